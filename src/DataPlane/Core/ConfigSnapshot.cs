@@ -1,0 +1,188 @@
+using System.Net;
+
+namespace AiEdge.DataPlane.Core;
+
+/// <summary>
+/// One generation of the configuration, compiled: what an exchange reads once and keeps to its end. Immutable after
+/// construction; published by a single reference write, so a reader sees all of it or none.
+/// </summary>
+internal sealed class ConfigSnapshot
+{
+    /// <summary>Counts up with each accepted configuration; 1 is the first.</summary>
+    public required long Generation { get; init; }
+
+    public required ProviderModel[] Providers { get; init; }
+
+    public required ModelTable Models { get; init; }
+
+    public required KeyTable Keys { get; init; }
+
+    public required ServerModel Server { get; init; }
+
+    /// <summary>The effective document as JSON with every secret masked: what the admin port's <c>/config</c> shows.</summary>
+    public required byte[] MaskedJson { get; init; }
+}
+
+/// <summary>The wire format that a provider speaks. Only <see cref="OpenAi"/> is carried yet; others are refused by the validator.</summary>
+internal enum Dialect : byte
+{
+    OpenAi,
+    Anthropic,
+    Gemini,
+}
+
+/// <summary>Whether the usage chunk of a stream is asked for when the client did not ask (<c>usageChunk</c>).</summary>
+internal enum UsageChunkMode : byte
+{
+    Inject,
+    Never,
+}
+
+/// <summary>A provider, compiled: where it is, what it is sent, how long it may take.</summary>
+internal sealed class ProviderModel
+{
+    public required string Name { get; init; }
+
+    public required Dialect Dialect { get; init; }
+
+    public required bool UseTls { get; init; }
+
+    /// <summary>Host as dialled and verified: a name or an address without brackets.</summary>
+    public required string Host { get; init; }
+
+    public required int Port { get; init; }
+
+    /// <summary>The value of <c>Host</c>, with the port where it is not the scheme's own.</summary>
+    public required byte[] HostHeader { get; init; }
+
+    /// <summary>Path of <c>baseUrl</c> without a trailing slash, in UTF-8; empty for none.</summary>
+    public required byte[] BasePath { get; init; }
+
+    /// <summary>
+    /// Header lines that every request carries, each closed by CRLF: the credential first, then the configured headers.
+    /// Holds a secret: never logged, never dumped.
+    /// </summary>
+    public required byte[] FixedHeaders { get; init; }
+
+    /// <summary>Lower-case names of the headers in <see cref="FixedHeaders"/>: the client's own of that name are dropped.</summary>
+    public required string[] FixedHeaderNames { get; init; }
+
+    public required TimeoutsModel Timeouts { get; init; }
+
+    public required UsageChunkMode UsageChunk { get; init; }
+
+    /// <summary>One more try when a reused connection turns out stale before any answer (<c>retryReused</c>).</summary>
+    public required bool RetryReused { get; init; }
+
+    public required int ConnectionsMax { get; init; }
+
+    /// <summary>How long a pooled connection may lie unused.</summary>
+    public required TimeSpan PoolIdle { get; init; }
+
+    /// <summary>How long an address list is used before the name is resolved again.</summary>
+    public required TimeSpan DnsRefresh { get; init; }
+
+    /// <summary>PEM bundle trusted besides the system's roots, or null.</summary>
+    public string? CaFile { get; init; }
+
+    /// <summary>Client certificate (PEM) for mutual TLS, or null.</summary>
+    public string? CertificateFile { get; init; }
+
+    public string? CertificateKeyFile { get; init; }
+
+    /// <summary>Equal for two generations iff pooled connections of one may serve the other: endpoint and TLS settings, not secrets or timeouts.</summary>
+    public required string EndpointIdentity { get; init; }
+}
+
+/// <summary>Deadlines of one exchange; each <see cref="TimeSpan"/> is positive, or <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
+internal sealed record TimeoutsModel(TimeSpan Connect, TimeSpan FirstByte, TimeSpan Idle, TimeSpan Total);
+
+/// <summary>Where a model's requests go.</summary>
+internal sealed class TargetModel
+{
+    public required ProviderModel Provider { get; init; }
+
+    /// <summary>The provider's name for the model in UTF-8, or null to pass the asked name on.</summary>
+    public byte[]? UpstreamModel { get; init; }
+
+    /// <summary><see cref="UpstreamModel"/> as a JSON string token with its quotes, escaped; null with it.</summary>
+    public byte[]? UpstreamModelJson { get; init; }
+
+    public required TimeoutsModel Timeouts { get; init; }
+}
+
+/// <summary>A rule of <c>models:</c>: an exact name or a glob.</summary>
+internal sealed class ModelModel
+{
+    /// <summary>The rule as written, glob or name: the bounded label for metrics.</summary>
+    public required string Name { get; init; }
+
+    public required byte[] NameUtf8 { get; init; }
+
+    public required bool IsGlob { get; init; }
+
+    /// <summary>At least one; the first is used until balancing comes.</summary>
+    public required TargetModel[] Targets { get; init; }
+
+    /// <summary>Unix seconds shown as <c>created</c> in <c>/v1/models</c>.</summary>
+    public long Created { get; init; }
+}
+
+/// <summary>A client's key, by the SHA-256 of the whole secret.</summary>
+internal sealed class KeyModel
+{
+    public required string Name { get; init; }
+
+    public required byte[] Sha256 { get; init; }
+
+    public string? Team { get; init; }
+
+    /// <summary>Names and globs (<c>*</c> only) that the key may ask for; null allows every configured model.</summary>
+    public byte[][]? Models { get; init; }
+
+    /// <summary>First instant at which the key is no longer good, as Unix milliseconds; <see cref="long.MaxValue"/> for never.</summary>
+    public required long ExpiresUnixMs { get; init; }
+
+    public KeyValuePair<string, string>[] Tags { get; init; } = [];
+}
+
+/// <summary>The <c>server:</c> block, compiled.</summary>
+internal sealed class ServerModel
+{
+    public required IPEndPoint Listen { get; init; }
+
+    public required IPEndPoint Admin { get; init; }
+
+    public IPEndPoint? Probe { get; init; }
+
+    public required int HeadBytesMax { get; init; }
+
+    public required long BodyBytesMax { get; init; }
+
+    public required long BufferedBytesMax { get; init; }
+
+    public required int ConnectionsMax { get; init; }
+
+    /// <summary>From a connection's first byte of a request to its head's end.</summary>
+    public required TimeSpan HeadTimeout { get; init; }
+
+    /// <summary>From the head's end to the body's.</summary>
+    public required TimeSpan BodyTimeout { get; init; }
+
+    /// <summary>Between two requests on one connection.</summary>
+    public required TimeSpan KeepAlive { get; init; }
+
+    /// <summary>How long a client may refuse to read before its connection is closed.</summary>
+    public required TimeSpan ClientIdle { get; init; }
+
+    /// <summary>Silence of a stream after which a comment event is sent; infinite turns it off.</summary>
+    public required TimeSpan Heartbeat { get; init; }
+
+    public required TimeSpan DrainDelay { get; init; }
+
+    public required TimeSpan DrainTimeout { get; init; }
+
+    public string? TlsCertificateFile { get; init; }
+
+    public string? TlsKeyFile { get; init; }
+}

@@ -1,0 +1,95 @@
+namespace AiEdge.DataPlane.Core;
+
+/// <summary>Who caused an error: decides its log level and the metric it lands in.</summary>
+internal enum ErrorSource : byte
+{
+    /// <summary>The client sent something that cannot be served.</summary>
+    Client,
+
+    /// <summary>The provider answered wrongly, late or not at all.</summary>
+    Upstream,
+
+    /// <summary>The data plane itself: overload, drain, a defect.</summary>
+    Edge,
+}
+
+/// <summary>The permission to send the same request again; it travels with the error so that no later stage has to guess.</summary>
+internal enum RetryPermission : byte
+{
+    /// <summary>Sending again could be paid twice, or cannot help.</summary>
+    Never,
+
+    /// <summary>Allowed only if the connection was a reused one that had gone stale: nothing was read by the provider.</summary>
+    IfReused,
+
+    /// <summary>Allowed: the request never left.</summary>
+    Yes,
+}
+
+/// <summary>What went wrong. <see cref="ErrorTable"/> is the only place that turns a kind into a status and a body.</summary>
+internal enum ErrorKind : byte
+{
+    None,
+    MalformedHttp,
+    InvalidRequest,
+    HeadTooLarge,
+    BodyTooLarge,
+    UnknownPath,
+    MethodNotAllowed,
+    UnsupportedMediaType,
+    UnsupportedHttpVersion,
+    ExpectationFailed,
+    InvalidKey,
+    ModelNotAllowed,
+    UnknownModel,
+    NotSupportedYet,
+    RequestTooSlow,
+    ClientClosed,
+    UpstreamUnreachable,
+    UpstreamBadAnswer,
+    UpstreamAuth,
+    UpstreamQuota,
+    UpstreamTimeout,
+    Overloaded,
+    Draining,
+    Internal,
+}
+
+/// <summary>
+/// One expected failure of an exchange. A value, not an exception: a throw per bad request is an attacker's lever.
+/// <c>default</c> means that there is no error.
+/// </summary>
+internal readonly struct EdgeError
+{
+    public EdgeError(ErrorKind kind, ErrorSource source, string? message = null, string? param = null, RetryPermission retry = RetryPermission.Never)
+    {
+        Kind = kind;
+        Source = source;
+        Message = message;
+        Param = param;
+        Retry = retry;
+    }
+
+    public ErrorKind Kind { get; }
+
+    public ErrorSource Source { get; }
+
+    public RetryPermission Retry { get; }
+
+    /// <summary>Text for the client; null takes the table's. Never holds a credential or text of the client's that was not escaped.</summary>
+    public string? Message { get; }
+
+    /// <summary>The request field at fault, in dotted form (<c>stream_options.include_usage</c>), or null.</summary>
+    public string? Param { get; }
+
+    public bool IsError => Kind != ErrorKind.None;
+
+    public static EdgeError Invalid(string message, string? param = null) => new(ErrorKind.InvalidRequest, ErrorSource.Client, message, param);
+
+    public static EdgeError Client(ErrorKind kind, string? message = null, string? param = null) => new(kind, ErrorSource.Client, message, param);
+
+    public static EdgeError Upstream(ErrorKind kind, string? message = null, RetryPermission retry = RetryPermission.Never) =>
+        new(kind, ErrorSource.Upstream, message, null, retry);
+
+    public static EdgeError Edge(ErrorKind kind, string? message = null) => new(kind, ErrorSource.Edge, message);
+}

@@ -1,0 +1,3 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+Console.WriteLine(typeof(KestrelServer).FullName);
