@@ -1,0 +1,43 @@
+namespace AiEdge.DataPlane.Core;
+
+/// <summary>How one kind of error looks on the wire.</summary>
+/// <param name="Status">HTTP status code.</param>
+/// <param name="Type">OpenAI's <c>error.type</c>.</param>
+/// <param name="Code">OpenAI's <c>error.code</c>, or null.</param>
+/// <param name="Message">Text where the error itself brings none.</param>
+/// <param name="Closes">Whether the connection is closed after the answer.</param>
+internal readonly record struct ErrorRow(int Status, string Type, string? Code, string Message, bool Closes = false);
+
+/// <summary>The only judge of which status and which body an <see cref="EdgeError"/> becomes (docs/errors.md says the same).</summary>
+internal static class ErrorTable
+{
+    private const string Bad = "invalid_request_error";
+    private const string Server = "server_error";
+
+    public static ErrorRow Row(ErrorKind kind) => kind switch
+    {
+        ErrorKind.MalformedHttp => new(400, Bad, null, "The request is not well-formed HTTP/1.1.", Closes: true),
+        ErrorKind.InvalidRequest => new(400, Bad, null, "The request body is not valid."),
+        ErrorKind.HeadTooLarge => new(431, Bad, "request_too_large", "The request head is too large.", Closes: true),
+        ErrorKind.BodyTooLarge => new(413, Bad, "request_too_large", "The request body is too large.", Closes: true),
+        ErrorKind.UnknownPath => new(404, Bad, "unknown_url", "Unknown request URL."),
+        ErrorKind.MethodNotAllowed => new(405, Bad, "method_not_allowed", "The method is not allowed for this URL."),
+        ErrorKind.UnsupportedMediaType => new(415, Bad, "unsupported_media_type", "The content type is not supported for this URL."),
+        ErrorKind.UnsupportedHttpVersion => new(505, Bad, "unsupported_http_version", "Only HTTP/1.0 and HTTP/1.1 are spoken here.", Closes: true),
+        ErrorKind.ExpectationFailed => new(417, Bad, "expectation_failed", "The only expectation that can be met is 100-continue.", Closes: true),
+        ErrorKind.InvalidKey => new(401, Bad, "invalid_api_key", "No valid API key was provided."),
+        ErrorKind.ModelNotAllowed => new(403, Bad, "model_not_allowed", "The API key may not use this model."),
+        ErrorKind.UnknownModel => new(404, Bad, "model_not_found", "The model does not exist."),
+        ErrorKind.NotSupportedYet => new(400, Bad, "not_supported_yet", "This is not supported yet."),
+        ErrorKind.RequestTooSlow => new(408, Bad, "request_timeout", "The request took too long to arrive.", Closes: true),
+        ErrorKind.UpstreamUnreachable => new(502, Server, "upstream_error", "The provider could not be reached."),
+        ErrorKind.UpstreamBadAnswer => new(502, Server, "upstream_error", "The provider's answer was not valid."),
+        ErrorKind.UpstreamAuth => new(502, Server, "upstream_auth", "The provider refused the gateway's credential, account or deployment."),
+        ErrorKind.UpstreamQuota => new(502, Server, "upstream_quota", "The gateway's account with the provider has no quota left."),
+        ErrorKind.UpstreamTimeout => new(504, Server, "upstream_timeout", "The provider took too long to answer."),
+        ErrorKind.Overloaded => new(503, Server, "overloaded", "The gateway is overloaded; try again later."),
+        ErrorKind.Draining => new(503, Server, "overloaded", "The gateway is shutting down; try again.", Closes: true),
+        ErrorKind.ClientClosed => new(499, Bad, "client_closed", "The client closed the connection.", Closes: true),
+        _ => new(500, Server, "internal", "Internal error."),
+    };
+}
