@@ -109,6 +109,19 @@ internal sealed class TargetModel
     public byte[]? UpstreamModelJson { get; init; }
 
     public required TimeoutsModel Timeouts { get; init; }
+
+    /// <summary>Header lines that answers of this target carry: <c>x-aiedge-provider</c> and, where it is fixed, <c>x-aiedge-model</c>.</summary>
+    public byte[] AnswerHeaders => _answerHeaders ??= MakeAnswerHeaders();
+
+    private byte[]? _answerHeaders;
+
+    private byte[] MakeAnswerHeaders()
+    {
+        var text = "x-aiedge-provider: " + Provider.Name + "\r\n";
+        if (UpstreamModel is { } model && model.AsSpan().IndexOfAnyExceptInRange((byte)0x21, (byte)0x7e) < 0)
+            text += "x-aiedge-model: " + System.Text.Encoding.ASCII.GetString(model) + "\r\n";
+        return System.Text.Encoding.UTF8.GetBytes(text);
+    }
 }
 
 /// <summary>A rule of <c>models:</c>: an exact name or a glob.</summary>

@@ -1,0 +1,231 @@
+using AiEdge.DataPlane.Transport;
+
+namespace AiEdge.DataPlane.Core;
+
+/// <summary>What the deadline now running is for; each has its own consequence.</summary>
+internal enum Step : byte
+{
+    None,
+    KeepAlive,
+    Head,
+    Body,
+    Connect,
+    FirstByte,
+    Idle,
+    ClientIdle,
+    Linger,
+}
+
+/// <summary>Why an exchange was told to stop.</summary>
+internal enum StopReason : byte
+{
+    None,
+    ClientLeft,
+    ClientStalled,
+    HeadTooSlow,
+    BodyTooSlow,
+    ConnectTimeout,
+    FirstByteTimeout,
+    IdleTimeout,
+    TotalTimeout,
+    Drain,
+}
+
+/// <summary>What an exchange waits for on the provider's side, so that it can be stopped or woken from outside.</summary>
+internal interface IUpstreamLease
+{
+    /// <summary>Closes what is leased, if <paramref name="lease"/> still holds it; a stale number is ignored.</summary>
+    void Abort(long lease);
+
+    /// <summary>Makes the pending read return, if <paramref name="lease"/> still holds it.</summary>
+    void Wake(long lease);
+}
+
+/// <summary>
+/// A client's connection together with everything that may interrupt its exchange from outside: deadlines, the client's
+/// leaving, drain.
+/// </summary>
+/// <remarks>
+/// Requirements: the exchange writes deadlines and leases; the wheel's thread and I/O threads only ever set a reason on
+/// (connection, exchange number) and queue one work item; a reason for a past exchange changes nothing.
+/// Memory order: <c>_stop</c> packs the exchange's number and the reason in one word, moved by compare-and-swap from
+/// "this number, no reason" only, so the first reason wins and a stale one cannot land. The lease is published after its
+/// number; <see cref="IUpstreamLease"/> compares the number again, so a torn pair is harmless. Whoever attaches a lease
+/// looks at <see cref="Reason"/> afterwards, whoever sets a reason looks for a lease afterwards: one of the two sees the other.
+/// </remarks>
+internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWorkItem
+{
+    private const long Never = long.MaxValue;
+    private readonly EdgeClock _clock;
+    private long _step = Never;
+    private long _totalDue = Never;
+    private long _heartbeatDue = Never;
+    private long _stop;
+    private long _number;
+    private long _lease;
+    private IUpstreamLease? _upstream;
+    private int _queued;
+    private int _heartbeat;
+
+    public ClientLink(SocketConnection connection, EdgeClock clock)
+    {
+        Connection = connection;
+        _clock = clock;
+    }
+
+    public SocketConnection Connection { get; }
+
+    public WireInput Input => Connection.Input;
+
+    public WireOutput Output => Connection.Output;
+
+    /// <summary>Counts the exchanges of this connection.</summary>
+    public long Number => _number;
+
+    /// <summary>Why the exchange under way has to stop, if it has to.</summary>
+    public StopReason Reason => (StopReason)(Volatile.Read(ref _stop) & 0xff);
+
+    public long DueMs => Math.Min(Volatile.Read(ref _step) >> 8, Math.Min(Volatile.Read(ref _totalDue), Volatile.Read(ref _heartbeatDue)));
+
+    /// <summary>A new exchange: earlier reasons, deadlines and leases hold no longer.</summary>
+    public void Begin()
+    {
+        Volatile.Write(ref _stop, ++_number << 8);
+        _heartbeat = 0;
+    }
+
+    public void End()
+    {
+        Volatile.Write(ref _totalDue, Never);
+        Volatile.Write(ref _heartbeatDue, Never);
+        Volatile.Write(ref _upstream, null);
+    }
+
+    /// <summary>Replaces the running step's deadline. One write; due <paramref name="after"/> from now.</summary>
+    public void SetStep(Step step, TimeSpan after) => Volatile.Write(ref _step, Due(after, Never >> 8) << 8 | (byte)step);
+
+    public void ClearStep() => Volatile.Write(ref _step, Never);
+
+    public void SetTotal(TimeSpan after) => Volatile.Write(ref _totalDue, Due(after, Never));
+
+    public void SetHeartbeat(TimeSpan after) => Volatile.Write(ref _heartbeatDue, Due(after, Never));
+
+    public void ClearHeartbeat() => Volatile.Write(ref _heartbeatDue, Never);
+
+    /// <summary>Whether a heartbeat fell due since the last call.</summary>
+    public bool TakeHeartbeat() => Interlocked.Exchange(ref _heartbeat, 0) != 0;
+
+    /// <summary>From now on a stop reaches <paramref name="upstream"/>. False if the exchange has to stop already.</summary>
+    public bool Attach(IUpstreamLease upstream, long lease)
+    {
+        Volatile.Write(ref _lease, lease);
+        Interlocked.Exchange(ref _upstream, upstream);
+        return Reason == StopReason.None;
+    }
+
+    public void Detach() => Interlocked.Exchange(ref _upstream, null);
+
+    /// <summary>Watches for the client's leaving while its exchange goes on; false if it has left already.</summary>
+    public bool WatchClient()
+    {
+        if (Input.StartReadAhead(this) || !Input.EndHasArrived)
+            return true;
+        Stop(StopReason.ClientLeft);
+        return false;
+    }
+
+    /// <summary>Tells the exchange under way to stop. The first reason wins.</summary>
+    public void Stop(StopReason reason) => StopNumber(Volatile.Read(ref _number), reason);
+
+    void IReadWatcher.OnReadable(WireInput input)
+    {
+        if (input.EndHasArrived && SetReason(Volatile.Read(ref _number), StopReason.ClientLeft))
+            Queue();
+    }
+
+    void IDeadlineOwner.OnDue(long nowMs) => Queue();
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        Volatile.Write(ref _queued, 0);
+        var number = Volatile.Read(ref _number);
+        var now = _clock.CoarseMs;
+        if (Reason != StopReason.None)
+            ActOnReason();
+        if (Volatile.Read(ref _totalDue) <= now)
+        {
+            Volatile.Write(ref _totalDue, Never);
+            StopNumber(number, StopReason.TotalTimeout);
+        }
+
+        var step = Volatile.Read(ref _step);
+        if (step >> 8 <= now && Interlocked.CompareExchange(ref _step, Never, step) == step)
+            StepIsDue(number, (Step)(step & 0xff));
+        if (Volatile.Read(ref _heartbeatDue) <= now)
+        {
+            Volatile.Write(ref _heartbeatDue, Never);
+            Volatile.Write(ref _heartbeat, 1);
+            Volatile.Read(ref _upstream)?.Wake(Volatile.Read(ref _lease));
+        }
+    }
+
+    private void StepIsDue(long number, Step step)
+    {
+        switch (step)
+        {
+            case Step.KeepAlive or Step.Linger:
+                Connection.Abort();
+                break;
+            case Step.Head:
+                StopNumber(number, StopReason.HeadTooSlow);
+                break;
+            case Step.Body:
+                StopNumber(number, StopReason.BodyTooSlow);
+                break;
+            case Step.Connect:
+                StopNumber(number, StopReason.ConnectTimeout);
+                break;
+            case Step.FirstByte:
+                StopNumber(number, StopReason.FirstByteTimeout);
+                break;
+            case Step.Idle:
+                StopNumber(number, StopReason.IdleTimeout);
+                break;
+            case Step.ClientIdle:
+                StopNumber(number, StopReason.ClientStalled);
+                break;
+        }
+    }
+
+    private void StopNumber(long number, StopReason reason)
+    {
+        if (SetReason(number, reason))
+            ActOnReason();
+    }
+
+    private bool SetReason(long number, StopReason reason) =>
+        Interlocked.CompareExchange(ref _stop, number << 8 | (byte)reason, number << 8) == number << 8;
+
+    private void ActOnReason()
+    {
+        switch (Reason)
+        {
+            case StopReason.HeadTooSlow or StopReason.BodyTooSlow:
+                Input.CancelPendingRead();
+                break;
+            case StopReason.ClientStalled:
+                Connection.Abort();
+                break;
+        }
+
+        Volatile.Read(ref _upstream)?.Abort(Volatile.Read(ref _lease));
+    }
+
+    private void Queue()
+    {
+        if (Interlocked.Exchange(ref _queued, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private long Due(TimeSpan after, long never) => after == Timeout.InfiniteTimeSpan ? never : _clock.CoarseMs + (long)after.TotalMilliseconds;
+}

@@ -1,0 +1,149 @@
+using System.Runtime.CompilerServices;
+
+namespace AiEdge.DataPlane.Core;
+
+/// <summary>What a request's body looks like: which fields are read from it, and how its answer is metered.</summary>
+internal enum RequestShape : byte
+{
+    Chat,
+    Completions,
+    Embeddings,
+    Responses,
+    Moderations,
+    Images,
+    Speech,
+    Multipart,
+}
+
+/// <summary>How an exchange ended; the word in the record.</summary>
+internal enum EndReason : byte
+{
+    Done,
+    ClientClosed,
+    UpstreamFault,
+    Refused,
+    Timeout,
+    Draining,
+    Internal,
+}
+
+/// <summary>Up to 128 bytes of a request id, kept inside its owner.</summary>
+[InlineArray(Length)]
+internal struct IdBytes
+{
+    public const int Length = 128;
+    private byte _first;
+}
+
+/// <summary>
+/// One request of a client and all that is learnt about it on its way. Reused: <see cref="Reset"/> begins the next one.
+/// </summary>
+internal sealed class Exchange
+{
+    private IdBytes _requestId;
+    private IdBytes _edgeId;
+    private IdBytes _providerId;
+    private int _requestIdLength;
+    private int _edgeIdLength;
+    private int _providerIdLength;
+
+    public ConfigSnapshot Config { get; set; } = null!;
+
+    public KeyModel? Key { get; set; }
+
+    public ModelModel? Model { get; set; }
+
+    public TargetModel? Target { get; set; }
+
+    public Endpoint? Endpoint { get; set; }
+
+    public bool Stream { get; set; }
+
+    /// <summary>Minor version of the client's HTTP/1: 0 knows no chunked coding.</summary>
+    public int HttpMinor { get; set; }
+
+    public bool IsHead { get; set; }
+
+    /// <summary>Whether the connection may carry another request afterwards.</summary>
+    public bool KeepAlive { get; set; }
+
+    public int Attempts { get; set; }
+
+    public int Status { get; set; }
+
+    public EndReason End { get; set; }
+
+    public EdgeError Error { get; set; }
+
+    public Usage Usage { get; set; }
+
+    public long BytesIn { get; set; }
+
+    public long BytesOut { get; set; }
+
+    public long Events { get; set; }
+
+    /// <summary>Time stamps of <see cref="System.Diagnostics.Stopwatch"/>; 0 where the exchange did not get there.</summary>
+    public long StartedAt { get; set; }
+
+    public long BodyReadAt { get; set; }
+
+    public long SentAt { get; set; }
+
+    public long FirstByteAt { get; set; }
+
+    public long FirstTokenAt { get; set; }
+
+    public long EndedAt { get; set; }
+
+    /// <summary>What the data plane itself added before the answer's head went out, in microseconds.</summary>
+    public long OverheadUs { get; set; }
+
+    public ReadOnlySpan<byte> RequestId => ((ReadOnlySpan<byte>)_requestId)[.._requestIdLength];
+
+    public ReadOnlySpan<byte> EdgeId => ((ReadOnlySpan<byte>)_edgeId)[.._edgeIdLength];
+
+    public ReadOnlySpan<byte> ProviderId => ((ReadOnlySpan<byte>)_providerId)[.._providerIdLength];
+
+    public void Reset(ConfigSnapshot config)
+    {
+        Config = config;
+        Key = null;
+        Model = null;
+        Target = null;
+        Endpoint = null;
+        Stream = false;
+        HttpMinor = 1;
+        IsHead = false;
+        KeepAlive = false;
+        Attempts = 0;
+        Status = 0;
+        End = EndReason.Done;
+        Error = default;
+        Usage = default;
+        BytesIn = 0;
+        BytesOut = 0;
+        Events = 0;
+        StartedAt = BodyReadAt = SentAt = FirstByteAt = FirstTokenAt = EndedAt = 0;
+        OverheadUs = 0;
+        _requestIdLength = _providerIdLength = 0;
+        _edgeIdLength = RequestIds.WriteNext(_edgeId);
+    }
+
+    /// <summary>Takes the client's id if it is 1 to 128 of [A-Za-z0-9._-], else ours.</summary>
+    public void SetRequestId(ReadOnlySpan<byte> asked)
+    {
+        var id = RequestIds.IsValid(asked) ? asked : EdgeId;
+        id.CopyTo(_requestId);
+        _requestIdLength = id.Length;
+    }
+
+    /// <summary>Takes the provider's id, if it is one.</summary>
+    public void SetProviderId(ReadOnlySpan<byte> id)
+    {
+        if (!RequestIds.IsValid(id))
+            return;
+        id.CopyTo(_providerId);
+        _providerIdLength = id.Length;
+    }
+}

@@ -1,0 +1,80 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Forward;
+using AiEdge.Http;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>Writes the heads of answers: the provider's, freed of what must not cross, or our own.</summary>
+internal static class AnswerHead
+{
+    /// <summary>The provider's status and headers. <paramref name="length"/> counts only with <see cref="AnswerFraming.Length"/>.</summary>
+    public static void WriteProviders(ClientLink link, Exchange exchange, ResponseHead head, AnswerFraming framing, long length, bool decoded)
+    {
+        var writer = new ByteWriter(link.Output);
+        writer.WriteStatusLine(head.Status);
+        for (var i = 0; i < head.HeaderCount; i++)
+        {
+            if (!HeaderRules.GoesToClient(head, i) || decoded && head.Id(i) == HeaderId.ContentEncoding)
+                continue;
+            writer.WriteHeader(head.Name(i), head.Value(i));
+        }
+
+        WriteOurs(ref writer, exchange);
+        WriteFraming(ref writer, exchange, framing, length);
+        writer.Commit();
+    }
+
+    /// <summary>An answer of our own with a JSON body that follows.</summary>
+    public static void WriteOwn(ClientLink link, Exchange exchange, int status, ReadOnlySpan<byte> extraHeaders, long length)
+    {
+        var writer = new ByteWriter(link.Output);
+        writer.WriteStatusLine(status);
+        writer.Write("Content-Type: application/json\r\n"u8);
+        writer.Write(extraHeaders);
+        WriteOurs(ref writer, exchange);
+        WriteFraming(ref writer, exchange, AnswerFraming.Length, length);
+        writer.Commit();
+    }
+
+    private static void WriteOurs(ref ByteWriter writer, Exchange exchange)
+    {
+        if (!exchange.RequestId.IsEmpty)
+            writer.WriteHeader("x-request-id"u8, exchange.RequestId);
+        writer.WriteHeader("x-aiedge-request-id"u8, exchange.EdgeId);
+        if (!exchange.ProviderId.IsEmpty)
+            writer.WriteHeader("x-aiedge-provider-request-id"u8, exchange.ProviderId);
+        if (exchange.Target is { } target && exchange.Attempts > 0)
+        {
+            writer.Write(target.AnswerHeaders);
+            writer.Write("x-aiedge-attempts: "u8);
+            writer.WriteDecimal(exchange.Attempts);
+            writer.Write("\r\nx-aiedge-overhead-us: "u8);
+            writer.WriteDecimal(exchange.OverheadUs);
+            writer.WriteCrlf();
+        }
+
+        writer.Write("x-aiedge-config: "u8);
+        writer.WriteDecimal(exchange.Config.Generation);
+        writer.WriteCrlf();
+    }
+
+    private static void WriteFraming(ref ByteWriter writer, Exchange exchange, AnswerFraming framing, long length)
+    {
+        if (framing == AnswerFraming.Length)
+        {
+            writer.Write("Content-Length: "u8);
+            writer.WriteDecimal(length);
+            writer.WriteCrlf();
+        }
+        else if (framing == AnswerFraming.Chunked)
+        {
+            writer.Write("Transfer-Encoding: chunked\r\n"u8);
+        }
+
+        if (!exchange.KeepAlive)
+            writer.Write("Connection: close\r\n"u8);
+        else if (exchange.HttpMinor == 0)
+            writer.Write("Connection: keep-alive\r\n"u8);
+        writer.WriteCrlf();
+    }
+}

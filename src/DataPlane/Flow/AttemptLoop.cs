@@ -1,0 +1,182 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Parse;
+using AiEdge.Http;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>
+/// Picks a connection, sends the request, waits for the answer's head, and hands over to the relay. Tries once more only
+/// where the provider cannot have begun to work: the connection was reused and turned out stale before any byte of an answer
+/// (docs/adr/0003).
+/// </summary>
+internal sealed class AttemptLoop(EdgeServices services)
+{
+    /// <summary>Interim answers (1xx) of one exchange; more is a fault.</summary>
+    public const int InterimMax = 64;
+
+    private readonly ResponseRelay _relay = new(services);
+
+    /// <summary>Whether some of the answer has reached the client's connection.</summary>
+    public bool AnswerIsStarted => _relay.IsStarted;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, RequestHead head, RequestBody body, BodyPatch patch, bool stripUsage)
+    {
+        _relay.Begin(link, exchange, stripUsage);
+        var pool = services.Upstreams.Of(exchange.Target!.Provider);
+        link.SetTotal(exchange.Target.Timeouts.Total);
+        if (!link.WatchClient())
+            return Stopped(link);
+        var fresh = false;
+        while (true)
+        {
+            exchange.Attempts++;
+            var upstream = fresh ? null : pool.TryTake();
+            if (upstream is null)
+            {
+                (upstream, var failure) = await OpenAsync(link, exchange, pool);
+                if (upstream is null)
+                    return link.Reason == StopReason.None ? failure : Stopped(link);
+            }
+
+            var error = await TryAsync(link, exchange, head, body, patch, upstream);
+            if (!error.IsError)
+            {
+                link.ClearStep();
+                error = await _relay.RunAsync(upstream, body);
+                link.Detach();
+                Finish(pool, upstream);
+                return error;
+            }
+
+            link.Detach();
+            var again = error.Retry == RetryPermission.IfReused && upstream.IsReused && !fresh
+                && pool.Provider.RetryReused && link.Reason == StopReason.None;
+            upstream.Close();
+            if (!again)
+                return link.Reason == StopReason.None ? error : Stopped(link);
+            fresh = true;
+        }
+    }
+
+    /// <summary>What an exchange that was told to stop ends with.</summary>
+    public static EdgeError Stopped(ClientLink link) => link.Reason switch
+    {
+        StopReason.ClientLeft or StopReason.ClientStalled => EdgeError.Client(ErrorKind.ClientClosed),
+        StopReason.Drain => EdgeError.Edge(ErrorKind.Draining),
+        StopReason.ConnectTimeout => EdgeError.Upstream(ErrorKind.UpstreamTimeout, "The connection to the provider took too long."),
+        StopReason.None => EdgeError.Edge(ErrorKind.Internal),
+        _ => EdgeError.Upstream(ErrorKind.UpstreamTimeout),
+    };
+
+    private void Finish(UpstreamPool pool, UpstreamConnection upstream)
+    {
+        if (_relay.UpstreamIsReusable)
+            pool.Return(upstream);
+        else
+            upstream.Close();
+    }
+
+    /// <summary>Sends the request and reads the answer's head.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<EdgeError> TryAsync(
+        ClientLink link, Exchange exchange, RequestHead head, RequestBody body, BodyPatch patch, UpstreamConnection upstream)
+    {
+        if (!link.Attach(upstream, upstream.Lease))
+            return Stopped(link);
+        upstream.WatchUpload();
+        UpstreamRequestWriter.WriteHead(upstream.Output, head, exchange, patch.PatchedLength(body.Bytes.Length));
+        patch.Write(body.Bytes, upstream.Output);
+        exchange.SentAt = Stopwatch.GetTimestamp();
+        if (exchange.Stream)
+            link.SetStep(Step.FirstByte, exchange.Target!.Timeouts.FirstByte);
+        var flush = upstream.Output.FlushAsync();
+        if (!flush.IsCompleted)
+            await flush;
+        upstream.EndUpload();
+        return await ReadHeadAsync(link, exchange, upstream);
+    }
+
+    /// <summary>Reads to the final answer's head. A broken send is no error by itself: the answer may have come before it.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<EdgeError> ReadHeadAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream)
+    {
+        var interim = 0;
+        while (true)
+        {
+            var result = await upstream.Input.ReadAsync();
+            if (link.Reason != StopReason.None)
+                return Stopped(link);
+            var buffer = result.Buffer;
+            if (exchange.FirstByteAt == 0 && !buffer.IsEmpty)
+                exchange.FirstByteAt = Stopwatch.GetTimestamp();
+            switch (upstream.HeadReader.Read(buffer, requestWasHead: false))
+            {
+                case HeadStatus.Rejected:
+                    return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+                case HeadStatus.Complete when upstream.HeadReader.Head.IsInterim:
+                    if (upstream.HeadReader.Head.Status == 101 || ++interim > InterimMax)
+                        return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+                    upstream.Input.AdvanceTo(buffer.GetPosition(upstream.HeadReader.Head.Length));
+                    upstream.HeadReader.Reset();
+                    continue;
+                case HeadStatus.Complete:
+                    upstream.AfterHead = buffer.GetPosition(upstream.HeadReader.Head.Length);
+                    return default;
+            }
+
+            if (result.IsCompleted)
+            {
+                var nothingCame = buffer.IsEmpty && interim == 0;
+                return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, nothingCame ? "The provider closed the connection without an answer." : null,
+                    nothingCame ? RetryPermission.IfReused : RetryPermission.Never);
+            }
+
+            upstream.Input.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<(UpstreamConnection? Connection, EdgeError Error)> OpenAsync(ClientLink link, Exchange exchange, UpstreamPool pool)
+    {
+        using var opening = new OpeningLease();
+        if (!link.Attach(opening, OpeningLease.Number))
+            return (null, default);
+        link.SetStep(Step.Connect, exchange.Target!.Timeouts.Connect);
+        var result = await pool.OpenAsync(opening.Token);
+        link.ClearStep();
+        link.Detach();
+        return result;
+    }
+
+    /// <summary>A connection that is being opened: stopping it cancels the attempt.</summary>
+    private sealed class OpeningLease : IUpstreamLease, IDisposable
+    {
+        public const long Number = 1;
+        private readonly CancellationTokenSource _cancel = new();
+
+        public CancellationToken Token => _cancel.Token;
+
+        public void Abort(long lease)
+        {
+            try
+            {
+                _cancel.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It was open before the stop arrived; the exchange sees the reason by itself.
+            }
+        }
+
+        public void Wake(long lease)
+        {
+        }
+
+        public void Dispose() => _cancel.Dispose();
+    }
+}

@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Meter;
+using AiEdge.Http;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>
+/// Relays an answer that is no event stream, bytes through. JSON is held back until it is whole, up to a bound, so that one
+/// that breaks off becomes an honest 502 rather than a 200 cut short.
+/// </summary>
+internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
+{
+    /// <summary>A JSON answer longer than this goes out as it comes.</summary>
+    public const int HeldBytesMax = 64 * 1024;
+
+    private readonly JsonAnswerReader _reader = new();
+    private readonly BodyDecoder _decoder = new();
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer)
+    {
+        Begin(link, exchange, upstream, answer);
+        while (body.State == BodyState.Open)
+        {
+            if (exchange.Stream)
+                link.SetStep(Step.Idle, exchange.Target!.Timeouts.Idle);
+            await body.FillAsync();
+            if (link.Reason != StopReason.None)
+                return Break(link, AttemptLoop.Stopped(link));
+            Take(exchange, answer);
+            body.Release();
+            if (_decoder.IsFaulted)
+                return Break(link, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
+            if (body.State == BodyState.Open && (!answer.IsJson || link.Output.UnflushedBytes > HeldBytesMax) && !await client.FlushAsync())
+                return EdgeError.Client(ErrorKind.ClientClosed);
+        }
+
+        link.ClearStep();
+        if (body.State == BodyState.Faulted)
+            return Break(link, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
+        client.WriteEnd();
+        if (answer.IsJson)
+            exchange.Usage = _reader.Usage;
+        return await client.FlushAsync() ? default : EdgeError.Client(ErrorKind.ClientClosed);
+    }
+
+    private void Begin(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer)
+    {
+        var head = upstream.HeadReader.Head;
+        var decode = answer.IsJson && answer.Coding != ContentCoding.Identity;
+        var framing = head.Framing.Kind switch
+        {
+            BodyKind.None => AnswerFraming.None,
+            BodyKind.Length when !decode => AnswerFraming.Length,
+            _ => exchange.HttpMinor == 0 ? AnswerFraming.UntilClose : AnswerFraming.Chunked,
+        };
+        if (framing == AnswerFraming.UntilClose)
+            exchange.KeepAlive = false;
+        client.UseFraming(framing);
+        _reader.Reset(exchange.Endpoint!.Shape);
+        _decoder.Begin(decode ? answer.Coding : ContentCoding.Identity);
+        AnswerHead.WriteProviders(link, exchange, head, framing, head.Framing.Length, decode);
+        body.Begin(upstream.Input, head.Framing);
+        upstream.Input.AdvanceTo(upstream.AfterHead);
+    }
+
+    private void Take(Exchange exchange, AnswerKind answer)
+    {
+        while (body.TryNext(out var piece))
+        {
+            if (exchange.FirstTokenAt == 0)
+                exchange.FirstTokenAt = exchange.FirstByteAt;
+            if (!_decoder.IsActive)
+            {
+                if (answer.IsJson)
+                    _reader.Feed(piece);
+                client.Write(piece);
+                continue;
+            }
+
+            _decoder.Feed(piece);
+            while (_decoder.TryNext(out var decoded))
+            {
+                _reader.Feed(decoded);
+                client.Write(decoded);
+            }
+        }
+    }
+
+    /// <summary>Nothing has been sent: forget it and answer with the error. Else only a cut can tell the truth.</summary>
+    private EdgeError Break(ClientLink link, EdgeError error)
+    {
+        link.Output.Discard();
+        return error;
+    }
+}

@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+using AiEdge.DataPlane.Core;
+using AiEdge.Http;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>How an answer's end is told to the client.</summary>
+internal enum AnswerFraming : byte
+{
+    /// <summary>No body at all.</summary>
+    None,
+    Length,
+    Chunked,
+
+    /// <summary>For HTTP/1.0 clients: the connection's end is the body's.</summary>
+    UntilClose,
+}
+
+/// <summary>
+/// Writes an answer's body to the client in its framing, and flushes under the client's own deadline. While a flush is
+/// awaited nothing is read from the provider: that is back-pressure.
+/// </summary>
+internal sealed class ClientWriter
+{
+    private ClientLink _link = null!;
+    private Exchange _exchange = null!;
+
+    public AnswerFraming Framing { get; private set; }
+
+    /// <summary>Some of the answer has left for the client: nothing can replace it any more.</summary>
+    public bool IsStarted { get; private set; }
+
+    public void Begin(ClientLink link, Exchange exchange)
+    {
+        _link = link;
+        _exchange = exchange;
+        Framing = AnswerFraming.None;
+        IsStarted = false;
+    }
+
+    public void UseFraming(AnswerFraming framing) => Framing = framing;
+
+    /// <summary>Body bytes, framed as one chunk where chunks are spoken.</summary>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty || _exchange.IsHead)
+            return;
+        var writer = new ByteWriter(_link.Output);
+        if (Framing == AnswerFraming.Chunked)
+            writer.WriteChunkHeader(bytes.Length);
+        writer.Write(bytes);
+        if (Framing == AnswerFraming.Chunked)
+            writer.WriteCrlf();
+        writer.Commit();
+        _exchange.BytesOut += bytes.Length;
+    }
+
+    /// <summary>Two pieces that belong together, as one chunk.</summary>
+    public void Write(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        var writer = new ByteWriter(_link.Output);
+        if (Framing == AnswerFraming.Chunked)
+            writer.WriteChunkHeader(first.Length + second.Length);
+        writer.Write(first);
+        writer.Write(second);
+        if (Framing == AnswerFraming.Chunked)
+            writer.WriteCrlf();
+        writer.Commit();
+        _exchange.BytesOut += first.Length + second.Length;
+    }
+
+    /// <summary>The body is whole: says so where the framing can.</summary>
+    public void WriteEnd()
+    {
+        if (Framing != AnswerFraming.Chunked)
+            return;
+        var writer = new ByteWriter(_link.Output);
+        writer.Write("0\r\n\r\n"u8);
+        writer.Commit();
+    }
+
+    /// <summary>Sends what was written. False if the client is gone or does not take it.</summary>
+    public ValueTask<bool> FlushAsync()
+    {
+        IsStarted = true;
+        var flush = _link.Output.FlushAsync();
+        return flush.IsCompletedSuccessfully ? new ValueTask<bool>(!flush.Result.IsCompleted) : AwaitFlush(flush);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> AwaitFlush(ValueTask<System.IO.Pipelines.FlushResult> flush)
+    {
+        _link.SetStep(Step.ClientIdle, _exchange.Config.Server.ClientIdle);
+        var result = await flush;
+        _link.ClearStep();
+        return !result.IsCompleted;
+    }
+}

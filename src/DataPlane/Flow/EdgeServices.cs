@@ -1,0 +1,51 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Record;
+using AiEdge.DataPlane.Transport;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>What every exchange of the process shares.</summary>
+internal sealed class EdgeServices : IDisposable
+{
+    public EdgeServices(ConfigSnapshot first, RecordLog records)
+    {
+        Clock = new EdgeClock();
+        Wheel = new DeadlineWheel(Clock);
+        Snapshots = new SnapshotHolder(first);
+        Blocks = BlockPool.Shared;
+        Upstreams = new UpstreamPools(Blocks, Clock);
+        Upstreams.Use(first);
+        Metrics = new EdgeMetrics();
+        Records = records;
+        Pipelines = new IndexStack<ExchangePipeline>(capacity: 4096);
+    }
+
+    public EdgeClock Clock { get; }
+
+    public DeadlineWheel Wheel { get; }
+
+    public SnapshotHolder Snapshots { get; }
+
+    public BlockPool Blocks { get; }
+
+    public UpstreamPools Upstreams { get; }
+
+    public EdgeMetrics Metrics { get; }
+
+    public RecordLog Records { get; }
+
+    public ByteBudget Bodies { get; } = new();
+
+    /// <summary>Pipelines that no exchange uses now. Bounded: beyond it they are made anew.</summary>
+    public IndexStack<ExchangePipeline> Pipelines { get; }
+
+    /// <summary>Set when the process is to end: no new exchange begins.</summary>
+    public bool IsDraining { get; set; }
+
+    public void Dispose()
+    {
+        Wheel.Dispose();
+        Upstreams.Dispose();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Meter;
+using AiEdge.Http;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>
+/// Relays a provider's error. What concerns the client passes as it is; what concerns our own credential, account or
+/// deployment becomes our own error, for its text may name the account or the key.
+/// </summary>
+internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
+{
+    /// <summary>A longer error body is no error body.</summary>
+    public const int BodyBytesMax = 64 * 1024;
+
+    private readonly JsonAnswerReader _reader = new();
+    private readonly BodyDecoder _decoder = new();
+    private byte[] _bytes = [];
+    private int _length;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, ResponseHead head)
+    {
+        var answer = AnswerKind.Of(head);
+        _length = 0;
+        _reader.Reset(exchange.Endpoint!.Shape);
+        _decoder.Begin(answer.Coding == ContentCoding.Unknown ? ContentCoding.Identity : answer.Coding);
+        head.Retain();
+        body.Begin(upstream.Input, head.Framing);
+        upstream.Input.AdvanceTo(upstream.AfterHead);
+        while (body.State == BodyState.Open)
+        {
+            await body.FillAsync();
+            if (link.Reason != StopReason.None)
+                return AttemptLoop.Stopped(link);
+            Collect();
+            body.Release();
+            if (_length > BodyBytesMax || _decoder.IsFaulted)
+                return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+        }
+
+        var error = Judge(head.Status, answer);
+        if (error.IsError)
+            return error;
+        var framing = head.Framing.Kind == BodyKind.None ? AnswerFraming.None : AnswerFraming.Length;
+        client.UseFraming(framing);
+        AnswerHead.WriteProviders(link, exchange, head, framing, _length, decoded: _decoder.IsActive);
+        client.Write(_bytes.AsSpan(0, _length));
+        return await client.FlushAsync() ? default : EdgeError.Client(ErrorKind.ClientClosed);
+    }
+
+    /// <summary>What the client is told instead of the provider's own words, if anything.</summary>
+    private EdgeError Judge(int status, AnswerKind answer)
+    {
+        if (status is 401 or 402 or 403 or 404)
+            return EdgeError.Upstream(ErrorKind.UpstreamAuth);
+        if (_reader.ErrorCode.SequenceEqual("insufficient_quota"u8) || _reader.ErrorType.SequenceEqual("insufficient_quota"u8))
+            return EdgeError.Upstream(ErrorKind.UpstreamQuota);
+        if (body.State == BodyState.Faulted)
+            return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off.");
+        return status >= 500 && !answer.IsJson ? EdgeError.Upstream(ErrorKind.UpstreamBadAnswer) : default;
+    }
+
+    private void Collect()
+    {
+        while (body.TryNext(out var piece))
+        {
+            if (!_decoder.IsActive)
+            {
+                Append(piece);
+                continue;
+            }
+
+            _decoder.Feed(piece);
+            while (_decoder.TryNext(out var decoded))
+                Append(decoded);
+        }
+    }
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        _reader.Feed(bytes);
+        var room = BodyBytesMax + 1 - _length;
+        if (bytes.Length > room)
+            bytes = bytes[..room];
+        if (_length + bytes.Length > _bytes.Length)
+            Array.Resize(ref _bytes, Math.Max(1024, (_length + bytes.Length) * 2));
+        bytes.CopyTo(_bytes.AsSpan(_length));
+        _length += bytes.Length;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Transport;
+using AiEdge.Http;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>Carries an answer from the provider to the client: judges what it is, and hands it to the relay that fits.</summary>
+internal sealed class ResponseRelay
+{
+    private readonly UpstreamBody _body = new();
+    private readonly ClientWriter _client = new();
+    private readonly StreamRelay _stream;
+    private readonly BodyRelay _whole;
+    private readonly ErrorRelay _error;
+    private ClientLink _link = null!;
+    private Exchange _exchange = null!;
+    private bool _stripUsage;
+
+    public ResponseRelay(EdgeServices services)
+    {
+        _ = services;
+        _stream = new StreamRelay(_body, _client);
+        _whole = new BodyRelay(_body, _client);
+        _error = new ErrorRelay(_body, _client);
+    }
+
+    public bool IsStarted => _client.IsStarted;
+
+    /// <summary>The answer ended as its framing said, and the provider keeps the connection open.</summary>
+    public bool UpstreamIsReusable { get; private set; }
+
+    public void Begin(ClientLink link, Exchange exchange, bool stripUsage)
+    {
+        _link = link;
+        _exchange = exchange;
+        _stripUsage = stripUsage;
+        UpstreamIsReusable = false;
+        _client.Begin(link, exchange);
+    }
+
+    /// <summary>Relays the answer whose head <paramref name="upstream"/> has read.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<EdgeError> RunAsync(UpstreamConnection upstream, RequestBody request)
+    {
+        var head = upstream.HeadReader.Head;
+        var framing = head.Framing;
+        var keep = head.KeepAlive && framing.Kind != BodyKind.UntilClose;
+        _exchange.Status = head.Status;
+        TakeProviderId(head);
+        EdgeError error;
+        if (head.Status >= 400)
+        {
+            error = await _error.RunAsync(_link, _exchange, upstream, head);
+        }
+        else
+        {
+            var answer = AnswerKind.Of(head);
+            if (!request.Bytes.IsSingleSegment || request.Bytes.Length > BlockPool.SmallBytes)
+                request.Release();
+            error = answer.IsEventStream
+                ? await _stream.RunAsync(_link, _exchange, upstream, answer, _stripUsage)
+                : await _whole.RunAsync(_link, _exchange, upstream, answer);
+        }
+
+        UpstreamIsReusable = keep && _body.State == BodyState.Ended && !upstream.IsAborted;
+        return error;
+    }
+
+    private void TakeProviderId(ResponseHead head)
+    {
+        var i = head.IndexOf(HeaderId.XRequestId);
+        if (i >= 0)
+            _exchange.SetProviderId(head.Value(i));
+        var now = Stopwatch.GetTimestamp();
+        _exchange.OverheadUs = EdgeClock.Us(_exchange.StartedAt, _exchange.SentAt) + EdgeClock.Us(_exchange.FirstByteAt, now);
+    }
+}
+
+/// <summary>What an answer's head says of its body.</summary>
+/// <param name="IsEventStream">Server-sent events.</param>
+/// <param name="IsJson">JSON whose usage is read.</param>
+/// <param name="Coding">How the body is coded although "identity" was asked for.</param>
+internal readonly record struct AnswerKind(bool IsEventStream, bool IsJson, ContentCoding Coding)
+{
+    public static AnswerKind Of(ResponseHead head)
+    {
+        var type = head.IndexOf(HeaderId.ContentType) is var i and >= 0 ? head.Value(i) : default;
+        var coding = head.IndexOf(HeaderId.ContentEncoding) is var j and >= 0 ? CodingOf(head.Value(j)) : ContentCoding.Identity;
+        var isStream = MediaType.Is(type, "text/event-stream"u8);
+        var isJson = !isStream && MediaType.Is(type, "application/json"u8);
+        return coding == ContentCoding.Unknown ? new AnswerKind(false, false, coding) : new AnswerKind(isStream, isJson, coding);
+    }
+
+    private static ContentCoding CodingOf(ReadOnlySpan<byte> value)
+    {
+        if (Ascii.EqualsIgnoreCase(value, "identity"u8) || value.IsEmpty)
+            return ContentCoding.Identity;
+        if (Ascii.EqualsIgnoreCase(value, "gzip"u8) || Ascii.EqualsIgnoreCase(value, "x-gzip"u8))
+            return ContentCoding.Gzip;
+        return Ascii.EqualsIgnoreCase(value, "br"u8) ? ContentCoding.Brotli : ContentCoding.Unknown;
+    }
+}

@@ -1,0 +1,147 @@
+using System.Runtime.CompilerServices;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Meter;
+using AiEdge.Http;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>
+/// Relays a stream of server-sent events: scan a frame in the receive buffer, read it, copy it once, flush once per receive.
+/// Only whole frames are passed on, so whatever has to be said in between (a heartbeat, the reason of a break) stands between
+/// frames. The stream is complete only on its terminal event; anything else is told as an error in the stream itself.
+/// </summary>
+internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
+{
+    private readonly FrameSplitter _frames = new();
+    private readonly BodyDecoder _decoder = new();
+    private readonly OpenAiStreamReader _reader = new();
+    private ClientLink _link = null!;
+    private Exchange _exchange = null!;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, bool stripUsage)
+    {
+        Begin(link, exchange, upstream, answer, stripUsage);
+        var idle = exchange.Target!.Timeouts.Idle;
+        var heartbeat = exchange.Config.Server.Heartbeat;
+        while (body.State == BodyState.Open)
+        {
+            link.SetStep(Step.Idle, idle);
+            link.SetHeartbeat(heartbeat);
+            await body.FillAsync();
+            if (link.Reason != StopReason.None)
+                return await EndAsync(AttemptLoop.Stopped(link));
+            Take();
+            body.Release();
+            if (_frames.IsOverflown || _decoder.IsFaulted)
+                return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
+            if (link.TakeHeartbeat() && link.Output.UnflushedBytes == 0)
+                client.Write(": ping\n\n"u8);
+            if (body.State == BodyState.Open && link.Output.UnflushedBytes > 0 && !await client.FlushAsync())
+                return await EndAsync(AttemptLoop.Stopped(link));
+        }
+
+        if (body.State == BodyState.Ended && _frames.TryTakeLast(out var last))
+            TakeFrame(last);
+        var whole = _reader.IsComplete(body.State == BodyState.Ended);
+        return await EndAsync(whole ? default : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream broke off."));
+    }
+
+    private void Begin(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, bool stripUsage)
+    {
+        _link = link;
+        _exchange = exchange;
+        var framing = exchange.HttpMinor == 0 ? AnswerFraming.UntilClose : AnswerFraming.Chunked;
+        if (framing == AnswerFraming.UntilClose)
+            exchange.KeepAlive = false;
+        client.UseFraming(framing);
+        _frames.Reset();
+        _reader.Reset(exchange.Endpoint!.Shape, stripUsage);
+        _decoder.Begin(answer.Coding);
+        AnswerHead.WriteProviders(link, exchange, upstream.HeadReader.Head, framing, 0, _decoder.IsActive);
+        body.Begin(upstream.Input, upstream.HeadReader.Head.Framing);
+        upstream.Input.AdvanceTo(upstream.AfterHead);
+    }
+
+    private void Take()
+    {
+        while (body.TryNext(out var piece))
+        {
+            if (!_decoder.IsActive)
+            {
+                TakePiece(piece);
+                continue;
+            }
+
+            _decoder.Feed(piece);
+            while (_decoder.TryNext(out var decoded))
+                TakePiece(decoded);
+        }
+    }
+
+    /// <summary>Frames that pass unchanged and lie one behind the other go out as one run.</summary>
+    private void TakePiece(ReadOnlySpan<byte> piece)
+    {
+        var runStart = 0;
+        var position = 0;
+        while (_frames.TryNext(piece, ref position, out var frame, out var isCarried))
+        {
+            var action = _reader.OnEvent(frame, FrameData(frame), out var cutStart, out var cutLength);
+            OnFrame();
+            if (action == EventAction.Forward && !isCarried)
+                continue;
+            var frameStart = isCarried ? 0 : position - frame.Length;
+            client.Write(piece[runStart..frameStart]);
+            Write(frame, action, cutStart, cutLength);
+            runStart = position;
+        }
+
+        client.Write(piece[runStart..position]);
+        _frames.Carry(piece[position..]);
+    }
+
+    private void TakeFrame(ReadOnlySpan<byte> frame)
+    {
+        var action = _reader.OnEvent(frame, FrameData(frame), out var cutStart, out var cutLength);
+        OnFrame();
+        Write(frame, action, cutStart, cutLength);
+    }
+
+    private void OnFrame()
+    {
+        if (_exchange.FirstTokenAt == 0 && _reader.SawContent)
+            _exchange.FirstTokenAt = System.Diagnostics.Stopwatch.GetTimestamp();
+    }
+
+    private void Write(ReadOnlySpan<byte> frame, EventAction action, int cutStart, int cutLength)
+    {
+        if (action == EventAction.Forward)
+            client.Write(frame);
+        else if (action == EventAction.Cut)
+            client.Write(frame[..cutStart], frame[(cutStart + cutLength)..]);
+    }
+
+    /// <summary>Says how the stream ended, in the stream's own way, and sends what is left.</summary>
+    private async ValueTask<EdgeError> EndAsync(EdgeError error)
+    {
+        _link.ClearStep();
+        _link.ClearHeartbeat();
+        _exchange.Usage = _reader.Usage;
+        _exchange.Events = _reader.Events;
+        if (error.Kind == ErrorKind.ClientClosed)
+            return error;
+        if (error.IsError)
+        {
+            _exchange.KeepAlive = false;
+            client.Write(_reader.WriteFailure(error, ErrorResponder.StreamCode(error.Kind)));
+        }
+
+        client.WriteEnd();
+        if (!await client.FlushAsync() && !error.IsError)
+            return EdgeError.Client(ErrorKind.ClientClosed);
+        return error;
+    }
+
+    private ReadOnlySpan<byte> FrameData(ReadOnlySpan<byte> frame) => _frames.Data(frame);
+}

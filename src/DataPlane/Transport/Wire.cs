@@ -1,0 +1,38 @@
+namespace AiEdge.DataPlane.Transport;
+
+/// <summary>Takes the outcome of a receive that did not finish at once.</summary>
+internal interface IReceiveSink
+{
+    /// <param name="count">Bytes received; 0 at the peer's FIN; -1 when the connection broke.</param>
+    void OnReceived(int count);
+}
+
+/// <summary>Takes the outcome of a send that did not finish at once.</summary>
+internal interface ISendSink
+{
+    /// <param name="ok">Whether every byte was handed to the peer's side; false when the connection broke.</param>
+    void OnSent(bool ok);
+}
+
+/// <summary>
+/// What carries a connection's bytes: a socket, or TLS over it. At most one receive and one send are under way at a time.
+/// An operation either finishes at once (returns true), or later calls its sink, exactly once, on the thread that completed it.
+/// No operation throws for a broken connection: it reports -1 or false.
+/// </summary>
+internal abstract class Wire
+{
+    /// <summary>Set once, before the first receive.</summary>
+    public IReceiveSink? ReceiveSink { get; set; }
+
+    public ISendSink? SendSink { get; set; }
+
+    public abstract bool Receive(Memory<byte> into, out int count);
+
+    public abstract bool Send(ReadOnlyMemory<byte> bytes, out bool ok);
+
+    /// <summary>Says FIN after what was sent; later sends fail.</summary>
+    public abstract void ShutdownSend();
+
+    /// <summary>Closes at once; operations under way report a broken connection. Callable from any thread, any number of times.</summary>
+    public abstract void Abort();
+}

@@ -1,0 +1,157 @@
+using System.IO.Pipelines;
+using System.Threading.Tasks.Sources;
+
+namespace AiEdge.DataPlane.Transport;
+
+/// <summary>
+/// The writing half of a connection: a <see cref="PipeWriter"/> that gathers bytes in blocks and hands them to the wire at
+/// <see cref="FlushAsync"/>. A flush that finishes at once costs one system call and no wait; one that does not is
+/// back-pressure, and the writer awaits it. A broken connection shows as <c>IsCompleted</c>, never as an exception.
+/// </summary>
+/// <remarks>
+/// Requirements: one writer; no writing while a flush is under way; a flush can be abandoned from any thread, and the output
+/// is then good for nothing but closing.
+/// Memory order: the blocks belong to the writer, and to the completing send between the start and the end of a flush.
+/// Exactly one party moves <c>_state</c> away from <see cref="Flushing"/> by compare-and-swap and completes the waiter, whose
+/// continuation happens after it; an abandoned flush leaves the blocks with the send, which returns them.
+/// </remarks>
+internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<FlushResult>
+{
+    private const int Idle = 0;
+    private const int Flushing = 1;
+    private const int Abandoned = 2;
+
+    private readonly Wire _wire;
+    private readonly BlockPool _pool;
+    private ManualResetValueTaskSourceCore<FlushResult> _waiter;
+    private Block? _head;
+    private Block? _tail;
+    private bool _broken;
+    private int _state;
+
+    public WireOutput(Wire wire, BlockPool pool)
+    {
+        _wire = wire;
+        _pool = pool;
+        wire.SendSink = this;
+    }
+
+    /// <summary>The connection broke: whatever is written now is dropped.</summary>
+    public bool IsBroken => Volatile.Read(ref _broken);
+
+    /// <summary>A flush is under way: the peer does not take bytes as fast as they come.</summary>
+    public bool IsFlushing => Volatile.Read(ref _state) != Idle;
+
+    /// <summary>Bytes handed to the wire so far.</summary>
+    public long BytesSent { get; private set; }
+
+    public override bool CanGetUnflushedBytes => true;
+
+    public override long UnflushedBytes
+    {
+        get
+        {
+            var sum = 0L;
+            for (var block = _head; block is not null; block = block.NextBlock)
+                sum += block.Written;
+            return sum;
+        }
+    }
+
+    public override Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        if (_tail is { } tail && tail.Capacity - tail.Written >= Math.Max(sizeHint, 1))
+            return tail.Free;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeHint, BlockPool.LargeBytes);
+        var block = _tail is null && sizeHint <= BlockPool.SmallBytes ? _pool.RentSmall() : _pool.RentLarge();
+        if (_head is null)
+            _head = block;
+        else
+            _tail!.NextBlock = block;
+        _tail = block;
+        return block.Free;
+    }
+
+    public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    public override void Advance(int bytes) => _tail!.Advance(bytes);
+
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        _waiter.Reset();
+        Volatile.Write(ref _state, Flushing);
+        if (SendBlocks())
+        {
+            Volatile.Write(ref _state, Idle);
+            return new ValueTask<FlushResult>(new FlushResult(false, IsBroken));
+        }
+
+        return new ValueTask<FlushResult>(this, _waiter.Version);
+    }
+
+    /// <summary>Wakes the writer from a flush; the connection must be closed afterwards. From any thread.</summary>
+    public override void CancelPendingFlush()
+    {
+        if (Interlocked.CompareExchange(ref _state, Abandoned, Flushing) == Flushing)
+            _waiter.SetResult(new FlushResult(true, false));
+    }
+
+    /// <summary>Forgets what was written and not yet flushed.</summary>
+    public void Discard()
+    {
+        if (IsFlushing)
+            return;
+        _pool.ReturnChain(_head);
+        _head = _tail = null;
+    }
+
+    public override void Complete(Exception? exception = null) => Discard();
+
+    void ISendSink.OnSent(bool ok)
+    {
+        Sent(ok);
+        if (!SendBlocks())
+            return;
+        if (Interlocked.CompareExchange(ref _state, Idle, Flushing) == Flushing)
+            _waiter.SetResult(new FlushResult(false, IsBroken));
+    }
+
+    FlushResult IValueTaskSource<FlushResult>.GetResult(short token) => _waiter.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<FlushResult>.GetStatus(short token) => _waiter.GetStatus(token);
+
+    void IValueTaskSource<FlushResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _waiter.OnCompleted(continuation, state, token, flags & ~ValueTaskSourceOnCompletedFlags.UseSchedulingContext);
+
+    /// <summary>Sends what is gathered, block by block; false if a send goes on by itself.</summary>
+    private bool SendBlocks()
+    {
+        while (_head is { } block)
+        {
+            if (block.Written == 0 || IsBroken)
+            {
+                Sent(!IsBroken);
+                continue;
+            }
+
+            if (!_wire.Send(block.Filled, out var ok))
+                return false;
+            Sent(ok);
+        }
+
+        return true;
+    }
+
+    private void Sent(bool ok)
+    {
+        if (ok)
+            BytesSent += _head!.Written;
+        else
+            Volatile.Write(ref _broken, true);
+        var block = _head!;
+        _head = block.NextBlock;
+        if (_head is null)
+            _tail = null;
+        _pool.Return(block);
+    }
+}
