@@ -113,6 +113,9 @@ internal sealed class TargetModel
     /// <summary>Header lines that answers of this target carry: <c>x-aiedge-provider</c> and, where it is fixed, <c>x-aiedge-model</c>.</summary>
     public byte[] AnswerHeaders => _answerHeaders ??= MakeAnswerHeaders();
 
+    /// <summary>The counters of this (model rule, provider), found once; they outlive the configuration.</summary>
+    public TargetState? State { get; set; }
+
     private byte[]? _answerHeaders;
 
     private byte[] MakeAnswerHeaders()

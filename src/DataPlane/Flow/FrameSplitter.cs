@@ -83,8 +83,8 @@ internal sealed class FrameSplitter
     /// <summary>The data of <paramref name="frame"/>; several lines are joined in a buffer that the next call reuses.</summary>
     public ReadOnlySpan<byte> Data(ReadOnlySpan<byte> frame)
     {
-        if (_data.Length < frame.Length && frame.Count("\ndata"u8) > 0)
-            _data = new byte[frame.Length * 2];
+        if (_data.Length < frame.Length)
+            _data = new byte[Math.Max(1024, frame.Length * 2)];
         return SseFrame.Read(frame, _data).Data;
     }
 

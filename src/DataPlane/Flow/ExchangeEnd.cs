@@ -1,0 +1,18 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>From what an exchange ended with to the word in its record.</summary>
+internal static class ExchangeEnd
+{
+    public static EndReason Of(EdgeError error, Exchange exchange) => error.Kind switch
+    {
+        ErrorKind.None => EndReason.Done,
+        ErrorKind.ClientClosed => EndReason.ClientClosed,
+        ErrorKind.Draining => EndReason.Draining,
+        ErrorKind.UpstreamTimeout => EndReason.Timeout,
+        ErrorKind.Internal => EndReason.Internal,
+        _ when error.Source == ErrorSource.Upstream || exchange.Attempts > 0 => EndReason.UpstreamFault,
+        _ => EndReason.Refused,
+    };
+}

@@ -1,0 +1,219 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Identify;
+using AiEdge.DataPlane.Parse;
+using AiEdge.DataPlane.Route;
+using AiEdge.Http;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>
+/// The way of one request, from its first byte to its record.
+/// <code>
+///   client ─ bytes ─▶ ReadHead ─▶ Recognise ─▶ Identify ─▶ ReadBody ─▶ Route ─▶ Patch ─▶ AttemptLoop ─▶ provider
+///                        │            │            │           │          │                  │
+///                        └────────────┴──── EdgeError ─────────┴──────────┘                  │
+///                                           │                                                ▼
+///   client ◀─ error ─ ErrorResponder ◀──────┘                    client ◀─ ResponseRelay ─ answer
+///                        │                                                  │
+///                        └──────────────▶ Settle (once, always) ◀───────────┘
+/// </code>
+/// One pipeline serves one exchange at a time and is reused, so that an idle connection holds none.
+/// </summary>
+internal sealed class ExchangePipeline
+{
+    private readonly EdgeServices _services;
+    private readonly RequestHeadReader _headReader = new(HeadBytesMax);
+    private readonly Exchange _exchange = new();
+    private readonly RequestBody _body;
+    private readonly BodyPatch _patch = new();
+    private readonly AttemptLoop _attempts;
+    private ClientLink _link = null!;
+    private KeyIdentifier _identifier = null!;
+    private ReadOnlySequence<byte> _buffer;
+    private bool _headIsRead;
+
+    public ExchangePipeline(EdgeServices services)
+    {
+        _services = services;
+        _body = new RequestBody(services);
+        _attempts = new AttemptLoop(services);
+    }
+
+    /// <summary>The most that <c>headBytesMax</c> may be set to; the configured bound is judged besides.</summary>
+    public const int HeadBytesMax = 1024 * 1024;
+
+    /// <summary>Serves the request whose first bytes lie in the link's input. Returns whether the connection may go on.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> RunAsync(ClientLink link, KeyIdentifier identifier, ReadOnlySequence<byte> buffer)
+    {
+        Begin(link, identifier, buffer);
+        var error = await ServeAsync();
+        return await SettleAsync(error);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> ServeAsync()
+    {
+        var error = await ReadHeadAsync();
+        if (error.IsError)
+            return error;
+        if ((error = Recognise()).IsError)
+            return error;
+        if ((error = _identifier.Identify(_exchange, _headReader.Head)).IsError)
+            return error;
+        if ((error = await _body.ReadAsync(_buffer)).IsError)
+            return error;
+        _exchange.BodyReadAt = Stopwatch.GetTimestamp();
+        if (_exchange.Endpoint!.Kind != EndpointKind.Forward)
+            return await ModelList.AnswerAsync(_link, _exchange, _headReader.Head.Path);
+        var facts = _body.Scan.Facts;
+        _exchange.Stream = facts.Stream;
+        if ((error = Router.Route(_exchange, facts.Model)).IsError)
+            return error;
+        if (facts.Background)
+            return EdgeError.Client(ErrorKind.NotSupportedYet, "Background responses are not supported yet.", "background");
+        var strip = Patch(facts);
+        _services.Metrics.OnStream(facts.Stream ? 1 : 0);
+        error = await _attempts.RunAsync(_link, _exchange, _headReader.Head, _body, _patch, strip);
+        _services.Metrics.OnStream(facts.Stream ? -1 : 0);
+        return error;
+    }
+
+    private void Begin(ClientLink link, KeyIdentifier identifier, ReadOnlySequence<byte> buffer)
+    {
+        _link = link;
+        _identifier = identifier;
+        _buffer = buffer;
+        _headIsRead = false;
+        _headReader.Reset();
+        _patch.Clear();
+        link.Begin();
+        _exchange.Reset(_services.Snapshots.Current);
+        _exchange.StartedAt = Stopwatch.GetTimestamp();
+        _services.Metrics.OnExchangeBegun();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> ReadHeadAsync()
+    {
+        var server = _exchange.Config.Server;
+        while (true)
+        {
+            var status = _headReader.Read(_buffer);
+            if (status == HeadStatus.Rejected)
+                return Rejected(_headReader.Rejection);
+            if (_headReader.Head.Length > server.HeadBytesMax || status != HeadStatus.Complete && _buffer.Length > server.HeadBytesMax)
+                return EdgeError.Client(ErrorKind.HeadTooLarge);
+            if (status == HeadStatus.Complete)
+                return HeadIsRead();
+            _link.SetStep(Step.Head, server.HeadTimeout);
+            _link.Input.AdvanceTo(_buffer.Start, _buffer.End);
+            var result = await _link.Input.ReadAsync();
+            if (_link.Reason == StopReason.HeadTooSlow)
+                return EdgeError.Client(ErrorKind.RequestTooSlow);
+            if (result.IsCompleted && result.Buffer.Length == _buffer.Length)
+                return EdgeError.Client(ErrorKind.ClientClosed);
+            _buffer = result.Buffer;
+        }
+    }
+
+    private EdgeError HeadIsRead()
+    {
+        var head = _headReader.Head;
+        _headIsRead = true;
+        _exchange.HttpMinor = head.MinorVersion;
+        _exchange.IsHead = head.MethodId == MethodId.Head;
+        _exchange.KeepAlive = head.KeepAlive && !_services.IsDraining;
+        var i = head.IndexOf(HeaderId.XRequestId);
+        _exchange.SetRequestId(i >= 0 ? head.Value(i) : default);
+        _body.Begin(_link, _exchange, head, _buffer.GetPosition(head.Length));
+        return default;
+    }
+
+    /// <summary>What is asked for: path, method, media type; and how the body is to be read.</summary>
+    private EdgeError Recognise()
+    {
+        var head = _headReader.Head;
+        var endpoint = Endpoint.Find(head.Path);
+        if (endpoint is null)
+            return EdgeError.Client(ErrorKind.UnknownPath);
+        _exchange.Endpoint = endpoint;
+        var isRead = head.MethodId is MethodId.Get or MethodId.Head;
+        if (endpoint.Kind == EndpointKind.Forward ? head.MethodId != MethodId.Post : !isRead)
+            return EdgeError.Client(ErrorKind.MethodNotAllowed);
+        if (_services.IsDraining && endpoint.Kind == EndpointKind.Forward)
+            return EdgeError.Edge(ErrorKind.Draining);
+        if (endpoint.Kind != EndpointKind.Forward)
+        {
+            _body.Scan.BeginNone();
+            return default;
+        }
+
+        if (head.Has(HeaderId.ContentEncoding))
+            return EdgeError.Client(ErrorKind.UnsupportedMediaType, "The request body must not be encoded.");
+        var type = head.IndexOf(HeaderId.ContentType) is var i and >= 0 ? head.Value(i) : default;
+        if (endpoint.Shape == RequestShape.Multipart && MediaType.Is(type, "multipart/form-data"u8))
+            return _body.Scan.BeginMultipart(type);
+        if (endpoint.Shape == RequestShape.Multipart && type.IsEmpty || !type.IsEmpty && !MediaType.Is(type, "application/json"u8))
+            return EdgeError.Client(ErrorKind.UnsupportedMediaType);
+        _body.Scan.BeginJson(endpoint.Shape == RequestShape.Multipart ? RequestShape.Images : endpoint.Shape);
+        return default;
+    }
+
+    /// <summary>Changes what must change on the way to the provider; true if the stream's usage was asked for by us.</summary>
+    private bool Patch(RequestFacts facts)
+    {
+        var target = _exchange.Target!;
+        var shape = _exchange.Endpoint!.Shape;
+        if (shape == RequestShape.Multipart && facts.IsForm)
+        {
+            if (target.UpstreamModel is { } model)
+                _patch.Replace(facts.ModelToken, model);
+            return false;
+        }
+
+        return OpenAiPatch.Build(facts, shape, target.UpstreamModelJson, target.Provider.UsageChunk == UsageChunkMode.Inject, _patch);
+    }
+
+    /// <summary>The one end of every exchange: answers what has not been answered, records, and leaves the input at the next request.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> SettleAsync(EdgeError error)
+    {
+        _exchange.Error = error;
+        _exchange.End = ExchangeEnd.Of(error, _exchange);
+        if (!_body.IsRead || !_headIsRead)
+            _exchange.KeepAlive = false;
+        if (error.IsError && !_attempts.AnswerIsStarted && error.Kind != ErrorKind.ClientClosed)
+        {
+            ErrorResponder.WriteAnswer(_link, _exchange, error);
+            _link.SetStep(Step.ClientIdle, _exchange.Config.Server.ClientIdle);
+            await _link.Output.FlushAsync();
+        }
+        else if (error.IsError)
+        {
+            _exchange.KeepAlive = false;
+        }
+
+        _link.ClearStep();
+        _link.End();
+        _exchange.EndedAt = Stopwatch.GetTimestamp();
+        _services.Metrics.OnExchangeEnded(_exchange);
+        _services.Records.Add(_exchange, _services.Clock);
+        if (_headIsRead && _body.IsRead)
+            _link.Input.AdvanceTo(_body.End);
+        _body.Release();
+        _buffer = default;
+        return _exchange.KeepAlive;
+    }
+
+    private static EdgeError Rejected(Rejection rejection) => Rejections.Status(rejection) switch
+    {
+        431 => EdgeError.Client(ErrorKind.HeadTooLarge),
+        505 => EdgeError.Client(ErrorKind.UnsupportedHttpVersion),
+        417 => EdgeError.Client(ErrorKind.ExpectationFailed),
+        _ => EdgeError.Client(ErrorKind.MalformedHttp, Rejections.Text(rejection)),
+    };
+}

@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Record;
+
+/// <summary>The process's counters. Label sets are bounded: names from the configuration and words of ours, never a client's text.</summary>
+internal sealed class EdgeMetrics
+{
+    private static readonly int Kinds = Enum.GetValues<ErrorKind>().Length;
+    private readonly ConcurrentDictionary<(string Model, string Provider), TargetState> _targets = new();
+    private readonly long[] _errors = new long[Kinds];
+    private long _connectionsOpen;
+    private long _connections;
+    private long _connectionsRefused;
+    private long _streamsOpen;
+    private long _exchangesOpen;
+    private long _configRejected;
+
+    public long ConnectionsOpen => Volatile.Read(ref _connectionsOpen);
+
+    public long Connections => Volatile.Read(ref _connections);
+
+    public long ConnectionsRefused => Volatile.Read(ref _connectionsRefused);
+
+    public long StreamsOpen => Volatile.Read(ref _streamsOpen);
+
+    public long ExchangesOpen => Volatile.Read(ref _exchangesOpen);
+
+    public long ConfigRejected => Volatile.Read(ref _configRejected);
+
+    public ICollection<TargetState> Targets => _targets.Values;
+
+    public long Errors(ErrorKind kind) => Volatile.Read(ref _errors[(int)kind]);
+
+    public long OnConnected()
+    {
+        Interlocked.Increment(ref _connections);
+        return Interlocked.Increment(ref _connectionsOpen);
+    }
+
+    public void OnDisconnected() => Interlocked.Decrement(ref _connectionsOpen);
+
+    public void OnConnectionRefused() => Interlocked.Increment(ref _connectionsRefused);
+
+    public void OnStream(int change) => Interlocked.Add(ref _streamsOpen, change);
+
+    public void OnExchangeBegun() => Interlocked.Increment(ref _exchangesOpen);
+
+    public void OnConfigRejected() => Interlocked.Increment(ref _configRejected);
+
+    /// <summary>Counts an exchange that has ended.</summary>
+    public void OnExchangeEnded(Exchange exchange)
+    {
+        Interlocked.Decrement(ref _exchangesOpen);
+        if (exchange.Error.IsError)
+            Interlocked.Increment(ref _errors[(int)exchange.Error.Kind]);
+        if (exchange.Target is { } target)
+            (target.State ??= StateOf(exchange.Model!.Name, target.Provider.Name)).Add(exchange);
+    }
+
+    private TargetState StateOf(string model, string provider) =>
+        _targets.GetOrAdd((model, provider), static name => new TargetState(name.Model, name.Provider));
+}

@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.Text.Json;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Transport;
+
+namespace AiEdge.DataPlane.Record;
+
+/// <summary>
+/// Records on their way to the log: an exchange copies itself into a free entry and goes on; the log's own thread turns
+/// entries into lines. Bounded by <see cref="EntriesMax"/>: what comes while all entries are full is counted and dropped,
+/// for a log that is not read must not hold up traffic.
+/// </summary>
+internal sealed class RecordLog : IDisposable
+{
+    /// <summary>Entries that may wait.</summary>
+    public const int EntriesMax = 8192;
+
+    private const int BatchBytes = 128 * 1024;
+    private const int FlushMs = 50;
+
+    private readonly Stream _output;
+    private readonly IndexStack<ExchangeRecord> _free = new(EntriesMax);
+    private readonly System.Collections.Concurrent.ConcurrentQueue<ExchangeRecord> _full = new();
+    private readonly ManualResetEventSlim _wake = new();
+    private readonly ManualResetEventSlim _ending = new();
+    private readonly Thread _thread;
+    private int _made;
+    private int _waiting;
+    private long _dropped;
+    private long _written;
+
+    public RecordLog(Stream output)
+    {
+        _output = output;
+        _thread = new Thread(Run) { IsBackground = true, Name = "records" };
+        _thread.Start();
+    }
+
+    /// <summary>Records that found no free entry, since the start.</summary>
+    public long Dropped => Volatile.Read(ref _dropped);
+
+    /// <summary>Records written, since the start.</summary>
+    public long Written => Volatile.Read(ref _written);
+
+    public void Add(Exchange exchange, EdgeClock clock)
+    {
+        if (!_free.TryPop(out var record))
+        {
+            if (Interlocked.Increment(ref _made) > EntriesMax)
+            {
+                Interlocked.Decrement(ref _made);
+                Interlocked.Increment(ref _dropped);
+                return;
+            }
+
+            record = new ExchangeRecord();
+        }
+
+        record.Take(exchange, clock);
+        _full.Enqueue(record);
+        if (Interlocked.Exchange(ref _waiting, 1) == 0)
+            _wake.Set();
+    }
+
+    /// <summary>Writes what is waiting and stops.</summary>
+    public void Dispose()
+    {
+        _ending.Set();
+        _wake.Set();
+        _thread.Join(TimeSpan.FromSeconds(5));
+        _wake.Dispose();
+        _ending.Dispose();
+    }
+
+    private void Run()
+    {
+        var buffer = new ArrayBufferWriter<byte>(BatchBytes / 8);
+        using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        while (true)
+        {
+            // The first of a batch wakes the thread, which then waits a moment for more: a wake-up each would cost a switch each.
+            _wake.Wait();
+            _ending.Wait(FlushMs);
+            _wake.Reset();
+            Volatile.Write(ref _waiting, 0);
+            Drain(buffer, json);
+            if (_ending.IsSet && _full.IsEmpty)
+                return;
+            if (_ending.IsSet)
+                _wake.Set();
+        }
+    }
+
+    private void Drain(ArrayBufferWriter<byte> buffer, Utf8JsonWriter json)
+    {
+        while (_full.TryDequeue(out var record))
+        {
+            RecordWriter.Write(json, record);
+            json.Flush();
+            json.Reset();
+            buffer.Write("\n"u8);
+            _free.TryPush(record);
+            Volatile.Write(ref _written, _written + 1);
+            if (buffer.WrittenCount >= BatchBytes)
+                Emit(buffer);
+        }
+
+        Emit(buffer);
+    }
+
+    private void Emit(ArrayBufferWriter<byte> buffer)
+    {
+        if (buffer.WrittenCount == 0)
+            return;
+        try
+        {
+            _output.Write(buffer.WrittenSpan);
+            _output.Flush();
+        }
+        catch (IOException)
+        {
+            // The reader of the log went away; traffic goes on without it.
+            Interlocked.Increment(ref _dropped);
+        }
+
+        buffer.ResetWrittenCount();
+    }
+}
