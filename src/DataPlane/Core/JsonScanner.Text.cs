@@ -1,0 +1,251 @@
+using System.Buffers;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Text;
+using System.Text.Unicode;
+
+namespace AiEdge.DataPlane.Core;
+
+internal partial struct JsonScanner
+{
+    /// <summary>A string or a name, from its quote on. Most are short, ASCII and end within one vector.</summary>
+    private int Text(ReadOnlySpan<byte> bytes, int p)
+    {
+        _isName = (_expect & NameFlag) != 0;
+        _isEscaped = false;
+        Begin(p++);
+        if (Vector256.IsHardwareAccelerated && p + Vector256<byte>.Count <= bytes.Length)
+        {
+            Vector256<byte> v = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(bytes), (nuint)p);
+            uint specials = Specials(v).ExtractMostSignificantBits();
+            uint upToFirst = specials ^ (specials - 1);
+            int quote = p + BitOperations.TrailingZeroCount(specials);
+            if (specials != 0 && bytes[quote] == (byte)'"' && (!_checkUtf8 || (v.ExtractMostSignificantBits() & upToFirst) == 0))
+                return EndText(bytes, quote + 1);
+        }
+
+        return LongText(bytes, p);
+    }
+
+    private int EndText(ReadOnlySpan<byte> bytes, int p)
+    {
+        if (!_isName)
+            return EndScalar(bytes, p, JsonToken.String);
+        _lexeme = Lexeme.None;
+        _tokenTo = p;
+        _expect = AfterName;
+        if (_depth <= _visible)
+        {
+            _token = JsonToken.Name;
+            if (_captured > 0)
+                Keep(bytes[..p]);
+        }
+
+        return p < bytes.Length && bytes[p] == (byte)':' ? PassColon(p) : p;
+    }
+
+    /// <summary>What is inside a string, from <paramref name="p"/> on, also where an earlier span broke off.</summary>
+    private int LongText(ReadOnlySpan<byte> bytes, int p)
+    {
+        int from = p;
+        bool nonAscii = false;
+        if (_lexeme is Lexeme.Escape or Lexeme.Hex)
+        {
+            p = from = _lexeme == Lexeme.Hex ? Hex(bytes, p) : Escape(bytes, p);
+            if (p < 0)
+                return -1;
+        }
+        else if (_carried > 0)
+        {
+            p = from = CompleteCarry(bytes, p);
+            if (p < 0)
+                return -1;
+        }
+
+        while (true)
+        {
+            p = FindSpecial(ref MemoryMarshal.GetReference(bytes), p, bytes.Length, ref nonAscii);
+            if (p == bytes.Length)
+            {
+                _lexeme = Lexeme.String;
+                return nonAscii && _checkUtf8 ? CheckOpenEnd(bytes[from..]) : -1;
+            }
+
+            byte c = bytes[p];
+            int next = c == (byte)'\\' ? Escape(bytes, p + 1) : c == (byte)'"' ? p : Fail(JsonFault.ControlByte);
+            if (c == (byte)'\\' && next >= 0)
+            {
+                _isEscaped = true;
+                p = next;
+                continue;
+            }
+
+            _isEscaped |= c == (byte)'\\';
+            if (nonAscii && _checkUtf8 && !Utf8.IsValid(bytes[from..p]))
+                return Fail(JsonFault.BadUtf8);
+            return next < 0 ? -1 : EndText(bytes, p + 1);
+        }
+    }
+
+    /// <summary>The bytes after a backslash. Negative when the span ends first or they are no escape.</summary>
+    private int Escape(ReadOnlySpan<byte> bytes, int p)
+    {
+        if (p >= bytes.Length)
+        {
+            _lexeme = Lexeme.Escape;
+            return -1;
+        }
+
+        switch (bytes[p])
+        {
+            case (byte)'n' or (byte)'"' or (byte)'\\' or (byte)'/' or (byte)'t' or (byte)'r' or (byte)'b' or (byte)'f':
+                _lexeme = Lexeme.String;
+                return p + 1;
+            case (byte)'u':
+                _progress = 4;
+                return Hex(bytes, p + 1);
+            default:
+                return Fail(bytes[p] < 0x20 ? JsonFault.ControlByte : JsonFault.Syntax);
+        }
+    }
+
+    private int Hex(ReadOnlySpan<byte> bytes, int p)
+    {
+        for (; _progress > 0; _progress--, p++)
+        {
+            if (p >= bytes.Length)
+            {
+                _lexeme = Lexeme.Hex;
+                return -1;
+            }
+
+            if (!char.IsAsciiHexDigit((char)bytes[p]))
+                return Fail(bytes[p] < 0x20 ? JsonFault.ControlByte : JsonFault.Syntax);
+        }
+
+        _lexeme = Lexeme.String;
+        return p;
+    }
+
+    /// <summary>The string goes on in the next span: a character that the cut goes through waits for its rest.</summary>
+    private int CheckOpenEnd(ReadOnlySpan<byte> text)
+    {
+        int tail = 0;
+        for (int i = 1; i <= Math.Min(3, text.Length); i++)
+        {
+            byte c = text[^i];
+            if ((c & 0xC0) == 0x80)
+                continue;
+            if (c >= 0xC0 && Rune.DecodeFromUtf8(text[^i..], out _, out _) == OperationStatus.NeedMoreData)
+                tail = i;
+            break;
+        }
+
+        if (!Utf8.IsValid(text[..^tail]))
+            return Fail(JsonFault.BadUtf8);
+        text[^tail..].CopyTo(MemoryMarshal.AsBytes(new Span<uint>(ref _carry)));
+        _carried = (byte)tail;
+        return -1;
+    }
+
+    private int CompleteCarry(ReadOnlySpan<byte> bytes, int p)
+    {
+        Span<byte> character = MemoryMarshal.AsBytes(new Span<uint>(ref _carry));
+        for (; p < bytes.Length; p++)
+        {
+            character[_carried++] = bytes[p];
+            OperationStatus status = Rune.DecodeFromUtf8(character[.._carried], out _, out _);
+            if (status == OperationStatus.NeedMoreData)
+                continue;
+            _carried = 0;
+            return status == OperationStatus.Done ? p + 1 : Fail(JsonFault.BadUtf8);
+        }
+
+        return p;
+    }
+
+    /// <summary>The first quote, backslash or control byte from <paramref name="p"/> on, or <paramref name="end"/>.</summary>
+    /// <param name="start">The span.</param>
+    /// <param name="p">Where the search begins.</param>
+    /// <param name="end">The span's length.</param>
+    /// <param name="nonAscii">Set when bytes above 0x7F may have been passed; it may also be set for some that lie just behind.</param>
+    private static int FindSpecial(ref byte start, int p, int end, ref bool nonAscii)
+    {
+        if (Vector256.IsHardwareAccelerated && end - p >= Vector256<byte>.Count)
+        {
+            Vector256<byte> all = Vector256<byte>.Zero;
+            int last = end - Vector256<byte>.Count;
+            while (true)
+            {
+                Vector256<byte> v = Vector256.LoadUnsafe(ref start, (nuint)p);
+                all |= v;
+                Vector256<byte> specials = Specials(v);
+                if (specials != Vector256<byte>.Zero)
+                {
+                    p += BitOperations.TrailingZeroCount(specials.ExtractMostSignificantBits());
+                    break;
+                }
+
+                p += Vector256<byte>.Count;
+                if (p == end)
+                    break;
+                p = Math.Min(p, last);
+            }
+
+            nonAscii |= all.ExtractMostSignificantBits() != 0;
+            return p;
+        }
+
+        return FindSpecialShort(ref start, p, end, ref nonAscii);
+    }
+
+    private static int FindSpecialShort(ref byte start, int p, int end, ref bool nonAscii)
+    {
+        if (Vector128.IsHardwareAccelerated && end - p >= Vector128<byte>.Count)
+        {
+            Vector128<byte> all = Vector128<byte>.Zero;
+            int last = end - Vector128<byte>.Count;
+            while (true)
+            {
+                Vector128<byte> v = Vector128.LoadUnsafe(ref start, (nuint)p);
+                all |= v;
+                Vector128<byte> specials = Specials(v);
+                if (specials != Vector128<byte>.Zero)
+                {
+                    p += BitOperations.TrailingZeroCount(specials.ExtractMostSignificantBits());
+                    break;
+                }
+
+                p += Vector128<byte>.Count;
+                if (p == end)
+                    break;
+                p = Math.Min(p, last);
+            }
+
+            nonAscii |= all.ExtractMostSignificantBits() != 0;
+            return p;
+        }
+
+        for (; p < end; p++)
+        {
+            byte c = Unsafe.Add(ref start, p);
+            if (c < 0x20 || c == (byte)'"' || c == (byte)'\\')
+                break;
+            nonAscii |= c >= 0x80;
+        }
+
+        return p;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Specials(Vector256<byte> v) =>
+        Vector256.Equals(v, Vector256.Create((byte)'"')) | Vector256.Equals(v, Vector256.Create((byte)'\\'))
+        | Vector256.Equals(Vector256.Min(v, Vector256.Create((byte)0x1F)), v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Specials(Vector128<byte> v) =>
+        Vector128.Equals(v, Vector128.Create((byte)'"')) | Vector128.Equals(v, Vector128.Create((byte)'\\'))
+        | Vector128.Equals(Vector128.Min(v, Vector128.Create((byte)0x1F)), v);
+}

@@ -1,0 +1,29 @@
+namespace AiEdge.DataPlane.Core;
+
+/// <summary>Which kind of body a path of the OpenAI dialect carries: decides what is read from it and how its answer is metered.</summary>
+internal enum RequestShape : byte
+{
+    /// <summary><c>/chat/completions</c>.</summary>
+    Chat,
+
+    /// <summary><c>/completions</c>.</summary>
+    Completions,
+
+    /// <summary><c>/embeddings</c>.</summary>
+    Embeddings,
+
+    /// <summary><c>/responses</c>.</summary>
+    Responses,
+
+    /// <summary><c>/moderations</c>.</summary>
+    Moderations,
+
+    /// <summary><c>/images/generations</c>, in JSON.</summary>
+    Images,
+
+    /// <summary><c>/audio/speech</c>, in JSON.</summary>
+    Speech,
+
+    /// <summary><c>/audio/transcriptions</c>, <c>/audio/translations</c>, <c>/images/edits</c>, <c>/images/variations</c>: multipart/form-data.</summary>
+    Multipart,
+}

@@ -1,0 +1,319 @@
+using System.Buffers.Text;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Meter;
+
+/// <summary>What one chunk of a chat completion or completion stream says.</summary>
+internal struct ChatChunk
+{
+    public ChoiceSet Seen;
+    public ChoiceSet Finished;
+
+    /// <summary>A choice has an index that <see cref="ChoiceSet"/> cannot hold.</summary>
+    public bool HasUnknownChoice;
+    public bool ChoicesAreEmpty;
+    public bool HasUsage;
+    public bool HasError;
+    public bool HasContent;
+
+    /// <summary>The member <c>"usage":null</c> and the comma that goes with it, as offsets in the data; equal when there is none.</summary>
+    public int NullUsageFrom;
+    public int NullUsageTo;
+}
+
+/// <summary>
+/// Reads one chunk (object <c>chat.completion.chunk</c> or <c>text_completion</c>) that is at hand as a whole.
+/// <para>
+/// The chunks of one stream are alike up to the text: id, time, model and the rest come first and do not change. What was
+/// learned of that prefix is kept, and a chunk that begins with the same bytes is read from there on: one comparison takes
+/// the place of some twenty tokens. Reading depends on nothing but the bytes, so the outcome is the same.
+/// </para>
+/// </summary>
+internal sealed class ChatChunkReader
+{
+    private const int PrefixMax = 512;
+
+    private readonly byte[] _prefix = new byte[PrefixMax];
+    private int _prefixLength;
+    private Progress _atPrefix;
+    private Progress _now;
+    private UsageReader _usageReader;
+    private bool _wantsContent;
+    private ChatChunk _chunk;
+
+    private enum Zone : byte
+    {
+        Outside,
+        Top,
+        Choices,
+        Choice,
+        Delta,
+        Usage,
+    }
+
+    private enum Member : byte
+    {
+        Other,
+        Choices,
+        Usage,
+        Error,
+        Index,
+        FinishReason,
+        Delta,
+        Text,
+        Role,
+    }
+
+    /// <summary>Of the last chunk that was read; meaningful where its <see cref="ChatChunk.HasUsage"/> is set.</summary>
+    public Usage Usage { get; private set; }
+
+    public void Reset()
+    {
+        _prefixLength = 0;
+        Usage = default;
+    }
+
+    /// <summary>False when the data is not one JSON value.</summary>
+    /// <param name="data">The event's data.</param>
+    /// <param name="wantsContent">Whether to look for text, tool calls and the like in the deltas.</param>
+    /// <param name="chunk">What it says.</param>
+    public bool TryRead(ReadOnlySpan<byte> data, bool wantsContent, out ChatChunk chunk)
+    {
+        _wantsContent = wantsContent;
+        _chunk = default;
+        if (!wantsContent && _prefixLength > 0 && data.StartsWith(_prefix.AsSpan(0, _prefixLength)))
+        {
+            _now = _atPrefix;
+        }
+        else
+        {
+            _now = default;
+            _now.Scanner.Reset(null, checkUtf8: false);
+        }
+
+        while (_now.Scanner.Read(data))
+            OnToken(data);
+        chunk = _chunk;
+        return _now.Scanner.Finish() == JsonFault.None;
+    }
+
+    private void OnToken(ReadOnlySpan<byte> data)
+    {
+        switch (_now.Zone)
+        {
+            case Zone.Choice:
+                OnChoice(data);
+                break;
+            case Zone.Top:
+                OnTop(data);
+                break;
+            case Zone.Choices:
+                OnChoices();
+                break;
+            case Zone.Delta:
+                OnDelta(data);
+                break;
+            case Zone.Usage:
+                if (_usageReader.Take(ref _now.Scanner, data))
+                    break;
+                Usage = _usageReader.Result;
+                _now.Zone = Zone.Top;
+                break;
+            case Zone.Outside when _now.Scanner.Token == JsonToken.StartObject:
+                _now.Scanner.Enter();
+                _now.Zone = Zone.Top;
+                break;
+        }
+    }
+
+    private void OnTop(ReadOnlySpan<byte> data)
+    {
+        ref JsonScanner scanner = ref _now.Scanner;
+        switch (scanner.Token)
+        {
+            case JsonToken.Name:
+                OnTopName(scanner.Text(data));
+                return;
+            case JsonToken.StartArray when _now.Member == Member.Choices:
+                scanner.Enter();
+                _now.Zone = Zone.Choices;
+                return;
+            case JsonToken.StartObject when _now.Member == Member.Usage:
+                _usageReader.Begin(ref scanner);
+                _chunk.HasUsage = true;
+                _now.Zone = Zone.Usage;
+                break;
+            case JsonToken.Null when _now.Member == Member.Usage:
+                _chunk.NullUsageFrom = _now.Comma < 0 ? _now.NameAt : _now.Comma;
+                _chunk.NullUsageTo = (int)scanner.TokenEnd;
+                _now.TakesNextComma = _now.Comma < 0;
+                break;
+            case JsonToken.StartObject or JsonToken.String when _now.Member == Member.Error:
+                _chunk.HasError = true;
+                break;
+            case JsonToken.EndObject when scanner.Depth == 0:
+                _now.Zone = Zone.Outside;
+                break;
+        }
+
+        _now.Member = Member.Other;
+    }
+
+    private void OnTopName(ReadOnlySpan<byte> name)
+    {
+        if (_now.TakesNextComma)
+        {
+            // "usage":null came first, so the comma behind it goes with it.
+            _chunk.NullUsageTo = (int)_now.Scanner.SeparatorAt + 1;
+            _now.TakesNextComma = false;
+        }
+
+        _now.Member = Member.Other;
+        if (name.Length == 7)
+        {
+            if (name.SequenceEqual("choices"u8))
+                _now.Member = Member.Choices;
+        }
+        else if (name.Length == 5)
+        {
+            if (name.SequenceEqual("usage"u8))
+            {
+                _now.Member = Member.Usage;
+                _now.NameAt = (int)_now.Scanner.TokenStart;
+                _now.Comma = (int)_now.Scanner.SeparatorAt;
+            }
+            else if (name.SequenceEqual("error"u8))
+            {
+                _now.Member = Member.Error;
+            }
+        }
+    }
+
+    private void OnChoices()
+    {
+        switch (_now.Scanner.Token)
+        {
+            case JsonToken.EndArray when _now.Scanner.Depth == 1:
+                _chunk.ChoicesAreEmpty = _now.Scanner.EndedEmpty;
+                _now.Zone = Zone.Top;
+                _now.Member = Member.Other;
+                break;
+            case JsonToken.StartObject:
+                _now.Scanner.Enter();
+                _now.Zone = Zone.Choice;
+                _now.Member = Member.Other;
+                _now.Index = 0;
+                _now.IsFinished = false;
+                break;
+        }
+    }
+
+    private void OnChoice(ReadOnlySpan<byte> data)
+    {
+        ref JsonScanner scanner = ref _now.Scanner;
+        switch (scanner.Token)
+        {
+            case JsonToken.Name:
+                OnChoiceName(scanner.Text(data), data);
+                return;
+            case JsonToken.Number when _now.Member == Member.Index:
+                ReadOnlySpan<byte> digits = scanner.Text(data);
+                bool fits = Utf8Parser.TryParse(digits, out int index, out int used) && used == digits.Length && index is >= 0 and <= ChoiceSet.IndexMax;
+                _now.Index = fits ? index : -1;
+                break;
+            case JsonToken.String when _now.Member == Member.FinishReason:
+                _now.IsFinished = scanner.Text(data).Length > 0;
+                break;
+            case JsonToken.String when _now.Member == Member.Text:
+                _chunk.HasContent |= scanner.Text(data).Length > 0;
+                break;
+            case JsonToken.StartObject when _now.Member == Member.Delta && _wantsContent:
+                scanner.Enter();
+                _now.Zone = Zone.Delta;
+                break;
+            case JsonToken.EndObject when scanner.Depth == 2:
+                EndChoice();
+                break;
+        }
+
+        _now.Member = Member.Other;
+    }
+
+    private void OnChoiceName(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    {
+        _now.Member = name.Length switch
+        {
+            5 => name[0] == (byte)'d' ? Known(name, "delta"u8, Member.Delta) : Known(name, "index"u8, Member.Index),
+            13 => Known(name, "finish_reason"u8, Member.FinishReason),
+            4 => Known(name, "text"u8, Member.Text),
+            _ => Member.Other,
+        };
+        if (_now.Member is Member.Delta or Member.Text && !_wantsContent)
+            LearnPrefix(data);
+    }
+
+    private static Member Known(ReadOnlySpan<byte> name, ReadOnlySpan<byte> expected, Member member) => name.SequenceEqual(expected) ? member : Member.Other;
+
+    private void EndChoice()
+    {
+        _now.Zone = Zone.Choices;
+        if (_now.Index < 0)
+        {
+            _chunk.HasUnknownChoice = true;
+            return;
+        }
+
+        _chunk.Seen.Add(_now.Index);
+        if (_now.IsFinished)
+            _chunk.Finished.Add(_now.Index);
+    }
+
+    /// <summary>Anything but the role that is not empty is content: text, refusal, reasoning, tool calls, audio.</summary>
+    private void OnDelta(ReadOnlySpan<byte> data)
+    {
+        ref JsonScanner scanner = ref _now.Scanner;
+        switch (scanner.Token)
+        {
+            case JsonToken.Name:
+                _now.Member = Known(scanner.Text(data), "role"u8, Member.Role);
+                return;
+            case JsonToken.StartObject or JsonToken.StartArray:
+                return;
+            case JsonToken.EndObject when scanner.Depth == 3:
+                _now.Zone = Zone.Choice;
+                break;
+            case JsonToken.EndObject or JsonToken.EndArray:
+                _chunk.HasContent |= !scanner.EndedEmpty;
+                break;
+            case JsonToken.String when _now.Member != Member.Role:
+                _chunk.HasContent |= scanner.Text(data).Length > 0;
+                break;
+        }
+
+        _now.Member = Member.Other;
+    }
+
+    /// <summary>Keeps the state before the first text, unless the bytes up to there already said something that must be read anew.</summary>
+    private void LearnPrefix(ReadOnlySpan<byte> data)
+    {
+        int length = _now.Scanner.Position;
+        if (length > PrefixMax || _chunk.Seen.Count > 0 || _chunk.HasUnknownChoice || _chunk.HasUsage || _chunk.HasError || _chunk.NullUsageTo > 0)
+            return;
+        data[..length].CopyTo(_prefix);
+        _prefixLength = length;
+        _atPrefix = _now;
+    }
+
+    /// <summary>Where reading is.</summary>
+    private struct Progress
+    {
+        public JsonScanner Scanner;
+        public Zone Zone;
+        public Member Member;
+        public bool IsFinished;
+        public bool TakesNextComma;
+        public int Index;
+        public int NameAt;
+        public int Comma;
+    }
+}

@@ -1,0 +1,157 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Meter;
+
+/// <summary>
+/// Reads an unstreamed JSON answer of any size, span by span, in bounded memory: its top-level <c>usage</c>, and the
+/// <c>error</c> of a refusal. Nothing else of it is looked at, and strings are not checked for UTF-8: the answer is the
+/// provider's and passes as it is.
+/// </summary>
+internal sealed class JsonAnswerReader
+{
+    /// <summary>Bytes kept of <c>error.code</c> and of <c>error.type</c>.</summary>
+    public const int ErrorTextBytesMax = 64;
+
+    private readonly byte[] _capture = new byte[JsonScanner.CaptureMax];
+    private readonly byte[] _errorCode = new byte[ErrorTextBytesMax];
+    private readonly byte[] _errorType = new byte[ErrorTextBytesMax];
+    private JsonScanner _scanner;
+    private UsageReader _usageReader;
+    private Usage _usage;
+    private Zone _zone;
+    private Member _member;
+    private int _errorCodeLength;
+    private int _errorTypeLength;
+
+    private enum Zone : byte
+    {
+        Outside,
+        Top,
+        Usage,
+        Error,
+    }
+
+    private enum Member : byte
+    {
+        Other,
+        Usage,
+        Error,
+        Code,
+        Type,
+    }
+
+    /// <summary>The usage reported so far.</summary>
+    public Usage Usage => _usage;
+
+    /// <summary>Whether the bytes so far are one whole JSON value.</summary>
+    public bool IsComplete => _scanner.IsWhole;
+
+    /// <summary>Whether the answer has an <c>error</c> that is an object.</summary>
+    public bool HasError { get; private set; }
+
+    /// <summary><c>error.code</c> where it is a string of at most <see cref="ErrorTextBytesMax"/> bytes, else empty.</summary>
+    public ReadOnlySpan<byte> ErrorCode => _errorCode.AsSpan(0, _errorCodeLength);
+
+    /// <summary><c>error.type</c> where it is a string of at most <see cref="ErrorTextBytesMax"/> bytes, else empty.</summary>
+    public ReadOnlySpan<byte> ErrorType => _errorType.AsSpan(0, _errorTypeLength);
+
+    /// <summary>Starts an answer to a request of the given shape.</summary>
+    public void Reset(RequestShape shape)
+    {
+        // Every shape puts its usage in the same place; the two spellings never meet in one answer.
+        _ = shape;
+        _scanner.Reset(_capture, checkUtf8: false);
+        _usageReader = default;
+        _usage = default;
+        _zone = Zone.Outside;
+        _member = Member.Other;
+        _errorCodeLength = 0;
+        _errorTypeLength = 0;
+        HasError = false;
+    }
+
+    /// <summary>The next bytes, decoded if they came encoded.</summary>
+    public void Feed(ReadOnlySpan<byte> bytes)
+    {
+        while (_scanner.Read(bytes))
+        {
+            switch (_zone)
+            {
+                case Zone.Outside:
+                    if (_scanner.Token == JsonToken.StartObject)
+                    {
+                        _scanner.Enter();
+                        _zone = Zone.Top;
+                    }
+
+                    break;
+                case Zone.Top:
+                    OnTop(bytes);
+                    break;
+                case Zone.Usage:
+                    if (_usageReader.Take(ref _scanner, bytes))
+                        break;
+                    _usage = _usageReader.Result;
+                    _zone = Zone.Top;
+                    break;
+                case Zone.Error:
+                    OnError(bytes);
+                    break;
+            }
+        }
+    }
+
+    private void OnTop(ReadOnlySpan<byte> bytes)
+    {
+        switch (_scanner.Token)
+        {
+            case JsonToken.Name:
+                ReadOnlySpan<byte> name = _scanner.Text(bytes);
+                _member = name.SequenceEqual("usage"u8) ? Member.Usage : name.SequenceEqual("error"u8) ? Member.Error : Member.Other;
+                return;
+            case JsonToken.StartObject when _member == Member.Usage:
+                _usageReader.Begin(ref _scanner);
+                _zone = Zone.Usage;
+                break;
+            case JsonToken.StartObject when _member == Member.Error:
+                _scanner.Enter();
+                _zone = Zone.Error;
+                HasError = true;
+                break;
+            case JsonToken.EndObject when _scanner.Depth == 0:
+                _zone = Zone.Outside;
+                break;
+        }
+
+        _member = Member.Other;
+    }
+
+    private void OnError(ReadOnlySpan<byte> bytes)
+    {
+        switch (_scanner.Token)
+        {
+            case JsonToken.Name:
+                ReadOnlySpan<byte> name = _scanner.Text(bytes);
+                _member = name.SequenceEqual("code"u8) ? Member.Code : name.SequenceEqual("type"u8) ? Member.Type : Member.Other;
+                return;
+            case JsonToken.String when _member == Member.Code:
+                _errorCodeLength = Keep(_scanner.Text(bytes), _errorCode);
+                break;
+            case JsonToken.String when _member == Member.Type:
+                _errorTypeLength = Keep(_scanner.Text(bytes), _errorType);
+                break;
+            case JsonToken.EndObject when _scanner.Depth == 1:
+                _zone = Zone.Top;
+                break;
+        }
+
+        _member = Member.Other;
+    }
+
+    private int Keep(ReadOnlySpan<byte> text, byte[] destination)
+    {
+        if (_scanner.IsEscaped)
+            return JsonUnescape.TryUnescape(text, destination, out int written) ? written : 0;
+        return text.TryCopyTo(destination) ? text.Length : 0;
+    }
+}

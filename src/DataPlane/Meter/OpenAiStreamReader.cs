@@ -1,0 +1,149 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Meter;
+
+/// <summary>What becomes of an event's frame.</summary>
+internal enum EventAction : byte
+{
+    Forward,
+
+    /// <summary>The client did not ask for this event and does not get it.</summary>
+    Drop,
+
+    /// <summary>Forward without one run of bytes.</summary>
+    Cut,
+}
+
+/// <summary>
+/// Reads the events of a streamed answer of the OpenAI dialect as they pass: usage, how far each choice is, whether the end
+/// was reached. Where the usage chunk was asked for in the client's stead it says what to leave out. An event that is not
+/// JSON passes as it is and counts for nothing.
+/// </summary>
+internal sealed class OpenAiStreamReader
+{
+    private readonly ChatChunkReader _chat = new();
+    private readonly TypedEventReader _typed = new();
+    private RequestShape _shape;
+    private bool _stripUsage;
+    private bool _hasUnknownChoice;
+    private ChoiceSet _seen;
+    private ChoiceSet _finished;
+
+    /// <summary>Whether the event that ends a stream was seen: <c>[DONE]</c>, <c>response.completed</c> and its like, or an error.</summary>
+    public bool IsTerminal { get; private set; }
+
+    /// <summary>Whether the stream ended in an error event.</summary>
+    public bool EndedInError { get; private set; }
+
+    /// <summary>Whether text, tool arguments, reasoning or the like was seen.</summary>
+    public bool SawContent { get; private set; }
+
+    /// <summary>The last usage reported.</summary>
+    public Usage Usage { get; private set; }
+
+    /// <summary>Events with JSON data.</summary>
+    public long Events { get; private set; }
+
+    /// <summary>Choices seen that have no finish_reason yet.</summary>
+    public int OpenChoices => _seen.CountWithout(_finished) + (_hasUnknownChoice ? 1 : 0);
+
+    /// <summary>Starts a stream.</summary>
+    /// <param name="shape">The request's shape.</param>
+    /// <param name="stripUsage">Whether the usage chunk was asked for in the client's stead.</param>
+    public void Reset(RequestShape shape, bool stripUsage)
+    {
+        _chat.Reset();
+        _shape = shape;
+        _stripUsage = stripUsage;
+        _hasUnknownChoice = false;
+        _seen = _finished = default;
+        IsTerminal = EndedInError = SawContent = false;
+        Usage = default;
+        Events = 0;
+    }
+
+    /// <summary>Whether the stream is whole: its terminal event was seen, or each choice is finished and the framing ended cleanly.</summary>
+    public bool IsComplete(bool cleanFramingEnd) => IsTerminal || (cleanFramingEnd && _seen.Count > 0 && OpenChoices == 0);
+
+    /// <summary>Reads one event.</summary>
+    /// <param name="frame">Its bytes, blank line included.</param>
+    /// <param name="data">Its data; a slice of the frame unless it spans several lines.</param>
+    /// <param name="cutStart">On <see cref="EventAction.Cut"/>: offset in the frame of the first byte to leave out.</param>
+    /// <param name="cutLength">On <see cref="EventAction.Cut"/>: bytes to leave out.</param>
+    public EventAction OnEvent(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data, out int cutStart, out int cutLength)
+    {
+        cutStart = cutLength = 0;
+        if (data.IsEmpty)
+            return EventAction.Forward;
+        if (data[0] == (byte)'[' && data.TrimEnd((byte)' ').SequenceEqual("[DONE]"u8))
+        {
+            IsTerminal |= _shape != RequestShape.Responses;
+            return EventAction.Forward;
+        }
+
+        if (_shape is RequestShape.Chat or RequestShape.Completions)
+            return OnChunk(frame, data, out cutStart, out cutLength);
+        OnTyped(frame, data);
+        return EventAction.Forward;
+    }
+
+    private EventAction OnChunk(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data, out int cutStart, out int cutLength)
+    {
+        cutStart = cutLength = 0;
+        if (!_chat.TryRead(data, !SawContent, out ChatChunk chunk))
+            return EventAction.Forward;
+        Events++;
+        _seen.Add(chunk.Seen);
+        _finished.Add(chunk.Finished);
+        _hasUnknownChoice |= chunk.HasUnknownChoice;
+        SawContent |= chunk.HasContent;
+        if (chunk.HasUsage)
+            Usage = _chat.Usage;
+        if (chunk.HasError)
+            IsTerminal = EndedInError = true;
+        if (!_stripUsage)
+            return EventAction.Forward;
+        if (chunk.ChoicesAreEmpty && chunk.HasUsage)
+            return EventAction.Drop;
+        if (chunk.NullUsageTo == chunk.NullUsageFrom || !frame.Overlaps(data, out int offset) || offset < 0)
+            return EventAction.Forward;
+        cutStart = offset + chunk.NullUsageFrom;
+        cutLength = chunk.NullUsageTo - chunk.NullUsageFrom;
+        return EventAction.Cut;
+    }
+
+    private void OnTyped(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data)
+    {
+        if (!_typed.TryRead(data))
+            return;
+        Events++;
+        if (_typed.HasUsage)
+            Usage = _typed.Usage;
+        EventKind kind = _shape == RequestShape.Responses ? TypedEventReader.ResponsesKind(_typed.Type) : TypedEventReader.OtherKind(_typed.Type);
+        if (_typed.HasError)
+            kind = EventKind.Failure;
+        if (kind == EventKind.Content)
+            SawContent = true;
+        else if (kind == EventKind.Failure || (kind == EventKind.Terminal && (_shape != RequestShape.Responses || NameAgrees(frame, _typed.Type))))
+            IsTerminal = true;
+        EndedInError |= kind == EventKind.Failure;
+    }
+
+    /// <summary>Whether the frame's <c>event</c> field, where it has one, says the same as the data's type; the last one counts (WHATWG, server-sent events).</summary>
+    private static bool NameAgrees(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> type)
+    {
+        bool agrees = true;
+        while (!frame.IsEmpty)
+        {
+            int end = frame.IndexOfAny((byte)'\r', (byte)'\n');
+            ReadOnlySpan<byte> line = end < 0 ? frame : frame[..end];
+            frame = end < 0 ? default : frame[(end + 1)..];
+            if (!line.StartsWith("event:"u8))
+                continue;
+            ReadOnlySpan<byte> name = line["event:"u8.Length..];
+            agrees = (name.StartsWith(" "u8) ? name[1..] : name).SequenceEqual(type);
+        }
+
+        return agrees;
+    }
+}

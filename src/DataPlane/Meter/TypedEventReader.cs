@@ -1,0 +1,157 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Meter;
+
+/// <summary>What the type of a typed event means for the stream.</summary>
+internal enum EventKind : byte
+{
+    /// <summary>One of many that need no treatment.</summary>
+    Other,
+
+    /// <summary>Brings text, arguments, reasoning, sound or a picture.</summary>
+    Content,
+
+    /// <summary>The last event of a stream that ended as it should.</summary>
+    Terminal,
+
+    /// <summary>The last event of a stream that failed.</summary>
+    Failure,
+}
+
+/// <summary>
+/// Reads events that name their <c>type</c>: those of the Responses API, and those of image and audio streams. The usage is the
+/// event's own or that of its <c>response</c>.
+/// </summary>
+internal sealed class TypedEventReader
+{
+    private const int TypeBytesMax = 64;
+
+    private readonly byte[] _type = new byte[TypeBytesMax];
+    private int _typeLength;
+    private JsonScanner _scanner;
+    private UsageReader _usageReader;
+    private Zone _zone;
+    private Member _member;
+    private bool _inResponse;
+
+    private enum Zone : byte
+    {
+        Outside,
+        Top,
+        Response,
+        Usage,
+    }
+
+    private enum Member : byte
+    {
+        Other,
+        Type,
+        Response,
+        Usage,
+        Error,
+    }
+
+    public Usage Usage { get; private set; }
+
+    public bool HasUsage { get; private set; }
+
+    /// <summary>Whether the event has an <c>error</c> of its own.</summary>
+    public bool HasError { get; private set; }
+
+    /// <summary>The event's <c>type</c>, or empty.</summary>
+    public ReadOnlySpan<byte> Type => _type.AsSpan(0, _typeLength);
+
+    /// <summary>False when the data is not one JSON value.</summary>
+    public bool TryRead(ReadOnlySpan<byte> data)
+    {
+        _scanner.Reset(null, checkUtf8: false);
+        _zone = Zone.Outside;
+        _member = Member.Other;
+        _typeLength = 0;
+        HasUsage = HasError = false;
+        while (_scanner.Read(data))
+        {
+            switch (_zone)
+            {
+                case Zone.Usage:
+                    if (_usageReader.Take(ref _scanner, data))
+                        break;
+                    Usage = _usageReader.Result;
+                    HasUsage = true;
+                    _zone = _inResponse ? Zone.Response : Zone.Top;
+                    break;
+                case Zone.Outside when _scanner.Token == JsonToken.StartObject:
+                    _scanner.Enter();
+                    _zone = Zone.Top;
+                    break;
+                case Zone.Top or Zone.Response:
+                    OnMember(data);
+                    break;
+            }
+        }
+
+        return _scanner.Finish() == JsonFault.None;
+    }
+
+    /// <summary>What a type of the Responses API means.</summary>
+    public static EventKind ResponsesKind(ReadOnlySpan<byte> type)
+    {
+        if (type.EndsWith(".delta"u8))
+            return EventKind.Content;
+        if (type.SequenceEqual("response.completed"u8) || type.SequenceEqual("response.incomplete"u8) || type.SequenceEqual("response.cancelled"u8))
+            return EventKind.Terminal;
+        return type.SequenceEqual("response.failed"u8) || type.SequenceEqual("error"u8) ? EventKind.Failure : EventKind.Other;
+    }
+
+    /// <summary>What a type of another stream means, by its ending.</summary>
+    public static EventKind OtherKind(ReadOnlySpan<byte> type)
+    {
+        if (type.IsEmpty || type.EndsWith(".delta"u8) || type.EndsWith(".partial_image"u8))
+            return EventKind.Content;
+        if (type.EndsWith(".completed"u8) || type.EndsWith(".done"u8))
+            return EventKind.Terminal;
+        return type.EndsWith(".failed"u8) || type.SequenceEqual("error"u8) ? EventKind.Failure : EventKind.Other;
+    }
+
+    private void OnMember(ReadOnlySpan<byte> data)
+    {
+        switch (_scanner.Token)
+        {
+            case JsonToken.Name:
+                _member = MemberOf(_scanner.Text(data));
+                return;
+            case JsonToken.String when _member == Member.Type && _zone == Zone.Top:
+                ReadOnlySpan<byte> type = _scanner.Text(data);
+                _typeLength = type.TryCopyTo(_type) ? type.Length : 0;
+                break;
+            case JsonToken.StartObject when _member == Member.Usage:
+                _inResponse = _zone == Zone.Response;
+                _usageReader.Begin(ref _scanner);
+                _zone = Zone.Usage;
+                break;
+            case JsonToken.StartObject when _member == Member.Response && _zone == Zone.Top:
+                _scanner.Enter();
+                _zone = Zone.Response;
+                break;
+            case JsonToken.StartObject or JsonToken.String when _member == Member.Error && _zone == Zone.Top:
+                HasError = true;
+                break;
+            case JsonToken.EndObject when _zone == Zone.Response && _scanner.Depth == 1:
+                _zone = Zone.Top;
+                break;
+            case JsonToken.EndObject when _scanner.Depth == 0:
+                _zone = Zone.Outside;
+                break;
+        }
+
+        _member = Member.Other;
+    }
+
+    private static Member MemberOf(ReadOnlySpan<byte> name) => name.Length switch
+    {
+        4 => name.SequenceEqual("type"u8) ? Member.Type : Member.Other,
+        5 => name.SequenceEqual("usage"u8) ? Member.Usage : name.SequenceEqual("error"u8) ? Member.Error : Member.Other,
+        8 => name.SequenceEqual("response"u8) ? Member.Response : Member.Other,
+        _ => Member.Other,
+    };
+}

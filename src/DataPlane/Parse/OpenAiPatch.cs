@@ -1,0 +1,52 @@
+using System.Text;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Parse;
+
+/// <summary>What a request of the OpenAI dialect must have changed before it goes to a provider of the same dialect.</summary>
+internal static class OpenAiPatch
+{
+    private static readonly ReadOnlyMemory<byte> Member = Encoding.ASCII.GetBytes("\"stream_options\":{\"include_usage\":true}");
+    private static readonly ReadOnlyMemory<byte> MemberAndComma = Encoding.ASCII.GetBytes("\"stream_options\":{\"include_usage\":true},");
+    private static readonly ReadOnlyMemory<byte> Options = Encoding.ASCII.GetBytes("{\"include_usage\":true}");
+    private static readonly ReadOnlyMemory<byte> Option = Encoding.ASCII.GetBytes("\"include_usage\":true");
+    private static readonly ReadOnlyMemory<byte> OptionAndComma = Encoding.ASCII.GetBytes("\"include_usage\":true,");
+    private static readonly ReadOnlyMemory<byte> True = Encoding.ASCII.GetBytes("true");
+
+    /// <summary>Fills <paramref name="patch"/>. The facts must be those of a body that was read without error.</summary>
+    /// <param name="facts">What was read of the body.</param>
+    /// <param name="shape">The body's shape.</param>
+    /// <param name="upstreamModelJson">The provider's name for the model as a JSON string, quotes included (also for multipart, where it is put in plain); empty keeps the client's.</param>
+    /// <param name="injectUsage">Whether the provider may be asked for the usage chunk (<c>stream_options.include_usage</c>, OpenAI's chat and completions streams only).</param>
+    /// <param name="patch">Emptied, then filled.</param>
+    /// <returns>Whether the usage chunk was asked for in the client's stead, so that its traces must be removed from the answer.</returns>
+    public static bool Build(RequestFacts facts, RequestShape shape, ReadOnlyMemory<byte> upstreamModelJson, bool injectUsage, BodyPatch patch)
+    {
+        patch.Clear();
+        if (!upstreamModelJson.IsEmpty && facts.HasModel)
+            patch.Replace(facts.ModelToken, shape == RequestShape.Multipart ? Plain(upstreamModelJson) : upstreamModelJson);
+        if (!injectUsage || !facts.Stream || shape is not (RequestShape.Chat or RequestShape.Completions) || facts.IncludeUsage == IncludeUsageForm.True)
+            return false;
+
+        if (facts.StreamOptions == StreamOptionsForm.Absent)
+            patch.Insert(facts.InsertAt, facts.TopLevelIsEmpty ? Member : MemberAndComma);
+        else if (facts.StreamOptions == StreamOptionsForm.Null)
+            patch.Replace(facts.StreamOptionsToken, Options);
+        else if (facts.IncludeUsage == IncludeUsageForm.Absent)
+            patch.Insert(facts.StreamOptionsInsertAt, facts.StreamOptionsIsEmpty ? Option : OptionAndComma);
+        else
+            patch.Replace(facts.IncludeUsageToken, True);
+        return true;
+    }
+
+    private static ReadOnlyMemory<byte> Plain(ReadOnlyMemory<byte> json)
+    {
+        ReadOnlyMemory<byte> text = json[1..^1];
+        if (!text.Span.Contains((byte)'\\'))
+            return text;
+
+        // Rare: a configured name with an escape in it.
+        byte[] plain = new byte[text.Length];
+        return JsonUnescape.TryUnescape(text.Span, plain, out int length) ? plain.AsMemory(0, length) : text;
+    }
+}

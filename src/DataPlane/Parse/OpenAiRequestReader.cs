@@ -1,0 +1,231 @@
+using System.Buffers.Text;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Parse;
+
+/// <summary>
+/// Reads a JSON request body of the OpenAI dialect in one pass, span by span: it checks the whole text against RFC 8259 and
+/// the top-level fields that a gateway must understand, and leaves everything deeper to the provider. What it reads must be
+/// unambiguous: a field given twice is refused, since the provider might take the other one.
+/// </summary>
+internal sealed class OpenAiRequestReader
+{
+    private readonly byte[] _capture = new byte[JsonScanner.CaptureMax];
+    private JsonScanner _scanner;
+    private RequestFacts _facts = new();
+    private RequestField _read;
+    private RequestField _required;
+    private RequestField _seen;
+    private RequestField _field;
+    private bool _inObject;
+    private bool _inOptions;
+    private EdgeError _error;
+
+    /// <summary>Starts a body; <paramref name="facts"/> is emptied and filled while the body is fed.</summary>
+    public void Begin(RequestFacts facts, RequestShape shape)
+    {
+        facts.Reset();
+        _facts = facts;
+        _scanner.Reset(_capture, checkUtf8: true);
+        _read = RequestFields.ReadIn(shape);
+        _required = RequestFields.RequiredIn(shape);
+        _seen = RequestField.None;
+        _field = RequestField.None;
+        _inObject = false;
+        _inOptions = false;
+        _error = default;
+    }
+
+    /// <summary>The next bytes. The first error stays: later calls return it again.</summary>
+    public EdgeError Feed(ReadOnlySpan<byte> bytes)
+    {
+        while (!_error.IsError && _scanner.Read(bytes))
+            _error = OnToken(bytes);
+        if (!_error.IsError && _scanner.Fault != JsonFault.None)
+            _error = Describe(_scanner.Fault);
+        return _error;
+    }
+
+    /// <summary>The body's end.</summary>
+    public EdgeError Finish()
+    {
+        if (_error.IsError)
+            return _error;
+        JsonFault fault = _scanner.Finish();
+        if (fault != JsonFault.None)
+            return _error = Describe(fault);
+        if (!_inObject)
+            return _error = NotAnObject();
+        RequestField missing = _required & ~_seen;
+        if (missing != RequestField.None)
+            _error = RequestFields.Missing(missing & (RequestField)(-(int)missing));
+        return _error;
+    }
+
+    internal static EdgeError Describe(JsonFault fault) => EdgeError.Invalid(fault switch
+    {
+        JsonFault.Truncated => "The request body is not valid JSON: it ends too early.",
+        JsonFault.TooDeep => "The request body is nested too deeply.",
+        JsonFault.BadUtf8 => "The request body is not valid UTF-8.",
+        JsonFault.ControlByte => "The request body is not valid JSON: it holds a raw control character.",
+        _ => "The request body is not valid JSON.",
+    });
+
+    private static EdgeError NotAnObject() => EdgeError.Invalid("The request body must be a JSON object.");
+
+    private EdgeError OnToken(ReadOnlySpan<byte> bytes)
+    {
+        JsonToken token = _scanner.Token;
+        if (_scanner.Depth == 0 || !_inObject)
+            return OnTopLevel(token);
+        if (_inOptions && token == JsonToken.EndObject && _scanner.Depth == 1)
+        {
+            _inOptions = false;
+            _facts.StreamOptionsIsEmpty = _scanner.EndedEmpty;
+            _facts.StreamOptionsToken = new ByteRange(_facts.StreamOptionsToken.Start, _scanner.TokenEnd - _facts.StreamOptionsToken.Start);
+            return default;
+        }
+
+        if (token == JsonToken.Name)
+            return OnName(bytes);
+        if (_field == RequestField.None || token is JsonToken.EndObject or JsonToken.EndArray)
+            return default;
+        EdgeError error = Fits(token) ? Take(token, bytes) : RequestFields.WrongType(_field);
+        _field = RequestField.None;
+        return error;
+    }
+
+    private EdgeError OnTopLevel(JsonToken token)
+    {
+        if (token == JsonToken.StartObject)
+        {
+            _scanner.Enter();
+            _inObject = true;
+            _facts.InsertAt = _scanner.TokenEnd;
+            return default;
+        }
+
+        if (token != JsonToken.EndObject)
+            return NotAnObject();
+        _facts.TopLevelIsEmpty = _scanner.EndedEmpty;
+        return default;
+    }
+
+    private EdgeError OnName(ReadOnlySpan<byte> bytes)
+    {
+        _field = FieldOfName(_scanner.Text(bytes));
+        if ((_seen & _field) != 0)
+            return RequestFields.Duplicate(_field);
+        _seen |= _field;
+        return default;
+    }
+
+    private RequestField FieldOfName(ReadOnlySpan<byte> name)
+    {
+        if (!_scanner.IsEscaped)
+            return FieldOfPlainName(name);
+        Span<byte> plain = stackalloc byte[32];
+        return JsonUnescape.TryUnescape(name, plain, out int length) ? FieldOfPlainName(plain[..length]) : RequestField.None;
+    }
+
+    private RequestField FieldOfPlainName(ReadOnlySpan<byte> name)
+    {
+        if (_inOptions)
+            return name.SequenceEqual("include_usage"u8) ? RequestField.IncludeUsage : RequestField.None;
+        return RequestFields.Of(name) & _read;
+    }
+
+    private bool Fits(JsonToken token) => _field switch
+    {
+        RequestField.Model => token == JsonToken.String,
+        RequestField.Messages => token == JsonToken.StartArray,
+        RequestField.Prompt or RequestField.Input => token is JsonToken.String or JsonToken.StartArray,
+        RequestField.Tools => token is JsonToken.Null or JsonToken.StartArray,
+        RequestField.StreamOptions => token is JsonToken.Null or JsonToken.StartObject,
+        RequestField.Stream or RequestField.Background or RequestField.IncludeUsage => token is JsonToken.Null or JsonToken.True or JsonToken.False,
+        _ => token is JsonToken.Null or JsonToken.Number,
+    };
+
+    private EdgeError Take(JsonToken token, ReadOnlySpan<byte> bytes)
+    {
+        var range = new ByteRange(_scanner.TokenStart, _scanner.TokenEnd - _scanner.TokenStart);
+        switch (_field)
+        {
+            case RequestField.Model:
+                _facts.ModelToken = range;
+                return TakeModel(_scanner.Text(bytes));
+            case RequestField.Stream:
+                _facts.Stream = token == JsonToken.True;
+                _facts.StreamToken = range;
+                return default;
+            case RequestField.Background:
+                _facts.Background = token == JsonToken.True;
+                return default;
+            case RequestField.StreamOptions:
+                TakeStreamOptions(token, range);
+                return default;
+            case RequestField.IncludeUsage:
+                _facts.IncludeUsage = token == JsonToken.Null ? IncludeUsageForm.Null : token == JsonToken.True ? IncludeUsageForm.True : IncludeUsageForm.False;
+                _facts.IncludeUsageToken = range;
+                return default;
+            case RequestField.N or RequestField.MaxTokens or RequestField.MaxCompletionTokens or RequestField.MaxOutputTokens:
+                return TakeInteger(token, range, bytes);
+            default:
+                return default;
+        }
+    }
+
+    private void TakeStreamOptions(JsonToken token, ByteRange range)
+    {
+        _facts.StreamOptionsToken = range;
+        if (token == JsonToken.Null)
+        {
+            _facts.StreamOptions = StreamOptionsForm.Null;
+            return;
+        }
+
+        _scanner.Enter();
+        _facts.StreamOptions = StreamOptionsForm.Object;
+        _facts.StreamOptionsInsertAt = range.End;
+        _inOptions = true;
+    }
+
+    private EdgeError TakeModel(ReadOnlySpan<byte> name)
+    {
+        if (!_scanner.IsEscaped)
+            return _facts.TrySetModel(name) ? default : RequestFields.BadModel();
+        Span<byte> plain = stackalloc byte[RequestFacts.ModelBytesMax];
+        return JsonUnescape.TryUnescape(name, plain, out int length) && _facts.TrySetModel(plain[..length]) ? default : RequestFields.BadModel();
+    }
+
+    private EdgeError TakeInteger(JsonToken token, ByteRange range, ReadOnlySpan<byte> bytes)
+    {
+        long? value = null;
+        if (token == JsonToken.Number)
+        {
+            ReadOnlySpan<byte> digits = _scanner.Text(bytes);
+            if (!Utf8Parser.TryParse(digits, out long number, out int used) || used != digits.Length || number < 0)
+                return RequestFields.WrongType(_field);
+            value = number;
+        }
+
+        var cap = new OutputCap(range, value);
+        switch (_field)
+        {
+            case RequestField.MaxTokens:
+                _facts.MaxTokens = cap;
+                break;
+            case RequestField.MaxCompletionTokens:
+                _facts.MaxCompletionTokens = cap;
+                break;
+            case RequestField.MaxOutputTokens:
+                _facts.MaxOutputTokens = cap;
+                break;
+            default:
+                _facts.N = (int)Math.Min(value ?? 1, int.MaxValue);
+                break;
+        }
+
+        return default;
+    }
+}

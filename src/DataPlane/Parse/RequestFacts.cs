@@ -1,0 +1,133 @@
+namespace AiEdge.DataPlane.Parse;
+
+/// <summary>Where something stands in a body; a length of 0 means that it is not there.</summary>
+/// <param name="Start">Offset of the first byte in the whole body.</param>
+/// <param name="Length">Bytes.</param>
+internal readonly record struct ByteRange(long Start, long Length)
+{
+    public long End => Start + Length;
+
+    public bool IsPresent => Length > 0;
+}
+
+/// <summary>The forms of <c>stream_options</c>.</summary>
+internal enum StreamOptionsForm : byte
+{
+    Absent,
+    Null,
+    Object,
+}
+
+/// <summary>The forms of <c>stream_options.include_usage</c>.</summary>
+internal enum IncludeUsageForm : byte
+{
+    Absent,
+    Null,
+    True,
+    False,
+}
+
+/// <summary>A field that holds a number of tokens.</summary>
+/// <param name="Token">Where its value stands; not present when the field is absent.</param>
+/// <param name="Value">The number; null when the field is absent or null.</param>
+internal readonly record struct OutputCap(ByteRange Token, long? Value);
+
+/// <summary>What the data plane knows of a request's body. Reused: <see cref="Reset"/> empties it.</summary>
+internal sealed class RequestFacts
+{
+    /// <summary>Longest model name in bytes of UTF-8.</summary>
+    public const int ModelBytesMax = 256;
+
+    private readonly byte[] _model = new byte[ModelBytesMax];
+    private int _modelLength;
+
+    public bool HasModel => _modelLength > 0;
+
+    /// <summary>The model asked for: unescaped UTF-8 without control characters, 1 to <see cref="ModelBytesMax"/> bytes, or empty when there is none.</summary>
+    public ReadOnlySpan<byte> Model => _model.AsSpan(0, _modelLength);
+
+    /// <summary>The model's value as it stands: with its quotes in JSON, the part's content in multipart.</summary>
+    public ByteRange ModelToken { get; set; }
+
+    /// <summary>Whether a stream is asked for.</summary>
+    public bool Stream { get; set; }
+
+    public ByteRange StreamToken { get; set; }
+
+    /// <summary>Whether <c>background</c> is true (Responses).</summary>
+    public bool Background { get; set; }
+
+    public StreamOptionsForm StreamOptions { get; set; }
+
+    public ByteRange StreamOptionsToken { get; set; }
+
+    public bool StreamOptionsIsEmpty { get; set; }
+
+    /// <summary>Offset just past the opening brace of <c>stream_options</c>.</summary>
+    public long StreamOptionsInsertAt { get; set; }
+
+    public IncludeUsageForm IncludeUsage { get; set; }
+
+    public ByteRange IncludeUsageToken { get; set; }
+
+    /// <summary>Offset just past the body's opening brace.</summary>
+    public long InsertAt { get; set; }
+
+    public bool TopLevelIsEmpty { get; set; }
+
+    /// <summary><c>max_tokens</c> (Chat, Completions).</summary>
+    public OutputCap MaxTokens { get; set; }
+
+    /// <summary><c>max_completion_tokens</c> (Chat).</summary>
+    public OutputCap MaxCompletionTokens { get; set; }
+
+    /// <summary><c>max_output_tokens</c> (Responses).</summary>
+    public OutputCap MaxOutputTokens { get; set; }
+
+    /// <summary>Answers asked for; 1 when <c>n</c> is absent or null.</summary>
+    public int N { get; set; } = 1;
+
+    public void Reset()
+    {
+        _modelLength = 0;
+        ModelToken = default;
+        Stream = false;
+        StreamToken = default;
+        Background = false;
+        StreamOptions = StreamOptionsForm.Absent;
+        StreamOptionsToken = default;
+        StreamOptionsIsEmpty = false;
+        StreamOptionsInsertAt = 0;
+        IncludeUsage = IncludeUsageForm.Absent;
+        IncludeUsageToken = default;
+        InsertAt = 0;
+        TopLevelIsEmpty = true;
+        MaxTokens = default;
+        MaxCompletionTokens = default;
+        MaxOutputTokens = default;
+        N = 1;
+    }
+
+    /// <summary>Takes a model name that has no escapes. False when it may not be one.</summary>
+    public bool TrySetModel(ReadOnlySpan<byte> name)
+    {
+        if (name.Length is 0 or > ModelBytesMax || HasControl(name))
+            return false;
+        name.CopyTo(_model);
+        _modelLength = name.Length;
+        return true;
+    }
+
+    // A name goes into headers, logs and labels, so that C0, DEL and C1 (U+0080 to U+009F, C2 80 to C2 9F) are out.
+    private static bool HasControl(ReadOnlySpan<byte> name)
+    {
+        for (int i = 0; i < name.Length; i++)
+        {
+            byte c = name[i];
+            if (c is < 0x20 or 0x7F || (c == 0xC2 && i + 1 < name.Length && name[i + 1] < 0xA0))
+                return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,133 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Parse;
+
+/// <summary>The top-level fields that are read; each is a bit, so that a set of them is a number.</summary>
+[Flags]
+internal enum RequestField
+{
+    None = 0,
+    Model = 1 << 0,
+    Stream = 1 << 1,
+    StreamOptions = 1 << 2,
+    Messages = 1 << 3,
+    Prompt = 1 << 4,
+    Input = 1 << 5,
+    N = 1 << 6,
+    MaxTokens = 1 << 7,
+    MaxCompletionTokens = 1 << 8,
+    MaxOutputTokens = 1 << 9,
+    Temperature = 1 << 10,
+    TopP = 1 << 11,
+    Tools = 1 << 12,
+    Background = 1 << 13,
+    IncludeUsage = 1 << 14,
+}
+
+/// <summary>Which fields each shape has, by which names, and what is said when one is wrong.</summary>
+internal static class RequestFields
+{
+    private const RequestField Everywhere = RequestField.Model | RequestField.Stream;
+    private const RequestField Sampling = RequestField.Temperature | RequestField.TopP;
+
+    /// <summary>The fields whose form is checked. A name that a shape gives another meaning (Images' <c>background</c> is a string) is left out there.</summary>
+    public static RequestField ReadIn(RequestShape shape) => shape switch
+    {
+        RequestShape.Chat => Everywhere | Sampling | RequestField.StreamOptions | RequestField.Messages | RequestField.N
+            | RequestField.MaxTokens | RequestField.MaxCompletionTokens | RequestField.Tools,
+        RequestShape.Completions => Everywhere | Sampling | RequestField.StreamOptions | RequestField.Prompt | RequestField.N | RequestField.MaxTokens,
+        RequestShape.Responses => Everywhere | Sampling | RequestField.StreamOptions | RequestField.Input
+            | RequestField.MaxOutputTokens | RequestField.Tools | RequestField.Background,
+        RequestShape.Embeddings or RequestShape.Moderations => Everywhere | RequestField.Input,
+        RequestShape.Images => Everywhere | RequestField.N,
+        _ => Everywhere,
+    };
+
+    /// <summary>The fields without which a request cannot be served.</summary>
+    public static RequestField RequiredIn(RequestShape shape) => shape switch
+    {
+        RequestShape.Chat => RequestField.Model | RequestField.Messages,
+        RequestShape.Completions => RequestField.Model | RequestField.Prompt,
+        RequestShape.Embeddings or RequestShape.Moderations => RequestField.Model | RequestField.Input,
+        _ => RequestField.Model,
+    };
+
+    /// <summary>The field of a name without escapes.</summary>
+    public static RequestField Of(ReadOnlySpan<byte> name)
+    {
+        RequestField field = name.Length switch
+        {
+            1 => RequestField.N,
+            5 => name[0] == (byte)'m' ? RequestField.Model : name[0] == (byte)'i' ? RequestField.Input
+                : name[1] == (byte)'o' && name[2] == (byte)'p' ? RequestField.TopP : RequestField.Tools,
+            6 => name[0] == (byte)'s' ? RequestField.Stream : RequestField.Prompt,
+            8 => RequestField.Messages,
+            10 => name[0] == (byte)'m' ? RequestField.MaxTokens : RequestField.Background,
+            11 => RequestField.Temperature,
+            14 => RequestField.StreamOptions,
+            17 => RequestField.MaxOutputTokens,
+            21 => RequestField.MaxCompletionTokens,
+            _ => RequestField.None,
+        };
+        return field != RequestField.None && name.SequenceEqual(NameUtf8(field)) ? field : RequestField.None;
+    }
+
+    public static string Name(RequestField field) => field switch
+    {
+        RequestField.Model => "model",
+        RequestField.Stream => "stream",
+        RequestField.StreamOptions => "stream_options",
+        RequestField.Messages => "messages",
+        RequestField.Prompt => "prompt",
+        RequestField.Input => "input",
+        RequestField.N => "n",
+        RequestField.MaxTokens => "max_tokens",
+        RequestField.MaxCompletionTokens => "max_completion_tokens",
+        RequestField.MaxOutputTokens => "max_output_tokens",
+        RequestField.Temperature => "temperature",
+        RequestField.TopP => "top_p",
+        RequestField.Tools => "tools",
+        RequestField.Background => "background",
+        _ => "stream_options.include_usage",
+    };
+
+    public static EdgeError Missing(RequestField field) => EdgeError.Invalid("A required field is missing.", Name(field));
+
+    public static EdgeError Duplicate(RequestField field) => EdgeError.Invalid("A field is given more than once.", Name(field));
+
+    public static EdgeError WrongType(RequestField field) => EdgeError.Invalid(
+        field switch
+        {
+            RequestField.Model => "'model' must be a string.",
+            RequestField.StreamOptions => "'stream_options' must be an object or null.",
+            RequestField.Messages => "'messages' must be an array.",
+            RequestField.Prompt => "'prompt' must be a string or an array.",
+            RequestField.Input => "'input' must be a string or an array.",
+            RequestField.Tools => "'tools' must be an array or null.",
+            RequestField.Temperature or RequestField.TopP => "The field must be a number or null.",
+            RequestField.Stream or RequestField.Background or RequestField.IncludeUsage => "The field must be true, false or null.",
+            _ => "The field must be a non-negative integer or null.",
+        },
+        Name(field));
+
+    public static EdgeError BadModel() =>
+        EdgeError.Invalid("'model' must be 1 to 256 bytes of text without control characters.", Name(RequestField.Model));
+
+    private static ReadOnlySpan<byte> NameUtf8(RequestField field) => field switch
+    {
+        RequestField.Model => "model"u8,
+        RequestField.Stream => "stream"u8,
+        RequestField.StreamOptions => "stream_options"u8,
+        RequestField.Messages => "messages"u8,
+        RequestField.Prompt => "prompt"u8,
+        RequestField.Input => "input"u8,
+        RequestField.N => "n"u8,
+        RequestField.MaxTokens => "max_tokens"u8,
+        RequestField.MaxCompletionTokens => "max_completion_tokens"u8,
+        RequestField.MaxOutputTokens => "max_output_tokens"u8,
+        RequestField.Temperature => "temperature"u8,
+        RequestField.TopP => "top_p"u8,
+        RequestField.Tools => "tools"u8,
+        _ => "background"u8,
+    };
+}
