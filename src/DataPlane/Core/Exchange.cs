@@ -2,19 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace AiEdge.DataPlane.Core;
 
-/// <summary>What a request's body looks like: which fields are read from it, and how its answer is metered.</summary>
-internal enum RequestShape : byte
-{
-    Chat,
-    Completions,
-    Embeddings,
-    Responses,
-    Moderations,
-    Images,
-    Speech,
-    Multipart,
-}
-
 /// <summary>How an exchange ended; the word in the record.</summary>
 internal enum EndReason : byte
 {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
@@ -18,10 +17,13 @@ internal sealed class AttemptLoop(EdgeServices services)
     /// <summary>Interim answers (1xx) of one exchange; more is a fault.</summary>
     public const int InterimMax = 64;
 
-    private readonly ResponseRelay _relay = new(services);
+    private readonly ResponseRelay _relay = new();
 
     /// <summary>Whether some of the answer has reached the client's connection.</summary>
     public bool AnswerIsStarted => _relay.IsStarted;
+
+    /// <summary>A new exchange, of which nothing has been answered.</summary>
+    public void Begin() => _relay.Forget();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, RequestHead head, RequestBody body, BodyPatch patch, bool stripUsage)

@@ -90,7 +90,7 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
     }
 
     /// <summary>Nothing has been sent: forget it and answer with the error. Else only a cut can tell the truth.</summary>
-    private EdgeError Break(ClientLink link, EdgeError error)
+    private static EdgeError Break(ClientLink link, EdgeError error)
     {
         link.Output.Discard();
         return error;

@@ -38,6 +38,8 @@ internal sealed class ClientWriter
         IsStarted = false;
     }
 
+    public void Forget() => IsStarted = false;
+
     public void UseFraming(AnswerFraming framing) => Framing = framing;
 
     /// <summary>Body bytes, framed as one chunk where chunks are spoken.</summary>

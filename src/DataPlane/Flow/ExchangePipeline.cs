@@ -68,7 +68,7 @@ internal sealed class ExchangePipeline
             return error;
         _exchange.BodyReadAt = Stopwatch.GetTimestamp();
         if (_exchange.Endpoint!.Kind != EndpointKind.Forward)
-            return await ModelList.AnswerAsync(_link, _exchange, _headReader.Head.Path);
+            return ModelList.Write(_link, _exchange, _headReader.Head.Path);
         var facts = _body.Scan.Facts;
         _exchange.Stream = facts.Stream;
         if ((error = Router.Route(_exchange, facts.Model)).IsError)
@@ -90,6 +90,7 @@ internal sealed class ExchangePipeline
         _headIsRead = false;
         _headReader.Reset();
         _patch.Clear();
+        _attempts.Begin();
         link.Begin();
         _exchange.Reset(_services.Snapshots.Current);
         _exchange.StartedAt = Stopwatch.GetTimestamp();
@@ -157,9 +158,9 @@ internal sealed class ExchangePipeline
         var type = head.IndexOf(HeaderId.ContentType) is var i and >= 0 ? head.Value(i) : default;
         if (endpoint.Shape == RequestShape.Multipart && MediaType.Is(type, "multipart/form-data"u8))
             return _body.Scan.BeginMultipart(type);
-        if (endpoint.Shape == RequestShape.Multipart && type.IsEmpty || !type.IsEmpty && !MediaType.Is(type, "application/json"u8))
+        if (endpoint.Shape == RequestShape.Multipart || !type.IsEmpty && !MediaType.Is(type, "application/json"u8))
             return EdgeError.Client(ErrorKind.UnsupportedMediaType);
-        _body.Scan.BeginJson(endpoint.Shape == RequestShape.Multipart ? RequestShape.Images : endpoint.Shape);
+        _body.Scan.BeginJson(endpoint.Shape);
         return default;
     }
 
@@ -167,15 +168,7 @@ internal sealed class ExchangePipeline
     private bool Patch(RequestFacts facts)
     {
         var target = _exchange.Target!;
-        var shape = _exchange.Endpoint!.Shape;
-        if (shape == RequestShape.Multipart && facts.IsForm)
-        {
-            if (target.UpstreamModel is { } model)
-                _patch.Replace(facts.ModelToken, model);
-            return false;
-        }
-
-        return OpenAiPatch.Build(facts, shape, target.UpstreamModelJson, target.Provider.UsageChunk == UsageChunkMode.Inject, _patch);
+        return OpenAiPatch.Build(facts, _exchange.Endpoint!.Shape, target.UpstreamModelJson, target.Provider.UsageChunk == UsageChunkMode.Inject, _patch);
     }
 
     /// <summary>The one end of every exchange: answers what has not been answered, records, and leaves the input at the next request.</summary>
@@ -184,17 +177,19 @@ internal sealed class ExchangePipeline
     {
         _exchange.Error = error;
         _exchange.End = ExchangeEnd.Of(error, _exchange);
-        if (!_body.IsRead || !_headIsRead)
+        if (_headIsRead && error.IsError && _exchange.BytesIn == 0)
+            _body.TrySkip(_buffer);
+        if (!_headIsRead || !_body.IsRead)
             _exchange.KeepAlive = false;
         if (error.IsError && !_attempts.AnswerIsStarted && error.Kind != ErrorKind.ClientClosed)
-        {
             ErrorResponder.WriteAnswer(_link, _exchange, error);
-            _link.SetStep(Step.ClientIdle, _exchange.Config.Server.ClientIdle);
-            await _link.Output.FlushAsync();
-        }
         else if (error.IsError)
-        {
             _exchange.KeepAlive = false;
+        if (_link.Output.UnflushedBytes > 0)
+        {
+            _link.SetStep(Step.ClientIdle, _exchange.Config.Server.ClientIdle);
+            if ((await _link.Output.FlushAsync()).IsCompleted)
+                _exchange.KeepAlive = false;
         }
 
         _link.ClearStep();

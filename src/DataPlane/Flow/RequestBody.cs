@@ -83,6 +83,15 @@ internal sealed class RequestBody(EdgeServices services)
         }
     }
 
+    /// <summary>Passes over a body that was not read, if all of it lies in <paramref name="buffer"/> already: the connection can go on.</summary>
+    public void TrySkip(ReadOnlySequence<byte> buffer)
+    {
+        if (IsRead || _framing.Kind != BodyKind.Length || buffer.Length < _headLength + _framing.Length)
+            return;
+        End = buffer.GetPosition(_headLength + _framing.Length);
+        IsRead = true;
+    }
+
     /// <summary>Gives back what was copied and what was counted.</summary>
     public void Release()
     {

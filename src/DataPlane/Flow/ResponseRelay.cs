@@ -20,9 +20,8 @@ internal sealed class ResponseRelay
     private Exchange _exchange = null!;
     private bool _stripUsage;
 
-    public ResponseRelay(EdgeServices services)
+    public ResponseRelay()
     {
-        _ = services;
         _stream = new StreamRelay(_body, _client);
         _whole = new BodyRelay(_body, _client);
         _error = new ErrorRelay(_body, _client);
@@ -41,6 +40,8 @@ internal sealed class ResponseRelay
         UpstreamIsReusable = false;
         _client.Begin(link, exchange);
     }
+
+    public void Forget() => _client.Forget();
 
     /// <summary>Relays the answer whose head <paramref name="upstream"/> has read.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
-using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;
 
@@ -42,8 +41,8 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
                 return await EndAsync(AttemptLoop.Stopped(link));
         }
 
-        if (body.State == BodyState.Ended && _frames.TryTakeLast(out var last))
-            TakeFrame(last);
+        if (body.State == BodyState.Ended)
+            TakeLast();
         var whole = _reader.IsComplete(body.State == BodyState.Ended);
         return await EndAsync(whole ? default : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream broke off."));
     }
@@ -101,8 +100,11 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
         _frames.Carry(piece[position..]);
     }
 
-    private void TakeFrame(ReadOnlySpan<byte> frame)
+    /// <summary>An event at the very end that no empty line closes.</summary>
+    private void TakeLast()
     {
+        if (!_frames.TryTakeLast(out var frame))
+            return;
         var action = _reader.OnEvent(frame, FrameData(frame), out var cutStart, out var cutLength);
         OnFrame();
         Write(frame, action, cutStart, cutLength);
@@ -134,7 +136,7 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
         if (error.IsError)
         {
             _exchange.KeepAlive = false;
-            client.Write(_reader.WriteFailure(error, ErrorResponder.StreamCode(error.Kind)));
+            client.Write(ErrorResponder.StreamEvent(error, ErrorResponder.StreamCode(error.Kind)));
         }
 
         client.WriteEnd();
