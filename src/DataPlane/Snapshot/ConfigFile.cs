@@ -16,29 +16,35 @@ internal static class ConfigFile
     public static ConfigLoad Load(string path, long generation, ConfigOverrides overrides, Func<string, string?> env, ServerModel? running = null)
     {
         var faults = new FaultList();
-        if (!SourceFile.TryRead(path, SourceFile.DocumentBytesMax, out var content, out var complaint))
+        var full = Path.GetFullPath(path);
+        var files = new ReferencedFiles(Path.GetDirectoryName(full) ?? full, faults);
+        files.Add(full);
+        if (!SourceFile.TryRead(full, SourceFile.DocumentBytesMax, out var content, out var complaint))
         {
             faults.Add("", 0, 0, complaint);
-            return new ConfigLoad { Faults = faults.ToList(), Warnings = [], Files = [] };
+            return new ConfigLoad { Faults = faults.ToList(), Warnings = [], Files = files.All };
         }
 
-        var full = Path.GetFullPath(path);
-        var document = new ConfigDocument(content, ConfigSource.FormatOf(path), Path.GetDirectoryName(full) ?? full)
+        var written = files.All[0].Stamp.Written;
+        var document = new ConfigDocument(content, ConfigSource.FormatOf(path))
         {
-            WrittenUnixSeconds = new DateTimeOffset(File.GetLastWriteTimeUtc(full), TimeSpan.Zero).ToUnixTimeSeconds(),
+            WrittenUnixSeconds = written == default ? 0 : new DateTimeOffset(written, TimeSpan.Zero).ToUnixTimeSeconds(),
         };
-        return Compile(document, generation, overrides, env, running, faults);
+        return Compile(document, generation, overrides, env, running, files, faults);
     }
 
-    /// <summary>Loads a document that is in memory already.</summary>
-    public static ConfigLoad Load(ConfigDocument document, long generation, ConfigOverrides overrides, Func<string, string?> env, ServerModel? running = null) =>
-        Compile(document, generation, overrides, env, running, new FaultList());
+    /// <summary>Loads a document that is in memory already. Its relative paths start at <paramref name="folder"/>, which is absolute.</summary>
+    public static ConfigLoad Load(
+        ConfigDocument document, string folder, long generation, ConfigOverrides overrides, Func<string, string?> env, ServerModel? running = null)
+    {
+        var faults = new FaultList();
+        return Compile(document, generation, overrides, env, running, new ReferencedFiles(folder, faults), faults);
+    }
 
     private static ConfigLoad Compile(
-        ConfigDocument document, long generation, ConfigOverrides overrides, Func<string, string?> env, ServerModel? running, FaultList faults)
+        ConfigDocument document, long generation, ConfigOverrides overrides, Func<string, string?> env, ServerModel? running, ReferencedFiles files, FaultList faults)
     {
         var warnings = new FaultList();
-        var files = new ReferencedFiles(document.Folder, faults);
         ConfigSnapshot? snapshot = null;
         if (ConfigSource.Parse(document.Content, document.Format, faults) is { } root)
         {
@@ -52,15 +58,14 @@ internal static class ConfigFile
             }
         }
 
-        return new ConfigLoad { Snapshot = snapshot, Faults = faults.ToList(), Warnings = warnings.ToList(), Files = files.Paths };
+        return new ConfigLoad { Snapshot = snapshot, Faults = faults.ToList(), Warnings = warnings.ToList(), Files = files.All };
     }
 }
 
 /// <summary>The bytes of a document, and what its file said about them.</summary>
 /// <param name="Content">The bytes.</param>
 /// <param name="Format">How they are written.</param>
-/// <param name="Folder">Where relative paths start; absolute.</param>
-internal sealed record ConfigDocument(byte[] Content, ConfigFormat Format, string Folder)
+internal sealed record ConfigDocument(byte[] Content, ConfigFormat Format)
 {
     /// <summary>When it was written, in Unix seconds: what <c>/v1/models</c> shows as <c>created</c>.</summary>
     public long WrittenUnixSeconds { get; init; }

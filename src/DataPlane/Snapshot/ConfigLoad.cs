@@ -15,6 +15,6 @@ internal sealed class ConfigLoad
     /// <summary>What is probably not meant, by line.</summary>
     public required IReadOnlyList<ConfigFault> Warnings { get; init; }
 
-    /// <summary>Absolute paths of the other files that went into it (secrets, certificates), also of those that could not be read.</summary>
-    public required IReadOnlyList<string> Files { get; init; }
+    /// <summary>The document and the other files that went into it (secrets, certificates), also those that could not be read.</summary>
+    public required IReadOnlyList<StampedFile> Files { get; init; }
 }

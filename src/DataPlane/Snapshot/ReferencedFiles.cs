@@ -8,7 +8,7 @@ internal sealed class ReferencedFiles
 {
     private readonly string _folder;
     private readonly FaultList _faults;
-    private readonly List<string> _paths = [];
+    private readonly List<StampedFile> _files = [];
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
     /// <param name="folder">Where paths that are not absolute start.</param>
@@ -19,15 +19,15 @@ internal sealed class ReferencedFiles
         _faults = faults;
     }
 
-    /// <summary>Absolute paths, each once.</summary>
-    public IReadOnlyList<string> Paths => _paths;
+    /// <summary>The files, each once.</summary>
+    public IReadOnlyList<StampedFile> All => _files;
 
-    /// <summary>The absolute path of a file, which is watched from now on.</summary>
+    /// <summary>The absolute path of a file. Its state is noted first: a change while it is read shows as one afterwards.</summary>
     public string Add(string path)
     {
         var full = Path.GetFullPath(path, _folder);
         if (_known.Add(full))
-            _paths.Add(full);
+            _files.Add(StampedFile.Of(full));
         return full;
     }
 
