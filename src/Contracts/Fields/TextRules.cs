@@ -1,0 +1,75 @@
+using System.Buffers;
+
+namespace AiEdge.Contracts.Fields;
+
+/// <summary>
+/// What texts may look like. Each rule returns what is wrong, without showing the text, or null. Names end up in header
+/// fields, metric labels and URLs, so that they are kept to what needs no escaping there.
+/// </summary>
+public static class TextRules
+{
+    /// <summary>Longest name of a provider, team, key or tag.</summary>
+    public const int NameCharsMax = 64;
+
+    /// <summary>Longest name of a model.</summary>
+    public const int ModelCharsMax = 256;
+
+    /// <summary>Longest value of a header field or a credential.</summary>
+    public const int HeaderValueCharsMax = 8192;
+
+    private static readonly SearchValues<char> PlainNameChars = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+    private static readonly SearchValues<char> AccountNameChars = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-@/+:");
+
+    /// <summary>RFC 9110 §5.6.2.</summary>
+    private static readonly SearchValues<char> TokenChars = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~");
+
+    /// <summary>Names of providers and tags: letters, digits, dot, dash and underscore.</summary>
+    public static string? PlainName(string text) =>
+        Bounded(text, NameCharsMax) ?? (text.AsSpan().ContainsAnyExcept(PlainNameChars) ? "may hold letters, digits, '.', '-' and '_' only" : null);
+
+    /// <summary>Names of teams and keys: those, and what addresses and paths are made of.</summary>
+    public static string? AccountName(string text) =>
+        Bounded(text, NameCharsMax) ?? (text.AsSpan().ContainsAnyExcept(AccountNameChars) ? "may hold letters, digits and . - _ @ / + : only" : null);
+
+    /// <summary>Names of models and globs over them: printable ASCII without a space at either end.</summary>
+    public static string? ModelPattern(string text) => Bounded(text, ModelCharsMax) ?? Printable(text);
+
+    /// <summary>Name of a model as a provider knows it: no glob.</summary>
+    public static string? ModelName(string text) =>
+        ModelPattern(text) ?? (text.Contains('*', StringComparison.Ordinal) ? "must be an exact name; leave it out to pass the asked name on" : null);
+
+    /// <summary>Values of tags: printable ASCII without a space at either end.</summary>
+    public static string? TagValue(string text) => Bounded(text, ModelCharsMax) ?? Printable(text);
+
+    /// <summary>Names of header fields: tokens.</summary>
+    public static string? HeaderName(string text) =>
+        Bounded(text, NameCharsMax) ?? (text.AsSpan().ContainsAnyExcept(TokenChars) ? "is not the name of a header field" : null);
+
+    /// <summary>Values of header fields: printable ASCII without a space at either end; may be empty.</summary>
+    public static string? HeaderValue(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length == 0 ? null : Bounded(text, HeaderValueCharsMax) ?? Printable(text);
+    }
+
+    /// <summary>Credentials: printable ASCII without any space.</summary>
+    public static string? Credential(string text) =>
+        Bounded(text, HeaderValueCharsMax) ?? Printable(text) ?? (text.Contains(' ', StringComparison.Ordinal) ? "holds a space" : null);
+
+    /// <summary>Paths of files.</summary>
+    public static string? FilePath(string text) =>
+        Bounded(text, 4096) ?? (text.AsSpan().ContainsAnyInRange('\0', '\u001f') ? "holds a control character" : null);
+
+    private static string? Bounded(string text, int charsMax)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length == 0 ? "is empty" : text.Length > charsMax ? $"is longer than {charsMax} characters" : null;
+    }
+
+    private static string? Printable(string text)
+    {
+        if (text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+            return "holds a control character or one beyond ASCII";
+        return text[0] == ' ' || text[^1] == ' ' ? "begins or ends with a space" : null;
+    }
+}

@@ -1,0 +1,107 @@
+using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Tree;
+
+namespace AiEdge.Contracts.Options;
+
+/// <summary>A whole configuration document as a user writes it.</summary>
+public sealed class ConfigOptions
+{
+    /// <summary>Providers by name.</summary>
+    public static readonly NamedSectionsField ProvidersField = new("providers", ProviderOptions.Table) { IsRequired = true };
+
+    /// <summary>Models by name or glob.</summary>
+    public static readonly NamedSectionsField ModelsField = new("models", ModelOptions.Table) { IsRequired = true };
+
+    /// <summary>Teams by name.</summary>
+    public static readonly NamedSectionsField TeamsField = new("teams", TeamOptions.Table) { EmptyEntryAllowed = true };
+
+    /// <summary>Clients' keys.</summary>
+    public static readonly SectionListField KeysField = new("keys", KeyOptions.Table);
+
+    /// <summary>Deadlines towards every provider.</summary>
+    public static readonly SectionField TimeoutsField = new("timeouts", TimeoutsOptions.Table);
+
+    /// <summary>The data plane's own side.</summary>
+    public static readonly SectionField ServerField = new("server", ServerOptions.Table);
+
+    /// <summary>The fields.</summary>
+    public static readonly FieldTable Table = new(
+        "the document", ProvidersField, ModelsField, TeamsField, KeysField, TimeoutsField, ServerField, new LaterField("limits", emptyAllowed: true));
+
+    private ConfigOptions(ConfigMap node) => Node = node;
+
+    /// <summary>The document.</summary>
+    public ConfigMap Node { get; }
+
+    /// <summary>See <see cref="ProvidersField"/>.</summary>
+    public IReadOnlyList<ProviderOptions> Providers { get; private init; } = [];
+
+    /// <summary>See <see cref="ModelsField"/>.</summary>
+    public IReadOnlyList<ModelOptions> Models { get; private init; } = [];
+
+    /// <summary>See <see cref="TeamsField"/>.</summary>
+    public IReadOnlyList<TeamOptions> Teams { get; private init; } = [];
+
+    /// <summary>See <see cref="KeysField"/>.</summary>
+    public IReadOnlyList<KeyOptions> Keys { get; private init; } = [];
+
+    /// <summary>See <see cref="TimeoutsField"/>.</summary>
+    public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
+
+    /// <summary>See <see cref="ServerField"/>.</summary>
+    public ServerOptions Server { get; private init; } = new();
+
+    /// <summary>Names of all providers that are written, also of those with faults: a fault is reported once, not at each use.</summary>
+    public IReadOnlySet<string> ProviderNames { get; private init; } = new HashSet<string>();
+
+    /// <summary>Names of all teams that are written.</summary>
+    public IReadOnlySet<string> TeamNames { get; private init; } = new HashSet<string>();
+
+    /// <summary>Names and globs of all models that are written.</summary>
+    public IReadOnlySet<string> ModelNames { get; private init; } = new HashSet<string>();
+
+    /// <summary>Reads a document: every type, bound and unknown name is judged, nothing that spans two values. Null where it is not a map.</summary>
+    public static ConfigOptions? Read(ConfigNode node, FaultList faults)
+    {
+        ArgumentNullException.ThrowIfNull(faults);
+        if (FieldReader.Open(node, Table, faults) is not { } reader)
+            return null;
+        var providers = reader.Named(ProvidersField);
+        var models = reader.Named(ModelsField);
+        var teams = reader.Named(TeamsField);
+        return new ConfigOptions(reader.Map)
+        {
+            Providers = Each(providers, ProviderOptions.Read, faults),
+            ProviderNames = Names(providers),
+            Models = Each(models, ModelOptions.Read, faults),
+            ModelNames = Names(models),
+            Teams = Each(teams, TeamOptions.Read, faults),
+            TeamNames = Names(teams),
+            Keys = Each(reader.Listed(KeysField), KeyOptions.Read, faults),
+            Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
+            Server = ServerOptions.Read(reader.Node(ServerField), faults),
+        };
+    }
+
+    private static HashSet<string> Names(IReadOnlyList<ConfigEntry> entries)
+    {
+        var names = new HashSet<string>(entries.Count, StringComparer.Ordinal);
+        foreach (var entry in entries)
+            names.Add(entry.Name);
+        return names;
+    }
+
+    private static List<TOptions> Each<TNode, TOptions>(IReadOnlyList<TNode> nodes, Func<TNode, FaultList, TOptions?> read, FaultList faults)
+        where TOptions : class
+    {
+        var all = new List<TOptions>(nodes.Count);
+        foreach (var node in nodes)
+        {
+            if (read(node, faults) is { } options)
+                all.Add(options);
+        }
+
+        return all;
+    }
+}

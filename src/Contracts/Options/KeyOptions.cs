@@ -1,0 +1,67 @@
+using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Tree;
+
+namespace AiEdge.Contracts.Options;
+
+/// <summary>A client's key as a user writes it (<c>keys[]</c>).</summary>
+public sealed class KeyOptions
+{
+    /// <summary>Its name in records; unique.</summary>
+    public static readonly StringField NameField = new("name", TextRules.AccountName) { IsRequired = true };
+
+    /// <summary>Digest of the whole secret; unique.</summary>
+    public static readonly Sha256Field Sha256Field = new("sha256") { IsRequired = true };
+
+    /// <summary>Name of its team.</summary>
+    public static readonly StringField TeamField = new("team", TextRules.AccountName);
+
+    /// <summary>Tags that its records carry; they win over the team's.</summary>
+    public static readonly StringMapField TagsField = new("tags", TextRules.PlainName, TextRules.TagValue, 32);
+
+    /// <summary>Models it may ask for, by name or glob.</summary>
+    public static readonly StringListField ModelsField = new("models", TextRules.ModelPattern, 1000);
+
+    /// <summary>First instant at which it is no longer good.</summary>
+    public static readonly InstantField ExpiresField = new("expires");
+
+    /// <summary>The fields.</summary>
+    public static readonly FieldTable Table = new(
+        "a key", NameField, Sha256Field, TeamField, TagsField, ModelsField, ExpiresField, new LaterField("tier"), new LaterField("priority"),
+        new LaterField("onDisconnect"), new LaterField("passthrough"));
+
+    private KeyOptions(ConfigMap node) => Node = node;
+
+    /// <summary>The section.</summary>
+    public ConfigMap Node { get; }
+
+    /// <summary>See <see cref="NameField"/>.</summary>
+    public Setting<string> Name { get; private init; }
+
+    /// <summary>See <see cref="Sha256Field"/>.</summary>
+    public Setting<byte[]> Sha256 { get; private init; }
+
+    /// <summary>See <see cref="TeamField"/>.</summary>
+    public Setting<string> Team { get; private init; }
+
+    /// <summary>See <see cref="TagsField"/>.</summary>
+    public Setting<IReadOnlyList<KeyValuePair<string, Setting<string>>>> Tags { get; private init; }
+
+    /// <summary>See <see cref="ModelsField"/>.</summary>
+    public Setting<IReadOnlyList<Setting<string>>> Models { get; private init; }
+
+    /// <summary>See <see cref="ExpiresField"/>.</summary>
+    public Setting<DateTimeOffset> Expires { get; private init; }
+
+    /// <summary>Reads a key; null where it is not a map.</summary>
+    public static KeyOptions? Read(ConfigNode node, FaultList faults) =>
+        FieldReader.Open(node, Table, faults) is not { } reader ? null : new KeyOptions(reader.Map)
+        {
+            Name = reader.Get(NameField),
+            Sha256 = reader.Get(Sha256Field),
+            Team = reader.Get(TeamField),
+            Tags = reader.Get(TagsField),
+            Models = reader.Get(ModelsField),
+            Expires = reader.Get(ExpiresField),
+        };
+}

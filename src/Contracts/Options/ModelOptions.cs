@@ -1,0 +1,105 @@
+using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Tree;
+
+namespace AiEdge.Contracts.Options;
+
+/// <summary>A model as a user writes it (<c>models.NAME</c>); the name is exact or a glob.</summary>
+public sealed class ModelOptions
+{
+    /// <summary>Where its requests go.</summary>
+    public static readonly SectionListField TargetsField = new("targets", TargetOptions.Table) { IsRequired = true };
+
+    /// <summary>Deadlines.</summary>
+    public static readonly SectionField TimeoutsField = new("timeouts", TimeoutsOptions.Table);
+
+    /// <summary>The fields.</summary>
+    public static readonly FieldTable Table = new(
+        "a model", TargetsField, TimeoutsField, new LaterField("balance"), new LaterField("fallback"), new LaterField("tokenizer"),
+        new LaterField("contextWindow"), new LaterField("price"));
+
+    private ModelOptions(ConfigEntry entry, ConfigMap node)
+    {
+        Entry = entry;
+        Node = node;
+    }
+
+    /// <summary>The name with its place.</summary>
+    public ConfigEntry Entry { get; }
+
+    /// <summary>The section.</summary>
+    public ConfigMap Node { get; }
+
+    /// <summary>The name or glob.</summary>
+    public string Name => Entry.Name;
+
+    /// <summary>Whether the name is a glob.</summary>
+    public bool IsGlob => Name.Contains('*', StringComparison.Ordinal);
+
+    /// <summary>See <see cref="TargetsField"/>.</summary>
+    public IReadOnlyList<TargetOptions> Targets { get; private init; } = [];
+
+    /// <summary>See <see cref="TimeoutsField"/>.</summary>
+    public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
+
+    /// <summary>Reads a model; null where it is not a map.</summary>
+    public static ModelOptions? Read(ConfigEntry entry, FaultList faults)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        ArgumentNullException.ThrowIfNull(faults);
+        if (FieldReader.Open(entry.Value, Table, faults) is not { } reader)
+            return null;
+        var targets = new List<TargetOptions>();
+        foreach (var node in reader.Listed(TargetsField))
+        {
+            if (TargetOptions.Read(node, faults) is { } target)
+                targets.Add(target);
+        }
+
+        return new ModelOptions(entry, reader.Map)
+        {
+            Targets = targets,
+            Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
+        };
+    }
+}
+
+/// <summary>Where a model's requests may go (<c>models.NAME.targets[]</c>).</summary>
+public sealed class TargetOptions
+{
+    /// <summary>Name of a provider.</summary>
+    public static readonly StringField ProviderField = new("provider", TextRules.PlainName) { IsRequired = true };
+
+    /// <summary>The provider's name for the model.</summary>
+    public static readonly StringField ModelField = new("model", TextRules.ModelName);
+
+    /// <summary>Deadlines.</summary>
+    public static readonly SectionField TimeoutsField = new("timeouts", TimeoutsOptions.Table);
+
+    /// <summary>The fields.</summary>
+    public static readonly FieldTable Table = new(
+        "a target", ProviderField, ModelField, TimeoutsField, new LaterField("weight"), new LaterField("price"));
+
+    private TargetOptions(ConfigMap node) => Node = node;
+
+    /// <summary>The section.</summary>
+    public ConfigMap Node { get; }
+
+    /// <summary>See <see cref="ProviderField"/>.</summary>
+    public Setting<string> Provider { get; private init; }
+
+    /// <summary>See <see cref="ModelField"/>.</summary>
+    public Setting<string> Model { get; private init; }
+
+    /// <summary>See <see cref="TimeoutsField"/>.</summary>
+    public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
+
+    /// <summary>Reads a target; null where it is not a map.</summary>
+    public static TargetOptions? Read(ConfigNode node, FaultList faults) =>
+        FieldReader.Open(node, Table, faults) is not { } reader ? null : new TargetOptions(reader.Map)
+        {
+            Provider = reader.Get(ProviderField),
+            Model = reader.Get(ModelField),
+            Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
+        };
+}

@@ -1,0 +1,128 @@
+using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Tree;
+
+namespace AiEdge.Contracts.Options;
+
+/// <summary>A provider as a user writes it (<c>providers.NAME</c>).</summary>
+public sealed class ProviderOptions
+{
+    /// <summary>The header field that carries the credential where no other is named; only here it stands behind <c>Bearer</c>.</summary>
+    public const string DefaultAuthHeader = "Authorization";
+
+    /// <summary>The wire format spoken.</summary>
+    public static readonly ChoiceField DialectField = new("dialect", ["openai"], ["anthropic", "gemini"]) { IsRequired = true };
+
+    /// <summary>Where the API is.</summary>
+    public static readonly BaseUrlField BaseUrlField = new("baseUrl") { IsRequired = true };
+
+    /// <summary>The credential.</summary>
+    public static readonly StringField KeyField = new("key", TextRules.Credential);
+
+    /// <summary>The header field that carries the credential.</summary>
+    public static readonly StringField AuthHeaderField = new("authHeader", TextRules.HeaderName) { Default = DefaultAuthHeader };
+
+    /// <summary>Header fields that every request carries.</summary>
+    public static readonly StringMapField HeadersField = new("headers", TextRules.HeaderName, TextRules.HeaderValue, 32);
+
+    /// <summary>Deadlines.</summary>
+    public static readonly SectionField TimeoutsField = new("timeouts", TimeoutsOptions.Table);
+
+    /// <summary>Whether a stream's usage is asked for.</summary>
+    public static readonly ChoiceField UsageChunkField = new("usageChunk", ["inject", "never"]) { Default = "inject" };
+
+    /// <summary>Whether a request is sent once more after a reused connection broke without an answer.</summary>
+    public static readonly BooleanField RetryReusedField = new("retryReused", true);
+
+    /// <summary>Connections held open at most.</summary>
+    public static readonly IntegerField ConnectionsMaxField = new("connectionsMax", 1024, 1, 65_535);
+
+    /// <summary>How long a pooled connection may lie unused.</summary>
+    public static readonly DurationField PoolIdleField = new("poolIdle", "60s", "100ms", "1h");
+
+    /// <summary>How long resolved addresses are used.</summary>
+    public static readonly DurationField DnsRefreshField = new("dnsRefresh", "60s", "1s", "24h");
+
+    /// <summary>TLS towards the provider.</summary>
+    public static readonly SectionField TlsField = new("tls", TlsOptions.ProviderTable);
+
+    /// <summary>The fields.</summary>
+    public static readonly FieldTable Table = new(
+        "a provider", DialectField, BaseUrlField, KeyField, AuthHeaderField, HeadersField, TimeoutsField, UsageChunkField, RetryReusedField,
+        ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, new LaterField("proxy"), new LaterField("price"));
+
+    private ProviderOptions(ConfigEntry entry, ConfigMap node)
+    {
+        Entry = entry;
+        Node = node;
+    }
+
+    /// <summary>The name with its place.</summary>
+    public ConfigEntry Entry { get; }
+
+    /// <summary>The section.</summary>
+    public ConfigMap Node { get; }
+
+    /// <summary>The name.</summary>
+    public string Name => Entry.Name;
+
+    /// <summary>See <see cref="DialectField"/>.</summary>
+    public Setting<string> Dialect { get; private init; }
+
+    /// <summary>See <see cref="BaseUrlField"/>.</summary>
+    public Setting<BaseUrl> BaseUrl { get; private init; }
+
+    /// <summary>See <see cref="KeyField"/>. A secret.</summary>
+    public Setting<string> Key { get; private init; }
+
+    /// <summary>See <see cref="AuthHeaderField"/>.</summary>
+    public Setting<string> AuthHeader { get; private init; }
+
+    /// <summary>See <see cref="HeadersField"/>. The values may be secrets.</summary>
+    public Setting<IReadOnlyList<KeyValuePair<string, Setting<string>>>> Headers { get; private init; }
+
+    /// <summary>See <see cref="TimeoutsField"/>.</summary>
+    public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
+
+    /// <summary>See <see cref="UsageChunkField"/>.</summary>
+    public Setting<string> UsageChunk { get; private init; }
+
+    /// <summary>See <see cref="RetryReusedField"/>.</summary>
+    public Setting<bool> RetryReused { get; private init; }
+
+    /// <summary>See <see cref="ConnectionsMaxField"/>.</summary>
+    public Setting<int> ConnectionsMax { get; private init; }
+
+    /// <summary>See <see cref="PoolIdleField"/>.</summary>
+    public Setting<TimeSpan> PoolIdle { get; private init; }
+
+    /// <summary>See <see cref="DnsRefreshField"/>.</summary>
+    public Setting<TimeSpan> DnsRefresh { get; private init; }
+
+    /// <summary>See <see cref="TlsField"/>.</summary>
+    public TlsOptions Tls { get; private init; } = new();
+
+    /// <summary>Whether the credential stands behind <c>Bearer</c>: in the default header field only.</summary>
+    public bool IsBearer => string.Equals(AuthHeader.Or(DefaultAuthHeader), DefaultAuthHeader, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Reads a provider; null where it is not a map.</summary>
+    public static ProviderOptions? Read(ConfigEntry entry, FaultList faults)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return FieldReader.Open(entry.Value, Table, faults) is not { } reader ? null : new ProviderOptions(entry, reader.Map)
+        {
+            Dialect = reader.Get(DialectField),
+            BaseUrl = reader.Get(BaseUrlField),
+            Key = reader.Get(KeyField),
+            AuthHeader = reader.Get(AuthHeaderField),
+            Headers = reader.Get(HeadersField),
+            Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
+            UsageChunk = reader.Get(UsageChunkField),
+            RetryReused = reader.Get(RetryReusedField),
+            ConnectionsMax = reader.Get(ConnectionsMaxField),
+            PoolIdle = reader.Get(PoolIdleField),
+            DnsRefresh = reader.Get(DnsRefreshField),
+            Tls = TlsOptions.Read(reader.Node(TlsField), TlsOptions.ProviderTable, faults),
+        };
+    }
+}

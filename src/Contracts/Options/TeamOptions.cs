@@ -1,0 +1,35 @@
+using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Tree;
+
+namespace AiEdge.Contracts.Options;
+
+/// <summary>A team as a user writes it (<c>teams.NAME</c>).</summary>
+public sealed class TeamOptions
+{
+    /// <summary>Tags that the records of its keys carry.</summary>
+    public static readonly StringMapField TagsField = new("tags", TextRules.PlainName, TextRules.TagValue, 32);
+
+    /// <summary>The fields.</summary>
+    public static readonly FieldTable Table = new("a team", TagsField, new LaterField("may"));
+
+    private TeamOptions(ConfigEntry entry) => Entry = entry;
+
+    /// <summary>The name with its place.</summary>
+    public ConfigEntry Entry { get; }
+
+    /// <summary>The name.</summary>
+    public string Name => Entry.Name;
+
+    /// <summary>See <see cref="TagsField"/>.</summary>
+    public Setting<IReadOnlyList<KeyValuePair<string, Setting<string>>>> Tags { get; private init; }
+
+    /// <summary>Reads a team; a name with nothing behind it is a team without tags. Null where it is not a map.</summary>
+    public static TeamOptions? Read(ConfigEntry entry, FaultList faults)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        if (entry.Value is ConfigScalar { Kind: ScalarKind.Null })
+            return new TeamOptions(entry);
+        return FieldReader.Open(entry.Value, Table, faults) is not { } reader ? null : new TeamOptions(entry) { Tags = reader.Get(TagsField) };
+    }
+}

@@ -1,0 +1,68 @@
+using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Tree;
+
+namespace AiEdge.Contracts.Options;
+
+/// <summary>
+/// Deadlines towards a provider (<c>timeouts:</c>). What is not written here comes from the next wider place: a target's
+/// from its model, a model's from the provider, a provider's from the document.
+/// </summary>
+public sealed class TimeoutsOptions
+{
+    /// <summary>To reach the provider: name, connection, TLS.</summary>
+    public static readonly DurationField ConnectField = new("connect", "2s", "1ms", "10m");
+
+    /// <summary>From a streamed request's end to the answer's first byte.</summary>
+    public static readonly DurationField FirstByteField = new("firstByte", "180s", "1ms", "24h", ZeroDuration.Off);
+
+    /// <summary>The provider's silence within a streamed answer.</summary>
+    public static readonly DurationField IdleField = new("idle", "180s", "1ms", "24h", ZeroDuration.Off);
+
+    /// <summary>One exchange as a whole.</summary>
+    public static readonly DurationField TotalField = new("total", "30m", "1ms", "24h", ZeroDuration.Off);
+
+    /// <summary>The fields.</summary>
+    public static readonly FieldTable Table = new("timeouts", ConnectField, FirstByteField, IdleField, TotalField);
+
+    /// <summary>Nothing written.</summary>
+    public static readonly TimeoutsOptions None = new();
+
+    /// <summary>See <see cref="ConnectField"/>.</summary>
+    public Setting<TimeSpan> Connect { get; init; }
+
+    /// <summary>See <see cref="FirstByteField"/>.</summary>
+    public Setting<TimeSpan> FirstByte { get; init; }
+
+    /// <summary>See <see cref="IdleField"/>.</summary>
+    public Setting<TimeSpan> Idle { get; init; }
+
+    /// <summary>See <see cref="TotalField"/>.</summary>
+    public Setting<TimeSpan> Total { get; init; }
+
+    /// <summary>Reads the section; nothing written where it is absent.</summary>
+    public static TimeoutsOptions Read(ConfigNode? node, FaultList faults)
+    {
+        var reader = node is null ? null : FieldReader.Open(node, Table, faults);
+        return reader is null ? None : new TimeoutsOptions
+        {
+            Connect = reader.Get(ConnectField),
+            FirstByte = reader.Get(FirstByteField),
+            Idle = reader.Get(IdleField),
+            Total = reader.Get(TotalField),
+        };
+    }
+
+    /// <summary>These deadlines, completed by those of a wider place.</summary>
+    public TimeoutsOptions Over(TimeoutsOptions wider)
+    {
+        ArgumentNullException.ThrowIfNull(wider);
+        return new TimeoutsOptions
+        {
+            Connect = Connect.Or(wider.Connect),
+            FirstByte = FirstByte.Or(wider.FirstByte),
+            Idle = Idle.Or(wider.Idle),
+            Total = Total.Or(wider.Total),
+        };
+    }
+}

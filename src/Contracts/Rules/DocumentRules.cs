@@ -1,0 +1,50 @@
+using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Options;
+using AiEdge.Contracts.Tree;
+
+namespace AiEdge.Contracts.Rules;
+
+/// <summary>Reads a document and applies every rule to it.</summary>
+public static class DocumentRules
+{
+    /// <summary>
+    /// The options of a document, with all that is wrong in <paramref name="faults"/> at once. Null only where the document
+    /// is not a map; options that come with faults are good for looking at, not for use.
+    /// </summary>
+    public static ConfigOptions? Read(ConfigNode root, FaultList faults, FaultList warnings)
+    {
+        ArgumentNullException.ThrowIfNull(faults);
+        ArgumentNullException.ThrowIfNull(warnings);
+        if (ConfigOptions.Read(root, faults) is not { } document)
+            return null;
+        CheckNotEmpty(document, ConfigOptions.ProvidersField, document.ProviderNames.Count, faults);
+        CheckNotEmpty(document, ConfigOptions.ModelsField, document.ModelNames.Count, faults);
+        foreach (var provider in document.Providers)
+            ProviderRules.Check(provider, faults, warnings);
+        foreach (var model in document.Models)
+            ModelRules.Check(model, document, faults);
+        ModelRules.WarnOfHidden(document, warnings);
+        foreach (var team in document.Teams)
+            CheckTeamName(team, faults);
+        var keyRules = new KeyRules(document, faults);
+        foreach (var key in document.Keys)
+            keyRules.Check(key);
+        if (document.Keys.Count == 0)
+            warnings.Add(document.Node, ConfigOptions.KeysField.Name, "is empty: every request will be refused for want of a valid key");
+        ServerRules.Check(document.Server, faults);
+        return document;
+    }
+
+    private static void CheckNotEmpty(ConfigOptions document, Field field, int count, FaultList faults)
+    {
+        if (count == 0 && document.Node.Entry(field.Name)?.Value is ConfigMap or ConfigScalar { Kind: ScalarKind.Null })
+            faults.Add(document.Node, field.Name, "needs at least one entry");
+    }
+
+    private static void CheckTeamName(TeamOptions team, FaultList faults)
+    {
+        if (TextRules.AccountName(team.Name) is { } complaint)
+            faults.Add(team.Entry.Value, complaint);
+    }
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Options;
+using AiEdge.Contracts.Tree;
+
+namespace AiEdge.Contracts.Rules;
+
+/// <summary>What must hold for keys, each by itself and all together.</summary>
+public sealed class KeyRules
+{
+    private readonly ConfigOptions _document;
+    private readonly FaultList _faults;
+    private readonly Dictionary<string, int> _lineOfName = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _lineOfDigest = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, bool> _isListed = new(StringComparer.Ordinal);
+
+    /// <summary>Makes the rules of one document.</summary>
+    public KeyRules(ConfigOptions document, FaultList faults)
+    {
+        _document = document;
+        _faults = faults;
+    }
+
+    /// <summary>All rules for one key.</summary>
+    public void Check(KeyOptions key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        CheckNameIsUnique(key);
+        CheckDigestIsUnique(key);
+        CheckTeam(key);
+        CheckModels(key);
+    }
+
+    private void CheckNameIsUnique(KeyOptions key)
+    {
+        if (!key.Name.IsSet || _lineOfName.TryAdd(key.Name.Value, key.Name.Source!.Line))
+            return;
+        _faults.Add(key.Name.Source!, string.Create(CultureInfo.InvariantCulture, $"the key on line {_lineOfName[key.Name.Value]} has the same name"));
+    }
+
+    private void CheckDigestIsUnique(KeyOptions key)
+    {
+        if (!key.Sha256.IsSet)
+            return;
+        var digest = Convert.ToHexString(key.Sha256.Value);
+        if (!_lineOfDigest.TryAdd(digest, key.Sha256.Source!.Line))
+            _faults.Add(key.Sha256.Source!, string.Create(CultureInfo.InvariantCulture, $"the key on line {_lineOfDigest[digest]} has the same digest"));
+    }
+
+    private void CheckTeam(KeyOptions key)
+    {
+        if (!key.Team.IsSet || _document.TeamNames.Contains(key.Team.Value))
+            return;
+        var source = (ConfigScalar)key.Team.Source!;
+        _faults.Add(source, source.ByReference ? "no team has the name referred to" : $"no team named {source.Shown}{Suggestion.For(source.Text, _document.TeamNames)}");
+    }
+
+    /// <summary>Each entry can match a model: one that cannot is a typing error that would lock a client out.</summary>
+    private void CheckModels(KeyOptions key)
+    {
+        if (!key.Models.IsSet)
+            return;
+        foreach (var entry in key.Models.Value)
+        {
+            if (IsListed(entry.Value))
+                continue;
+            var source = (ConfigScalar)entry.Source!;
+            var hint = source.ByReference ? "" : Suggestion.For(source.Text, _document.ModelNames);
+            _faults.Add(source, source.ByReference ? "the model referred to is listed nowhere" : $"the model {source.Shown} is listed nowhere{hint}");
+        }
+    }
+
+    private bool IsListed(string pattern)
+    {
+        if (_isListed.TryGetValue(pattern, out var isListed))
+            return isListed;
+        isListed = _document.ModelNames.Contains(pattern);
+        if (!isListed)
+        {
+            foreach (var name in _document.ModelNames)
+            {
+                if (name.Length <= TextRules.ModelCharsMax && GlobPattern.Overlaps(pattern, name))
+                {
+                    isListed = true;
+                    break;
+                }
+            }
+        }
+
+        _isListed.Add(pattern, isListed);
+        return isListed;
+    }
+}

@@ -1,0 +1,221 @@
+using System.Globalization;
+using System.Text;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Options;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Snapshot;
+
+/// <summary>
+/// Turns options without faults into the model that exchanges read. What it still finds wrong is what only this machine
+/// can tell: files that are not there.
+/// </summary>
+internal sealed class ConfigCompiler
+{
+    private readonly ConfigOptions _options;
+    private readonly ReferencedFiles _files;
+    private readonly Dictionary<string, (ProviderModel Model, TimeoutsOptions Timeouts)> _providers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TeamOptions> _teams = new(StringComparer.Ordinal);
+
+    private ConfigCompiler(ConfigOptions options, ReferencedFiles files)
+    {
+        _options = options;
+        _files = files;
+    }
+
+    /// <summary>Checks that the files are there that the options name; a fault for each that is not.</summary>
+    public static void CheckFiles(ConfigOptions options, ReferencedFiles files)
+    {
+        foreach (var provider in options.Providers)
+        {
+            files.Check(provider.Tls.CaFile);
+            files.Check(provider.Tls.Certificate);
+            files.Check(provider.Tls.Key);
+        }
+
+        files.Check(options.Server.Tls.Certificate);
+        files.Check(options.Server.Tls.Key);
+    }
+
+    /// <summary>The snapshot. The options must be free of faults.</summary>
+    public static ConfigSnapshot Compile(ConfigOptions options, ListenerAddresses addresses, ReferencedFiles files, long generation, long createdUnixSeconds)
+    {
+        var compiler = new ConfigCompiler(options, files);
+        var providers = new ProviderModel[options.Providers.Count];
+        for (var i = 0; i < providers.Length; i++)
+        {
+            providers[i] = compiler.Provider(options.Providers[i]);
+            compiler._providers.Add(providers[i].Name, (providers[i], options.Providers[i].Timeouts.Over(options.Timeouts)));
+        }
+
+        foreach (var team in options.Teams)
+            compiler._teams.Add(team.Name, team);
+        var models = new ModelModel[options.Models.Count];
+        for (var i = 0; i < models.Length; i++)
+            models[i] = compiler.Model(options.Models[i], createdUnixSeconds);
+        var keys = new KeyModel[options.Keys.Count];
+        for (var i = 0; i < keys.Length; i++)
+            keys[i] = compiler.Key(options.Keys[i]);
+        var server = compiler.Server(options.Server, addresses);
+        return new ConfigSnapshot
+        {
+            Generation = generation,
+            Providers = providers,
+            Models = new ModelTable(models),
+            Keys = new KeyTable(keys),
+            Server = server,
+            MaskedJson = MaskedDocument.Write(options, server),
+        };
+    }
+
+    private ProviderModel Provider(ProviderOptions provider)
+    {
+        var url = provider.BaseUrl.Value;
+        var (headers, names) = FixedHeaders(provider);
+        var caFile = _files.PathOf(provider.Tls.CaFile);
+        var certificate = _files.PathOf(provider.Tls.Certificate);
+        var key = _files.PathOf(provider.Tls.Key);
+        return new ProviderModel
+        {
+            Name = provider.Name,
+            Dialect = Dialect.OpenAi,
+            UseTls = url.UseTls,
+            Host = url.Host,
+            Port = url.Port,
+            HostHeader = Encoding.ASCII.GetBytes(url.HostHeader),
+            BasePath = Encoding.ASCII.GetBytes(url.Path),
+            FixedHeaders = headers,
+            FixedHeaderNames = names,
+            Timeouts = Timeouts(provider.Timeouts.Over(_options.Timeouts)),
+            UsageChunk = provider.UsageChunk.Or("inject") == "never" ? UsageChunkMode.Never : UsageChunkMode.Inject,
+            RetryReused = provider.RetryReused.Or(ProviderOptions.RetryReusedField.Default),
+            ConnectionsMax = provider.ConnectionsMax.Or(ProviderOptions.ConnectionsMaxField.Default),
+            PoolIdle = provider.PoolIdle.Or(ProviderOptions.PoolIdleField.Default),
+            DnsRefresh = provider.DnsRefresh.Or(ProviderOptions.DnsRefreshField.Default),
+            CaFile = caFile,
+            CertificateFile = certificate,
+            CertificateKeyFile = key,
+            EndpointIdentity = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(url.UseTls ? "https" : "http")}\n{url.Host}\n{url.Port}\n{caFile}\n{certificate}\n{key}"),
+        };
+    }
+
+    private static (byte[] Lines, string[] Names) FixedHeaders(ProviderOptions provider)
+    {
+        var lines = new StringBuilder();
+        var names = new List<string>();
+        if (provider.Key.IsSet)
+            Add(provider.AuthHeader.Or(ProviderOptions.DefaultAuthHeader), provider.IsBearer ? "Bearer " + provider.Key.Value : provider.Key.Value);
+        if (provider.Headers.IsSet)
+        {
+            foreach (var (name, value) in provider.Headers.Value)
+                Add(name, value.Value);
+        }
+
+        return (Encoding.ASCII.GetBytes(lines.ToString()), [.. names]);
+
+        void Add(string name, string value)
+        {
+            lines.Append(name).Append(": ").Append(value).Append("\r\n");
+            names.Add(name.ToLowerInvariant());
+        }
+    }
+
+    private static TimeoutsModel Timeouts(TimeoutsOptions options) => new(
+        options.Connect.Or(TimeoutsOptions.ConnectField.Default),
+        options.FirstByte.Or(TimeoutsOptions.FirstByteField.Default),
+        options.Idle.Or(TimeoutsOptions.IdleField.Default),
+        options.Total.Or(TimeoutsOptions.TotalField.Default));
+
+    private ModelModel Model(ModelOptions model, long createdUnixSeconds)
+    {
+        var targets = new TargetModel[model.Targets.Count];
+        for (var i = 0; i < targets.Length; i++)
+        {
+            var target = model.Targets[i];
+            var (provider, providerTimeouts) = _providers[target.Provider.Value];
+            targets[i] = new TargetModel
+            {
+                Provider = provider,
+                UpstreamModel = target.Model.IsSet ? Encoding.ASCII.GetBytes(target.Model.Value) : null,
+                UpstreamModelJson = target.Model.IsSet ? JsonToken(target.Model.Value) : null,
+                Timeouts = Timeouts(target.Timeouts.Over(model.Timeouts).Over(providerTimeouts)),
+            };
+        }
+
+        return new ModelModel
+        {
+            Name = model.Name,
+            NameUtf8 = Encoding.ASCII.GetBytes(model.Name),
+            IsGlob = model.IsGlob,
+            Targets = targets,
+            Created = createdUnixSeconds,
+        };
+    }
+
+    /// <summary>A JSON string; the text is printable ASCII, so that two characters need an escape.</summary>
+    private static byte[] JsonToken(string text) =>
+        Encoding.ASCII.GetBytes("\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"");
+
+    private KeyModel Key(KeyOptions key)
+    {
+        byte[][]? models = null;
+        if (key.Models.IsSet)
+        {
+            models = new byte[key.Models.Value.Count][];
+            for (var i = 0; i < models.Length; i++)
+                models[i] = Encoding.ASCII.GetBytes(key.Models.Value[i].Value);
+        }
+
+        return new KeyModel
+        {
+            Name = key.Name.Value,
+            Sha256 = key.Sha256.Value,
+            Team = key.Team.IsSet ? key.Team.Value : null,
+            Models = models,
+            ExpiresUnixMs = key.Expires.IsSet ? key.Expires.Value.ToUnixTimeMilliseconds() : long.MaxValue,
+            Tags = Tags(key),
+        };
+    }
+
+    /// <summary>The team's tags, then the key's, which win.</summary>
+    private KeyValuePair<string, string>[] Tags(KeyOptions key)
+    {
+        var tags = new List<KeyValuePair<string, string>>();
+        if (key.Team.IsSet && _teams[key.Team.Value].Tags is { IsSet: true } teamTags)
+            AddTags(teamTags.Value);
+        if (key.Tags.IsSet)
+            AddTags(key.Tags.Value);
+        return [.. tags];
+
+        void AddTags(IReadOnlyList<KeyValuePair<string, Setting<string>>> written)
+        {
+            foreach (var (name, value) in written)
+            {
+                tags.RemoveAll(tag => tag.Key == name);
+                tags.Add(new(name, value.Value));
+            }
+        }
+    }
+
+    private ServerModel Server(ServerOptions server, ListenerAddresses addresses) => new()
+    {
+        Listen = addresses.Listen,
+        Admin = addresses.Admin,
+        Probe = addresses.Probe,
+        HeadBytesMax = (int)server.HeadBytesMax.Or(ServerOptions.HeadBytesMaxField.Default),
+        BodyBytesMax = server.BodyBytesMax.Or(ServerOptions.BodyBytesMaxField.Default),
+        BufferedBytesMax = server.BufferedBytesMax.Or(ServerOptions.BufferedBytesMaxField.Default),
+        ConnectionsMax = server.ConnectionsMax.Or(ServerOptions.ConnectionsMaxField.Default),
+        HeadTimeout = server.HeadTimeout.Or(ServerOptions.HeadTimeoutField.Default),
+        BodyTimeout = server.BodyTimeout.Or(ServerOptions.BodyTimeoutField.Default),
+        KeepAlive = server.KeepAlive.Or(ServerOptions.KeepAliveField.Default),
+        ClientIdle = server.ClientIdle.Or(ServerOptions.ClientIdleField.Default),
+        Heartbeat = server.Heartbeat.Or(ServerOptions.HeartbeatField.Default),
+        DrainDelay = server.DrainDelay.Or(ServerOptions.DrainDelayField.Default),
+        DrainTimeout = server.DrainTimeout.Or(ServerOptions.DrainTimeoutField.Default),
+        TlsCertificateFile = _files.PathOf(server.Tls.Certificate),
+        TlsKeyFile = _files.PathOf(server.Tls.Key),
+    };
+}

@@ -1,0 +1,72 @@
+using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Rules;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Snapshot;
+
+/// <summary>Loads a document from a file: read, parse, resolve references, judge, compile. Never throws for what the file holds.</summary>
+internal static class ConfigFile
+{
+    /// <summary>Loads a file.</summary>
+    /// <param name="path">The file; <c>.json</c> is JSON, everything else YAML.</param>
+    /// <param name="generation">The number that the snapshot gets.</param>
+    /// <param name="overrides">What the command line says in place of the document.</param>
+    /// <param name="env">The environment: null for a name that is not set.</param>
+    /// <param name="running">The server block in force, whose addresses stay; null at the start.</param>
+    public static ConfigLoad Load(string path, long generation, ConfigOverrides overrides, Func<string, string?> env, ServerModel? running = null)
+    {
+        var faults = new FaultList();
+        var full = Path.GetFullPath(path);
+        var files = new ReferencedFiles(Path.GetDirectoryName(full) ?? full, faults);
+        files.Add(full);
+        if (!SourceFile.TryRead(full, SourceFile.DocumentBytesMax, out var content, out var complaint))
+        {
+            faults.Add("", 0, 0, complaint);
+            return new ConfigLoad { Faults = faults.ToList(), Warnings = [], Files = files.All };
+        }
+
+        var written = files.All[0].Stamp.Written;
+        var document = new ConfigDocument(content, ConfigSource.FormatOf(path))
+        {
+            WrittenUnixSeconds = written == default ? 0 : new DateTimeOffset(written, TimeSpan.Zero).ToUnixTimeSeconds(),
+        };
+        return Compile(document, generation, overrides, env, running, files, faults);
+    }
+
+    /// <summary>Loads a document that is in memory already. Its relative paths start at <paramref name="folder"/>, which is absolute.</summary>
+    public static ConfigLoad Load(
+        ConfigDocument document, string folder, long generation, ConfigOverrides overrides, Func<string, string?> env, ServerModel? running = null)
+    {
+        var faults = new FaultList();
+        return Compile(document, generation, overrides, env, running, new ReferencedFiles(folder, faults), faults);
+    }
+
+    private static ConfigLoad Compile(
+        ConfigDocument document, long generation, ConfigOverrides overrides, Func<string, string?> env, ServerModel? running, ReferencedFiles files, FaultList faults)
+    {
+        var warnings = new FaultList();
+        ConfigSnapshot? snapshot = null;
+        if (ConfigSource.Parse(document.Content, document.Format, faults) is { } root)
+        {
+            new ReferenceResolver(env, files, faults).Resolve(root);
+            if (DocumentRules.Read(root, faults, warnings) is { } options)
+            {
+                ConfigCompiler.CheckFiles(options, files);
+                var addresses = ListenerAddresses.Resolve(options.Server, overrides, running, faults, warnings);
+                if (faults.Count == 0)
+                    snapshot = ConfigCompiler.Compile(options, addresses, files, generation, document.WrittenUnixSeconds);
+            }
+        }
+
+        return new ConfigLoad { Snapshot = snapshot, Faults = faults.ToList(), Warnings = warnings.ToList(), Files = files.All };
+    }
+}
+
+/// <summary>The bytes of a document, and what its file said about them.</summary>
+/// <param name="Content">The bytes.</param>
+/// <param name="Format">How they are written.</param>
+internal sealed record ConfigDocument(byte[] Content, ConfigFormat Format)
+{
+    /// <summary>When it was written, in Unix seconds: what <c>/v1/models</c> shows as <c>created</c>.</summary>
+    public long WrittenUnixSeconds { get; init; }
+}

@@ -1,0 +1,64 @@
+using System.Net;
+using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Options;
+using AiEdge.Contracts.Rules;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Snapshot;
+
+/// <summary>Where the data plane listens once the command line and the running process have had their say.</summary>
+internal readonly record struct ListenerAddresses(IPEndPoint Listen, IPEndPoint Admin, IPEndPoint? Probe)
+{
+    /// <summary>
+    /// The flags win over the document. Open sockets stay where they are: an edit of an address takes effect at the next
+    /// start, and until then is a warning.
+    /// </summary>
+    public static ListenerAddresses Resolve(ServerOptions server, ConfigOverrides overrides, ServerModel? running, FaultList faults, FaultList warnings)
+    {
+        var listen = One(ServerOptions.ListenField, server.Listen, overrides.Listen, faults);
+        var admin = One(ServerOptions.AdminField, server.Admin, overrides.Admin, faults);
+        var probe = One(ServerOptions.ProbeField, server.Probe, overrides.Probe, faults);
+        CheckCollision((ServerOptions.AdminField, server.Admin, admin), (ServerOptions.ListenField, listen), faults);
+        CheckCollision((ServerOptions.ProbeField, server.Probe, probe), (ServerOptions.ListenField, listen), faults);
+        CheckCollision((ServerOptions.ProbeField, server.Probe, probe), (ServerOptions.AdminField, admin), faults);
+        if (running is null)
+            return new(listen!, admin!, probe);
+        WarnOfMove(ServerOptions.ListenField, server.Listen, listen, running.Listen, warnings);
+        WarnOfMove(ServerOptions.AdminField, server.Admin, admin, running.Admin, warnings);
+        WarnOfMove(ServerOptions.ProbeField, server.Probe, probe, running.Probe, warnings);
+        return new(running.Listen, running.Admin, running.Probe);
+    }
+
+    private static IPEndPoint? One(ListenAddressField field, Setting<IPEndPoint> written, string? flag, FaultList faults)
+    {
+        if (flag is null)
+            return written.Or(field.Default!);
+        if (ListenAddress.TryParse(flag, out var endpoint))
+            return endpoint;
+        faults.Add("--" + field.Name, 0, 0, "expected " + ListenAddressField.ExpectedText);
+        return null;
+    }
+
+    private static void CheckCollision((Field Field, Setting<IPEndPoint> Written, IPEndPoint? At) one, (Field Field, IPEndPoint? At) other, FaultList faults)
+    {
+        if (one.At is null || other.At is null || !ServerRules.Collide(one.At, other.At))
+            return;
+        var message = $"asks for the same address as {other.Field.Name}";
+        if (one.Written.Source is { } source)
+            faults.Add(source, message);
+        else
+            faults.Add("server." + one.Field.Name, 0, 0, message);
+    }
+
+    private static void WarnOfMove(Field field, Setting<IPEndPoint> written, IPEndPoint? now, IPEndPoint? running, FaultList warnings)
+    {
+        if (Equals(now, running))
+            return;
+        var message = $"needs a restart: {(running is null ? "nothing is" : running + " is")} still listened on";
+        if (written.Source is { } source)
+            warnings.Add(source, message);
+        else
+            warnings.Add("server." + field.Name, 0, 0, message);
+    }
+}

@@ -1,0 +1,196 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Options;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Snapshot;
+
+/// <summary>
+/// Writes the effective document: as the user could have written it with every default spelled out, and with every secret
+/// masked. A secret is what is meant to be one (a key, the value of a header field) and whatever came by reference.
+/// </summary>
+internal sealed class MaskedDocument : IDisposable
+{
+    private const string Mask = "***";
+
+    private readonly ArrayBufferWriter<byte> _buffer = new(1024);
+    private readonly Utf8JsonWriter _json;
+
+    private MaskedDocument() =>
+        _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    public static byte[] Write(ConfigOptions options, ServerModel server)
+    {
+        using var document = new MaskedDocument();
+        document.WriteAll(options, server);
+        return document._buffer.WrittenSpan.ToArray();
+    }
+
+    public void Dispose() => _json.Dispose();
+
+    private void WriteAll(ConfigOptions options, ServerModel server)
+    {
+        _json.WriteStartObject();
+        _json.WriteStartObject(ConfigOptions.ProvidersField.Name);
+        foreach (var provider in options.Providers)
+            WriteProvider(provider, options.Timeouts);
+        _json.WriteEndObject();
+        _json.WriteStartObject(ConfigOptions.ModelsField.Name);
+        foreach (var model in options.Models)
+            WriteModel(model);
+        _json.WriteEndObject();
+        _json.WriteStartObject(ConfigOptions.TeamsField.Name);
+        foreach (var team in options.Teams)
+        {
+            _json.WriteStartObject(team.Name);
+            WriteTexts(TeamOptions.TagsField, team.Tags, isSecret: false);
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndObject();
+        _json.WriteStartArray(ConfigOptions.KeysField.Name);
+        foreach (var key in options.Keys)
+            WriteKey(key);
+        _json.WriteEndArray();
+        WriteTimeouts(ConfigOptions.TimeoutsField, options.Timeouts, withDefaults: true);
+        WriteServer(options.Server, server);
+        _json.WriteEndObject();
+        _json.Flush();
+    }
+
+    private void WriteProvider(ProviderOptions provider, TimeoutsOptions global)
+    {
+        _json.WriteStartObject(provider.Name);
+        WriteText(ProviderOptions.DialectField, provider.Dialect);
+        if (provider.BaseUrl.IsSet)
+            _json.WriteString(ProviderOptions.BaseUrlField.Name, provider.BaseUrl.ByReference ? Mask : provider.BaseUrl.Value.ToString());
+        if (provider.Key.IsSet)
+        {
+            _json.WriteString(ProviderOptions.KeyField.Name, Mask);
+            _json.WriteString(ProviderOptions.AuthHeaderField.Name, Shown(provider.AuthHeader, ProviderOptions.DefaultAuthHeader));
+        }
+
+        WriteTexts(ProviderOptions.HeadersField, provider.Headers, isSecret: true);
+        WriteTimeouts(ProviderOptions.TimeoutsField, provider.Timeouts.Over(global), withDefaults: true);
+        _json.WriteString(ProviderOptions.UsageChunkField.Name, provider.UsageChunk.Or(ProviderOptions.UsageChunkField.Default!));
+        _json.WriteBoolean(ProviderOptions.RetryReusedField.Name, provider.RetryReused.Or(ProviderOptions.RetryReusedField.Default));
+        _json.WriteNumber(ProviderOptions.ConnectionsMaxField.Name, provider.ConnectionsMax.Or(ProviderOptions.ConnectionsMaxField.Default));
+        WriteDuration(ProviderOptions.PoolIdleField, provider.PoolIdle.Or(ProviderOptions.PoolIdleField.Default));
+        WriteDuration(ProviderOptions.DnsRefreshField, provider.DnsRefresh.Or(ProviderOptions.DnsRefreshField.Default));
+        WriteTls(ProviderOptions.TlsField, provider.Tls);
+        _json.WriteEndObject();
+    }
+
+    private void WriteModel(ModelOptions model)
+    {
+        _json.WriteStartObject(model.Name);
+        _json.WriteStartArray(ModelOptions.TargetsField.Name);
+        foreach (var target in model.Targets)
+        {
+            _json.WriteStartObject();
+            WriteText(TargetOptions.ProviderField, target.Provider);
+            WriteText(TargetOptions.ModelField, target.Model);
+            WriteTimeouts(TargetOptions.TimeoutsField, target.Timeouts, withDefaults: false);
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
+        WriteTimeouts(ModelOptions.TimeoutsField, model.Timeouts, withDefaults: false);
+        _json.WriteEndObject();
+    }
+
+    private void WriteKey(KeyOptions key)
+    {
+        _json.WriteStartObject();
+        WriteText(KeyOptions.NameField, key.Name);
+
+        // Eight digits tell keys apart and are of no use for finding the secret.
+        _json.WriteString(KeyOptions.Sha256Field.Name, Convert.ToHexStringLower(key.Sha256.Value.AsSpan(0, 4)) + "…");
+        WriteText(KeyOptions.TeamField, key.Team);
+        WriteTexts(KeyOptions.TagsField, key.Tags, isSecret: false);
+        if (key.Models.IsSet)
+        {
+            _json.WriteStartArray(KeyOptions.ModelsField.Name);
+            foreach (var model in key.Models.Value)
+                _json.WriteStringValue(Shown(model, ""));
+            _json.WriteEndArray();
+        }
+
+        if (key.Expires.IsSet)
+            _json.WriteString(KeyOptions.ExpiresField.Name, key.Expires.Value.ToUniversalTime());
+        _json.WriteEndObject();
+    }
+
+    private void WriteServer(ServerOptions options, ServerModel server)
+    {
+        _json.WriteStartObject(ConfigOptions.ServerField.Name);
+        _json.WriteString(ServerOptions.ListenField.Name, server.Listen.ToString());
+        _json.WriteString(ServerOptions.AdminField.Name, server.Admin.ToString());
+        if (server.Probe is not null)
+            _json.WriteString(ServerOptions.ProbeField.Name, server.Probe.ToString());
+        WriteSize(ServerOptions.BodyBytesMaxField, server.BodyBytesMax);
+        WriteSize(ServerOptions.BufferedBytesMaxField, server.BufferedBytesMax);
+        WriteSize(ServerOptions.HeadBytesMaxField, server.HeadBytesMax);
+        _json.WriteNumber(ServerOptions.ConnectionsMaxField.Name, server.ConnectionsMax);
+        WriteDuration(ServerOptions.HeadTimeoutField, server.HeadTimeout);
+        WriteDuration(ServerOptions.BodyTimeoutField, server.BodyTimeout);
+        WriteDuration(ServerOptions.KeepAliveField, server.KeepAlive);
+        WriteDuration(ServerOptions.ClientIdleField, server.ClientIdle);
+        WriteDuration(ServerOptions.HeartbeatField, server.Heartbeat);
+        WriteDuration(ServerOptions.DrainDelayField, server.DrainDelay);
+        WriteDuration(ServerOptions.DrainTimeoutField, server.DrainTimeout);
+        WriteTls(ServerOptions.TlsField, options.Tls);
+        _json.WriteEndObject();
+    }
+
+    private void WriteTls(SectionField field, TlsOptions tls)
+    {
+        if (tls.Node is null)
+            return;
+        _json.WriteStartObject(field.Name);
+        WriteText(TlsOptions.CaFileField, tls.CaFile);
+        WriteText(TlsOptions.CertificateField, tls.Certificate);
+        WriteText(TlsOptions.KeyField, tls.Key);
+        _json.WriteEndObject();
+    }
+
+    private void WriteTimeouts(SectionField field, TimeoutsOptions timeouts, bool withDefaults)
+    {
+        _json.WriteStartObject(field.Name);
+        One(TimeoutsOptions.ConnectField, timeouts.Connect);
+        One(TimeoutsOptions.FirstByteField, timeouts.FirstByte);
+        One(TimeoutsOptions.IdleField, timeouts.Idle);
+        One(TimeoutsOptions.TotalField, timeouts.Total);
+        _json.WriteEndObject();
+
+        void One(DurationField one, Setting<TimeSpan> written)
+        {
+            if (withDefaults || written.IsSet)
+                WriteDuration(one, written.Or(one.Default));
+        }
+    }
+
+    private void WriteTexts(StringMapField field, Setting<IReadOnlyList<KeyValuePair<string, Setting<string>>>> texts, bool isSecret)
+    {
+        if (!texts.IsSet)
+            return;
+        _json.WriteStartObject(field.Name);
+        foreach (var (name, value) in texts.Value)
+            _json.WriteString(name, isSecret ? Mask : Shown(value, ""));
+        _json.WriteEndObject();
+    }
+
+    private void WriteText(Field<string> field, Setting<string> text)
+    {
+        if (text.IsSet)
+            _json.WriteString(field.Name, Shown(text, ""));
+    }
+
+    private void WriteDuration(DurationField field, TimeSpan value) => _json.WriteString(field.Name, DurationText.Format(value));
+
+    private void WriteSize(SizeField field, long value) => _json.WriteString(field.Name, SizeText.Format(value));
+
+    private static string Shown(Setting<string> text, string absent) => text.ByReference ? Mask : text.Or(absent);
+}

@@ -1,0 +1,51 @@
+using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Fields;
+
+namespace AiEdge.DataPlane.Snapshot;
+
+/// <summary>The other files that a document names: where they are, and whether they can be read.</summary>
+internal sealed class ReferencedFiles
+{
+    private readonly string _folder;
+    private readonly FaultList _faults;
+    private readonly List<StampedFile> _files = [];
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+
+    /// <param name="folder">Where paths that are not absolute start.</param>
+    /// <param name="faults">Takes a fault for each file that cannot be read.</param>
+    public ReferencedFiles(string folder, FaultList faults)
+    {
+        _folder = folder;
+        _faults = faults;
+    }
+
+    /// <summary>The files, each once.</summary>
+    public IReadOnlyList<StampedFile> All => _files;
+
+    /// <summary>The absolute path of a file. Its state is noted first: a change while it is read shows as one afterwards.</summary>
+    public string Add(string path)
+    {
+        var full = Path.GetFullPath(path, _folder);
+        if (_known.Add(full))
+            _files.Add(StampedFile.Of(full));
+        return full;
+    }
+
+    /// <summary>Adds a fault where the file of a setting cannot be opened.</summary>
+    public void Check(Setting<string> setting)
+    {
+        if (!setting.IsSet)
+            return;
+        try
+        {
+            File.OpenHandle(Add(setting.Value)).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            _faults.Add(setting.Source!, e is FileNotFoundException or DirectoryNotFoundException ? "the file does not exist" : "the file cannot be read");
+        }
+    }
+
+    /// <summary>The absolute path of a setting's file, or null where none is written.</summary>
+    public string? PathOf(Setting<string> setting) => setting.IsSet ? Path.GetFullPath(setting.Value, _folder) : null;
+}
