@@ -1,3 +1,72 @@
-using Microsoft.AspNetCore.Server.Kestrel.Core;
+using AiEdge.DataPlane.Hosting;
+using AiEdge.DataPlane.Snapshot;
+using Microsoft.AspNetCore.Connections;
 
-Console.WriteLine(typeof(KestrelServer).FullName);
+// Completions run on the thread that saw the event; the runtime reads this when the first socket is made.
+Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+
+var line = CommandLine.Parse(args, Environment.GetEnvironmentVariable);
+switch (line.Command)
+{
+    case Command.Help:
+        Console.Out.WriteLine(CommandLine.Usage);
+        return 0;
+    case Command.Version:
+        Console.Out.WriteLine(typeof(EdgeHost).Assembly.GetName().Version?.ToString(3));
+        return 0;
+    case Command.Wrong:
+        Console.Error.WriteLine(line.Complaint);
+        Console.Error.WriteLine("Try --help.");
+        return 2;
+    case Command.Health:
+        return await HealthProbe.IsReadyAsync(line.Admin ?? line.Probe ?? "127.0.0.1:8081") ? 0 : 1;
+    case Command.Check:
+        return Check(line);
+    default:
+        return await RunAsync(line);
+}
+
+static int Check(CommandLine line)
+{
+    var load = ConfigFile.Load(line.Config!, generation: 1, Overrides(line), Environment.GetEnvironmentVariable);
+    foreach (var fault in load.Faults)
+        Console.Out.WriteLine(fault.Format(line.Config!));
+    foreach (var warning in load.Warnings)
+        Console.Out.WriteLine("warning: " + warning.Format(line.Config!));
+    if (load.Snapshot is not null)
+        Console.Out.WriteLine($"{line.Config}: ok");
+    return load.Snapshot is null ? 1 : 0;
+}
+
+static async Task<int> RunAsync(CommandLine line)
+{
+    var options = new EdgeHostOptions
+    {
+        ConfigPath = line.Config!,
+        Overrides = Overrides(line),
+        Records = Console.OpenStandardOutput(),
+        Log = Console.Error,
+        DescriptorsMax = Descriptors.Raise(),
+    };
+    EdgeHost? host;
+    try
+    {
+        (host, var faults) = await EdgeHost.StartAsync(options);
+        foreach (var fault in faults)
+            Console.Error.WriteLine(fault.Format(line.Config!));
+    }
+    catch (Exception e) when (e is IOException or AddressInUseException or System.Net.Sockets.SocketException or System.Security.Cryptography.CryptographicException)
+    {
+        Console.Error.WriteLine("cannot start: " + e.Message);
+        return 1;
+    }
+
+    if (host is null)
+        return 1;
+    await using var running = host;
+    Console.Error.WriteLine($"listening on {host.Listen}, admin on {host.Admin}");
+    await Signals.UntilStopAsync(host);
+    return 0;
+}
+
+static ConfigOverrides Overrides(CommandLine line) => new(line.Listen, line.Admin, line.Probe);

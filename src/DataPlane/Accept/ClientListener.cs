@@ -71,6 +71,16 @@ internal sealed class ClientListener(EdgeServices services, ClientTls? tls)
         }
     }
 
+    /// <summary>Closes every connection.</summary>
+    public void AbortAll()
+    {
+        lock (_lock)
+        {
+            foreach (var client in _open)
+                client.Link.Connection.Abort();
+        }
+    }
+
     private void Add(ClientConnection client)
     {
         lock (_lock)

@@ -43,6 +43,9 @@ internal sealed class EdgeServices : IDisposable
     /// <summary>Set when the process is to end: no new exchange begins.</summary>
     public bool IsDraining { get; set; }
 
+    /// <summary>What <c>/readyz</c> says.</summary>
+    public bool IsReady { get; set; } = true;
+
     public void Dispose()
     {
         Wheel.Dispose();

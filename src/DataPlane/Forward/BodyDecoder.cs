@@ -7,7 +7,7 @@ namespace AiEdge.DataPlane.Forward;
 /// Undoes a content coding piece by piece, for providers that encode although "identity" was asked for. Memory stays bounded
 /// however well a body is compressed: output comes in pieces of at most <see cref="PieceBytes"/>.
 /// </summary>
-internal sealed class BodyDecoder : IDisposable
+internal sealed class BodyDecoder
 {
     public const int PieceBytes = 16 * 1024;
 
@@ -50,13 +50,6 @@ internal sealed class BodyDecoder : IDisposable
         var count = IsFaulted ? 0 : _coding == ContentCoding.Gzip ? NextGzip() : NextBrotli();
         decoded = _out.AsSpan(0, count);
         return count > 0;
-    }
-
-    public void Dispose()
-    {
-        _brotli.Dispose();
-        _gzip?.Dispose();
-        _fed.Dispose();
     }
 
     private int NextGzip()

@@ -14,7 +14,6 @@ internal sealed class EdgeMetrics
     private long _connectionsRefused;
     private long _streamsOpen;
     private long _exchangesOpen;
-    private long _configRejected;
 
     public long ConnectionsOpen => Volatile.Read(ref _connectionsOpen);
 
@@ -25,8 +24,6 @@ internal sealed class EdgeMetrics
     public long StreamsOpen => Volatile.Read(ref _streamsOpen);
 
     public long ExchangesOpen => Volatile.Read(ref _exchangesOpen);
-
-    public long ConfigRejected => Volatile.Read(ref _configRejected);
 
     public ICollection<TargetState> Targets => _targets.Values;
 
@@ -45,8 +42,6 @@ internal sealed class EdgeMetrics
     public void OnStream(int change) => Interlocked.Add(ref _streamsOpen, change);
 
     public void OnExchangeBegun() => Interlocked.Increment(ref _exchangesOpen);
-
-    public void OnConfigRejected() => Interlocked.Increment(ref _configRejected);
 
     /// <summary>Counts an exchange that has ended.</summary>
     public void OnExchangeEnded(Exchange exchange)

@@ -1,0 +1,199 @@
+using System.Net;
+using AiEdge.Contracts.Faults;
+using AiEdge.DataPlane.Accept;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Flow;
+using AiEdge.DataPlane.Record;
+using AiEdge.DataPlane.Snapshot;
+using AiEdge.DataPlane.Transport;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace AiEdge.DataPlane.Hosting;
+
+/// <summary>A running data plane: its listeners, its configuration, and its orderly end.</summary>
+internal sealed class EdgeHost : IAsyncDisposable
+{
+    /// <summary>Descriptors that are not connections: files, epoll, listeners, pipes.</summary>
+    private const int DescriptorsKept = 64;
+
+    private readonly EdgeHostOptions _options;
+    private readonly EdgeServices _services;
+    private readonly KestrelServer _server;
+    private readonly ClientListener _clients;
+    private readonly ClientTls? _tls;
+    private readonly ConfigWatcher _watcher;
+    private readonly List<ListenOptions> _bound = [];
+    private int _sweepTick;
+    private int _stopped;
+
+    private EdgeHost(EdgeHostOptions options, ConfigLoad load)
+    {
+        _options = options;
+        var config = load.Snapshot!;
+        _services = new EdgeServices(config, new RecordLog(options.Records));
+        _services.Wheel.Ticked += OnTick;
+        _tls = config.Server.TlsCertificateFile is { } certificate ? new ClientTls(certificate, config.Server.TlsKeyFile!) : null;
+        _clients = new ClientListener(_services, _tls) { ConnectionsMax = DescriptorBound(config) };
+        _watcher = new ConfigWatcher(
+            options.ConfigPath, options.Overrides, options.Environment, TimeProvider.System, Publish, Reject, load, Warn);
+        _server = MakeServer(config.Server);
+        Warn(load.Warnings);
+    }
+
+    /// <summary>Where clients connect; its port is the real one.</summary>
+    public IPEndPoint Listen => _bound[0].IPEndPoint!;
+
+    public IPEndPoint Admin => _bound[1].IPEndPoint!;
+
+    public IPEndPoint? Probe => _bound.Count > 2 ? _bound[2].IPEndPoint : null;
+
+    public EdgeServices Services => _services;
+
+    /// <summary>Starts a data plane; the faults say why if there is none.</summary>
+    public static async Task<(EdgeHost? Host, IReadOnlyList<ConfigFault> Faults)> StartAsync(EdgeHostOptions options)
+    {
+        var load = ConfigFile.Load(options.ConfigPath, generation: 1, options.Overrides, options.Environment);
+        if (load.Snapshot is null)
+            return (null, load.Faults);
+        var host = new EdgeHost(options, load);
+        try
+        {
+            await host._server.StartAsync(new NoApplication(), CancellationToken.None);
+            return (host, []);
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Reads the configuration again (SIGHUP).</summary>
+    public void Reload()
+    {
+        _watcher.Reload();
+        _tls?.Reload();
+    }
+
+    /// <summary>
+    /// The orderly end: readiness fails first and for <c>drainDelay</c> everything is still served; then idle connections close
+    /// and nothing new begins; what is under way has <c>drainTimeout</c> and is then ended truthfully.
+    /// </summary>
+    public async Task DrainAsync(CancellationToken hurry = default)
+    {
+        var server = _services.Snapshots.Current.Server;
+        _services.IsReady = false;
+        await WaitAsync(server.DrainDelay, static () => false, hurry);
+        _services.IsDraining = true;
+        _clients.CloseIdle();
+        await WaitAsync(server.DrainTimeout, () => _services.Metrics.ExchangesOpen == 0, hurry);
+        if (_services.Metrics.ExchangesOpen == 0)
+            return;
+        _clients.StopAll(StopReason.Drain);
+        await WaitAsync(TimeSpan.FromSeconds(2), () => _services.Metrics.ExchangesOpen == 0, CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _stopped, 1) != 0)
+            return;
+        _watcher.Dispose();
+        _services.IsDraining = true;
+        _clients.StopAll(StopReason.Drain);
+        _clients.AbortAll();
+        using var now = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        await _server.StopAsync(now.Token);
+        _server.Dispose();
+        _services.Dispose();
+        _services.Records.Dispose();
+        _tls?.Dispose();
+    }
+
+    private static async Task WaitAsync(TimeSpan limit, Func<bool> isDone, CancellationToken hurry)
+    {
+        // Drain is the one place that waits by looking: ten looks a second, for some seconds, once in a process's life.
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(DeadlineWheel.TickMs));
+        var end = Environment.TickCount64 + (long)limit.TotalMilliseconds;
+        try
+        {
+            while (!isDone() && Environment.TickCount64 < end && await timer.WaitForNextTickAsync(hurry))
+            {
+                // Look again.
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // A second signal: go on at once.
+        }
+    }
+
+    private KestrelServer MakeServer(ServerModel server)
+    {
+        var options = new KestrelServerOptions { AddServerHeader = false };
+        var admin = new AdminEndpoint(_services, _watcher);
+        Bind(options, server.Listen, _clients.OnConnectedAsync);
+        Bind(options, server.Admin, context => admin.OnConnectedAsync(context, probeOnly: false));
+        if (server.Probe is { } probe)
+            Bind(options, probe, context => admin.OnConnectedAsync(context, probeOnly: true));
+        return new KestrelServer(Options.Create(options), new SocketTransport(_services.Blocks), NullLoggerFactory.Instance);
+    }
+
+    private void Bind(KestrelServerOptions options, IPEndPoint address, Func<ConnectionContext, Task> serve) =>
+        options.Listen(address, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(_ => context => serve(context));
+            _bound.Add(listen);
+        });
+
+    private int DescriptorBound(ConfigSnapshot config)
+    {
+        // A connection of a client needs one of a provider besides.
+        var fits = Math.Min((_options.DescriptorsMax - DescriptorsKept) / 2, int.MaxValue);
+        if (fits < config.Server.ConnectionsMax)
+            _options.Log.WriteLine($"warning: connectionsMax lowered from {config.Server.ConnectionsMax} to {fits}: the limit of open files is {_options.DescriptorsMax}");
+        return (int)fits;
+    }
+
+    private void Publish(ConfigSnapshot config)
+    {
+        _services.Upstreams.Use(config);
+        _services.Snapshots.Publish(config);
+        _options.Log.WriteLine($"configuration {config.Generation} in force");
+    }
+
+    private void Reject(IReadOnlyList<ConfigFault> faults)
+    {
+        _options.Log.WriteLine("configuration rejected, the old one stays in force:");
+        Print(faults, "");
+    }
+
+    private void Warn(IReadOnlyList<ConfigFault> warnings) => Print(warnings, "warning: ");
+
+    private void Print(IReadOnlyList<ConfigFault> faults, string prefix)
+    {
+        foreach (var fault in faults)
+            _options.Log.WriteLine(prefix + fault.Format(_options.ConfigPath));
+    }
+
+    private void OnTick()
+    {
+        if (++_sweepTick % (1000 / DeadlineWheel.TickMs) == 0)
+            _services.Upstreams.Sweep();
+    }
+
+    /// <summary>Kestrel's own HTTP is not used: every connection ends in a handler of ours.</summary>
+    private sealed class NoApplication : Microsoft.AspNetCore.Hosting.Server.IHttpApplication<object>
+    {
+        public object CreateContext(Microsoft.AspNetCore.Http.Features.IFeatureCollection contextFeatures) => throw new NotSupportedException();
+
+        public void DisposeContext(object context, Exception? exception)
+        {
+        }
+
+        public Task ProcessRequestAsync(object context) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,24 @@
+using AiEdge.DataPlane.Snapshot;
+
+namespace AiEdge.DataPlane.Hosting;
+
+/// <summary>How a data plane is started.</summary>
+internal sealed class EdgeHostOptions
+{
+    /// <summary>The configuration file.</summary>
+    public required string ConfigPath { get; init; }
+
+    public ConfigOverrides Overrides { get; init; } = ConfigOverrides.None;
+
+    /// <summary>The environment that <c>${env:…}</c> is resolved in.</summary>
+    public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
+
+    /// <summary>Where records go, one JSON object a line; it is not closed.</summary>
+    public Stream Records { get; init; } = Stream.Null;
+
+    /// <summary>Where warnings and what happens to the process go.</summary>
+    public TextWriter Log { get; init; } = TextWriter.Null;
+
+    /// <summary>File descriptors that the process may have open.</summary>
+    public long DescriptorsMax { get; init; } = long.MaxValue;
+}

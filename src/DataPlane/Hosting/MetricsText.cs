@@ -1,0 +1,156 @@
+using System.Globalization;
+using System.Text;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Flow;
+using AiEdge.DataPlane.Record;
+using AiEdge.DataPlane.Snapshot;
+using AiEdge.DataPlane.Transport;
+
+namespace AiEdge.DataPlane.Hosting;
+
+/// <summary>The process's metrics as Prometheus text (exposition format 0.0.4); docs/operations.md lists them.</summary>
+internal static class MetricsText
+{
+    public static string Write(EdgeServices services, ConfigWatcher watcher)
+    {
+        var text = new StringBuilder(8192);
+        WriteTargets(text, services.Metrics);
+        WriteErrors(text, services.Metrics);
+        WriteProcess(text, services);
+        Family(text, "aiedge_config_rejected_total", "counter", "Configurations refused at a reload.");
+        Sample(text, "aiedge_config_rejected_total", "", watcher.Rejections);
+        return text.ToString();
+    }
+
+    private static void WriteTargets(StringBuilder text, EdgeMetrics metrics)
+    {
+        var targets = metrics.Targets;
+        Family(text, "aiedge_requests_total", "counter", "Exchanges by how they ended.");
+        foreach (var target in targets)
+        {
+            foreach (var end in Enum.GetValues<EndReason>())
+            {
+                if (target.Requests(end) > 0)
+                    Sample(text, "aiedge_requests_total", Labels(target) + ",outcome=\"" + Encoding.ASCII.GetString(RecordWriter.EndName(end)) + "\"", target.Requests(end));
+            }
+        }
+
+        Family(text, "aiedge_attempts_total", "counter", "Requests sent to providers.");
+        foreach (var target in targets)
+            Sample(text, "aiedge_attempts_total", Labels(target), target.Attempts);
+        Family(text, "aiedge_answers_without_usage_total", "counter", "Answers with status 200 whose provider reported no usage.");
+        foreach (var target in targets)
+            Sample(text, "aiedge_answers_without_usage_total", Labels(target), target.WithoutUsage);
+        WriteTokens(text, targets);
+        WriteHistograms(text, targets);
+    }
+
+    private static void WriteTokens(StringBuilder text, ICollection<TargetState> targets)
+    {
+        Family(text, "gen_ai_client_token_usage_total", "counter", "Tokens that providers reported, by class.");
+        foreach (var target in targets)
+        {
+            Token(text, target, "input", target.InputTokens);
+            Token(text, target, "output", target.OutputTokens);
+            Token(text, target, "cached_input", target.CachedTokens);
+            Token(text, target, "reasoning", target.ReasoningTokens);
+        }
+    }
+
+    private static void WriteHistograms(StringBuilder text, ICollection<TargetState> targets)
+    {
+        Family(text, "gen_ai_server_request_duration_seconds", "histogram", "From a request's first byte to its answer's last.");
+        foreach (var target in targets)
+            Histogram(text, "gen_ai_server_request_duration_seconds", target, target.Duration, 1000);
+        Family(text, "gen_ai_server_time_to_first_token_seconds", "histogram", "From a request's first byte to the first token of its answer.");
+        foreach (var target in targets)
+            Histogram(text, "gen_ai_server_time_to_first_token_seconds", target, target.FirstToken, 1000);
+        Family(text, "aiedge_overhead_us", "histogram", "What the data plane itself adds, in microseconds.");
+        foreach (var target in targets)
+            Histogram(text, "aiedge_overhead_us", target, target.Overhead, 1);
+    }
+
+    private static void WriteErrors(StringBuilder text, EdgeMetrics metrics)
+    {
+        Family(text, "aiedge_errors_total", "counter", "Exchanges that ended in an error, by kind.");
+        foreach (var kind in Enum.GetValues<ErrorKind>())
+        {
+            if (metrics.Errors(kind) > 0)
+                Sample(text, "aiedge_errors_total", "kind=\"" + kind + "\"", metrics.Errors(kind));
+        }
+    }
+
+    private static void WriteProcess(StringBuilder text, EdgeServices services)
+    {
+        var metrics = services.Metrics;
+        Gauge(text, "aiedge_connections_open", "Connections of clients that are open.", metrics.ConnectionsOpen);
+        Counter(text, "aiedge_connections_total", "Connections of clients since the start.", metrics.Connections);
+        Counter(text, "aiedge_connections_refused_total", "Connections beyond connectionsMax.", metrics.ConnectionsRefused);
+        Gauge(text, "aiedge_exchanges_open", "Exchanges under way.", metrics.ExchangesOpen);
+        Gauge(text, "aiedge_streams_open", "Streamed exchanges under way.", metrics.StreamsOpen);
+        Gauge(text, "aiedge_buffered_bytes", "Bytes of request bodies held against bufferedBytesMax.", services.Bodies.Held);
+        Gauge(text, "aiedge_config_generation", "The configuration in force.", services.Snapshots.Current.Generation);
+        Counter(text, "aiedge_records_total", "Records written.", services.Records.Written);
+        Counter(text, "aiedge_records_dropped_total", "Records that found the log full.", services.Records.Dropped);
+        Counter(text, "aiedge_io_stalls_total", "Steps on an I/O thread of 20 ms or longer.", IoGuard.Stalls);
+        Gauge(text, "aiedge_io_longest_us", "The longest step on an I/O thread, in microseconds.", IoGuard.LongestUs);
+        Family(text, "aiedge_upstream_connections", "gauge", "Connections to providers, by state.");
+        foreach (var pool in services.Upstreams.All)
+        {
+            var name = "provider=\"" + Escape(pool.Provider.Name) + "\"";
+            Sample(text, "aiedge_upstream_connections", name + ",state=\"idle\"", pool.Idle);
+            Sample(text, "aiedge_upstream_connections", name + ",state=\"open\"", pool.Open);
+        }
+
+        Family(text, "aiedge_upstream_connections_opened_total", "counter", "Connections to providers since the start.");
+        foreach (var pool in services.Upstreams.All)
+            Sample(text, "aiedge_upstream_connections_opened_total", "provider=\"" + Escape(pool.Provider.Name) + "\"", pool.Opened);
+    }
+
+    private static string Labels(TargetState target) =>
+        "gen_ai_request_model=\"" + Escape(target.Model) + "\",gen_ai_provider_name=\"" + Escape(target.Provider) + "\"";
+
+    private static string Escape(string value) =>
+        value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+
+    private static void Token(StringBuilder text, TargetState target, string type, long value) =>
+        Sample(text, "gen_ai_client_token_usage_total", Labels(target) + ",gen_ai_token_type=\"" + type + "\"", value);
+
+    private static void Gauge(StringBuilder text, string name, string help, long value)
+    {
+        Family(text, name, "gauge", help);
+        Sample(text, name, "", value);
+    }
+
+    private static void Counter(StringBuilder text, string name, string help, long value)
+    {
+        Family(text, name, "counter", help);
+        Sample(text, name, "", value);
+    }
+
+    private static void Family(StringBuilder text, string name, string type, string help) =>
+        text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
+
+    private static void Sample(StringBuilder text, string name, string labels, long value)
+    {
+        text.Append(name);
+        if (labels.Length > 0)
+            text.Append('{').Append(labels).Append('}');
+        text.Append(' ').Append(CultureInfo.InvariantCulture, $"{value}").Append('\n');
+    }
+
+    private static void Histogram(StringBuilder text, string name, TargetState target, Histogram histogram, double scale)
+    {
+        var labels = Labels(target);
+        var total = 0L;
+        for (var i = 0; i <= histogram.Bounds.Length; i++)
+        {
+            total += histogram.Count(i);
+            var bound = i < histogram.Bounds.Length ? (histogram.Bounds[i] / scale).ToString(CultureInfo.InvariantCulture) : "+Inf";
+            Sample(text, name + "_bucket", labels + ",le=\"" + bound + "\"", total);
+        }
+
+        text.Append(name).Append("_sum{").Append(labels).Append("} ").Append((histogram.Sum / scale).ToString(CultureInfo.InvariantCulture)).Append('\n');
+        Sample(text, name + "_count", labels, total);
+    }
+}
