@@ -52,6 +52,8 @@ internal sealed class RequestBody(EdgeServices services)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> ReadAsync(ReadOnlySequence<byte> buffer)
     {
+        if (IsRead)
+            return _scan.Finish();
         var server = _exchange.Config.Server;
         if (_framing.Kind == BodyKind.Length)
         {
