@@ -113,7 +113,8 @@ public struct ChunkedReader
 
     private Phase StepExtension(byte value)
     {
-        if (++_lineBytes > SizeLineBytesMax - SizeDigitsMax - 2) return Phase.Failed;
+        // The bytes from the digits' end on, CR included; LF is still to come.
+        if (++_lineBytes + _digits >= SizeLineBytesMax) return Phase.Failed;
         if (value != Syntax.CarriageReturn) return _extension.Accept(value) ? Phase.Extension : Phase.Failed;
         return _extension.CanEnd ? Phase.SizeEnd : Phase.Failed;
     }
