@@ -36,7 +36,22 @@ public struct ChunkedReader
     private int _lineBytes;
     private int _trailerLines;
 
-    private enum Phase : byte { Size, Extension, SizeEnd, Data, DataCr, DataLf, TrailerStart, TrailerName, TrailerValue, TrailerEnd, LastLf, Ended, Failed }
+    private enum Phase : byte
+    {
+        Size,
+        Extension,
+        SizeEnd,
+        Data,
+        DataCr,
+        DataLf,
+        TrailerStart,
+        TrailerName,
+        TrailerValue,
+        TrailerEnd,
+        LastLf,
+        Ended,
+        Failed,
+    }
 
     /// <summary>Bytes of the current chunk still to come, once its size is read.</summary>
     public readonly long ChunkRemaining => _phase == Phase.Data ? _size : 0;

@@ -10,7 +10,8 @@ internal sealed class ChunkedTarget : FuzzTarget
 
     public override IReadOnlyList<string> Dictionary =>
     [
-        "\r\n", "\n", "\r", "0\r\n\r\n", "0\r\n", "5\r\nhello\r\n", "1\r\nx\r\n", "FFFFFFFFFFFFFFFF", "7FFFFFFFFFFFFFFF", "00000000000000001",
+        "\r\n", "\n", "\r", "0\r\n\r\n", "0\r\n", "5\r\nhello\r\n", "1\r\nx\r\n", "FFFFFFFFFFFFFFFF",
+        "7FFFFFFFFFFFFFFF", "00000000000000001",
         ";a", ";a=b", ";a=\"b\\\"c\"", " ; a = b", ";", "=", "\"", "\\", "X-T: v\r\n", "Content-Length: 5\r\n", " ", "\t",
     ];
 

@@ -60,7 +60,8 @@ public static class HeadPrint
 
     private static string Fields(MessageHead head, StringBuilder text)
     {
-        text.AppendLine($"1.{head.MinorVersion} {head.Framing.Kind} {head.Framing.Length} keep-alive {head.KeepAlive} length {head.Length}");
+        text.AppendLine($"1.{head.MinorVersion} {head.Framing.Kind} {head.Framing.Length}");
+        text.AppendLine($"keep-alive {head.KeepAlive} length {head.Length}");
         for (var i = 0; i < head.HeaderCount; i++)
             text.AppendLine($"{head.Id(i)} [{Latin(head.Name(i))}]=[{Latin(head.Value(i))}]{(head.IsHopByHop(i) ? " hop" : "")}");
         text.Append(Latin(head.Bytes));

@@ -26,7 +26,8 @@ internal sealed class RequestHeadTarget : FuzzTarget
     [
         "\r\n", "\r\n\r\n", "\n", "\r", "GET ", "OPTIONS * ", "CONNECT ", "http://a", " HTTP/1.1\r\n", " HTTP/1.0\r\n", "HTTP/2.0",
         "Host: a\r\n", "Host:\r\n", "Content-Length: 5\r\n", "Content-Length: 5, 5\r\n", "Transfer-Encoding: chunked\r\n",
-        "transfer-encoding: gzip, chunked\r\n", "Connection: close, X-A\r\n", "Connection: keep-alive\r\n", "Expect: 100-continue\r\n", "X-A: b\r\n",
+        "transfer-encoding: gzip, chunked\r\n", "Connection: close, X-A\r\n", "Connection: keep-alive\r\n", "Expect: 100-continue\r\n",
+        "X-A: b\r\n",
         " : ", ": ", "\t", "[::1]:80", "%00", "a@b",
     ];
 
@@ -38,7 +39,8 @@ internal sealed class RequestHeadTarget : FuzzTarget
         {
             var cuts = Feeding.RandomCuts(input.Length, random);
             var cut = HeadPrint.Request(_cut, input, arrivals, cuts);
-            if (cut != whole) return $"Arrivals {string.Join(',', arrivals.Take(40))} and cuts {string.Join(',', cuts)} give\n{cut}\ninstead of\n{whole}";
+            if (cut != whole)
+                return $"Arrivals {string.Join(',', arrivals.Take(40))}, cuts {string.Join(',', cuts)} give\n{cut}\ninstead of\n{whole}";
         }
         var match = HeadGrammar.Request().Match(HeadPrint.Latin(input));
         if (status == Rejection.None && whole != "NeedMore")

@@ -37,7 +37,8 @@ internal sealed class ResponseHeadTarget : FuzzTarget
         {
             var cuts = Feeding.RandomCuts(input.Length, random);
             var cut = HeadPrint.Response(_cut, input, requestWasHead, arrivals, cuts);
-            if (cut != whole) return $"Arrivals {string.Join(',', arrivals.Take(40))} and cuts {string.Join(',', cuts)} give\n{cut}\ninstead of\n{whole}";
+            if (cut != whole)
+                return $"Arrivals {string.Join(',', arrivals.Take(40))}, cuts {string.Join(',', cuts)} give\n{cut}\ninstead of\n{whole}";
         }
         var match = HeadGrammar.Response().Match(HeadPrint.Latin(input));
         if (status == Rejection.None && whole != "NeedMore")

@@ -11,7 +11,8 @@ internal sealed class SseTarget : FuzzTarget
 
     public override IReadOnlyList<string> Dictionary =>
     [
-        "\n", "\r", "\r\n", "\n\n", "\r\r", "\r\n\r\n", "data: x\n", "data\n", "data:\n", "event: y\n", "id: 7\n", "id\n", "id: \0\n", "retry: 9\n",
+        "\n", "\r", "\r\n", "\n\n", "\r\r", "\r\n\r\n", "data: x\n", "data\n", "data:\n", "event: y\n", "id: 7\n", "id\n", "id: \0\n",
+        "retry: 9\n",
         ": c\n", "\u00EF\u00BB\u00BF", "\u00EF\u00BB", "data: [DONE]\n\n", ":", " ",
     ];
 

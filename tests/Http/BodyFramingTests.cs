@@ -44,10 +44,14 @@ public sealed class BodyFramingTests
     [InlineData("00000000000000000000000000000000000005x")]
     public void A_malformed_Content_Length_is_rejected(string value)
     {
-        Assert.Equal(Rejection.InvalidContentLength, Wire.RequestRejection(Wire.Head("POST / HTTP/1.1", "Host: a", $"Content-Length: {value}")));
+        Assert.Equal(
+            Rejection.InvalidContentLength,
+            Wire.RequestRejection(Wire.Head("POST / HTTP/1.1", "Host: a", $"Content-Length: {value}")));
         Assert.Equal(Rejection.InvalidContentLength, Wire.RequestRejection(Wire.Head("POST / HTTP/1.0", $"Content-Length: {value}")));
         Assert.Equal(Rejection.InvalidContentLength, Wire.ResponseRejection(Wire.Head("HTTP/1.1 200 OK", $"Content-Length: {value}")));
-        Assert.Equal(Rejection.InvalidContentLength, Wire.ResponseRejection(Wire.Head("HTTP/1.1 204 No", $"Content-Length: {value}"), true));
+        Assert.Equal(
+            Rejection.InvalidContentLength,
+            Wire.ResponseRejection(Wire.Head("HTTP/1.1 204 No", $"Content-Length: {value}"), true));
     }
 
     [Theory]
@@ -57,7 +61,9 @@ public sealed class BodyFramingTests
     [InlineData("Content-Length: 0", "Content-Length: 5")]
     public void Different_Content_Lengths_are_rejected(string first, string second)
     {
-        Assert.Equal(Rejection.ConflictingContentLength, Wire.RequestRejection(Wire.Head("POST / HTTP/1.1", "Host: a", first, "X-A: b", second)));
+        Assert.Equal(
+            Rejection.ConflictingContentLength,
+            Wire.RequestRejection(Wire.Head("POST / HTTP/1.1", "Host: a", first, "X-A: b", second)));
         Assert.Equal(Rejection.ConflictingContentLength, Wire.ResponseRejection(Wire.Head("HTTP/1.1 200 OK", first, "X-A: b", second)));
     }
 
@@ -112,8 +118,12 @@ public sealed class BodyFramingTests
     [InlineData("chun\u00C4\u00B7ed")]
     public void Any_other_transfer_coding_is_rejected(string value)
     {
-        Assert.Equal(Rejection.InvalidTransferEncoding, Wire.RequestRejection(Wire.Head("POST / HTTP/1.1", "Host: a", $"Transfer-Encoding: {value}")));
-        Assert.Equal(Rejection.InvalidTransferEncoding, Wire.ResponseRejection(Wire.Head("HTTP/1.1 200 OK", $"Transfer-Encoding: {value}")));
+        Assert.Equal(
+            Rejection.InvalidTransferEncoding,
+            Wire.RequestRejection(Wire.Head("POST / HTTP/1.1", "Host: a", $"Transfer-Encoding: {value}")));
+        Assert.Equal(
+            Rejection.InvalidTransferEncoding,
+            Wire.ResponseRejection(Wire.Head("HTTP/1.1 200 OK", $"Transfer-Encoding: {value}")));
     }
 
     [Theory]
@@ -122,7 +132,9 @@ public sealed class BodyFramingTests
     [InlineData("x-gzip , COMPRESS , Chunked")]
     public void A_registered_coding_under_chunked_is_not_supported(string value)
     {
-        Assert.Equal(Rejection.UnsupportedTransferCoding, Wire.RequestRejection(Wire.Head("POST / HTTP/1.1", "Host: a", $"Transfer-Encoding: {value}")));
+        Assert.Equal(
+            Rejection.UnsupportedTransferCoding,
+            Wire.RequestRejection(Wire.Head("POST / HTTP/1.1", "Host: a", $"Transfer-Encoding: {value}")));
         Assert.Equal(501, Rejections.Status(Rejection.UnsupportedTransferCoding));
     }
 
@@ -140,8 +152,12 @@ public sealed class BodyFramingTests
     [Fact]
     public void A_transfer_coding_in_an_old_version_is_rejected()
     {
-        Assert.Equal(Rejection.TransferEncodingInOldVersion, Wire.RequestRejection(Wire.Head("POST / HTTP/1.0", "Host: a", "Transfer-Encoding: chunked")));
-        Assert.Equal(Rejection.TransferEncodingInOldVersion, Wire.ResponseRejection(Wire.Head("HTTP/1.0 200 OK", "Transfer-Encoding: chunked")));
+        Assert.Equal(
+            Rejection.TransferEncodingInOldVersion,
+            Wire.RequestRejection(Wire.Head("POST / HTTP/1.0", "Host: a", "Transfer-Encoding: chunked")));
+        Assert.Equal(
+            Rejection.TransferEncodingInOldVersion,
+            Wire.ResponseRejection(Wire.Head("HTTP/1.0 200 OK", "Transfer-Encoding: chunked")));
     }
 
     [Theory]

@@ -33,9 +33,12 @@ public sealed class ChunkedReaderTests
         "5;a\n", "5;a\nb\r\n", "5;\n", "5;a\rb\r\n", "5;a=\"x\r\n", "5;a=\"x\n\"\r\n", "5;a=\"x\0\"\r\n", "5;a=\"x\\\r\n", "5;a=\"x\"y\r\n",
         "5;a=\"x\\\u007F\"\r\n", "5;a=x\"y\"\r\n", "5;\"a\"\r\n",
         "10000000000000000\r\n", "00000000000000005\r\n", "10000000000000046\r\n", "FFFFFFFFFFFFFFFF\r\n", "8000000000000000\r\n",
-        "5\r\nhelloX", "5\r\nhello\n", "5\r\nhello\rX", "5\r\nhello\r\r", "5\r\nhello0\r\n\r\n", "5\r\nhello\r\n\r\n", "5\r\nhello\r\n;\r\n",
-        "2\r\nhello\r\n", "0\r\n\n", "0\r\n\rX", "0\r\r\n", "0\n", "0\r\nX : y\r\n", "0\r\nX\t: y\r\n", "0\r\n: y\r\n", "0\r\nX\r\n", "0\r\nX\n",
-        "0\r\nX: y\n", "0\r\nX: y\rz", "0\r\nX: y\r\n z\r\n", "0\r\n X: y\r\n", "0\r\nX: \0\r\n", "0\r\nX: \u007F\r\n", "0\r\nX\u00E9: y\r\n",
+        "5\r\nhelloX", "5\r\nhello\n", "5\r\nhello\rX", "5\r\nhello\r\r", "5\r\nhello0\r\n\r\n", "5\r\nhello\r\n\r\n",
+        "5\r\nhello\r\n;\r\n",
+        "2\r\nhello\r\n", "0\r\n\n", "0\r\n\rX", "0\r\r\n", "0\n", "0\r\nX : y\r\n", "0\r\nX\t: y\r\n", "0\r\n: y\r\n",
+        "0\r\nX\r\n", "0\r\nX\n",
+        "0\r\nX: y\n", "0\r\nX: y\rz", "0\r\nX: y\r\n z\r\n", "0\r\n X: y\r\n", "0\r\nX: \0\r\n", "0\r\nX: \u007F\r\n",
+        "0\r\nX\u00E9: y\r\n",
         "0\r\nX: y\r\n\n",
     ];
 

@@ -56,7 +56,9 @@ public sealed class IncidentTests
     public void Transfer_Encoding_in_HTTP_1_0_frames_nothing()
     {
         // CVE-2026-2835 (Pingora).
-        Assert.Equal(Rejection.TransferEncodingInOldVersion, Wire.RequestRejection(Wire.Head("POST / HTTP/1.0", Host, "Transfer-Encoding: chunked")));
+        Assert.Equal(
+            Rejection.TransferEncodingInOldVersion,
+            Wire.RequestRejection(Wire.Head("POST / HTTP/1.0", Host, "Transfer-Encoding: chunked")));
         Assert.Equal(Rejection.LengthAndTransferEncoding, Wire.RequestRejection(
             Wire.Head("POST / HTTP/1.0", Host, "Connection: keep-alive", "Transfer-Encoding: chunked", "Content-Length: 5")));
     }
@@ -113,7 +115,9 @@ public sealed class IncidentTests
     [Fact]
     public void A_field_that_looks_like_framing_is_no_framing()
     {
-        var head = Wire.Request(Wire.Head("POST / HTTP/1.1", Host, "Transfer_Encoding: chunked", "Content_Length: 9", "X-Content-Length: 9", "Content-Length: 5"));
+        var head = Wire.Request(Wire.Head(
+            "POST / HTTP/1.1", Host,
+            "Transfer_Encoding: chunked", "Content_Length: 9", "X-Content-Length: 9", "Content-Length: 5"));
         Assert.Equal((BodyKind.Length, 5L), (head.Framing.Kind, head.Framing.Length));
     }
 
@@ -125,6 +129,7 @@ public sealed class IncidentTests
         Assert.Equal("a"u8, head.Value(head.IndexOf(HeaderId.Host)));
         Assert.Equal(
             Rejection.LengthAndTransferEncoding,
-            Wire.RequestRejection(Wire.Head("POST / HTTP/1.1", Host, "Connection: transfer-encoding", "Transfer-Encoding: chunked", "Content-Length: 5")));
+            Wire.RequestRejection(
+                Wire.Head("POST / HTTP/1.1", Host, "Connection: transfer-encoding", "Transfer-Encoding: chunked", "Content-Length: 5")));
     }
 }

@@ -31,7 +31,9 @@ public sealed class MessageHeadTests
     [Fact]
     public void Every_field_of_a_named_name_is_hop_by_hop_on_every_Connection_line()
     {
-        var head = Wire.Request(Wire.Head("GET / HTTP/1.1", "Host: a", "X-A: 1", "Connection: x-a", "X-B: 2", "X-A: 3", "connection: close, X-B"));
+        var head = Wire.Request(Wire.Head(
+            "GET / HTTP/1.1", "Host: a",
+            "X-A: 1", "Connection: x-a", "X-B: 2", "X-A: 3", "connection: close, X-B"));
         Assert.Equal([false, true, true, true, true, true], Enumerable.Range(0, head.HeaderCount).Select(head.IsHopByHop));
         Assert.False(head.KeepAlive);
     }
@@ -39,7 +41,9 @@ public sealed class MessageHeadTests
     [Fact]
     public void Content_Length_named_by_Connection_frames_the_body_all_the_same()
     {
-        var head = Wire.Request(Wire.Head("POST / HTTP/1.1", "Host: a", "Content-Length: 7", "Connection: content-length, transfer-encoding, host"));
+        var head = Wire.Request(Wire.Head(
+            "POST / HTTP/1.1", "Host: a",
+            "Content-Length: 7", "Connection: content-length, transfer-encoding, host"));
         Assert.Equal((BodyKind.Length, 7L), (head.Framing.Kind, head.Framing.Length));
     }
 

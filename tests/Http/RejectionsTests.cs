@@ -26,5 +26,6 @@ public sealed class RejectionsTests
     [InlineData(Rejection.BareLineFeed, 400)]
     [InlineData(Rejection.LengthAndTransferEncoding, 400)]
     [InlineData(Rejection.InvalidChunk, 400)]
-    public void A_rejection_has_the_status_of_the_RFC(Rejection rejection, int status) => Assert.Equal(status, Rejections.Status(rejection));
+    public void A_rejection_has_the_status_of_the_RFC(Rejection rejection, int status) =>
+        Assert.Equal(status, Rejections.Status(rejection));
 }

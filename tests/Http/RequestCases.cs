@@ -141,6 +141,6 @@ internal static class RequestCases
         { Wire.Head("POST / HTTP/1.1", Host, "Content-Length: 5", "Expect:"), Rejection.UnknownExpectation },
         { Wire.Head("POST / HTTP/1.1", Host, "Content-Length: 5", "Expect: 100-continue", "Expect: x"), Rejection.UnknownExpectation },
         { Wire.Head("POST / HTTP/1.0", Host, "Content-Length: 5", "Expect: x"), Rejection.UnknownExpectation },
-        { Wire.Head("GET / HTTP/1.1", Host, "Connection: " + string.Join(',', Enumerable.Repeat("a", 33))), Rejection.TooManyConnectionOptions },
+        { Wire.Head("GET / HTTP/1.1", Host, "Connection: " + Wire.List("a", 33)), Rejection.TooManyConnectionOptions },
     };
 }

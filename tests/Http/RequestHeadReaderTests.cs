@@ -27,7 +27,8 @@ public sealed class RequestHeadReaderTests
 
     [Theory]
     [MemberData(nameof(Rejected))]
-    public void A_rejection_is_the_same_wherever_the_head_is_cut(string text, Rejection rejection) => AssertSameCut(text, $"Rejected {rejection}");
+    public void A_rejection_is_the_same_wherever_the_head_is_cut(string text, Rejection rejection) =>
+        AssertSameCut(text, $"Rejected {rejection}");
 
     [Theory]
     [MemberData(nameof(Accepted))]
@@ -46,7 +47,8 @@ public sealed class RequestHeadReaderTests
         foreach (var b in bytes)
         {
             Assert.Equal(Rejection.InvalidMethod, Wire.RequestRejection(Wire.Head($"G{b}T / HTTP/1.1", "Host: a")));
-            if (b != ':') Assert.Equal(Rejection.InvalidHeaderName, Wire.RequestRejection(Wire.Head("GET / HTTP/1.1", "Host: a", $"X{b}A: v")));
+            if (b == ':') continue;
+            Assert.Equal(Rejection.InvalidHeaderName, Wire.RequestRejection(Wire.Head("GET / HTTP/1.1", "Host: a", $"X{b}A: v")));
         }
     }
 

@@ -61,7 +61,7 @@ public sealed class ResponseHeadReaderTests
         { Wire.Head("HTTP/1.1 200 OK", "X: a\0"), Rejection.InvalidHeaderValue },
         { Wire.Head("HTTP/1.1 200 OK", "X: a", " b"), Rejection.FoldedHeader },
         { Wire.Head("HTTP/1.1 200 OK", " X: a"), Rejection.FoldedHeader },
-        { Wire.Head("HTTP/1.1 200 OK", "Connection: " + new string(',', 50) + string.Join(',', Enumerable.Repeat("a", 33))), Rejection.TooManyConnectionOptions },
+        { Wire.Head("HTTP/1.1 200 OK", "Connection: ,,,,," + Wire.List("a", 33)), Rejection.TooManyConnectionOptions },
     };
 
     [Theory]
@@ -99,7 +99,9 @@ public sealed class ResponseHeadReaderTests
     public void Interim_heads_are_read_one_by_one_before_the_final_one()
     {
         var reader = new ResponseHeadReader(Wire.HeadBytesMax);
-        var rest = Feeding.Sequence(Wire.Bytes(Wire.Head("HTTP/1.1 102 P") + Wire.Head("HTTP/1.1 103 H", "Link: x") + Wire.Head("HTTP/1.1 200 OK", "Content-Length: 5")), []);
+        var interim = Wire.Head("HTTP/1.1 102 P") + Wire.Head("HTTP/1.1 103 H", "Link: x");
+        var heads = interim + Wire.Head("HTTP/1.1 200 OK", "Content-Length: 5");
+        var rest = Feeding.Sequence(Wire.Bytes(heads), []);
         var seen = new List<(int Status, bool Interim, BodyKind Kind)>();
         while (!rest.IsEmpty)
         {
@@ -118,7 +120,10 @@ public sealed class ResponseHeadReaderTests
         Assert.Equal("Rejected HeadTooLarge", Read(reader, "HTTP/1.1 200 " + new string('a', 200)));
         Assert.Equal("Rejected HeadTooLarge", Read(reader, Wire.Head("HTTP/1.1 200 OK", "X: " + new string('a', 100))));
         Assert.Equal("Rejected TooManyHeaders", Read(reader, Wire.Head("HTTP/1.1 200 OK", "A: 1", "B: 2", "C: 3", "D: 4")));
-        Assert.Contains("Length 3", Read(reader, Wire.Head("HTTP/1.1 200 OK", "A: 1", "B: 2", "Content-Length: 3")), StringComparison.Ordinal);
+        Assert.Contains(
+            "Length 3",
+            Read(reader, Wire.Head("HTTP/1.1 200 OK", "A: 1", "B: 2", "Content-Length: 3")),
+            StringComparison.Ordinal);
     }
 
     [Fact]

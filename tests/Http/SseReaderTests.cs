@@ -6,7 +6,8 @@ public sealed class SseReaderTests
 {
     private const string Stream =
         "\u00EF\u00BB\u00BF: hello\r\n\r\nid: 1\nretry: 30\nevent: start\ndata: a\n\nid: 2\n\ndata: b\r\ndata: c\r\n\r\n"
-        + "data: d\r\rid\ndata\n\n\n\nevent: x\n\ndata: after\n\n: ping\n\ndata: [DONE]\n\ndata: cut";
+        + "data: d\r\rid\ndata\n\n\n\nevent: x\n\ndata: after\n"
+        + "\u00EF\u00BB\u00BFdata: no field\n\n\u00EF\u00BB\u00BFdata: none\n\n: ping\n\ndata: [DONE]\n\ndata: cut";
 
     private static readonly string[] Expected =
     [
@@ -43,7 +44,8 @@ public sealed class SseReaderTests
     {
         var fits = "data: " + new string('x', 92) + "\n\n";
         Assert.Equal(100, fits.Length);
-        foreach (var (text, events) in new[] { (fits + fits, 2), (fits + "data: " + new string('x', 93) + "\n\n" + fits, 1), (new string(':', 101), 0) })
+        var over = "data: " + new string('x', 93) + "\n\n";
+        foreach (var (text, events) in new[] { (fits + fits, 2), (fits + over + fits, 1), (new string(':', 101), 0) })
         {
             var reader = new SseReader(100);
             var arrivals = Enumerable.Range(1, text.Length / pieceLength).Select(i => i * pieceLength).ToArray();

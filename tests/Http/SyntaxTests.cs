@@ -36,5 +36,6 @@ public sealed class SyntaxTests
     [InlineData("\t a b\t ", "a b")]
     [InlineData("\va ", "\va")]
     [InlineData("\u00A0a", "\u00A0a")]
-    public void Trim_takes_space_and_tab_only(string text, string trimmed) => Assert.Equal(Wire.Bytes(trimmed), Syntax.Trim(Wire.Bytes(text)).ToArray());
+    public void Trim_takes_space_and_tab_only(string text, string trimmed) =>
+        Assert.Equal(Wire.Bytes(trimmed), Syntax.Trim(Wire.Bytes(text)).ToArray());
 }

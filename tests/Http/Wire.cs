@@ -13,6 +13,9 @@ internal static class Wire
     /// <summary>A request with the given lines; the empty line is added.</summary>
     public static string Head(params string[] lines) => string.Join("\r\n", lines) + "\r\n\r\n";
 
+    /// <summary>A comma-separated list that says the same again and again.</summary>
+    public static string List(string element, int count) => string.Join(", ", Enumerable.Repeat(element, count));
+
     public static string ReadRequest(string text) => ReadRequest(new RequestHeadReader(HeadBytesMax), text);
 
     public static string ReadRequest(RequestHeadReader reader, string text) => HeadPrint.Request(reader, Bytes(text), [], []);
