@@ -8,7 +8,19 @@ internal struct ChunkExtension
 {
     private Phase _phase;
 
-    private enum Phase : byte { BeforeSemicolon, BlankBeforeSemicolon, BeforeName, Name, BlankAfterName, BeforeValue, Token, Quoted, Escaped, AfterQuote }
+    private enum Phase : byte
+    {
+        BeforeSemicolon,
+        BlankBeforeSemicolon,
+        BeforeName,
+        Name,
+        BlankAfterName,
+        BeforeValue,
+        Token,
+        Quoted,
+        Escaped,
+        AfterQuote,
+    }
 
     /// <summary>True if the line may end here.</summary>
     public readonly bool CanEnd => _phase is Phase.BeforeSemicolon or Phase.Name or Phase.Token or Phase.AfterQuote;

@@ -36,7 +36,22 @@ public struct ChunkedReader
     private int _lineBytes;
     private int _trailerLines;
 
-    private enum Phase : byte { Size, Extension, SizeEnd, Data, DataCr, DataLf, TrailerStart, TrailerName, TrailerValue, TrailerEnd, LastLf, Ended, Failed }
+    private enum Phase : byte
+    {
+        Size,
+        Extension,
+        SizeEnd,
+        Data,
+        DataCr,
+        DataLf,
+        TrailerStart,
+        TrailerName,
+        TrailerValue,
+        TrailerEnd,
+        LastLf,
+        Ended,
+        Failed,
+    }
 
     /// <summary>Bytes of the current chunk still to come, once its size is read.</summary>
     public readonly long ChunkRemaining => _phase == Phase.Data ? _size : 0;
@@ -113,7 +128,8 @@ public struct ChunkedReader
 
     private Phase StepExtension(byte value)
     {
-        if (++_lineBytes > SizeLineBytesMax - SizeDigitsMax - 2) return Phase.Failed;
+        // The bytes from the digits' end on, CR included; LF is still to come.
+        if (++_lineBytes + _digits >= SizeLineBytesMax) return Phase.Failed;
         if (value != Syntax.CarriageReturn) return _extension.Accept(value) ? Phase.Extension : Phase.Failed;
         return _extension.CanEnd ? Phase.SizeEnd : Phase.Failed;
     }

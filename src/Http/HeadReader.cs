@@ -69,7 +69,7 @@ public abstract class HeadReader
         return HeadStatus.Rejected;
     }
 
-    /// <summary>The answer for a byte that ends a start line or a name too early; <paramref name="otherwise"/> if it is no line end.</summary>
+    /// <summary>The answer for a byte that ends something too early: <paramref name="otherwise"/>, unless it is a lone LF.</summary>
     private protected HeadStatus RejectAt(byte stop, Rejection otherwise) =>
         Reject(stop == Syntax.LineFeed ? Rejection.BareLineFeed : otherwise);
 

@@ -9,7 +9,8 @@ namespace AiEdge.Http;
 /// </summary>
 /// <param name="headBytesMax">Bound on the head, skipped empty lines included.</param>
 /// <param name="headersMax">Bound on the number of header fields.</param>
-public sealed class RequestHeadReader(int headBytesMax, int headersMax) : HeadReader(new RequestHead(headBytesMax), headBytesMax, headersMax)
+public sealed class RequestHeadReader(int headBytesMax, int headersMax)
+    : HeadReader(new RequestHead(headBytesMax), headBytesMax, headersMax)
 {
     private const int EmptyLinesMax = 2;
     private const int MethodBytesMax = 32;

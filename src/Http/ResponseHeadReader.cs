@@ -8,7 +8,8 @@ namespace AiEdge.Http;
 /// </summary>
 /// <param name="headBytesMax">Bound on the head.</param>
 /// <param name="headersMax">Bound on the number of header fields.</param>
-public sealed class ResponseHeadReader(int headBytesMax, int headersMax) : HeadReader(new ResponseHead(headBytesMax), headBytesMax, headersMax)
+public sealed class ResponseHeadReader(int headBytesMax, int headersMax)
+    : HeadReader(new ResponseHead(headBytesMax), headBytesMax, headersMax)
 {
     private const int HeadersMaxDefault = 128;
 

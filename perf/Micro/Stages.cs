@@ -1,0 +1,19 @@
+namespace AiEdge.Micro;
+
+/// <summary>The table of stages: one line each. Every stage has a benchmark and a line in baselines/allocations.json.</summary>
+internal static class Stages
+{
+    public static IReadOnlyList<Stage> All { get; } =
+    [
+        new("http/request-head", HttpStages.RequestHead),
+        new("http/request-head-two-segments", HttpStages.RequestHeadInTwoSegments),
+        new("http/response-head", HttpStages.ResponseHead),
+        new("http/chunked-32-events", HttpStages.Chunked),
+        new("http/sse-scan-32-frames", HttpStages.SseScan),
+        new("http/sse-frame", HttpStages.SseFrameOfOneLine),
+        new("http/sse-frame-of-lines", HttpStages.SseFrameOfLines),
+        new("http/sse-reader-cut-32-frames", HttpStages.SseReaderCut),
+        new("http/write-head", HttpStages.WriteHead),
+        new("http/write-event", HttpStages.WriteEvent),
+    ];
+}
