@@ -119,6 +119,9 @@ internal partial struct JsonScanner
     /// <summary>On a start token: shows what is inside. Whatever is not entered is checked and passed over up to its end token.</summary>
     public void Enter() => _visible = _depth;
 
+    /// <summary>Shows nothing more but the end of the outermost container.</summary>
+    public void HideRest() => _visible = 0;
+
     /// <summary>The end of the text.</summary>
     public JsonFault Finish()
     {
@@ -133,10 +136,11 @@ internal partial struct JsonScanner
     /// </summary>
     public readonly ReadOnlySpan<byte> Text(ReadOnlySpan<byte> bytes)
     {
-        ReadOnlySpan<byte> raw = _captured > 0 ? _capture.AsSpan(0, _captured) : bytes[_tokenFrom.._tokenTo];
-        if (_token == JsonToken.Number)
-            return raw;
-        return raw.Length > 1 && _tokenStart + raw.Length == TokenEnd ? raw[1..^1] : raw[1..];
+        int quote = _token == JsonToken.Number ? 0 : 1;
+        if (_captured == 0)
+            return bytes.Slice(_tokenFrom + quote, _tokenTo - _tokenFrom - (2 * quote));
+        ReadOnlySpan<byte> captured = _capture.AsSpan(quote, _captured - quote);
+        return _tokenStart + _captured == TokenEnd ? captured[..^quote] : captured;
     }
 
     /// <summary>Goes on to the next visible token. False when the span is used up or at fault.</summary>
@@ -160,6 +164,10 @@ internal partial struct JsonScanner
                 return true;
             }
 
+            if (_depth > _visible && (p = PassHidden(ref start, p, bytes.Length)) < 0)
+                break;
+            if (_token != JsonToken.None)
+                continue;
             if (p >= bytes.Length)
                 break;
             byte c = Unsafe.Add(ref start, p);

@@ -114,14 +114,12 @@ internal sealed class OpenAiStreamReader
 
     private void OnTyped(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data)
     {
-        if (!_typed.TryRead(data))
+        if (!_typed.TryRead(data, _shape == RequestShape.Responses))
             return;
         Events++;
         if (_typed.HasUsage)
             Usage = _typed.Usage;
-        EventKind kind = _shape == RequestShape.Responses ? TypedEventReader.ResponsesKind(_typed.Type) : TypedEventReader.OtherKind(_typed.Type);
-        if (_typed.HasError)
-            kind = EventKind.Failure;
+        EventKind kind = _typed.HasError ? EventKind.Failure : _typed.Kind;
         if (kind == EventKind.Content)
             SawContent = true;
         else if (kind == EventKind.Failure || (kind == EventKind.Terminal && (_shape != RequestShape.Responses || NameAgrees(frame, _typed.Type))))

@@ -5,10 +5,14 @@ namespace AiEdge.DataPlane.Meter;
 
 /// <summary>
 /// Reads one <c>usage</c> object, token by token, in both of OpenAI's spellings (prompt/completion and input/output). What is
-/// not a whole number from 0 to <see cref="Usage.TokensMax"/> is as good as absent; of two members of one name the last counts.
+/// not a whole number from 0 to <see cref="TokensMax"/> is as good as absent; of two members of one name the last counts.
+/// Cached and audio input are parts of the input, reasoning and audio output parts of the output (OpenAI's API reference).
 /// </summary>
 internal struct UsageReader
 {
+    /// <summary>A larger number is taken for a fault of the provider's and not read.</summary>
+    public const long TokensMax = 1_000_000_000_000;
+
     private Usage _usage;
     private Field _field;
     private bool _hasTotal;
@@ -60,7 +64,7 @@ internal struct UsageReader
         return true;
     }
 
-    /// <summary>What was read.</summary>
+    /// <summary>What was read; a total that the provider leaves out is input and output together.</summary>
     public readonly Usage Result
     {
         get
@@ -73,7 +77,7 @@ internal struct UsageReader
     }
 
     private static bool TryReadCount(ReadOnlySpan<byte> text, out long count) =>
-        Utf8Parser.TryParse(text, out count, out int used) && used == text.Length && count is >= 0 and <= Usage.TokensMax;
+        Utf8Parser.TryParse(text, out count, out int used) && used == text.Length && count is >= 0 and <= TokensMax;
 
     private static Field FieldOf(ReadOnlySpan<byte> name)
     {
