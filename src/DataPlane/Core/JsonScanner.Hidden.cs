@@ -122,7 +122,9 @@ internal partial struct JsonScanner
         return four == expected ? p + offset + 4 : -1;
     }
 
-    /// <summary>Digits, perhaps signed, perhaps with a fraction; a number with an exponent or one that is cut is left to <see cref="Number"/>.</summary>
+    /// <summary>
+    /// Digits, perhaps signed, perhaps with a fraction; a number with an exponent or one that is cut is left to <see cref="Number"/>.
+    /// </summary>
     private static int PassNumber(ref byte start, int p, int end)
     {
         if (Unsafe.Add(ref start, p) == (byte)'-')

@@ -90,7 +90,10 @@ internal partial struct JsonScanner
     /// <summary>Where reading goes on in the span at hand.</summary>
     public readonly int Position => _position;
 
-    /// <summary>On a name: offset of the comma before it, if it is not the first member; -1 before the first comma between visible tokens.</summary>
+    /// <summary>
+    /// On a name: offset of the comma before it, if it is not the first member; -1 before the first comma between visible
+    /// tokens.
+    /// </summary>
     public readonly long SeparatorAt => _separator;
 
     /// <summary>Whether the string or name holds an escape.</summary>
@@ -101,10 +104,14 @@ internal partial struct JsonScanner
 
     /// <summary>Whether the text so far is one whole value.</summary>
     public readonly bool IsWhole =>
-        _fault == JsonFault.None && _depth == 0 && (_lexeme == Lexeme.None ? _expect == Nothing : _lexeme == Lexeme.Number && NumberMayEnd(_progress));
+        _fault == JsonFault.None && _depth == 0
+        && (_lexeme == Lexeme.None ? _expect == Nothing : _lexeme == Lexeme.Number && NumberMayEnd(_progress));
 
     /// <summary>Starts anew.</summary>
-    /// <param name="capture">Where tokens that are cut between spans are put together (<see cref="CaptureMax"/> bytes), or null when the whole text comes as one span.</param>
+    /// <param name="capture">
+    /// Where tokens that are cut between spans are put together (<see cref="CaptureMax"/> bytes), or null when the whole text
+    /// comes as one span.
+    /// </param>
     /// <param name="checkUtf8">Whether strings must be UTF-8.</param>
     public void Reset(byte[]? capture, bool checkUtf8)
     {

@@ -1,14 +1,29 @@
 namespace AiEdge.DataPlane.Core;
 
-/// <summary>Tokens by class as the provider reported them. <see cref="IsPresent"/> is false where it reported none.</summary>
+/// <summary>
+/// Tokens that a provider reports for one answer. Cached and audio input are parts of the input, reasoning and audio output
+/// parts of the output (OpenAI's API reference, <c>usage</c> of chat completions, embeddings and responses).
+/// </summary>
 internal struct Usage
 {
-    public bool IsPresent;
-    public long InputTokens;
-    public long CachedInputTokens;
-    public long OutputTokens;
-    public long ReasoningTokens;
-    public long AudioInputTokens;
-    public long AudioOutputTokens;
-    public long TotalTokens;
+    /// <summary>A larger number is taken for a fault of the provider's and not read.</summary>
+    public const long TokensMax = 1_000_000_000_000;
+
+    public long InputTokens { get; set; }
+
+    public long CachedInputTokens { get; set; }
+
+    public long OutputTokens { get; set; }
+
+    public long ReasoningTokens { get; set; }
+
+    public long AudioInputTokens { get; set; }
+
+    public long AudioOutputTokens { get; set; }
+
+    /// <summary>The provider's total, or input and output together where it names none.</summary>
+    public long TotalTokens { get; set; }
+
+    /// <summary>Whether at least one of input, output and total was reported.</summary>
+    public bool IsPresent { get; set; }
 }

@@ -84,7 +84,8 @@ internal sealed class ChatChunkReader
     {
         _wantsContent = wantsContent;
         _chunk = default;
-        bool isWhole = !wantsContent && _prefixLength > 0 && data.StartsWith(_prefix.AsSpan(0, _prefixLength)) ? TryReadAlike(data) : TryReadFromStart(data);
+        bool isAlike = !wantsContent && _prefixLength > 0 && data.StartsWith(_prefix.AsSpan(0, _prefixLength));
+        bool isWhole = isAlike ? TryReadAlike(data) : TryReadFromStart(data);
         chunk = _chunk;
         return isWhole;
     }
@@ -250,9 +251,7 @@ internal sealed class ChatChunkReader
                 OnChoiceName(scanner.Text(data), data);
                 return;
             case JsonToken.Number when _now.Member == Member.Index:
-                ReadOnlySpan<byte> digits = scanner.Text(data);
-                bool fits = Utf8Parser.TryParse(digits, out int index, out int used) && used == digits.Length && index is >= 0 and <= ChoiceSet.IndexMax;
-                _now.Index = fits ? index : -1;
+                _now.Index = IndexOf(scanner.Text(data));
                 break;
             case JsonToken.String when _now.Member == Member.FinishReason:
                 _now.IsFinished = scanner.Text(data).Length > 0;
@@ -285,7 +284,12 @@ internal sealed class ChatChunkReader
             LearnPrefix(data);
     }
 
-    private static Member Known(ReadOnlySpan<byte> name, ReadOnlySpan<byte> expected, Member member) => name.SequenceEqual(expected) ? member : Member.Other;
+    private static int IndexOf(ReadOnlySpan<byte> digits) =>
+        Utf8Parser.TryParse(digits, out int index, out int used) && used == digits.Length
+        && index is >= 0 and <= ChoiceSet.IndexMax ? index : -1;
+
+    private static Member Known(ReadOnlySpan<byte> name, ReadOnlySpan<byte> expected, Member member) =>
+        name.SequenceEqual(expected) ? member : Member.Other;
 
     private void EndChoice()
     {
@@ -326,11 +330,14 @@ internal sealed class ChatChunkReader
         _now.Member = Member.Other;
     }
 
-    /// <summary>Keeps the state before the first text, unless the bytes up to there already said something that must be read anew.</summary>
+    /// <summary>
+    /// Keeps the state before the first text, unless the bytes up to there already said something that must be read anew.
+    /// </summary>
     private void LearnPrefix(ReadOnlySpan<byte> data)
     {
         int length = _now.Scanner.Position;
-        if (length > AlikeMax || _chunk.Seen.Count > 0 || _chunk.HasUnknownChoice || _chunk.HasUsage || _chunk.HasError || _chunk.NullUsageTo > 0)
+        if (length > AlikeMax || _chunk.Seen.Count > 0 || _chunk.HasUnknownChoice
+            || _chunk.HasUsage || _chunk.HasError || _chunk.NullUsageTo > 0)
             return;
         data[..length].CopyTo(_prefix);
         _prefixLength = length;
@@ -338,7 +345,9 @@ internal sealed class ChatChunkReader
         _suffixLength = 0;
     }
 
-    /// <summary>Keeps what a chunk said that began with the known prefix; the text in the middle, which was passed over, said nothing.</summary>
+    /// <summary>
+    /// Keeps what a chunk said that began with the known prefix; the text in the middle, which was passed over, said nothing.
+    /// </summary>
     private void LearnSuffix(ReadOnlySpan<byte> data, int from)
     {
         if (data.Length - from > AlikeMax || _chunk.HasUsage || _chunk.HasError)

@@ -105,7 +105,8 @@ internal sealed class TypedEventReader
     {
         if (type.EndsWith(".delta"u8))
             return EventKind.Content;
-        if (type.SequenceEqual("response.completed"u8) || type.SequenceEqual("response.incomplete"u8) || type.SequenceEqual("response.cancelled"u8))
+        if (type.SequenceEqual("response.completed"u8) || type.SequenceEqual("response.incomplete"u8)
+            || type.SequenceEqual("response.cancelled"u8))
             return EventKind.Terminal;
         return type.SequenceEqual("response.failed"u8) || type.SequenceEqual("error"u8) ? EventKind.Failure : EventKind.Other;
     }

@@ -5,14 +5,10 @@ namespace AiEdge.DataPlane.Meter;
 
 /// <summary>
 /// Reads one <c>usage</c> object, token by token, in both of OpenAI's spellings (prompt/completion and input/output). What is
-/// not a whole number from 0 to <see cref="TokensMax"/> is as good as absent; of two members of one name the last counts.
-/// Cached and audio input are parts of the input, reasoning and audio output parts of the output (OpenAI's API reference).
+/// not a whole number from 0 to <see cref="Usage.TokensMax"/> is as good as absent; of two members of one name the last counts.
 /// </summary>
 internal struct UsageReader
 {
-    /// <summary>A larger number is taken for a fault of the provider's and not read.</summary>
-    public const long TokensMax = 1_000_000_000_000;
-
     private Usage _usage;
     private Field _field;
     private bool _hasTotal;
@@ -77,7 +73,7 @@ internal struct UsageReader
     }
 
     private static bool TryReadCount(ReadOnlySpan<byte> text, out long count) =>
-        Utf8Parser.TryParse(text, out count, out int used) && used == text.Length && count is >= 0 and <= TokensMax;
+        Utf8Parser.TryParse(text, out count, out int used) && used == text.Length && count is >= 0 and <= Usage.TokensMax;
 
     private static Field FieldOf(ReadOnlySpan<byte> name)
     {
@@ -106,7 +102,8 @@ internal struct UsageReader
         return output ? Field.OutputDetails : Field.InputDetails;
     }
 
-    private static Field DetailsOf(Field field) => field is Field.OutputDetails or Field.Reasoning or Field.AudioOutput ? Field.OutputDetails : Field.InputDetails;
+    private static Field DetailsOf(Field field) =>
+        field is Field.OutputDetails or Field.Reasoning or Field.AudioOutput ? Field.OutputDetails : Field.InputDetails;
 
     private void Set(long count)
     {
