@@ -3,7 +3,8 @@ namespace AiEdge.DataPlane.Core;
 internal partial struct JsonScanner
 {
     // How far a number is (RFC 8259 section 6), kept in _progress between spans.
-    private const byte AtStart = 0, AfterMinus = 1, AfterZero = 2, InInteger = 3, AfterPoint = 4, InFraction = 5, AfterE = 6, AfterSign = 7, InExponent = 8;
+    private const byte AtStart = 0, AfterMinus = 1, AfterZero = 2, InInteger = 3;
+    private const byte AfterPoint = 4, InFraction = 5, AfterE = 6, AfterSign = 7, InExponent = 8;
 
     private static bool NumberMayEnd(byte progress) => progress is AfterZero or InInteger or InFraction or InExponent;
 

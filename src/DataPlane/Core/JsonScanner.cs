@@ -90,7 +90,10 @@ internal partial struct JsonScanner
     /// <summary>Where reading goes on in the span at hand.</summary>
     public readonly int Position => _position;
 
-    /// <summary>On a name: offset of the comma before it, if it is not the first member; -1 before the first comma between visible tokens.</summary>
+    /// <summary>
+    /// On a name: offset of the comma before it, if it is not the first member; -1 before the first comma between visible
+    /// tokens.
+    /// </summary>
     public readonly long SeparatorAt => _separator;
 
     /// <summary>Whether the string or name holds an escape.</summary>
@@ -101,10 +104,14 @@ internal partial struct JsonScanner
 
     /// <summary>Whether the text so far is one whole value.</summary>
     public readonly bool IsWhole =>
-        _fault == JsonFault.None && _depth == 0 && (_lexeme == Lexeme.None ? _expect == Nothing : _lexeme == Lexeme.Number && NumberMayEnd(_progress));
+        _fault == JsonFault.None && _depth == 0
+        && (_lexeme == Lexeme.None ? _expect == Nothing : _lexeme == Lexeme.Number && NumberMayEnd(_progress));
 
     /// <summary>Starts anew.</summary>
-    /// <param name="capture">Where tokens that are cut between spans are put together (<see cref="CaptureMax"/> bytes), or null when the whole text comes as one span.</param>
+    /// <param name="capture">
+    /// Where tokens that are cut between spans are put together (<see cref="CaptureMax"/> bytes), or null when the whole text
+    /// comes as one span.
+    /// </param>
     /// <param name="checkUtf8">Whether strings must be UTF-8.</param>
     public void Reset(byte[]? capture, bool checkUtf8)
     {
@@ -118,6 +125,9 @@ internal partial struct JsonScanner
 
     /// <summary>On a start token: shows what is inside. Whatever is not entered is checked and passed over up to its end token.</summary>
     public void Enter() => _visible = _depth;
+
+    /// <summary>Shows nothing more but the end of the outermost container.</summary>
+    public void HideRest() => _visible = 0;
 
     /// <summary>The end of the text.</summary>
     public JsonFault Finish()
@@ -133,10 +143,11 @@ internal partial struct JsonScanner
     /// </summary>
     public readonly ReadOnlySpan<byte> Text(ReadOnlySpan<byte> bytes)
     {
-        ReadOnlySpan<byte> raw = _captured > 0 ? _capture.AsSpan(0, _captured) : bytes[_tokenFrom.._tokenTo];
-        if (_token == JsonToken.Number)
-            return raw;
-        return raw.Length > 1 && _tokenStart + raw.Length == TokenEnd ? raw[1..^1] : raw[1..];
+        int quote = _token == JsonToken.Number ? 0 : 1;
+        if (_captured == 0)
+            return bytes.Slice(_tokenFrom + quote, _tokenTo - _tokenFrom - (2 * quote));
+        ReadOnlySpan<byte> captured = _capture.AsSpan(quote, _captured - quote);
+        return _tokenStart + _captured == TokenEnd ? captured[..^quote] : captured;
     }
 
     /// <summary>Goes on to the next visible token. False when the span is used up or at fault.</summary>
@@ -160,6 +171,10 @@ internal partial struct JsonScanner
                 return true;
             }
 
+            if (_depth > _visible && (p = PassHidden(ref start, p, bytes.Length)) < 0)
+                break;
+            if (_token != JsonToken.None)
+                continue;
             if (p >= bytes.Length)
                 break;
             byte c = Unsafe.Add(ref start, p);

@@ -24,6 +24,9 @@ internal enum RequestShape : byte
     /// <summary><c>/audio/speech</c>, in JSON.</summary>
     Speech,
 
-    /// <summary><c>/audio/transcriptions</c>, <c>/audio/translations</c>, <c>/images/edits</c>, <c>/images/variations</c>: multipart/form-data.</summary>
+    /// <summary>
+    /// <c>/audio/transcriptions</c>, <c>/audio/translations</c>, <c>/images/edits</c>, <c>/images/variations</c>:
+    /// multipart/form-data.
+    /// </summary>
     Multipart,
 }

@@ -24,18 +24,21 @@ internal struct ChatChunk
 /// <summary>
 /// Reads one chunk (object <c>chat.completion.chunk</c> or <c>text_completion</c>) that is at hand as a whole.
 /// <para>
-/// The chunks of one stream are alike up to the text: id, time, model and the rest come first and do not change. What was
-/// learned of that prefix is kept, and a chunk that begins with the same bytes is read from there on: one comparison takes
-/// the place of some twenty tokens. Reading depends on nothing but the bytes, so the outcome is the same.
+/// The chunks of one stream are alike but for the text in the middle. The state after the prefix and the outcome after the
+/// suffix are kept, and a chunk that begins or ends with the same bytes is not read there again: two comparisons take the
+/// place of some twenty tokens. Reading depends on nothing but the state and the bytes, so the outcome is the same.
 /// </para>
 /// </summary>
 internal sealed class ChatChunkReader
 {
-    private const int PrefixMax = 512;
+    private const int AlikeMax = 1024;
 
-    private readonly byte[] _prefix = new byte[PrefixMax];
+    private readonly byte[] _prefix = new byte[AlikeMax];
+    private readonly byte[] _suffix = new byte[AlikeMax];
     private int _prefixLength;
-    private Progress _atPrefix;
+    private int _suffixLength;
+    private Progress _afterPrefix;
+    private ChatChunk _afterSuffix;
     private Progress _now;
     private UsageReader _usageReader;
     private bool _wantsContent;
@@ -69,7 +72,7 @@ internal sealed class ChatChunkReader
 
     public void Reset()
     {
-        _prefixLength = 0;
+        _prefixLength = _suffixLength = 0;
         Usage = default;
     }
 
@@ -81,20 +84,51 @@ internal sealed class ChatChunkReader
     {
         _wantsContent = wantsContent;
         _chunk = default;
-        if (!wantsContent && _prefixLength > 0 && data.StartsWith(_prefix.AsSpan(0, _prefixLength)))
-        {
-            _now = _atPrefix;
-        }
-        else
-        {
-            _now = default;
-            _now.Scanner.Reset(null, checkUtf8: false);
-        }
+        bool isAlike = !wantsContent && _prefixLength > 0 && data.StartsWith(_prefix.AsSpan(0, _prefixLength));
+        bool isWhole = isAlike ? TryReadAlike(data) : TryReadFromStart(data);
+        chunk = _chunk;
+        return isWhole;
+    }
 
+    private bool TryReadFromStart(ReadOnlySpan<byte> data)
+    {
+        _now = default;
+        _now.Scanner.Reset(null, checkUtf8: false);
+        return TryReadOn(data);
+    }
+
+    private bool TryReadOn(ReadOnlySpan<byte> data)
+    {
         while (_now.Scanner.Read(data))
             OnToken(data);
-        chunk = _chunk;
         return _now.Scanner.Finish() == JsonFault.None;
+    }
+
+    /// <summary>Reads a chunk that begins as the last one did: its text first, then whether it also ends alike.</summary>
+    private bool TryReadAlike(ReadOnlySpan<byte> data)
+    {
+        _now = _afterPrefix;
+        do
+        {
+            if (!_now.Scanner.Read(data))
+                return false;
+            OnToken(data);
+        }
+        while (_now.Scanner.Token is JsonToken.StartObject or JsonToken.StartArray);
+
+        int from = (int)_now.Scanner.TokenEnd;
+        if (_suffixLength > 0 && data[from..].SequenceEqual(_suffix.AsSpan(0, _suffixLength)))
+        {
+            _chunk = _afterSuffix;
+            _chunk.NullUsageFrom += from;
+            _chunk.NullUsageTo += from;
+            return true;
+        }
+
+        if (!TryReadOn(data))
+            return false;
+        LearnSuffix(data, from);
+        return true;
     }
 
     private void OnToken(ReadOnlySpan<byte> data)
@@ -217,9 +251,7 @@ internal sealed class ChatChunkReader
                 OnChoiceName(scanner.Text(data), data);
                 return;
             case JsonToken.Number when _now.Member == Member.Index:
-                ReadOnlySpan<byte> digits = scanner.Text(data);
-                bool fits = Utf8Parser.TryParse(digits, out int index, out int used) && used == digits.Length && index is >= 0 and <= ChoiceSet.IndexMax;
-                _now.Index = fits ? index : -1;
+                _now.Index = IndexOf(scanner.Text(data));
                 break;
             case JsonToken.String when _now.Member == Member.FinishReason:
                 _now.IsFinished = scanner.Text(data).Length > 0;
@@ -252,7 +284,12 @@ internal sealed class ChatChunkReader
             LearnPrefix(data);
     }
 
-    private static Member Known(ReadOnlySpan<byte> name, ReadOnlySpan<byte> expected, Member member) => name.SequenceEqual(expected) ? member : Member.Other;
+    private static int IndexOf(ReadOnlySpan<byte> digits) =>
+        Utf8Parser.TryParse(digits, out int index, out int used) && used == digits.Length
+        && index is >= 0 and <= ChoiceSet.IndexMax ? index : -1;
+
+    private static Member Known(ReadOnlySpan<byte> name, ReadOnlySpan<byte> expected, Member member) =>
+        name.SequenceEqual(expected) ? member : Member.Other;
 
     private void EndChoice()
     {
@@ -293,15 +330,33 @@ internal sealed class ChatChunkReader
         _now.Member = Member.Other;
     }
 
-    /// <summary>Keeps the state before the first text, unless the bytes up to there already said something that must be read anew.</summary>
+    /// <summary>
+    /// Keeps the state before the first text, unless the bytes up to there already said something that must be read anew.
+    /// </summary>
     private void LearnPrefix(ReadOnlySpan<byte> data)
     {
         int length = _now.Scanner.Position;
-        if (length > PrefixMax || _chunk.Seen.Count > 0 || _chunk.HasUnknownChoice || _chunk.HasUsage || _chunk.HasError || _chunk.NullUsageTo > 0)
+        if (length > AlikeMax || _chunk.Seen.Count > 0 || _chunk.HasUnknownChoice
+            || _chunk.HasUsage || _chunk.HasError || _chunk.NullUsageTo > 0)
             return;
         data[..length].CopyTo(_prefix);
         _prefixLength = length;
-        _atPrefix = _now;
+        _afterPrefix = _now;
+        _suffixLength = 0;
+    }
+
+    /// <summary>
+    /// Keeps what a chunk said that began with the known prefix; the text in the middle, which was passed over, said nothing.
+    /// </summary>
+    private void LearnSuffix(ReadOnlySpan<byte> data, int from)
+    {
+        if (data.Length - from > AlikeMax || _chunk.HasUsage || _chunk.HasError)
+            return;
+        data[from..].CopyTo(_suffix);
+        _suffixLength = data.Length - from;
+        _afterSuffix = _chunk;
+        _afterSuffix.NullUsageFrom -= from;
+        _afterSuffix.NullUsageTo -= from;
     }
 
     /// <summary>Where reading is.</summary>

@@ -27,5 +27,6 @@ internal struct ChoiceSet
     }
 
     /// <summary>How many of these are not in <paramref name="other"/>.</summary>
-    public readonly int CountWithout(ChoiceSet other) => BitOperations.PopCount(_low & ~other._low) + BitOperations.PopCount(_high & ~other._high);
+    public readonly int CountWithout(ChoiceSet other) =>
+        BitOperations.PopCount(_low & ~other._low) + BitOperations.PopCount(_high & ~other._high);
 }

@@ -29,7 +29,9 @@ internal sealed class OpenAiStreamReader
     private ChoiceSet _seen;
     private ChoiceSet _finished;
 
-    /// <summary>Whether the event that ends a stream was seen: <c>[DONE]</c>, <c>response.completed</c> and its like, or an error.</summary>
+    /// <summary>
+    /// Whether the event that ends a stream was seen: <c>[DONE]</c>, <c>response.completed</c> and its like, or an error.
+    /// </summary>
     public bool IsTerminal { get; private set; }
 
     /// <summary>Whether the stream ended in an error event.</summary>
@@ -62,7 +64,9 @@ internal sealed class OpenAiStreamReader
         Events = 0;
     }
 
-    /// <summary>Whether the stream is whole: its terminal event was seen, or each choice is finished and the framing ended cleanly.</summary>
+    /// <summary>
+    /// Whether the stream is whole: its terminal event was seen, or each choice is finished and the framing ended cleanly.
+    /// </summary>
     public bool IsComplete(bool cleanFramingEnd) => IsTerminal || (cleanFramingEnd && _seen.Count > 0 && OpenChoices == 0);
 
     /// <summary>Reads one event.</summary>
@@ -114,22 +118,25 @@ internal sealed class OpenAiStreamReader
 
     private void OnTyped(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data)
     {
-        if (!_typed.TryRead(data))
+        if (!_typed.TryRead(data, _shape == RequestShape.Responses))
             return;
         Events++;
         if (_typed.HasUsage)
             Usage = _typed.Usage;
-        EventKind kind = _shape == RequestShape.Responses ? TypedEventReader.ResponsesKind(_typed.Type) : TypedEventReader.OtherKind(_typed.Type);
-        if (_typed.HasError)
-            kind = EventKind.Failure;
+        EventKind kind = _typed.HasError ? EventKind.Failure : _typed.Kind;
         if (kind == EventKind.Content)
             SawContent = true;
-        else if (kind == EventKind.Failure || (kind == EventKind.Terminal && (_shape != RequestShape.Responses || NameAgrees(frame, _typed.Type))))
+        else if (kind == EventKind.Failure)
+            IsTerminal = true;
+        else if (kind == EventKind.Terminal && (_shape != RequestShape.Responses || NameAgrees(frame, _typed.Type)))
             IsTerminal = true;
         EndedInError |= kind == EventKind.Failure;
     }
 
-    /// <summary>Whether the frame's <c>event</c> field, where it has one, says the same as the data's type; the last one counts (WHATWG, server-sent events).</summary>
+    /// <summary>
+    /// Whether the frame's <c>event</c> field, where it has one, says the same as the data's type; the last one counts (WHATWG,
+    /// server-sent events).
+    /// </summary>
     private static bool NameAgrees(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> type)
     {
         bool agrees = true;

@@ -33,6 +33,7 @@ internal sealed class TypedEventReader
     private Zone _zone;
     private Member _member;
     private bool _inResponse;
+    private bool _isResponses;
 
     private enum Zone : byte
     {
@@ -61,9 +62,15 @@ internal sealed class TypedEventReader
     /// <summary>The event's <c>type</c>, or empty.</summary>
     public ReadOnlySpan<byte> Type => _type.AsSpan(0, _typeLength);
 
+    /// <summary>What the event's type means.</summary>
+    public EventKind Kind => _isResponses ? ResponsesKind(Type) : OtherKind(Type);
+
     /// <summary>False when the data is not one JSON value.</summary>
-    public bool TryRead(ReadOnlySpan<byte> data)
+    /// <param name="data">The event's data.</param>
+    /// <param name="isResponses">Whether the stream is one of the Responses API.</param>
+    public bool TryRead(ReadOnlySpan<byte> data, bool isResponses)
     {
+        _isResponses = isResponses;
         _scanner.Reset(null, checkUtf8: false);
         _zone = Zone.Outside;
         _member = Member.Other;
@@ -94,17 +101,18 @@ internal sealed class TypedEventReader
     }
 
     /// <summary>What a type of the Responses API means.</summary>
-    public static EventKind ResponsesKind(ReadOnlySpan<byte> type)
+    private static EventKind ResponsesKind(ReadOnlySpan<byte> type)
     {
         if (type.EndsWith(".delta"u8))
             return EventKind.Content;
-        if (type.SequenceEqual("response.completed"u8) || type.SequenceEqual("response.incomplete"u8) || type.SequenceEqual("response.cancelled"u8))
+        if (type.SequenceEqual("response.completed"u8) || type.SequenceEqual("response.incomplete"u8)
+            || type.SequenceEqual("response.cancelled"u8))
             return EventKind.Terminal;
         return type.SequenceEqual("response.failed"u8) || type.SequenceEqual("error"u8) ? EventKind.Failure : EventKind.Other;
     }
 
     /// <summary>What a type of another stream means, by its ending.</summary>
-    public static EventKind OtherKind(ReadOnlySpan<byte> type)
+    private static EventKind OtherKind(ReadOnlySpan<byte> type)
     {
         if (type.IsEmpty || type.EndsWith(".delta"u8) || type.EndsWith(".partial_image"u8))
             return EventKind.Content;
@@ -123,6 +131,10 @@ internal sealed class TypedEventReader
             case JsonToken.String when _member == Member.Type && _zone == Zone.Top:
                 ReadOnlySpan<byte> type = _scanner.Text(data);
                 _typeLength = type.TryCopyTo(_type) ? type.Length : 0;
+
+                // Most events are parts of the text, and nothing behind their type matters.
+                if (Kind == EventKind.Content)
+                    _scanner.HideRest();
                 break;
             case JsonToken.StartObject when _member == Member.Usage:
                 _inResponse = _zone == Zone.Response;

@@ -60,7 +60,7 @@ internal struct UsageReader
         return true;
     }
 
-    /// <summary>What was read.</summary>
+    /// <summary>What was read; a total that the provider leaves out is input and output together.</summary>
     public readonly Usage Result
     {
         get
@@ -102,7 +102,8 @@ internal struct UsageReader
         return output ? Field.OutputDetails : Field.InputDetails;
     }
 
-    private static Field DetailsOf(Field field) => field is Field.OutputDetails or Field.Reasoning or Field.AudioOutput ? Field.OutputDetails : Field.InputDetails;
+    private static Field DetailsOf(Field field) =>
+        field is Field.OutputDetails or Field.Reasoning or Field.AudioOutput ? Field.OutputDetails : Field.InputDetails;
 
     private void Set(long count)
     {

@@ -52,7 +52,9 @@ internal sealed class BodyPatch
     private static bool GoesBefore(ByteRange range, ByteRange other) =>
         range.Start < other.Start || (range.Start == other.Start && range.Length == 0 && other.Length > 0);
 
-    /// <summary>Puts <paramref name="text"/> before the byte at <paramref name="at"/>; a second one at the same place follows the first.</summary>
+    /// <summary>
+    /// Puts <paramref name="text"/> before the byte at <paramref name="at"/>; a second one at the same place follows the first.
+    /// </summary>
     public void Insert(long at, ReadOnlyMemory<byte> text) => Replace(new ByteRange(at, 0), text);
 
     /// <summary>Bytes of the patched body.</summary>

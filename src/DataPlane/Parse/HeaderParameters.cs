@@ -39,7 +39,8 @@ internal static class HeaderParameters
         return true;
     }
 
-    public static bool EqualsIgnoreCase(ReadOnlySpan<byte> text, ReadOnlySpan<byte> lowerCase) => System.Text.Ascii.EqualsIgnoreCase(text, lowerCase);
+    public static bool EqualsIgnoreCase(ReadOnlySpan<byte> text, ReadOnlySpan<byte> lowerCase) =>
+        System.Text.Ascii.EqualsIgnoreCase(text, lowerCase);
 
     private static int QuotedLength(ReadOnlySpan<byte> text)
     {

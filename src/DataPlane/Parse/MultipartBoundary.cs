@@ -11,7 +11,10 @@ internal static class MultipartBoundary
     private static readonly SearchValues<byte> Characters =
         SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'()+_,-./:=? "u8);
 
-    /// <summary>Finds the one <c>boundary</c> parameter of <c>multipart/form-data</c>. False when the value is not that or the boundary is not allowed.</summary>
+    /// <summary>
+    /// Finds the one <c>boundary</c> parameter of <c>multipart/form-data</c>. False when the value is not that or the boundary
+    /// is not allowed.
+    /// </summary>
     public static bool TryFind(ReadOnlySpan<byte> contentType, out ReadOnlySpan<byte> boundary)
     {
         boundary = default;
@@ -30,6 +33,7 @@ internal static class MultipartBoundary
             boundary = value;
         }
 
-        return found && rest.IsEmpty && boundary.Length is > 0 and <= LengthMax && boundary[^1] != (byte)' ' && !boundary.ContainsAnyExcept(Characters);
+        return found && rest.IsEmpty && boundary.Length is > 0 and <= LengthMax
+            && boundary[^1] != (byte)' ' && !boundary.ContainsAnyExcept(Characters);
     }
 }

@@ -17,7 +17,8 @@ internal static class MultipartPart
             ReadOnlySpan<byte> line = head[..end];
             head = head[(end + 2)..];
             int colon = line.IndexOf((byte)':');
-            if (colon <= 0 || line.ContainsAny((byte)'\r', (byte)'\n', (byte)0) || line[0] is (byte)' ' or (byte)'\t' || line[colon - 1] is (byte)' ' or (byte)'\t')
+            if (colon <= 0 || line.ContainsAny((byte)'\r', (byte)'\n', (byte)0)
+                || line[0] is (byte)' ' or (byte)'\t' || line[colon - 1] is (byte)' ' or (byte)'\t')
                 return RequestField.None;
             ReadOnlySpan<byte> name = line[..colon];
             ReadOnlySpan<byte> value = line[(colon + 1)..].Trim(" \t"u8);

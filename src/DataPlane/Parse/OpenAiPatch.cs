@@ -16,16 +16,24 @@ internal static class OpenAiPatch
     /// <summary>Fills <paramref name="patch"/>. The facts must be those of a body that was read without error.</summary>
     /// <param name="facts">What was read of the body.</param>
     /// <param name="shape">The body's shape.</param>
-    /// <param name="upstreamModelJson">The provider's name for the model as a JSON string, quotes included (also for multipart, where it is put in plain); empty keeps the client's.</param>
-    /// <param name="injectUsage">Whether the provider may be asked for the usage chunk (<c>stream_options.include_usage</c>, OpenAI's chat and completions streams only).</param>
+    /// <param name="upstreamModelJson">
+    /// The provider's name for the model as a JSON string, quotes included (also for multipart, where it is put in plain);
+    /// empty keeps the client's.
+    /// </param>
+    /// <param name="injectUsage">
+    /// Whether the provider may be asked for the usage chunk (<c>stream_options.include_usage</c>, OpenAI's chat and
+    /// completions streams only).
+    /// </param>
     /// <param name="patch">Emptied, then filled.</param>
     /// <returns>Whether the usage chunk was asked for in the client's stead, so that its traces must be removed from the answer.</returns>
-    public static bool Build(RequestFacts facts, RequestShape shape, ReadOnlyMemory<byte> upstreamModelJson, bool injectUsage, BodyPatch patch)
+    public static bool Build(
+        RequestFacts facts, RequestShape shape, ReadOnlyMemory<byte> upstreamModelJson, bool injectUsage, BodyPatch patch)
     {
         patch.Clear();
         if (!upstreamModelJson.IsEmpty && facts.HasModel)
             patch.Replace(facts.ModelToken, shape == RequestShape.Multipart ? Plain(upstreamModelJson) : upstreamModelJson);
-        if (!injectUsage || !facts.Stream || shape is not (RequestShape.Chat or RequestShape.Completions) || facts.IncludeUsage == IncludeUsageForm.True)
+        if (!injectUsage || !facts.Stream || facts.IncludeUsage == IncludeUsageForm.True
+            || shape is not (RequestShape.Chat or RequestShape.Completions))
             return false;
 
         if (facts.StreamOptions == StreamOptionsForm.Absent)

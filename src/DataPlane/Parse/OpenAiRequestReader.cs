@@ -142,7 +142,8 @@ internal sealed class OpenAiRequestReader
         RequestField.Prompt or RequestField.Input => token is JsonToken.String or JsonToken.StartArray,
         RequestField.Tools => token is JsonToken.Null or JsonToken.StartArray,
         RequestField.StreamOptions => token is JsonToken.Null or JsonToken.StartObject,
-        RequestField.Stream or RequestField.Background or RequestField.IncludeUsage => token is JsonToken.Null or JsonToken.True or JsonToken.False,
+        RequestField.Stream or RequestField.Background or RequestField.IncludeUsage =>
+            token is JsonToken.Null or JsonToken.True or JsonToken.False,
         _ => token is JsonToken.Null or JsonToken.Number,
     };
 
@@ -165,7 +166,8 @@ internal sealed class OpenAiRequestReader
                 TakeStreamOptions(token, range);
                 return default;
             case RequestField.IncludeUsage:
-                _facts.IncludeUsage = token == JsonToken.Null ? IncludeUsageForm.Null : token == JsonToken.True ? IncludeUsageForm.True : IncludeUsageForm.False;
+                _facts.IncludeUsage = token == JsonToken.Null ? IncludeUsageForm.Null
+                    : token == JsonToken.True ? IncludeUsageForm.True : IncludeUsageForm.False;
                 _facts.IncludeUsageToken = range;
                 return default;
             case RequestField.N or RequestField.MaxTokens or RequestField.MaxCompletionTokens or RequestField.MaxOutputTokens:
@@ -195,7 +197,8 @@ internal sealed class OpenAiRequestReader
         if (!_scanner.IsEscaped)
             return _facts.TrySetModel(name) ? default : RequestFields.BadModel();
         Span<byte> plain = stackalloc byte[RequestFacts.ModelBytesMax];
-        return JsonUnescape.TryUnescape(name, plain, out int length) && _facts.TrySetModel(plain[..length]) ? default : RequestFields.BadModel();
+        bool isName = JsonUnescape.TryUnescape(name, plain, out int length) && _facts.TrySetModel(plain[..length]);
+        return isName ? default : RequestFields.BadModel();
     }
 
     private EdgeError TakeInteger(JsonToken token, ByteRange range, ReadOnlySpan<byte> bytes)

@@ -43,7 +43,10 @@ internal sealed class RequestFacts
 
     public bool HasModel => _modelLength > 0;
 
-    /// <summary>The model asked for: unescaped UTF-8 without control characters, 1 to <see cref="ModelBytesMax"/> bytes, or empty when there is none.</summary>
+    /// <summary>
+    /// The model asked for: unescaped UTF-8 without control characters, 1 to <see cref="ModelBytesMax"/> bytes, or empty when
+    /// there is none.
+    /// </summary>
     public ReadOnlySpan<byte> Model => _model.AsSpan(0, _modelLength);
 
     /// <summary>The model's value as it stands: with its quotes in JSON, the part's content in multipart.</summary>

@@ -30,12 +30,16 @@ internal static class RequestFields
     private const RequestField Everywhere = RequestField.Model | RequestField.Stream;
     private const RequestField Sampling = RequestField.Temperature | RequestField.TopP;
 
-    /// <summary>The fields whose form is checked. A name that a shape gives another meaning (Images' <c>background</c> is a string) is left out there.</summary>
+    /// <summary>
+    /// The fields whose form is checked. A name that a shape gives another meaning (Images' <c>background</c> is a string) is
+    /// left out there.
+    /// </summary>
     public static RequestField ReadIn(RequestShape shape) => shape switch
     {
         RequestShape.Chat => Everywhere | Sampling | RequestField.StreamOptions | RequestField.Messages | RequestField.N
             | RequestField.MaxTokens | RequestField.MaxCompletionTokens | RequestField.Tools,
-        RequestShape.Completions => Everywhere | Sampling | RequestField.StreamOptions | RequestField.Prompt | RequestField.N | RequestField.MaxTokens,
+        RequestShape.Completions => Everywhere | Sampling | RequestField.StreamOptions | RequestField.Prompt
+            | RequestField.N | RequestField.MaxTokens,
         RequestShape.Responses => Everywhere | Sampling | RequestField.StreamOptions | RequestField.Input
             | RequestField.MaxOutputTokens | RequestField.Tools | RequestField.Background,
         RequestShape.Embeddings or RequestShape.Moderations => Everywhere | RequestField.Input,

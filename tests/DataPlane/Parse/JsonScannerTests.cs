@@ -1,0 +1,228 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Tests.Parse;
+
+public class JsonScannerTests
+{
+    [Fact]
+    public void Valid_texts_are_accepted_and_tokenized_as_by_Utf8JsonReader_however_they_are_cut()
+    {
+        foreach (string text in JsonCorpus.Valid())
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(text);
+            string trace = Cuts.SameForAll(bytes, Trace);
+            Assert.Equal(ReferenceTrace(bytes), trace);
+            Assert.DoesNotContain("fault", trace, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Invalid_texts_are_refused_with_the_same_fault_however_they_are_cut()
+    {
+        foreach (byte[] bytes in JsonCorpus.Invalid())
+        {
+            Assert.Null(ReferenceTrace(bytes));
+            Assert.Contains("fault", Cuts.SameForAll(bytes, Trace), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Truncation_at_every_byte_is_refused_as_truncated()
+    {
+        byte[] bytes = "{\"a\":[1.5e3,\"x\\u00e9é\",true,null,{\"b\":false}],\"c\":\"日本語\"}"u8.ToArray();
+        for (int i = 0; i < bytes.Length; i++)
+            Assert.EndsWith("fault Truncated", Cuts.SameForAll(bytes[..i], Trace), StringComparison.Ordinal);
+        Assert.DoesNotContain("fault", Trace([bytes]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"a\":\"x\0y\"}", JsonFault.ControlByte)]
+    [InlineData("{\"a\":\0}", JsonFault.ControlByte)]
+    [InlineData("{\"a\":\"x\ny\"}", JsonFault.ControlByte)]
+    [InlineData("{\"a\":\"\\\u0001\"}", JsonFault.ControlByte)]
+    [InlineData("{\"a\":\"\\x\"}", JsonFault.Syntax)]
+    [InlineData("\uFEFF{}", JsonFault.Syntax)]
+    [InlineData("{} {}", JsonFault.Syntax)]
+    [InlineData("{\"a\":tru}", JsonFault.Syntax)]
+    [InlineData("{\"a\":01}", JsonFault.Syntax)]
+    [InlineData("", JsonFault.Truncated)]
+    [InlineData("-", JsonFault.Truncated)]
+    [InlineData("1.", JsonFault.Truncated)]
+    internal void Faults_are_told_apart(string text, JsonFault fault)
+    {
+        Assert.EndsWith($"fault {fault}", Cuts.SameForAll(Encoding.UTF8.GetBytes(text), Trace), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Depth_128_passes_and_129_is_too_deep()
+    {
+        Assert.DoesNotContain("fault", Trace([Encoding.ASCII.GetBytes(new string('[', 128) + new string(']', 128))]), StringComparison.Ordinal);
+        Assert.EndsWith("fault TooDeep", Trace([Encoding.ASCII.GetBytes(new string('[', 129) + new string(']', 129))]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bytes_that_are_not_UTF8_are_told_from_other_faults_wherever_they_stand()
+    {
+        foreach (byte[] bad in JsonCorpus.BadUtf8())
+        {
+            foreach (int before in new[] { 0, 1, 14, 15, 16, 29, 30, 31, 32, 33, 63, 64 })
+            {
+                byte[] text = [.. "[\""u8, .. Enumerable.Repeat((byte)'x', before), .. bad, .. "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\\n\"]"u8];
+                Assert.EndsWith("fault BadUtf8", Cuts.SameForAll(text, Trace), StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public void Without_the_check_strings_may_hold_any_bytes_above_ASCII()
+    {
+        foreach (byte[] bad in JsonCorpus.BadUtf8().Where(b => !b.Contains((byte)0x28)))
+        {
+            var scanner = default(JsonScanner);
+            scanner.Reset(null, checkUtf8: false);
+            byte[] text = [.. "[\""u8, .. bad, .. "\"]"u8];
+            while (scanner.Read(text))
+            {
+            }
+
+            Assert.Equal(JsonFault.None, scanner.Finish());
+        }
+    }
+
+    [Fact]
+    public void What_is_not_entered_shows_only_its_start_and_its_end()
+    {
+        byte[] text = "{\"a\":{\"b\":[1,{}]},\"c\":[[2],\"d\"],\"e\":3}"u8.ToArray();
+        Assert.Equal(
+            "StartObject Name:a StartObject EndObject Name:c StartArray EndArray Name:e Number:3 EndObject ",
+            Cuts.SameForAll(text, pieces => Trace(pieces, depthMax: 1, offsets: false)));
+    }
+
+    [Fact]
+    public void A_comma_is_known_on_the_name_that_follows_it()
+    {
+        byte[] text = "{\"a\":[1,2] , \"b\":\"c\",\"d\":null}"u8.ToArray();
+        var scanner = default(JsonScanner);
+        scanner.Reset(null, checkUtf8: true);
+        var commas = new List<long>();
+        while (scanner.Read(text))
+        {
+            if (scanner.Token == JsonToken.StartObject)
+                scanner.Enter();
+            if (scanner.Token == JsonToken.Name)
+                commas.Add(scanner.SeparatorAt);
+        }
+
+        Assert.Equal([-1, 11, 20], commas);
+    }
+
+    [Fact]
+    public void A_token_longer_than_the_capture_comes_short_but_not_by_much()
+    {
+        byte[] text = [(byte)'"', .. Enumerable.Repeat((byte)'x', 5000), (byte)'"'];
+        foreach (int cut in new[] { 0, 1, 2, 1000, JsonScanner.CaptureMax - 1, JsonScanner.CaptureMax, JsonScanner.CaptureMax + 1, 5000, 5001, 5002 })
+        {
+            var scanner = default(JsonScanner);
+            scanner.Reset(new byte[JsonScanner.CaptureMax], checkUtf8: true);
+            Assert.False(scanner.Read(text.AsSpan(0, cut)) && cut < text.Length);
+            ReadOnlySpan<byte> rest = cut == text.Length ? text : text.AsSpan(cut);
+            if (cut < text.Length)
+                Assert.True(scanner.Read(rest));
+            Assert.True(scanner.Text(rest).Length >= JsonScanner.CaptureMax - 2);
+            Assert.Equal(5002, scanner.TokenEnd);
+        }
+    }
+
+    [Fact]
+    public void Accepts_exactly_what_Utf8JsonReader_accepts_of_generated_and_mutated_texts()
+    {
+        int accepted = 0, refused = 0;
+        for (int seed = 0; seed < 4000; seed++)
+        {
+            var random = new Random(seed);
+            byte[] bytes = Encoding.UTF8.GetBytes(JsonCorpus.Generate(random));
+            for (int n = 0; n < 6; n++)
+            {
+                ParseOracles.ScannerAgreesWithUtf8JsonReader(bytes, seed);
+                if (ReferenceTrace(bytes) is null)
+                    refused++;
+                else
+                    accepted++;
+                bytes = JsonCorpus.Mutate(bytes, random);
+            }
+        }
+
+        Assert.True(accepted > 4000 && refused > 4000, $"{accepted} accepted, {refused} refused");
+    }
+
+    /// <summary>Every token with its text and place, then the fault if there is one.</summary>
+    internal static string Trace(IReadOnlyList<byte[]> pieces) => Trace(pieces, int.MaxValue, offsets: true);
+
+    internal static string Trace(IReadOnlyList<byte[]> pieces, int depthMax, bool offsets)
+    {
+        var trace = new StringBuilder();
+        var scanner = default(JsonScanner);
+        scanner.Reset(new byte[JsonScanner.CaptureMax], checkUtf8: true);
+        foreach (byte[] piece in pieces)
+        {
+            while (scanner.Read(piece))
+            {
+                trace.Append(scanner.Token);
+                if (scanner.Token is JsonToken.Name or JsonToken.String or JsonToken.Number)
+                    trace.Append(':').Append(Encoding.Latin1.GetString(scanner.Text(piece)));
+                if (offsets && scanner.Token != JsonToken.Number)
+                    trace.Append('@').Append(scanner.TokenStart).Append('-').Append(scanner.TokenEnd);
+                trace.Append(' ');
+                if (scanner.Token is JsonToken.StartObject or JsonToken.StartArray && scanner.Depth <= depthMax)
+                    scanner.Enter();
+            }
+        }
+
+        JsonFault fault = scanner.Finish();
+        if (fault != JsonFault.None)
+            trace.Append("fault ").Append(fault);
+
+        // A number at the very end of the text has no byte behind it that would end its token.
+        string text = trace.ToString();
+        return fault == JsonFault.None && (text.Length == 0 || text.StartsWith("Number:", StringComparison.Ordinal)) ? "Number" : text;
+    }
+
+    /// <summary>The same of System.Text.Json, or null when it refuses.</summary>
+    internal static string? ReferenceTrace(byte[] bytes)
+    {
+        if (!Utf8.IsValid(bytes))
+            return null;
+        var trace = new StringBuilder();
+        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = 128 });
+        try
+        {
+            while (reader.Read())
+            {
+                JsonToken token = reader.TokenType switch
+                {
+                    JsonTokenType.PropertyName => JsonToken.Name,
+                    JsonTokenType.None or JsonTokenType.Comment => JsonToken.None,
+                    _ => Enum.Parse<JsonToken>(reader.TokenType.ToString()),
+                };
+                trace.Append(token);
+                ReadOnlySpan<byte> value = reader.ValueSpan;
+                bool quoted = token is JsonToken.Name or JsonToken.String;
+                if (quoted || token == JsonToken.Number)
+                    trace.Append(':').Append(Encoding.Latin1.GetString(value));
+                if (token != JsonToken.Number)
+                    trace.Append('@').Append(reader.TokenStartIndex).Append('-').Append(reader.TokenStartIndex + value.Length + (quoted ? 2 : 0));
+                trace.Append(' ');
+            }
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+
+        string text = trace.ToString();
+        return text.StartsWith("Number:", StringComparison.Ordinal) ? "Number" : text;
+    }
+}
