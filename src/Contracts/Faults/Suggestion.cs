@@ -13,7 +13,7 @@ public static class Suggestion
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(known);
         string? best = null;
-        var bestDistance = Math.Max(1, Math.Min(3, name.Length / 3)) + 1;
+        var bestDistance = Math.Min(3, name.Length / 3) + 1;
         foreach (var candidate in known)
         {
             if (Math.Abs(candidate.Length - name.Length) >= bestDistance)

@@ -17,6 +17,9 @@ public sealed class BooleanField : ScalarField<bool>
     public override string? DefaultText => Default ? "true" : "false";
 
     /// <inheritdoc/>
+    public override string? BoundsText => "true, false";
+
+    /// <inheritdoc/>
     protected override string Expected => "true or false";
 
     /// <inheritdoc/>

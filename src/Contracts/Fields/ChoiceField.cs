@@ -30,6 +30,9 @@ public sealed class ChoiceField : ScalarField<string>
     public override string? DefaultText => Default;
 
     /// <inheritdoc/>
+    public override string? BoundsText => string.Join(", ", _words);
+
+    /// <inheritdoc/>
     protected override string Expected => string.Join(" or ", _words);
 
     /// <inheritdoc/>

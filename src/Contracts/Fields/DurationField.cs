@@ -28,6 +28,7 @@ public sealed class DurationField : ScalarField<TimeSpan>
     public DurationField(string name, string defaultText, string minText, string maxText, ZeroDuration zero = ZeroDuration.Refused)
         : base(name)
     {
+        DefaultText = defaultText;
         Default = Parse(defaultText);
         Min = Parse(minText);
         Max = Parse(maxText);
@@ -47,7 +48,15 @@ public sealed class DurationField : ScalarField<TimeSpan>
     public ZeroDuration Zero { get; }
 
     /// <inheritdoc/>
-    public override string? DefaultText => DurationText.Format(Default);
+    public override string? DefaultText { get; }
+
+    /// <inheritdoc/>
+    public override string? BoundsText => $"{DurationText.Format(Min)} to {DurationText.Format(Max)}" + Zero switch
+    {
+        ZeroDuration.Zero => ", or 0",
+        ZeroDuration.Off => ", or off",
+        _ => "",
+    };
 
     /// <inheritdoc/>
     protected override string Expected => Zero == ZeroDuration.Off ? "a duration such as 500ms, 2s, 30m or 24h, or off" : "a duration such as 500ms, 2s, 30m or 24h";

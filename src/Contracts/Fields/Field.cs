@@ -20,6 +20,9 @@ public abstract class Field
 
     /// <summary>The default as a document would say it, or null where there is none.</summary>
     public virtual string? DefaultText => null;
+
+    /// <summary>What values are taken, as the documentation says it, or null where no bounds are.</summary>
+    public virtual string? BoundsText => null;
 }
 
 /// <summary>A field whose value is read as a <typeparamref name="T"/>.</summary>

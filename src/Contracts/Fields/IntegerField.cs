@@ -33,6 +33,9 @@ public sealed class IntegerField : ScalarField<int>
     public override string? DefaultText => Default.ToString(CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
+    public override string? BoundsText => string.Create(CultureInfo.InvariantCulture, $"{Min} to {Max}");
+
+    /// <inheritdoc/>
     protected override string Expected => "a whole number";
 
     /// <inheritdoc/>

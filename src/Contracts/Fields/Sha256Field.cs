@@ -33,7 +33,7 @@ public sealed class Sha256Field : ScalarField<byte[]>
             return true;
         }
 
-        faults.Add(scalar, $"expected {Expected}, found {scalar.Text.Length} characters{(IsHex(scalar.Text) ? "" : " that are not all hexadecimal digits")}");
+        faults.Add(scalar, $"expected {Expected}, found a text of length {scalar.Text.Length}{(IsHex(scalar.Text) ? "" : " that is not all hexadecimal digits")}");
         return false;
     }
 

@@ -14,6 +14,7 @@ public sealed class SizeField : ScalarField<long>
     public SizeField(string name, string defaultText, string minText, string maxText)
         : base(name)
     {
+        DefaultText = defaultText;
         Default = Parse(defaultText);
         Min = Parse(minText);
         Max = Parse(maxText);
@@ -29,7 +30,10 @@ public sealed class SizeField : ScalarField<long>
     public long Max { get; }
 
     /// <inheritdoc/>
-    public override string? DefaultText => SizeText.Format(Default);
+    public override string? DefaultText { get; }
+
+    /// <inheritdoc/>
+    public override string? BoundsText => $"{SizeText.Format(Min)} to {SizeText.Format(Max)}";
 
     /// <inheritdoc/>
     protected override string Expected => "a size such as 32mb, 512kb or a number of bytes";

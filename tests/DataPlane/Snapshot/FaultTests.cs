@@ -1,0 +1,266 @@
+using AiEdge.DataPlane.Snapshot;
+
+namespace AiEdge.DataPlane.Tests.Snapshot;
+
+/// <summary>One wrong document for each thing that can be wrong, with the line that must be named.</summary>
+public sealed class FaultTests
+{
+    private const string Sha = Doc.Sha;
+
+    [Theory]
+    [InlineData("providrs: {}", "6: providrs: is not a field of the document (did you mean \"providers\"?)")]
+    [InlineData("server:\n  listn: x", "7: server.listn: is not a field of the server (did you mean \"listen\"?)")]
+    [InlineData("timeouts: { conect: 2s }", "6: timeouts.conect: is not a field of timeouts (did you mean \"connect\"?)")]
+    [InlineData("keys:\n  - { name: a, sha256: \"" + Sha + "\", modls: [] }", "7: keys[0].modls: is not a field of a key (did you mean \"models\"?)")]
+    [InlineData("teams:\n  blue:\n    tag: {}", "8: teams.blue.tag: is not a field of a team (did you mean \"tags\"?)")]
+    [InlineData("server: { tls: { certificat: x } }", "6: server.tls.certificat: is not a field of the server's tls (did you mean \"certificate\"?)")]
+    public void An_unknown_field_is_named_with_its_line(string rest, string fault) => Assert.Contains(fault, Doc.Faults(Doc.Head + rest));
+
+    [Theory]
+    [InlineData("limits:\n  - { name: x }", "6: limits: is not supported yet")]
+    [InlineData("keys:\n  - { name: a, sha256: \"" + Sha + "\", tier: pro }", "7: keys[0].tier: is not supported yet")]
+    [InlineData("keys:\n  - { name: a, sha256: \"" + Sha + "\", onDisconnect: drain }", "7: keys[0].onDisconnect: is not supported yet")]
+    [InlineData("keys:\n  - { name: a, sha256: \"" + Sha + "\", passthrough: [] }", "7: keys[0].passthrough: is not supported yet")]
+    [InlineData("keys:\n  - { name: a, sha256: \"" + Sha + "\", priority: 1 }", "7: keys[0].priority: is not supported yet")]
+    [InlineData("teams: { a: { may: {} } }", "6: teams.a.may: is not supported yet")]
+    [InlineData("server:\n  shipOnDrain: 10s", "7: server.shipOnDrain: is not supported yet")]
+    [InlineData("server:\n  trustedProxies: []", "7: server.trustedProxies: is not supported yet")]
+    public void What_a_later_version_brings_is_refused_with_its_line(string rest, string fault) => Assert.Equal([fault], Doc.Faults(Doc.Head + rest));
+
+    [Theory]
+    [InlineData("balance: weighted", "5: models.m.balance: is not supported yet")]
+    [InlineData("fallback: [ n ]", "5: models.m.fallback: is not supported yet")]
+    [InlineData("fallback: []", "5: models.m.fallback: is not supported yet")]
+    [InlineData("tokenizer: o200k_base", "5: models.m.tokenizer: is not supported yet")]
+    [InlineData("contextWindow: 128000", "5: models.m.contextWindow: is not supported yet")]
+    [InlineData("price: { input: 1 }", "5: models.m.price: is not supported yet")]
+    public void What_a_later_version_brings_to_models_is_refused_with_its_line(string field, string fault) =>
+        Assert.Equal([fault], Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\" }}\nmodels:\n  m:\n    {field}\n    targets: [ {{ provider: p }} ]\n"));
+
+    [Theory]
+    [InlineData("{ provider: p, weight: 3 }", "6: models.m.targets[0].weight: is not supported yet")]
+    [InlineData("{ provider: p, price: {} }", "6: models.m.targets[0].price: is not supported yet")]
+    [InlineData("{ provider: p }\n      - { provider: p }", "7: models.m.targets[1]: more than one target is not supported yet")]
+    [InlineData("{ provider: q }", "6: models.m.targets[0].provider: no provider named \"q\"")]
+    [InlineData("{ model: x }", "6: models.m.targets[0].provider: is required")]
+    [InlineData("{ provider: p, model: \"gpt-*\" }", "6: models.m.targets[0].model: must be an exact name; leave it out to pass the asked name on")]
+    [InlineData("{ provider: p, model: 4 }", "6: models.m.targets[0].model: expected a string, found a number; write it in quotes")]
+    [InlineData("p", "6: models.m.targets[0]: expected a target (a map), found a string")]
+    public void A_wrong_target_is_named_with_its_line(string target, string fault) =>
+        Assert.Equal([fault], Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\" }}\nmodels:\n  m:\n    targets:\n      - {target}\n"));
+
+    [Theory]
+    [InlineData("m: { targets: [] }", "4: models.m.targets: needs a target")]
+    [InlineData("m: { targets: }", "4: models.m.targets: needs a target")]
+    [InlineData("m: { targets: p }", "4: models.m.targets: expected a list, found a string")]
+    [InlineData("m: {}", "4: models.m.targets: is required")]
+    [InlineData("m:", "4: models.m: expected a model (a map), found nothing")]
+    [InlineData("\"\": { targets: [ { provider: p } ] }", "4: models[\"\"]: is empty")]
+    [InlineData("\" m\": { targets: [ { provider: p } ] }", "4: models[\" m\"]: begins or ends with a space")]
+    [InlineData("\"m\\n\": { targets: [ { provider: p } ] }", "4: models[\"m\\u000a\"]: holds a control character or one beyond ASCII")]
+    [InlineData("m: { targets: [ { provider: opena1 } ] }", "4: models.m.targets[0].provider: no provider named \"opena1\" (did you mean \"openai\"?)")]
+    public void A_wrong_model_is_named_with_its_line(string model, string fault) =>
+        Assert.Equal(
+            [fault],
+            Doc.Faults("providers:\n  { openai: { dialect: openai, baseUrl: \"http://h\" }, p: { dialect: openai, baseUrl: \"http://h\" } }\nmodels:\n  " + model + "\n"));
+
+    [Theory]
+    [InlineData("{baseUrl: \"http://h\"}", "2: providers.p.dialect: is required")]
+    [InlineData("{dialect: openai}", "2: providers.p.baseUrl: is required")]
+    [InlineData("{dialect: anthropic, baseUrl: \"http://h\"}", "2: providers.p.dialect: \"anthropic\" is not supported yet; openai is")]
+    [InlineData("{dialect: gemini, baseUrl: \"http://h\"}", "2: providers.p.dialect: \"gemini\" is not supported yet; openai is")]
+    [InlineData("{dialect: opnai, baseUrl: \"http://h\"}", "2: providers.p.dialect: expected openai, found \"opnai\" (did you mean \"openai\"?)")]
+    [InlineData("{dialect: openai, baseUrl: \"ftp://h\"}", "2: providers.p.baseUrl: must start with http:// or https://")]
+    [InlineData("{dialect: openai, baseUrl: 1}", "2: providers.p.baseUrl: expected a URL such as https://api.openai.com/v1, found \"1\"")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", proxy: x}", "2: providers.p.proxy: is not supported yet")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", price: x}", "2: providers.p.price: is not supported yet")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", key: \"\"}", "2: providers.p.key: is empty")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", key: }", "2: providers.p.key: expected a string, found nothing")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", key: [a]}", "2: providers.p.key: expected a string, found a list")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", key: \"a b\"}", "2: providers.p.key: holds a space")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", key: \"a\\r\\nX: y\"}", "2: providers.p.key: holds a control character or one beyond ASCII")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", key: x, authHeader: \"a:b\"}", "2: providers.p.authHeader: is not the name of a header field")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", key: x, authHeader: Host}", "2: providers.p.authHeader: names a header field that the gateway writes itself")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", headers: {Connection: x}}", "2: providers.p.headers.Connection: is a header field that the gateway writes itself")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", headers: {host: x}}", "2: providers.p.headers.host: is a header field that the gateway writes itself")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", headers: {Content-Length: \"1\"}}", "2: providers.p.headers.Content-Length: is a header field that the gateway writes itself")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", headers: {transfer-encoding: x}}", "2: providers.p.headers.transfer-encoding: is a header field that the gateway writes itself")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", headers: {X-AiEdge-Foo: x}}", "2: providers.p.headers.X-AiEdge-Foo: is a header field that the gateway writes itself")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", headers: {X-A: x, x-a: y}}", "2: providers.p.headers.x-a: is the same header field as another one, or as the one that carries the key")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", key: k, headers: {authorization: y}}", "2: providers.p.headers.authorization: is the same header field as another one, or as the one that carries the key")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", headers: {\"X A\": y}}", "2: providers.p.headers[\"X A\"]: is not the name of a header field")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", headers: {X: \"a\\nb\"}}", "2: providers.p.headers.X: holds a control character or one beyond ASCII")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", headers: {X: \" a\"}}", "2: providers.p.headers.X: begins or ends with a space")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", headers: [a]}", "2: providers.p.headers: expected a map of texts, found a list")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", timeouts: {connect: 0}}", "2: providers.p.timeouts.connect: must be between 1ms and 10m")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", timeouts: {connect: off}}", "2: providers.p.timeouts.connect: cannot be turned off")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", usageChunk: maybe}", "2: providers.p.usageChunk: expected inject or never, found \"maybe\"")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", retryReused: yes}", "2: providers.p.retryReused: expected true or false, found \"yes\"")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", connectionsMax: 0}", "2: providers.p.connectionsMax: must be between 1 and 65535")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", connectionsMax: 1.5}", "2: providers.p.connectionsMax: expected a whole number, found \"1.5\"")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", connectionsMax: 99999999999999999999}", "2: providers.p.connectionsMax: expected a whole number, found \"99999999999999999999\"")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", poolIdle: off}", "2: providers.p.poolIdle: cannot be turned off")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", dnsRefresh: 999ms}", "2: providers.p.dnsRefresh: must be between 1s and 24h")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", tls: {}}", "2: providers.p.tls: has no meaning for a baseUrl of http://")]
+    [InlineData("{dialect: openai, baseUrl: \"https://h\", tls: {certificate: /none/c.pem}}", "2: providers.p.tls.key: is required beside certificate")]
+    [InlineData("{dialect: openai, baseUrl: \"https://h\", tls: {caFile: /none/ca.pem}}", "2: providers.p.tls.caFile: the file does not exist")]
+    [InlineData("[]", "2: providers.p: expected a provider (a map), found a list")]
+    [InlineData("sk-123", "2: providers.p: expected a provider (a map), found a string")]
+    public void A_wrong_provider_is_named_with_its_line(string provider, string fault) =>
+        Assert.Contains(fault, Doc.Faults($"providers:\n  p: {provider}\nmodels:\n  m: {{ targets: [ {{ provider: p }} ] }}\n"));
+
+    [Fact]
+    public void What_a_section_lacks_is_told_at_the_line_of_its_name() =>
+        Assert.Equal(
+            ["3: providers.p.dialect: is required", "6: models.m.targets: is required"],
+            Doc.Faults("# a comment\nproviders:\n  p:\n    baseUrl: http://h\nmodels:\n  m:\n    timeouts: {}\n"));
+
+    [Theory]
+    [InlineData("{ sha256: \"" + Sha + "\" }", "7: keys[0].name: is required")]
+    [InlineData("{ name: a }", "7: keys[0].sha256: is required")]
+    [InlineData("{ name: \"a b\", sha256: \"" + Sha + "\" }", "7: keys[0].name: may hold letters, digits and . - _ @ / + : only")]
+    [InlineData("{ name: a, sha256: secret }", "7: keys[0].sha256: expected the SHA-256 of the key as 64 hexadecimal digits, found a text of length 6 that is not all hexadecimal digits")]
+    [InlineData("{ name: a, sha256: abc0 }", "7: keys[0].sha256: expected the SHA-256 of the key as 64 hexadecimal digits, found a text of length 4")]
+    [InlineData("{ name: a, sha256: 1234 }", "7: keys[0].sha256: expected the SHA-256 of the key as 64 hexadecimal digits, found a number; write it in quotes")]
+    [InlineData("{ name: a, sha256: \"" + Sha + "\", team: blu }", "7: keys[0].team: no team named \"blu\" (did you mean \"blue\"?)")]
+    [InlineData("{ name: a, sha256: \"" + Sha + "\", models: [ gpt-4o, claud ] }", "7: keys[0].models[1]: the model \"claud\" is listed nowhere")]
+    [InlineData("{ name: a, sha256: \"" + Sha + "\", models: [ \"claude-*\" ] }", "7: keys[0].models[0]: the model \"claude-*\" is listed nowhere")]
+    [InlineData("{ name: a, sha256: \"" + Sha + "\", models: [ gtp-4o ] }", "7: keys[0].models[0]: the model \"gtp-4o\" is listed nowhere (did you mean \"gpt-4o\"?)")]
+    [InlineData("{ name: a, sha256: \"" + Sha + "\", models: [] }", "7: keys[0].models: is empty; leave it out or name something")]
+    [InlineData("{ name: a, sha256: \"" + Sha + "\", models: gpt-4o }", "7: keys[0].models: expected a list, found a string")]
+    [InlineData("{ name: a, sha256: \"" + Sha + "\", models: }", "7: keys[0].models: expected a list, found nothing")]
+    [InlineData("{ name: a, sha256: \"" + Sha + "\", expires: tomorrow }", "7: keys[0].expires: expected a date such as 2027-01-01, or a time such as 2027-01-01T09:30:00Z, found \"tomorrow\"")]
+    [InlineData("{ name: a, sha256: \"" + Sha + "\", tags: { a: 1 } }", "7: keys[0].tags.a: expected a string, found a number; write it in quotes")]
+    [InlineData("{ name: a, sha256: \"" + Sha + "\", tags: { \"a b\": x } }", "7: keys[0].tags[\"a b\"]: may hold letters, digits, '.', '-' and '_' only")]
+    [InlineData("{ name: a, sha256: \"" + Sha + "\", tags: { a: \"\" } }", "7: keys[0].tags.a: is empty")]
+    [InlineData("{ name: a, sha256: \"" + Sha + "\" }\n  - { name: a, sha256: \"" + Sha + "\" }", "8: keys[1].name: the key on line 7 has the same name")]
+    [InlineData("{ name: a, sha256: \"" + Sha + "\" }\n  - { name: b, sha256: \"9F86D081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\" }", "8: keys[1].sha256: the key on line 7 has the same digest")]
+    [InlineData("sk-secret", "7: keys[0]: expected a key (a map), found a string")]
+    public void A_wrong_key_is_named_with_its_line(string key, string fault) => Assert.Contains(fault, Doc.Faults(Doc.Head + $"keys:\n  - {key}\nteams: {{ blue: }}\n"));
+
+    [Theory]
+    [InlineData("listen: here", "7: server.listen: expected an address such as 127.0.0.1:8080, [::1]:8080 or :8080, found \"here\"")]
+    [InlineData("listen: 8080", "7: server.listen: expected an address such as 127.0.0.1:8080, [::1]:8080 or :8080, found \"8080\"")]
+    [InlineData("admin: \"127.0.0.1:8080\"", "7: server.admin: asks for the same address as listen")]
+    [InlineData("probe: \":8080\"", "7: server.probe: asks for the same address as listen")]
+    [InlineData("probe: \"127.0.0.1:8081\"", "7: server.probe: asks for the same address as admin")]
+    [InlineData("listen: \"127.0.0.1:8081\"", "server.admin: asks for the same address as listen")]
+    [InlineData("headBytesMax: 1023", "7: server.headBytesMax: must be between 1kb and 1mb")]
+    [InlineData("headBytesMax: 2mb", "7: server.headBytesMax: must be between 1kb and 1mb")]
+    [InlineData("headBytesMax: big", "7: server.headBytesMax: expected a size such as 32mb, 512kb or a number of bytes, found \"big\"")]
+    [InlineData("headBytesMax: -1", "7: server.headBytesMax: expected a size such as 32mb, 512kb or a number of bytes, found \"-1\"")]
+    [InlineData("bodyBytesMax: 2gb", "7: server.bodyBytesMax: must be between 1kb and 1gb")]
+    [InlineData("bodyBytesMax: 1gb", "7: server.bodyBytesMax: bufferedBytesMax (512mb) must not be less than bodyBytesMax (1gb)")]
+    [InlineData("bufferedBytesMax: 1mb", "7: server.bufferedBytesMax: bufferedBytesMax (1mb) must not be less than bodyBytesMax (32mb)")]
+    [InlineData("connectionsMax: 0", "7: server.connectionsMax: must be between 1 and 1000000")]
+    [InlineData("connectionsMax: many", "7: server.connectionsMax: expected a whole number, found \"many\"")]
+    [InlineData("connectionsMax: \"10\"", "7: server.connectionsMax: expected a whole number, found \"10\"")]
+    [InlineData("connectionsMax: [1]", "7: server.connectionsMax: expected a whole number, found a list")]
+    [InlineData("headTimeout: 5", "7: server.headTimeout: expected a duration such as 500ms, 2s, 30m or 24h, found \"5\"")]
+    [InlineData("headTimeout: 11m", "7: server.headTimeout: must be between 10ms and 10m")]
+    [InlineData("headTimeout: 0", "7: server.headTimeout: must be between 10ms and 10m")]
+    [InlineData("bodyTimeout: off", "7: server.bodyTimeout: cannot be turned off")]
+    [InlineData("keepAlive: 2h", "7: server.keepAlive: must be between 10ms and 1h")]
+    [InlineData("clientIdle: 1", "7: server.clientIdle: expected a duration such as 500ms, 2s, 30m or 24h, found \"1\"")]
+    [InlineData("heartbeat: false", "7: server.heartbeat: expected a duration such as 500ms, 2s, 30m or 24h, or off, found \"false\"")]
+    [InlineData("heartbeat: \"OFF\"", "7: server.heartbeat: expected a duration such as 500ms, 2s, 30m or 24h, or off, found \"OFF\"")]
+    [InlineData("drainDelay: off", "7: server.drainDelay: cannot be turned off")]
+    [InlineData("drainTimeout: 25h", "7: server.drainTimeout: must be between 1ms and 24h")]
+    [InlineData("tls: {}", "7: server.tls: needs a certificate and its key")]
+    [InlineData("tls: { certificate: /none/c }", "7: server.tls.key: is required beside certificate")]
+    [InlineData("tls: { key: /none/c }", "7: server.tls.certificate: is required beside key")]
+    [InlineData("tls: { certificate: /none/c, key: /none/k }", "7: server.tls.key: the file does not exist")]
+    [InlineData("tls: { certificate: \"\", key: /none/k }", "7: server.tls.certificate: is empty")]
+    [InlineData("tls: { caFile: x, certificate: a, key: b }", "7: server.tls.caFile: is not a field of the server's tls")]
+    public void A_wrong_server_is_named_with_its_line(string server, string fault) => Assert.Contains(fault, Doc.Faults(Doc.Head + $"server:\n  {server}\n").Select(f => f.TrimStart(' ')));
+
+    [Theory]
+    [InlineData("", "1: holds no document")]
+    [InlineData("# nothing\n", "2: holds no document")]
+    [InlineData("---\n", "2: expected the document (a map), found nothing")]
+    [InlineData("just text", "1: expected the document (a map), found a string")]
+    [InlineData("- a", "1: expected the document (a map), found a list")]
+    [InlineData("{}", "1: models: is required|1: providers: is required")]
+    [InlineData("providers: {}\nmodels:\n", "1: providers: needs at least one entry|2: models: needs at least one entry")]
+    [InlineData("providers: []\nmodels: x\n", "1: providers: expected a map of names, found a list|2: models: expected a map of names, found a string")]
+    public void A_document_that_holds_next_to_nothing_is_refused(string text, string faults) =>
+        Assert.Equal(faults.Split('|').Order(StringComparer.Ordinal), Doc.Faults(text).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void All_faults_are_reported_at_once_in_the_order_of_their_lines()
+    {
+        var faults = Doc.Faults("""
+            providers:
+              openai: { dialect: opena, baseUrl: "https://api.openai.com/v1?x", key: "${env:NOT_SET}" }
+            models:
+              gpt-4o: { targets: [ { provider: openia } ], weight: 1 }
+            keys:
+              - { name: a, sha256: x }
+              - { sha256: y, expires: never }
+            server:
+              headBytesMax: 1
+              nonsense: true
+            timeouts: { total: soon }
+            """);
+        Assert.Equal(
+            [
+                "2: providers.openai.dialect: expected openai, found \"opena\" (did you mean \"openai\"?)",
+                "2: providers.openai.baseUrl: must not have a query or a fragment",
+                "2: providers.openai.key: the environment variable NOT_SET is not set, or empty",
+                "4: models.gpt-4o.targets[0].provider: no provider named \"openia\" (did you mean \"openai\"?)",
+                "4: models.gpt-4o.weight: is not a field of a model",
+                "6: keys[0].sha256: expected the SHA-256 of the key as 64 hexadecimal digits, found a text of length 1 that is not all hexadecimal digits",
+                "7: keys[1].name: is required",
+                "7: keys[1].sha256: expected the SHA-256 of the key as 64 hexadecimal digits, found a text of length 1 that is not all hexadecimal digits",
+                "7: keys[1].expires: expected a date such as 2027-01-01, or a time such as 2027-01-01T09:30:00Z, found \"never\"",
+                "9: server.headBytesMax: must be between 1kb and 1mb",
+                "10: server.nonsense: is not a field of the server",
+                "11: timeouts.total: expected a duration such as 500ms, 2s, 30m or 24h, or off, found \"soon\"",
+            ],
+            faults);
+    }
+
+    [Fact]
+    public void A_wrong_provider_is_not_reported_again_where_it_is_used() =>
+        Assert.Equal(
+            ["2: providers.openai: expected a provider (a map), found a string"],
+            Doc.Faults("providers:\n  openai: sk-1\nmodels:\n  m: { targets: [ { provider: openai } ] }\n"));
+
+    [Theory]
+    [InlineData("--listen", "x", null, null)]
+    [InlineData("--admin", null, "x", null)]
+    [InlineData("--probe", null, null, "x")]
+    public void A_wrong_flag_is_named(string flag, string? listen, string? admin, string? probe)
+    {
+        var load = Doc.Load(Doc.Head, overrides: new ConfigOverrides(listen, admin, probe));
+        Assert.Null(load.Snapshot);
+        Assert.Equal([flag + ": expected an address such as 127.0.0.1:8080, [::1]:8080 or :8080"], load.Faults.Select(f => f.Format("f")));
+    }
+
+    [Fact]
+    public void A_thousand_faults_are_cut_to_a_bounded_list()
+    {
+        var text = Doc.Head + "teams:\n" + string.Concat(Enumerable.Range(0, 1000).Select(i => $"  t{i}: {{ x: 1 }}\n"));
+        var faults = Doc.Faults(text);
+        Assert.Equal(201, faults.Length);
+        Assert.EndsWith("800 more faults are not shown", faults[^1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "keys: is empty: every request will be refused for want of a valid key")]
+    [InlineData("keys: [ { name: a, sha256: \"" + Sha + "\" } ]", "")]
+    public void A_document_without_keys_is_warned_of(string rest, string warning) =>
+        Assert.Equal(warning.Length == 0 ? [] : ["1: " + warning], Doc.Lines(Doc.Load(Doc.Head + rest).Warnings));
+
+    [Fact]
+    public void A_glob_that_an_earlier_one_hides_is_warned_of() =>
+        Assert.Contains(
+            "7: models[\"gpt-4*\"]: is never reached: \"gpt-*\" stands before it and matches all that it matches",
+            Doc.Lines(Doc.Load(Doc.Head.TrimEnd() + "\n  \"*o\": { targets: [ { provider: openai } ] }\n  \"gpt-4*\": { targets: [ { provider: openai } ] }\n").Warnings));
+
+    [Fact]
+    public void An_auth_header_without_a_key_is_warned_of() =>
+        Assert.Contains(
+            "2: providers.p.authHeader: has no effect without a key",
+            Doc.Lines(Doc.Load("providers:\n  p: { dialect: openai, baseUrl: \"http://h\", authHeader: api-key }\nmodels:\n  m: { targets: [ { provider: p } ] }\n").Warnings));
+}
