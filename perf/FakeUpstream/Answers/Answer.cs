@@ -32,7 +32,7 @@ internal sealed class Answer
     /// </summary>
     public Func<ByteWriter, IEnumerable<EventKind>>? Events { get; init; }
 
-    /// <summary>A binary body also goes out in paced parts when the script has a pace.</summary>
+    /// <summary>A binary body is chunked unless the script says otherwise, as providers send audio.</summary>
     public bool Binary { get; init; }
 
     public static Answer Json(Action<ByteWriter> body) => new() { Body = body };
