@@ -17,6 +17,9 @@ internal static class CommandLine
         {
             switch (args[i])
             {
+                case "--help-markdown":
+                    message = Markdown();
+                    return true;
                 case "--help" or "-h":
                     message = Help();
                     return true;
@@ -51,6 +54,9 @@ internal static class CommandLine
         QuickScan = values.ContainsKey("--quick"),
         RequestLogMax = 0,
     };
+
+    /// <summary>The rows of the README's table.</summary>
+    private static string Markdown() => string.Join('\n', KnobTable.All.Select(knob => $"| `{knob.Name}` | {knob.Values} | {knob.Meaning} |"));
 
     private static string Help()
     {

@@ -8,6 +8,7 @@ namespace AiEdge.FakeUpstream;
 internal sealed class FakeConnection
 {
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(2);
+    private static readonly Dictionary<string, string> EmptyForm = [];
     private readonly FakeUpstreamServer _server;
     private readonly Transport _transport;
     private readonly long _id;
@@ -93,15 +94,16 @@ internal sealed class FakeConnection
         if (!isEarly && _body.Fault is not null)
             return await RefuseAsync(log, number, _body.Fault);
         var (facts, form) = isWhole ? ReadFacts() : (RequestFacts.None, EmptyForm);
+        var body = isWhole ? _body.Kept : default;
         Remember(log, facts, isEarly, isWhole);
         if (!isWhole && !isEarly)
             return AfterAnswer.ClientLeft;
-        var after = await AnswerAsync(log, number, queued, facts, form);
+        var after = await AnswerAsync(log, number, queued, facts, form, body);
         return isEarly && after == AfterAnswer.KeepAlive ? AfterAnswer.Finish : after;
     }
 
     private async ValueTask<AfterAnswer> AnswerAsync(
-        ReceivedRequest? log, long number, QueuedAnswer? queued, RequestFacts facts, IReadOnlyDictionary<string, string> form)
+        ReceivedRequest? log, long number, QueuedAnswer? queued, RequestFacts facts, IReadOnlyDictionary<string, string> form, ReadOnlyMemory<byte> body)
     {
         if (queued?.Raw is { } raw)
         {
@@ -114,7 +116,7 @@ internal sealed class FakeConnection
         if (script.Stale != NoAnswer.None && _requests > 1)
             return await _sender.GiveNoAnswerAsync(script.Stale);
         var path = Encoding.Latin1.GetString(_head.Path);
-        var context = new AnswerContext { Facts = facts, Script = script, Number = number, Path = path, Body = _body.Kept, Form = form };
+        var context = new AnswerContext { Facts = facts, Script = script, Number = number, Path = path, Body = body, Form = form };
         var method = Encoding.Latin1.GetString(_head.Method);
         var after = await _sender.SendAsync(FindAnswer(method, context), script, number, withoutBody: method == "HEAD");
         if (after == AfterAnswer.KeepAlive && (_head.CloseAsked || _requests == script.RequestsPerConnection))
@@ -153,8 +155,6 @@ internal sealed class FakeConnection
         await _sender.SendAsync(ErrorAnswer.Json(400, "", "invalid_request_error", "malformed", fault), new FakeScript { Close = true }, number, withoutBody: false);
         return AfterAnswer.Finish;
     }
-
-    private static readonly Dictionary<string, string> EmptyForm = [];
 
     private (RequestFacts Facts, IReadOnlyDictionary<string, string> Form) ReadFacts()
     {
