@@ -1,0 +1,42 @@
+namespace AiEdge.FakeUpstream;
+
+/// <summary>Which path is answered by what. Paths are matched by their end, so that /v1, Azure's prefixes and a bare path all work.</summary>
+internal static class AnswerTable
+{
+    private static readonly (string PathEnd, Func<AnswerContext, Answer> Make)[] Posts =
+    [
+        ("/chat/completions", ChatAnswer.Make),
+        ("/completions", CompletionAnswer.Make),
+        ("/responses", ResponsesAnswer.Make),
+        ("/embeddings", EmbeddingsAnswer.Make),
+        ("/moderations", ModerationsAnswer.Make),
+        ("/images/generations", ImagesAnswer.Make),
+        ("/images/edits", ImagesAnswer.Make),
+        ("/images/variations", ImagesAnswer.Make),
+        ("/audio/speech", AudioAnswer.MakeSpeech),
+        ("/audio/transcriptions", AudioAnswer.MakeTranscription),
+        ("/audio/translations", AudioAnswer.MakeTranscription),
+    ];
+
+    /// <summary>The answer to a request, or a 404 or 405 in OpenAI's shape.</summary>
+    public static Answer Find(string method, AnswerContext context)
+    {
+        if (method == "GET")
+            return ModelsAnswer.Make(context);
+        foreach (var (pathEnd, make) in Posts)
+        {
+            if (!context.Path.EndsWith(pathEnd, StringComparison.Ordinal))
+                continue;
+            return method == "POST"
+                ? context.Body.IsEmpty ? NoBody : make(context)
+                : ErrorAnswer.Json(405, "Allow: POST\r\n", "invalid_request_error", "method_not_supported", $"Not allowed to {method} on {context.Path}.");
+        }
+
+        return UnknownUrl(method, context.Path);
+    }
+
+    private static Answer NoBody => ErrorAnswer.Json(400, "", "invalid_request_error", null, "The request has no body.");
+
+    public static Answer UnknownUrl(string method, string path) =>
+        ErrorAnswer.Json(404, "", "invalid_request_error", "unknown_url", $"Unknown request URL: {method} {path}.");
+}

@@ -1,0 +1,86 @@
+namespace AiEdge.FakeUpstream;
+
+/// <summary>Error answers in the shapes in which providers, and the boxes before them, send them.</summary>
+internal static class ErrorAnswer
+{
+    /// <summary>The error that the script asks for.</summary>
+    public static Answer Make(FakeScript script)
+    {
+        var fields = "";
+        var retryAfter = script.RetryAfter ?? (script.Status == 429 && script.ErrorBody != "quota" ? "1" : "none");
+        if (retryAfter != "none")
+            fields += $"retry-after: {retryAfter}\r\n";
+        if (script.RetryAfterMs >= 0)
+            fields += $"retry-after-ms: {script.RetryAfterMs}\r\n";
+        var (type, code, message) = Words(script.Status);
+        return script.ErrorBody switch
+        {
+            "quota" => Json(script.Status, fields, "insufficient_quota", "insufficient_quota", "You exceeded your current quota, please check your plan and billing details."),
+            "filter" => Json(script.Status, fields, "", "content_filter", "The response was filtered due to the prompt triggering the content management policy."),
+            "html" => new Answer
+            {
+                Status = script.Status,
+                ContentType = "text/html; charset=UTF-8",
+                Fields = fields,
+                Body = to => to.Add($"<!DOCTYPE html><html><head><title>{script.Status}</title></head><body><h1>Error {script.Status}</h1><p>Ray caf\u00e9</p></body></html>"),
+            },
+            "text" => new Answer { Status = script.Status, ContentType = "text/plain", Fields = fields, Body = to => to.Add("upstream connect error or disconnect/reset before headers") },
+            "empty" => new Answer { Status = script.Status, ContentType = "", Fields = fields, Body = _ => { } },
+            "truncated" => new Answer { Status = script.Status, Fields = fields, Body = to => to.Add("{\"error\":{\"message\":\"The ser") },
+            _ => Json(script.Status, fields, type, code, message),
+        };
+    }
+
+    public static Answer Json(int status, string fields, string type, string? code, string message, string? param = null) => new()
+    {
+        Status = status,
+        Fields = fields,
+        Body = to =>
+        {
+            to.Add("{\"error\":{\"message\":"u8).AddJson(message).Add(",\"type\":"u8).AddJson(type).Add(",\"param\":"u8);
+            AddOrNull(to, param);
+            AddOrNull(to.Add(",\"code\":"u8), code);
+            to.Add("}}"u8);
+        },
+    };
+
+    /// <summary>The reason phrase of a status.</summary>
+    public static string Reason(int status) => status switch
+    {
+        200 => "OK",
+        204 => "No Content",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        413 => "Content Too Large",
+        422 => "Unprocessable Content",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "Fake",
+    };
+
+    private static (string Type, string? Code, string Message) Words(int status) => status switch
+    {
+        400 => ("invalid_request_error", null, "Invalid value."),
+        401 => ("invalid_request_error", "invalid_api_key", "Incorrect API key provided: sk-fake***."),
+        403 => ("invalid_request_error", "model_not_allowed", "Project does not have access to model."),
+        404 => ("invalid_request_error", "model_not_found", "The model does not exist or you do not have access to it."),
+        429 => ("requests", "rate_limit_exceeded", "Rate limit reached for requests."),
+        503 => ("server_error", "overloaded", "The engine is currently overloaded, please try again later."),
+        529 => ("overloaded_error", "overloaded", "Overloaded"),
+        _ => ("server_error", null, "The server had an error while processing your request. Sorry about that!"),
+    };
+
+    private static void AddOrNull(ByteWriter to, string? text)
+    {
+        if (text is null)
+            to.Add("null"u8);
+        else
+            to.AddJson(text);
+    }
+}

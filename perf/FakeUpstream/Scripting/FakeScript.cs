@@ -1,0 +1,142 @@
+namespace AiEdge.FakeUpstream;
+
+/// <summary>How a cut stream breaks off.</summary>
+internal enum CutHow
+{
+    /// <summary>FIN after whole chunks, without the last chunk.</summary>
+    Fin,
+
+    /// <summary>RST.</summary>
+    Rst,
+
+    /// <summary>Half of a chunk, then FIN.</summary>
+    Frame,
+
+    /// <summary>A chunk-size line that is no number, then FIN.</summary>
+    Size,
+}
+
+/// <summary>How the end of a whole answer's body is told.</summary>
+internal enum Framing
+{
+    Default,
+    Length,
+    Chunked,
+    Eof,
+}
+
+internal enum UsageRule
+{
+    /// <summary>As stream_options.include_usage asks.</summary>
+    AsAsked,
+    Off,
+    Always,
+}
+
+/// <summary>What a connection does instead of a whole answer.</summary>
+internal enum NoAnswer
+{
+    None,
+    Fin,
+    Rst,
+    Hang,
+}
+
+/// <summary>One answer's stage directions; see the knob table for the meaning of each. Times are in microseconds, -1 means "not set".</summary>
+internal sealed class FakeScript
+{
+    public int Chunks { get; set; } = 20;
+
+    public long PaceUs { get; set; }
+
+    public long FirstUs { get; set; }
+
+    /// <summary>Content events per send; 0 sends every event alone.</summary>
+    public int Batch { get; set; } = 1;
+
+    public int Status { get; set; } = 200;
+
+    public string? RetryAfter { get; set; }
+
+    public long RetryAfterMs { get; set; } = -1;
+
+    public string ErrorBody { get; set; } = "";
+
+    public long HeadUs { get; set; }
+
+    public long DripUs { get; set; }
+
+    public string HeadFault { get; set; } = "";
+
+    public bool FullHeaders { get; set; } = true;
+
+    public UsageRule Usage { get; set; }
+
+    public int InputTokens { get; set; } = 212;
+
+    public int CachedTokens { get; set; }
+
+    public int ReasoningTokens { get; set; }
+
+    public bool Azure { get; set; }
+
+    public int CutAt { get; set; } = -1;
+
+    public CutHow CutHow { get; set; }
+
+    public int StallAt { get; set; } = -1;
+
+    /// <summary>Put into the stream as an in-band error event after that many events.</summary>
+    public int FailAt { get; set; } = -1;
+
+    public bool SplitUtf8 { get; set; }
+
+    public int SplitBytes { get; set; }
+
+    public long GapUs { get; set; } = 1000;
+
+    public int ChunkBytes { get; set; }
+
+    public string Encoding { get; set; } = "";
+
+    public string Length { get; set; } = "";
+
+    public Framing Framing { get; set; }
+
+    public bool Trailers { get; set; }
+
+    public int Interim { get; set; }
+
+    public bool Early { get; set; }
+
+    public NoAnswer NoAnswer { get; set; }
+
+    /// <summary>On a connection that has already carried a request: end it without a byte.</summary>
+    public NoAnswer Stale { get; set; }
+
+    public int RequestsPerConnection { get; set; }
+
+    public long IdleUs { get; set; } = -1;
+
+    public bool Close { get; set; }
+
+    public bool Done { get; set; } = true;
+
+    public bool Finish { get; set; } = true;
+
+    public int HugeBytes { get; set; }
+
+    public string LineEnd { get; set; } = "\n";
+
+    public int CommentEvery { get; set; }
+
+    public bool ByteOrderMark { get; set; }
+
+    public bool Stamp { get; set; }
+
+    public string Tools { get; set; } = "auto";
+
+    public int BinaryBytes { get; set; } = 16_384;
+
+    public FakeScript Copy() => (FakeScript)MemberwiseClone();
+}
