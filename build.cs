@@ -240,7 +240,8 @@ internal static class NativeBuild
             Directory.Delete(output, recursive: true);
         // Warnings are judged below: those of packages are reported, those of our own code end the build.
         List<string> publish = ["publish", Repo.File("src/DataPlane"), "-c", "Release", "-v", "m", "--nologo", "-nodeReuse:false",
-            "-p:AotPublish=true", "-p:AotFramework=" + framework, "-p:TreatWarningsAsErrors=false", "-o", output];
+            "-p:AotPublish=true", "-p:AotFramework=" + framework, "-p:TreatWarningsAsErrors=false",
+            "-p:PublishDocumentationFiles=false", "-p:AllowedReferenceRelatedFileExtensions=none", "-o", output];
 
         // The compiler package follows the SDK's patch; its lock file is checked only where it was made for this framework.
         if (!File.Exists(Repo.File($"src/DataPlane/packages.{framework}.lock.json")))
