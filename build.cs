@@ -379,7 +379,7 @@ internal static class SampleRun
         var config = WriteConfig(provider, port, admin, key);
         Environment.SetEnvironmentVariable("SAMPLE_PROVIDER_KEY", "sk-provider-sample");
 
-        using var upstream = new Child("dotnet", Repo.File(Upstream), "--listen", $"127.0.0.1:{provider}");
+        using var upstream = new Child("dotnet", Repo.File(Upstream), "--port", $"{provider}", "--script", "n=24; d=40000");
         using var plane = new Child("dotnet", Repo.File(Plane), "--config", config);
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         if (!await Ready(client, admin, () => upstream.HasExited || plane.HasExited, stop).ConfigureAwait(false))
