@@ -23,7 +23,7 @@ Verb[] verbs =
     new("check", "", "what a change must pass besides its tests: layout of the source, bench-gate, aot", Check),
     new("format", "[--check]", "put the source into shape, or only look whether it is", Format),
     new("aot", "[--probe]", "artifacts/native/aiedge-dataplane; --probe asks the feed again which framework to use", NativeBuild.Start),
-    new("publish", "", "the control plane (not supported yet)", NotYet),
+    new("publish", "", "the control plane (not supported yet)", a => Tool("src/ControlPlane", a)),
     new("image", "", "a FROM scratch image, where buildah is installed", a => Shell.Run(Repo.File("deploy/build-image.sh"), a)),
     new("bench", "[FILTER]", "micro benchmarks", a => Tool("perf/Micro", a.Length == 0 ? ["--filter", "*"] : ["--filter", .. a])),
     new("bench-gate", "", "fails where a hot path allocates more than its baseline says", a => Tool("perf/Micro", ["gate", .. a])),
@@ -50,12 +50,6 @@ if (verb is null)
 
 return verb.Start(args[1..]);
 
-static int NotYet(string[] arguments)
-{
-    Console.Error.WriteLine("build: publish is not supported yet: there is no control plane");
-    return 2;
-}
-
 static int Format(string[] arguments) => arguments is ["--check"]
     ? Shell.Run("dotnet", ["format", "whitespace", Repo.Root, "--folder", "--verify-no-changes", "--exclude", "artifacts"])
     : Shell.Run("dotnet", ["format", Repo.File("AiEdge.sln")]);
@@ -67,7 +61,7 @@ static int Tool(string folder, string[] arguments)
     var project = Repo.File($"{folder}/{Path.GetFileName(folder)}.csproj");
     if (File.Exists(project))
         return Shell.Run("dotnet", ["run", "-c", "Release", "--project", project, "--", .. arguments]);
-    Console.Error.WriteLine($"build: {folder} is not here yet");
+    Console.Error.WriteLine($"build: not supported yet: there is no {folder}");
     return 2;
 }
 
@@ -123,7 +117,7 @@ internal static class Shell
     }
 
     public static int Build(string project, params string[] more) =>
-        Run("dotnet", ["build", Repo.File(project), "-c", "Release", "-v", "q", "--nologo", "-clp:ErrorsOnly;NoSummary", "-nodeReuse:false", .. more]);
+        Run("dotnet", ["build", Repo.File(project), "-c", "Release", "-v", "q", "--nologo", "-nodeReuse:false", .. more]);
 }
 
 /// <summary><c>test</c>: builds once, runs the test assemblies side by side, adds up what their result files say.</summary>
@@ -382,13 +376,13 @@ internal static class SampleRun
         using var upstream = new Child("dotnet", Repo.File(Upstream), "--port", $"{provider}", "--script", "n=24; d=40000");
         using var plane = new Child("dotnet", Repo.File(Plane), "--config", config);
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-        if (!await Ready(client, admin, () => upstream.HasExited || plane.HasExited, stop).ConfigureAwait(false))
+        if (!await Ready(client, admin, () => upstream.HasExited || plane.HasExited, stop))
         {
-            await Console.Error.WriteLineAsync("build: the data plane did not become ready").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync("build: the data plane did not become ready");
             return 1;
         }
 
-        if (!await Stream(client, port, key, stop).ConfigureAwait(false))
+        if (!await Stream(client, port, key, stop))
             return 1;
         var headers = $"-H 'Authorization: Bearer {key}' -H 'Content-Type: application/json'";
         Console.WriteLine($"""
@@ -404,11 +398,14 @@ internal static class SampleRun
         if (once)
             return 0;
         Console.WriteLine("\nCtrl-C stops all.");
-        while (!upstream.HasExited && !plane.HasExited)
-            await Task.Delay(500, stop).ConfigureAwait(false);
-        await Console.Error.WriteLineAsync("build: a child ended by itself").ConfigureAwait(false);
+        for (var parent = Parent(); !upstream.HasExited && !plane.HasExited && Parent() == parent;)
+            await Task.Delay(500, stop);
+        await Console.Error.WriteLineAsync("build: a process of the sample ended by itself");
         return 1;
     }
+
+    /// <summary>Changes when the command that started us is killed: then this ends, and its children with it.</summary>
+    private static string Parent() => OperatingSystem.IsLinux() ? File.ReadAllText("/proc/self/stat").Split(") ")[^1].Split(' ')[1] : "";
 
     private static string WriteConfig(int provider, int port, int admin, string key)
     {
@@ -448,7 +445,7 @@ internal static class SampleRun
         {
             try
             {
-                using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{admin}/readyz"), stop).ConfigureAwait(false);
+                using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{admin}/readyz"), stop);
                 if (answer.StatusCode == HttpStatusCode.OK)
                     return true;
             }
@@ -457,7 +454,7 @@ internal static class SampleRun
                 // Not listening yet.
             }
 
-            await Task.Delay(50, stop).ConfigureAwait(false);
+            await Task.Delay(50, stop);
         }
 
         return false;
@@ -470,10 +467,10 @@ internal static class SampleRun
             Content = new StringContent(Body, Encoding.UTF8, "application/json"),
         };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
-        using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop).ConfigureAwait(false);
-        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(stop).ConfigureAwait(false));
+        using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(stop));
         Console.WriteLine($"\nPOST /v1/chat/completions  {(int)answer.StatusCode}\n");
-        while (await reader.ReadLineAsync(stop).ConfigureAwait(false) is { } line)
+        while (await reader.ReadLineAsync(stop) is { } line)
         {
             if (!answer.IsSuccessStatusCode)
                 Console.WriteLine(line);
@@ -486,7 +483,7 @@ internal static class SampleRun
                 Console.Write(Delta(line["data: ".Length..]));
         }
 
-        await Console.Error.WriteLineAsync("build: the stream did not end with [DONE]").ConfigureAwait(false);
+        await Console.Error.WriteLineAsync("build: the stream did not end with [DONE]");
         return false;
     }
 
