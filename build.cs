@@ -1,0 +1,497 @@
+#!/usr/bin/env dotnet
+#:property PublishAot=false
+#:property RestorePackagesWithLockFile=false
+#:property RestoreLockedMode=false
+// The one build program; build.sh and build.ps1 only start it. `./build.sh --help` lists the verbs.
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Xml.Linq;
+
+Verb[] verbs =
+[
+    new("run", "[--once]", "start a scripted provider and the data plane, make one streamed call, stay until Ctrl-C", SampleRun.Start),
+    new("test", "[TEXT]...", "all tests, or the projects of that folder name, or the tests whose full name holds TEXT", TestRun.Start),
+    new("check", "", "what a change must pass besides its tests: layout of the source, bench-gate, aot", Check),
+    new("format", "[--check]", "put the source into shape, or only look whether it is", Format),
+    new("aot", "[--probe]", "artifacts/native/aiedge-dataplane; --probe asks the feed again which framework to use", NativeBuild.Start),
+    new("publish", "", "the control plane (not supported yet)", a => Tool("src/ControlPlane", a)),
+    new("image", "", "a FROM scratch image, where buildah is installed", a => Shell.Run(Repo.File("deploy/build-image.sh"), a)),
+    new("bench", "[FILTER]", "micro benchmarks", a => Tool("perf/Micro", a.Length == 0 ? ["--filter", "*"] : ["--filter", .. a])),
+    new("bench-gate", "", "fails where a hot path allocates more than its baseline says", a => Tool("perf/Micro", ["gate", .. a])),
+    new("compare", "[ARGS]", "the data plane and its peers in alternating rounds", a => Tool("perf/Compare", a)),
+    new("fuzz", "[--seconds N]", "mutates the corpora for a time", a => Tool("tests/Fuzz", a)),
+    new("stress", "[ARGS]", "lock-free types under all cores", a => Tool("tests/Stress", a)),
+];
+
+Console.OutputEncoding = Encoding.UTF8;
+if (args is [] or ["--help" or "-h" or "help", ..])
+{
+    Console.WriteLine("usage: ./build.sh VERB [ARGS]      (Windows: build.ps1)\n");
+    foreach (var v in verbs)
+        Console.WriteLine($"  {v.Name + " " + v.Arguments,-24} {v.Summary}");
+    return args is [] ? 2 : 0;
+}
+
+var verb = Array.Find(verbs, v => v.Name == args[0]);
+if (verb is null)
+{
+    Console.Error.WriteLine($"build: no verb '{args[0]}'; --help lists them");
+    return 2;
+}
+
+return verb.Start(args[1..]);
+
+static int Format(string[] arguments) => arguments is ["--check"]
+    ? Shell.Run("dotnet", ["format", "whitespace", Repo.Root, "--folder", "--verify-no-changes", "--exclude", "artifacts"])
+    : Shell.Run("dotnet", ["format", Repo.File("AiEdge.sln")]);
+
+static int Check(string[] arguments) => Math.Max(Format(["--check"]), Math.Max(NativeBuild.Start([]), Tool("perf/Micro", ["gate"])));
+
+static int Tool(string folder, string[] arguments)
+{
+    var project = Repo.File($"{folder}/{Path.GetFileName(folder)}.csproj");
+    if (File.Exists(project))
+        return Shell.Run("dotnet", ["run", "-c", "Release", "--project", project, "--", .. arguments]);
+    Console.Error.WriteLine($"build: not supported yet: there is no {folder}");
+    return 2;
+}
+
+internal sealed record Verb(string Name, string Arguments, string Summary, Func<string[], int> Start);
+
+/// <summary>Where the repository is: beside this file, wherever the caller stands.</summary>
+internal static class Repo
+{
+    public static string Root { get; } = Path.GetDirectoryName(Here())!;
+
+    public static string File(string relative) => Path.Combine(Root, relative);
+
+    private static string Here([CallerFilePath] string path = "") => path;
+}
+
+/// <summary>Runs programs: argument lists only, never a command line that has to be quoted.</summary>
+internal static class Shell
+{
+    /// <summary>The program's exit code, or -1 where it was ended after <paramref name="time"/>.</summary>
+    public static int Run(string program, IEnumerable<string> arguments, Action<string>? onLine = null, TimeSpan? time = null)
+    {
+        using var process = Start(program, arguments, redirect: onLine is not null);
+        if (onLine is not null)
+        {
+            process.OutputDataReceived += (_, e) => { if (e.Data is not null) onLine(e.Data); };
+            process.ErrorDataReceived += (_, e) => { if (e.Data is not null) onLine(e.Data); };
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+        }
+
+        var ended = process.WaitForExit(time ?? Timeout.InfiniteTimeSpan);
+        if (!ended)
+            process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+        return ended ? process.ExitCode : -1;
+    }
+
+    public static Process Start(string program, IEnumerable<string> arguments, bool redirect, bool input = false)
+    {
+        var info = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = Repo.Root,
+            RedirectStandardOutput = redirect,
+            RedirectStandardError = redirect,
+            RedirectStandardInput = input,
+        };
+
+        // A build server that outlives the command would keep the files of a fresh clone open.
+        info.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        info.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
+        info.Environment["DOTNET_NOLOGO"] = "1";
+        return Process.Start(info) ?? throw new InvalidOperationException(program + " did not start");
+    }
+
+    public static int Build(string project, params string[] more) =>
+        Run("dotnet", ["build", Repo.File(project), "-c", "Release", "-v", "q", "--nologo", "-nodeReuse:false", .. more]);
+}
+
+/// <summary><c>test</c>: builds once, runs the test assemblies side by side, adds up what their result files say.</summary>
+internal static class TestRun
+{
+    private static readonly TimeSpan ProjectTime = TimeSpan.FromMinutes(15);
+    private static readonly Lock Output = new();
+
+    public static int Start(string[] words)
+    {
+        var projects = Projects();
+        var folders = words.Where(w => projects.Exists(p => Name(p) == w)).ToHashSet(StringComparer.Ordinal);
+        var filter = string.Join('|', words.Where(w => !folders.Contains(w)).Select(w => "FullyQualifiedName~" + w));
+        if (folders.Count > 0)
+            projects.RemoveAll(p => !folders.Contains(Name(p)));
+
+        var built = folders.Count > 0
+            ? projects.TrueForAll(p => Shell.Build(Path.GetRelativePath(Repo.Root, p)) == 0)
+            : Shell.Build("AiEdge.sln") == 0;
+        if (!built)
+            return Close(new Tally(0, 1, 0), "the build failed");
+
+        var results = Repo.File("artifacts/test-results");
+        Directory.CreateDirectory(results);
+        var tallies = new ConcurrentBag<Tally>();
+        var lanes = Math.Clamp(Environment.ProcessorCount, 1, 4);
+        Parallel.ForEach(Partitioner.Create(projects, EnumerablePartitionerOptions.NoBuffering),
+            new ParallelOptions { MaxDegreeOfParallelism = lanes }, p => tallies.Add(RunOne(p, results, filter)));
+        return Close(tallies.Aggregate(default(Tally), (a, b) => a + b), "no test ran");
+    }
+
+    private static List<string> Projects()
+    {
+        var all = Directory.GetFiles(Repo.File("tests"), "*.csproj", SearchOption.AllDirectories).ToList();
+        all.RemoveAll(p => File.ReadAllText(p).Contains("<IsTestProject>false", StringComparison.Ordinal));
+
+        // The long ones first, so that no lane is left with one at the end.
+        string[] first = ["Conformance", "Functional", "Stress"];
+        return [.. all.OrderBy(p => first.Contains(Name(p)) ? 0 : 1).ThenBy(Name, StringComparer.Ordinal)];
+    }
+
+    private static string Name(string project) => Path.GetFileNameWithoutExtension(project);
+
+    private static Tally RunOne(string project, string results, string filter)
+    {
+        var name = Name(project);
+        var trx = Path.Combine(results, name + ".trx");
+        File.Delete(trx);
+        var assembly = Path.Combine(Path.GetDirectoryName(project)!, "bin/Release/net10.0", $"AiEdge.{name}.Tests.dll");
+        List<string> arguments = ["vstest", assembly, "--nologo", "--logger:console;verbosity=minimal",
+            $"--logger:trx;LogFileName={name}.trx", "--ResultsDirectory:" + results];
+        if (filter.Length > 0)
+            arguments.Add("--TestCaseFilter:" + filter);
+
+        var watch = Stopwatch.StartNew();
+        var text = new StringBuilder();
+        var code = Shell.Run("dotnet", arguments, line => { lock (text) text.AppendLine(line); }, ProjectTime);
+        var tally = Read(trx);
+        // A run that crashed or hung is a failure even if its result file is silent about it.
+        if (tally.Failed == 0 && code != 0)
+            tally = tally with { Failed = 1 };
+
+        lock (Output)
+        {
+            Console.WriteLine($"{name,-16} {tally}  ({watch.Elapsed.TotalSeconds:F0} s){(code < 0 ? "  did not end in time" : "")}");
+            if (tally.Failed > 0)
+                Console.WriteLine(text);
+        }
+
+        return tally;
+    }
+
+    private static Tally Read(string trx)
+    {
+        if (!File.Exists(trx))
+            return default;
+        var counters = XDocument.Load(trx).Descendants().FirstOrDefault(e => e.Name.LocalName == "Counters");
+        int Of(string name) => int.Parse(counters?.Attribute(name)?.Value ?? "0", CultureInfo.InvariantCulture);
+        return new(Of("passed"), Of("failed") + Of("error") + Of("timeout") + Of("aborted"), Of("total") - Of("executed"));
+    }
+
+    private static int Close(Tally sum, string whyNone)
+    {
+        if (sum.Passed == 0)
+            Console.WriteLine("build: " + whyNone);
+        Console.WriteLine(sum);
+        return sum is { Failed: 0, Passed: > 0 } ? 0 : 1;
+    }
+
+    private readonly record struct Tally(int Passed, int Failed, int Skipped)
+    {
+        public static Tally operator +(Tally a, Tally b) => new(a.Passed + b.Passed, a.Failed + b.Failed, a.Skipped + b.Skipped);
+
+        public override string ToString() => $"{Passed} passed, {Failed} failed" + (Skipped > 0 ? $", {Skipped} skipped" : "");
+    }
+}
+
+/// <summary><c>aot</c>: picks the framework, publishes, and refuses trim and AOT warnings of our own code.</summary>
+internal static class NativeBuild
+{
+    private const string Rid = "linux-x64";
+
+    public static int Start(string[] arguments)
+    {
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.OSArchitecture != Architecture.X64)
+            return Fail("the native data plane is built for " + Rid + " on " + Rid);
+        if (Shell.Run("sh", ["-c", "command -v gcc"], _ => { }) != 0 || !File.Exists("/usr/include/zlib.h"))
+            return Fail("the native linker needs gcc and zlib's headers: apt-get install gcc zlib1g-dev (or your system's names of them)");
+
+        var framework = Framework(again: arguments.Contains("--probe"));
+        Console.WriteLine($"framework of the native publish: {framework}");
+        var output = Repo.File("artifacts/native");
+        if (Directory.Exists(output))
+            Directory.Delete(output, recursive: true);
+        // Warnings are judged below: those of packages are reported, those of our own code end the build.
+        List<string> publish = ["publish", Repo.File("src/DataPlane"), "-c", "Release", "-v", "m", "--nologo", "-nodeReuse:false",
+            "-p:AotPublish=true", "-p:AotFramework=" + framework, "-p:TreatWarningsAsErrors=false",
+            "-p:PublishDocumentationFiles=false", "-p:AllowedReferenceRelatedFileExtensions=none", "-o", output];
+
+        // The compiler package follows the SDK's patch; its lock file is checked only where it was made for this framework.
+        if (!File.Exists(Repo.File($"src/DataPlane/packages.{framework}.lock.json")))
+            publish.Add("-p:RestoreLockedMode=false");
+        var own = new HashSet<string>(StringComparer.Ordinal);
+        var code = Shell.Run("dotnet", publish, line =>
+        {
+            Console.WriteLine(line);
+            if (IsOwnWarning(line))
+                lock (own)
+                    own.Add(line.Trim());
+        });
+        if (code != 0)
+            return code;
+        if (own.Count > 0)
+            return Fail($"{own.Count} trim or AOT warnings come from our own code:\n" + string.Join('\n', own));
+
+        foreach (var file in new DirectoryInfo(output).GetFiles("aiedge-dataplane*"))
+            Console.WriteLine($"{Path.GetRelativePath(Repo.Root, file.FullName)}  {file.Length / 1048576.0:F1} MiB");
+        return 0;
+    }
+
+    private static bool IsOwnWarning(string line)
+    {
+        var at = line.IndexOf("warning IL", StringComparison.Ordinal);
+        return at >= 0 && line.Length > at + 10 && line[at + 10] is '2' or '3'
+            && (line.Contains("AiEdge", StringComparison.Ordinal) || line.Contains("aiedge-dataplane", StringComparison.Ordinal)
+                || line.Contains(Repo.File("src"), StringComparison.Ordinal));
+    }
+
+    /// <summary>Asks the feed once for the framework package that NativeAOT needs from .NET 10 on; the answer is kept per SDK.</summary>
+    private static string Framework(bool again)
+    {
+        var folder = Repo.File("artifacts/probe");
+        var sdk = "";
+        Shell.Run("dotnet", ["--version"], line => sdk += line);
+        var answer = Path.Combine(folder, $"aot-framework-{sdk}.txt");
+        if (!again && File.Exists(answer))
+            return File.ReadAllText(answer).Trim();
+
+        Directory.CreateDirectory(folder);
+        // Empty files of these names keep the repository's own settings out of the question.
+        foreach (var name in (string[])["Directory.Build.props", "Directory.Packages.props"])
+            File.WriteAllText(Path.Combine(folder, name), "<Project />");
+        File.WriteAllText(Path.Combine(folder, "Probe.csproj"), $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup><TargetFramework>net10.0</TargetFramework><NuGetAudit>false</NuGetAudit></PropertyGroup>
+              <ItemGroup>
+                <PackageDownload Include="Microsoft.NETCore.App.Runtime.NativeAOT.{Rid}" Version="[$(BundledNETCoreAppPackageVersion)]" />
+                <PackageDownload Include="runtime.{Rid}.Microsoft.DotNet.ILCompiler" Version="[$(BundledNETCoreAppPackageVersion)]" />
+              </ItemGroup>
+            </Project>
+            """);
+        var found = Shell.Run("dotnet", ["restore", Path.Combine(folder, "Probe.csproj"), "-v", "q", "--nologo"], _ => { }) == 0;
+        File.WriteAllText(answer, found ? "net10.0" : "net9.0");
+        return found ? "net10.0" : "net9.0";
+    }
+
+    private static int Fail(string why)
+    {
+        Console.Error.WriteLine("build: " + why);
+        return 1;
+    }
+}
+
+/// <summary>A child that cannot outlive this program: a shell between ends it when the pipe to us closes, however we ended.</summary>
+internal sealed class Child : IDisposable
+{
+    private const string Guard = """
+        trap '' INT
+        exec 3<&0
+        "$@" </dev/null 3<&- &
+        child=$!
+        ( cat <&3 >/dev/null; kill -TERM $child 2>/dev/null ) 3<&3 &
+        watch=$!
+        exec 3<&-
+        wait $child; code=$?
+        kill $watch 2>/dev/null
+        exit $code
+        """;
+
+    private readonly Process _process;
+
+    public Child(params string[] command) =>
+        _process = OperatingSystem.IsWindows()
+            ? Shell.Start(command[0], command[1..], redirect: false)
+            : Shell.Start("sh", ["-c", Guard, "guard", .. command], redirect: false, input: true);
+
+    public bool HasExited => _process.HasExited;
+
+    public void Dispose()
+    {
+        if (!OperatingSystem.IsWindows())
+            _process.StandardInput.Close();
+        if (OperatingSystem.IsWindows() || !_process.WaitForExit(TimeSpan.FromSeconds(10)))
+            _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+}
+
+/// <summary><c>run</c>: what a newcomer sees first.</summary>
+internal static class SampleRun
+{
+    private const string Upstream = "perf/FakeUpstream/bin/Release/net10.0/AiEdge.FakeUpstream.dll";
+    private const string Plane = "src/DataPlane/bin/Release/net10.0/aiedge-dataplane.dll";
+    private const string Body = """{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"Say hello."}]}""";
+
+    public static int Start(string[] arguments)
+    {
+        foreach (var project in (string[])["perf/FakeUpstream", "src/DataPlane"])
+        {
+            if (Shell.Build(project, project.StartsWith("src", StringComparison.Ordinal) ? ["-f", "net10.0"] : []) != 0)
+                return 1;
+        }
+
+        using var stop = new CancellationTokenSource();
+        using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => { c.Cancel = true; stop.Cancel(); });
+        using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => { c.Cancel = true; stop.Cancel(); });
+        using var onHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, c => { c.Cancel = true; stop.Cancel(); });
+        try
+        {
+            return Serve(arguments.Contains("--once"), stop.Token).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 0;
+        }
+    }
+
+    private static async Task<int> Serve(bool once, CancellationToken stop)
+    {
+        int provider = FreePort(0), port = FreePort(8080), admin = FreePort(8081);
+        var key = "sk-sample-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        var config = WriteConfig(provider, port, admin, key);
+        Environment.SetEnvironmentVariable("SAMPLE_PROVIDER_KEY", "sk-provider-sample");
+
+        using var upstream = new Child("dotnet", Repo.File(Upstream), "--port", $"{provider}", "--script", "n=24; d=40000");
+        using var plane = new Child("dotnet", Repo.File(Plane), "--config", config);
+        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        if (!await Ready(client, admin, () => upstream.HasExited || plane.HasExited, stop))
+        {
+            await Console.Error.WriteLineAsync("build: the data plane did not become ready");
+            return 1;
+        }
+
+        if (!await Stream(client, port, key, stop))
+            return 1;
+        var headers = $"-H 'Authorization: Bearer {key}' -H 'Content-Type: application/json'";
+        Console.WriteLine($"""
+
+            The same call again:
+
+            curl -N http://127.0.0.1:{port}/v1/chat/completions {headers} -d '{Body}'
+
+            client key     {key}
+            admin          http://127.0.0.1:{admin}  (/readyz /metrics /config)
+            configuration  {Path.GetRelativePath(Environment.CurrentDirectory, config)}  (an edit is loaded at once)
+            """);
+        if (once)
+            return 0;
+        Console.WriteLine("\nCtrl-C stops all.");
+        for (var parent = Parent(); !upstream.HasExited && !plane.HasExited && Parent() == parent;)
+            await Task.Delay(500, stop);
+        await Console.Error.WriteLineAsync("build: a process of the sample ended by itself");
+        return 1;
+    }
+
+    /// <summary>Changes when the command that started us is killed: then this ends, and its children with it.</summary>
+    private static string Parent() => OperatingSystem.IsLinux() ? File.ReadAllText("/proc/self/stat").Split(") ")[^1].Split(' ')[1] : "";
+
+    private static string WriteConfig(int provider, int port, int admin, string key)
+    {
+        var file = Repo.File("artifacts/run/aiedge.yaml");
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, $$"""
+            providers:
+              sample: { dialect: openai, baseUrl: "http://127.0.0.1:{{provider}}/v1", key: "${env:SAMPLE_PROVIDER_KEY}" }
+            models:
+              gpt-4o-mini: { targets: [ { provider: sample } ] }
+              "fake-*":    { targets: [ { provider: sample } ] }
+            keys:
+              - { name: sample, sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}}" }
+            server: { listen: "127.0.0.1:{{port}}", admin: "127.0.0.1:{{admin}}", drainDelay: 0s }
+
+            """);
+        return file;
+    }
+
+    private static int FreePort(int wanted)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, wanted);
+            listener.Start();
+            return ((IPEndPoint)listener.LocalEndpoint).Port;
+        }
+        catch (SocketException) when (wanted != 0)
+        {
+            return FreePort(0);
+        }
+    }
+
+    private static async Task<bool> Ready(HttpClient client, int admin, Func<bool> ended, CancellationToken stop)
+    {
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(30) && !ended();)
+        {
+            try
+            {
+                using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{admin}/readyz"), stop);
+                if (answer.StatusCode == HttpStatusCode.OK)
+                    return true;
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+
+            await Task.Delay(50, stop);
+        }
+
+        return false;
+    }
+
+    private static async Task<bool> Stream(HttpClient client, int port, string key, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{port}/v1/chat/completions")
+        {
+            Content = new StringContent(Body, Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(stop));
+        Console.WriteLine($"\nPOST /v1/chat/completions  {(int)answer.StatusCode}\n");
+        while (await reader.ReadLineAsync(stop) is { } line)
+        {
+            if (!answer.IsSuccessStatusCode)
+                Console.WriteLine(line);
+            else if (line == "data: [DONE]")
+            {
+                Console.WriteLine();
+                return true;
+            }
+            else if (line.StartsWith("data: ", StringComparison.Ordinal))
+                Console.Write(Delta(line["data: ".Length..]));
+        }
+
+        await Console.Error.WriteLineAsync("build: the stream did not end with [DONE]");
+        return false;
+    }
+
+    private static string? Delta(string chunk)
+    {
+        using var document = JsonDocument.Parse(chunk);
+        if (!document.RootElement.TryGetProperty("choices", out var choices) || choices.GetArrayLength() == 0)
+            return null;
+        return choices[0].TryGetProperty("delta", out var delta) && delta.TryGetProperty("content", out var text) ? text.GetString() : null;
+    }
+}

@@ -1,0 +1,2 @@
+dotnet run --file "$PSScriptRoot/build.cs" -- @args
+exit $LASTEXITCODE

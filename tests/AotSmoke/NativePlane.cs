@@ -1,0 +1,197 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using AiEdge.FakeUpstream;
+
+namespace AiEdge.AotSmoke.Tests;
+
+/// <summary>The native data plane as a process of its own, in front of a scripted provider.</summary>
+public sealed partial class NativePlane : IAsyncDisposable
+{
+    public const string Key = "sk-smoke-fedcba9876543210";
+    public const string ProviderKey = "sk-provider-smoke-0123456789";
+    private const string ProviderKeyName = "AIEDGE_SMOKE_PROVIDER_KEY";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly Process _process;
+    private readonly string _folder;
+    private readonly StringBuilder _output = new();
+
+    private NativePlane(Process process, string folder, FakeUpstreamServer provider, int port, int admin)
+    {
+        _process = process;
+        _folder = folder;
+        Provider = provider;
+        Client = new() { BaseAddress = new($"http://127.0.0.1:{port}") };
+        Client.DefaultRequestHeaders.Authorization = new("Bearer", Key);
+        Admin = new() { BaseAddress = new($"http://127.0.0.1:{admin}") };
+        process.OutputDataReceived += (_, e) => Note(e.Data);
+        process.ErrorDataReceived += (_, e) => Note(e.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Where the binary is: AIEDGE_NATIVE, or where <c>./build.sh aot</c> puts it.</summary>
+    public static string Binary { get; } = Environment.GetEnvironmentVariable("AIEDGE_NATIVE") is { Length: > 0 } path
+        ? path
+        : Path.Combine(Root(), "artifacts/native/aiedge-dataplane");
+
+    public FakeUpstreamServer Provider { get; }
+
+    public HttpClient Client { get; }
+
+    public HttpClient Admin { get; }
+
+    /// <summary>All that the process has written so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+                return _output.ToString();
+        }
+    }
+
+    public string ConfigFile => Path.Combine(_folder, "aiedge.yaml");
+
+    public static async Task<NativePlane> StartAsync(string drainDelay = "0s")
+    {
+        var provider = await FakeUpstreamServer.StartAsync(new() { RequiredKey = ProviderKey });
+
+        // A port that was free a moment ago can be taken by the time that it is bound: try again with others.
+        for (var attempt = 1; ; attempt++)
+        {
+            var folder = Directory.CreateTempSubdirectory("aiedge-smoke-").FullName;
+            int port = FreePort(), admin = FreePort();
+            await File.WriteAllTextAsync(Path.Combine(folder, "aiedge.yaml"), Config(provider.Port, port, admin, drainDelay));
+            var plane = new NativePlane(Launch(folder, ["--config", "aiedge.yaml"]), folder, provider, port, admin);
+            if (await plane.BecomesAsync(async () => (await plane.Admin.GetAsync("/readyz")).StatusCode == HttpStatusCode.OK))
+                return plane;
+            var said = plane.Output;
+            await plane.StopAsync();
+            if (attempt == 3)
+                throw new InvalidOperationException("the native data plane did not become ready:\n" + said);
+        }
+    }
+
+    /// <summary>Runs the binary to its end.</summary>
+    public static async Task<(int Code, string Text)> RunAsync(string? config, params string[] arguments)
+    {
+        var folder = Directory.CreateTempSubdirectory("aiedge-smoke-").FullName;
+        try
+        {
+            if (config is not null)
+                await File.WriteAllTextAsync(Path.Combine(folder, "aiedge.yaml"), config);
+            using var process = Launch(folder, arguments);
+            var errors = process.StandardError.ReadToEndAsync();
+            var text = await process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync().WaitAsync(Patience);
+            return (process.ExitCode, text + await errors);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    public static string Config(int provider, int port, int admin, string drainDelay) => $$"""
+        providers:
+          fake: { dialect: openai, baseUrl: "http://127.0.0.1:{{provider}}/v1", key: "${env:{{ProviderKeyName}}}" }
+        models:
+          "fake-*": { targets: [ { provider: fake } ] }
+        keys:
+          - { name: smoke, sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}" }
+        server: { listen: "127.0.0.1:{{port}}", admin: "127.0.0.1:{{admin}}", drainDelay: {{drainDelay}} }
+
+        """;
+
+    public static HttpContent Chat(string model, bool stream) => new StringContent(
+        $$"""{"model":"{{model}}","stream":{{(stream ? "true" : "false")}},"messages":[{"role":"user","content":"PROMPT-TEXT"}]}""",
+        Encoding.UTF8,
+        "application/json");
+
+    /// <summary>Asks until the answer is yes, or patience ends or the process does.</summary>
+    public async Task<bool> BecomesAsync(Func<Task<bool>> ask)
+    {
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < Patience && !_process.HasExited; await Task.Delay(20))
+        {
+            try
+            {
+                if (await ask())
+                    return true;
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+        }
+
+        return false;
+    }
+
+    public void SignalReload() => Assert.Equal(0, Kill(_process.Id, 1));
+
+    public void SignalStop() => Assert.Equal(0, Kill(_process.Id, 15));
+
+    public async Task<int> ExitAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await Provider.DisposeAsync();
+    }
+
+    private static Process Launch(string folder, string[] arguments)
+    {
+        var info = new ProcessStartInfo(Binary, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        info.Environment[ProviderKeyName] = ProviderKey;
+        return Process.Start(info)!;
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    private static string Root()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "AiEdge.sln")))
+            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("AiEdge.sln is in no folder above");
+        return folder;
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+
+    private async Task StopAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        Client.Dispose();
+        Admin.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private void Note(string? line)
+    {
+        lock (_output)
+            _output.AppendLine(line);
+    }
+}

@@ -1,0 +1,155 @@
+using System.Net;
+using System.Text.Json;
+
+namespace AiEdge.AotSmoke.Tests;
+
+/// <summary>The binary that ships, from the outside: what trimming or native compilation could have broken shows here.</summary>
+public sealed class SmokeTests
+{
+    /// <summary>All parts carry the one version of Directory.Build.props.</summary>
+    private static readonly string Version = typeof(SmokeTests).Assembly.GetName().Version!.ToString(3);
+
+    [NativeFact]
+    public async Task It_streams_a_chat_completion_and_answers_an_unstreamed_one()
+    {
+        await using var plane = await NativePlane.StartAsync();
+        var events = await ReadEventsAsync(await SendAsync(plane, "fake-n5", stream: true));
+        Assert.Equal("[DONE]", events[^1]);
+        Assert.Equal(5, events.Count(e => Delta(e) is { Length: > 0 }));
+
+        using var whole = await plane.Client.PostAsync("/v1/chat/completions", NativePlane.Chat("fake-n5", stream: false));
+        using var document = JsonDocument.Parse(await whole.Content.ReadAsStringAsync());
+        var text = document.RootElement.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString();
+        Assert.Equal(string.Concat(events.Select(Delta)), text);
+    }
+
+    [NativeFact]
+    public async Task It_shows_the_provider_its_own_key_and_logs_no_secret_and_no_prompt()
+    {
+        await using var plane = await NativePlane.StartAsync();
+
+        // The provider refuses every other key.
+        using var answer = await plane.Client.PostAsync("/v1/chat/completions", NativePlane.Chat("fake-n2", stream: false));
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var config = await plane.Admin.GetStringAsync("/config");
+        Assert.True(await plane.BecomesAsync(() => Task.FromResult(plane.Output.Contains("fake-n2", StringComparison.Ordinal))));
+        foreach (var text in (string[])[plane.Output, config])
+        {
+            Assert.DoesNotContain(NativePlane.Key, text, StringComparison.Ordinal);
+            Assert.DoesNotContain(NativePlane.ProviderKey, text, StringComparison.Ordinal);
+            Assert.DoesNotContain("PROMPT-TEXT", text, StringComparison.Ordinal);
+        }
+    }
+
+    [NativeFact]
+    public async Task It_refuses_a_wrong_key_with_the_documented_body()
+    {
+        await using var plane = await NativePlane.StartAsync();
+        plane.Client.DefaultRequestHeaders.Authorization = new("Bearer", "sk-wrong");
+        using var answer = await plane.Client.PostAsync("/v1/chat/completions", NativePlane.Chat("fake-n2", stream: false));
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        Assert.Equal("invalid_api_key", document.RootElement.GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal(0, plane.Provider.RequestCount);
+    }
+
+    [NativeFact]
+    public async Task On_SIGTERM_it_fails_readiness_finishes_the_stream_and_ends_well()
+    {
+        await using var plane = await NativePlane.StartAsync(drainDelay: "1s");
+        var answer = await SendAsync(plane, "fake-n40-d50000", stream: true);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync());
+        Assert.StartsWith("data: ", await reader.ReadLineAsync(), StringComparison.Ordinal);
+
+        plane.SignalStop();
+        Assert.True(await plane.BecomesAsync(async () =>
+            (await plane.Admin.GetAsync("/readyz")).StatusCode == HttpStatusCode.ServiceUnavailable));
+        var rest = await reader.ReadToEndAsync();
+        Assert.EndsWith("data: [DONE]\n\n", rest, StringComparison.Ordinal);
+        Assert.Equal(0, await plane.ExitAsync());
+    }
+
+    [NativeFact]
+    public async Task On_SIGHUP_it_loads_a_good_file_and_keeps_the_old_one_for_a_bad_one()
+    {
+        await using var plane = await NativePlane.StartAsync();
+        var text = await File.ReadAllTextAsync(plane.ConfigFile);
+        text = text.Replace("models:\n", "models:\n  added: { targets: [ { provider: fake } ] }\n", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(plane.ConfigFile, text);
+        plane.SignalReload();
+        Assert.True(await plane.BecomesAsync(async () =>
+            (await plane.Client.GetAsync("/v1/models/added")).StatusCode == HttpStatusCode.OK));
+
+        await File.WriteAllTextAsync(plane.ConfigFile, "models: [ nonsense");
+        plane.SignalReload();
+        Assert.True(await plane.BecomesAsync(async () => await MetricAsync(plane, "aiedge_config_rejected_total") > 0));
+        using var still = await plane.Client.GetAsync("/v1/models/added");
+        Assert.Equal(HttpStatusCode.OK, still.StatusCode);
+    }
+
+    [NativeFact]
+    public async Task Check_says_yes_by_zero_and_names_the_line_of_a_fault_by_one()
+    {
+        var good = NativePlane.Config(9, 10, 11, "0s");
+        Assert.Equal(0, (await NativePlane.RunAsync(good, "--config", "aiedge.yaml", "--check")).Code);
+        var (code, text) = await NativePlane.RunAsync(good + "nonsense: 1\n", "--config", "aiedge.yaml", "--check");
+        Assert.Equal(1, code);
+        Assert.Contains($"{good.Count(c => c == '\n') + 1}", text, StringComparison.Ordinal);
+        Assert.Contains("nonsense", text, StringComparison.Ordinal);
+    }
+
+    [NativeFact]
+    public async Task Version_and_help_are_told_and_an_unknown_flag_is_refused()
+    {
+        var (code, text) = await NativePlane.RunAsync(null, "--version");
+        Assert.Equal(0, code);
+        Assert.Contains(Version, text, StringComparison.Ordinal);
+        (code, text) = await NativePlane.RunAsync(null, "--help");
+        Assert.Equal(0, code);
+        Assert.Contains("--config", text, StringComparison.Ordinal);
+        Assert.NotEqual(0, (await NativePlane.RunAsync(null, "--no-such-flag")).Code);
+    }
+
+    [NativeFact]
+    public async Task Health_is_zero_for_a_ready_data_plane_and_not_for_one_that_is_gone()
+    {
+        await using var plane = await NativePlane.StartAsync();
+        var admin = plane.Admin.BaseAddress!.ToString().TrimEnd('/');
+        Assert.Equal(0, (await NativePlane.RunAsync(null, "health", "--admin", admin)).Code);
+        plane.SignalStop();
+        Assert.Equal(0, await plane.ExitAsync());
+        Assert.NotEqual(0, (await NativePlane.RunAsync(null, "health", "--admin", admin)).Code);
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(NativePlane plane, string model, bool stream)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = NativePlane.Chat(model, stream) };
+        var answer = await plane.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return answer;
+    }
+
+    private static async Task<List<string>> ReadEventsAsync(HttpResponseMessage answer)
+    {
+        var text = await answer.Content.ReadAsStringAsync();
+        return [.. text.Split("\n\n").Where(e => e.StartsWith("data: ", StringComparison.Ordinal)).Select(e => e["data: ".Length..])];
+    }
+
+    private static string? Delta(string data)
+    {
+        if (data == "[DONE]")
+            return null;
+        using var document = JsonDocument.Parse(data);
+        var choices = document.RootElement.GetProperty("choices");
+        if (choices.GetArrayLength() == 0)
+            return null;
+        return choices[0].GetProperty("delta").TryGetProperty("content", out var text) ? text.GetString() : null;
+    }
+
+    private static async Task<double> MetricAsync(NativePlane plane, string name)
+    {
+        var lines = (await plane.Admin.GetStringAsync("/metrics")).Split('\n');
+        var line = lines.FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal));
+        return line is null ? 0 : double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
