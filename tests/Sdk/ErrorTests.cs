@@ -16,7 +16,7 @@ public sealed class ErrorTests
         var error = await FailsAsync(plane.Client("sk-wrong").GetChatClient("fake-n1"));
         Assert.Equal(401, error.Status);
         Assert.Contains("invalid_api_key", error.Message, StringComparison.Ordinal);
-        Assert.Contains("No valid API key was provided.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Incorrect API key provided.", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("sk-wrong", error.Message, StringComparison.Ordinal);
         Assert.Equal(0, plane.Provider.RequestCount);
     }

@@ -34,9 +34,11 @@ internal sealed class Plane : IAsyncDisposable
 
     /// <param name="script">Knobs of the provider for every request.</param>
     /// <param name="heartbeat">Silence in a stream after which the data plane says that it is alive.</param>
-    public static async Task<Plane> StartAsync(string script = "", string heartbeat = "15s")
+    /// <param name="scriptFor">Knobs of the provider by request.</param>
+    public static async Task<Plane> StartAsync(
+        string script = "", string heartbeat = "15s", Func<ReceivedRequest, string?>? scriptFor = null)
     {
-        var provider = await FakeUpstreamServer.StartAsync(new FakeUpstreamOptions { RequiredKey = ProviderKey, Script = script });
+        var provider = await FakeUpstreamServer.StartAsync(new FakeUpstreamOptions { RequiredKey = ProviderKey, Script = script, ScriptFor = scriptFor });
         var folder = Directory.CreateTempSubdirectory("aiedge-sdk-").FullName;
         var config = Path.Combine(folder, "aiedge.yaml");
         await File.WriteAllTextAsync(config, Config(provider.Port, heartbeat));
@@ -104,7 +106,7 @@ internal sealed class Plane : IAsyncDisposable
         keys:
           - name: sdk
             sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}"
-            models: [ "fake-*", gpt-4o-mini ]
+            models: [ "fake-*", "gpt-*" ]
         server: { listen: "127.0.0.1:8080", admin: "127.0.0.1:8081", drainDelay: 0s, heartbeat: {{heartbeat}} }
 
         """;
