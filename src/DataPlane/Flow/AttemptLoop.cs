@@ -92,7 +92,7 @@ internal sealed class AttemptLoop(EdgeServices services)
             return Stopped(link);
         upstream.WatchUpload();
         UpstreamRequestWriter.WriteHead(upstream.Output, head, exchange, patch.PatchedLength(body.Bytes.Length));
-        patch.Write(body.Bytes, upstream.Output);
+        BodySender.Write(body.Bytes, patch, upstream.Output);
         exchange.SentAt = Stopwatch.GetTimestamp();
         if (exchange.Stream)
             link.SetStep(Step.FirstByte, exchange.Target!.Timeouts.FirstByte);

@@ -67,7 +67,7 @@ internal sealed class ResponseRelay
                 : await _whole.RunAsync(_link, _exchange, upstream, answer);
         }
 
-        UpstreamIsReusable = keep && _body.State == BodyState.Ended && !upstream.IsAborted;
+        UpstreamIsReusable = keep && _body.State == BodyState.Ended && !upstream.IsAborted && !upstream.Output.IsFlushing;
         return error;
     }
 

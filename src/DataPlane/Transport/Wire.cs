@@ -30,6 +30,15 @@ internal abstract class Wire
 
     public abstract bool Send(ReadOnlyMemory<byte> bytes, out bool ok);
 
+    /// <summary>Whether <see cref="SendChain"/> and <see cref="TryCancelSend"/> are there.</summary>
+    public virtual bool Gathers => false;
+
+    /// <summary>As <see cref="Send"/>, for a whole chain of blocks; they stay the caller's and must not change meanwhile.</summary>
+    public virtual bool SendChain(Block first, out bool ok) => throw new NotSupportedException();
+
+    /// <summary>Takes back a send that waits: its sink is not called any more, its memory not read. From any thread.</summary>
+    public virtual bool TryCancelSend() => false;
+
     /// <summary>Says FIN after what was sent; later sends fail.</summary>
     public abstract void ShutdownSend();
 
