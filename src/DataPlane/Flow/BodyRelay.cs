@@ -15,7 +15,7 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
     /// <summary>A JSON answer longer than this goes out as it comes.</summary>
     public const int HeldBytesMax = 64 * 1024;
 
-    private readonly JsonAnswerReader _reader = new();
+    private JsonAnswerReader? _reader;
     private readonly BodyDecoder _decoder = new();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -42,7 +42,7 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
             return Break(link, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
         client.WriteEnd();
         if (answer.IsJson)
-            exchange.Usage = _reader.Usage;
+            exchange.Usage = _reader!.Usage;
         return await client.FlushAsync() ? default : EdgeError.Client(ErrorKind.ClientClosed);
     }
 
@@ -59,7 +59,7 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
         if (framing == AnswerFraming.UntilClose)
             exchange.KeepAlive = false;
         client.UseFraming(framing);
-        _reader.Reset(exchange.Endpoint!.Shape);
+        (_reader ??= new JsonAnswerReader()).Reset(exchange.Endpoint!.Shape);
         _decoder.Begin(decode ? answer.Coding : ContentCoding.Identity);
         AnswerHead.WriteProviders(link, exchange, head, framing, head.Framing.Length, decode);
         body.Begin(upstream.Input, head.Framing);
@@ -75,7 +75,7 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
             if (!_decoder.IsActive)
             {
                 if (answer.IsJson)
-                    _reader.Feed(piece);
+                    _reader!.Feed(piece);
                 client.Write(piece);
                 continue;
             }
@@ -83,7 +83,7 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
             _decoder.Feed(piece);
             while (_decoder.TryNext(out var decoded))
             {
-                _reader.Feed(decoded);
+                _reader!.Feed(decoded);
                 client.Write(decoded);
             }
         }

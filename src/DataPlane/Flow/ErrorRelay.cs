@@ -15,7 +15,7 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
     /// <summary>A longer error body is no error body.</summary>
     public const int BodyBytesMax = 64 * 1024;
 
-    private readonly JsonAnswerReader _reader = new();
+    private JsonAnswerReader? _reader;
     private readonly BodyDecoder _decoder = new();
     private byte[] _bytes = [];
     private int _length;
@@ -25,7 +25,7 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
     {
         var answer = AnswerKind.Of(head);
         _length = 0;
-        _reader.Reset(exchange.Endpoint!.Shape);
+        (_reader ??= new JsonAnswerReader()).Reset(exchange.Endpoint!.Shape);
         _decoder.Begin(answer.Coding == ContentCoding.Unknown ? ContentCoding.Identity : answer.Coding);
         head.Retain();
         body.Begin(upstream.Input, head.Framing);
@@ -56,7 +56,7 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
     {
         if (status is 401 or 402 or 403 or 404)
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
-        if (_reader.ErrorCode.SequenceEqual("insufficient_quota"u8) || _reader.ErrorType.SequenceEqual("insufficient_quota"u8))
+        if (_reader!.ErrorCode.SequenceEqual("insufficient_quota"u8) || _reader!.ErrorType.SequenceEqual("insufficient_quota"u8))
             return EdgeError.Upstream(ErrorKind.UpstreamQuota);
         if (body.State == BodyState.Faulted)
             return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off.");
@@ -81,7 +81,7 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
 
     private void Append(ReadOnlySpan<byte> bytes)
     {
-        _reader.Feed(bytes);
+        _reader!.Feed(bytes);
         var room = BodyBytesMax + 1 - _length;
         if (bytes.Length > room)
             bytes = bytes[..room];

@@ -197,8 +197,8 @@ internal sealed class ExchangePipeline
         _exchange.EndedAt = Stopwatch.GetTimestamp();
         _services.Metrics.OnExchangeEnded(_exchange);
         _services.Records.Add(_exchange, _services.Clock);
-        if (_headIsRead && _body.IsRead)
-            _link.Input.AdvanceTo(_body.End);
+        if (_headIsRead)
+            _body.LetGo();
         _body.Release();
         _buffer = default;
         return _exchange.KeepAlive;

@@ -25,6 +25,7 @@ internal sealed class RequestBody(EdgeServices services)
     private int _headLength;
     private BodyFraming _framing;
     private bool _expectsContinue;
+    private bool _isLetGo;
 
     public BodyScan Scan => _scan;
 
@@ -43,6 +44,7 @@ internal sealed class RequestBody(EdgeServices services)
         _headLength = head.Length;
         _framing = head.Framing;
         _expectsContinue = head.ExpectContinue;
+        _isLetGo = false;
         Bytes = default;
         End = afterHead;
         IsRead = _framing.Kind == BodyKind.None || _framing is { Kind: BodyKind.Length, Length: 0 };
@@ -92,6 +94,16 @@ internal sealed class RequestBody(EdgeServices services)
             return;
         End = buffer.GetPosition(_headLength + _framing.Length);
         IsRead = true;
+    }
+
+    /// <summary>Moves the client's input to the next request, so that the blocks that hold this one are free. The head goes with it.</summary>
+    public void LetGo()
+    {
+        if (!IsRead || _isLetGo)
+            return;
+        _isLetGo = true;
+        _link.Input.AdvanceTo(End);
+        Release();
     }
 
     /// <summary>Gives back what was copied and what was counted.</summary>

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
-using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;
@@ -60,8 +59,8 @@ internal sealed class ResponseRelay
         else
         {
             var answer = AnswerKind.Of(head);
-            if (!request.Bytes.IsSingleSegment || request.Bytes.Length > BlockPool.SmallBytes)
-                request.Release();
+            // The provider has the request: nothing of it is needed for as long as the answer takes.
+            request.LetGo();
             error = answer.IsEventStream
                 ? await _stream.RunAsync(_link, _exchange, upstream, answer, _stripUsage)
                 : await _whole.RunAsync(_link, _exchange, upstream, answer);

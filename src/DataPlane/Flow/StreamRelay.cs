@@ -14,7 +14,7 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
 {
     private readonly FrameSplitter _frames = new();
     private readonly BodyDecoder _decoder = new();
-    private readonly OpenAiStreamReader _reader = new();
+    private OpenAiStreamReader _reader = null!;
     private ClientLink _link = null!;
     private Exchange _exchange = null!;
 
@@ -56,7 +56,7 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
             exchange.KeepAlive = false;
         client.UseFraming(framing);
         _frames.Reset();
-        _reader.Reset(exchange.Endpoint!.Shape, stripUsage);
+        (_reader ??= new OpenAiStreamReader()).Reset(exchange.Endpoint!.Shape, stripUsage);
         _decoder.Begin(answer.Coding);
         AnswerHead.WriteProviders(link, exchange, upstream.HeadReader.Head, framing, 0, _decoder.IsActive);
         body.Begin(upstream.Input, upstream.HeadReader.Head.Framing);

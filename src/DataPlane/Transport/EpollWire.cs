@@ -32,7 +32,6 @@ internal sealed class EpollWire : Wire
 
     private readonly Socket _socket;
     private readonly int _fd;
-    private Memory<byte> _into;
     private Block? _block;
     private int _blockSent;
     private TaskCompletionSource? _connecting;
@@ -82,13 +81,12 @@ internal sealed class EpollWire : Wire
             throw new SocketException((int)SocketError.ConnectionRefused);
     }
 
-    public override bool Receive(Memory<byte> into, out int count)
+    public override bool Receive(out int count)
     {
         while (true)
         {
-            if (Volatile.Read(ref _canReceive) != 0 && TryReceive(into.Span, out count))
+            if (Volatile.Read(ref _canReceive) != 0 && TryReceive(out count))
                 return true;
-            _into = into;
             Volatile.Write(ref _receiving, Waiting);
             Interlocked.MemoryBarrier();
             if (Volatile.Read(ref _isWatched) == 0 && !TryWatch())
@@ -179,8 +177,7 @@ internal sealed class EpollWire : Wire
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _receiving) != Waiting || Interlocked.CompareExchange(ref _receiving, Idle, Waiting) != Waiting)
             return;
-        var into = _into;
-        if (Receive(into, out var count))
+        if (Receive(out var count))
             ReceiveSink!.OnReceived(count);
     }
 
@@ -195,11 +192,12 @@ internal sealed class EpollWire : Wire
     }
 
     /// <summary>One receive; false if there was nothing.</summary>
-    private bool TryReceive(Span<byte> into, out int count)
+    private bool TryReceive(out int count)
     {
         count = -1;
         if (!TryEnter())
             return true;
+        var into = ReceiveSink!.ReceiveBuffer().Span;
         Volatile.Write(ref _canReceive, 0);
         do
         {

@@ -3,6 +3,9 @@ namespace AiEdge.DataPlane.Transport;
 /// <summary>Takes the outcome of a receive that did not finish at once.</summary>
 internal interface IReceiveSink
 {
+    /// <summary>Where to put what has come. Asked when bytes are there, so that a wait holds no memory; stays until <see cref="OnReceived"/>.</summary>
+    Memory<byte> ReceiveBuffer();
+
     /// <param name="count">Bytes received; 0 at the peer's FIN; -1 when the connection broke.</param>
     void OnReceived(int count);
 }
@@ -26,7 +29,8 @@ internal abstract class Wire
 
     public ISendSink? SendSink { get; set; }
 
-    public abstract bool Receive(Memory<byte> into, out int count);
+    /// <summary>Receives into the sink's <see cref="IReceiveSink.ReceiveBuffer"/>.</summary>
+    public abstract bool Receive(out int count);
 
     public abstract bool Send(ReadOnlyMemory<byte> bytes, out bool ok);
 
