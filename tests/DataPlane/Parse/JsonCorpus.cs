@@ -83,6 +83,35 @@ internal static class JsonCorpus
         }) + space;
     }
 
+    /// <summary>A random chat request, all fields in order.</summary>
+    public static byte[] Request(Random random)
+    {
+        string Space() => random.Next(5) == 0 ? " \n\t" : "";
+        string Pick(params string[] of) => of[random.Next(of.Length)];
+        var members = new List<string>
+        {
+            Pick("\"model\"", "\"mod\\u0065l\"") + Space() + ":" + Space() + Pick("\"gpt-4o\"", "\"gpt\\u002d4o\"", "\"m\u00e9\""),
+            "\"messages\":" + Space() + Pick("[]", "[{\"role\":\"user\",\"content\":" + Generate(random, 3) + "}]"),
+        };
+        if (random.Next(4) != 0)
+            members.Add("\"stream\":" + Space() + Pick("true", "true", "true", "false", "null"));
+        if (random.Next(3) != 0)
+        {
+            string more = Pick("", "\"x\":" + Generate(random, 4), "\"y\":{\"include_usage\":false}");
+            string usage = Pick("", "\"include_usage\"" + Space() + ":" + Pick("true", "false", "null"));
+            string inside = more + (more.Length > 0 && usage.Length > 0 ? "," : "") + usage;
+            members.Add("\"stream_options\":" + Pick("null", "{" + Space() + "}", "{" + Space() + inside + Space() + "}", "{" + inside + "}"));
+        }
+
+        if (random.Next(3) == 0)
+            members.Add("\"max_tokens\":" + Pick("0", "17", "null"));
+        if (random.Next(3) == 0)
+            members.Add("\"extra\":" + Generate(random, 2));
+        string[] order = [.. members];
+        random.Shuffle(order);
+        return Encoding.UTF8.GetBytes(Space() + "{" + Space() + string.Join(Space() + "," + Space(), order) + Space() + "}" + Space());
+    }
+
     /// <summary>Changes a few bytes; the outcome may be valid or not.</summary>
     public static byte[] Mutate(byte[] input, Random random)
     {
