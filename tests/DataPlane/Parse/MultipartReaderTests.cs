@@ -8,7 +8,8 @@ namespace AiEdge.DataPlane.Tests.Parse;
 public class MultipartReaderTests
 {
     private const string Model = "--XyZ\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nwhisper-1\r\n";
-    private const string File = "--XyZ\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.mp3\"\r\nContent-Type: audio/mpeg\r\n\r\n"
+    private const string File = "--XyZ\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.mp3\"\r\n"
+        + "Content-Type: audio/mpeg\r\n\r\n"
         + "ID3\r\n--XyY\r\n--Xy\r--XyZ\n\r\r\n-\r\n--\r\n\0\xff\r\n";
 
     private const string End = "--XyZ--\r\n";
@@ -31,8 +32,13 @@ public class MultipartReaderTests
     [InlineData(Model + "--XyZ--")]
     [InlineData(Model + "--XyZ\r\nContent-Disposition: form-data; name=\"stream\"\r\n\r\nfalse\r\n" + End)]
     [InlineData(Model + "--XyZ\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n\r\n" + End)]
-    [InlineData(Model + "--XyZ\r\nContent-Disposition: form-data; name=\"image[]\"; filename*=UTF-8''a%20b.png; filename=\"a \\\"b\\\".png\"\r\n\r\nx\r\n" + End)]
-    [InlineData("--XyZ\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8BIT\r\nCONTENT-DISPOSITION: Form-Data; Name=model\r\n\r\nm\r\n" + End)]
+    [InlineData(
+        Model
+            + "--XyZ\r\nContent-Disposition: form-data; name=\"image[]\"; filename*=UTF-8''a%20b.png; filename=\"a \\\"b\\\".png\""
+            + "\r\n\r\nx\r\n" + End)]
+    [InlineData(
+        "--XyZ\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8BIT\r\nCONTENT-DISPOSITION: Form-Dat"
+            + "a; Name=model\r\n\r\nm\r\n" + End)]
     [InlineData(Model + "--XyZ\r\nContent-Disposition: form-data; name=\"x\"\r\nContent-Transfer-Encoding: base64\r\n\r\neA==\r\n" + End)]
     [InlineData(Model + "--XyZ\r\nContent-Disposition: form-data; name=\"Model\"\r\n\r\nanother field\r\n" + End)]
     public void Bodies_that_clients_send_are_accepted(string body)
@@ -46,7 +52,11 @@ public class MultipartReaderTests
     [InlineData("--XyZ--\r\n", "model")]
     [InlineData(File + End, "model")]
     [InlineData(Model + Model + End, "model")]
-    [InlineData(Model + "--XyZ\r\nContent-Disposition: form-data; name=\"stream\"\r\n\r\ntrue\r\n--XyZ\r\nContent-Disposition: form-data; name=\"stream\"\r\n\r\ntrue\r\n" + End, "stream")]
+    [InlineData(
+        Model
+            + "--XyZ\r\nContent-Disposition: form-data; name=\"stream\"\r\n\r\ntrue\r\n--XyZ\r\nContent-Disposition: form-data; nam"
+            + "e=\"stream\"\r\n\r\ntrue\r\n" + End,
+        "stream")]
     [InlineData(Model + "--XyZ\r\nContent-Disposition: form-data; name=\"stream\"\r\n\r\nyes\r\n" + End, "stream")]
     [InlineData("--XyZ\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n\r\n" + End, "model")]
     [InlineData("--XyZ\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\na\r\nX-Injected: 1\r\n" + End, "model")]
@@ -71,7 +81,9 @@ public class MultipartReaderTests
     [InlineData("--XyZ\r\nContent-Disposition: form-data; name=\"mod\\el\"\r\n\r\nm\r\n" + End, null)]
     [InlineData("--XyZ\r\nContent-Disposition: form-data; name=\"mod%65l\"\r\n\r\nm\r\n" + End, null)]
     [InlineData("--XyZ\r\nContent-Disposition: form-data; name=\"model\"; filename=\"x\"\r\n\r\nm\r\n" + End, null)]
-    [InlineData("--XyZ\r\nContent-Disposition: form-data; name=\"x\"\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n" + End, null)]
+    [InlineData(
+        "--XyZ\r\nContent-Disposition: form-data; name=\"x\"\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n" + End,
+        null)]
     [InlineData("--XyZ\r\nContent-Disposition: attachment; name=\"model\"\r\n\r\nm\r\n" + End, null)]
     [InlineData("--XyZ\r\nContent-Disposition: form-data\r\n\r\nm\r\n" + End, null)]
     [InlineData("--XyZ\r\nContent-Disposition: form-data; name=\"model\r\n\r\nm\r\n" + End, null)]
@@ -102,7 +114,10 @@ public class MultipartReaderTests
     [InlineData("multipart/form-data ; charset=utf-8 ; boundary=XyZ;")]
     public void Content_types_that_name_one_boundary_are_accepted(string contentType)
     {
-        Assert.StartsWith("model=True", RequestReading.DescribeMultipart(contentType, [Encoding.Latin1.GetBytes(Model + End)]), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "model=True",
+            RequestReading.DescribeMultipart(contentType, [Encoding.Latin1.GetBytes(Model + End)]),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -124,7 +139,10 @@ public class MultipartReaderTests
     [InlineData("multipart/form-data; boundary=12345678901234567890123456789012345678901234567890123456789012345678901")]
     public void Content_types_without_one_valid_boundary_are_refused(string contentType)
     {
-        Assert.StartsWith("error", RequestReading.DescribeMultipart(contentType, [Encoding.Latin1.GetBytes(Model + End)]), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "error",
+            RequestReading.DescribeMultipart(contentType, [Encoding.Latin1.GetBytes(Model + End)]),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,7 +159,8 @@ public class MultipartReaderTests
     [Fact]
     public void Headers_of_a_part_and_the_number_of_parts_are_bounded()
     {
-        string Padded(int bytes) => "--XyZ\r\nContent-Disposition: form-data; name=\"x\"\r\nX:" + new string('x', bytes - 50) + "\r\n\r\nx\r\n" + Model + End;
+        string Padded(int bytes) =>
+            "--XyZ\r\nContent-Disposition: form-data; name=\"x\"\r\nX:" + new string('x', bytes - 48) + "\r\n\r\nx\r\n" + Model + End;
         Assert.StartsWith("model=True", Describe(Padded(MultipartReader.PartHeadBytesMax)), StringComparison.Ordinal);
         Assert.StartsWith("error", Describe(Padded(MultipartReader.PartHeadBytesMax + 1)), StringComparison.Ordinal);
         const string part = "--XyZ\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\nx\r\n";
@@ -153,8 +172,14 @@ public class MultipartReaderTests
     [Fact]
     public void The_model_may_have_256_bytes_and_no_more()
     {
-        Assert.StartsWith("model=True", Read(Model.Replace("whisper-1", new string('m', 256), StringComparison.Ordinal) + End), StringComparison.Ordinal);
-        Assert.Contains("[model]", Read(Model.Replace("whisper-1", new string('m', 257), StringComparison.Ordinal) + End), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "model=True",
+            Read(Model.Replace("whisper-1", new string('m', 256), StringComparison.Ordinal) + End),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "[model]",
+            Read(Model.Replace("whisper-1", new string('m', 257), StringComparison.Ordinal) + End),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -164,15 +189,20 @@ public class MultipartReaderTests
         var facts = new RequestFacts();
         RequestReading.DescribeMultipart(RequestReading.Multipart, [body], facts);
         var patch = new BodyPatch();
-        Assert.False(OpenAiPatch.Build(facts, RequestShape.Multipart, "\"a \\\"quoted\\\" \\u00e9\""u8.ToArray(), injectUsage: true, patch));
+        Assert.False(
+            OpenAiPatch.Build(facts, RequestShape.Multipart, "\"a \\\"quoted\\\" \\u00e9\""u8.ToArray(), injectUsage: true, patch));
         var output = new ArrayBufferWriter<byte>();
         patch.Write(new ReadOnlySequence<byte>(body), output);
-        Assert.Equal(File + Model.Replace("whisper-1", "a \"quoted\" \u00c3\u00a9", StringComparison.Ordinal) + End, Encoding.Latin1.GetString(output.WrittenSpan));
+        Assert.Equal(
+            File + Model.Replace("whisper-1", "a \"quoted\" \u00c3\u00a9", StringComparison.Ordinal) + End,
+            Encoding.Latin1.GetString(output.WrittenSpan));
 
         Assert.False(OpenAiPatch.Build(facts, RequestShape.Multipart, "\"plain\""u8.ToArray(), injectUsage: true, patch));
         output.Clear();
         patch.Write(new ReadOnlySequence<byte>(body), output);
-        Assert.Equal(File + Model.Replace("whisper-1", "plain", StringComparison.Ordinal) + End, Encoding.Latin1.GetString(output.WrittenSpan));
+        Assert.Equal(
+            File + Model.Replace("whisper-1", "plain", StringComparison.Ordinal) + End,
+            Encoding.Latin1.GetString(output.WrittenSpan));
     }
 
     [Fact]
@@ -213,7 +243,8 @@ public class MultipartReaderTests
     private static string Read(string body) =>
         Cuts.SameForAll(Encoding.Latin1.GetBytes(body), pieces => RequestReading.DescribeMultipart(RequestReading.Multipart, pieces));
 
-    private static string Describe(string body) => RequestReading.DescribeMultipart(RequestReading.Multipart, [Encoding.Latin1.GetBytes(body)]);
+    private static string Describe(string body) =>
+        RequestReading.DescribeMultipart(RequestReading.Multipart, [Encoding.Latin1.GetBytes(body)]);
 
     private static string At(byte[] bytes, ByteRange range) => Encoding.UTF8.GetString(bytes, (int)range.Start, (int)range.Length);
 }

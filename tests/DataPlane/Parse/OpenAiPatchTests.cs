@@ -9,8 +9,12 @@ namespace AiEdge.DataPlane.Tests.Parse;
 public class OpenAiPatchTests
 {
     [Theory]
-    [InlineData("{\"model\":\"a\",\"stream\":true,\"messages\":[]}", "{\"stream_options\":{\"include_usage\":true},\"model\":\"B\",\"stream\":true,\"messages\":[]}")]
-    [InlineData("{ \"model\":\"a\",\"stream\":true,\"messages\":[]}", "{\"stream_options\":{\"include_usage\":true}, \"model\":\"B\",\"stream\":true,\"messages\":[]}")]
+    [InlineData(
+        "{\"model\":\"a\",\"stream\":true,\"messages\":[]}",
+        "{\"stream_options\":{\"include_usage\":true},\"model\":\"B\",\"stream\":true,\"messages\":[]}")]
+    [InlineData(
+        "{ \"model\":\"a\",\"stream\":true,\"messages\":[]}",
+        "{\"stream_options\":{\"include_usage\":true}, \"model\":\"B\",\"stream\":true,\"messages\":[]}")]
     [InlineData(
         "{\"model\":\"a\",\"stream_options\": null ,\"stream\":true,\"messages\":[]}",
         "{\"model\":\"B\",\"stream_options\": {\"include_usage\":true} ,\"stream\":true,\"messages\":[]}")]
@@ -62,7 +66,10 @@ public class OpenAiPatchTests
     {
         const string body = "{\"messages\":[{\"model\":\"a\"}],\"metadata\":{\"model\":\"a\"},\"mod\\u0065l\" :\t\"a\" ,\"z\":\"a\"}";
         Patch(RequestShape.Chat, body, "\"ft:gpt \\\"x\\\"\"", injectUsage: false, out string patched);
-        Assert.Equal("{\"messages\":[{\"model\":\"a\"}],\"metadata\":{\"model\":\"a\"},\"mod\\u0065l\" :\t\"ft:gpt \\\"x\\\"\" ,\"z\":\"a\"}", patched);
+        Assert.Equal(
+            "{\"messages\":[{\"model\":\"a\"}],\"metadata\":{\"model\":\"a\"},\"mod\\u0065l\" :\t\"ft:gpt \\\"x\\\"\" ,\"z\":"
+                + "\"a\"}",
+            patched);
     }
 
     [Fact]

@@ -11,8 +11,9 @@ public class OpenAiRequestReaderTests
     [Fact]
     public void A_chat_request_gives_its_facts_however_it_is_cut()
     {
-        string body = " {\"model\" : \"gpt-4o\\u002dmini\",\"stream\":true, \"stream_options\" : { \"x\":1, \"include_usage\" : false } ," + Messages
-            + ",\"max_tokens\":null,\"max_completion_tokens\": 12 ,\"n\":2,\"temperature\":0.5,\"top_p\":null,\"tools\":[{\"model\":\"not this\"}],\"user\":\"é\"} ";
+        string body = " {\"model\" : \"gpt-4o\\u002dmini\",\"stream\":true, \"stream_options\" : { \"x\":1, \"include_usage\" : false } ,"
+            + Messages + ",\"max_tokens\":null,\"max_completion_tokens\": 12 ,\"n\":2,\"temperature\":0.5,\"top_p\":null,"
+            + "\"tools\":[{\"model\":\"not this\"}],\"user\":\"é\"} ";
         byte[] bytes = Encoding.UTF8.GetBytes(body);
         var facts = new RequestFacts();
         string line = Cuts.SameForAll(bytes, pieces => RequestReading.Describe(RequestShape.Chat, pieces, facts));
@@ -41,18 +42,27 @@ public class OpenAiRequestReaderTests
 
     [Theory]
     [InlineData(RequestShape.Chat, "{\"model\":\"m\",\"messages\":[]}")]
-    [InlineData(RequestShape.Chat, "{\"messages\":[],\"model\":\"m\",\"stream\":null,\"stream_options\":null,\"n\":null,\"tools\":null,\"temperature\":null}")]
+    [InlineData(
+        RequestShape.Chat,
+        "{\"messages\":[],\"model\":\"m\",\"stream\":null,\"stream_options\":null,\"n\":null,\"tools\":null,\"temperature\":null}")]
     [InlineData(RequestShape.Chat, "{\"messages\":[],\"model\":\"m\",\"stream_options\":{\"include_usage\":null,\"include_usage2\":1}}")]
-    [InlineData(RequestShape.Chat, "{\"messages\":[],\"model\":\"m\",\"metadata\":{\"model\":1,\"stream\":\"x\",\"model\":2},\"x\":1,\"x\":2}")]
+    [InlineData(
+        RequestShape.Chat,
+        "{\"messages\":[],\"model\":\"m\",\"metadata\":{\"model\":1,\"stream\":\"x\",\"model\":2},\"x\":1,\"x\":2}")]
     [InlineData(RequestShape.Chat, "{\"messages\":[{\"content\":\"\\u0000 and \\ud800 pass\"}],\"model\":\"m\"}")]
     [InlineData(RequestShape.Chat, "{\"messages\":[],\"model\":\"a model/with:odd name é\"}")]
-    [InlineData(RequestShape.Chat, "{\"messages\":[],\"model\":\"m\",\"background\":\"text\",\"input\":1,\"prompt\":2,\"max_output_tokens\":\"x\"}")]
+    [InlineData(
+        RequestShape.Chat,
+        "{\"messages\":[],\"model\":\"m\",\"background\":\"text\",\"input\":1,\"prompt\":2,\"max_output_tokens\":\"x\"}")]
     [InlineData(RequestShape.Completions, "{\"model\":\"m\",\"prompt\":\"x\"}")]
     [InlineData(RequestShape.Completions, "{\"model\":\"m\",\"prompt\":[\"x\",\"y\"],\"tools\":1,\"messages\":{}}")]
     [InlineData(RequestShape.Embeddings, "{\"model\":\"m\",\"input\":[1,2,3],\"dimensions\":5,\"n\":\"x\"}")]
     [InlineData(RequestShape.Moderations, "{\"model\":\"m\",\"input\":\"x\"}")]
     [InlineData(RequestShape.Responses, "{\"model\":\"m\"}")]
-    [InlineData(RequestShape.Responses, "{\"model\":\"m\",\"input\":\"x\",\"background\":true,\"max_output_tokens\":0,\"stream_options\":{\"include_obfuscation\":false}}")]
+    [InlineData(
+        RequestShape.Responses,
+        "{\"model\":\"m\",\"input\":\"x\",\"background\":true,\"max_output_tokens\":0,\"stream_options\":{\"include_obfuscati"
+            + "on\":false}}")]
     [InlineData(RequestShape.Images, "{\"model\":\"m\",\"prompt\":\"x\",\"n\":3,\"background\":\"transparent\"}")]
     [InlineData(RequestShape.Speech, "{\"model\":\"m\",\"input\":\"x\",\"voice\":\"alloy\"}")]
     internal void What_a_provider_may_judge_passes(RequestShape shape, string body)
@@ -83,8 +93,14 @@ public class OpenAiRequestReaderTests
     [InlineData(RequestShape.Chat, "{\"model\":\"m\",\"stream\":{}," + Messages + "}", "stream")]
     [InlineData(RequestShape.Chat, "{\"model\":\"m\",\"stream_options\":true," + Messages + "}", "stream_options")]
     [InlineData(RequestShape.Chat, "{\"model\":\"m\",\"stream_options\":[]," + Messages + "}", "stream_options")]
-    [InlineData(RequestShape.Chat, "{\"model\":\"m\",\"stream_options\":{\"include_usage\":1}," + Messages + "}", "stream_options.include_usage")]
-    [InlineData(RequestShape.Chat, "{\"model\":\"m\",\"stream_options\":{\"include_usage\":{}}," + Messages + "}", "stream_options.include_usage")]
+    [InlineData(
+        RequestShape.Chat,
+        "{\"model\":\"m\",\"stream_options\":{\"include_usage\":1}," + Messages + "}",
+        "stream_options.include_usage")]
+    [InlineData(
+        RequestShape.Chat,
+        "{\"model\":\"m\",\"stream_options\":{\"include_usage\":{}}," + Messages + "}",
+        "stream_options.include_usage")]
     [InlineData(RequestShape.Chat, "{\"model\":\"m\",\"n\":\"2\"," + Messages + "}", "n")]
     [InlineData(RequestShape.Chat, "{\"model\":\"m\",\"n\":-1," + Messages + "}", "n")]
     [InlineData(RequestShape.Chat, "{\"model\":\"m\",\"n\":1.5," + Messages + "}", "n")]
@@ -154,7 +170,10 @@ public class OpenAiRequestReaderTests
                 var facts = new RequestFacts();
                 byte[] body = Encoding.UTF8.GetBytes("{\"model\":\"" + fits + "\"," + Messages + "}");
                 int at = Math.Min(cut, body.Length);
-                Assert.StartsWith("model=True", RequestReading.Describe(RequestShape.Chat, [body[..at], body[at..]], facts), StringComparison.Ordinal);
+                Assert.StartsWith(
+                    "model=True",
+                    RequestReading.Describe(RequestShape.Chat, [body[..at], body[at..]], facts),
+                    StringComparison.Ordinal);
                 Assert.Equal(256, facts.Model.Length);
 
                 byte[] over = Encoding.UTF8.GetBytes("{\"model\":\"" + fits + "x\"," + Messages + "}");
@@ -193,7 +212,8 @@ public class OpenAiRequestReaderTests
     [Fact]
     public void A_body_truncated_at_any_byte_is_refused()
     {
-        byte[] body = Encoding.UTF8.GetBytes("{\"model\":\"m\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"n\":12," + Messages + "}");
+        byte[] body = Encoding.UTF8.GetBytes(
+            "{\"model\":\"m\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"n\":12," + Messages + "}");
         for (int i = 0; i < body.Length; i++)
             AssertRefused(RequestShape.Chat, body[..i], null);
         Assert.False(RequestReading.Error(RequestShape.Chat, body).IsError);
@@ -210,7 +230,9 @@ public class OpenAiRequestReaderTests
             Assert.Null(error.Param);
         }
 
-        Assert.Equal("The request body is nested too deeply.", RequestReading.Error(RequestShape.Chat, Encoding.ASCII.GetBytes("{\"x\":" + deep + "}")).Message);
+        Assert.Equal(
+            "The request body is nested too deeply.",
+            RequestReading.Error(RequestShape.Chat, Encoding.ASCII.GetBytes("{\"x\":" + deep + "}")).Message);
     }
 
     [Fact]
@@ -241,7 +263,8 @@ public class OpenAiRequestReaderTests
     [Fact]
     public void Reading_a_body_allocates_nothing()
     {
-        byte[] body = Encoding.UTF8.GetBytes("{\"mod\\u0065l\":\"m\\u0041\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"n\":12," + Messages + "}");
+        byte[] body = Encoding.UTF8.GetBytes(
+            "{\"mod\\u0065l\":\"m\\u0041\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"n\":12," + Messages + "}");
         var reader = new OpenAiRequestReader();
         var facts = new RequestFacts();
         long before = 0;

@@ -21,7 +21,8 @@ internal static class RequestReading
         return Describe(reader.Finish(), facts);
     }
 
-    public static string DescribeMultipart(string contentType, IReadOnlyList<byte[]> pieces) => DescribeMultipart(contentType, pieces, new RequestFacts());
+    public static string DescribeMultipart(string contentType, IReadOnlyList<byte[]> pieces) =>
+        DescribeMultipart(contentType, pieces, new RequestFacts());
 
     public static string DescribeMultipart(string contentType, IReadOnlyList<byte[]> pieces, RequestFacts facts)
     {
@@ -55,7 +56,8 @@ internal static class RequestReading
         return string.Create(
             CultureInfo.InvariantCulture,
             $"""
-            model={f.HasModel}:{Convert.ToHexString(f.Model)}{Range(f.ModelToken)} stream={f.Stream}{Range(f.StreamToken)} background={f.Background}
+            model={f.HasModel}:{Convert.ToHexString(f.Model)}{Range(f.ModelToken)}
+            stream={f.Stream}{Range(f.StreamToken)} background={f.Background}
             options={f.StreamOptions}{Range(f.StreamOptionsToken)} empty={f.StreamOptionsIsEmpty} at={f.StreamOptionsInsertAt}
             usage={f.IncludeUsage}{Range(f.IncludeUsageToken)} insert={f.InsertAt} empty={f.TopLevelIsEmpty} n={f.N}
             caps={Cap(f.MaxTokens)} {Cap(f.MaxCompletionTokens)} {Cap(f.MaxOutputTokens)}
