@@ -59,8 +59,14 @@ public class JsonScannerTests
     [Fact]
     public void Depth_128_passes_and_129_is_too_deep()
     {
-        Assert.DoesNotContain("fault", Trace([Encoding.ASCII.GetBytes(new string('[', 128) + new string(']', 128))]), StringComparison.Ordinal);
-        Assert.EndsWith("fault TooDeep", Trace([Encoding.ASCII.GetBytes(new string('[', 129) + new string(']', 129))]), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "fault",
+            Trace([Encoding.ASCII.GetBytes(new string('[', 128) + new string(']', 128))]),
+            StringComparison.Ordinal);
+        Assert.EndsWith(
+            "fault TooDeep",
+            Trace([Encoding.ASCII.GetBytes(new string('[', 129) + new string(']', 129))]),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,7 +76,7 @@ public class JsonScannerTests
         {
             foreach (int before in new[] { 0, 1, 14, 15, 16, 29, 30, 31, 32, 33, 63, 64 })
             {
-                byte[] text = [.. "[\""u8, .. Enumerable.Repeat((byte)'x', before), .. bad, .. "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\\n\"]"u8];
+                byte[] text = [.. "[\""u8, .. Enumerable.Repeat((byte)'x', before), .. bad, .. "xxxxxxxxxxxxxxxxxxxxxxxxxx\\n\"]"u8];
                 Assert.EndsWith("fault BadUtf8", Cuts.SameForAll(text, Trace), StringComparison.Ordinal);
             }
         }
@@ -123,7 +129,8 @@ public class JsonScannerTests
     public void A_token_longer_than_the_capture_comes_short_but_not_by_much()
     {
         byte[] text = [(byte)'"', .. Enumerable.Repeat((byte)'x', 5000), (byte)'"'];
-        foreach (int cut in new[] { 0, 1, 2, 1000, JsonScanner.CaptureMax - 1, JsonScanner.CaptureMax, JsonScanner.CaptureMax + 1, 5000, 5001, 5002 })
+        const int max = JsonScanner.CaptureMax;
+        foreach (int cut in new[] { 0, 1, 2, 1000, max - 1, max, max + 1, 5000, 5001, 5002 })
         {
             var scanner = default(JsonScanner);
             scanner.Reset(new byte[JsonScanner.CaptureMax], checkUtf8: true);
@@ -134,6 +141,25 @@ public class JsonScannerTests
             Assert.True(scanner.Text(rest).Length >= JsonScanner.CaptureMax - 2);
             Assert.Equal(5002, scanner.TokenEnd);
         }
+    }
+
+    [Fact]
+    public void Hidden_contents_are_judged_as_strictly_as_shown_ones()
+    {
+        string[] tokens =
+        [
+            "talse", "falze", "fals", "nulk", "nule", "trux", "true", "false", "null", "-", "-0", "01", "-01", "1.", "1.e1", "0.0", "0.0.0", "1e", "1e5", "1E+",
+            "--1", "-.5", "1.5e", "00", "1234567890123456", "12345678901234567", "0.1234567890123456789", "-12345678901234567890.5", "1-2", "1+", "\"\"", "\"a\"b",
+            "\"\\\"", "\"\\q\"", "\"\u0001\"", "\"12345678901234567890123456789012\"", "\"1234567890123456789012345678901\"", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}",
+            "[,]", "[1,]", "{1:2}", "[1}", "{\"a\":1]", "[\"a\":1]", "{\"a\",1}", "1 2", "1  ,", ",1", " 1 ", "\t1", "\v1", "{ \"a\" : 1 , \"b\" : [ ] }",
+        ];
+        foreach (string token in tokens)
+        {
+            foreach (string text in new[] { $"[{token}]", $"[{token},{token}]", $"{{\"k\":{token}}}", $"{{\"k\":{token},\"l\":{token}}}", $"[[{token},1]" })
+                ParseOracles.ScannerAgreesWithUtf8JsonReader(Encoding.UTF8.GetBytes(text), seed: 1);
+        }
+
+        Assert.EndsWith("fault Syntax", Trace([Encoding.ASCII.GetBytes("[talse]" + new string(' ', 64))], depthMax: 0, offsets: true));
     }
 
     [Fact]
@@ -213,7 +239,11 @@ public class JsonScannerTests
                 if (quoted || token == JsonToken.Number)
                     trace.Append(':').Append(Encoding.Latin1.GetString(value));
                 if (token != JsonToken.Number)
-                    trace.Append('@').Append(reader.TokenStartIndex).Append('-').Append(reader.TokenStartIndex + value.Length + (quoted ? 2 : 0));
+                {
+                    long end = reader.TokenStartIndex + value.Length + (quoted ? 2 : 0);
+                    trace.Append('@').Append(reader.TokenStartIndex).Append('-').Append(end);
+                }
+
                 trace.Append(' ');
             }
         }
