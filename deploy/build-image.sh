@@ -22,11 +22,11 @@ b() {
     buildah --storage-driver vfs --root "$out/storage" --runroot "$out/run" "$@"
 }
 
-"$here/collect-root.sh" "$binary" "$out/root"
+"$here/collect-root.sh" "$binary" "$out/tree"
 container=$(b from scratch)
 trap 'b rm "$container" >/dev/null 2>&1 || true' EXIT
-b copy -q "$container" "$out/root" / >/dev/null
-b copy -q --chown 65532:65532 "$container" "$out/root/var/lib/aiedge" /var/lib/aiedge >/dev/null
+b copy -q "$container" "$out/tree" / >/dev/null
+b copy -q --chown 65532:65532 "$container" "$out/tree/var/lib/aiedge" /var/lib/aiedge >/dev/null
 b config --user 65532:65532 --workingdir /var/lib/aiedge --port 8080 \
     --env SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt --env DOTNET_EnableDiagnostics=0 \
     --entrypoint '["/aiedge-dataplane"]' --cmd '--config /etc/aiedge/aiedge.yaml' \
