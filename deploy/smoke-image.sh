@@ -46,7 +46,7 @@ setsid buildah --storage-driver vfs --root "$out/storage" --runroot "$out/run" r
     --volume "$smoke:/etc/aiedge:ro" "$container" -- /aiedge-dataplane --config /etc/aiedge/aiedge.yaml >"$smoke/plane.log" 2>&1 &
 plane_pid=$!
 finish() {
-    kill -TERM -- "-$plane_pid" 2>/dev/null || true
+    kill -s TERM -- "-$plane_pid" 2>/dev/null || true
     kill "$provider_pid" 2>/dev/null || true
     wait "$plane_pid" 2>/dev/null || true
     b rm "$container" >/dev/null 2>&1 || true
