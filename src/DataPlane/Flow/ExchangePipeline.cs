@@ -25,11 +25,10 @@ namespace AiEdge.DataPlane.Flow;
 internal sealed class ExchangePipeline
 {
     private readonly EdgeServices _services;
-    private readonly RequestHeadReader _headReader = new(HeadBytesMax);
     private readonly Exchange _exchange = new();
     private readonly RequestBody _body;
-    private readonly BodyPatch _patch = new();
     private readonly AttemptLoop _attempts;
+    private Intake _intake = null!;
     private ClientLink _link = null!;
     private KeyIdentifier _identifier = null!;
     private ReadOnlySequence<byte> _buffer;
@@ -41,9 +40,6 @@ internal sealed class ExchangePipeline
         _body = new RequestBody(services);
         _attempts = new AttemptLoop(services);
     }
-
-    /// <summary>The most that <c>headBytesMax</c> may be set to; the configured bound is judged besides.</summary>
-    public const int HeadBytesMax = 1024 * 1024;
 
     /// <summary>Serves the request whose first bytes lie in the link's input. Returns whether the connection may go on.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -62,14 +58,14 @@ internal sealed class ExchangePipeline
             return error;
         if ((error = Recognise()).IsError)
             return error;
-        if ((error = _identifier.Identify(_exchange, _headReader.Head)).IsError)
+        if ((error = _identifier.Identify(_exchange, _intake.HeadReader.Head)).IsError)
             return error;
         if ((error = await _body.ReadAsync(_buffer)).IsError)
             return error;
         _exchange.BodyReadAt = Stopwatch.GetTimestamp();
         if (_exchange.Endpoint!.Kind != EndpointKind.Forward)
-            return ModelList.Write(_link, _exchange, _headReader.Head.Path);
-        var facts = _body.Scan.Facts;
+            return ModelList.Write(_link, _exchange, _intake.HeadReader.Head.Path);
+        var facts = _intake.Scan.Facts;
         _exchange.Stream = facts.Stream;
         if ((error = Router.Route(_exchange, facts.Model)).IsError)
             return error;
@@ -77,7 +73,7 @@ internal sealed class ExchangePipeline
             return EdgeError.Client(ErrorKind.NotSupportedYet, "Background responses are not supported yet.", "background");
         var strip = Patch(facts);
         _services.Metrics.OnStream(facts.Stream ? 1 : 0);
-        error = await _attempts.RunAsync(_link, _exchange, _headReader.Head, _body, _patch, strip);
+        error = await _attempts.RunAsync(_link, _exchange, _intake.HeadReader.Head, _body, _intake.Patch, strip);
         _services.Metrics.OnStream(facts.Stream ? -1 : 0);
         return error;
     }
@@ -88,8 +84,7 @@ internal sealed class ExchangePipeline
         _identifier = identifier;
         _buffer = buffer;
         _headIsRead = false;
-        _headReader.Reset();
-        _patch.Clear();
+        _intake = _body.TakeIntake();
         _attempts.Begin();
         link.Begin();
         _exchange.Reset(_services.Snapshots.Current);
@@ -103,10 +98,10 @@ internal sealed class ExchangePipeline
         var server = _exchange.Config.Server;
         while (true)
         {
-            var status = _headReader.Read(_buffer);
+            var status = _intake.HeadReader.Read(_buffer);
             if (status == HeadStatus.Rejected)
-                return Rejected(_headReader.Rejection);
-            if (_headReader.Head.Length > server.HeadBytesMax || status != HeadStatus.Complete && _buffer.Length > server.HeadBytesMax)
+                return Rejected(_intake.HeadReader.Rejection);
+            if (_intake.HeadReader.Head.Length > server.HeadBytesMax || status != HeadStatus.Complete && _buffer.Length > server.HeadBytesMax)
                 return EdgeError.Client(ErrorKind.HeadTooLarge);
             if (status == HeadStatus.Complete)
                 return HeadIsRead();
@@ -123,7 +118,7 @@ internal sealed class ExchangePipeline
 
     private EdgeError HeadIsRead()
     {
-        var head = _headReader.Head;
+        var head = _intake.HeadReader.Head;
         _headIsRead = true;
         _exchange.HttpMinor = head.MinorVersion;
         _exchange.IsHead = head.MethodId == MethodId.Head;
@@ -137,7 +132,7 @@ internal sealed class ExchangePipeline
     /// <summary>What is asked for: path, method, media type; and how the body is to be read.</summary>
     private EdgeError Recognise()
     {
-        var head = _headReader.Head;
+        var head = _intake.HeadReader.Head;
         var endpoint = Endpoint.Find(head.Path);
         if (endpoint is null)
             return EdgeError.Client(ErrorKind.UnknownPath);
@@ -149,7 +144,7 @@ internal sealed class ExchangePipeline
             return EdgeError.Edge(ErrorKind.Draining);
         if (endpoint.Kind != EndpointKind.Forward)
         {
-            _body.Scan.BeginNone();
+            _intake.Scan.BeginNone();
             return default;
         }
 
@@ -157,10 +152,10 @@ internal sealed class ExchangePipeline
             return EdgeError.Client(ErrorKind.UnsupportedMediaType, "The request body must not be encoded.");
         var type = head.IndexOf(HeaderId.ContentType) is var i and >= 0 ? head.Value(i) : default;
         if (endpoint.Shape == RequestShape.Multipart && MediaType.Is(type, "multipart/form-data"u8))
-            return _body.Scan.BeginMultipart(type);
+            return _intake.Scan.BeginMultipart(type);
         if (endpoint.Shape == RequestShape.Multipart || !type.IsEmpty && !MediaType.Is(type, "application/json"u8))
             return EdgeError.Client(ErrorKind.UnsupportedMediaType);
-        _body.Scan.BeginJson(endpoint.Shape);
+        _intake.Scan.BeginJson(endpoint.Shape);
         return default;
     }
 
@@ -168,7 +163,7 @@ internal sealed class ExchangePipeline
     private bool Patch(RequestFacts facts)
     {
         var target = _exchange.Target!;
-        return OpenAiPatch.Build(facts, _exchange.Endpoint!.Shape, target.UpstreamModelJson, target.Provider.UsageChunk == UsageChunkMode.Inject, _patch);
+        return OpenAiPatch.Build(facts, _exchange.Endpoint!.Shape, target.UpstreamModelJson, target.Provider.UsageChunk == UsageChunkMode.Inject, _intake.Patch);
     }
 
     /// <summary>The one end of every exchange: answers what has not been answered, records, and leaves the input at the next request.</summary>
@@ -201,6 +196,7 @@ internal sealed class ExchangePipeline
             _body.LetGo();
         _body.Release();
         _buffer = default;
+        _intake = null!;
         return _exchange.KeepAlive;
     }
 

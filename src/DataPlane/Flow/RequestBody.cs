@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
-using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
@@ -16,7 +15,6 @@ internal sealed class RequestBody(EdgeServices services)
     /// <summary>Bodies up to this size are not counted against <c>bufferedBytesMax</c>: the connection cap bounds them.</summary>
     public const int UncountedBytes = BlockPool.LargeBytes;
 
-    private readonly BodyScan _scan = new();
     private ClientLink _link = null!;
     private Exchange _exchange = null!;
     private Block? _first;
@@ -27,7 +25,8 @@ internal sealed class RequestBody(EdgeServices services)
     private bool _expectsContinue;
     private bool _isLetGo;
 
-    public BodyScan Scan => _scan;
+    /// <summary>What reads this request; null once it was let go.</summary>
+    public Intake? Intake { get; private set; }
 
     /// <summary>The body's bytes, valid until <see cref="Release"/>.</summary>
     public ReadOnlySequence<byte> Bytes { get; private set; }
@@ -55,7 +54,7 @@ internal sealed class RequestBody(EdgeServices services)
     public async ValueTask<EdgeError> ReadAsync(ReadOnlySequence<byte> buffer)
     {
         if (IsRead)
-            return _scan.Finish();
+            return Intake!.Scan.Finish();
         var server = _exchange.Config.Server;
         if (_framing.Kind == BodyKind.Length)
         {
@@ -73,7 +72,7 @@ internal sealed class RequestBody(EdgeServices services)
             if (error.IsError)
                 return error;
             if (IsRead)
-                return _scan.Finish();
+                return Intake!.Scan.Finish();
             if (_expectsContinue && !await SendContinueAsync(buffer.Length > _headLength))
                 return EdgeError.Client(ErrorKind.ClientClosed);
             _link.SetStep(Step.Body, server.BodyTimeout);
@@ -106,9 +105,21 @@ internal sealed class RequestBody(EdgeServices services)
         Release();
     }
 
+    /// <summary>Takes what it needs to read a request.</summary>
+    public Intake TakeIntake()
+    {
+        if (!services.Intakes.TryPop(out var intake))
+            intake = new Intake();
+        intake.Reset();
+        return Intake = intake;
+    }
+
     /// <summary>Gives back what was copied and what was counted.</summary>
     public void Release()
     {
+        if (Intake is { } intake)
+            services.Intakes.TryPush(intake);
+        Intake = null;
         services.Blocks.ReturnChain(_first);
         _first = _last = null;
         Bytes = default;
@@ -130,7 +141,7 @@ internal sealed class RequestBody(EdgeServices services)
             fresh = fresh.Slice(0, left);
         foreach (var segment in fresh)
         {
-            var error = _scan.Feed(segment.Span);
+            var error = Intake!.Scan.Feed(segment.Span);
             if (error.IsError)
                 return error;
         }
@@ -182,7 +193,7 @@ internal sealed class RequestBody(EdgeServices services)
             return EdgeError.Client(ErrorKind.BodyTooLarge);
         if (_exchange.BytesIn > UncountedBytes && !TryCount(data.Length))
             return EdgeError.Edge(ErrorKind.Overloaded);
-        var error = _scan.Feed(data);
+        var error = Intake!.Scan.Feed(data);
         while (!data.IsEmpty && !error.IsError)
         {
             if (_last is null || _last.Written == _last.Capacity)

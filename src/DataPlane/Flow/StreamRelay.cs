@@ -86,7 +86,7 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
         var position = 0;
         while (_frames.TryNext(piece, ref position, out var frame, out var isCarried))
         {
-            var action = _reader.OnEvent(frame, FrameData(frame), out var cutStart, out var cutLength);
+            var action = _reader.OnEvent(frame, FrameSplitter.Data(frame), out var cutStart, out var cutLength);
             OnFrame();
             if (action == EventAction.Forward && !isCarried)
                 continue;
@@ -105,7 +105,7 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
     {
         if (!_frames.TryTakeLast(out var frame))
             return;
-        var action = _reader.OnEvent(frame, FrameData(frame), out var cutStart, out var cutLength);
+        var action = _reader.OnEvent(frame, FrameSplitter.Data(frame), out var cutStart, out var cutLength);
         OnFrame();
         Write(frame, action, cutStart, cutLength);
     }
@@ -144,6 +144,4 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
             return EdgeError.Client(ErrorKind.ClientClosed);
         return error;
     }
-
-    private ReadOnlySpan<byte> FrameData(ReadOnlySpan<byte> frame) => _frames.Data(frame);
 }
