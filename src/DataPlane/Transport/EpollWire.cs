@@ -37,7 +37,7 @@ internal sealed class EpollWire : Wire
     private TaskCompletionSource? _connecting;
     private int _receiving;
     private int _sending;
-    private int _canReceive = 1;
+    private int _canReceive;
     private int _canSend = 1;
     private int _hungUp;
     private int _uses;
@@ -206,7 +206,11 @@ internal sealed class EpollWire : Wire
         while (count == -Epoll.Interrupted);
         Exit();
         if (count == -Epoll.Again)
+        {
+            ReceiveSink.ReturnReceiveBuffer();
             return false;
+        }
+
         if (count == into.Length || Volatile.Read(ref _hungUp) != 0)
             Volatile.Write(ref _canReceive, 1);
         if (count < 0)

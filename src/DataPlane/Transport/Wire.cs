@@ -6,6 +6,9 @@ internal interface IReceiveSink
     /// <summary>Where to put what has come. Asked when bytes are there, so that a wait holds no memory; stays until <see cref="OnReceived"/>.</summary>
     Memory<byte> ReceiveBuffer();
 
+    /// <summary>Nothing had come after all: the memory goes back until it is asked for again.</summary>
+    void ReturnReceiveBuffer();
+
     /// <param name="count">Bytes received; 0 at the peer's FIN; -1 when the connection broke.</param>
     void OnReceived(int count);
 }

@@ -183,6 +183,15 @@ internal sealed class WireInput : PipeReader, IReceiveSink, IValueTaskSource<Rea
         return _receiving.Free;
     }
 
+    void IReceiveSink.ReturnReceiveBuffer()
+    {
+        if (_receiving is { Written: 0 } block)
+        {
+            _receiving = null;
+            _pool.Return(block);
+        }
+    }
+
     void IReceiveSink.OnReceived(int count)
     {
         _arrived = count;
