@@ -80,10 +80,10 @@ public class JsonAnswerReaderTests
         for (int i = 0; i < answer.Length; i++)
             Assert.Equal(
                 i < usageEnd ? "part no usage" : "part usage 9 (3 cached, 2 audio) 12 (4 reasoning, 1 audio) 21",
-                Describe([answer[..i]]));
-        Assert.StartsWith("whole", Describe([answer]), StringComparison.Ordinal);
-        Assert.StartsWith("part", Describe([answer, "x"u8.ToArray()]), StringComparison.Ordinal);
-        Assert.StartsWith("whole", Describe([answer, "\r\n "u8.ToArray()]), StringComparison.Ordinal);
+                AnswerReading.Describe([answer[..i]]));
+        Assert.StartsWith("whole", AnswerReading.Describe([answer]), StringComparison.Ordinal);
+        Assert.StartsWith("part", AnswerReading.Describe([answer, "x"u8.ToArray()]), StringComparison.Ordinal);
+        Assert.StartsWith("whole", AnswerReading.Describe([answer, "\r\n "u8.ToArray()]), StringComparison.Ordinal);
         Assert.StartsWith("part", Read("<html>no JSON</html>"), StringComparison.Ordinal);
         Assert.StartsWith("part", Read(""), StringComparison.Ordinal);
     }
@@ -119,7 +119,7 @@ public class JsonAnswerReaderTests
         reader.Feed("{\"usage\":{\"prompt_tokens\":1},\"error\":{\"code\":\"c\",\"ty"u8);
         reader.Reset(RequestShape.Chat);
         reader.Feed("{}"u8);
-        Assert.Equal("whole no usage", Describe(reader));
+        Assert.Equal("whole no usage", AnswerReading.Describe(reader));
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public class JsonAnswerReaderTests
         byte[] answer = Encoding.UTF8.GetBytes(ChatAnswer);
         for (int seed = 0; seed < 2000; seed++)
             MeterOracles.AnswerIsReadAlike(JsonCorpus.Mutate(answer, new Random(seed)), seed);
-        Assert.StartsWith("whole", Describe([answer]), StringComparison.Ordinal);
+        Assert.StartsWith("whole", AnswerReading.Describe([answer]), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -149,22 +149,5 @@ public class JsonAnswerReaderTests
         Assert.True(reader.IsComplete);
     }
 
-    internal static string Describe(IReadOnlyList<byte[]> pieces)
-    {
-        var reader = new JsonAnswerReader();
-        reader.Reset(RequestShape.Chat);
-        foreach (byte[] piece in pieces)
-            reader.Feed(piece);
-        return Describe(reader);
-    }
-
-    internal static string Describe(Usage u) => u.IsPresent
-        ? FormattableString.Invariant($"usage {u.InputTokens} ({u.CachedInputTokens} cached, {u.AudioInputTokens} audio)")
-            + FormattableString.Invariant($" {u.OutputTokens} ({u.ReasoningTokens} reasoning, {u.AudioOutputTokens} audio) {u.TotalTokens}")
-        : "no usage";
-
-    private static string Describe(JsonAnswerReader reader) => (reader.IsComplete ? "whole " : "part ") + Describe(reader.Usage)
-        + (reader.HasError ? $" error {Encoding.UTF8.GetString(reader.ErrorCode)}/{Encoding.UTF8.GetString(reader.ErrorType)}" : "");
-
-    private static string Read(string answer) => Cuts.SameForAll(Encoding.UTF8.GetBytes(answer), Describe);
+    private static string Read(string answer) => Cuts.SameForAll(Encoding.UTF8.GetBytes(answer), AnswerReading.Describe);
 }

@@ -12,9 +12,9 @@ internal static class MeterOracles
     /// <summary>An answer is read alike however it is cut, and is whole only if System.Text.Json finds so too.</summary>
     public static void AnswerIsReadAlike(byte[] input, int seed)
     {
-        string line = Cuts.SameForSome(input, seed, JsonAnswerReaderTests.Describe);
+        string line = Cuts.SameForSome(input, seed, AnswerReading.Describe);
         bool isWhole = line.StartsWith("whole", StringComparison.Ordinal);
-        if (System.Text.Unicode.Utf8.IsValid(input) && isWhole != JsonScannerTests.ReferenceTrace(input) is not null)
+        if (System.Text.Unicode.Utf8.IsValid(input) && isWhole != JsonTrace.OfReference(input) is not null)
             throw new InvalidOperationException($"{line} for {Encoding.Latin1.GetString(input)}");
     }
 
@@ -37,7 +37,7 @@ internal static class MeterOracles
             EventAction expected = fresh.OnEvent(frame, frame.AsSpan(6, data.Length), out int freshStart, out int freshLength);
             if (action != expected || start != freshStart || length != freshLength)
                 throw new InvalidOperationException($"{action} instead of {expected} for {Encoding.UTF8.GetString(data)}");
-            if (fresh.Usage.IsPresent && JsonAnswerReaderTests.Describe(fresh.Usage) != JsonAnswerReaderTests.Describe(seasoned.Usage))
+            if (fresh.Usage.IsPresent && AnswerReading.Describe(fresh.Usage) != AnswerReading.Describe(seasoned.Usage))
                 throw new InvalidOperationException($"Usage of {Encoding.UTF8.GetString(data)}");
             if (action == EventAction.Cut && TreeHolds(data))
                 ExpectOnlyNullUsageGone(data, [.. frame[6..start], .. frame[(start + length)..^2]]);

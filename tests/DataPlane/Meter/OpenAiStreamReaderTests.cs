@@ -31,7 +31,7 @@ public class OpenAiStreamReaderTests
         Assert.True(_reader.IsTerminal);
         Assert.True(_reader.IsComplete(cleanFramingEnd: false));
         Assert.False(_reader.EndedInError);
-        Assert.Equal("usage 9 (0 cached, 0 audio) 12 (0 reasoning, 0 audio) 21", JsonAnswerReaderTests.Describe(_reader.Usage));
+        Assert.Equal("usage 9 (0 cached, 0 audio) 12 (0 reasoning, 0 audio) 21", AnswerReading.Describe(_reader.Usage));
         Assert.Equal(5, _reader.Events);
     }
 
@@ -232,7 +232,7 @@ public class OpenAiStreamReaderTests
                 + "\"type\":\"" + type + "\"}");
         Assert.True(_reader.IsTerminal && _reader.IsComplete(cleanFramingEnd: false));
         Assert.Equal(isError, _reader.EndedInError);
-        Assert.Equal("usage 3 (0 cached, 0 audio) 4 (0 reasoning, 0 audio) 7", JsonAnswerReaderTests.Describe(_reader.Usage));
+        Assert.Equal("usage 3 (0 cached, 0 audio) 4 (0 reasoning, 0 audio) 7", AnswerReading.Describe(_reader.Usage));
         Assert.Equal(4, _reader.Events);
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Json.Nodes;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Parse;
 
@@ -83,20 +82,6 @@ public class OpenAiPatchTests
         }
 
         Assert.True(compared > 700, $"{compared}");
-    }
-
-    /// <summary>What the patch should come to, made on the parsed tree.</summary>
-    internal static JsonNode Edited(string body, string model, bool inject)
-    {
-        JsonObject root = JsonNode.Parse(body)!.AsObject();
-        root["model"] = model;
-        if (!inject)
-            return root;
-        if (root["stream_options"] is JsonObject options)
-            options["include_usage"] = true;
-        else
-            root["stream_options"] = new JsonObject { ["include_usage"] = true };
-        return root;
     }
 
     private static bool Patch(RequestShape shape, string body, string model, bool injectUsage, out string patched)

@@ -18,11 +18,11 @@ internal static class ParseOracles
 
     private static void ScannerAgrees(byte[] input, int seed)
     {
-        string trace = Cuts.SameForSome(input, seed, JsonScannerTests.Trace);
-        string hidden = Cuts.SameForSome(input, seed, pieces => JsonScannerTests.Trace(pieces, depthMax: 0, offsets: true));
+        string trace = Cuts.SameForSome(input, seed, JsonTrace.Of);
+        string hidden = Cuts.SameForSome(input, seed, pieces => JsonTrace.Of(pieces, depthMax: 0, offsets: true));
         if (Fault(hidden) != Fault(trace))
             throw new InvalidOperationException($"Hidden '{hidden}', shown '{trace}' for {Convert.ToHexString(input)}");
-        string? reference = JsonScannerTests.ReferenceTrace(input);
+        string? reference = JsonTrace.OfReference(input);
         if (reference is null != trace.Contains("fault ", StringComparison.Ordinal) || (reference is not null && reference != trace))
             throw new InvalidOperationException(
                 $"'{trace}' instead of '{reference}' for {Convert.ToHexString(input)} = {Encoding.Latin1.GetString(input)}");
@@ -38,7 +38,7 @@ internal static class ParseOracles
         string line = Cuts.SameForSome(input, seed, pieces => RequestReading.Describe(RequestShape.Chat, pieces, facts));
         if (line.StartsWith("error", StringComparison.Ordinal))
             return false;
-        if (JsonScannerTests.ReferenceTrace(input) is null)
+        if (JsonTrace.OfReference(input) is null)
             throw new InvalidOperationException($"Accepted: {Encoding.Latin1.GetString(input)}");
 
         var patch = new BodyPatch();
@@ -51,7 +51,7 @@ internal static class ParseOracles
         ExpectOthersUntouched(input, output.WrittenSpan.ToArray(), patch);
         if (!TreeHolds(input))
             return false;
-        if (!JsonNode.DeepEquals(JsonNode.Parse(patched), OpenAiPatchTests.Edited(Encoding.UTF8.GetString(input), "another é", inject)))
+        if (!JsonNode.DeepEquals(JsonNode.Parse(patched), Edited(Encoding.UTF8.GetString(input), "another é", inject)))
             throw new InvalidOperationException($"{Encoding.UTF8.GetString(input)} became {patched}");
         return true;
     }
@@ -106,6 +106,20 @@ internal static class ParseOracles
         }
 
         return new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length);
+    }
+
+    /// <summary>What the patch should come to, made on the parsed tree.</summary>
+    private static JsonObject Edited(string body, string model, bool inject)
+    {
+        JsonObject root = JsonNode.Parse(body)!.AsObject();
+        root["model"] = model;
+        if (!inject)
+            return root;
+        if (root["stream_options"] is JsonObject options)
+            options["include_usage"] = true;
+        else
+            root["stream_options"] = new JsonObject { ["include_usage"] = true };
+        return root;
     }
 
     // JsonNode refuses a name given twice and half a surrogate pair; both are grammatical and, below the top, the provider's to judge.
