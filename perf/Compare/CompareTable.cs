@@ -29,7 +29,8 @@ internal static class CompareTable
 
     /// <summary>The median over the rounds of one peer's figure divided by another's in the same round; NaN without a common round.</summary>
     internal static double Ratio(IReadOnlyList<Measurement> all, string peer, string to) =>
-        Median(all.Where(one => one.Peer == peer).SelectMany(one => all.Where(other => other.Peer == to && other.Round == one.Round && other.CpuUs > 0).Select(other => one.CpuUs / other.CpuUs)));
+        Median(all.Where(one => one.Peer == peer).SelectMany(
+            one => all.Where(other => other.Peer == to && other.Round == one.Round && other.CpuUs > 0).Select(other => one.CpuUs / other.CpuUs)));
 
     private static void Table(StringBuilder text, CompareTest test, IReadOnlyList<Measurement> all)
     {
@@ -37,15 +38,29 @@ internal static class CompareTable
             return;
         var unit = test.Stream ? "event" : "request";
         text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{test.Name}: {test.Title}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"| gateway | CPU us/{unit}, min · median | ÷ nginx | {unit}s/s | p50 us | p99 us | {(test.Stream ? "first event p50 us" : "p50 over direct us")} | errors | PSS MiB |");
+        var last = test.Stream ? "first event p50 us" : "p50 over direct us";
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"| gateway | CPU us/{unit}, min · median | ÷ nginx | {unit}s/s | p50 us | p99 us | {last} | errors | PSS MiB |");
         text.AppendLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         foreach (var peer in all.Select(one => one.Peer).Distinct())
         {
             var own = all.Where(one => one.Peer == peer).ToArray();
             double Mid(Func<Measurement, double> of) => Median(own.Select(of));
-            var overDirect = Median(own.SelectMany(one => all.Where(other => other.Peer == "direct" && other.Round == one.Round).Select(other => one.P50Us - other.P50Us)));
-            text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {peer} | {own.Min(one => one.CpuUs):0.0} · {Mid(one => one.CpuUs):0.0} | {Number(Ratio(all, peer, "nginx"), "0.00")} | {Mid(one => test.Stream ? one.EventsPerSecond : one.CallsPerSecond):0} | {Mid(one => one.P50Us):0} | {Mid(one => one.P99Us):0} | {(test.Stream ? Number(Mid(one => one.FirstEventP50Us), "0") : Number(overDirect, "0"))} | {own.Sum(one => one.Errors)} | {own.Max(one => one.PssKib) / 1024.0:0.0} |");
+            var overDirect = Median(own.SelectMany(
+                one => all.Where(other => other.Peer == "direct" && other.Round == one.Round).Select(other => one.P50Us - other.P50Us)));
+            string[] cells =
+            [
+                peer,
+                $"{Number(own.Min(one => one.CpuUs), "0.0")} · {Number(Mid(one => one.CpuUs), "0.0")}",
+                Number(Ratio(all, peer, "nginx"), "0.00"),
+                Number(Mid(one => test.Stream ? one.EventsPerSecond : one.CallsPerSecond), "0"),
+                Number(Mid(one => one.P50Us), "0"),
+                Number(Mid(one => one.P99Us), "0"),
+                Number(test.Stream ? Mid(one => one.FirstEventP50Us) : overDirect, "0"),
+                own.Sum(one => one.Errors).ToString(CultureInfo.InvariantCulture),
+                Number(own.Max(one => one.PssKib) / 1024.0, "0.0"),
+            ];
+            text.AppendLine("| " + string.Join(" | ", cells) + " |");
         }
 
         foreach (var bad in all.Where(one => one.Errors > 0).DistinctBy(one => one.Peer))

@@ -37,7 +37,9 @@ internal sealed class ChatScenario : IScenario
             body.Append(Filler);
         body.Append('x', Math.Max(0, target.BodyBytes - body.Length - end.Length)).Append(end);
         var head = string.Create(CultureInfo.InvariantCulture,
-            $"POST {target.Url.PathAndQuery} HTTP/1.1\r\nHost: {target.Url.Authority}\r\nAuthorization: Bearer {target.Key}\r\nContent-Type: application/json\r\nAccept: */*\r\nUser-Agent: aiedge-load\r\n{target.Fields}Content-Length: {body.Length}\r\n\r\n");
+            $"POST {target.Url.PathAndQuery} HTTP/1.1\r\nHost: {target.Url.Authority}\r\nAuthorization: Bearer {target.Key}\r\n")
+            + "Content-Type: application/json\r\nAccept: */*\r\nUser-Agent: aiedge-load\r\n"
+            + string.Create(CultureInfo.InvariantCulture, $"{target.Fields}Content-Length: {body.Length}\r\n\r\n");
         return Encoding.ASCII.GetBytes(head + body);
     }
 }

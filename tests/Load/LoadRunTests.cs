@@ -107,7 +107,8 @@ public sealed class LoadRunTests
         Assert.Equal(summary.Latency.P99, json.RootElement.GetProperty("latency").GetProperty("p99").GetDouble());
         Assert.Contains("latency (scheduled)", TextReport.Write(summary), StringComparison.Ordinal);
         var html = HtmlReport.Write(summary);
-        var charts = html.Split("<svg")[1..].Select(part => XElement.Parse("<svg" + part[..(part.IndexOf("</svg>", StringComparison.Ordinal) + 6)].Replace("&#9632;", "", StringComparison.Ordinal))).ToArray();
+        var charts = html.Split("<svg")[1..].Select(part => "<svg" + part[..(part.IndexOf("</svg>", StringComparison.Ordinal) + 6)])
+            .Select(svg => XElement.Parse(svg)).ToArray();
         Assert.Equal(4, charts.Length);
         Assert.DoesNotContain("http", html.Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal).Replace(summary.Url, "", StringComparison.Ordinal));
         var points = charts[0].Descendants().Where(element => element.Name.LocalName == "polyline").SelectMany(line => line.Attribute("points")!.Value.Split(' '));

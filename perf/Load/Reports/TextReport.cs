@@ -6,8 +6,13 @@ namespace AiEdge.Load;
 /// <summary>The summary that a person reads in a terminal.</summary>
 internal static class TextReport
 {
-    public static string Line(SecondOfRun second, Measures measures) => string.Create(CultureInfo.InvariantCulture,
-        $"{second.At,5:0.0} s  ok {second.Ok / second.Length,8:0}/s  failed {second.Failed,5}  events {second.Events / second.Length,9:0}/s  p50 {Time(second.P50 / 1000.0),9}  p99 {Time(second.P99 / 1000.0),9}  in flight {measures.InFlight}");
+    public static string Line(SecondOfRun second, Measures measures)
+    {
+        var rates = string.Create(CultureInfo.InvariantCulture,
+            $"{second.At,5:0.0} s  ok {second.Ok / second.Length,8:0}/s  failed {second.Failed,5}  events {second.Events / second.Length,9:0}/s");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{rates}  p50 {Time(second.P50 / 1000.0),9}  p99 {Time(second.P99 / 1000.0),9}  in flight {measures.InFlight}");
+    }
 
     public static string Write(LoadSummary run)
     {
@@ -25,8 +30,9 @@ internal static class TextReport
             text.AppendLine(CultureInfo.InvariantCulture, $"latest start of a call behind its schedule: {Time(run.LatestStartUs)}");
         if (run.CpuSeconds is { } cpu)
         {
+            var (perCall, perEvent) = (run.Calls > 0 ? cpu * 1e6 / run.Calls : 0, run.Events > 0 ? cpu * 1e6 / run.Events : 0);
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"watched process: {cpu:0.00} s CPU, {(run.Calls > 0 ? cpu * 1e6 / run.Calls : 0):0.0} us per call, {(run.Events > 0 ? cpu * 1e6 / run.Events : 0):0.00} us per event, {run.PssKib} KiB PSS");
+                $"watched process: {cpu:0.00} s CPU, {perCall:0.0} us per call, {perEvent:0.00} us per event, {run.PssKib} KiB PSS");
         }
 
         foreach (var error in run.Errors)
