@@ -74,7 +74,7 @@ public sealed partial class ContractDocumentTests
     private static string Value(ExpressionSyntax expression, Dictionary<string, string> constants) => expression switch
     {
         IdentifierNameSyntax name => constants[name.Identifier.Text],
-        LiteralExpressionSyntax literal when literal.IsKind(SyntaxKind.NullLiteralExpression) => "",
+        LiteralExpressionSyntax literal when literal.Kind() == SyntaxKind.NullLiteralExpression => "",
         LiteralExpressionSyntax literal => literal.Token.ValueText,
         _ => throw new InvalidDataException("not a literal: " + expression),
     };
