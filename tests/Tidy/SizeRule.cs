@@ -12,7 +12,7 @@ public static class SizeRule
     public const int LineCharsMax = 160;
 
     /// <summary>Tests and tools hold tables of data, one row a line.</summary>
-    public const int TableLineCharsMax = 200;
+    public const int TableLineCharsMax = 240;
 
     /// <summary>Whether a file is code; tables and lists of documents may be as wide as they are.</summary>
     public static bool Applies(TextFile file) => Path.GetExtension(file.Path) is ".cs" or ".sh" or ".ps1" or ".mjs" or "";
