@@ -14,7 +14,8 @@ internal readonly record struct FileStamp(bool Exists, long Length, DateTime Wri
     {
         try
         {
-            var file = new FileInfo(Resolve(path, 0));
+            var links = 0;
+            var file = new FileInfo(Resolve(path, ref links));
             return file.Exists ? new(true, file.Length, file.LastWriteTimeUtc, file.CreationTimeUtc, file.FullName) : default;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
@@ -24,17 +25,18 @@ internal readonly record struct FileStamp(bool Exists, long Length, DateTime Wri
     }
 
     /// <summary>The path with each of its links followed: of the file itself and of the folders on the way to it.</summary>
-    private static string Resolve(string path, int depth)
+    private static string Resolve(string path, ref int links)
     {
-        if (depth > LinksMax)
-            throw new IOException("a circle of links");
         var at = Path.GetPathRoot(path) ?? "";
         foreach (var step in path[at.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
         {
             var folder = at;
             at = Path.Combine(folder, step);
-            if (new FileInfo(at).LinkTarget is { } target)
-                at = Resolve(Path.GetFullPath(target, folder), depth + 1);
+            if (new FileInfo(at).LinkTarget is not { } target)
+                continue;
+            if (++links > LinksMax)
+                throw new IOException("a circle of links");
+            at = Resolve(Path.GetFullPath(target, folder), ref links);
         }
 
         return at;
