@@ -19,7 +19,8 @@ internal static class HeaderRules
             case HeaderId.ContentType or HeaderId.Accept or HeaderId.UserAgent:
                 return !IsFixed(provider, head.Name(i));
             case HeaderId.Host or HeaderId.ContentLength or HeaderId.TransferEncoding or HeaderId.Expect
-                or HeaderId.Authorization or HeaderId.XApiKey or HeaderId.ApiKey or HeaderId.Cookie or HeaderId.SetCookie
+                or HeaderId.Authorization or HeaderId.XApiKey or HeaderId.ApiKey or HeaderId.XGoogApiKey
+                or HeaderId.Cookie or HeaderId.SetCookie
                 or HeaderId.AcceptEncoding or HeaderId.Forwarded or HeaderId.Via or HeaderId.XForwardedFor or HeaderId.XForwardedHost
                 or HeaderId.XForwardedProto or HeaderId.XForwardedPort or HeaderId.XRealIp:
                 return false;
@@ -50,7 +51,7 @@ internal static class HeaderRules
 
     private static bool IsWithheld(ReadOnlySpan<byte> name) => (name[0] | 0x20) switch
     {
-        (byte)'x' => StartsWith(name, "x-aiedge-"u8) || StartsWith(name, "x-forwarded-"u8) || Is(name, "x-goog-api-key"u8)
+        (byte)'x' => StartsWith(name, "x-aiedge-"u8) || StartsWith(name, "x-forwarded-"u8)
             || Is(name, "x-goog-user-project"u8) || Is(name, "x-original-url"u8) || Is(name, "x-rewrite-url"u8) || Is(name, "x-client-ip"u8),
         (byte)'o' => Is(name, "openai-organization"u8) || Is(name, "openai-project"u8),
         (byte)'c' => Is(name, "cookie2"u8) || Is(name, "cf-connecting-ip"u8) || Is(name, "content-encoding"u8),
