@@ -148,6 +148,7 @@ public sealed class HeaderTests
         const string fields = "Set-Cookie: a=secret-value\r\nOpenAI-Organization: secret-value\r\nOpenAI-Project: secret-value\r\n"
             + "X-RateLimit-Limit-Requests: secret-value\r\nx-ratelimit-reset-tokens: secret-value\r\nX-AiEdge-Provider: secret-value\r\nx-aiedge-x: secret-value\r\n"
             + "Connection: keep-alive, X-Named\r\nX-Named: secret-value\r\nKeep-Alive: secret-value\r\nProxy-Authenticate: secret-value\r\n"
+            + "Alt-Svc: h3=secret-value\r\nStrict-Transport-Security: secret-value\r\n"
             + "OpenAI-Processing-Ms: 12\r\nx-custom: kept\r\nx-request-id: req_abc\r\n";
         edge.Fake.EnqueueRaw(stream
             ? [.. "HTTP/1.1 200 OK\r\n"u8, .. System.Text.Encoding.ASCII.GetBytes(fields), .. Ask.StreamAnswer("data: [DONE]\n\n").AsSpan(17)]

@@ -6,7 +6,8 @@ namespace AiEdge.DataPlane.Forward;
 
 /// <summary>
 /// Which headers cross the gateway. To a provider: never the client's credential, cookies, account choices, who forwarded it,
-/// nor what belongs to one hop. From a provider: never cookies, its account, its rate limits (ours take their place).
+/// nor what belongs to one hop. From a provider: never cookies, its account, its rate limits (ours take their place), nor what
+/// holds for its own host alone (Alt-Svc, RFC 7838; Strict-Transport-Security, RFC 6797).
 /// </summary>
 internal static class HeaderRules
 {
@@ -39,6 +40,7 @@ internal static class HeaderRules
             case HeaderId.ContentType or HeaderId.Date:
                 return true;
             case HeaderId.ContentLength or HeaderId.TransferEncoding or HeaderId.SetCookie or HeaderId.XRequestId:
+            case HeaderId.AltSvc or HeaderId.StrictTransportSecurity:
                 return false;
             default:
                 var name = head.Name(i);
