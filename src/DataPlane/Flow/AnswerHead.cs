@@ -19,6 +19,8 @@ internal static class AnswerHead
             writer.WriteHeader(head.Name(i), head.Value(i));
         }
 
+        if (head.Status == 429)
+            writer.Write("x-aiedge-limit: provider\r\n"u8);
         WriteOurs(ref writer, exchange);
         WriteFraming(ref writer, exchange, framing, length);
         writer.Commit();
