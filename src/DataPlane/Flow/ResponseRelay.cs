@@ -67,7 +67,9 @@ internal sealed class ResponseRelay
                 : await _whole.RunAsync(_link, _exchange, upstream, answer);
         }
 
-        UpstreamIsReusable = keep && _body.State == BodyState.Ended && !upstream.IsAborted;
+        // A body that is not what its framing says leaves the connection where nobody knows.
+        var isTrusted = !error.IsError || head.Status >= 400;
+        UpstreamIsReusable = keep && isTrusted && _body.State == BodyState.Ended && !upstream.IsAborted;
         return error;
     }
 
