@@ -53,7 +53,12 @@ internal sealed class ResponseRelay
         _exchange.Status = head.Status;
         TakeProviderId(head);
         EdgeError error;
-        if (head.Status >= 400)
+        if (head.Status is >= 300 and < 400)
+        {
+            // Followed by a client, a redirect would take its request past us, or its key to the provider.
+            error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+        }
+        else if (head.Status >= 400)
         {
             error = await _error.RunAsync(_link, _exchange, upstream, head);
         }
