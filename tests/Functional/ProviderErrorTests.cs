@@ -87,7 +87,7 @@ public sealed class ProviderErrorTests
         await using var edge = await Edge.StartAsync();
         foreach (var stream in (bool[])[false, true])
         {
-            edge.Fake.EnqueueRaw(ErrorOf(status, $$"""{"error":{"message":"Incorrect API key provided: {{EdgeSetup.ProviderKey}}.","code":"x"}}"""));
+            edge.Fake.EnqueueRaw(ErrorOf(status, $$$"""{"error":{"message":"Incorrect API key provided: {{{EdgeSetup.ProviderKey}}}.","code":"x"}}"""));
 
             var answer = await edge.AskAsync(stream ? Ask.Stream() : Ask.Chat());
 
@@ -109,7 +109,7 @@ public sealed class ProviderErrorTests
     public async Task An_error_that_repeats_our_credential_is_502(int status, string before)
     {
         await using var edge = await Edge.StartAsync();
-        edge.Fake.EnqueueRaw(ErrorOf(status, $$"""{"error":{"message":"bad key {{before}}{{EdgeSetup.ProviderKey}}"}}"""));
+        edge.Fake.EnqueueRaw(ErrorOf(status, $$$"""{"error":{"message":"bad key {{{before}}}{{{EdgeSetup.ProviderKey}}}"}}"""));
 
         var answer = await edge.AskAsync(Ask.Chat());
 
