@@ -8,7 +8,8 @@ namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
 /// Relays an answer that is no event stream, bytes through. JSON is held back until it is whole, up to a bound, so that one
-/// that breaks off becomes an honest 502 rather than a 200 cut short.
+/// that breaks off becomes an honest 502 rather than a 200 cut short. Whole is what is a whole JSON value, too: an answer that
+/// the connection's end closes, or whose length is wrong, looks whole by its framing alone.
 /// </summary>
 internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
 {
@@ -38,7 +39,7 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
         }
 
         link.ClearStep();
-        if (body.State == BodyState.Faulted)
+        if (body.State == BodyState.Faulted || answer.IsJson && body.Bytes > 0 && _reader.IsCut)
             return Break(link, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
         client.WriteEnd();
         if (answer.IsJson)

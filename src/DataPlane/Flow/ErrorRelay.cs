@@ -41,7 +41,7 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
                 return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
         }
 
-        var error = Judge(head.Status, answer);
+        var error = Judge(exchange.Target!.Provider, head.Status, answer);
         if (error.IsError)
             return error;
         var framing = head.Framing.Kind == BodyKind.None ? AnswerFraming.None : AnswerFraming.Length;
@@ -52,9 +52,9 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
     }
 
     /// <summary>What the client is told instead of the provider's own words, if anything.</summary>
-    private EdgeError Judge(int status, AnswerKind answer)
+    private EdgeError Judge(ProviderModel provider, int status, AnswerKind answer)
     {
-        if (status is 401 or 402 or 403 or 404)
+        if (status is 401 or 402 or 403 or 404 || ProviderSecrets.IsIn(provider, _bytes.AsSpan(0, _length)))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
         if (_reader!.ErrorCode.SequenceEqual("insufficient_quota"u8) || _reader!.ErrorType.SequenceEqual("insufficient_quota"u8))
             return EdgeError.Upstream(ErrorKind.UpstreamQuota);

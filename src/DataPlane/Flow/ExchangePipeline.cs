@@ -67,6 +67,7 @@ internal sealed class ExchangePipeline
             return ModelList.Write(_link, _exchange, _intake.HeadReader.Head.Path);
         var facts = _intake.Scan.Facts;
         _exchange.Stream = facts.Stream;
+        _exchange.AskedModel = facts.ModelMemory;
         if ((error = Router.Route(_exchange, facts.Model)).IsError)
             return error;
         if (facts.Background)

@@ -52,7 +52,12 @@ internal sealed class ResponseRelay
         _exchange.Status = head.Status;
         TakeProviderId(head);
         EdgeError error;
-        if (head.Status >= 400)
+        if (head.Status is >= 300 and < 400)
+        {
+            // Followed by a client, a redirect would take its request past us, or its key to the provider.
+            error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+        }
+        else if (head.Status >= 400)
         {
             error = await _error.RunAsync(_link, _exchange, upstream, head);
         }
@@ -66,7 +71,13 @@ internal sealed class ResponseRelay
                 : await _whole.RunAsync(_link, _exchange, upstream, answer);
         }
 
+<<<<<<< HEAD
         UpstreamIsReusable = keep && _body.State == BodyState.Ended && !upstream.IsAborted && !upstream.Output.IsFlushing;
+=======
+        // A body that is not what its framing says leaves the connection where nobody knows.
+        var isTrusted = !error.IsError || head.Status >= 400;
+        UpstreamIsReusable = keep && isTrusted && _body.State == BodyState.Ended && !upstream.IsAborted;
+>>>>>>> functional
         return error;
     }
 

@@ -72,9 +72,7 @@ internal sealed class KeyIdentifier(EdgeClock clock)
                     if (!TryBearer(value, out value))
                         return EdgeError.Client(ErrorKind.InvalidKey, "The Authorization header must be of the form 'Bearer KEY'.");
                     break;
-                case HeaderId.XApiKey or HeaderId.ApiKey:
-                    break;
-                case HeaderId.Other when Ascii.EqualsIgnoreCase(head.Name(i), "x-goog-api-key"u8):
+                case HeaderId.XApiKey or HeaderId.ApiKey or HeaderId.XGoogApiKey:
                     break;
                 default:
                     continue;
