@@ -71,13 +71,9 @@ internal sealed class ResponseRelay
                 : await _whole.RunAsync(_link, _exchange, upstream, answer);
         }
 
-<<<<<<< HEAD
-        UpstreamIsReusable = keep && _body.State == BodyState.Ended && !upstream.IsAborted && !upstream.Output.IsFlushing;
-=======
         // A body that is not what its framing says leaves the connection where nobody knows.
         var isTrusted = !error.IsError || head.Status >= 400;
-        UpstreamIsReusable = keep && isTrusted && _body.State == BodyState.Ended && !upstream.IsAborted;
->>>>>>> functional
+        UpstreamIsReusable = keep && isTrusted && _body.State == BodyState.Ended && !upstream.IsAborted && !upstream.Output.IsFlushing;
         return error;
     }
 
