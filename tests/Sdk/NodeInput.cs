@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace AiEdge.Sdk.Tests;
+
+/// <summary>What node/scenarios.mjs is told on its standard input.</summary>
+/// <param name="BaseURL">Named as the client names it.</param>
+internal sealed record NodeInput(string BaseURL, string Key, string[] Chunks);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(NodeInput))]
+internal sealed partial class NodeJson : JsonSerializerContext;

@@ -1,0 +1,113 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using AiEdge.DataPlane.Hosting;
+using AiEdge.FakeUpstream;
+using OpenAI;
+using OpenAI.Responses;
+
+namespace AiEdge.Sdk.Tests;
+
+/// <summary>A provider and a data plane before it, each on a free port of loopback, and clients that believe to speak to OpenAI.</summary>
+internal sealed class Plane : IAsyncDisposable
+{
+    public const string Key = "sk-sdk-0123456789abcdef";
+
+    private const string ProviderKey = "sk-provider-fedcba9876543210";
+
+    private readonly EdgeHost _host;
+    private readonly MemoryStream _records;
+    private readonly string _folder;
+    private bool _isStopped;
+
+    private Plane(FakeUpstreamServer provider, EdgeHost host, MemoryStream records, string folder) =>
+        (Provider, _host, _records, _folder) = (provider, host, records, folder);
+
+    public FakeUpstreamServer Provider { get; }
+
+    public int Port => _host.Listen.Port;
+
+    /// <summary>What a client takes as its base URL.</summary>
+    public Uri Endpoint => new($"http://127.0.0.1:{Port}/v1");
+
+    /// <param name="script">Knobs of the provider for every request.</param>
+    /// <param name="heartbeat">Silence in a stream after which the data plane says that it is alive.</param>
+    /// <param name="scriptFor">Knobs of the provider by request.</param>
+    public static async Task<Plane> StartAsync(
+        string script = "", string heartbeat = "15s", Func<ReceivedRequest, string?>? scriptFor = null)
+    {
+        var provider = await FakeUpstreamServer.StartAsync(new FakeUpstreamOptions { RequiredKey = ProviderKey, Script = script, ScriptFor = scriptFor });
+        var folder = Directory.CreateTempSubdirectory("aiedge-sdk-").FullName;
+        var config = Path.Combine(folder, "aiedge.yaml");
+        await File.WriteAllTextAsync(config, Config(provider.Port, heartbeat));
+        var records = new MemoryStream();
+        var (host, faults) = await EdgeHost.StartAsync(new EdgeHostOptions
+        {
+            ConfigPath = config,
+            Overrides = new(Listen: "127.0.0.1:0", Admin: "127.0.0.1:0"),
+            Environment = static name => name == "PROVIDER_KEY" ? ProviderKey : null,
+            Records = records,
+        });
+        Assert.Empty(faults);
+        return new Plane(provider, host!, records, folder);
+    }
+
+    /// <param name="key">The client's key.</param>
+    /// <param name="retries">How often the client tries again; null leaves it its own habit.</param>
+    public OpenAIClient Client(string key = Key, int? retries = 0) => new(new ApiKeyCredential(key), Options(new OpenAIClientOptions(), retries));
+
+    /// <summary>The client of the responses endpoint, which has options of its own.</summary>
+    public ResponsesClient Responses(int? retries = 0) => new(new ApiKeyCredential(Key), Options(new ResponsesClientOptions(), retries));
+
+    /// <summary>Stops both, and returns the records of the exchanges, which are all written by then.</summary>
+    public async Task<IReadOnlyList<JsonElement>> StopAsync()
+    {
+        if (!_isStopped)
+        {
+            _isStopped = true;
+            await _host.DisposeAsync();
+            await Provider.DisposeAsync();
+            Directory.Delete(_folder, recursive: true);
+        }
+
+        var lines = Encoding.UTF8.GetString(_records.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return [.. lines.Select(line => JsonElement.Parse(line))];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+
+        // Whatever a client sent: nothing that breaks HTTP may have reached the provider.
+        Assert.Equal(0, Provider.MalformedCount);
+    }
+
+    private T Options<T>(T options, int? retries)
+        where T : ClientPipelineOptions
+    {
+        if (options is OpenAIClientOptions client)
+            client.Endpoint = Endpoint;
+        else if (options is ResponsesClientOptions responses)
+            responses.Endpoint = Endpoint;
+        if (retries is { } count)
+            options.RetryPolicy = new ClientRetryPolicy(count);
+        return options;
+    }
+
+    private static string Config(int provider, string heartbeat) => $$"""
+        providers:
+          fake: { dialect: openai, baseUrl: "http://127.0.0.1:{{provider}}/v1", key: "${env:PROVIDER_KEY}" }
+        models:
+          "fake-*":    { targets: [ { provider: fake } ] }
+          gpt-4o-mini: { targets: [ { provider: fake, model: fake-n9 } ] }
+          secret:      { targets: [ { provider: fake } ] }
+        keys:
+          - name: sdk
+            sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}"
+            models: [ "fake-*", "gpt-*" ]
+        server: { listen: "127.0.0.1:8080", admin: "127.0.0.1:8081", drainDelay: 0s, heartbeat: {{heartbeat}} }
+
+        """;
+}
