@@ -39,7 +39,7 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
         }
 
         link.ClearStep();
-        if (body.State == BodyState.Faulted || answer.IsJson && body.Bytes > 0 && _reader.IsCut)
+        if (body.State == BodyState.Faulted || answer.IsJson && body.Bytes > 0 && _reader!.IsCut)
             return Break(link, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
         client.WriteEnd();
         if (answer.IsJson)
