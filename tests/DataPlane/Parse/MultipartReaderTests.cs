@@ -89,6 +89,7 @@ public class MultipartReaderTests
     [InlineData("--XyZ\r\nContent-Disposition: form-data; name=\"model\r\n\r\nm\r\n" + End, null)]
     [InlineData("--XyZ\r\nContent-Disposition: form-data; name=\"model\"; =x\r\n\r\nm\r\n" + End, null)]
     [InlineData("--XyZ\r\n\r\nm\r\n" + End, null)]
+    [InlineData("--XyZ\r\nC\nontent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n" + End, null)]
     [InlineData("--XyZ\r\nno colon\r\n\r\nm\r\n" + End, null)]
     [InlineData("--XyZ\r\nContent-Disposition: form-data; name=\"model\"\r\nContent-Transfer-Encoding: base64\r\n\r\nbQ==\r\n" + End, null)]
     public void Bodies_that_parsers_could_read_differently_are_refused(string body, string? param)
