@@ -93,19 +93,29 @@ internal sealed class ExchangePipeline
         _services.Metrics.OnExchangeBegun();
     }
 
+    /// <summary>A head mostly comes in one piece: then nothing is awaited.</summary>
+    private ValueTask<EdgeError> ReadHeadAsync() => TryReadHead(out var error) ? new ValueTask<EdgeError>(error) : AwaitHeadAsync();
+
+    private bool TryReadHead(out EdgeError error)
+    {
+        var server = _exchange.Config.Server;
+        var reader = _intake.HeadReader;
+        var status = reader.Read(_buffer);
+        if (status == HeadStatus.Rejected)
+            error = Rejected(reader.Rejection);
+        else if (reader.Head.Length > server.HeadBytesMax || status != HeadStatus.Complete && _buffer.Length > server.HeadBytesMax)
+            error = EdgeError.Client(ErrorKind.HeadTooLarge);
+        else
+            error = status == HeadStatus.Complete ? HeadIsRead() : default;
+        return status == HeadStatus.Complete || error.IsError;
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<EdgeError> ReadHeadAsync()
+    private async ValueTask<EdgeError> AwaitHeadAsync()
     {
         var server = _exchange.Config.Server;
         while (true)
         {
-            var status = _intake.HeadReader.Read(_buffer);
-            if (status == HeadStatus.Rejected)
-                return Rejected(_intake.HeadReader.Rejection);
-            if (_intake.HeadReader.Head.Length > server.HeadBytesMax || status != HeadStatus.Complete && _buffer.Length > server.HeadBytesMax)
-                return EdgeError.Client(ErrorKind.HeadTooLarge);
-            if (status == HeadStatus.Complete)
-                return HeadIsRead();
             _link.SetStep(Step.Head, server.HeadTimeout);
             _link.Input.AdvanceTo(_buffer.Start, _buffer.End);
             var result = await _link.Input.ReadAsync();
@@ -114,6 +124,8 @@ internal sealed class ExchangePipeline
             if (result.IsCompleted && result.Buffer.Length == _buffer.Length)
                 return EdgeError.Client(ErrorKind.ClientClosed);
             _buffer = result.Buffer;
+            if (TryReadHead(out var error))
+                return error;
         }
     }
 
@@ -168,8 +180,7 @@ internal sealed class ExchangePipeline
     }
 
     /// <summary>The one end of every exchange: answers what has not been answered, records, and leaves the input at the next request.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> SettleAsync(EdgeError error)
+    private ValueTask<bool> SettleAsync(EdgeError error)
     {
         _exchange.Error = error;
         _exchange.End = ExchangeEnd.Of(error, _exchange);
@@ -181,13 +192,21 @@ internal sealed class ExchangePipeline
             ErrorResponder.WriteAnswer(_link, _exchange, error);
         else if (error.IsError)
             _exchange.KeepAlive = false;
-        if (_link.Output.UnflushedBytes > 0)
-        {
-            _link.SetStep(Step.ClientIdle, _exchange.Config.Server.ClientIdle);
-            if ((await _link.Output.FlushAsync()).IsCompleted)
-                _exchange.KeepAlive = false;
-        }
+        return _link.Output.UnflushedBytes > 0 ? FlushAndFinishAsync() : new ValueTask<bool>(Finish());
+    }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> FlushAndFinishAsync()
+    {
+        _link.SetStep(Step.ClientIdle, _exchange.Config.Server.ClientIdle);
+        if ((await _link.Output.FlushAsync()).IsCompleted)
+            _exchange.KeepAlive = false;
+        return Finish();
+    }
+
+    /// <summary>Records what there is to record, and leaves the client's input at the next request.</summary>
+    private bool Finish()
+    {
         _link.ClearStep();
         _link.End();
         _exchange.EndedAt = Stopwatch.GetTimestamp();

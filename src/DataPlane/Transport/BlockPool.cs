@@ -37,7 +37,7 @@ internal sealed unsafe class Block : ReadOnlySequenceSegment<byte>
 
     public Block? NextBlock
     {
-        get => (Block?)Next;
+        get => System.Runtime.CompilerServices.Unsafe.As<Block?>(Next);
         set
         {
             Next = value;
