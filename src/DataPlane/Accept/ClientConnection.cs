@@ -50,7 +50,7 @@ internal sealed class ClientConnection
         }
     }
 
-    [System.Runtime.CompilerServices.AsyncMethodBuilder(typeof(System.Runtime.CompilerServices.PoolingAsyncValueTaskMethodBuilder<>))]
+    [System.Runtime.CompilerServices.AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<bool> ServeNextAsync()
     {
         _link.SetStep(Step.KeepAlive, _services.Snapshots.Current.Server.KeepAlive);

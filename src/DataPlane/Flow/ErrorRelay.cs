@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;
@@ -20,7 +21,7 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
     private byte[] _bytes = [];
     private int _length;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, ResponseHead head)
     {
         var answer = AnswerKind.Of(head);

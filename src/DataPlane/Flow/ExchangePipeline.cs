@@ -5,6 +5,7 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Identify;
 using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Route;
+using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;
@@ -42,7 +43,7 @@ internal sealed class ExchangePipeline
     }
 
     /// <summary>Serves the request whose first bytes lie in the link's input. Returns whether the connection may go on.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<bool> RunAsync(ClientLink link, KeyIdentifier identifier, ReadOnlySequence<byte> buffer)
     {
         Begin(link, identifier, buffer);
@@ -50,7 +51,7 @@ internal sealed class ExchangePipeline
         return await SettleAsync(error);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<EdgeError> ServeAsync()
     {
         var error = await ReadHeadAsync();
@@ -110,7 +111,7 @@ internal sealed class ExchangePipeline
         return status == HeadStatus.Complete || error.IsError;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<EdgeError> AwaitHeadAsync()
     {
         var server = _exchange.Config.Server;
@@ -195,7 +196,7 @@ internal sealed class ExchangePipeline
         return _link.Output.UnflushedBytes > 0 ? FlushAndFinishAsync() : new ValueTask<bool>(Finish());
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<bool> FlushAndFinishAsync()
     {
         _link.SetStep(Step.ClientIdle, _exchange.Config.Server.ClientIdle);

@@ -78,7 +78,7 @@ internal sealed class RequestBody(EdgeServices services)
         return IsRead || error.IsError;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<EdgeError> AwaitRestAsync(ReadOnlySequence<byte> buffer)
     {
         while (true)
@@ -233,7 +233,7 @@ internal sealed class RequestBody(EdgeServices services)
         return true;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<bool> SendContinueAsync(bool bodyHasBegun)
     {
         _expectsContinue = false;

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;
@@ -43,7 +44,7 @@ internal sealed class ResponseRelay
     public void Forget() => _client.Forget();
 
     /// <summary>Relays the answer whose head <paramref name="upstream"/> has read.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(UpstreamConnection upstream, RequestBody request)
     {
         var head = upstream.HeadReader.Head;

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Transport;
 
 namespace AiEdge.DataPlane.Flow;
 
@@ -18,7 +19,7 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
     private ClientLink _link = null!;
     private Exchange _exchange = null!;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, bool stripUsage)
     {
         Begin(link, exchange, upstream, answer, stripUsage);

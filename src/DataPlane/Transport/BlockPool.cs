@@ -90,12 +90,28 @@ internal sealed class BlockPool
     private readonly ConcurrentQueue<Block> _small = new();
     private readonly ConcurrentQueue<Block> _large = new();
     private readonly ConcurrentQueue<Block> _borrowed = new();
+    /// <summary>Small blocks that a thread keeps for itself before it asks the others.</summary>
+    private const int OwnMax = 16;
+
+    [ThreadStatic]
+    private static Block?[]? Own;
+
+    [ThreadStatic]
+    private static int OwnCount;
+
     private int _largeKept;
 
     public static BlockPool Shared { get; } = new();
 
     public Block RentSmall()
     {
+        if (OwnCount > 0)
+        {
+            var own = Own![--OwnCount]!;
+            Own[OwnCount] = null;
+            return own;
+        }
+
         if (_small.TryDequeue(out var block))
             return block;
         var slab = GC.AllocateUninitializedArray<byte>(SlabBytes, pinned: true);
@@ -127,11 +143,23 @@ internal sealed class BlockPool
         var small = block.Capacity == SmallBytes;
         block.Clear();
         if (small)
-            _small.Enqueue(block);
+            ReturnSmall(block);
         else if (Interlocked.Increment(ref _largeKept) <= LargeKeptMax)
             _large.Enqueue(block);
         else
             Interlocked.Decrement(ref _largeKept);
+    }
+
+    private void ReturnSmall(Block block)
+    {
+        if (OwnCount == OwnMax)
+        {
+            _small.Enqueue(block);
+            return;
+        }
+
+        Own ??= new Block?[OwnMax];
+        Own[OwnCount++] = block;
     }
 
     /// <summary>Gives back a whole chain, from <paramref name="first"/> on.</summary>
