@@ -35,6 +35,12 @@ internal static class CommandLine
             }
         }
 
+        if (values.TryGetValue("--port", out var port) && !ushort.TryParse(port, CultureInfo.InvariantCulture, out _))
+        {
+            message = $"{port} is no port.";
+            return false;
+        }
+
         options = Build(values);
         if (ScriptParser.TryApplyList(new FakeScript(), options.Script, out var fault))
             return true;

@@ -134,7 +134,14 @@ internal sealed class FakeConnection
             return ErrorAnswer.Make(context.Script);
         if (context.Facts.Fault is { } fault)
             return ErrorAnswer.Json(400, "", "invalid_request_error", null, fault);
-        return AnswerTable.Find(method == "HEAD" ? "GET" : method, context);
+        try
+        {
+            return AnswerTable.Find(method == "HEAD" ? "GET" : method, context);
+        }
+        catch (Exception e) when (e is InvalidOperationException or System.Text.Json.JsonException)
+        {
+            return ErrorAnswer.Json(400, "", "invalid_request_error", null, "A member has the wrong type: " + e.Message);
+        }
     }
 
     private bool HasKey(string key)

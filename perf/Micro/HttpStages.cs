@@ -153,7 +153,7 @@ internal static class HttpStages
     }
 
     // A stage that stops doing its work would look fast and thrifty.
-    private static void Expect(bool isRight)
+    internal static void Expect(bool isRight)
     {
         if (!isRight) throw new InvalidOperationException("The stage did not do what it measures.");
     }

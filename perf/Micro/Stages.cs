@@ -15,5 +15,11 @@ internal static class Stages
         new("http/sse-reader-cut-32-frames", HttpStages.SseReaderCut),
         new("http/write-head", HttpStages.WriteHead),
         new("http/write-event", HttpStages.WriteEvent),
+        new("parse/request-small", JsonStages.SmallRequest),
+        new("parse/request-100-kb", JsonStages.LargeRequest),
+        new("meter/answer", JsonStages.JsonAnswer),
+        new("meter/32-chunks", JsonStages.ChatEvents),
+        new("meter/32-chunks-stripped", JsonStages.ChatEventsStripped),
+        new("meter/32-chunks-unlike", JsonStages.ChatEventsUnlike),
     ];
 }

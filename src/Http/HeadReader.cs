@@ -197,6 +197,6 @@ public abstract class HeadReader
         var start = _valueStart;
         while (start < valueEnd && Syntax.IsBlank(bytes[start])) start++;
         while (valueEnd > start && Syntax.IsBlank(bytes[valueEnd - 1])) valueEnd--;
-        _head.Add(HeaderNames.Match(bytes.Slice(_nameStart, _nameLength)), _nameStart, _nameLength, start, valueEnd - start);
+        _head.Add(HeaderNames.MatchToken(bytes.Slice(_nameStart, _nameLength)), _nameStart, _nameLength, start, valueEnd - start);
     }
 }

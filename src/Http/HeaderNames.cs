@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers.Binary;
 
 namespace AiEdge.Http;
 
@@ -16,17 +16,35 @@ public static class HeaderNames
     public static ReadOnlySpan<byte> Lower(HeaderId id) => Names[(int)id];
 
     /// <summary>The id of a field name in any case, or <see cref="HeaderId.Other"/>.</summary>
-    public static HeaderId Match(ReadOnlySpan<byte> name)
+    public static HeaderId Match(ReadOnlySpan<byte> name) => Syntax.IsToken(name) ? MatchToken(name) : HeaderId.Other;
+
+    /// <summary>The same for what is known to be a token.</summary>
+    internal static HeaderId MatchToken(ReadOnlySpan<byte> name)
     {
-        if (name.IsEmpty) return HeaderId.Other;
         var slots = Slots;
         for (var slot = Hash(name); ; slot = (slot + 1) & SlotMask)
         {
             var id = slots[slot];
             if (id == 0) return HeaderId.Other;
             var known = Names[id];
-            if (known.Length == name.Length && Ascii.EqualsIgnoreCase(known, name)) return (HeaderId)id;
+            if (known.Length == name.Length && EqualsWithoutCase(known, name)) return (HeaderId)id;
         }
+    }
+
+    // Known names are letters, digits and '-'. What the case bit turns into one of those is that byte, its capital, or a
+    // control byte, which no token has; so within tokens this is equality without case, eight bytes at a time.
+    private static bool EqualsWithoutCase(byte[] known, ReadOnlySpan<byte> token)
+    {
+        const ulong CaseBits = 0x2020_2020_2020_2020;
+        var at = 0;
+        for (; at + sizeof(ulong) <= token.Length; at += sizeof(ulong))
+        {
+            var word = BinaryPrimitives.ReadUInt64LittleEndian(token[at..]) | CaseBits;
+            if (word != BinaryPrimitives.ReadUInt64LittleEndian(known.AsSpan(at))) return false;
+        }
+        for (; at < token.Length; at++)
+            if ((token[at] | 0x20) != known[at]) return false;
+        return true;
     }
 
     // Length, both ends and the middle tell the known names apart well enough that a slot holds one name, seldom two.

@@ -14,7 +14,9 @@ public abstract class MessageHead
     private const int ConnectionOptionsMax = 32;
 
     private Field[] _fields = new Field[24];
+    private readonly int[] _firstOf = new int[64];
     private ulong _present;
+    private ulong _repeated;
     private byte[] _bytes = [];
     private int _origin;
     private byte[] _scratch = [];
@@ -54,12 +56,15 @@ public abstract class MessageHead
     public bool IsHopByHop(int i) => _fields[i].IsHopByHop;
 
     /// <summary>The first field with this id, or -1. <see cref="HeaderId.Other"/> finds nothing.</summary>
-    public int IndexOf(HeaderId id) => Has(id) ? IndexOf(id, 0) : -1;
+    public int IndexOf(HeaderId id) => Has(id) ? _firstOf[(int)id] : -1;
 
     /// <summary>The first field with this id at or after <paramref name="start"/>, or -1.</summary>
     public int IndexOf(HeaderId id, int start)
     {
-        if (id == HeaderId.Other) return -1;
+        if (!Has(id)) return -1;
+        var first = _firstOf[(int)id];
+        if (start <= first) return first;
+        if ((_repeated & BitOf(id)) == 0) return -1;
         for (var i = start; i < HeaderCount; i++)
             if (_fields[i].Id == id) return i;
         return -1;
@@ -76,7 +81,7 @@ public abstract class MessageHead
     }
 
     /// <summary>True if a field with this id is there.</summary>
-    public bool Has(HeaderId id) => (_present & (1UL << (int)id)) != 0 && id != HeaderId.Other;
+    public bool Has(HeaderId id) => (_present & BitOf(id)) != 0;
 
     /// <summary>The bytes of the whole head as they were read.</summary>
     public ReadOnlySpan<byte> Bytes => Slice(0, Length);
@@ -111,7 +116,10 @@ public abstract class MessageHead
     internal void Add(HeaderId id, int nameStart, int nameLength, int valueStart, int valueLength)
     {
         if (HeaderCount == _fields.Length) Array.Resize(ref _fields, _fields.Length * 2);
-        _present |= 1UL << (int)id;
+        var bit = BitOf(id);
+        if ((_present & bit) == 0) _firstOf[(int)id] = HeaderCount;
+        else _repeated |= bit;
+        _present |= bit;
         ref var field = ref _fields[HeaderCount++];
         field.NameStart = nameStart;
         field.NameLength = nameLength;
@@ -128,7 +136,7 @@ public abstract class MessageHead
         MinorVersion = 0;
         KeepAlive = false;
         Framing = default;
-        _present = 0;
+        _present = _repeated = 0;
         _bytes = [];
         _origin = 0;
     }
@@ -181,6 +189,9 @@ public abstract class MessageHead
             if (field.Id == id && (id != HeaderId.Other || Ascii.EqualsIgnoreCase(Name(i), name))) field.IsHopByHop = true;
         }
     }
+
+    // Ids are fewer than the bits of a word. Other has no bit: nothing is known about it.
+    private static ulong BitOf(HeaderId id) => (1UL << (int)id) & ~1UL;
 
     private struct Field
     {

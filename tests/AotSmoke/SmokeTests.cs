@@ -32,7 +32,7 @@ public sealed class SmokeTests
         using var answer = await plane.Client.PostAsync("/v1/chat/completions", NativePlane.Chat("fake-n2", stream: false));
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         var config = await plane.Admin.GetStringAsync("/config");
-        Assert.True(await plane.BecomesAsync(() => Task.FromResult(plane.Output.Contains("fake-n2", StringComparison.Ordinal))));
+        Assert.True(await plane.BecomesAsync(() => Task.FromResult(plane.Output.Contains("\"kind\":\"exchange\"", StringComparison.Ordinal))));
         foreach (var text in (string[])[plane.Output, config])
         {
             Assert.DoesNotContain(NativePlane.Key, text, StringComparison.Ordinal);

@@ -32,7 +32,8 @@ public sealed class ShapeTests : IAsyncLifetime
     [Fact]
     public async Task Structured_output_is_an_instance_of_the_schema()
     {
-        const string Format = ""","response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"object","properties":{"a":{"type":"array","items":{"$ref":"#/$defs/k"}}},"$defs":{"k":{"enum":["u","v"]}}}}}""";
+        const string Schema = """{"type":"object","properties":{"a":{"type":"array","items":{"$ref":"#/$defs/k"}}},"$defs":{"k":{"enum":["u","v"]}}}""";
+        const string Format = ""","response_format":{"type":"json_schema","json_schema":{"name":"x","schema":""" + Schema + "}}";
         Assert.Equal("""{"a":["u"]}""", (await RawClient.ChatAsync(_server, "", more: Format)).Content);
     }
 
@@ -94,7 +95,8 @@ public sealed class ShapeTests : IAsyncLifetime
     [Fact]
     public async Task Transcriptions_read_their_multipart_form()
     {
-        const string Form = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nfake-n2\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\nContent-Type: audio/wav\r\n\r\nRIFF\r\n--b--\r\n";
+        const string Form = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nfake-n2\r\n"
+            + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\nContent-Type: audio/wav\r\n\r\nRIFF\r\n--b--\r\n";
         var answer = await PostAsync("/v1/audio/transcriptions", Form, "Content-Type: multipart/form-data; boundary=b\r\n");
         Assert.Equal(FakeText.All(2), JsonDocument.Parse(answer.Text).RootElement.GetProperty("text").GetString());
         var broken = await PostAsync("/v1/audio/transcriptions", Form[..^6], "Content-Type: multipart/form-data; boundary=b\r\n");

@@ -1,3 +1,6 @@
+using AiEdge.DataPlane.Tests.Meter;
+using AiEdge.DataPlane.Tests.Parse;
+
 namespace AiEdge.Fuzz;
 
 /// <summary>The table of targets: one line each.</summary>
@@ -9,5 +12,10 @@ public static class FuzzTargets
         new ResponseHeadTarget(),
         new ChunkedTarget(),
         new SseTarget(),
+        new OracleTarget("json", ParseOracles.ScannerAgreesWithUtf8JsonReader, OracleTarget.Json),
+        new OracleTarget("request-body", (input, seed) => ParseOracles.RequestIsReadAlikeAndPatchedExactly(input, seed), OracleTarget.Json),
+        new OracleTarget("form", (input, seed) => ParseOracles.MultipartIsReadAlike(input, seed), OracleTarget.Form),
+        new OracleTarget("answer", MeterOracles.AnswerIsReadAlike, OracleTarget.Json),
+        new OracleTarget("chunks", MeterOracles.ChunksAreReadAlike, OracleTarget.Json),
     ];
 }

@@ -11,7 +11,7 @@ public static partial class DocumentRule
     /// <summary>Names that are neither ours nor the frameworks': of packages, tools and protocols.</summary>
     private static readonly HashSet<string> Foreign = new(StringComparer.Ordinal)
     {
-        "PublishAot", "BenchmarkDotNet", "YamlDotNet", "NuGet", "OpenAI", "FakeUpstream", "AotSmoke", "OpenSSL", "PowerShell",
+        "BenchmarkDotNet", "NativeAOT", "NuGet", "OpenAI", "OpenSSL", "PowerShell", "PublishAot", "YamlDotNet",
     };
 
     private static readonly SearchValues<char> NotInNames = SearchValues.Create("/-:= \"{}");
@@ -51,12 +51,13 @@ public static partial class DocumentRule
         }
     }
 
-    /// <summary>Every name that our source and project files declare.</summary>
+    /// <summary>Every name that our source and project files declare, and those of files and folders.</summary>
     public static IReadOnlySet<string> Declared(IEnumerable<TextFile> files)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var file in files)
         {
+            names.UnionWith(file.Path.Split('/').Select(part => part.Split('.')[0]));
             if (file.IsCSharp)
                 names.UnionWith(Identifiers(file));
             else if (file.Path.EndsWith(".props", StringComparison.Ordinal) || file.Path.EndsWith("proj", StringComparison.Ordinal))

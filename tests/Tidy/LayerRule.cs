@@ -15,8 +15,8 @@ public static class LayerRule
     /// <summary>From the bottom up; folders in one row do not know each other.</summary>
     private static readonly string[][] Layers =
     [
-        ["Core"],
         ["Transport"],
+        ["Core"],
         ["Parse", "Identify", "Screen", "Admit", "Route", "Translate", "Forward", "Meter", "Record"],
         ["Snapshot", "Flow"],
         ["Accept"],
@@ -29,7 +29,7 @@ public static class LayerRule
     /// <summary>Namespaces of others that only some folders may open, each with the folders that may.</summary>
     private static readonly (string Namespace, string[] Folders)[] Outside =
     [
-        ("System.Text.Json", ["Snapshot", "Record", "Hosting"]),
+        ("System.Text.Json", ["Snapshot", "Flow", "Record", "Hosting"]),
         ("YamlDotNet", ["Snapshot"]),
         ("Microsoft.Extensions.Logging", ["Record", "Hosting", "Snapshot"]),
         ("System.Linq", []),

@@ -31,11 +31,14 @@ public sealed class RuleTests
         Assert.Single(SizeRule.Find(File("a.sh", Lines(501, "x"))));
     }
 
-    [Fact]
-    public void A_line_has_a_hundred_and_forty_characters_at_most()
+    [Theory]
+    [InlineData("src/a.cs", SizeRule.LineCharsMax)]
+    [InlineData("tests/a.cs", SizeRule.TableLineCharsMax)]
+    [InlineData("perf/a.cs", SizeRule.TableLineCharsMax)]
+    public void A_line_stays_within_its_bound(string path, int charsMax)
     {
-        Assert.Empty(SizeRule.Find(File("a.cs", "//" + new string('x', 138) + "\n")));
-        Assert.Single(SizeRule.Find(File("a.cs", "//" + new string('x', 139) + "\n")));
+        Assert.Empty(SizeRule.Find(File(path, "//" + new string('x', charsMax - 2) + "\n")));
+        Assert.Single(SizeRule.Find(File(path, "//" + new string('x', charsMax - 1) + "\n")));
     }
 
     [Theory]
@@ -102,6 +105,8 @@ public sealed class RuleTests
     [InlineData("Nowhere", "Core", 1)]
     [InlineData("Parse", "Core", 0)]
     [InlineData("Forward", "Transport", 0)]
+    [InlineData("Core", "Transport", 0)]
+    [InlineData("Transport", "Core", 1)]
     [InlineData("Flow", "Meter", 0)]
     [InlineData("Hosting", "Accept", 0)]
     public void A_layer_that_knows_another_against_the_order_is_found(string from, string to, int faults)

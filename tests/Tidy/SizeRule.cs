@@ -9,7 +9,10 @@ public static class SizeRule
 {
     public const int MethodLinesMax = 70;
     public const int FileLinesMax = 500;
-    public const int LineCharsMax = 140;
+    public const int LineCharsMax = 160;
+
+    /// <summary>Tests and tools hold tables of data, one row a line.</summary>
+    public const int TableLineCharsMax = 240;
 
     /// <summary>Whether a file is code; tables and lists of documents may be as wide as they are.</summary>
     public static bool Applies(TextFile file) => Path.GetExtension(file.Path) is ".cs" or ".sh" or ".ps1" or ".mjs" or "";
@@ -20,10 +23,12 @@ public static class SizeRule
         var count = lines is [.., ""] ? lines.Length - 1 : lines.Length;
         if (count > FileLinesMax)
             yield return $"{file}: {count} lines, {FileLinesMax} at most";
+        var isTable = file.Path.StartsWith("tests/", StringComparison.Ordinal) || file.Path.StartsWith("perf/", StringComparison.Ordinal);
+        var charsMax = isTable ? TableLineCharsMax : LineCharsMax;
         for (var i = 0; i < lines.Length; i++)
         {
-            if (lines[i].TrimEnd('\r').Length > LineCharsMax)
-                yield return $"{file}({i + 1}): {lines[i].Length} characters, {LineCharsMax} at most";
+            if (lines[i].TrimEnd('\r').Length > charsMax)
+                yield return $"{file}({i + 1}): {lines[i].Length} characters, {charsMax} at most";
         }
 
         if (!file.IsCSharp)

@@ -3,7 +3,9 @@ using System.Globalization;
 namespace AiEdge.Contracts.Faults;
 
 /// <summary>One thing that is wrong with a configuration document, and where.</summary>
-/// <param name="Path">Dotted path of the value (<c>models.gpt-4o.targets[0].provider</c>), or a flag (<c>--listen</c>); empty for the whole document.</param>
+/// <param name="Path">
+/// Dotted path of the value (<c>models.gpt-4o.targets[0].provider</c>), or a flag (<c>--listen</c>); empty for the whole document.
+/// </param>
 /// <param name="Line">Line, counted from 1; 0 where there is none.</param>
 /// <param name="Column">Column, counted from 1; 0 where there is none.</param>
 /// <param name="Message">What is wrong, in words. Never holds a secret.</param>

@@ -90,8 +90,8 @@ public sealed record BaseUrl(bool UseTls, string Host, int Port, string Path)
         if (authority.Length > 0 && authority[0] == '[')
         {
             var close = authority.IndexOf(']');
-            if (close < 0 || !IPAddress.TryParse(authority[1..close], out var v6) || v6.AddressFamily != AddressFamily.InterNetworkV6 || v6.ScopeId != 0
-                || authority.IndexOfAny('%', '/') >= 0)
+            if (close < 0 || authority.Contains('%') || !IPAddress.TryParse(authority[1..close], out var v6)
+                || v6.AddressFamily != AddressFamily.InterNetworkV6)
                 return Fail("has a host in brackets that is not an IPv6 address", out complaint);
             host = v6.ToString();
             tail = authority[(close + 1)..];
@@ -137,7 +137,8 @@ public sealed record BaseUrl(bool UseTls, string Host, int Port, string Path)
             var c = segment[i];
             if (c == '%')
             {
-                if (i + 2 >= segment.Length || !byte.TryParse(segment.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var b)
+                if (i + 2 >= segment.Length
+                    || !byte.TryParse(segment.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var b)
                     || b is < 0x20 or 0x7f or (byte)'/' or (byte)'\\' or (byte)'.')
                     return false;
                 i += 2;

@@ -59,7 +59,7 @@ public sealed class DurationField : ScalarField<TimeSpan>
     };
 
     /// <inheritdoc/>
-    protected override string Expected => Zero == ZeroDuration.Off ? "a duration such as 500ms, 2s, 30m or 24h, or off" : "a duration such as 500ms, 2s, 30m or 24h";
+    protected override string Expected => "a duration such as 500ms, 2s, 30m or 24h" + (Zero == ZeroDuration.Off ? ", or off" : "");
 
     /// <inheritdoc/>
     protected override bool TryParse(ConfigScalar scalar, FaultList faults, out TimeSpan value)

@@ -3,7 +3,10 @@ using AiEdge.Contracts.Tree;
 
 namespace AiEdge.Contracts.Fields;
 
-/// <summary>A SHA-256 digest in 64 hexadecimal digits. What stands there is never shown: it may be the secret itself, put there by mistake.</summary>
+/// <summary>
+/// A SHA-256 digest in 64 hexadecimal digits. What stands there is never shown: it may be the secret itself, put there by
+/// mistake.
+/// </summary>
 public sealed class Sha256Field : ScalarField<byte[]>
 {
     /// <summary>Makes a field of that name.</summary>
@@ -33,7 +36,8 @@ public sealed class Sha256Field : ScalarField<byte[]>
             return true;
         }
 
-        faults.Add(scalar, $"expected {Expected}, found a text of length {scalar.Text.Length}{(IsHex(scalar.Text) ? "" : " that is not all hexadecimal digits")}");
+        var digits = IsHex(scalar.Text) ? "" : " that is not all hexadecimal digits";
+        faults.Add(scalar, $"expected {Expected}, found a text of length {scalar.Text.Length}{digits}");
         return false;
     }
 

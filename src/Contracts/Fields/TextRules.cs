@@ -17,11 +17,13 @@ public static class TextRules
     /// <summary>Longest value of a header field or a credential.</summary>
     public const int HeaderValueCharsMax = 8192;
 
-    private static readonly SearchValues<char> PlainNameChars = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
-    private static readonly SearchValues<char> AccountNameChars = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-@/+:");
+    private const string Alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+    private static readonly SearchValues<char> PlainNameChars = SearchValues.Create(Alphanumeric + "._-");
+    private static readonly SearchValues<char> AccountNameChars = SearchValues.Create(Alphanumeric + "._-@/+:");
 
     /// <summary>RFC 9110 §5.6.2.</summary>
-    private static readonly SearchValues<char> TokenChars = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~");
+    private static readonly SearchValues<char> TokenChars = SearchValues.Create(Alphanumeric + "!#$%&'*+-.^_`|~");
 
     /// <summary>Names of providers and tags: letters, digits, dot, dash and underscore.</summary>
     public static string? PlainName(string text) =>

@@ -7,6 +7,9 @@ namespace AiEdge.Contracts.Options;
 /// <summary>A whole configuration document as a user writes it.</summary>
 public sealed class ConfigOptions
 {
+    /// <summary>Where an editor finds the schema of the document; of no meaning to us.</summary>
+    public static readonly StringField SchemaField = new("$schema", TextRules.FilePath);
+
     /// <summary>Providers by name.</summary>
     public static readonly NamedSectionsField ProvidersField = new("providers", ProviderOptions.Table) { IsRequired = true };
 
@@ -27,7 +30,7 @@ public sealed class ConfigOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "the document", ProvidersField, ModelsField, TeamsField, KeysField, TimeoutsField, ServerField, new LaterField("limits", emptyAllowed: true));
+        "the document", SchemaField, ProvidersField, ModelsField, TeamsField, KeysField, TimeoutsField, ServerField, new LaterField("limits", emptyAllowed: true));
 
     private ConfigOptions(ConfigMap node) => Node = node;
 
@@ -67,6 +70,7 @@ public sealed class ConfigOptions
         ArgumentNullException.ThrowIfNull(faults);
         if (FieldReader.Open(node, Table, faults) is not { } reader)
             return null;
+        reader.Get(SchemaField);
         var providers = reader.Named(ProvidersField);
         var models = reader.Named(ModelsField);
         var teams = reader.Named(TeamsField);

@@ -36,7 +36,8 @@ public sealed class KeyRules
     {
         if (!key.Name.IsSet || _lineOfName.TryAdd(key.Name.Value, key.Name.Source!.Line))
             return;
-        _faults.Add(key.Name.Source!, string.Create(CultureInfo.InvariantCulture, $"the key on line {_lineOfName[key.Name.Value]} has the same name"));
+        var line = _lineOfName[key.Name.Value];
+        _faults.Add(key.Name.Source!, string.Create(CultureInfo.InvariantCulture, $"the key on line {line} has the same name"));
     }
 
     private void CheckDigestIsUnique(KeyOptions key)
@@ -44,8 +45,10 @@ public sealed class KeyRules
         if (!key.Sha256.IsSet)
             return;
         var digest = Convert.ToHexString(key.Sha256.Value);
-        if (!_lineOfDigest.TryAdd(digest, key.Sha256.Source!.Line))
-            _faults.Add(key.Sha256.Source!, string.Create(CultureInfo.InvariantCulture, $"the key on line {_lineOfDigest[digest]} has the same digest"));
+        if (_lineOfDigest.TryAdd(digest, key.Sha256.Source!.Line))
+            return;
+        var line = _lineOfDigest[digest];
+        _faults.Add(key.Sha256.Source!, string.Create(CultureInfo.InvariantCulture, $"the key on line {line} has the same digest"));
     }
 
     private void CheckTeam(KeyOptions key)
@@ -53,7 +56,8 @@ public sealed class KeyRules
         if (!key.Team.IsSet || _document.TeamNames.Contains(key.Team.Value))
             return;
         var source = (ConfigScalar)key.Team.Source!;
-        _faults.Add(source, source.ByReference ? "no team has the name referred to" : $"no team named {source.Shown}{Suggestion.For(source.Text, _document.TeamNames)}");
+        var hint = source.ByReference ? "" : Suggestion.For(source.Text, _document.TeamNames);
+        _faults.Add(source, source.ByReference ? "no team has the name referred to" : $"no team named {source.Shown}{hint}");
     }
 
     /// <summary>Each entry can match a model: one that cannot is a typing error that would lock a client out.</summary>

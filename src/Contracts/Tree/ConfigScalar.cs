@@ -46,7 +46,10 @@ public sealed class ConfigScalar : ConfigNode
     /// <summary>Whether the text came out of the environment or a file.</summary>
     public bool ByReference { get; }
 
-    /// <summary>Whether the text is missing because its reference could not be followed. That fault is known; others of the same node are not added.</summary>
+    /// <summary>
+    /// Whether the text is missing because its reference could not be followed. That fault is known; others of the same node
+    /// are not added.
+    /// </summary>
     public bool IsBroken { get; init; }
 
     /// <summary>The text in quotes for a message, or words in its place where it may be a secret.</summary>

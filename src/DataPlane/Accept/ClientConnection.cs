@@ -50,7 +50,7 @@ internal sealed class ClientConnection
         }
     }
 
-    [System.Runtime.CompilerServices.AsyncMethodBuilder(typeof(System.Runtime.CompilerServices.PoolingAsyncValueTaskMethodBuilder<>))]
+    [System.Runtime.CompilerServices.AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<bool> ServeNextAsync()
     {
         _link.SetStep(Step.KeepAlive, _services.Snapshots.Current.Server.KeepAlive);
@@ -74,7 +74,7 @@ internal sealed class ClientConnection
     {
         if (_link.Output.IsBroken || _link.Input.IsEnded && !_link.Input.HasBuffered)
             return;
-        _link.Connection.Wire.ShutdownSend();
+        _link.Connection.Wire!.ShutdownSend();
         _link.SetStep(Step.Linger, LingerTime);
         var deadline = Stopwatch.GetTimestamp() + (long)(LingerTime.TotalSeconds * Stopwatch.Frequency);
         for (long taken = 0; taken < LingerBytesMax && Stopwatch.GetTimestamp() < deadline;)

@@ -29,7 +29,9 @@ internal sealed class ClientListener(EdgeServices services, ClientTls? tls)
                 return;
             }
 
-            if (tls is not null && !await tls.TryUpgradeAsync(connection))
+            if (tls is null)
+                connection.UsePlain();
+            else if (!await tls.TryUpgradeAsync(connection))
                 return;
             var client = new ClientConnection(connection, services);
             Add(client);

@@ -47,7 +47,7 @@ internal sealed class ClientTls : IDisposable
             using var deadline = new CancellationTokenSource(HandshakeTime);
             await stream.AuthenticateAsServerAsync(Volatile.Read(ref _options), deadline.Token);
             hop.HopsToPool = false;
-            connection.Upgrade(new TlsWire(stream, connection.Socket));
+            connection.Use(new TlsWire(stream, connection.Socket));
             return true;
         }
         catch (Exception e) when (e is AuthenticationException or IOException or SocketException or OperationCanceledException or ObjectDisposedException)

@@ -42,6 +42,9 @@ internal sealed class Exchange
 
     public TargetModel? Target { get; set; }
 
+    /// <summary>The model as the client named it; valid as long as the request's facts.</summary>
+    public ReadOnlyMemory<byte> AskedModel { get; set; }
+
     public Endpoint? Endpoint { get; set; }
 
     public bool Stream { get; set; }
@@ -98,6 +101,7 @@ internal sealed class Exchange
         Key = null;
         Model = null;
         Target = null;
+        AskedModel = default;
         Endpoint = null;
         Stream = false;
         HttpMinor = 1;

@@ -66,7 +66,7 @@ internal partial struct JsonScanner
 
         while (true)
         {
-            p = FindSpecial(ref MemoryMarshal.GetReference(bytes), p, bytes.Length, ref nonAscii);
+            p = FindSpecial(ref MemoryMarshal.GetReference(bytes), p, bytes.Length, ref nonAscii, ref _isEscaped);
             if (p == bytes.Length)
             {
                 _lexeme = Lexeme.String;
@@ -166,39 +166,51 @@ internal partial struct JsonScanner
         return p;
     }
 
-    /// <summary>The first quote, backslash or control byte from <paramref name="p"/> on, or <paramref name="end"/>.</summary>
+    /// <summary>The first quote or control byte from <paramref name="p"/> on, or a backslash that is not one of a pair, or <paramref name="end"/>.</summary>
     /// <param name="start">The span.</param>
     /// <param name="p">Where the search begins.</param>
     /// <param name="end">The span's length.</param>
     /// <param name="nonAscii">Set when bytes above 0x7F may have been passed; it may also be set for some that lie just behind.</param>
-    private static int FindSpecial(ref byte start, int p, int end, ref bool nonAscii)
+    /// <param name="isEscaped">Set when an escape was passed.</param>
+    private static int FindSpecial(ref byte start, int p, int end, ref bool nonAscii, ref bool isEscaped)
     {
-        if (Vector256.IsHardwareAccelerated && end - p >= Vector256<byte>.Count)
+        if (!Vector256.IsHardwareAccelerated)
+            return FindSpecialShort(ref start, p, end, ref nonAscii);
+        var all = Vector256<byte>.Zero;
+        while (end - p >= Vector256<byte>.Count)
         {
-            Vector256<byte> all = Vector256<byte>.Zero;
-            int last = end - Vector256<byte>.Count;
-            while (true)
+            var v = Vector256.LoadUnsafe(ref start, (nuint)p);
+            all |= v;
+            var specials = Specials(v).ExtractMostSignificantBits();
+            var next = p + Vector256<byte>.Count;
+            while (specials != 0)
             {
-                Vector256<byte> v = Vector256.LoadUnsafe(ref start, (nuint)p);
-                all |= v;
-                Vector256<byte> specials = Specials(v);
-                if (specials != Vector256<byte>.Zero)
+                // An escape of two characters is passed over here: prose and code are full of them.
+                var at = p + BitOperations.TrailingZeroCount(specials);
+                if (at + 1 >= end || Unsafe.Add(ref start, at) != (byte)'\\' || !IsPairEscape(Unsafe.Add(ref start, at + 1)))
                 {
-                    p += BitOperations.TrailingZeroCount(specials.ExtractMostSignificantBits());
-                    break;
+                    nonAscii |= all.ExtractMostSignificantBits() != 0;
+                    return at;
                 }
 
-                p += Vector256<byte>.Count;
-                if (p == end)
-                    break;
-                p = Math.Min(p, last);
+                isEscaped = true;
+                specials &= (uint)(ulong.MaxValue << (at - p + 2));
+                next = Math.Max(next, at + 2);
             }
 
-            nonAscii |= all.ExtractMostSignificantBits() != 0;
-            return p;
+            p = next;
         }
 
-        return FindSpecialShort(ref start, p, end, ref nonAscii);
+        nonAscii |= all.ExtractMostSignificantBits() != 0;
+        return p < end ? FindSpecialShort(ref start, p, end, ref nonAscii) : p;
+    }
+
+    /// <summary>The second character of an escape that is no <c>\u</c> (RFC 8259 section 7).</summary>
+    private static bool IsPairEscape(byte c)
+    {
+        const ulong Low = 1ul << '"' | 1ul << '/';
+        const ulong High = 1ul << ('\\' - 64) | 1ul << ('b' - 64) | 1ul << ('f' - 64) | 1ul << ('n' - 64) | 1ul << ('r' - 64) | 1ul << ('t' - 64);
+        return c < 64 ? (Low >> c & 1) != 0 : c < 128 && (High >> (c - 64) & 1) != 0;
     }
 
     private static int FindSpecialShort(ref byte start, int p, int end, ref bool nonAscii)

@@ -19,6 +19,8 @@ internal static class AnswerHead
             writer.WriteHeader(head.Name(i), head.Value(i));
         }
 
+        if (head.Status == 429)
+            writer.Write("x-aiedge-limit: provider\r\n"u8);
         WriteOurs(ref writer, exchange);
         WriteFraming(ref writer, exchange, framing, length);
         writer.Commit();
@@ -46,6 +48,8 @@ internal static class AnswerHead
         if (exchange.Target is { } target && exchange.Attempts > 0)
         {
             writer.Write(target.AnswerHeaders);
+            if (target.UpstreamModel is null && exchange.AskedModel.Span is var asked && IsVisible(asked))
+                writer.WriteHeader("x-aiedge-model"u8, asked);
             writer.Write("x-aiedge-attempts: "u8);
             writer.WriteDecimal(exchange.Attempts);
             writer.Write("\r\nx-aiedge-overhead-us: "u8);
@@ -57,6 +61,9 @@ internal static class AnswerHead
         writer.WriteDecimal(exchange.Config.Generation);
         writer.WriteCrlf();
     }
+
+    /// <summary>Whether a name can stand in a header as it is.</summary>
+    private static bool IsVisible(ReadOnlySpan<byte> name) => !name.IsEmpty && name.IndexOfAnyExceptInRange((byte)0x21, (byte)0x7e) < 0;
 
     private static void WriteFraming(ref ByteWriter writer, Exchange exchange, AnswerFraming framing, long length)
     {

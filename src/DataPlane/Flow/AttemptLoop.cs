@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Parse;
+using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;
@@ -25,7 +26,7 @@ internal sealed class AttemptLoop(EdgeServices services)
     /// <summary>A new exchange, of which nothing has been answered.</summary>
     public void Begin() => _relay.Forget();
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, RequestHead head, RequestBody body, BodyPatch patch, bool stripUsage)
     {
         _relay.Begin(link, exchange, stripUsage);
@@ -84,7 +85,7 @@ internal sealed class AttemptLoop(EdgeServices services)
     }
 
     /// <summary>Sends the request and reads the answer's head.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private static async ValueTask<EdgeError> TryAsync(
         ClientLink link, Exchange exchange, RequestHead head, RequestBody body, BodyPatch patch, UpstreamConnection upstream)
     {
@@ -92,7 +93,7 @@ internal sealed class AttemptLoop(EdgeServices services)
             return Stopped(link);
         upstream.WatchUpload();
         UpstreamRequestWriter.WriteHead(upstream.Output, head, exchange, patch.PatchedLength(body.Bytes.Length));
-        patch.Write(body.Bytes, upstream.Output);
+        BodySender.Write(body.Bytes, patch, upstream.Output);
         exchange.SentAt = Stopwatch.GetTimestamp();
         if (exchange.Stream)
             link.SetStep(Step.FirstByte, exchange.Target!.Timeouts.FirstByte);
@@ -104,7 +105,7 @@ internal sealed class AttemptLoop(EdgeServices services)
     }
 
     /// <summary>Reads to the final answer's head. A broken send is no error by itself: the answer may have come before it.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private static async ValueTask<EdgeError> ReadHeadAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream)
     {
         var interim = 0;
@@ -142,7 +143,7 @@ internal sealed class AttemptLoop(EdgeServices services)
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private static async ValueTask<(UpstreamConnection? Connection, EdgeError Error)> OpenAsync(ClientLink link, Exchange exchange, UpstreamPool pool)
     {
         using var opening = new OpeningLease();

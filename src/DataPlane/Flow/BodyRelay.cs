@@ -2,23 +2,25 @@ using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
 /// Relays an answer that is no event stream, bytes through. JSON is held back until it is whole, up to a bound, so that one
-/// that breaks off becomes an honest 502 rather than a 200 cut short.
+/// that breaks off becomes an honest 502 rather than a 200 cut short. Whole is what is a whole JSON value, too: an answer that
+/// the connection's end closes, or whose length is wrong, looks whole by its framing alone.
 /// </summary>
 internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
 {
     /// <summary>A JSON answer longer than this goes out as it comes.</summary>
     public const int HeldBytesMax = 64 * 1024;
 
-    private readonly JsonAnswerReader _reader = new();
+    private JsonAnswerReader? _reader;
     private readonly BodyDecoder _decoder = new();
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer)
     {
         Begin(link, exchange, upstream, answer);
@@ -38,11 +40,11 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
         }
 
         link.ClearStep();
-        if (body.State == BodyState.Faulted)
+        if (body.State == BodyState.Faulted || answer.IsJson && body.Bytes > 0 && _reader!.IsCut)
             return Break(link, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
         client.WriteEnd();
         if (answer.IsJson)
-            exchange.Usage = _reader.Usage;
+            exchange.Usage = _reader!.Usage;
         return await client.FlushAsync() ? default : EdgeError.Client(ErrorKind.ClientClosed);
     }
 
@@ -59,7 +61,7 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
         if (framing == AnswerFraming.UntilClose)
             exchange.KeepAlive = false;
         client.UseFraming(framing);
-        _reader.Reset(exchange.Endpoint!.Shape);
+        (_reader ??= new JsonAnswerReader()).Reset(exchange.Endpoint!.Shape);
         _decoder.Begin(decode ? answer.Coding : ContentCoding.Identity);
         AnswerHead.WriteProviders(link, exchange, head, framing, head.Framing.Length, decode);
         body.Begin(upstream.Input, head.Framing);
@@ -75,7 +77,7 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
             if (!_decoder.IsActive)
             {
                 if (answer.IsJson)
-                    _reader.Feed(piece);
+                    _reader!.Feed(piece);
                 client.Write(piece);
                 continue;
             }
@@ -83,7 +85,7 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
             _decoder.Feed(piece);
             while (_decoder.TryNext(out var decoded))
             {
-                _reader.Feed(decoded);
+                _reader!.Feed(decoded);
                 client.Write(decoded);
             }
         }

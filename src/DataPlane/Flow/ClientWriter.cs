@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;
@@ -89,7 +90,7 @@ internal sealed class ClientWriter
         return flush.IsCompletedSuccessfully ? new ValueTask<bool>(!flush.Result.IsCompleted) : AwaitFlush(flush);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<bool> AwaitFlush(ValueTask<System.IO.Pipelines.FlushResult> flush)
     {
         _link.SetStep(Step.ClientIdle, _exchange.Config.Server.ClientIdle);

@@ -8,6 +8,12 @@ namespace AiEdge.DataPlane.Flow;
 /// <summary>What every exchange of the process shares.</summary>
 internal sealed class EdgeServices : IDisposable
 {
+    /// <summary>Objects of a kind that are kept for reuse; what is given back beyond it is left to the garbage collector.</summary>
+    private const int PooledMax = 4096;
+
+    /// <summary>An intake is held for a part of an exchange only, so fewer of them serve as many.</summary>
+    private const int IntakesPooledMax = 512;
+
     public EdgeServices(ConfigSnapshot first, RecordLog records)
     {
         Clock = new EdgeClock();
@@ -18,7 +24,8 @@ internal sealed class EdgeServices : IDisposable
         Upstreams.Use(first);
         Metrics = new EdgeMetrics();
         Records = records;
-        Pipelines = new IndexStack<ExchangePipeline>(capacity: 4096);
+        Pipelines = new IndexStack<ExchangePipeline>(PooledMax);
+        Intakes = new IndexStack<Intake>(IntakesPooledMax);
     }
 
     public EdgeClock Clock { get; }
@@ -39,6 +46,9 @@ internal sealed class EdgeServices : IDisposable
 
     /// <summary>Pipelines that no exchange uses now. Bounded: beyond it they are made anew.</summary>
     public IndexStack<ExchangePipeline> Pipelines { get; }
+
+    /// <summary>Readers of requests that no exchange uses now.</summary>
+    public IndexStack<Intake> Intakes { get; }
 
     /// <summary>Set when the process is to end: no new exchange begins.</summary>
     public bool IsDraining { get; set; }

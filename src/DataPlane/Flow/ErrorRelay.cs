@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;
@@ -15,17 +16,17 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
     /// <summary>A longer error body is no error body.</summary>
     public const int BodyBytesMax = 64 * 1024;
 
-    private readonly JsonAnswerReader _reader = new();
+    private JsonAnswerReader? _reader;
     private readonly BodyDecoder _decoder = new();
     private byte[] _bytes = [];
     private int _length;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, ResponseHead head)
     {
         var answer = AnswerKind.Of(head);
         _length = 0;
-        _reader.Reset(exchange.Endpoint!.Shape);
+        (_reader ??= new JsonAnswerReader()).Reset(exchange.Endpoint!.Shape);
         _decoder.Begin(answer.Coding == ContentCoding.Unknown ? ContentCoding.Identity : answer.Coding);
         head.Retain();
         body.Begin(upstream.Input, head.Framing);
@@ -41,7 +42,7 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
                 return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
         }
 
-        var error = Judge(head.Status, answer);
+        var error = Judge(exchange.Target!.Provider, head.Status, answer);
         if (error.IsError)
             return error;
         var framing = head.Framing.Kind == BodyKind.None ? AnswerFraming.None : AnswerFraming.Length;
@@ -52,11 +53,11 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
     }
 
     /// <summary>What the client is told instead of the provider's own words, if anything.</summary>
-    private EdgeError Judge(int status, AnswerKind answer)
+    private EdgeError Judge(ProviderModel provider, int status, AnswerKind answer)
     {
-        if (status is 401 or 402 or 403 or 404)
+        if (status is 401 or 402 or 403 or 404 || ProviderSecrets.IsIn(provider, _bytes.AsSpan(0, _length)))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
-        if (_reader.ErrorCode.SequenceEqual("insufficient_quota"u8) || _reader.ErrorType.SequenceEqual("insufficient_quota"u8))
+        if (_reader!.ErrorCode.SequenceEqual("insufficient_quota"u8) || _reader!.ErrorType.SequenceEqual("insufficient_quota"u8))
             return EdgeError.Upstream(ErrorKind.UpstreamQuota);
         if (body.State == BodyState.Faulted)
             return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off.");
@@ -81,7 +82,7 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
 
     private void Append(ReadOnlySpan<byte> bytes)
     {
-        _reader.Feed(bytes);
+        _reader!.Feed(bytes);
         var room = BodyBytesMax + 1 - _length;
         if (bytes.Length > room)
             bytes = bytes[..room];

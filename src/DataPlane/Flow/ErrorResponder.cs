@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
 
@@ -9,6 +10,9 @@ namespace AiEdge.DataPlane.Flow;
 /// <summary>Tells a client what went wrong, in OpenAI's form: as an answer of its own, or inside a stream that has begun.</summary>
 internal static class ErrorResponder
 {
+    // Text is sent as JSON and never as HTML: an apostrophe may be one.
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Writes the whole answer for <paramref name="error"/> (not flushed).</summary>
     public static void WriteAnswer(ClientLink link, Exchange exchange, EdgeError error)
     {
@@ -38,7 +42,7 @@ internal static class ErrorResponder
     private static byte[] Body(EdgeError error, ErrorRow row, string? code)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Readable))
         {
             json.WriteStartObject();
             json.WriteStartObject("error"u8);

@@ -5,6 +5,7 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Identify;
 using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Route;
+using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;
@@ -25,11 +26,10 @@ namespace AiEdge.DataPlane.Flow;
 internal sealed class ExchangePipeline
 {
     private readonly EdgeServices _services;
-    private readonly RequestHeadReader _headReader = new(HeadBytesMax);
     private readonly Exchange _exchange = new();
     private readonly RequestBody _body;
-    private readonly BodyPatch _patch = new();
     private readonly AttemptLoop _attempts;
+    private Intake _intake = null!;
     private ClientLink _link = null!;
     private KeyIdentifier _identifier = null!;
     private ReadOnlySequence<byte> _buffer;
@@ -42,11 +42,8 @@ internal sealed class ExchangePipeline
         _attempts = new AttemptLoop(services);
     }
 
-    /// <summary>The most that <c>headBytesMax</c> may be set to; the configured bound is judged besides.</summary>
-    public const int HeadBytesMax = 1024 * 1024;
-
     /// <summary>Serves the request whose first bytes lie in the link's input. Returns whether the connection may go on.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<bool> RunAsync(ClientLink link, KeyIdentifier identifier, ReadOnlySequence<byte> buffer)
     {
         Begin(link, identifier, buffer);
@@ -54,7 +51,7 @@ internal sealed class ExchangePipeline
         return await SettleAsync(error);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<EdgeError> ServeAsync()
     {
         var error = await ReadHeadAsync();
@@ -62,22 +59,23 @@ internal sealed class ExchangePipeline
             return error;
         if ((error = Recognise()).IsError)
             return error;
-        if ((error = _identifier.Identify(_exchange, _headReader.Head)).IsError)
+        if ((error = _identifier.Identify(_exchange, _intake.HeadReader.Head)).IsError)
             return error;
         if ((error = await _body.ReadAsync(_buffer)).IsError)
             return error;
         _exchange.BodyReadAt = Stopwatch.GetTimestamp();
         if (_exchange.Endpoint!.Kind != EndpointKind.Forward)
-            return ModelList.Write(_link, _exchange, _headReader.Head.Path);
-        var facts = _body.Scan.Facts;
+            return ModelList.Write(_link, _exchange, _intake.HeadReader.Head.Path);
+        var facts = _intake.Scan.Facts;
         _exchange.Stream = facts.Stream;
+        _exchange.AskedModel = facts.ModelMemory;
         if ((error = Router.Route(_exchange, facts.Model)).IsError)
             return error;
         if (facts.Background)
             return EdgeError.Client(ErrorKind.NotSupportedYet, "Background responses are not supported yet.", "background");
         var strip = Patch(facts);
         _services.Metrics.OnStream(facts.Stream ? 1 : 0);
-        error = await _attempts.RunAsync(_link, _exchange, _headReader.Head, _body, _patch, strip);
+        error = await _attempts.RunAsync(_link, _exchange, _intake.HeadReader.Head, _body, _intake.Patch, strip);
         _services.Metrics.OnStream(facts.Stream ? -1 : 0);
         return error;
     }
@@ -88,8 +86,7 @@ internal sealed class ExchangePipeline
         _identifier = identifier;
         _buffer = buffer;
         _headIsRead = false;
-        _headReader.Reset();
-        _patch.Clear();
+        _intake = _body.TakeIntake();
         _attempts.Begin();
         link.Begin();
         _exchange.Reset(_services.Snapshots.Current);
@@ -97,19 +94,29 @@ internal sealed class ExchangePipeline
         _services.Metrics.OnExchangeBegun();
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<EdgeError> ReadHeadAsync()
+    /// <summary>A head mostly comes in one piece: then nothing is awaited.</summary>
+    private ValueTask<EdgeError> ReadHeadAsync() => TryReadHead(out var error) ? new ValueTask<EdgeError>(error) : AwaitHeadAsync();
+
+    private bool TryReadHead(out EdgeError error)
+    {
+        var server = _exchange.Config.Server;
+        var reader = _intake.HeadReader;
+        var status = reader.Read(_buffer);
+        if (status == HeadStatus.Rejected)
+            error = Rejected(reader.Rejection);
+        else if (reader.Head.Length > server.HeadBytesMax || status != HeadStatus.Complete && _buffer.Length > server.HeadBytesMax)
+            error = EdgeError.Client(ErrorKind.HeadTooLarge);
+        else
+            error = status == HeadStatus.Complete ? HeadIsRead() : default;
+        return status == HeadStatus.Complete || error.IsError;
+    }
+
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> AwaitHeadAsync()
     {
         var server = _exchange.Config.Server;
         while (true)
         {
-            var status = _headReader.Read(_buffer);
-            if (status == HeadStatus.Rejected)
-                return Rejected(_headReader.Rejection);
-            if (_headReader.Head.Length > server.HeadBytesMax || status != HeadStatus.Complete && _buffer.Length > server.HeadBytesMax)
-                return EdgeError.Client(ErrorKind.HeadTooLarge);
-            if (status == HeadStatus.Complete)
-                return HeadIsRead();
             _link.SetStep(Step.Head, server.HeadTimeout);
             _link.Input.AdvanceTo(_buffer.Start, _buffer.End);
             var result = await _link.Input.ReadAsync();
@@ -118,12 +125,14 @@ internal sealed class ExchangePipeline
             if (result.IsCompleted && result.Buffer.Length == _buffer.Length)
                 return EdgeError.Client(ErrorKind.ClientClosed);
             _buffer = result.Buffer;
+            if (TryReadHead(out var error))
+                return error;
         }
     }
 
     private EdgeError HeadIsRead()
     {
-        var head = _headReader.Head;
+        var head = _intake.HeadReader.Head;
         _headIsRead = true;
         _exchange.HttpMinor = head.MinorVersion;
         _exchange.IsHead = head.MethodId == MethodId.Head;
@@ -137,7 +146,7 @@ internal sealed class ExchangePipeline
     /// <summary>What is asked for: path, method, media type; and how the body is to be read.</summary>
     private EdgeError Recognise()
     {
-        var head = _headReader.Head;
+        var head = _intake.HeadReader.Head;
         var endpoint = Endpoint.Find(head.Path);
         if (endpoint is null)
             return EdgeError.Client(ErrorKind.UnknownPath);
@@ -149,7 +158,7 @@ internal sealed class ExchangePipeline
             return EdgeError.Edge(ErrorKind.Draining);
         if (endpoint.Kind != EndpointKind.Forward)
         {
-            _body.Scan.BeginNone();
+            _intake.Scan.BeginNone();
             return default;
         }
 
@@ -157,10 +166,10 @@ internal sealed class ExchangePipeline
             return EdgeError.Client(ErrorKind.UnsupportedMediaType, "The request body must not be encoded.");
         var type = head.IndexOf(HeaderId.ContentType) is var i and >= 0 ? head.Value(i) : default;
         if (endpoint.Shape == RequestShape.Multipart && MediaType.Is(type, "multipart/form-data"u8))
-            return _body.Scan.BeginMultipart(type);
+            return _intake.Scan.BeginMultipart(type);
         if (endpoint.Shape == RequestShape.Multipart || !type.IsEmpty && !MediaType.Is(type, "application/json"u8))
             return EdgeError.Client(ErrorKind.UnsupportedMediaType);
-        _body.Scan.BeginJson(endpoint.Shape);
+        _intake.Scan.BeginJson(endpoint.Shape);
         return default;
     }
 
@@ -168,12 +177,11 @@ internal sealed class ExchangePipeline
     private bool Patch(RequestFacts facts)
     {
         var target = _exchange.Target!;
-        return OpenAiPatch.Build(facts, _exchange.Endpoint!.Shape, target.UpstreamModelJson, target.Provider.UsageChunk == UsageChunkMode.Inject, _patch);
+        return OpenAiPatch.Build(facts, _exchange.Endpoint!.Shape, target.UpstreamModelJson, target.Provider.UsageChunk == UsageChunkMode.Inject, _intake.Patch);
     }
 
     /// <summary>The one end of every exchange: answers what has not been answered, records, and leaves the input at the next request.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> SettleAsync(EdgeError error)
+    private ValueTask<bool> SettleAsync(EdgeError error)
     {
         _exchange.Error = error;
         _exchange.End = ExchangeEnd.Of(error, _exchange);
@@ -185,22 +193,31 @@ internal sealed class ExchangePipeline
             ErrorResponder.WriteAnswer(_link, _exchange, error);
         else if (error.IsError)
             _exchange.KeepAlive = false;
-        if (_link.Output.UnflushedBytes > 0)
-        {
-            _link.SetStep(Step.ClientIdle, _exchange.Config.Server.ClientIdle);
-            if ((await _link.Output.FlushAsync()).IsCompleted)
-                _exchange.KeepAlive = false;
-        }
+        return _link.Output.UnflushedBytes > 0 ? FlushAndFinishAsync() : new ValueTask<bool>(Finish());
+    }
 
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<bool> FlushAndFinishAsync()
+    {
+        _link.SetStep(Step.ClientIdle, _exchange.Config.Server.ClientIdle);
+        if ((await _link.Output.FlushAsync()).IsCompleted)
+            _exchange.KeepAlive = false;
+        return Finish();
+    }
+
+    /// <summary>Records what there is to record, and leaves the client's input at the next request.</summary>
+    private bool Finish()
+    {
         _link.ClearStep();
         _link.End();
         _exchange.EndedAt = Stopwatch.GetTimestamp();
         _services.Metrics.OnExchangeEnded(_exchange);
         _services.Records.Add(_exchange, _services.Clock);
-        if (_headIsRead && _body.IsRead)
-            _link.Input.AdvanceTo(_body.End);
+        if (_headIsRead)
+            _body.LetGo();
         _body.Release();
         _buffer = default;
+        _intake = null!;
         return _exchange.KeepAlive;
     }
 

@@ -13,9 +13,11 @@ internal sealed class FrameSplitter
 
     private const int KeptBytes = 16 * 1024;
 
+    [ThreadStatic]
+    private static byte[]? Joined;
+
     private SseScanner _scanner;
     private byte[] _carried = [];
-    private byte[] _data = [];
     private int _length;
     private bool _carryIsTaken;
 
@@ -30,8 +32,6 @@ internal sealed class FrameSplitter
         IsOverflown = false;
         if (_carried.Length > KeptBytes)
             _carried = [];
-        if (_data.Length > KeptBytes)
-            _data = [];
     }
 
     /// <summary>The next whole frame that ends in <paramref name="piece"/> at or behind <paramref name="position"/>, which moves to its end.</summary>
@@ -81,11 +81,12 @@ internal sealed class FrameSplitter
     }
 
     /// <summary>The data of <paramref name="frame"/>; several lines are joined in a buffer that the next call reuses.</summary>
-    public ReadOnlySpan<byte> Data(ReadOnlySpan<byte> frame)
+    public static ReadOnlySpan<byte> Data(ReadOnlySpan<byte> frame)
     {
-        if (_data.Length < frame.Length)
-            _data = new byte[Math.Max(1024, frame.Length * 2)];
-        return SseFrame.Read(frame, _data).Data;
+        // Used up before anything is awaited, so one for each thread is enough.
+        if (Joined is null || Joined.Length < frame.Length)
+            Joined = new byte[Math.Max(1024, frame.Length * 2)];
+        return SseFrame.Read(frame, Joined).Data;
     }
 
     private void Append(ReadOnlySpan<byte> bytes)

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
-using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
@@ -16,7 +15,6 @@ internal sealed class RequestBody(EdgeServices services)
     /// <summary>Bodies up to this size are not counted against <c>bufferedBytesMax</c>: the connection cap bounds them.</summary>
     public const int UncountedBytes = BlockPool.LargeBytes;
 
-    private readonly BodyScan _scan = new();
     private ClientLink _link = null!;
     private Exchange _exchange = null!;
     private Block? _first;
@@ -25,8 +23,12 @@ internal sealed class RequestBody(EdgeServices services)
     private int _headLength;
     private BodyFraming _framing;
     private bool _expectsContinue;
+    private bool _isLetGo;
+    private long _done;
+    private ChunkedReader _decoder;
 
-    public BodyScan Scan => _scan;
+    /// <summary>What reads this request; null once it was let go.</summary>
+    public Intake? Intake { get; private set; }
 
     /// <summary>The body's bytes, valid until <see cref="Release"/>.</summary>
     public ReadOnlySequence<byte> Bytes { get; private set; }
@@ -43,45 +45,56 @@ internal sealed class RequestBody(EdgeServices services)
         _headLength = head.Length;
         _framing = head.Framing;
         _expectsContinue = head.ExpectContinue;
+        _isLetGo = false;
+        _done = head.Length;
+        _decoder = default;
         Bytes = default;
         End = afterHead;
         IsRead = _framing.Kind == BodyKind.None || _framing is { Kind: BodyKind.Length, Length: 0 };
     }
 
     /// <summary>Reads to the body's end. <paramref name="buffer"/> begins with the head, which stays in place.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<EdgeError> ReadAsync(ReadOnlySequence<byte> buffer)
+    public ValueTask<EdgeError> ReadAsync(ReadOnlySequence<byte> buffer)
     {
-        if (IsRead)
-            return _scan.Finish();
-        var server = _exchange.Config.Server;
-        if (_framing.Kind == BodyKind.Length)
+        if (!IsRead && _framing.Kind == BodyKind.Length && _framing.Length > _exchange.Config.Server.BodyBytesMax)
+            return new ValueTask<EdgeError>(EdgeError.Client(ErrorKind.BodyTooLarge));
+        if (!IsRead && _framing.Kind == BodyKind.Length && !TryCount(_framing.Length))
+            return new ValueTask<EdgeError>(EdgeError.Edge(ErrorKind.Overloaded));
+        return TryTake(buffer, out var error) ? new ValueTask<EdgeError>(error) : AwaitRestAsync(buffer);
+    }
+
+    /// <summary>Takes what is there; true if that is all of it, or wrong.</summary>
+    private bool TryTake(ReadOnlySequence<byte> buffer, out EdgeError error)
+    {
+        error = default;
+        if (!IsRead)
         {
-            if (_framing.Length > server.BodyBytesMax)
-                return EdgeError.Client(ErrorKind.BodyTooLarge);
-            if (!TryCount(_framing.Length))
-                return EdgeError.Edge(ErrorKind.Overloaded);
+            var fresh = buffer.Slice(_done);
+            error = _framing.Kind == BodyKind.Length ? TakeLength(buffer, fresh) : TakeChunks(buffer, fresh);
         }
 
-        var decoder = default(ChunkedReader);
-        var done = (long)_headLength;
+        if (IsRead && !error.IsError)
+            error = Intake!.Scan.Finish();
+        return IsRead || error.IsError;
+    }
+
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> AwaitRestAsync(ReadOnlySequence<byte> buffer)
+    {
         while (true)
         {
-            var error = Take(buffer, ref done, ref decoder);
-            if (error.IsError)
-                return error;
-            if (IsRead)
-                return _scan.Finish();
             if (_expectsContinue && !await SendContinueAsync(buffer.Length > _headLength))
                 return EdgeError.Client(ErrorKind.ClientClosed);
-            _link.SetStep(Step.Body, server.BodyTimeout);
+            _link.SetStep(Step.Body, _exchange.Config.Server.BodyTimeout);
             _link.Input.AdvanceTo(buffer.Start, buffer.End);
             var result = await _link.Input.ReadAsync();
             if (_link.Reason == StopReason.BodyTooSlow)
                 return EdgeError.Client(ErrorKind.RequestTooSlow);
-            if (result.IsCompleted && result.Buffer.Length <= done)
+            if (result.IsCompleted && result.Buffer.Length <= _done)
                 return EdgeError.Client(ErrorKind.ClientClosed);
             buffer = result.Buffer;
+            if (TryTake(buffer, out var error))
+                return error;
         }
     }
 
@@ -94,9 +107,31 @@ internal sealed class RequestBody(EdgeServices services)
         IsRead = true;
     }
 
+    /// <summary>Moves the client's input to the next request, so that the blocks that hold this one are free. The head goes with it.</summary>
+    public void LetGo()
+    {
+        if (!IsRead || _isLetGo)
+            return;
+        _isLetGo = true;
+        _link.Input.AdvanceTo(End);
+        Release();
+    }
+
+    /// <summary>Takes what it needs to read a request.</summary>
+    public Intake TakeIntake()
+    {
+        if (!services.Intakes.TryPop(out var intake))
+            intake = new Intake();
+        intake.Reset();
+        return Intake = intake;
+    }
+
     /// <summary>Gives back what was copied and what was counted.</summary>
     public void Release()
     {
+        if (Intake is { } intake)
+            services.Intakes.TryPush(intake);
+        Intake = null;
         services.Blocks.ReturnChain(_first);
         _first = _last = null;
         Bytes = default;
@@ -105,41 +140,35 @@ internal sealed class RequestBody(EdgeServices services)
         _counted = 0;
     }
 
-    private EdgeError Take(ReadOnlySequence<byte> buffer, ref long done, ref ChunkedReader decoder)
+    private EdgeError TakeLength(ReadOnlySequence<byte> buffer, ReadOnlySequence<byte> fresh)
     {
-        var fresh = buffer.Slice(done);
-        return _framing.Kind == BodyKind.Length ? TakeLength(buffer, fresh, ref done) : TakeChunks(buffer, fresh, ref done, ref decoder);
-    }
-
-    private EdgeError TakeLength(ReadOnlySequence<byte> buffer, ReadOnlySequence<byte> fresh, ref long done)
-    {
-        var left = _headLength + _framing.Length - done;
+        var left = _headLength + _framing.Length - _done;
         if (fresh.Length > left)
             fresh = fresh.Slice(0, left);
         foreach (var segment in fresh)
         {
-            var error = _scan.Feed(segment.Span);
+            var error = Intake!.Scan.Feed(segment.Span);
             if (error.IsError)
                 return error;
         }
 
-        done += fresh.Length;
-        _exchange.BytesIn = done - _headLength;
-        if (done < _headLength + _framing.Length)
+        _done += fresh.Length;
+        _exchange.BytesIn = _done - _headLength;
+        if (_done < _headLength + _framing.Length)
             return default;
         IsRead = true;
-        End = buffer.GetPosition(done);
+        End = buffer.GetPosition(_done);
         Bytes = buffer.Slice(_headLength, _framing.Length);
         return default;
     }
 
-    private EdgeError TakeChunks(ReadOnlySequence<byte> buffer, ReadOnlySequence<byte> fresh, ref long done, ref ChunkedReader decoder)
+    private EdgeError TakeChunks(ReadOnlySequence<byte> buffer, ReadOnlySequence<byte> fresh)
     {
         while (!fresh.IsEmpty)
         {
             var span = fresh.FirstSpan;
-            var status = decoder.Read(span, out var consumed, out var start, out var length);
-            done += consumed;
+            var status = _decoder.Read(span, out var consumed, out var start, out var length);
+            _done += consumed;
             fresh = fresh.Slice(consumed);
             if (status == ChunkStatus.Invalid)
                 return EdgeError.Client(ErrorKind.MalformedHttp);
@@ -153,14 +182,14 @@ internal sealed class RequestBody(EdgeServices services)
             if (status == ChunkStatus.End)
             {
                 IsRead = true;
-                End = buffer.GetPosition(done);
+                End = buffer.GetPosition(_done);
                 Bytes = _first is null ? default : new ReadOnlySequence<byte>(_first, 0, _last!, _last!.Written);
                 return default;
             }
         }
 
         // Chunks of a byte each must not make a small body hold many times its size.
-        return done - _headLength > 2 * _exchange.Config.Server.BodyBytesMax + UncountedBytes ? EdgeError.Client(ErrorKind.BodyTooLarge) : default;
+        return _done - _headLength > 2 * _exchange.Config.Server.BodyBytesMax + UncountedBytes ? EdgeError.Client(ErrorKind.BodyTooLarge) : default;
     }
 
     private EdgeError Copy(ReadOnlySpan<byte> data)
@@ -170,7 +199,7 @@ internal sealed class RequestBody(EdgeServices services)
             return EdgeError.Client(ErrorKind.BodyTooLarge);
         if (_exchange.BytesIn > UncountedBytes && !TryCount(data.Length))
             return EdgeError.Edge(ErrorKind.Overloaded);
-        var error = _scan.Feed(data);
+        var error = Intake!.Scan.Feed(data);
         while (!data.IsEmpty && !error.IsError)
         {
             if (_last is null || _last.Written == _last.Capacity)
@@ -204,7 +233,7 @@ internal sealed class RequestBody(EdgeServices services)
         return true;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<bool> SendContinueAsync(bool bodyHasBegun)
     {
         _expectsContinue = false;

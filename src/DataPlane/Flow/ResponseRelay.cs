@@ -44,7 +44,7 @@ internal sealed class ResponseRelay
     public void Forget() => _client.Forget();
 
     /// <summary>Relays the answer whose head <paramref name="upstream"/> has read.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(UpstreamConnection upstream, RequestBody request)
     {
         var head = upstream.HeadReader.Head;
@@ -53,21 +53,28 @@ internal sealed class ResponseRelay
         _exchange.Status = head.Status;
         TakeProviderId(head);
         EdgeError error;
-        if (head.Status >= 400)
+        if (head.Status is >= 300 and < 400)
+        {
+            // Followed by a client, a redirect would take its request past us, or its key to the provider.
+            error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+        }
+        else if (head.Status >= 400)
         {
             error = await _error.RunAsync(_link, _exchange, upstream, head);
         }
         else
         {
             var answer = AnswerKind.Of(head);
-            if (!request.Bytes.IsSingleSegment || request.Bytes.Length > BlockPool.SmallBytes)
-                request.Release();
+            // The provider has the request: nothing of it is needed for as long as the answer takes.
+            request.LetGo();
             error = answer.IsEventStream
                 ? await _stream.RunAsync(_link, _exchange, upstream, answer, _stripUsage)
                 : await _whole.RunAsync(_link, _exchange, upstream, answer);
         }
 
-        UpstreamIsReusable = keep && _body.State == BodyState.Ended && !upstream.IsAborted;
+        // A body that is not what its framing says leaves the connection where nobody knows.
+        var isTrusted = !error.IsError || head.Status >= 400;
+        UpstreamIsReusable = keep && isTrusted && _body.State == BodyState.Ended && !upstream.IsAborted && !upstream.Output.IsFlushing;
         return error;
     }
 

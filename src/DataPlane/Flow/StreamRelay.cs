@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Transport;
 
 namespace AiEdge.DataPlane.Flow;
 
@@ -14,11 +15,11 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
 {
     private readonly FrameSplitter _frames = new();
     private readonly BodyDecoder _decoder = new();
-    private readonly OpenAiStreamReader _reader = new();
+    private OpenAiStreamReader _reader = null!;
     private ClientLink _link = null!;
     private Exchange _exchange = null!;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, bool stripUsage)
     {
         Begin(link, exchange, upstream, answer, stripUsage);
@@ -56,7 +57,7 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
             exchange.KeepAlive = false;
         client.UseFraming(framing);
         _frames.Reset();
-        _reader.Reset(exchange.Endpoint!.Shape, stripUsage);
+        (_reader ??= new OpenAiStreamReader()).Reset(exchange.Endpoint!.Shape, stripUsage);
         _decoder.Begin(answer.Coding);
         AnswerHead.WriteProviders(link, exchange, upstream.HeadReader.Head, framing, 0, _decoder.IsActive);
         body.Begin(upstream.Input, upstream.HeadReader.Head.Framing);
@@ -86,7 +87,7 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
         var position = 0;
         while (_frames.TryNext(piece, ref position, out var frame, out var isCarried))
         {
-            var action = _reader.OnEvent(frame, FrameData(frame), out var cutStart, out var cutLength);
+            var action = _reader.OnEvent(frame, FrameSplitter.Data(frame), out var cutStart, out var cutLength);
             OnFrame();
             if (action == EventAction.Forward && !isCarried)
                 continue;
@@ -105,7 +106,7 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
     {
         if (!_frames.TryTakeLast(out var frame))
             return;
-        var action = _reader.OnEvent(frame, FrameData(frame), out var cutStart, out var cutLength);
+        var action = _reader.OnEvent(frame, FrameSplitter.Data(frame), out var cutStart, out var cutLength);
         OnFrame();
         Write(frame, action, cutStart, cutLength);
     }
@@ -144,6 +145,4 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
             return EdgeError.Client(ErrorKind.ClientClosed);
         return error;
     }
-
-    private ReadOnlySpan<byte> FrameData(ReadOnlySpan<byte> frame) => _frames.Data(frame);
 }

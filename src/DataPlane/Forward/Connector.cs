@@ -19,19 +19,18 @@ internal sealed class Connector(BlockPool pool, EdgeClock clock)
     /// </summary>
     public async ValueTask<(SocketConnection? Connection, EdgeError Error)> ConnectAsync(ProviderModel provider, CancellationToken cancel)
     {
-        Socket? socket = null;
+        SocketConnection? connection = null;
         try
         {
             var addresses = await ResolveAsync(provider, cancel);
-            socket = await ConnectToAnyAsync(addresses, provider.Port, cancel);
-            var connection = new SocketConnection(socket, pool);
+            connection = await ConnectToAnyAsync(addresses, provider, cancel);
             if (provider.UseTls)
-                connection.Upgrade(await _tls.AuthenticateAsync(socket, provider, cancel));
+                connection.Use(await _tls.AuthenticateAsync(connection.Socket, provider, cancel));
             return (connection, default);
         }
         catch (Exception e) when (e is SocketException or IOException or AuthenticationException or OperationCanceledException or ObjectDisposedException)
         {
-            socket?.Dispose();
+            connection?.Abort();
             var kind = cancel.IsCancellationRequested ? ErrorKind.UpstreamTimeout : ErrorKind.UpstreamUnreachable;
             var message = e is AuthenticationException ? "The TLS handshake with the provider failed." : null;
             return (null, EdgeError.Upstream(kind, message, RetryPermission.Yes));
@@ -64,29 +63,43 @@ internal sealed class Connector(BlockPool pool, EdgeClock clock)
         return addresses;
     }
 
-    private async ValueTask<Socket> ConnectToAnyAsync(IPAddress[] addresses, int port, CancellationToken cancel)
+    private async ValueTask<SocketConnection> ConnectToAnyAsync(IPAddress[] addresses, ProviderModel provider, CancellationToken cancel)
     {
         var first = (int)((uint)Interlocked.Increment(ref _next) % (uint)Math.Max(addresses.Length, 1));
         for (var i = 0; i < addresses.Length; i++)
         {
-            var address = addresses[(first + i) % addresses.Length];
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            var endpoint = new IPEndPoint(addresses[(first + i) % addresses.Length], provider.Port);
+            var connection = new SocketConnection(new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }, pool);
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(address, port), cancel);
-                return socket;
+                await ConnectAsync(connection, endpoint, provider.UseTls, cancel);
+                return connection;
             }
             catch (SocketException) when (i + 1 < addresses.Length)
             {
-                socket.Dispose();
+                connection.Abort();
             }
             catch
             {
-                socket.Dispose();
+                connection.Abort();
                 throw;
             }
         }
 
         throw new SocketException((int)SocketError.HostNotFound);
+    }
+
+    private static async ValueTask ConnectAsync(SocketConnection connection, IPEndPoint endpoint, bool useTls, CancellationToken cancel)
+    {
+        if (useTls || !SocketConnection.UsesEpoll)
+        {
+            await connection.Socket.ConnectAsync(endpoint, cancel);
+            if (!useTls)
+                connection.UsePlain();
+            return;
+        }
+
+        connection.UsePlain();
+        await ((EpollWire)connection.Wire!).ConnectAsync(endpoint, cancel);
     }
 }

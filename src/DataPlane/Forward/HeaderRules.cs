@@ -6,7 +6,8 @@ namespace AiEdge.DataPlane.Forward;
 
 /// <summary>
 /// Which headers cross the gateway. To a provider: never the client's credential, cookies, account choices, who forwarded it,
-/// nor what belongs to one hop. From a provider: never cookies, its account, its rate limits (ours take their place).
+/// nor what belongs to one hop. From a provider: never cookies, its account, its rate limits (ours take their place), nor what
+/// holds for its own host alone (Alt-Svc, RFC 7838; Strict-Transport-Security, RFC 6797).
 /// </summary>
 internal static class HeaderRules
 {
@@ -19,7 +20,8 @@ internal static class HeaderRules
             case HeaderId.ContentType or HeaderId.Accept or HeaderId.UserAgent:
                 return !IsFixed(provider, head.Name(i));
             case HeaderId.Host or HeaderId.ContentLength or HeaderId.TransferEncoding or HeaderId.Expect
-                or HeaderId.Authorization or HeaderId.XApiKey or HeaderId.ApiKey or HeaderId.Cookie or HeaderId.SetCookie
+                or HeaderId.Authorization or HeaderId.XApiKey or HeaderId.ApiKey or HeaderId.XGoogApiKey
+                or HeaderId.Cookie or HeaderId.SetCookie
                 or HeaderId.AcceptEncoding or HeaderId.Forwarded or HeaderId.Via or HeaderId.XForwardedFor or HeaderId.XForwardedHost
                 or HeaderId.XForwardedProto or HeaderId.XForwardedPort or HeaderId.XRealIp:
                 return false;
@@ -38,6 +40,7 @@ internal static class HeaderRules
             case HeaderId.ContentType or HeaderId.Date:
                 return true;
             case HeaderId.ContentLength or HeaderId.TransferEncoding or HeaderId.SetCookie or HeaderId.XRequestId:
+            case HeaderId.AltSvc or HeaderId.StrictTransportSecurity:
                 return false;
             default:
                 var name = head.Name(i);
@@ -50,7 +53,7 @@ internal static class HeaderRules
 
     private static bool IsWithheld(ReadOnlySpan<byte> name) => (name[0] | 0x20) switch
     {
-        (byte)'x' => StartsWith(name, "x-aiedge-"u8) || StartsWith(name, "x-forwarded-"u8) || Is(name, "x-goog-api-key"u8)
+        (byte)'x' => StartsWith(name, "x-aiedge-"u8) || StartsWith(name, "x-forwarded-"u8)
             || Is(name, "x-goog-user-project"u8) || Is(name, "x-original-url"u8) || Is(name, "x-rewrite-url"u8) || Is(name, "x-client-ip"u8),
         (byte)'o' => Is(name, "openai-organization"u8) || Is(name, "openai-project"u8),
         (byte)'c' => Is(name, "cookie2"u8) || Is(name, "cf-connecting-ip"u8) || Is(name, "content-encoding"u8),

@@ -102,7 +102,7 @@ internal sealed class UpstreamBody
         _input.AdvanceTo(_rest.Start, State == BodyState.Open ? _rest.End : _rest.Start);
     }
 
-    [System.Runtime.CompilerServices.AsyncMethodBuilder(typeof(System.Runtime.CompilerServices.PoolingAsyncValueTaskMethodBuilder<>))]
+    [System.Runtime.CompilerServices.AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<bool> AwaitFill(ValueTask<System.IO.Pipelines.ReadResult> read) => Take(await read);
 
     private bool Take(System.IO.Pipelines.ReadResult result)

@@ -80,7 +80,7 @@ internal sealed class UpstreamConnection : IUpstreamLease, IReadWatcher
     public void Abort(long lease)
     {
         if (Interlocked.CompareExchange(ref _lease, Aborted, lease) == lease)
-            _connection.Wire.Abort();
+            _connection.Abort();
     }
 
     public void Wake(long lease)
@@ -93,7 +93,7 @@ internal sealed class UpstreamConnection : IUpstreamLease, IReadWatcher
     public void Close()
     {
         Volatile.Write(ref _lease, Aborted);
-        _connection.Wire.Abort();
+        _connection.Abort();
         Input.Complete();
         Output.Complete();
         Pool.OnClosed();

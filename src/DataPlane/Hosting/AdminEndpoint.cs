@@ -21,6 +21,7 @@ internal sealed class AdminEndpoint(EdgeServices services, ConfigWatcher watcher
     public async Task OnConnectedAsync(ConnectionContext context, bool probeOnly)
     {
         var connection = (SocketConnection)context;
+        connection.UsePlain();
         var link = new ClientLink(connection, services.Clock);
         var place = services.Wheel.Add(link);
         try
@@ -28,7 +29,7 @@ internal sealed class AdminEndpoint(EdgeServices services, ConfigWatcher watcher
             var reader = new RequestHeadReader(HeadBytesMax);
             while (await ServeAsync(link, reader, probeOnly))
                 reader.Reset();
-            connection.Wire.ShutdownSend();
+            connection.Wire!.ShutdownSend();
         }
         finally
         {

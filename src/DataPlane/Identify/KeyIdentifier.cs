@@ -14,16 +14,15 @@ internal sealed class KeyIdentifier(EdgeClock clock)
     /// <summary>Longer credentials are hashed each time.</summary>
     public const int RememberedBytesMax = 256;
 
-    private readonly byte[] _remembered = new byte[RememberedBytesMax];
-    private int _rememberedLength;
+    private byte[] _remembered = [];
     private KeyModel? _rememberedKey;
     private ConfigSnapshot? _rememberedIn;
 
     /// <summary>A new connection knows nothing of the last one's client.</summary>
     public void Forget()
     {
-        CryptographicOperations.ZeroMemory(_remembered.AsSpan(0, _rememberedLength));
-        _rememberedLength = 0;
+        CryptographicOperations.ZeroMemory(_remembered);
+        _remembered = [];
         _rememberedKey = null;
         _rememberedIn = null;
     }
@@ -45,15 +44,14 @@ internal sealed class KeyIdentifier(EdgeClock clock)
     private KeyModel? Find(ConfigSnapshot config, ReadOnlySpan<byte> credential)
     {
         if (ReferenceEquals(_rememberedIn, config)
-            && CryptographicOperations.FixedTimeEquals(credential, _remembered.AsSpan(0, _rememberedLength)))
+            && CryptographicOperations.FixedTimeEquals(credential, _remembered))
             return _rememberedKey;
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(credential, digest);
         var key = config.Keys.Find(digest);
         if (key is not null && credential.Length <= RememberedBytesMax)
         {
-            credential.CopyTo(_remembered);
-            _rememberedLength = credential.Length;
+            _remembered = credential.ToArray();
             _rememberedKey = key;
             _rememberedIn = config;
         }
@@ -74,9 +72,7 @@ internal sealed class KeyIdentifier(EdgeClock clock)
                     if (!TryBearer(value, out value))
                         return EdgeError.Client(ErrorKind.InvalidKey, "The Authorization header must be of the form 'Bearer KEY'.");
                     break;
-                case HeaderId.XApiKey or HeaderId.ApiKey:
-                    break;
-                case HeaderId.Other when Ascii.EqualsIgnoreCase(head.Name(i), "x-goog-api-key"u8):
+                case HeaderId.XApiKey or HeaderId.ApiKey or HeaderId.XGoogApiKey:
                     break;
                 default:
                     continue;

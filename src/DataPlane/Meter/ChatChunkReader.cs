@@ -31,7 +31,7 @@ internal struct ChatChunk
 /// </summary>
 internal sealed class ChatChunkReader
 {
-    private const int AlikeMax = 1024;
+    private const int AlikeMax = 512;
 
     private readonly byte[] _prefix = new byte[AlikeMax];
     private readonly byte[] _suffix = new byte[AlikeMax];

@@ -46,6 +46,9 @@ internal sealed class JsonAnswerReader
     /// <summary>Whether the bytes so far are one whole JSON value.</summary>
     public bool IsComplete => _scanner.IsWhole;
 
+    /// <summary>Whether the bytes so far are the beginning of a JSON value and not all of it. What is no JSON is not cut.</summary>
+    public bool IsCut => _scanner.Fault == JsonFault.None && !_scanner.IsWhole;
+
     /// <summary>Whether the answer has an <c>error</c> that is an object.</summary>
     public bool HasError { get; private set; }
 

@@ -6,7 +6,7 @@ namespace AiEdge.DataPlane.Parse;
 internal sealed class BodyScan
 {
     private readonly OpenAiRequestReader _json = new();
-    private readonly MultipartReader _multipart = new();
+    private MultipartReader? _multipart;
     private ScanKind _kind;
 
     private enum ScanKind : byte
@@ -37,20 +37,20 @@ internal sealed class BodyScan
     {
         _kind = ScanKind.Multipart;
         Facts.Reset();
-        return _multipart.Begin(Facts, contentType);
+        return (_multipart ??= new MultipartReader()).Begin(Facts, contentType);
     }
 
     public EdgeError Feed(ReadOnlySpan<byte> bytes) => _kind switch
     {
         ScanKind.Json => _json.Feed(bytes),
-        ScanKind.Multipart => _multipart.Feed(bytes),
+        ScanKind.Multipart => _multipart!.Feed(bytes),
         _ => default,
     };
 
     public EdgeError Finish() => _kind switch
     {
         ScanKind.Json => _json.Finish(),
-        ScanKind.Multipart => _multipart.Finish(),
+        ScanKind.Multipart => _multipart!.Finish(),
         _ => default,
     };
 }

@@ -178,7 +178,7 @@ internal sealed class MultipartReader
             if (c != (byte)'\n')
                 continue;
             ReadOnlySpan<byte> head = _head.AsSpan(0, _headLength);
-            if (_headLength != 2 && !head.EndsWith("\r\n\r\n"u8))
+            if (!head.EndsWith("\r\n\r\n"u8) && !head.SequenceEqual("\r\n"u8))
                 continue;
             RequestField field = MultipartPart.Read(head, out bool valid);
             if (!valid)

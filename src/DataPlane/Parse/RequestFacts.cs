@@ -49,6 +49,9 @@ internal sealed class RequestFacts
     /// </summary>
     public ReadOnlySpan<byte> Model => _model.AsSpan(0, _modelLength);
 
+    /// <summary><see cref="Model"/> for those who keep it as long as the facts stay as they are.</summary>
+    public ReadOnlyMemory<byte> ModelMemory => _model.AsMemory(0, _modelLength);
+
     /// <summary>The model's value as it stands: with its quotes in JSON, the part's content in multipart.</summary>
     public ByteRange ModelToken { get; set; }
 

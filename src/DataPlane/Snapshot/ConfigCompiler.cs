@@ -38,7 +38,8 @@ internal sealed class ConfigCompiler
     }
 
     /// <summary>The snapshot. The options must be free of faults.</summary>
-    public static ConfigSnapshot Compile(ConfigOptions options, ListenerAddresses addresses, ReferencedFiles files, long generation, long createdUnixSeconds)
+    public static ConfigSnapshot Compile(
+        ConfigOptions options, ListenerAddresses addresses, ReferencedFiles files, long generation, long createdUnixSeconds)
     {
         var compiler = new ConfigCompiler(options, files);
         var providers = new ProviderModel[options.Providers.Count];

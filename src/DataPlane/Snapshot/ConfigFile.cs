@@ -42,7 +42,13 @@ internal static class ConfigFile
     }
 
     private static ConfigLoad Compile(
-        ConfigDocument document, long generation, ConfigOverrides overrides, Func<string, string?> env, ServerModel? running, ReferencedFiles files, FaultList faults)
+        ConfigDocument document,
+        long generation,
+        ConfigOverrides overrides,
+        Func<string, string?> env,
+        ServerModel? running,
+        ReferencedFiles files,
+        FaultList faults)
     {
         var warnings = new FaultList();
         ConfigSnapshot? snapshot = null;

@@ -21,7 +21,10 @@ internal static class ConfigSource
     public static ConfigFormat FormatOf(string path) =>
         path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? ConfigFormat.Json : ConfigFormat.Yaml;
 
-    /// <summary>The tree, or null with faults added. Never throws, whatever the bytes are. Duplicate names are faults, too, but leave a tree to go on with.</summary>
+    /// <summary>
+    /// The tree, or null with faults added. Never throws, whatever the bytes are. Duplicate names are faults, too, but leave a
+    /// tree to go on with.
+    /// </summary>
     public static ConfigNode? Parse(ReadOnlySpan<byte> content, ConfigFormat format, FaultList faults)
     {
         content = SourceFile.WithoutMark(content);

@@ -63,7 +63,8 @@ internal sealed class ConfigWatcher : IDisposable
         _warn = warn;
         _running = loaded?.Snapshot;
         _loaded = loaded?.Files ?? [];
-        _settle = time.CreateTimer(static self => ((ConfigWatcher)self!).Look(hasSettled: true), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var never = Timeout.InfiniteTimeSpan;
+        _settle = time.CreateTimer(static self => ((ConfigWatcher)self!).Look(hasSettled: true), this, never, never);
         _poll = time.CreateTimer(static self => ((ConfigWatcher)self!).Look(hasSettled: false), this, PollInterval, PollInterval);
         _notices = Notices();
     }
@@ -71,7 +72,10 @@ internal sealed class ConfigWatcher : IDisposable
     /// <summary>How many states were refused.</summary>
     public long Rejections => Interlocked.Read(ref _rejections);
 
-    /// <summary>Reads the file now, changed or not (SIGHUP). False where it was refused, or is being written just now and will be read once it lies still.</summary>
+    /// <summary>
+    /// Reads the file now, changed or not (SIGHUP). False where it was refused, or is being written just now and will be read
+    /// once it lies still.
+    /// </summary>
     public bool Reload()
     {
         lock (_gate)
@@ -178,7 +182,8 @@ internal sealed class ConfigWatcher : IDisposable
         {
             notices = new FileSystemWatcher(Path.GetDirectoryName(_path) ?? _path)
             {
-                NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.CreationTime,
+                NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size
+                    | NotifyFilters.CreationTime,
             };
             notices.Changed += (_, _) => Look(hasSettled: false);
             notices.Created += (_, _) => Look(hasSettled: false);

@@ -10,6 +10,7 @@ internal ref struct JsonSource
 {
     private readonly ReadOnlySpan<byte> _content;
     private readonly FaultList _faults;
+    private readonly DuplicateNames _duplicates = new();
     private Utf8JsonReader _reader;
     private int _line;
     private int _lineStart;
@@ -46,6 +47,11 @@ internal ref struct JsonSource
             // The reader finds half a surrogate pair only when a text is taken out.
             var (line, column) = source.Place();
             faults.Add("", line, column, "holds a text that is not valid Unicode");
+        }
+
+        finally
+        {
+            source._duplicates.Report(faults);
         }
 
         return null;
@@ -104,7 +110,7 @@ internal ref struct JsonSource
             if (ReadNode(place) is not { } value)
                 return null;
             if (!map.TryAdd(name, value, place.Line, place.Column))
-                _faults.Add(ConfigPath.Of(map, name), place.Line, place.Column, "is there twice");
+                _duplicates.Add(map, name, place.Line, place.Column);
         }
 
         return map;

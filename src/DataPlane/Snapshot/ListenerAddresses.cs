@@ -14,7 +14,8 @@ internal readonly record struct ListenerAddresses(IPEndPoint Listen, IPEndPoint 
     /// The flags win over the document. Open sockets stay where they are: an edit of an address takes effect at the next
     /// start, and until then is a warning.
     /// </summary>
-    public static ListenerAddresses Resolve(ServerOptions server, ConfigOverrides overrides, ServerModel? running, FaultList faults, FaultList warnings)
+    public static ListenerAddresses Resolve(
+        ServerOptions server, ConfigOverrides overrides, ServerModel? running, FaultList faults, FaultList warnings)
     {
         var listen = One(ServerOptions.ListenField, server.Listen, overrides.Listen, faults);
         var admin = One(ServerOptions.AdminField, server.Admin, overrides.Admin, faults);
@@ -40,7 +41,8 @@ internal readonly record struct ListenerAddresses(IPEndPoint Listen, IPEndPoint 
         return null;
     }
 
-    private static void CheckCollision((Field Field, Setting<IPEndPoint> Written, IPEndPoint? At) one, (Field Field, IPEndPoint? At) other, FaultList faults)
+    private static void CheckCollision(
+        (Field Field, Setting<IPEndPoint> Written, IPEndPoint? At) one, (Field Field, IPEndPoint? At) other, FaultList faults)
     {
         if (one.At is null || other.At is null || !ServerRules.Collide(one.At, other.At))
             return;

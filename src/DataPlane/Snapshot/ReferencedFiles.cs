@@ -42,7 +42,8 @@ internal sealed class ReferencedFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            _faults.Add(setting.Source!, e is FileNotFoundException or DirectoryNotFoundException ? "the file does not exist" : "the file cannot be read");
+            var isMissing = e is FileNotFoundException or DirectoryNotFoundException;
+            _faults.Add(setting.Source!, isMissing ? "the file does not exist" : "the file cannot be read");
         }
     }
 

@@ -11,12 +11,15 @@ namespace AiEdge.DataPlane.Snapshot;
 /// </summary>
 internal sealed class YamlSource
 {
+    private readonly Scanner _scanner;
     private readonly Parser _parser;
     private readonly FaultList _faults;
+    private readonly DuplicateNames _duplicates = new();
 
     private YamlSource(string text, FaultList faults)
     {
-        _parser = new Parser(new Scanner(new StringReader(text), skipComments: true));
+        _scanner = new Scanner(new StringReader(text), skipComments: true);
+        _parser = new Parser(_scanner);
         _faults = faults;
     }
 
@@ -30,13 +33,19 @@ internal sealed class YamlSource
         }
         catch (YamlException e)
         {
-            faults.Add("", (int)e.Start.Line, (int)e.Start.Column, "is not well-formed YAML: " + Reason(e.Message));
+            // What is cut short began at the start; everything else goes wrong at the end.
+            var at = e.Message.Contains("end of stream", StringComparison.Ordinal) ? e.Start : e.End;
+            faults.Add("", (int)at.Line, (int)at.Column, "is not well-formed YAML: " + Reason(e.Message));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // The parser's own checks have gaps (numbers of an escape or a directive that are out of range, for one).
-            var at = source._parser.Current?.End;
-            faults.Add("", (int)(at?.Line ?? 1), (int)(at?.Column ?? 1), "is not well-formed YAML after this place");
+            // The parser's own checks have gaps: a list that is not closed before the next name is one.
+            var at = source._scanner.CurrentPosition;
+            faults.Add("", (int)at.Line, (int)at.Column, "is not well-formed YAML at or before this line; is a bracket or quote left open?");
+        }
+        finally
+        {
+            source._duplicates.Report(faults);
         }
 
         return null;
@@ -94,7 +103,7 @@ internal sealed class YamlSource
             if (!_parser.MoveNext() || ReadNode(depth, name) is not { } value)
                 return null;
             if (!map.TryAdd(name.Value, value, (int)name.Start.Line, (int)name.Start.Column))
-                _faults.Add(ConfigPath.Of(map, name.Value), (int)name.Start.Line, (int)name.Start.Column, "is there twice");
+                _duplicates.Add(map, name.Value, (int)name.Start.Line, (int)name.Start.Column);
         }
 
         return map;
@@ -124,10 +133,11 @@ internal sealed class YamlSource
         return null;
     }
 
-    /// <summary>The parser's words, cut to one line. They name characters and constructs, never values.</summary>
+    /// <summary>The parser's words, in one line that goes on from ours. They name characters and constructs, never values.</summary>
     private static string Reason(string message)
     {
         var end = message.AsSpan().IndexOfAny('\r', '\n');
-        return end < 0 ? message : message[..end];
+        var line = (end < 0 ? message : message[..end]).TrimEnd('.');
+        return line.Length == 0 ? "cannot be read" : char.ToLowerInvariant(line[0]) + line[1..];
     }
 }

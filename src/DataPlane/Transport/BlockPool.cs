@@ -4,13 +4,26 @@ using System.Collections.Concurrent;
 namespace AiEdge.DataPlane.Transport;
 
 /// <summary>
-/// A piece of pinned memory, and at the same time the sequence segment that carries it: a read costs no second object.
+/// A piece of pinned memory, and at the same time the sequence segment that carries it: a read costs no second object. A
+/// borrowed block owns no memory: it stands for bytes of another one while they are sent.
 /// </summary>
-internal sealed class Block : ReadOnlySequenceSegment<byte>
+internal sealed unsafe class Block : ReadOnlySequenceSegment<byte>
 {
-    private readonly Memory<byte> _all;
+    private Memory<byte> _all;
 
-    public Block(byte[] array, int offset, int length) => _all = new Memory<byte>(array, offset, length);
+    public Block(byte[] array, int offset, int length)
+    {
+        _all = new Memory<byte>(array, offset, length);
+        Address = (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref array[offset]);
+    }
+
+    /// <summary>A block that owns no memory.</summary>
+    public Block() => IsBorrowed = true;
+
+    /// <summary>Where the memory is; it never moves.</summary>
+    public byte* Address { get; private set; }
+
+    public bool IsBorrowed { get; }
 
     /// <summary>Bytes written so far.</summary>
     public int Written { get; private set; }
@@ -24,7 +37,7 @@ internal sealed class Block : ReadOnlySequenceSegment<byte>
 
     public Block? NextBlock
     {
-        get => (Block?)Next;
+        get => System.Runtime.CompilerServices.Unsafe.As<Block?>(Next);
         set
         {
             Next = value;
@@ -39,8 +52,22 @@ internal sealed class Block : ReadOnlySequenceSegment<byte>
         Memory = _all[..Written];
     }
 
+    /// <summary>Stands for <paramref name="bytes"/>, which must be pinned and live until they are sent.</summary>
+    public void Borrow(ReadOnlyMemory<byte> bytes)
+    {
+        Address = (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetReference(bytes.Span));
+        _all = System.Runtime.InteropServices.MemoryMarshal.AsMemory(bytes);
+        Advance(bytes.Length);
+    }
+
     public void Clear()
     {
+        if (IsBorrowed)
+        {
+            _all = default;
+            Address = null;
+        }
+
         Written = 0;
         Memory = default;
         Next = null;
@@ -62,12 +89,29 @@ internal sealed class BlockPool
 
     private readonly ConcurrentQueue<Block> _small = new();
     private readonly ConcurrentQueue<Block> _large = new();
+    private readonly ConcurrentQueue<Block> _borrowed = new();
+    /// <summary>Small blocks that a thread keeps for itself before it asks the others.</summary>
+    private const int OwnMax = 16;
+
+    [ThreadStatic]
+    private static Block?[]? Own;
+
+    [ThreadStatic]
+    private static int OwnCount;
+
     private int _largeKept;
 
     public static BlockPool Shared { get; } = new();
 
     public Block RentSmall()
     {
+        if (OwnCount > 0)
+        {
+            var own = Own![--OwnCount]!;
+            Own[OwnCount] = null;
+            return own;
+        }
+
         if (_small.TryDequeue(out var block))
             return block;
         var slab = GC.AllocateUninitializedArray<byte>(SlabBytes, pinned: true);
@@ -84,16 +128,38 @@ internal sealed class BlockPool
         return block;
     }
 
+    /// <summary>A block without memory, for bytes that lie elsewhere.</summary>
+    public Block RentBorrowed() => _borrowed.TryDequeue(out var block) ? block : new Block();
+
     public void Return(Block block)
     {
+        if (block.IsBorrowed)
+        {
+            block.Clear();
+            _borrowed.Enqueue(block);
+            return;
+        }
+
         var small = block.Capacity == SmallBytes;
         block.Clear();
         if (small)
-            _small.Enqueue(block);
+            ReturnSmall(block);
         else if (Interlocked.Increment(ref _largeKept) <= LargeKeptMax)
             _large.Enqueue(block);
         else
             Interlocked.Decrement(ref _largeKept);
+    }
+
+    private void ReturnSmall(Block block)
+    {
+        if (OwnCount == OwnMax)
+        {
+            _small.Enqueue(block);
+            return;
+        }
+
+        Own ??= new Block?[OwnMax];
+        Own[OwnCount++] = block;
     }
 
     /// <summary>Gives back a whole chain, from <paramref name="first"/> on.</summary>

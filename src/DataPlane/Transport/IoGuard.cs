@@ -33,13 +33,23 @@ internal static class IoGuard
         return Stopwatch.GetTimestamp();
     }
 
-    public static void Leave(long started)
+    /// <summary>One step has ended and the next begins; returns the time of it.</summary>
+    public static long Next(long started)
     {
-        _depth--;
-        var ticks = Stopwatch.GetTimestamp() - started;
+        var now = Stopwatch.GetTimestamp();
+        var ticks = now - started;
         if (ticks > Volatile.Read(ref _longestTicks))
             Volatile.Write(ref _longestTicks, ticks);
         if (ticks >= StallTicks)
             Interlocked.Increment(ref _stalls);
+        return now;
+    }
+
+    public static void Leave() => _depth--;
+
+    public static void Leave(long started)
+    {
+        Next(started);
+        _depth--;
     }
 }

@@ -9,29 +9,31 @@ namespace AiEdge.DataPlane.Transport;
 /// <summary>One socket as Kestrel's <see cref="ConnectionContext"/>, its two halves typed so that nothing is cast on the way.</summary>
 internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
 {
+    /// <summary>Whether plain sockets are served by <see cref="EpollWire"/>.</summary>
+    public static readonly bool UsesEpoll = EpollWire.IsSupported && Environment.GetEnvironmentVariable("AIEDGE_TRANSPORT") != "sockets";
+
     private static long _lastId;
     private readonly BlockPool _pool;
     private IFeatureCollection? _features;
     private IDictionary<object, object?>? _items;
     private string? _connectionId;
 
+    /// <param name="socket">A connected socket; owned from now on.</param>
+    /// <param name="pool">Where blocks come from.</param>
     public SocketConnection(Socket socket, BlockPool pool)
     {
         _pool = pool;
         Socket = socket;
-        Wire = new SocketWire(socket);
-        Input = new WireInput(Wire, pool);
-        Output = new WireOutput(Wire, pool);
     }
 
     public Socket Socket { get; }
 
-    /// <summary>What carries the bytes now: the socket, or TLS over it after <see cref="Upgrade"/>.</summary>
-    public Wire Wire { get; private set; }
+    /// <summary>What carries the bytes; null until <see cref="Use"/>.</summary>
+    public Wire? Wire { get; private set; }
 
-    public WireInput Input { get; private set; }
+    public WireInput Input { get; private set; } = null!;
 
-    public WireOutput Output { get; private set; }
+    public WireOutput Output { get; private set; } = null!;
 
     PipeReader IDuplexPipe.Input => Input;
 
@@ -54,7 +56,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
     public override IDuplexPipe Transport
     {
         get => this;
-        set => throw new NotSupportedException("The halves of a connection are replaced by Upgrade.");
+        set => throw new NotSupportedException("The halves of a connection are set by Use.");
     }
 
     /// <summary>Never signalled: a peer's leaving is seen by the read that is always under way.</summary>
@@ -65,22 +67,34 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
     public override EndPoint? RemoteEndPoint => Socket.RemoteEndPoint;
 
     /// <summary>From now on the bytes go through <paramref name="wire"/>, which lies over this connection's socket.</summary>
-    public void Upgrade(Wire wire)
+    public void Use(Wire wire)
     {
         Wire = wire;
         Input = new WireInput(wire, _pool);
         Output = new WireOutput(wire, _pool);
     }
 
-    public override void Abort(ConnectionAbortedException abortReason) => Wire.Abort();
+    /// <summary>From now on the bytes go through the socket as they are.</summary>
+    public void UsePlain() => Use(MakePlain(Socket));
 
-    public override void Abort() => Wire.Abort();
+    /// <summary>The fastest wire that this system has for a plain socket; AIEDGE_TRANSPORT=sockets asks for the portable one.</summary>
+    public static Wire MakePlain(Socket socket) => UsesEpoll ? new EpollWire(socket) : new SocketWire(socket);
+
+    public override void Abort(ConnectionAbortedException abortReason) => Abort();
+
+    public override void Abort()
+    {
+        if (Wire is { } wire)
+            wire.Abort();
+        else
+            Socket.Dispose();
+    }
 
     public override ValueTask DisposeAsync()
     {
-        Wire.Abort();
-        Input.Complete();
-        Output.Complete();
+        Abort();
+        Input?.Complete();
+        Output?.Complete();
         return base.DisposeAsync();
     }
 }

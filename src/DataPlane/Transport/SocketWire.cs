@@ -19,9 +19,9 @@ internal sealed class SocketWire : Wire, IDisposable
 
     public Socket Socket => _socket;
 
-    public override bool Receive(Memory<byte> into, out int count)
+    public override bool Receive(out int count)
     {
-        _receive.SetBuffer(into);
+        _receive.SetBuffer(ReceiveSink!.ReceiveBuffer());
         try
         {
             if (_socket.ReceiveAsync(_receive))

@@ -23,11 +23,11 @@ internal sealed class TlsWire : Wire, IDisposable
         _onSent = OnSent;
     }
 
-    public override bool Receive(Memory<byte> into, out int count)
+    public override bool Receive(out int count)
     {
         try
         {
-            _receive = _stream.ReadAsync(into).ConfigureAwait(false).GetAwaiter();
+            _receive = _stream.ReadAsync(ReceiveSink!.ReceiveBuffer()).ConfigureAwait(false).GetAwaiter();
         }
         catch (Exception e) when (IsBroken(e))
         {

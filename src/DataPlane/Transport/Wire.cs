@@ -3,6 +3,12 @@ namespace AiEdge.DataPlane.Transport;
 /// <summary>Takes the outcome of a receive that did not finish at once.</summary>
 internal interface IReceiveSink
 {
+    /// <summary>Where to put what has come. Asked when bytes are there, so that a wait holds no memory; stays until <see cref="OnReceived"/>.</summary>
+    Memory<byte> ReceiveBuffer();
+
+    /// <summary>Nothing had come after all: the memory goes back until it is asked for again.</summary>
+    void ReturnReceiveBuffer();
+
     /// <param name="count">Bytes received; 0 at the peer's FIN; -1 when the connection broke.</param>
     void OnReceived(int count);
 }
@@ -26,9 +32,19 @@ internal abstract class Wire
 
     public ISendSink? SendSink { get; set; }
 
-    public abstract bool Receive(Memory<byte> into, out int count);
+    /// <summary>Receives into the sink's <see cref="IReceiveSink.ReceiveBuffer"/>.</summary>
+    public abstract bool Receive(out int count);
 
     public abstract bool Send(ReadOnlyMemory<byte> bytes, out bool ok);
+
+    /// <summary>Whether <see cref="SendChain"/> and <see cref="TryCancelSend"/> are there.</summary>
+    public virtual bool Gathers => false;
+
+    /// <summary>As <see cref="Send"/>, for a whole chain of blocks; they stay the caller's and must not change meanwhile.</summary>
+    public virtual bool SendChain(Block first, out bool ok) => throw new NotSupportedException();
+
+    /// <summary>Takes back a send that waits: its sink is not called any more, its memory not read. From any thread.</summary>
+    public virtual bool TryCancelSend() => false;
 
     /// <summary>Says FIN after what was sent; later sends fail.</summary>
     public abstract void ShutdownSend();

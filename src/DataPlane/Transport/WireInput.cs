@@ -47,6 +47,7 @@ internal sealed class WireInput : PipeReader, IReceiveSink, IValueTaskSource<Rea
     private int _cancelRequested;
     private bool _hasUnexamined;
     private bool _lastWasLarge;
+    private bool _wantsLarge;
 
     public WireInput(Wire wire, BlockPool pool)
     {
@@ -81,7 +82,7 @@ internal sealed class WireInput : PipeReader, IReceiveSink, IValueTaskSource<Rea
         Interlocked.Exchange(ref _watcher, watcher);
         if (Volatile.Read(ref _state) == Idle && !IsEnded)
         {
-            _receiving = _pool.RentSmall();
+            _wantsLarge = false;
             Receive();
         }
 
@@ -160,10 +161,11 @@ internal sealed class WireInput : PipeReader, IReceiveSink, IValueTaskSource<Rea
     public override void Complete(Exception? exception = null)
     {
         StopWatching();
+        var receiving = Volatile.Read(ref _receiving);
         while (_head is { } block)
         {
             _head = block.NextBlock;
-            if (block != _receiving)
+            if (block != receiving)
                 _pool.Return(block);
         }
 
@@ -173,6 +175,22 @@ internal sealed class WireInput : PipeReader, IReceiveSink, IValueTaskSource<Rea
         var before = Interlocked.Exchange(ref _state, Completed);
         if (before is Idle or Arrived)
             ReturnReceiving();
+    }
+
+    /// <summary>Called by whoever carries out the receive, after it was started and before it is over: the block is its own.</summary>
+    Memory<byte> IReceiveSink.ReceiveBuffer()
+    {
+        _receiving ??= _wantsLarge ? _pool.RentLarge() : _pool.RentSmall();
+        return _receiving.Free;
+    }
+
+    void IReceiveSink.ReturnReceiveBuffer()
+    {
+        if (_receiving is { Written: 0 } block)
+        {
+            _receiving = null;
+            _pool.Return(block);
+        }
     }
 
     void IReceiveSink.OnReceived(int count)
@@ -224,22 +242,21 @@ internal sealed class WireInput : PipeReader, IReceiveSink, IValueTaskSource<Rea
     }
 
     /// <summary>
-    /// A wait begins in a small block; once data fills it, large ones follow. A block that has room is used to its end first,
+    /// What comes first goes into a small block; once data fills it, large ones follow. A block that has room is used to its end first,
     /// so that what belongs together lies together.
     /// </summary>
     private void StartReceive()
     {
         if (_tail is { } tail && tail.Capacity - tail.Written >= RoomMin)
             _receiving = tail;
-        else
-            _receiving = _tail is null && !_lastWasLarge ? _pool.RentSmall() : _pool.RentLarge();
+        _wantsLarge = _tail is not null || _lastWasLarge;
         Receive();
     }
 
     private void Receive()
     {
         Volatile.Write(ref _state, InFlight);
-        if (_wire.Receive(_receiving!.Free, out var count))
+        if (_wire.Receive(out var count))
         {
             _arrived = count;
             TakeArrived();
@@ -249,16 +266,16 @@ internal sealed class WireInput : PipeReader, IReceiveSink, IValueTaskSource<Rea
     private void TakeArrived()
     {
         var count = _arrived;
-        var block = _receiving!;
+        var block = _receiving;
         _receiving = null;
         Volatile.Write(ref _state, Idle);
-        if (count <= 0)
+        if (count <= 0 || block is null)
         {
             IsEnded = true;
             IsBroken = count < 0;
-            if (block != _tail)
+            if (block is not null && block != _tail)
                 _pool.Return(block);
-            else if (!HasBuffered)
+            else if (_tail is not null && !HasBuffered)
                 ReleaseDrained();
             return;
         }
@@ -281,7 +298,7 @@ internal sealed class WireInput : PipeReader, IReceiveSink, IValueTaskSource<Rea
     private void ReleaseDrained()
     {
         // A receive may be under way behind the last byte of this very block.
-        if (_receiving == _tail)
+        if (Volatile.Read(ref _receiving) == _tail)
             return;
         _pool.Return(_tail!);
         _head = _tail = null;

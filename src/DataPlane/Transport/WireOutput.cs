@@ -20,6 +20,7 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
     private const int Idle = 0;
     private const int Flushing = 1;
     private const int Abandoned = 2;
+    private const int CancelSpinsMax = 200;
 
     private readonly Wire _wire;
     private readonly BlockPool _pool;
@@ -42,6 +43,9 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
     /// <summary>A flush is under way: the peer does not take bytes as fast as they come.</summary>
     public bool IsFlushing => Volatile.Read(ref _state) != Idle;
 
+    /// <summary>Bytes can be sent from where they lie (<see cref="Borrow"/>).</summary>
+    public bool CanBorrow => _wire.Gathers;
+
     /// <summary>Bytes handed to the wire so far.</summary>
     public long BytesSent { get; private set; }
 
@@ -60,16 +64,23 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
-        if (_tail is { } tail && tail.Capacity - tail.Written >= Math.Max(sizeHint, 1))
+        if (_tail is { IsBorrowed: false } tail && tail.Capacity - tail.Written >= Math.Max(sizeHint, 1))
             return tail.Free;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeHint, BlockPool.LargeBytes);
         var block = _tail is null && sizeHint <= BlockPool.SmallBytes ? _pool.RentSmall() : _pool.RentLarge();
-        if (_head is null)
-            _head = block;
-        else
-            _tail!.NextBlock = block;
-        _tail = block;
+        Append(block);
         return block.Free;
+    }
+
+    /// <summary>
+    /// Writes <paramref name="bytes"/> without copying them: they must be a pool block's and stay as they are until the flush
+    /// that sends them is over.
+    /// </summary>
+    public void Borrow(ReadOnlyMemory<byte> bytes)
+    {
+        var block = _pool.RentBorrowed();
+        block.Borrow(bytes);
+        Append(block);
     }
 
     public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
@@ -92,6 +103,16 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
     /// <summary>Wakes the writer from a flush; the connection must be closed afterwards. From any thread.</summary>
     public override void CancelPendingFlush()
     {
+        var spin = default(SpinWait);
+        // A send that gathers may read borrowed memory, so it must be stopped before the writer is told; it cannot be for as
+        // long as the loop is sending some of it, which is short.
+        while (_wire.Gathers && IsFlushing && !_wire.TryCancelSend())
+        {
+            if (spin.Count > CancelSpinsMax)
+                return;
+            spin.SpinOnce();
+        }
+
         if (Interlocked.CompareExchange(ref _state, Abandoned, Flushing) == Flushing)
             _waiter.SetResult(new FlushResult(true, false));
     }
@@ -99,7 +120,8 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
     /// <summary>Forgets what was written and not yet flushed.</summary>
     public void Discard()
     {
-        if (IsFlushing)
+        var state = Volatile.Read(ref _state);
+        if (state == Flushing || state == Abandoned && !_wire.Gathers)
             return;
         _pool.ReturnChain(_head);
         _head = _tail = null;
@@ -123,18 +145,27 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
     void IValueTaskSource<FlushResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _waiter.OnCompleted(continuation, state, token, flags & ~ValueTaskSourceOnCompletedFlags.UseSchedulingContext);
 
-    /// <summary>Sends what is gathered, block by block; false if a send goes on by itself.</summary>
+    private void Append(Block block)
+    {
+        if (_head is null)
+            _head = block;
+        else
+            _tail!.NextBlock = block;
+        _tail = block;
+    }
+
+    /// <summary>Sends what is gathered; false if a send goes on by itself.</summary>
     private bool SendBlocks()
     {
         while (_head is { } block)
         {
-            if (block.Written == 0 || IsBroken)
+            if (IsBroken)
             {
-                Sent(!IsBroken);
+                Sent(false);
                 continue;
             }
 
-            if (!_wire.Send(block.Filled, out var ok))
+            if (!(_wire.Gathers ? _wire.SendChain(block, out var ok) : _wire.Send(block.Filled, out ok)))
                 return false;
             Sent(ok);
         }
@@ -142,16 +173,21 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
         return true;
     }
 
+    /// <summary>Gives back what one send was for: the first block, or the chain of a wire that gathers.</summary>
     private void Sent(bool ok)
     {
-        if (ok)
-            BytesSent += _head!.Written;
-        else
+        if (!ok)
             Volatile.Write(ref _broken, true);
-        var block = _head!;
-        _head = block.NextBlock;
+        do
+        {
+            var block = _head!;
+            if (ok)
+                BytesSent += block.Written;
+            _head = block.NextBlock;
+            _pool.Return(block);
+        }
+        while (_wire.Gathers && _head is not null);
         if (_head is null)
             _tail = null;
-        _pool.Return(block);
     }
 }

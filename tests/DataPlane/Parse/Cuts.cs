@@ -39,6 +39,9 @@ internal static class Cuts
     private static void Expect(string whole, string cut, byte[] input, string how)
     {
         if (whole != cut)
-            throw new InvalidOperationException($"{how}: '{cut}' instead of '{whole}' for {Convert.ToHexString(input)} = {System.Text.Encoding.Latin1.GetString(input)}");
+        {
+            string text = System.Text.Encoding.Latin1.GetString(input);
+            throw new InvalidOperationException($"{how}: '{cut}' instead of '{whole}' for {Convert.ToHexString(input)} = {text}");
+        }
     }
 }

@@ -1,6 +1,4 @@
 using System.Text;
-using System.Text.Json;
-using System.Text.Unicode;
 using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Tests.Parse;
@@ -13,8 +11,8 @@ public class JsonScannerTests
         foreach (string text in JsonCorpus.Valid())
         {
             byte[] bytes = Encoding.UTF8.GetBytes(text);
-            string trace = Cuts.SameForAll(bytes, Trace);
-            Assert.Equal(ReferenceTrace(bytes), trace);
+            string trace = Cuts.SameForAll(bytes, JsonTrace.Of);
+            Assert.Equal(JsonTrace.OfReference(bytes), trace);
             Assert.DoesNotContain("fault", trace, StringComparison.Ordinal);
         }
     }
@@ -24,8 +22,8 @@ public class JsonScannerTests
     {
         foreach (byte[] bytes in JsonCorpus.Invalid())
         {
-            Assert.Null(ReferenceTrace(bytes));
-            Assert.Contains("fault", Cuts.SameForAll(bytes, Trace), StringComparison.Ordinal);
+            Assert.Null(JsonTrace.OfReference(bytes));
+            Assert.Contains("fault", Cuts.SameForAll(bytes, JsonTrace.Of), StringComparison.Ordinal);
         }
     }
 
@@ -34,8 +32,8 @@ public class JsonScannerTests
     {
         byte[] bytes = "{\"a\":[1.5e3,\"x\\u00e9é\",true,null,{\"b\":false}],\"c\":\"日本語\"}"u8.ToArray();
         for (int i = 0; i < bytes.Length; i++)
-            Assert.EndsWith("fault Truncated", Cuts.SameForAll(bytes[..i], Trace), StringComparison.Ordinal);
-        Assert.DoesNotContain("fault", Trace([bytes]), StringComparison.Ordinal);
+            Assert.EndsWith("fault Truncated", Cuts.SameForAll(bytes[..i], JsonTrace.Of), StringComparison.Ordinal);
+        Assert.DoesNotContain("fault", JsonTrace.Of([bytes]), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -53,14 +51,20 @@ public class JsonScannerTests
     [InlineData("1.", JsonFault.Truncated)]
     internal void Faults_are_told_apart(string text, JsonFault fault)
     {
-        Assert.EndsWith($"fault {fault}", Cuts.SameForAll(Encoding.UTF8.GetBytes(text), Trace), StringComparison.Ordinal);
+        Assert.EndsWith($"fault {fault}", Cuts.SameForAll(Encoding.UTF8.GetBytes(text), JsonTrace.Of), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Depth_128_passes_and_129_is_too_deep()
     {
-        Assert.DoesNotContain("fault", Trace([Encoding.ASCII.GetBytes(new string('[', 128) + new string(']', 128))]), StringComparison.Ordinal);
-        Assert.EndsWith("fault TooDeep", Trace([Encoding.ASCII.GetBytes(new string('[', 129) + new string(']', 129))]), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "fault",
+            JsonTrace.Of([Encoding.ASCII.GetBytes(new string('[', 128) + new string(']', 128))]),
+            StringComparison.Ordinal);
+        Assert.EndsWith(
+            "fault TooDeep",
+            JsonTrace.Of([Encoding.ASCII.GetBytes(new string('[', 129) + new string(']', 129))]),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,8 +74,8 @@ public class JsonScannerTests
         {
             foreach (int before in new[] { 0, 1, 14, 15, 16, 29, 30, 31, 32, 33, 63, 64 })
             {
-                byte[] text = [.. "[\""u8, .. Enumerable.Repeat((byte)'x', before), .. bad, .. "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\\n\"]"u8];
-                Assert.EndsWith("fault BadUtf8", Cuts.SameForAll(text, Trace), StringComparison.Ordinal);
+                byte[] text = [.. "[\""u8, .. Enumerable.Repeat((byte)'x', before), .. bad, .. "xxxxxxxxxxxxxxxxxxxxxxxxxx\\n\"]"u8];
+                Assert.EndsWith("fault BadUtf8", Cuts.SameForAll(text, JsonTrace.Of), StringComparison.Ordinal);
             }
         }
     }
@@ -98,7 +102,7 @@ public class JsonScannerTests
         byte[] text = "{\"a\":{\"b\":[1,{}]},\"c\":[[2],\"d\"],\"e\":3}"u8.ToArray();
         Assert.Equal(
             "StartObject Name:a StartObject EndObject Name:c StartArray EndArray Name:e Number:3 EndObject ",
-            Cuts.SameForAll(text, pieces => Trace(pieces, depthMax: 1, offsets: false)));
+            Cuts.SameForAll(text, pieces => JsonTrace.Of(pieces, depthMax: 1, offsets: false)));
     }
 
     [Fact]
@@ -123,7 +127,8 @@ public class JsonScannerTests
     public void A_token_longer_than_the_capture_comes_short_but_not_by_much()
     {
         byte[] text = [(byte)'"', .. Enumerable.Repeat((byte)'x', 5000), (byte)'"'];
-        foreach (int cut in new[] { 0, 1, 2, 1000, JsonScanner.CaptureMax - 1, JsonScanner.CaptureMax, JsonScanner.CaptureMax + 1, 5000, 5001, 5002 })
+        const int max = JsonScanner.CaptureMax;
+        foreach (int cut in new[] { 0, 1, 2, 1000, max - 1, max, max + 1, 5000, 5001, 5002 })
         {
             var scanner = default(JsonScanner);
             scanner.Reset(new byte[JsonScanner.CaptureMax], checkUtf8: true);
@@ -137,6 +142,32 @@ public class JsonScannerTests
     }
 
     [Fact]
+    public void Hidden_contents_are_judged_as_strictly_as_shown_ones()
+    {
+        string[] tokens =
+        [
+            "talse", "falze", "fals", "nulk", "nule", "trux", "true", "false", "null", "-", "-0", "01", "-01", "1.", "1.e1", "0.0",
+            "0.0.0", "1e", "1e5", "1E+",
+            "--1", "-.5", "1.5e", "00", "1234567890123456", "12345678901234567", "0.1234567890123456789", "-12345678901234567890.5",
+            "1-2", "1+", "\"\"", "\"a\"b",
+            "\"\\\"", "\"\\q\"", "\"\u0001\"", "\"12345678901234567890123456789012\"", "\"1234567890123456789012345678901\"",
+            "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}",
+            "[,]", "[1,]", "{1:2}", "[1}", "{\"a\":1]", "[\"a\":1]", "{\"a\",1}", "1 2", "1  ,", ",1", " 1 ", "\t1", "\v1",
+            "{ \"a\" : 1 , \"b\" : [ ] }",
+        ];
+        foreach (string token in tokens)
+        {
+            string member = $"\"k\":{token}";
+            string[] texts = [$"[{token}]", $"[{token},{token}]", $"{{{member}}}", $"{{{member},{member}}}", $"[[{token},1]"];
+            foreach (string text in texts)
+                ParseOracles.ScannerAgreesWithUtf8JsonReader(Encoding.UTF8.GetBytes(text), seed: 1);
+        }
+
+        byte[] hidden = Encoding.ASCII.GetBytes("[talse]" + new string(' ', 64));
+        Assert.EndsWith("fault Syntax", JsonTrace.Of([hidden], depthMax: 0, offsets: true), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Accepts_exactly_what_Utf8JsonReader_accepts_of_generated_and_mutated_texts()
     {
         int accepted = 0, refused = 0;
@@ -147,7 +178,7 @@ public class JsonScannerTests
             for (int n = 0; n < 6; n++)
             {
                 ParseOracles.ScannerAgreesWithUtf8JsonReader(bytes, seed);
-                if (ReferenceTrace(bytes) is null)
+                if (JsonTrace.OfReference(bytes) is null)
                     refused++;
                 else
                     accepted++;
@@ -156,73 +187,5 @@ public class JsonScannerTests
         }
 
         Assert.True(accepted > 4000 && refused > 4000, $"{accepted} accepted, {refused} refused");
-    }
-
-    /// <summary>Every token with its text and place, then the fault if there is one.</summary>
-    internal static string Trace(IReadOnlyList<byte[]> pieces) => Trace(pieces, int.MaxValue, offsets: true);
-
-    internal static string Trace(IReadOnlyList<byte[]> pieces, int depthMax, bool offsets)
-    {
-        var trace = new StringBuilder();
-        var scanner = default(JsonScanner);
-        scanner.Reset(new byte[JsonScanner.CaptureMax], checkUtf8: true);
-        foreach (byte[] piece in pieces)
-        {
-            while (scanner.Read(piece))
-            {
-                trace.Append(scanner.Token);
-                if (scanner.Token is JsonToken.Name or JsonToken.String or JsonToken.Number)
-                    trace.Append(':').Append(Encoding.Latin1.GetString(scanner.Text(piece)));
-                if (offsets && scanner.Token != JsonToken.Number)
-                    trace.Append('@').Append(scanner.TokenStart).Append('-').Append(scanner.TokenEnd);
-                trace.Append(' ');
-                if (scanner.Token is JsonToken.StartObject or JsonToken.StartArray && scanner.Depth <= depthMax)
-                    scanner.Enter();
-            }
-        }
-
-        JsonFault fault = scanner.Finish();
-        if (fault != JsonFault.None)
-            trace.Append("fault ").Append(fault);
-
-        // A number at the very end of the text has no byte behind it that would end its token.
-        string text = trace.ToString();
-        return fault == JsonFault.None && (text.Length == 0 || text.StartsWith("Number:", StringComparison.Ordinal)) ? "Number" : text;
-    }
-
-    /// <summary>The same of System.Text.Json, or null when it refuses.</summary>
-    internal static string? ReferenceTrace(byte[] bytes)
-    {
-        if (!Utf8.IsValid(bytes))
-            return null;
-        var trace = new StringBuilder();
-        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = 128 });
-        try
-        {
-            while (reader.Read())
-            {
-                JsonToken token = reader.TokenType switch
-                {
-                    JsonTokenType.PropertyName => JsonToken.Name,
-                    JsonTokenType.None or JsonTokenType.Comment => JsonToken.None,
-                    _ => Enum.Parse<JsonToken>(reader.TokenType.ToString()),
-                };
-                trace.Append(token);
-                ReadOnlySpan<byte> value = reader.ValueSpan;
-                bool quoted = token is JsonToken.Name or JsonToken.String;
-                if (quoted || token == JsonToken.Number)
-                    trace.Append(':').Append(Encoding.Latin1.GetString(value));
-                if (token != JsonToken.Number)
-                    trace.Append('@').Append(reader.TokenStartIndex).Append('-').Append(reader.TokenStartIndex + value.Length + (quoted ? 2 : 0));
-                trace.Append(' ');
-            }
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-
-        string text = trace.ToString();
-        return text.StartsWith("Number:", StringComparison.Ordinal) ? "Number" : text;
     }
 }

@@ -93,6 +93,7 @@ internal static class Doc
                 foreach (var item in list.Items)
                 {
                     text.Append(comma);
+                    NewLines(text, item.Line);
                     Write(item, text);
                     comma = ",";
                 }

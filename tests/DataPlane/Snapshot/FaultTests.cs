@@ -220,6 +220,39 @@ public sealed class FaultTests
             faults);
     }
 
+    /// <summary>A document that uses all that is planned: it is refused for that, field by field, and for nothing else.</summary>
+    [Fact]
+    public void A_document_of_a_later_version_is_refused_for_what_it_brings_alone()
+    {
+        var faults = Doc.Load(
+            """
+            providers:
+              openai:    { dialect: openai,    baseUrl: https://api.openai.com/v1,  key: "${env:OPENAI_API_KEY}" }
+              azure:     { dialect: openai,    baseUrl: https://x.openai.azure.com/openai/v1, key: "${env:AZURE_KEY}", authHeader: api-key }
+              anthropic: { dialect: anthropic, baseUrl: https://api.anthropic.com,  key: "${env:ANTHROPIC}" }
+            models:
+              gpt-4o:
+                targets:  [ { provider: openai, model: gpt-4o-2024-11-20, weight: 3 }, { provider: azure, model: gpt-4o, weight: 1 } ]
+                balance:  weighted
+                fallback: [ claude-sonnet ]
+                tokenizer: o200k_base
+                contextWindow: 128000
+                price:    { input: 2.50, cachedInput: 1.25, output: 10.00 }
+              claude-sonnet: { targets: [ { provider: anthropic, model: claude-sonnet-4-5 } ], price: { input: 3, output: 15 } }
+              "gpt-*": { targets: [ { provider: openai } ] }
+            teams: { blue: { tags: { env: prod } } }
+            keys:
+              - { name: checkout, sha256: "${env:SHA}", team: blue, tier: pro, tags: { feature: chat }, models: [ gpt-4o, "claude-*" ], expires: 2027-01-01 }
+            limits:
+              - { name: pro-per-key, match: { tier: pro }, per: key, requests: 600/min, tokens: 200k/min, concurrent: 50, onStream: cut }
+            timeouts: { connect: 2s, firstByte: 180s, idle: 180s, total: 30m }
+            server:   { listen: "127.0.0.1:8080", bodyBytesMax: 32mb, bufferedBytesMax: 512mb, headBytesMax: 32kb, connectionsMax: 10000 }
+            """,
+            name => name == "SHA" ? Sha : "sk-1").Faults;
+        Assert.All(faults, fault => Assert.Contains("not supported yet", fault.Message, StringComparison.Ordinal));
+        Assert.Equal([4, 7, 7, 7, 8, 9, 10, 11, 12, 13, 17, 18], faults.Select(f => f.Line));
+    }
+
     [Fact]
     public void A_wrong_provider_is_not_reported_again_where_it_is_used() =>
         Assert.Equal(

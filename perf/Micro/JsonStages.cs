@@ -1,0 +1,82 @@
+using System.Text;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Parse;
+
+namespace AiEdge.Micro;
+
+/// <summary>What the data plane reads of requests, answers and events.</summary>
+internal static class JsonStages
+{
+    private static readonly byte[] Small = Body("Say hello");
+    private static readonly byte[] Large = Body(new string('x', 100_000));
+
+    private static readonly byte[] Answer = Encoding.ASCII.GetBytes(
+        "{\"id\":\"chatcmpl-0123456789\",\"object\":\"chat.completion\",\"created\":1700000000,\"model\":\"small\",\"choices\":[{\"index\":0,"
+        + "\"message\":{\"role\":\"assistant\",\"content\":\"Hello there, how may I help you today?\"},\"finish_reason\":\"stop\"}],"
+        + "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":12,\"total_tokens\":21,\"prompt_tokens_details\":{\"cached_tokens\":0}}}");
+
+    public static Action SmallRequest() => Request(Small);
+
+    public static Action LargeRequest() => Request(Large);
+
+    public static Action JsonAnswer()
+    {
+        var reader = new JsonAnswerReader();
+        return () =>
+        {
+            reader.Reset(RequestShape.Chat);
+            reader.Feed(Answer);
+            HttpStages.Expect(reader.IsComplete && reader.Usage.TotalTokens == 21);
+        };
+    }
+
+    /// <summary>Chunks that differ in their text alone, as those of one stream do.</summary>
+    public static Action ChatEvents() => Events(stripUsage: false, i => "chatcmpl-0123456789", "");
+
+    public static Action ChatEventsStripped() => Events(stripUsage: true, i => "chatcmpl-0123456789", ",\"usage\":null");
+
+    /// <summary>Chunks of which no two begin alike: each is read in full.</summary>
+    public static Action ChatEventsUnlike() => Events(stripUsage: false, i => "chatcmpl-" + i, "");
+
+    private static Action Request(byte[] body)
+    {
+        var reader = new OpenAiRequestReader();
+        var facts = new RequestFacts();
+        return () =>
+        {
+            reader.Begin(facts, RequestShape.Chat);
+            reader.Feed(body);
+            HttpStages.Expect(!reader.Finish().IsError && facts.HasModel);
+        };
+    }
+
+    private static Action Events(bool stripUsage, Func<int, string> id, string usage)
+    {
+        var frames = new byte[32][];
+        for (var i = 0; i < frames.Length; i++)
+        {
+            frames[i] = Encoding.ASCII.GetBytes(
+                $"data: {{\"id\":\"{id(i)}\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,\"model\":\"small\",\"choices\":"
+                + $"[{{\"index\":0,\"delta\":{{\"content\":\" token {i}\"}},\"finish_reason\":null}}]{usage}}}\n\n");
+        }
+
+        var reader = new OpenAiStreamReader();
+        reader.Reset(RequestShape.Chat, stripUsage);
+        return () =>
+        {
+            var cuts = 0;
+            foreach (var frame in frames)
+            {
+                if (reader.OnEvent(frame, frame.AsSpan(6, frame.Length - 8), out _, out _) == EventAction.Cut)
+                    cuts++;
+            }
+
+            HttpStages.Expect(cuts == (stripUsage ? 32 : 0) && reader.SawContent);
+        };
+    }
+
+    private static byte[] Body(string text) => Encoding.ASCII.GetBytes(
+        "{\"model\":\"small\",\"messages\":[{\"role\":\"system\",\"content\":\"You are a helpful assistant.\"},{\"role\":\"user\",\"content\":\""
+        + text + "\"}],\"stream\":true,\"stream_options\":{\"include_usage\":true},\"temperature\":0.7,\"max_tokens\":100}");
+}

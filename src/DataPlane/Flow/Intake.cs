@@ -1,0 +1,27 @@
+using AiEdge.DataPlane.Parse;
+using AiEdge.Http;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>
+/// What it takes to read a request and to send it on. Held from its first byte until the provider has answered, then given to
+/// the next exchange: a stream that goes on for minutes does not keep it.
+/// </summary>
+internal sealed class Intake
+{
+    /// <summary>The most that <c>headBytesMax</c> may be set to; the configured bound is judged besides.</summary>
+    public const int HeadBytesMax = 1024 * 1024;
+
+    public RequestHeadReader HeadReader { get; } = new(HeadBytesMax);
+
+    public BodyScan Scan { get; } = new();
+
+    public BodyPatch Patch { get; } = new();
+
+    public void Reset()
+    {
+        HeadReader.Reset();
+        Patch.Clear();
+        Scan.BeginNone();
+    }
+}

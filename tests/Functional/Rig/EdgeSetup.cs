@@ -1,0 +1,57 @@
+using System.Security.Cryptography;
+using System.Text;
+using AiEdge.FakeUpstream;
+
+namespace AiEdge.Functional.Tests.Rig;
+
+/// <summary>What a test wants different from a plain data plane before a plain provider. The texts are YAML in flow style.</summary>
+internal sealed record EdgeSetup
+{
+    public const string Key = "sk-client-canary-2f6b8c";
+    public const string NarrowKey = "sk-narrow-canary-77d1e0";
+    public const string ExpiredKey = "sk-expired-canary-0c4a91";
+    public const string ProviderKey = "sk-provider-canary-e5b3a7";
+    public const string Prompt = "prompt-canary-91c2";
+
+    /// <summary>Fields of the provider besides dialect, baseUrl and key.</summary>
+    public string Provider { get; init; } = "";
+
+    public string ProviderUrl { get; init; } = "";
+
+    public string Timeouts { get; init; } = "connect: 20s, firstByte: 30s, idle: 30s, total: 60s";
+
+    /// <summary>Fields of <c>server</c> besides <c>drainDelay</c>.</summary>
+    public string Server { get; init; } = "";
+
+    public string DrainDelay { get; init; } = "0";
+
+    /// <summary>More entries of <c>models</c>, each a line indented by two.</summary>
+    public string Models { get; init; } = "";
+
+    public FakeUpstreamOptions Fake { get; init; } = new();
+
+    public bool UseProbe { get; init; }
+
+    public static string Sha256(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+
+    public string Yaml(string baseUrl, int closedPort) => $$"""
+        providers:
+          fake: { dialect: openai, baseUrl: "{{(ProviderUrl.Length > 0 ? ProviderUrl : baseUrl)}}", key: "{{ProviderKey}}"{{After(Provider)}} }
+          closed: { dialect: openai, baseUrl: "http://127.0.0.1:{{closedPort}}/v1", key: "{{ProviderKey}}" }
+        models:
+          gpt-4o: { targets: [ { provider: fake, model: fake-n3 } ] }
+          unreachable: { targets: [ { provider: closed, model: fake-n3 } ] }
+          "fake-*": { targets: [ { provider: fake } ] }
+        {{Models}}
+        teams: { blue: { tags: { env: prod } } }
+        keys:
+          - { name: full, sha256: "{{Sha256(Key)}}", team: blue, tags: { feature: chat } }
+          - { name: narrow, sha256: "{{Sha256(NarrowKey)}}", models: [ gpt-4o, "fake-n1*" ] }
+          - { name: expired, sha256: "{{Sha256(ExpiredKey)}}", expires: 2020-01-01 }
+        timeouts: { {{Timeouts}} }
+        server: { drainDelay: {{DrainDelay}}{{After(Server)}} }
+
+        """;
+
+    private static string After(string fields) => fields.Length > 0 ? ", " + fields : "";
+}
