@@ -136,13 +136,23 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
         if (error.IsError)
         {
             _exchange.KeepAlive = false;
-            client.Write(ErrorResponder.StreamEvent(error, ErrorResponder.StreamCode(error.Kind)));
+            client.Write(ErrorEvent(error));
         }
 
         client.WriteEnd();
         if (!await client.FlushAsync() && !error.IsError)
             return EdgeError.Client(ErrorKind.ClientClosed);
         return error;
+    }
+
+    private byte[] ErrorEvent(EdgeError error)
+    {
+        var code = ErrorResponder.StreamCode(error.Kind);
+        if (_exchange.Endpoint!.Shape != RequestShape.Responses)
+            return ErrorResponder.StreamEvent(error, code);
+        ReadOnlySpan<byte> id = _reader.ResponseId.IsEmpty ? [.. "resp_"u8, .. _exchange.EdgeId] : _reader.ResponseId;
+        var createdAt = _reader.ResponseCreatedAt > 0 ? _reader.ResponseCreatedAt : TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        return ErrorResponder.ResponseFailed(error, code, id, createdAt, _reader.NextSequence);
     }
 
     private ReadOnlySpan<byte> FrameData(ReadOnlySpan<byte> frame) => _frames.Data(frame);
