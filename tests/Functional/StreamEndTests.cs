@@ -249,8 +249,8 @@ public sealed class StreamEndTests
     [Theory]
     [InlineData("/v1/audio/speech", "binary=100000; cut=50000")]
     [InlineData("/v1/audio/speech", "binary=100000; framing=length; cut=50000")]
-    [InlineData("/v1/chat/completions", "n=60000; cut=300000")]
-    [InlineData("/v1/chat/completions", "n=60000; framing=chunked; cut=300000")]
+    [InlineData("/v1/chat/completions", "n=100000; cut=300000")]
+    [InlineData("/v1/chat/completions", "n=100000; framing=chunked; cut=300000")]
     public async Task What_has_no_way_to_tell_an_error_is_cut(string path, string script)
     {
         await using var edge = await Edge.StartAsync();
@@ -269,7 +269,7 @@ public sealed class StreamEndTests
     {
         await using var edge = await Edge.StartAsync();
 
-        var answer = await edge.AskAsync(Ask.Chat("n=60000; framing=eof; cut=300000"));
+        var answer = await edge.AskAsync(Ask.Chat("n=100000; framing=eof; cut=300000"));
 
         Assert.Equal("chunked", answer.Field("Transfer-Encoding"));
         Assert.False(answer.IsWhole);
