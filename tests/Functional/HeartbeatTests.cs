@@ -57,11 +57,22 @@ public sealed class HeartbeatTests
         // Bytes that come faster than the beat are no event: the client hears nothing but the comments.
         await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "heartbeat: 200ms" });
 
-        var answer = await edge.AskAsync(Ask.Stream("n=1; b=0; split=4; gap=20000"));
+        var answer = await edge.AskAsync(Ask.Stream("n=1; b=0; split=10; gap=20000"));
 
         Assert.Contains(Ping, answer.Text);
         answer.Body = Encoding.UTF8.GetBytes(answer.Text.Replace(Ping, "", StringComparison.Ordinal));
         Assert.Equal(FakeText.All(1), answer.Content);
+    }
+
+    [Fact]
+    public async Task It_does_not_keep_a_stalled_stream_alive()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "heartbeat: 100ms", Timeouts = "idle: 700ms" });
+
+        var answer = await edge.AskAsync(Ask.Stream("n=9; b=0; stall=4"));
+
+        Assert.Contains(Ping, answer.Text);
+        Assert.Contains("\"code\":\"timeout\"", answer.Frames[^1]);
     }
 
     [Theory]

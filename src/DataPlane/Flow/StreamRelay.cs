@@ -25,10 +25,13 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
         var idle = exchange.Target!.Timeouts.Idle;
         var heartbeat = exchange.Config.Server.Heartbeat;
         link.SetHeartbeat(heartbeat);
+        var isMoving = true;
         while (body.State == BodyState.Open)
         {
-            link.SetStep(Step.Idle, idle);
-            await body.FillAsync();
+            // A heartbeat wakes this loop, too, and must not pass for a sign of the provider's.
+            if (isMoving)
+                link.SetStep(Step.Idle, idle);
+            isMoving = await body.FillAsync();
             if (link.Reason != StopReason.None)
                 return await StopAsync();
             var before = exchange.BytesOut;
@@ -41,7 +44,11 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
             if (exchange.BytesOut == before)
                 continue;
             link.SetHeartbeat(heartbeat);
-            if (body.State == BodyState.Open && link.Output.UnflushedBytes > 0 && !await client.FlushAsync())
+            if (body.State != BodyState.Open || link.Output.UnflushedBytes == 0)
+                continue;
+            var flush = client.FlushAsync();
+            isMoving |= !flush.IsCompleted;
+            if (!await flush)
                 return await EndAsync(AttemptLoop.Stopped(link));
         }
 
