@@ -66,6 +66,7 @@ internal sealed class ExchangePipeline
             return error;
         if ((error = await _body.ReadAsync(_buffer)).IsError)
             return error;
+        _link.ClearStep();
         _exchange.BodyReadAt = Stopwatch.GetTimestamp();
         if (_exchange.Endpoint!.Kind != EndpointKind.Forward)
             return ModelList.Write(_link, _exchange, _headReader.Head.Path);
@@ -102,6 +103,7 @@ internal sealed class ExchangePipeline
     private async ValueTask<EdgeError> ReadHeadAsync()
     {
         var server = _exchange.Config.Server;
+        var isTimed = false;
         while (true)
         {
             var status = _headReader.Read(_buffer);
@@ -111,7 +113,9 @@ internal sealed class ExchangePipeline
                 return EdgeError.Client(ErrorKind.HeadTooLarge);
             if (status == HeadStatus.Complete)
                 return HeadIsRead();
-            _link.SetStep(Step.Head, server.HeadTimeout);
+            if (!isTimed)
+                _link.SetStep(Step.Head, server.HeadTimeout);
+            isTimed = true;
             _link.Input.AdvanceTo(_buffer.Start, _buffer.End);
             var result = await _link.Input.ReadAsync();
             if (_link.Reason == StopReason.HeadTooSlow)

@@ -65,6 +65,7 @@ internal sealed class RequestBody(EdgeServices services)
 
         var decoder = default(ChunkedReader);
         var done = (long)_headLength;
+        var isTimed = false;
         while (true)
         {
             var error = Take(buffer, ref done, ref decoder);
@@ -74,7 +75,9 @@ internal sealed class RequestBody(EdgeServices services)
                 return _scan.Finish();
             if (_expectsContinue && !await SendContinueAsync(buffer.Length > _headLength))
                 return EdgeError.Client(ErrorKind.ClientClosed);
-            _link.SetStep(Step.Body, server.BodyTimeout);
+            if (!isTimed)
+                _link.SetStep(Step.Body, server.BodyTimeout);
+            isTimed = true;
             _link.Input.AdvanceTo(buffer.Start, buffer.End);
             var result = await _link.Input.ReadAsync();
             if (_link.Reason == StopReason.BodyTooSlow)
