@@ -72,7 +72,7 @@ internal sealed class ExchangePipeline
             return ModelList.Write(_link, _exchange, _headReader.Head.Path);
         var facts = _body.Scan.Facts;
         _exchange.Stream = facts.Stream;
-        _exchange.AskedModel = facts.ModelMemory;
+        _exchange.SetAskedModel(facts.Model);
         if ((error = Router.Route(_exchange, facts.Model)).IsError)
             return error;
         if (facts.Background)
