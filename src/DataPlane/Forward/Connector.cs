@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Transport;
 
@@ -29,7 +30,7 @@ internal sealed class Connector(BlockPool pool, EdgeClock clock)
                 connection.Upgrade(await _tls.AuthenticateAsync(socket, provider, cancel));
             return (connection, default);
         }
-        catch (Exception e) when (e is SocketException or IOException or AuthenticationException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (IsExpected(e))
         {
             socket?.Dispose();
             var kind = cancel.IsCancellationRequested ? ErrorKind.UpstreamTimeout : ErrorKind.UpstreamUnreachable;
@@ -37,6 +38,11 @@ internal sealed class Connector(BlockPool pool, EdgeClock clock)
             return (null, EdgeError.Upstream(kind, message, RetryPermission.Yes));
         }
     }
+
+    /// <summary>What the network, the provider's TLS or an unreadable certificate file of ours may throw.</summary>
+    private static bool IsExpected(Exception e) =>
+        e is SocketException or IOException or AuthenticationException or OperationCanceledException or ObjectDisposedException
+            or CryptographicException or UnauthorizedAccessException;
 
     private async ValueTask<IPAddress[]> ResolveAsync(ProviderModel provider, CancellationToken cancel)
     {
