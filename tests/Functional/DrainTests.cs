@@ -52,10 +52,11 @@ public sealed class DrainTests
         Assert.Equal(FakeText.All(20), answer.Content);
         Assert.Equal("[DONE]", answer.Events[^1]);
         Assert.True(answer.IsWhole);
+        Assert.False(draining.IsCompleted);
         await half.SendAsync($"Authorization: Bearer {EdgeSetup.Key}\r\nContent-Length: 0\r\n\r\n");
         Assert.Equal(503, (await half.ReadAnswerAsync()).Status);
-        await draining;
         await streaming.SeeEndAsync();
+        await draining;
     }
 
     [Fact]
