@@ -82,7 +82,8 @@ internal sealed class RecordLog : IDisposable
             _wake.Wait();
             _ending.Wait(FlushMs);
             _wake.Reset();
-            Volatile.Write(ref _waiting, 0);
+            // A full fence: whoever enqueues after this look finds that it has to wake us, whoever did before is seen by it.
+            Interlocked.Exchange(ref _waiting, 0);
             Drain(buffer, json);
             if (_ending.IsSet && _full.IsEmpty)
                 return;

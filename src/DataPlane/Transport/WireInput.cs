@@ -78,7 +78,8 @@ internal sealed class WireInput : PipeReader, IReceiveSink, IValueTaskSource<Rea
     /// </summary>
     public bool StartReadAhead(IReadWatcher? watcher)
     {
-        Volatile.Write(ref _watcher, watcher);
+        // The watcher is shown before the state is looked at, an arrival does both the other way round: one of the two sees the other.
+        Interlocked.Exchange(ref _watcher, watcher);
         if (Volatile.Read(ref _state) == Idle && !IsEnded)
         {
             _wantsLarge = false;
