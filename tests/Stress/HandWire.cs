@@ -5,15 +5,13 @@ namespace AiEdge.Stress.Tests;
 /// <summary>A wire whose receives end when the test says so.</summary>
 internal sealed class HandWire : Wire
 {
-    private Memory<byte> _into;
     private long _position;
     private int _isReceiving;
 
     public bool IsReceiving => Volatile.Read(ref _isReceiving) != 0;
 
-    public override bool Receive(Memory<byte> into, out int count)
+    public override bool Receive(out int count)
     {
-        _into = into;
         Volatile.Write(ref _isReceiving, 1);
         count = 0;
         return false;
@@ -21,10 +19,11 @@ internal sealed class HandWire : Wire
 
     public void Arrive(int count)
     {
+        var into = ReceiveSink!.ReceiveBuffer();
         for (var i = 0; i < count; i++)
-            _into.Span[i] = Counted.At(_position++);
+            into.Span[i] = Counted.At(_position++);
         Volatile.Write(ref _isReceiving, 0);
-        ReceiveSink!.OnReceived(count);
+        ReceiveSink.OnReceived(count);
     }
 
     public override bool Send(ReadOnlyMemory<byte> bytes, out bool ok) => ok = true;

@@ -22,6 +22,14 @@ internal struct IdBytes
     private byte _first;
 }
 
+/// <summary>Up to 256 bytes of a model's name, kept inside its owner.</summary>
+[InlineArray(Length)]
+internal struct ModelBytes
+{
+    public const int Length = 256;
+    private byte _first;
+}
+
 /// <summary>
 /// One request of a client and all that is learnt about it on its way. Reused: <see cref="Reset"/> begins the next one.
 /// </summary>
@@ -30,6 +38,8 @@ internal sealed class Exchange
     private IdBytes _requestId;
     private IdBytes _edgeId;
     private IdBytes _providerId;
+    private ModelBytes _askedModel;
+    private int _askedModelLength;
     private int _requestIdLength;
     private int _edgeIdLength;
     private int _providerIdLength;
@@ -42,8 +52,8 @@ internal sealed class Exchange
 
     public TargetModel? Target { get; set; }
 
-    /// <summary>The model as the client named it; valid as long as the request's facts.</summary>
-    public ReadOnlyMemory<byte> AskedModel { get; set; }
+    /// <summary>The model as the client named it. A copy: what the request was read with serves another one before the answer's end.</summary>
+    public ReadOnlySpan<byte> AskedModel => ((ReadOnlySpan<byte>)_askedModel)[.._askedModelLength];
 
     public Endpoint? Endpoint { get; set; }
 
@@ -101,7 +111,7 @@ internal sealed class Exchange
         Key = null;
         Model = null;
         Target = null;
-        AskedModel = default;
+        _askedModelLength = 0;
         Endpoint = null;
         Stream = false;
         HttpMinor = 1;
@@ -127,6 +137,13 @@ internal sealed class Exchange
         var id = RequestIds.IsValid(asked) ? asked : EdgeId;
         id.CopyTo(_requestId);
         _requestIdLength = id.Length;
+    }
+
+    /// <summary>Takes the model's name, of at most <see cref="ModelBytes.Length"/> bytes.</summary>
+    public void SetAskedModel(ReadOnlySpan<byte> name)
+    {
+        name.CopyTo(_askedModel);
+        _askedModelLength = name.Length;
     }
 
     /// <summary>Takes the provider's id, if it is one.</summary>

@@ -48,8 +48,8 @@ internal static class AnswerHead
         if (exchange.Target is { } target && exchange.Attempts > 0)
         {
             writer.Write(target.AnswerHeaders);
-            if (target.UpstreamModel is null && exchange.AskedModel.Span is var asked && IsVisible(asked))
-                writer.WriteHeader("x-aiedge-model"u8, asked);
+            if (target.UpstreamModel is null && IsVisible(exchange.AskedModel))
+                writer.WriteHeader("x-aiedge-model"u8, exchange.AskedModel);
             writer.Write("x-aiedge-attempts: "u8);
             writer.WriteDecimal(exchange.Attempts);
             writer.Write("\r\nx-aiedge-overhead-us: "u8);

@@ -30,6 +30,41 @@ internal static class ErrorResponder
     /// <summary>The error as it stands inside a stream; <paramref name="code"/> says what ended it.</summary>
     public static byte[] StreamEvent(EdgeError error, string code) => [.. "data: "u8, .. Body(error, ErrorTable.Row(error.Kind), code), .. "\n\n"u8];
 
+    /// <summary>The same inside a stream of the Responses API, which has an event of its own for it.</summary>
+    /// <param name="error">What went wrong.</param>
+    /// <param name="code">What ended the stream.</param>
+    /// <param name="id">The id of the response that is streamed.</param>
+    /// <param name="createdAt">When it was created, in Unix seconds.</param>
+    /// <param name="sequence">The event's number.</param>
+    public static byte[] ResponseFailed(EdgeError error, string code, ReadOnlySpan<byte> id, long createdAt, long sequence)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        buffer.Write("event: response.failed\ndata: "u8);
+        using (var json = new Utf8JsonWriter(buffer, Readable))
+        {
+            json.WriteStartObject();
+            json.WriteString("type"u8, "response.failed"u8);
+            json.WriteNumber("sequence_number"u8, sequence);
+            json.WriteStartObject("response"u8);
+            json.WriteString("id"u8, id);
+            json.WriteString("object"u8, "response"u8);
+            json.WriteNumber("created_at"u8, createdAt);
+            json.WriteString("status"u8, "failed"u8);
+            json.WriteStartObject("error"u8);
+            json.WriteString("code"u8, code);
+            json.WriteString("message"u8, error.Message ?? ErrorTable.Row(error.Kind).Message);
+            json.WriteEndObject();
+            json.WriteStartArray("output"u8);
+            json.WriteEndArray();
+            json.WriteNull("usage"u8);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        buffer.Write("\n\n"u8);
+        return buffer.WrittenSpan.ToArray();
+    }
+
     /// <summary>What the stream's error event calls an error of this kind.</summary>
     public static string StreamCode(ErrorKind kind) => kind switch
     {

@@ -63,12 +63,13 @@ internal sealed class ExchangePipeline
             return error;
         if ((error = await _body.ReadAsync(_buffer)).IsError)
             return error;
+        _link.ClearStep();
         _exchange.BodyReadAt = Stopwatch.GetTimestamp();
         if (_exchange.Endpoint!.Kind != EndpointKind.Forward)
             return ModelList.Write(_link, _exchange, _intake.HeadReader.Head.Path);
         var facts = _intake.Scan.Facts;
         _exchange.Stream = facts.Stream;
-        _exchange.AskedModel = facts.ModelMemory;
+        _exchange.SetAskedModel(facts.Model);
         if ((error = Router.Route(_exchange, facts.Model)).IsError)
             return error;
         if (facts.Background)
@@ -115,9 +116,12 @@ internal sealed class ExchangePipeline
     private async ValueTask<EdgeError> AwaitHeadAsync()
     {
         var server = _exchange.Config.Server;
+        var isTimed = false;
         while (true)
         {
-            _link.SetStep(Step.Head, server.HeadTimeout);
+            if (!isTimed)
+                _link.SetStep(Step.Head, server.HeadTimeout);
+            isTimed = true;
             _link.Input.AdvanceTo(_buffer.Start, _buffer.End);
             var result = await _link.Input.ReadAsync();
             if (_link.Reason == StopReason.HeadTooSlow)

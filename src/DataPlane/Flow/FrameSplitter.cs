@@ -52,13 +52,21 @@ internal sealed class FrameSplitter
         }
 
         frame = piece.Slice(position, end);
+        if (isCarried)
+            Append(frame);
+        if (IsOverflown)
+        {
+            // The end of an event whose beginning was not kept: nobody must take it for an event.
+            frame = default;
+            return false;
+        }
+
         position += end;
         if (!isCarried)
             return true;
-        Append(frame);
         frame = _carried.AsSpan(0, _length);
         _carryIsTaken = true;
-        return !IsOverflown;
+        return true;
     }
 
     /// <summary>Keeps the beginning of a frame whose end has not come.</summary>

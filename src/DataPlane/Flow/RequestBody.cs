@@ -81,11 +81,14 @@ internal sealed class RequestBody(EdgeServices services)
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<EdgeError> AwaitRestAsync(ReadOnlySequence<byte> buffer)
     {
+        var isTimed = false;
         while (true)
         {
             if (_expectsContinue && !await SendContinueAsync(buffer.Length > _headLength))
                 return EdgeError.Client(ErrorKind.ClientClosed);
-            _link.SetStep(Step.Body, _exchange.Config.Server.BodyTimeout);
+            if (!isTimed)
+                _link.SetStep(Step.Body, _exchange.Config.Server.BodyTimeout);
+            isTimed = true;
             _link.Input.AdvanceTo(buffer.Start, buffer.End);
             var result = await _link.Input.ReadAsync();
             if (_link.Reason == StopReason.BodyTooSlow)

@@ -25,20 +25,31 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
         Begin(link, exchange, upstream, answer, stripUsage);
         var idle = exchange.Target!.Timeouts.Idle;
         var heartbeat = exchange.Config.Server.Heartbeat;
+        link.SetHeartbeat(heartbeat);
+        var isMoving = true;
         while (body.State == BodyState.Open)
         {
-            link.SetStep(Step.Idle, idle);
-            link.SetHeartbeat(heartbeat);
-            await body.FillAsync();
+            // A heartbeat wakes this loop, too, and must not pass for a sign of the provider's.
+            if (isMoving)
+                link.SetStep(Step.Idle, idle);
+            isMoving = await body.FillAsync();
             if (link.Reason != StopReason.None)
-                return await EndAsync(AttemptLoop.Stopped(link));
+                return await StopAsync();
+            var before = exchange.BytesOut;
             Take();
             body.Release();
             if (_frames.IsOverflown || _decoder.IsFaulted)
                 return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
-            if (link.TakeHeartbeat() && link.Output.UnflushedBytes == 0)
+            if (link.TakeHeartbeat() && exchange.BytesOut == before)
                 client.Write(": ping\n\n"u8);
-            if (body.State == BodyState.Open && link.Output.UnflushedBytes > 0 && !await client.FlushAsync())
+            if (exchange.BytesOut == before)
+                continue;
+            link.SetHeartbeat(heartbeat);
+            if (body.State != BodyState.Open || link.Output.UnflushedBytes == 0)
+                continue;
+            var flush = client.FlushAsync();
+            isMoving |= !flush.IsCompleted;
+            if (!await flush)
                 return await EndAsync(AttemptLoop.Stopped(link));
         }
 
@@ -125,7 +136,17 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
             client.Write(frame[..cutStart], frame[(cutStart + cutLength)..]);
     }
 
-    /// <summary>Says how the stream ended, in the stream's own way, and sends what is left.</summary>
+    /// <summary>What it has to stop for does not matter to a stream whose last event has passed, unless the client is gone.</summary>
+    private ValueTask<EdgeError> StopAsync()
+    {
+        var error = AttemptLoop.Stopped(_link);
+        return EndAsync(_reader.IsTerminal && error.Kind != ErrorKind.ClientClosed ? default : error);
+    }
+
+    /// <summary>
+    /// Says how the stream ended, in the stream's own way, and sends what is left. Where nothing of the stream was passed on yet,
+    /// the head neither, the error becomes the answer itself.
+    /// </summary>
     private async ValueTask<EdgeError> EndAsync(EdgeError error)
     {
         _link.ClearStep();
@@ -134,15 +155,31 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
         _exchange.Events = _reader.Events;
         if (error.Kind == ErrorKind.ClientClosed)
             return error;
+        if (error.IsError && !client.IsStarted && _exchange.BytesOut == 0)
+        {
+            _link.Output.Discard();
+            return error;
+        }
+
         if (error.IsError)
         {
             _exchange.KeepAlive = false;
-            client.Write(ErrorResponder.StreamEvent(error, ErrorResponder.StreamCode(error.Kind)));
+            client.Write(ErrorEvent(error));
         }
 
         client.WriteEnd();
         if (!await client.FlushAsync() && !error.IsError)
             return EdgeError.Client(ErrorKind.ClientClosed);
         return error;
+    }
+
+    private byte[] ErrorEvent(EdgeError error)
+    {
+        var code = ErrorResponder.StreamCode(error.Kind);
+        if (_exchange.Endpoint!.Shape != RequestShape.Responses)
+            return ErrorResponder.StreamEvent(error, code);
+        ReadOnlySpan<byte> id = _reader.ResponseId.IsEmpty ? [.. "resp_"u8, .. _exchange.EdgeId] : _reader.ResponseId;
+        var createdAt = _reader.ResponseCreatedAt > 0 ? _reader.ResponseCreatedAt : TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        return ErrorResponder.ResponseFailed(error, code, id, createdAt, _reader.NextSequence);
     }
 }

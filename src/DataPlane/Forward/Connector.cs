@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Transport;
 
@@ -28,7 +29,7 @@ internal sealed class Connector(BlockPool pool, EdgeClock clock)
                 connection.Use(await _tls.AuthenticateAsync(connection.Socket, provider, cancel));
             return (connection, default);
         }
-        catch (Exception e) when (e is SocketException or IOException or AuthenticationException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (IsExpected(e))
         {
             connection?.Abort();
             var kind = cancel.IsCancellationRequested ? ErrorKind.UpstreamTimeout : ErrorKind.UpstreamUnreachable;
@@ -36,6 +37,11 @@ internal sealed class Connector(BlockPool pool, EdgeClock clock)
             return (null, EdgeError.Upstream(kind, message, RetryPermission.Yes));
         }
     }
+
+    /// <summary>What the network, the provider's TLS or an unreadable certificate file of ours may throw.</summary>
+    private static bool IsExpected(Exception e) =>
+        e is SocketException or IOException or AuthenticationException or OperationCanceledException or ObjectDisposedException
+            or CryptographicException or UnauthorizedAccessException;
 
     private async ValueTask<IPAddress[]> ResolveAsync(ProviderModel provider, CancellationToken cancel)
     {

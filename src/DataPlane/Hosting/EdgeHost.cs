@@ -88,12 +88,18 @@ internal sealed class EdgeHost : IAsyncDisposable
         _services.IsReady = false;
         await WaitAsync(server.DrainDelay, static () => false, hurry);
         _services.IsDraining = true;
-        _clients.CloseIdle();
-        await WaitAsync(server.DrainTimeout, () => _services.Metrics.ExchangesOpen == 0, hurry);
+        await WaitAsync(server.DrainTimeout, IsDone, hurry);
         if (_services.Metrics.ExchangesOpen == 0)
             return;
         _clients.StopAll(StopReason.Drain);
-        await WaitAsync(TimeSpan.FromSeconds(2), () => _services.Metrics.ExchangesOpen == 0, CancellationToken.None);
+        await WaitAsync(TimeSpan.FromSeconds(2), IsDone, CancellationToken.None);
+
+        bool IsDone()
+        {
+            // At every look: connections go idle one by one as their exchanges end.
+            _clients.CloseIdle();
+            return _services.Metrics.ExchangesOpen == 0;
+        }
     }
 
     public async ValueTask DisposeAsync()

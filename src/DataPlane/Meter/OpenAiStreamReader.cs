@@ -46,6 +46,15 @@ internal sealed class OpenAiStreamReader
     /// <summary>Events with JSON data.</summary>
     public long Events { get; private set; }
 
+    /// <summary>The id of the response that is streamed, or empty; of Responses streams only, like the two below.</summary>
+    public ReadOnlySpan<byte> ResponseId => _typed.ResponseId;
+
+    /// <summary>When that response was created, in Unix seconds; 0 if it was not told.</summary>
+    public long ResponseCreatedAt => _typed.ResponseCreatedAt;
+
+    /// <summary>The <c>sequence_number</c> that an event behind the last one has.</summary>
+    public long NextSequence => _typed.NextSequence;
+
     /// <summary>Choices seen that have no finish_reason yet.</summary>
     public int OpenChoices => _seen.CountWithout(_finished) + (_hasUnknownChoice ? 1 : 0);
 
@@ -55,6 +64,7 @@ internal sealed class OpenAiStreamReader
     public void Reset(RequestShape shape, bool stripUsage)
     {
         _chat.Reset();
+        _typed.Reset();
         _shape = shape;
         _stripUsage = stripUsage;
         _hasUnknownChoice = false;

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Meter;
@@ -24,10 +25,17 @@ internal enum EventKind : byte
 /// </summary>
 internal sealed class TypedEventReader
 {
+    /// <summary>Longer ids of responses are not kept.</summary>
+    public const int ResponseIdBytesMax = 128;
+
     private const int TypeBytesMax = 64;
 
     private readonly byte[] _type = new byte[TypeBytesMax];
+    private readonly byte[] _responseId = new byte[ResponseIdBytesMax];
     private int _typeLength;
+    private int _responseIdLength;
+    private bool _isNumbered;
+    private bool _numberIsRead;
     private JsonScanner _scanner;
     private UsageReader _usageReader;
     private Zone _zone;
@@ -50,6 +58,9 @@ internal sealed class TypedEventReader
         Response,
         Usage,
         Error,
+        Sequence,
+        Id,
+        CreatedAt,
     }
 
     public Usage Usage { get; private set; }
@@ -62,8 +73,26 @@ internal sealed class TypedEventReader
     /// <summary>The event's <c>type</c>, or empty.</summary>
     public ReadOnlySpan<byte> Type => _type.AsSpan(0, _typeLength);
 
+    /// <summary>The id of the stream's response, or empty.</summary>
+    public ReadOnlySpan<byte> ResponseId => _responseId.AsSpan(0, _responseIdLength);
+
+    /// <summary>When the stream's response was created, in Unix seconds; 0 if it was not told.</summary>
+    public long ResponseCreatedAt { get; private set; }
+
+    /// <summary>The <c>sequence_number</c> that an event behind the last one has.</summary>
+    public long NextSequence { get; private set; }
+
     /// <summary>What the event's type means.</summary>
     public EventKind Kind => _isResponses ? ResponsesKind(Type) : OtherKind(Type);
+
+    /// <summary>Starts a stream.</summary>
+    public void Reset()
+    {
+        _responseIdLength = 0;
+        _isNumbered = false;
+        ResponseCreatedAt = 0;
+        NextSequence = 0;
+    }
 
     /// <summary>False when the data is not one JSON value.</summary>
     /// <param name="data">The event's data.</param>
@@ -76,6 +105,7 @@ internal sealed class TypedEventReader
         _member = Member.Other;
         _typeLength = 0;
         HasUsage = HasError = false;
+        _numberIsRead = false;
         while (_scanner.Read(data))
         {
             switch (_zone)
@@ -97,7 +127,11 @@ internal sealed class TypedEventReader
             }
         }
 
-        return _scanner.Finish() == JsonFault.None;
+        if (_scanner.Finish() != JsonFault.None)
+            return false;
+        if (!_numberIsRead)
+            NextSequence++;
+        return true;
     }
 
     /// <summary>What a type of the Responses API means.</summary>
@@ -132,9 +166,19 @@ internal sealed class TypedEventReader
                 ReadOnlySpan<byte> type = _scanner.Text(data);
                 _typeLength = type.TryCopyTo(_type) ? type.Length : 0;
 
-                // Most events are parts of the text, and nothing behind their type matters.
-                if (Kind == EventKind.Content)
+                // Most events are parts of the text, and nothing behind their type and number matters.
+                if (Kind == EventKind.Content && (NumberFollows(data) || !_isNumbered))
                     _scanner.HideRest();
+                break;
+            case JsonToken.Number when _member == Member.Sequence && _zone == Zone.Top:
+                TakeNumber(_scanner.Text(data));
+                break;
+            case JsonToken.String when _member == Member.Id && _zone == Zone.Response && _responseIdLength == 0:
+                TakeId(_scanner.Text(data));
+                break;
+            case JsonToken.Number when _member == Member.CreatedAt && _zone == Zone.Response:
+                if (Utf8Parser.TryParse(_scanner.Text(data), out long createdAt, out _))
+                    ResponseCreatedAt = createdAt;
                 break;
             case JsonToken.StartObject when _member == Member.Usage:
                 _inResponse = _zone == Zone.Response;
@@ -159,8 +203,39 @@ internal sealed class TypedEventReader
         _member = Member.Other;
     }
 
+    /// <summary>OpenAI writes the number right behind the type: it is read there without a token.</summary>
+    private bool NumberFollows(ReadOnlySpan<byte> data)
+    {
+        ReadOnlySpan<byte> rest = data[(int)_scanner.TokenEnd..];
+        ReadOnlySpan<byte> name = ",\"sequence_number\":"u8;
+        if (!rest.StartsWith(name))
+            return false;
+        TakeNumber(rest[name.Length..]);
+        return _numberIsRead;
+    }
+
+    private void TakeNumber(ReadOnlySpan<byte> digits)
+    {
+        if (!Utf8Parser.TryParse(digits, out long number, out _) || number is < 0 or long.MaxValue)
+            return;
+        NextSequence = number + 1;
+        _numberIsRead = true;
+        _isNumbered = true;
+    }
+
+    private void TakeId(ReadOnlySpan<byte> id)
+    {
+        if (_scanner.IsEscaped)
+            _responseIdLength = JsonUnescape.TryUnescape(id, _responseId, out int written) ? written : 0;
+        else if (id.TryCopyTo(_responseId))
+            _responseIdLength = id.Length;
+    }
+
     private static Member MemberOf(ReadOnlySpan<byte> name) => name.Length switch
     {
+        2 => name.SequenceEqual("id"u8) ? Member.Id : Member.Other,
+        10 => name.SequenceEqual("created_at"u8) ? Member.CreatedAt : Member.Other,
+        15 => name.SequenceEqual("sequence_number"u8) ? Member.Sequence : Member.Other,
         4 => name.SequenceEqual("type"u8) ? Member.Type : Member.Other,
         5 => name.SequenceEqual("usage"u8) ? Member.Usage : name.SequenceEqual("error"u8) ? Member.Error : Member.Other,
         8 => name.SequenceEqual("response"u8) ? Member.Response : Member.Other,

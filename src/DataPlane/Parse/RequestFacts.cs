@@ -1,3 +1,5 @@
+using AiEdge.DataPlane.Core;
+
 namespace AiEdge.DataPlane.Parse;
 
 /// <summary>Where something stands in a body; a length of 0 means that it is not there.</summary>
@@ -36,7 +38,7 @@ internal readonly record struct OutputCap(ByteRange Token, long? Value);
 internal sealed class RequestFacts
 {
     /// <summary>Longest model name in bytes of UTF-8.</summary>
-    public const int ModelBytesMax = 256;
+    public const int ModelBytesMax = ModelBytes.Length;
 
     private readonly byte[] _model = new byte[ModelBytesMax];
     private int _modelLength;
@@ -48,9 +50,6 @@ internal sealed class RequestFacts
     /// there is none.
     /// </summary>
     public ReadOnlySpan<byte> Model => _model.AsSpan(0, _modelLength);
-
-    /// <summary><see cref="Model"/> for those who keep it as long as the facts stay as they are.</summary>
-    public ReadOnlyMemory<byte> ModelMemory => _model.AsMemory(0, _modelLength);
 
     /// <summary>The model's value as it stands: with its quotes in JSON, the part's content in multipart.</summary>
     public ByteRange ModelToken { get; set; }

@@ -57,6 +57,13 @@ internal static unsafe partial class Epoll
         }
     }
 
+    /// <summary>Bytes sent, or minus an error number.</summary>
+    public static long Send(int fd, byte* start, int length)
+    {
+        var sent = send(fd, start, (nuint)length, NoSignal);
+        return sent >= 0 ? sent : -Marshal.GetLastSystemError();
+    }
+
     /// <summary>Sends several pieces as one; bytes sent, or minus an error number.</summary>
     public static long SendPieces(int fd, Piece* pieces, int count)
     {
@@ -78,6 +85,9 @@ internal static unsafe partial class Epoll
 
     [LibraryImport("libc")]
     private static partial nint recv(int fd, byte* bytes, nuint count, int flags);
+
+    [LibraryImport("libc")]
+    private static partial nint send(int fd, byte* bytes, nuint count, int flags);
 
     [LibraryImport("libc")]
     private static partial nint sendmsg(int fd, Message* message, int flags);

@@ -271,6 +271,8 @@ internal sealed class EpollWire : Wire
 
     private unsafe long SendPieces()
     {
+        if (_block is { NextBlock: null } only)
+            return Epoll.Send(_fd, only.Address + _blockSent, only.Written - _blockSent);
         var pieces = stackalloc Epoll.Piece[PiecesMax];
         var count = 0;
         for (var block = _block; block is not null && count < PiecesMax; block = block.NextBlock)

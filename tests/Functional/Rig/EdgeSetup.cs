@@ -18,6 +18,9 @@ internal sealed record EdgeSetup
 
     public string ProviderUrl { get; init; } = "";
 
+    /// <summary>The name by which the provider is reached; empty for its own choice.</summary>
+    public string ProviderHost { get; init; } = "";
+
     public string Timeouts { get; init; } = "connect: 20s, firstByte: 30s, idle: 30s, total: 60s";
 
     /// <summary>Fields of <c>server</c> besides <c>drainDelay</c>.</summary>
@@ -36,7 +39,7 @@ internal sealed record EdgeSetup
 
     public string Yaml(string baseUrl, int closedPort) => $$"""
         providers:
-          fake: { dialect: openai, baseUrl: "{{(ProviderUrl.Length > 0 ? ProviderUrl : baseUrl)}}", key: "{{ProviderKey}}"{{After(Provider)}} }
+          fake: { dialect: openai, baseUrl: "{{Url(baseUrl)}}", key: "{{ProviderKey}}"{{After(Provider)}} }
           closed: { dialect: openai, baseUrl: "http://127.0.0.1:{{closedPort}}/v1", key: "{{ProviderKey}}" }
         models:
           gpt-4o: { targets: [ { provider: fake, model: fake-n3 } ] }
@@ -52,6 +55,13 @@ internal sealed record EdgeSetup
         server: { drainDelay: {{DrainDelay}}{{After(Server)}} }
 
         """;
+
+    private string Url(string baseUrl)
+    {
+        if (ProviderUrl.Length > 0)
+            return ProviderUrl;
+        return ProviderHost.Length > 0 ? new UriBuilder(baseUrl) { Host = ProviderHost }.Uri.ToString() : baseUrl;
+    }
 
     private static string After(string fields) => fields.Length > 0 ? ", " + fields : "";
 }
