@@ -137,13 +137,18 @@ internal sealed class EpollWire : Wire
 
     public override void Abort()
     {
-        var before = Interlocked.Or(ref _uses, Closed);
-        if (before < 0)
+        // Our own use keeps the descriptor ours until it is shut down; without it, whoever counts down in between would close it.
+        if (!TryEnter())
             return;
+        if (Interlocked.Or(ref _uses, Closed) < 0)
+        {
+            Exit();
+            return;
+        }
+
         // Wakes calls under way on this descriptor; the waits below will never hear of it, for closing ends the watch.
         Epoll.Shutdown(_fd);
-        if (before == 0)
-            Close();
+        Exit();
         Volatile.Write(ref _canReceive, 1);
         Volatile.Write(ref _canSend, 1);
         Interlocked.MemoryBarrier();
