@@ -23,6 +23,18 @@ public sealed class CurlTests
     }
 
     [Fact]
+    public async Task The_line_of_the_README_does_what_it_says()
+    {
+        await using var plane = await Plane.StartAsync();
+        var line = ReadmeLine()
+            .Replace("127.0.0.1:8080", $"127.0.0.1:{plane.Port}", StringComparison.Ordinal)
+            .Replace("sk-sample-…", Plane.Key, StringComparison.Ordinal);
+        var (code, output) = await Command.RunAsync("sh", ["-c", line + " -sS"], Path.GetTempPath(), Patience);
+        Assert.True(code == 0, output);
+        Assert.EndsWith("data: [DONE]\n\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_large_body_for_which_curl_expects_100_continue_is_taken()
     {
         await using var plane = await Plane.StartAsync();
@@ -60,6 +72,18 @@ public sealed class CurlTests
         var output = await CurlAsync(plane, "-w", "%{http_code}", "-d", """{"model":"gpt-99","messages":[]}""");
         Assert.EndsWith("404", output, StringComparison.Ordinal);
         Assert.Equal("model_not_found", JsonElement.Parse(output[..^3]).GetProperty("error").GetProperty("code").GetString());
+    }
+
+    /// <summary>The first curl command of README.md, its continued lines joined.</summary>
+    private static string ReadmeLine()
+    {
+        var lines = File.ReadAllLines(Path.Combine(Repository.Root, "README.md"));
+        var at = Array.FindIndex(lines, line => line.TrimStart().StartsWith("curl -N ", StringComparison.Ordinal));
+        Assert.True(at >= 0, "README.md shows no curl command");
+        var command = lines[at].Trim();
+        while (command.EndsWith('\\'))
+            command = command[..^1] + lines[++at].Trim();
+        return command;
     }
 
     private static async Task<string> CurlAsync(Plane plane, params string[] arguments)

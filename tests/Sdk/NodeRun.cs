@@ -79,7 +79,7 @@ public sealed class NodeRun : IAsyncLifetime
         var source = Path.Combine(AppContext.BaseDirectory, "node");
         var state = SHA256.HashData([.. await File.ReadAllBytesAsync(Path.Combine(source, "package-lock.json")),
             .. await File.ReadAllBytesAsync(Path.Combine(source, "package.json"))]);
-        var folder = Path.Combine(Root(), "artifacts", "sdk-node", Convert.ToHexStringLower(state)[..16]);
+        var folder = Path.Combine(Repository.Root, "artifacts", "sdk-node", Convert.ToHexStringLower(state)[..16]);
         if (!Directory.Exists(folder))
         {
             // Made beside its place and moved there whole, so that an interrupted installation is not taken for one.
@@ -94,14 +94,6 @@ public sealed class NodeRun : IAsyncLifetime
         }
 
         File.Copy(Path.Combine(source, "scenarios.mjs"), Path.Combine(folder, "scenarios.mjs"), overwrite: true);
-        return folder;
-    }
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "AiEdge.sln")))
-            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("AiEdge.sln is in no folder above");
         return folder;
     }
 }

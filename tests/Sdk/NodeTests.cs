@@ -37,6 +37,7 @@ public sealed class NodeTests(NodeRun run) : IClassFixture<NodeRun>
         "retry on 429",
         "errors",
         "a broken stream",
+        "a broken stream of responses",
     ];
 
     public static TheoryData<string> Scenarios => [.. Names];

@@ -306,6 +306,7 @@ const scenarios = {
     const limited = await failure(client.chat.completions.create({ model: 'fake-n1', messages }, once('l', 'status=429')));
     assert.ok(limited instanceof OpenAI.RateLimitError);
     assert.equal(limited.code, 'rate_limit_exceeded');
+    assert.equal(limited.headers.get('x-aiedge-limit'), 'provider');
     const broken = await failure(client.chat.completions.create({ model: 'fake-n1', messages }, once('b', 'status=401')));
     assert.equal(broken.status, 502);
     assert.equal(broken.code, 'upstream_auth');
@@ -325,6 +326,22 @@ const scenarios = {
       assert.deepEqual(deltas, deltasOf(deltas.length));
       assert.ok(deltas.length > 0 && deltas.length <= 20);
     }
+  },
+
+  async 'a broken stream of responses'() {
+    const deltas = [];
+    const sequence = [];
+    let last;
+    for await (const event of await client.responses.create({ model: 'fake-n50-cut=20', input: 'Hello', stream: true })) {
+      if (event.type === 'response.output_text.delta') deltas.push(event.delta);
+      sequence.push(event.sequence_number);
+      last = event;
+    }
+    assert.equal(last.type, 'response.failed');
+    assert.equal(last.response.status, 'failed');
+    assert.equal(last.response.error.code, 'upstream_error');
+    assert.deepEqual(sequence, sequence.map((_, i) => i));
+    assert.deepEqual(deltas, deltasOf(deltas.length));
   },
 };
 
