@@ -9,9 +9,9 @@ namespace AiEdge.Stress.Tests;
 internal sealed class BlockLedger(BlockPool pool)
 {
     /// <summary>What the test's threads rent and hold, and what the pool may keep for each of them, and room.</summary>
-    public const int BlocksMax = 256;
+    public const int BlocksMax = 320;
 
-    private const int RentedByEach = 24;
+    private const int RentedByEach = 64;
 
     private readonly Block[][] _rented = [new Block[RentedByEach], new Block[RentedByEach]];
     private readonly HashSet<Block> _ever = [];

@@ -5,8 +5,8 @@ using System.Globalization;
 namespace AiEdge.Stress.Tests;
 
 /// <summary>
-/// Hears from the runtime which thread begins to wait: for a handle, a task, an event, or (source 1) a monitor. A contended lock
-/// is told too, for it waits as well.
+/// Hears from the runtime which thread begins to wait: for a handle, a task, an event, or a monitor's pulse. Not for a lock: a
+/// connection that comes or goes takes some for a few instructions, and their holder may lose its core just then.
 /// </summary>
 internal sealed class WaitListener : EventListener
 {
@@ -19,6 +19,9 @@ internal sealed class WaitListener : EventListener
     private readonly ConcurrentQueue<string> _heard = new();
 
     private readonly HashSet<long> _watched;
+
+    /// <summary>Threads that wait for a lock now; touched by the runtime's one thread that tells events.</summary>
+    private readonly HashSet<long> _atLock = [];
     private long _control;
     private int _controlHeard;
 
@@ -69,7 +72,10 @@ internal sealed class WaitListener : EventListener
             using var never = new ManualResetEventSlim();
             for (var end = Environment.TickCount64 + (long)patience.TotalMilliseconds; !IsControlHeard() && Environment.TickCount64 < end;)
                 never.Wait(TimeSpan.FromMilliseconds(5));
-        }) { Name = ControlName };
+        })
+        {
+            Name = ControlName,
+        };
         thread.Start();
         thread.Join();
         return IsControlHeard();
@@ -86,11 +92,22 @@ internal sealed class WaitListener : EventListener
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
         // The base class may call this before the fields are there.
-        if (_watched is null || eventData.EventName is not ("WaitHandleWaitStart" or "ContentionStart"))
+        if (_watched is null || _atLock is null)
             return;
-        if (eventData.OSThreadId == Volatile.Read(ref _control))
-            Volatile.Write(ref _controlHeard, 1);
-        else if (_watched.Contains(eventData.OSThreadId))
-            _heard.Enqueue($"{eventData.EventName} {string.Join(' ', eventData.Payload ?? (IReadOnlyList<object?>)[])}");
+        switch (eventData.EventName)
+        {
+            case "ContentionStart":
+                _atLock.Add(eventData.OSThreadId);
+                break;
+            case "ContentionStop":
+                _atLock.Remove(eventData.OSThreadId);
+                break;
+            case "WaitHandleWaitStart" when eventData.OSThreadId == Volatile.Read(ref _control):
+                Volatile.Write(ref _controlHeard, 1);
+                break;
+            case "WaitHandleWaitStart" when _watched.Contains(eventData.OSThreadId) && !_atLock.Contains(eventData.OSThreadId):
+                _heard.Enqueue($"thread {eventData.OSThreadId}: {string.Join(' ', eventData.Payload ?? (IReadOnlyList<object?>)[])}");
+                break;
+        }
     }
 }

@@ -1,0 +1,128 @@
+namespace AiEdge.Stress.Tests;
+
+/// <summary>
+/// Rounds of a reader that waits or only watches, an arrival, and a cancellation, each of which may stay away; after each round
+/// it is judged who was woken by what.
+/// </summary>
+internal sealed class HandOverRounds
+{
+    private readonly Func<IHandOver> _make;
+    private IHandOver _input;
+    private bool _watches;
+    private bool _arrives;
+    private bool _cancels;
+    private bool _ends;
+    private bool _isWatched;
+    private bool _isReaderThrough;
+    private bool _hasArrived;
+    private bool _wasCanceled;
+    private int _toldBefore;
+
+    private HandOverRounds(Func<IHandOver> make)
+    {
+        _make = make;
+        _input = make();
+    }
+
+    /// <summary>The first fault of what <paramref name="make"/> makes, or null.</summary>
+    public static string? Find(Func<IHandOver> make, TimeSpan time)
+    {
+        var rounds = new HandOverRounds(make);
+        return Race.Rounds(time, rounds.Before, rounds.Judge, rounds.Read, rounds.Arrive, rounds.Cancel);
+    }
+
+    private void Before(Random random)
+    {
+        (_watches, _arrives, _cancels) = (random.Next(3) == 0, random.Next(4) > 0, random.Next(3) == 0);
+        _ends = random.Next(40) == 0;
+        (_isWatched, _isReaderThrough, _hasArrived, _wasCanceled) = (false, false, false, false);
+        _toldBefore = _input.Told;
+        _input.StopWatching();
+    }
+
+    private void Read(Random random)
+    {
+        if (_watches)
+            _isWatched = _input.Watch();
+        else
+            _input.BeginRead();
+        Volatile.Write(ref _isReaderThrough, true);
+    }
+
+    private void Arrive(Random random)
+    {
+        if (!_arrives)
+            return;
+        var spin = default(SpinWait);
+        while (!_input.IsReceiving && !Volatile.Read(ref _isReaderThrough))
+            spin.SpinOnce(sleep1Threshold: -1);
+        if (!_input.IsReceiving)
+            return;
+        _hasArrived = true;
+        _input.Arrive(_ends ? 0 : random.Next(1, 40));
+    }
+
+    private void Cancel(Random random)
+    {
+        if (_cancels)
+            _input.Cancel();
+    }
+
+    private string? Judge(Random random)
+    {
+        var fault = _watches ? JudgeWatch() : JudgeRead(random);
+
+        // A cancellation that found no wait to end is kept for the next read.
+        if (fault is null && _cancels && !_wasCanceled && !NextReadIsCanceled())
+            fault = "a cancellation was lost";
+        return fault ?? JudgeEnd();
+    }
+
+    private string? JudgeWatch()
+    {
+        var told = _input.Told - _toldBefore;
+        if (told > (_hasArrived ? 1 : 0))
+            return $"the watcher was told {told} times";
+        return _isWatched && _hasArrived && told == 0 ? "the watcher was not told" : null;
+    }
+
+    private string? JudgeRead(Random random)
+    {
+        if (!_input.IsReadDone)
+        {
+            if (_hasArrived || _cancels)
+                return _hasArrived ? "an arrival woke nobody" : "a cancellation woke nobody";
+
+            // Nothing happened: the round is ended by a cancellation, which must end the wait.
+            _input.Cancel();
+            return _input.IsReadDone && _input.EndRead(0).IsCanceled ? null : "a cancellation of a waiting read was lost";
+        }
+
+        var heard = _input.EndRead(random.Next(2) == 0 ? 0 : random.Next(8));
+        _wasCanceled = heard.IsCanceled;
+        if (heard.IsEnded && !(_ends && _hasArrived))
+            return "the connection ended by itself";
+        if (heard.IsCanceled && !_cancels)
+            return "a read was cancelled by nobody";
+        return heard is { Count: 0, IsCanceled: false, IsEnded: false } ? "a read brought nothing" : null;
+    }
+
+    private bool NextReadIsCanceled()
+    {
+        _input.BeginRead();
+        return _input.IsReadDone && _input.EndRead(0).IsCanceled;
+    }
+
+    /// <summary>An end that has come is there to be read, and nothing can come after it: the next round has a new connection.</summary>
+    private string? JudgeEnd()
+    {
+        if (!_ends || !_hasArrived)
+            return null;
+        _input.BeginRead();
+        if (!_input.IsReadDone || !_input.EndRead(0).IsEnded)
+            return "the end was lost";
+        _input.Complete();
+        _input = _make();
+        return null;
+    }
+}
