@@ -8,8 +8,11 @@ namespace AiEdge.DataPlane.Flow;
 /// <summary>What every exchange of the process shares.</summary>
 internal sealed class EdgeServices : IDisposable
 {
-    public EdgeServices(ConfigSnapshot first, RecordLog records)
+    private readonly TextWriter _log;
+
+    public EdgeServices(ConfigSnapshot first, RecordLog records, TextWriter log)
     {
+        _log = log;
         Clock = new EdgeClock();
         Wheel = new DeadlineWheel(Clock);
         Snapshots = new SnapshotHolder(first);
@@ -45,6 +48,9 @@ internal sealed class EdgeServices : IDisposable
 
     /// <summary>What <c>/readyz</c> says.</summary>
     public bool IsReady { get; set; } = true;
+
+    /// <summary>An exchange met an exception that nothing expects: where it came from is written down, not what it says.</summary>
+    public void OnDefect(Exception defect) => _log.WriteLine($"defect: {defect.GetType().Name} {defect.StackTrace?.Trim()}");
 
     public void Dispose()
     {
