@@ -33,7 +33,7 @@ internal sealed class EdgeHost : IAsyncDisposable
     {
         _options = options;
         var config = load.Snapshot!;
-        _services = new EdgeServices(config, new RecordLog(options.Records));
+        _services = new EdgeServices(config, new RecordLog(options.Records), options.Log);
         _services.Wheel.Ticked += OnTick;
         _tls = config.Server.TlsCertificateFile is { } certificate ? new ClientTls(certificate, config.Server.TlsKeyFile!) : null;
         _clients = new ClientListener(_services, _tls) { ConnectionsMax = DescriptorBound(config) };

@@ -31,6 +31,9 @@ internal sealed class Edge : IAsyncDisposable
 
     public LineStream Log { get; }
 
+    /// <summary>Whether the test makes an exchange meet an exception; else there must be none.</summary>
+    public bool ExpectsDefect { get; set; }
+
     public string Folder { get; }
 
     public string ConfigPath => Path.Combine(Folder, "aiedge.yaml");
@@ -98,6 +101,8 @@ internal sealed class Edge : IAsyncDisposable
     private void Check()
     {
         Assert.Equal(0, Fake.MalformedCount);
+        if (!ExpectsDefect)
+            Assert.DoesNotContain("defect:", Log.All, StringComparison.Ordinal);
         string[] clientSecrets = [EdgeSetup.Key, EdgeSetup.NarrowKey, EdgeSetup.ExpiredKey];
         foreach (var secret in clientSecrets)
         {
