@@ -171,6 +171,8 @@ internal static class TestRun
             $"--logger:trx;LogFileName={name}.trx", "--ResultsDirectory:" + results];
         if (filter.Length > 0)
             arguments.Add("--TestCaseFilter:" + filter);
+        foreach (var settings in Directory.GetFiles(Path.GetDirectoryName(project)!, "*.runsettings"))
+            arguments.Add("--Settings:" + settings);
 
         var watch = Stopwatch.StartNew();
         var text = new StringBuilder();

@@ -204,7 +204,8 @@ internal sealed class ExchangePipeline
     private bool Patch(RequestFacts facts)
     {
         var target = _exchange.Target!;
-        return OpenAiPatch.Build(facts, _exchange.Endpoint!.Shape, target.UpstreamModelJson, target.Provider.UsageChunk == UsageChunkMode.Inject, _intake.Patch);
+        var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
+        return OpenAiPatch.Build(facts, _exchange.Endpoint!.Shape, target.UpstreamModelJson, inject, _intake.Patch);
     }
 
     /// <summary>The one end of every exchange: answers what has not been answered, records, and leaves the input at the next request.</summary>

@@ -160,7 +160,12 @@ internal sealed class EdgeHost : IAsyncDisposable
         // A connection of a client needs one of a provider besides.
         var fits = Math.Min((_options.DescriptorsMax - DescriptorsKept) / 2, int.MaxValue);
         if (fits < config.Server.ConnectionsMax)
-            _options.Log.WriteLine($"warning: connectionsMax lowered from {config.Server.ConnectionsMax} to {fits}: the limit of open files is {_options.DescriptorsMax}");
+        {
+            _options.Log.WriteLine(
+                $"warning: connectionsMax lowered from {config.Server.ConnectionsMax} to {fits}: the limit of open files is {_options.DescriptorsMax}");
+        }
+
+
         return (int)fits;
     }
 
