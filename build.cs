@@ -29,7 +29,7 @@ Verb[] verbs =
     new("bench-gate", "", "fails where a hot path allocates more than its baseline says", a => Tool("perf/Micro", ["gate", .. a])),
     new("compare", "[ARGS]", "the data plane and its peers in alternating rounds", a => Tool("perf/Compare", a)),
     new("fuzz", "[--seconds N]", "mutates the corpora for a time", a => Tool("tests/Fuzz", a)),
-    new("stress", "[ARGS]", "lock-free types under all cores", a => Tool("tests/Stress", a)),
+    new("stress", "[--seconds N]", "lock-free types under all cores, N seconds each", Stress),
 ];
 
 Console.OutputEncoding = Encoding.UTF8;
@@ -55,6 +55,13 @@ static int Format(string[] arguments) =>
     Shell.Run("dotnet", ["format", "whitespace", Repo.Root, "--folder", .. arguments is ["--check"] ? (string[])["--verify-no-changes"] : []]);
 
 static int Check(string[] arguments) => Math.Max(Format(["--check"]), Math.Max(NativeBuild.Start([]), Tool("perf/Micro", ["gate"])));
+
+static int Stress(string[] arguments)
+{
+    if (arguments is ["--seconds", var seconds])
+        Environment.SetEnvironmentVariable("AIEDGE_STRESS_SECONDS", seconds);
+    return TestRun.Start(["Stress"]);
+}
 
 static int Tool(string folder, string[] arguments)
 {

@@ -4,7 +4,6 @@ namespace AiEdge.Stress.Tests;
 internal sealed class HandOverRace
 {
     private readonly Func<IHandOver> _make;
-    private readonly Func<string?>? _checkPool;
     private IHandOver _input;
     private bool _watches;
     private bool _arrives;
@@ -16,17 +15,16 @@ internal sealed class HandOverRace
     private bool _wasCanceled;
     private int _toldBefore;
 
-    private HandOverRace(Func<IHandOver> make, Func<string?>? checkPool)
+    private HandOverRace(Func<IHandOver> make)
     {
         _make = make;
-        _checkPool = checkPool;
         _input = make();
     }
 
     /// <summary>The first fault that is found in the time given, or null.</summary>
-    public static string? Find(Func<IHandOver> make, TimeSpan time, Func<string?>? checkPool = null)
+    public static string? Find(Func<IHandOver> make, TimeSpan time)
     {
-        var race = new HandOverRace(make, checkPool);
+        var race = new HandOverRace(make);
         return Race.Rounds(time, race.Before, race.Judge, race.Reader, race.Wire, race.Canceller);
     }
 
@@ -133,6 +131,6 @@ internal sealed class HandOverRace
             return "the end was lost";
         _input.Complete();
         _input = _make();
-        return _checkPool?.Invoke();
+        return null;
     }
 }
