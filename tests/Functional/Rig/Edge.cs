@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -74,6 +75,18 @@ internal sealed class Edge : IAsyncDisposable
     {
         using var client = await RawClient.ConnectAsync(Host.Admin.Port);
         return await client.AskAsync($"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    }
+
+    /// <summary>Asks for the metrics until one has the value.</summary>
+    public async Task SeeMetricAsync(string sample)
+    {
+        for (var started = Stopwatch.StartNew(); ;)
+        {
+            var text = (await AdminAsync("/metrics")).Text;
+            if (text.Contains($"\n{sample}\n", StringComparison.Ordinal))
+                return;
+            Assert.True(started.Elapsed < TimeSpan.FromSeconds(30), $"never '{sample}' in {text}");
+        }
     }
 
     public Task<JsonElement> RecordAsync() => Records.NextJsonAsync();
