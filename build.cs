@@ -41,14 +41,10 @@ if (args is [] or ["--help" or "-h" or "help", ..])
     return args is [] ? 2 : 0;
 }
 
-var verb = Array.Find(verbs, v => v.Name == args[0]);
-if (verb is null)
-{
-    Console.Error.WriteLine($"build: no verb '{args[0]}'; --help lists them");
-    return 2;
-}
-
-return verb.Start(args[1..]);
+if (Array.Find(verbs, v => v.Name == args[0]) is { } verb)
+    return verb.Start(args[1..]);
+Console.Error.WriteLine($"build: no verb '{args[0]}'; --help lists them");
+return 2;
 
 // Layout only: style is a matter of the analyzers, which every build runs.
 static int Format(string[] arguments) =>
@@ -175,20 +171,15 @@ internal static class TestRun
         File.Delete(trx);
         var assembly = Path.Combine(Path.GetDirectoryName(project)!, "bin/Release/net10.0", $"AiEdge.{name}.Tests.dll");
         List<string> arguments = ["vstest", assembly, "--nologo", "--logger:console;verbosity=minimal",
-            $"--logger:trx;LogFileName={name}.trx", "--ResultsDirectory:" + results];
-        if (filter.Length > 0)
-            arguments.Add("--TestCaseFilter:" + filter);
-        foreach (var settings in Directory.GetFiles(Path.GetDirectoryName(project)!, "*.runsettings"))
-            arguments.Add("--Settings:" + settings);
+            $"--logger:trx;LogFileName={name}.trx", "--ResultsDirectory:" + results, .. filter.Length > 0 ? ["--TestCaseFilter:" + filter] : (string[])[]];
+        arguments.AddRange(Directory.GetFiles(Path.GetDirectoryName(project)!, "*.runsettings").Select(f => "--Settings:" + f));
 
         var watch = Stopwatch.StartNew();
         var text = new StringBuilder();
         var code = Shell.Run("dotnet", arguments, line => { lock (text) text.AppendLine(line); }, ProjectTime);
         var tally = Read(trx);
         // A run that crashed or hung is a failure even if its result file is silent about it.
-        if (tally.Failed == 0 && code != 0)
-            tally = tally with { Failed = 1 };
-
+        tally = tally.Failed == 0 && code != 0 ? tally with { Failed = 1 } : tally;
         lock (Output)
         {
             Console.WriteLine($"{name,-16} {tally}  ({watch.Elapsed.TotalSeconds:F0} s){(code < 0 ? "  did not end in time" : "")}");

@@ -11,7 +11,7 @@ internal sealed class BlockLedger(BlockPool pool)
     /// <summary>What the test's threads rent and hold, and what the pool may keep for each of them, and room.</summary>
     public const int BlocksMax = 256;
 
-    private const int RentedByEach = 24;
+    private const int RentedByEach = 48;
 
     private readonly Block[][] _rented = [new Block[RentedByEach], new Block[RentedByEach]];
     private readonly HashSet<Block> _ever = [];
