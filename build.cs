@@ -29,7 +29,7 @@ Verb[] verbs =
     new("bench-gate", "", "fails where a hot path allocates more than its baseline says", a => Tool("perf/Micro", ["gate", .. a])),
     new("compare", "[ARGS]", "the data plane and its peers in alternating rounds", a => Tool("perf/Compare", a)),
     new("fuzz", "[--seconds N]", "mutates the corpora for a time", a => Tool("tests/Fuzz", a)),
-    new("stress", "[TEXT]...", "lock-free types under all cores, AIEDGE_STRESS_SECONDS each", a => TestRun.Start(["Stress", .. a])),
+    new("stress", "[--seconds N]", "lock-free types under all cores, N seconds each", Stress),
 ];
 
 Console.OutputEncoding = Encoding.UTF8;
@@ -41,20 +41,23 @@ if (args is [] or ["--help" or "-h" or "help", ..])
     return args is [] ? 2 : 0;
 }
 
-var verb = Array.Find(verbs, v => v.Name == args[0]);
-if (verb is null)
-{
-    Console.Error.WriteLine($"build: no verb '{args[0]}'; --help lists them");
-    return 2;
-}
-
-return verb.Start(args[1..]);
+if (Array.Find(verbs, v => v.Name == args[0]) is { } verb)
+    return verb.Start(args[1..]);
+Console.Error.WriteLine($"build: no verb '{args[0]}'; --help lists them");
+return 2;
 
 // Layout only: style is a matter of the analyzers, which every build runs.
 static int Format(string[] arguments) =>
     Shell.Run("dotnet", ["format", "whitespace", Repo.Root, "--folder", .. arguments is ["--check"] ? (string[])["--verify-no-changes"] : []]);
 
 static int Check(string[] arguments) => Math.Max(Format(["--check"]), Math.Max(NativeBuild.Start([]), Tool("perf/Micro", ["gate"])));
+
+static int Stress(string[] arguments)
+{
+    if (arguments is ["--seconds", var seconds])
+        Environment.SetEnvironmentVariable("AIEDGE_STRESS_SECONDS", seconds);
+    return TestRun.Start(["Stress"]);
+}
 
 static int Tool(string folder, string[] arguments)
 {
@@ -168,18 +171,15 @@ internal static class TestRun
         File.Delete(trx);
         var assembly = Path.Combine(Path.GetDirectoryName(project)!, "bin/Release/net10.0", $"AiEdge.{name}.Tests.dll");
         List<string> arguments = ["vstest", assembly, "--nologo", "--logger:console;verbosity=minimal",
-            $"--logger:trx;LogFileName={name}.trx", "--ResultsDirectory:" + results];
-        if (filter.Length > 0)
-            arguments.Add("--TestCaseFilter:" + filter);
+            $"--logger:trx;LogFileName={name}.trx", "--ResultsDirectory:" + results, .. filter.Length > 0 ? ["--TestCaseFilter:" + filter] : (string[])[]];
+        arguments.AddRange(Directory.GetFiles(Path.GetDirectoryName(project)!, "*.runsettings").Select(f => "--Settings:" + f));
 
         var watch = Stopwatch.StartNew();
         var text = new StringBuilder();
         var code = Shell.Run("dotnet", arguments, line => { lock (text) text.AppendLine(line); }, ProjectTime);
         var tally = Read(trx);
         // A run that crashed or hung is a failure even if its result file is silent about it.
-        if (tally.Failed == 0 && code != 0)
-            tally = tally with { Failed = 1 };
-
+        tally = tally.Failed == 0 && code != 0 ? tally with { Failed = 1 } : tally;
         lock (Output)
         {
             Console.WriteLine($"{name,-16} {tally}  ({watch.Elapsed.TotalSeconds:F0} s){(code < 0 ? "  did not end in time" : "")}");

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using AiEdge.DataPlane.Hosting;
 using AiEdge.DataPlane.Snapshot;
 using Microsoft.AspNetCore.Connections;
@@ -55,7 +57,7 @@ static async Task<int> RunAsync(CommandLine line)
         foreach (var fault in faults)
             Console.Error.WriteLine(fault.Format(line.Config!));
     }
-    catch (Exception e) when (e is IOException or AddressInUseException or System.Net.Sockets.SocketException or System.Security.Cryptography.CryptographicException)
+    catch (Exception e) when (e is IOException or AddressInUseException or SocketException or CryptographicException)
     {
         Console.Error.WriteLine("cannot start: " + e.Message);
         return 1;

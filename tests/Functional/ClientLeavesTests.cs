@@ -62,8 +62,27 @@ public sealed class ClientLeavesTests
         Assert.Equal(0, edge.Fake.RequestCount);
     }
 
-    [Fact]
-    public async Task With_another_request_sent_behind_the_one_under_way()
+    [Theory]
+    [InlineData(Leaving.Fin)]
+    [InlineData(Leaving.Reset)]
+    public async Task While_its_provider_is_being_connected_to(Leaving how)
+    {
+        using var full = new FullListener();
+        await using var edge = await Edge.StartAsync(new EdgeSetup { ProviderUrl = $"http://127.0.0.1:{full.Port}/v1", Timeouts = "connect: 10m" });
+        using var client = await edge.ConnectAsync();
+        await client.SendAsync(Ask.Chat());
+        await edge.SeeMetricAsync("aiedge_upstream_connections{provider=\"fake\",state=\"open\"} 1");
+
+        Leave(client, how);
+
+        Assert.Equal("client_closed", (await edge.RecordAsync()).GetProperty("end").GetString());
+        Assert.Contains("{provider=\"fake\",state=\"open\"} 0\n", (await edge.AdminAsync("/metrics")).Text);
+    }
+
+    [Theory]
+    [InlineData(Leaving.Fin)]
+    [InlineData(Leaving.Reset)]
+    public async Task With_another_request_sent_behind_the_one_under_way(Leaving how)
     {
         await using var edge = await Edge.StartAsync();
         using var client = await edge.ConnectAsync();
@@ -71,7 +90,7 @@ public sealed class ClientLeavesTests
         await client.SeeAsync("data: ");
         var request = await edge.Fake.NextRequestAsync();
 
-        client.LeaveWithReset();
+        Leave(client, how);
 
         Assert.Equal(RequestEnd.ClientLeft, await request.End.WaitAsync(TimeSpan.FromSeconds(20)));
         Assert.Equal("client_closed", (await edge.RecordAsync()).GetProperty("end").GetString());

@@ -153,6 +153,58 @@ public sealed class ForwardTests
         Assert.Equal(Encoding.UTF8.GetByteCount(body), (await edge.RecordAsync()).GetProperty("bytesIn").GetInt64());
     }
 
+    [Theory]
+    [InlineData("HTTP/1.1 204 No Content\r\nx-a: b\r\n\r\n", 204, null)]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n", 200, "0")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", 200, "2")]
+    [InlineData("HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", 202, "2")]
+    public async Task An_answer_of_another_shape_passes_as_it_is(string sent, int status, string? length)
+    {
+        await using var edge = await Edge.StartAsync();
+        using var client = await edge.ConnectAsync();
+        foreach (var request in (string[])[Ask.Chat(), Ask.Stream()])
+        {
+            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(sent), close: false);
+
+            var answer = await client.AskAsync(request);
+
+            Assert.Equal(status, answer.Status);
+            Assert.Equal(length, answer.Field("Content-Length"));
+            Assert.Equal(sent[(sent.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..], answer.Text);
+            Assert.True(answer.IsWhole);
+        }
+
+        Assert.Equal(200, (await client.AskAsync(Ask.Chat())).Status);
+        Assert.Equal(1, edge.Fake.ConnectionsAccepted);
+    }
+
+    [Fact]
+    public async Task Events_that_come_unasked_are_a_stream_all_the_same()
+    {
+        await using var edge = await Edge.StartAsync();
+        edge.Fake.EnqueueRaw(Ask.StreamAnswer("data: {\"choices\":[{\"index\":0,\"delta\":{}}]}\n\n"));
+
+        var answer = await edge.AskAsync(Ask.Chat());
+
+        Assert.Contains("\"code\":\"upstream_error\"", answer.Frames[^1]);
+    }
+
+    [Theory]
+    [InlineData(64, 200)]
+    [InlineData(65, 502)]
+    public async Task Interim_answers_are_passed_over_up_to_a_bound(int count, int status)
+    {
+        await using var edge = await Edge.StartAsync();
+        var interim = string.Concat(Enumerable.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", count));
+        edge.Fake.EnqueueRaw([.. Encoding.ASCII.GetBytes(interim), .. Ask.Answer("{}")]);
+
+        var answer = await edge.AskAsync(Ask.Chat());
+
+        Assert.Equal(status, answer.Status);
+        Assert.Equal("", answer.Interim);
+        Assert.Null(answer.Field("Link"));
+    }
+
     [Fact]
     public async Task A_large_whole_answer_comes_through_unchanged()
     {

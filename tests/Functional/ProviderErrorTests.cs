@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using AiEdge.Functional.Tests.Rig;
 
 namespace AiEdge.Functional.Tests;
@@ -334,39 +332,4 @@ public sealed class ProviderErrorTests
 
     private static byte[] ErrorOf(int status, string body, string fields = "") => System.Text.Encoding.UTF8.GetBytes(
         $"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{fields}Content-Length: {body.Length}\r\n\r\n{body}");
-
-    /// <summary>A listener whose queue is full: whoever connects waits.</summary>
-    private sealed class FullListener : IDisposable
-    {
-        private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        private readonly List<Socket> _waiting = [];
-
-        public FullListener()
-        {
-            _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            _listener.Listen(1);
-            for (var i = 0; i < 4; i++)
-            {
-                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
-                _waiting.Add(socket);
-                try
-                {
-                    socket.Connect(_listener.LocalEndPoint!);
-                }
-                catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock)
-                {
-                    // Under way.
-                }
-            }
-        }
-
-        public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
-
-        public void Dispose()
-        {
-            foreach (var socket in _waiting)
-                socket.Dispose();
-            _listener.Dispose();
-        }
-    }
 }

@@ -104,6 +104,7 @@ public sealed class ReloadTests
     {
         await using var edge = await Edge.StartAsync();
         await edge.AskAsync(Ask.Chat());
+        await edge.RecordAsync();
         await edge.Fake.NextRequestAsync();
 
         edge.Replace(edge.Config.Replace(EdgeSetup.ProviderKey, "sk-provider-second", StringComparison.Ordinal));

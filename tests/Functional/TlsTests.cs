@@ -158,6 +158,7 @@ public sealed class TlsTests : IDisposable
         using var certificate = _authority.Issue("provider", "localhost");
         await using var edge = await StartBeforeTlsAsync(certificate, "localhost", $"tls: {{ caFile: \"{CaFile()}\" }}");
         await edge.AskAsync(Ask.Chat());
+        await edge.RecordAsync();
         edge.Fake.Enqueue("stale=fin");
 
         var answer = await edge.AskAsync(Ask.Chat());

@@ -12,7 +12,7 @@ public sealed class HandOverTests
     public void Nothing_is_lost_between_an_arrival_a_reader_and_a_canceller()
     {
         var pool = new BlockPool();
-        Race.Passes(HandOverRounds.Find(() => new RealHandOver(pool), Race.Time));
+        Race.Passes(HandOverRace.Find(() => new RealHandOver(pool), Race.Time));
     }
 
     [Theory]
@@ -22,11 +22,11 @@ public sealed class HandOverTests
     [InlineData(HandOverDefect.ForgottenWatcher)]
     [InlineData(HandOverDefect.EarlyArrival)]
     public void A_broken_twin_is_caught(HandOverDefect defect) =>
-        Race.Fails(HandOverRounds.Find(() => new TwinHandOver(defect), Race.TwinTime));
+        Race.Fails(HandOverRace.Find(() => new TwinHandOver(defect), Race.TwinTime));
 
     [Fact]
     public void The_twin_without_a_defect_is_not_blamed() =>
-        Race.Passes(HandOverRounds.Find(() => new TwinHandOver(HandOverDefect.None), Race.Time));
+        Race.Passes(HandOverRace.Find(() => new TwinHandOver(HandOverDefect.None), Race.Time));
 
     [Fact]
     public void A_connection_that_is_completed_while_something_arrives_gives_its_blocks_back_once()

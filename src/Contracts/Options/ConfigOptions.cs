@@ -30,7 +30,8 @@ public sealed class ConfigOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "the document", SchemaField, ProvidersField, ModelsField, TeamsField, KeysField, TimeoutsField, ServerField, new LaterField("limits", emptyAllowed: true));
+        "the document", SchemaField, ProvidersField, ModelsField, TeamsField, KeysField, TimeoutsField, ServerField,
+        new LaterField("limits", emptyAllowed: true));
 
     private ConfigOptions(ConfigMap node) => Node = node;
 

@@ -7,9 +7,9 @@ using AiEdge.DataPlane.Transport;
 namespace AiEdge.DataPlane.Accept;
 
 /// <summary>
-/// TLS on the client side. Handshakes run on the pool, for they compute for a millisecond, and no more at a time than there
-/// are cores, so that a flood of them leaves the rest of the machine to the traffic. The certificate is read again when its
-/// file changes.
+/// TLS on the client side. Handshakes run on the pool, for they compute for a millisecond, and no more compute at a time than
+/// there are cores, so that a flood of them leaves the rest of the machine to the traffic. One that waits for its client holds
+/// no place: a client that says nothing bars nobody. The certificate is read again when its file changes.
 /// </summary>
 internal sealed class ClientTls : IDisposable
 {
@@ -38,15 +38,14 @@ internal sealed class ClientTls : IDisposable
     /// <summary>Shakes hands and puts TLS under the connection; false if the client is not up to it.</summary>
     public async ValueTask<bool> TryUpgradeAsync(SocketConnection connection)
     {
-        await _handshakes.WaitAsync();
         SslStream? stream = null;
+        var hop = new PoolHopStream(new NetworkStream(connection.Socket, ownsSocket: true), _handshakes);
         try
         {
-            var hop = new PoolHopStream(new NetworkStream(connection.Socket, ownsSocket: true));
             stream = new SslStream(hop);
             using var deadline = new CancellationTokenSource(HandshakeTime);
             await stream.AuthenticateAsServerAsync(Volatile.Read(ref _options), deadline.Token);
-            hop.HopsToPool = false;
+            hop.StopHopping();
             connection.Use(new TlsWire(stream, connection.Socket));
             return true;
         }
@@ -58,7 +57,7 @@ internal sealed class ClientTls : IDisposable
         }
         finally
         {
-            _handshakes.Release();
+            hop.StopHopping();
         }
     }
 

@@ -1,12 +1,15 @@
 namespace AiEdge.DataPlane.Accept;
 
 /// <summary>
-/// A stream whose reads, while asked to, complete on the pool and not on the I/O thread: what follows a handshake's read is
-/// a millisecond of arithmetic.
+/// A stream whose reads, until told otherwise, complete on the pool and not on the I/O thread, and hold one of
+/// <paramref name="places"/> from then to the next read: what follows a handshake's read is a millisecond of arithmetic.
 /// </summary>
-internal sealed class PoolHopStream(Stream inner) : Stream
+/// <param name="inner">What is read and written.</param>
+/// <param name="places">As many as may compute at a time.</param>
+internal sealed class PoolHopStream(Stream inner, SemaphoreSlim places) : Stream
 {
-    public bool HopsToPool { get; set; } = true;
+    private bool _hops = true;
+    private bool _holdsPlace;
 
     public override bool CanRead => true;
 
@@ -23,7 +26,7 @@ internal sealed class PoolHopStream(Stream inner) : Stream
     }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        HopsToPool ? HopAsync(buffer, cancellationToken) : inner.ReadAsync(buffer, cancellationToken);
+        _hops ? HopAsync(buffer, cancellationToken) : inner.ReadAsync(buffer, cancellationToken);
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         inner.WriteAsync(buffer, cancellationToken);
@@ -40,6 +43,13 @@ internal sealed class PoolHopStream(Stream inner) : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    /// <summary>The arithmetic is over.</summary>
+    public void StopHopping()
+    {
+        _hops = false;
+        LeavePlace();
+    }
+
     protected override void Dispose(bool disposing)
     {
         if (disposing)
@@ -49,9 +59,20 @@ internal sealed class PoolHopStream(Stream inner) : Stream
 
     private async ValueTask<int> HopAsync(Memory<byte> buffer, CancellationToken cancel)
     {
+        LeavePlace();
         var count = await inner.ReadAsync(buffer, cancel);
+        await places.WaitAsync(cancel);
+        _holdsPlace = true;
         if (Transport.IoGuard.IsIoThread || !Thread.CurrentThread.IsThreadPoolThread)
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         return count;
+    }
+
+    private void LeavePlace()
+    {
+        if (!_holdsPlace)
+            return;
+        _holdsPlace = false;
+        places.Release();
     }
 }

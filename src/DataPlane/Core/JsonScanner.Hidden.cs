@@ -72,23 +72,26 @@ internal partial struct JsonScanner
             if (next < 0)
                 break;
             p = next;
-            byte follower = Unsafe.Add(ref start, p);
-            if ((expect & NameFlag) != 0)
-            {
-                bool colon = follower == (byte)':';
-                expect = colon ? Value : AfterName;
-                p += colon ? 1 : 0;
-            }
-            else
-            {
-                bool comma = follower == (byte)',';
-                expect = comma ? _afterComma : _afterValue;
-                p += comma ? 1 : 0;
-            }
+            expect = Follow(Unsafe.Add(ref start, p), expect, ref p);
         }
 
         _expect = expect;
         return p;
+    }
+
+    /// <summary>What is expected behind a token, the colon or comma passed that mostly follows it.</summary>
+    private readonly uint Follow(byte follower, uint expect, ref int p)
+    {
+        if ((expect & NameFlag) != 0)
+        {
+            bool colon = follower == (byte)':';
+            p += colon ? 1 : 0;
+            return colon ? Value : AfterName;
+        }
+
+        bool comma = follower == (byte)',';
+        p += comma ? 1 : 0;
+        return comma ? _afterComma : _afterValue;
     }
 
     /// <summary>Blanks, as far as one vector goes.</summary>

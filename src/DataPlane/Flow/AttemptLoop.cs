@@ -19,12 +19,20 @@ internal sealed class AttemptLoop(EdgeServices services)
     public const int InterimMax = 64;
 
     private readonly ResponseRelay _relay = new();
+    private UpstreamConnection? _inHand;
 
     /// <summary>Whether some of the answer has reached the client's connection.</summary>
     public bool AnswerIsStarted => _relay.IsStarted;
 
     /// <summary>A new exchange, of which nothing has been answered.</summary>
     public void Begin() => _relay.Forget();
+
+    /// <summary>Ends an attempt that a defect of ours broke off: nobody knows in what state its connection is.</summary>
+    public void Abandon()
+    {
+        _inHand?.Close();
+        _inHand = null;
+    }
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, RequestHead head, RequestBody body, BodyPatch patch, bool stripUsage)
@@ -46,12 +54,14 @@ internal sealed class AttemptLoop(EdgeServices services)
                     return link.Reason == StopReason.None ? failure : Stopped(link);
             }
 
+            _inHand = upstream;
             var error = await TryAsync(link, exchange, head, body, patch, upstream);
             if (!error.IsError)
             {
                 link.ClearStep();
                 error = await _relay.RunAsync(upstream, body);
                 link.Detach();
+                _inHand = null;
                 Finish(pool, upstream);
                 return error;
             }
@@ -59,6 +69,7 @@ internal sealed class AttemptLoop(EdgeServices services)
             link.Detach();
             var again = error.Retry == RetryPermission.IfReused && upstream.IsReused && !fresh
                 && pool.Provider.RetryReused && link.Reason == StopReason.None;
+            _inHand = null;
             upstream.Close();
             if (!again)
                 return link.Reason == StopReason.None ? error : Stopped(link);

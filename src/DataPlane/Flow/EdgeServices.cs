@@ -14,8 +14,11 @@ internal sealed class EdgeServices : IDisposable
     /// <summary>An intake is held for a part of an exchange only, so fewer of them serve as many.</summary>
     private const int IntakesPooledMax = 512;
 
-    public EdgeServices(ConfigSnapshot first, RecordLog records)
+    private readonly TextWriter _log;
+
+    public EdgeServices(ConfigSnapshot first, RecordLog records, TextWriter log)
     {
+        _log = log;
         Clock = new EdgeClock();
         Wheel = new DeadlineWheel(Clock);
         Snapshots = new SnapshotHolder(first);
@@ -55,6 +58,9 @@ internal sealed class EdgeServices : IDisposable
 
     /// <summary>What <c>/readyz</c> says.</summary>
     public bool IsReady { get; set; } = true;
+
+    /// <summary>An exchange met an exception that nothing expects: where it came from is written down, not what it says.</summary>
+    public void OnDefect(Exception defect) => _log.WriteLine($"defect: {defect.GetType().Name} {defect.StackTrace?.Trim()}");
 
     public void Dispose()
     {

@@ -34,6 +34,7 @@ internal sealed class ExchangePipeline
     private KeyIdentifier _identifier = null!;
     private ReadOnlySequence<byte> _buffer;
     private bool _headIsRead;
+    private bool _isStreaming;
 
     public ExchangePipeline(EdgeServices services)
     {
@@ -47,7 +48,16 @@ internal sealed class ExchangePipeline
     public async ValueTask<bool> RunAsync(ClientLink link, KeyIdentifier identifier, ReadOnlySequence<byte> buffer)
     {
         Begin(link, identifier, buffer);
-        var error = await ServeAsync();
+        EdgeError error;
+        try
+        {
+            error = await ServeAsync();
+        }
+        catch (Exception e)
+        {
+            error = Abandon(e);
+        }
+
         return await SettleAsync(error);
     }
 
@@ -75,10 +85,22 @@ internal sealed class ExchangePipeline
         if (facts.Background)
             return EdgeError.Client(ErrorKind.NotSupportedYet, "Background responses are not supported yet.", "background");
         var strip = Patch(facts);
-        _services.Metrics.OnStream(facts.Stream ? 1 : 0);
-        error = await _attempts.RunAsync(_link, _exchange, _intake.HeadReader.Head, _body, _intake.Patch, strip);
-        _services.Metrics.OnStream(facts.Stream ? -1 : 0);
-        return error;
+        _isStreaming = facts.Stream;
+        _services.Metrics.OnStream(_isStreaming ? 1 : 0);
+        return await _attempts.RunAsync(_link, _exchange, _intake.HeadReader.Head, _body, _intake.Patch, strip);
+    }
+
+    /// <summary>
+    /// A defect of ours ends one exchange and not what it holds: places, bytes and connections are given back as always. What
+    /// was written and not sent is half of something.
+    /// </summary>
+    private EdgeError Abandon(Exception defect)
+    {
+        _services.OnDefect(defect);
+        _link.Detach();
+        _attempts.Abandon();
+        _link.Output.Discard();
+        return _link.Reason == StopReason.None ? EdgeError.Edge(ErrorKind.Internal) : AttemptLoop.Stopped(_link);
     }
 
     private void Begin(ClientLink link, KeyIdentifier identifier, ReadOnlySequence<byte> buffer)
@@ -87,6 +109,7 @@ internal sealed class ExchangePipeline
         _identifier = identifier;
         _buffer = buffer;
         _headIsRead = false;
+        _isStreaming = false;
         _intake = _body.TakeIntake();
         _attempts.Begin();
         link.Begin();
@@ -181,7 +204,8 @@ internal sealed class ExchangePipeline
     private bool Patch(RequestFacts facts)
     {
         var target = _exchange.Target!;
-        return OpenAiPatch.Build(facts, _exchange.Endpoint!.Shape, target.UpstreamModelJson, target.Provider.UsageChunk == UsageChunkMode.Inject, _intake.Patch);
+        var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
+        return OpenAiPatch.Build(facts, _exchange.Endpoint!.Shape, target.UpstreamModelJson, inject, _intake.Patch);
     }
 
     /// <summary>The one end of every exchange: answers what has not been answered, records, and leaves the input at the next request.</summary>
@@ -215,6 +239,7 @@ internal sealed class ExchangePipeline
         _link.ClearStep();
         _link.End();
         _exchange.EndedAt = Stopwatch.GetTimestamp();
+        _services.Metrics.OnStream(_isStreaming ? -1 : 0);
         _services.Metrics.OnExchangeEnded(_exchange);
         _services.Records.Add(_exchange, _services.Clock);
         if (_headIsRead)

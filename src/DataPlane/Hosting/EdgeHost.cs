@@ -33,7 +33,7 @@ internal sealed class EdgeHost : IAsyncDisposable
     {
         _options = options;
         var config = load.Snapshot!;
-        _services = new EdgeServices(config, new RecordLog(options.Records));
+        _services = new EdgeServices(config, new RecordLog(options.Records), options.Log);
         _services.Wheel.Ticked += OnTick;
         _tls = config.Server.TlsCertificateFile is { } certificate ? new ClientTls(certificate, config.Server.TlsKeyFile!) : null;
         _clients = new ClientListener(_services, _tls) { ConnectionsMax = DescriptorBound(config) };
@@ -160,7 +160,12 @@ internal sealed class EdgeHost : IAsyncDisposable
         // A connection of a client needs one of a provider besides.
         var fits = Math.Min((_options.DescriptorsMax - DescriptorsKept) / 2, int.MaxValue);
         if (fits < config.Server.ConnectionsMax)
-            _options.Log.WriteLine($"warning: connectionsMax lowered from {config.Server.ConnectionsMax} to {fits}: the limit of open files is {_options.DescriptorsMax}");
+        {
+            _options.Log.WriteLine(
+                $"warning: connectionsMax lowered from {config.Server.ConnectionsMax} to {fits}: the limit of open files is {_options.DescriptorsMax}");
+        }
+
+
         return (int)fits;
     }
 

@@ -30,8 +30,9 @@ internal static class MetricsText
         {
             foreach (var end in Enum.GetValues<EndReason>())
             {
+                var name = Encoding.ASCII.GetString(RecordWriter.EndName(end));
                 if (target.Requests(end) > 0)
-                    Sample(text, "aiedge_requests_total", Labels(target) + ",outcome=\"" + Encoding.ASCII.GetString(RecordWriter.EndName(end)) + "\"", target.Requests(end));
+                    Sample(text, "aiedge_requests_total", Labels(target) + ",outcome=\"" + name + "\"", target.Requests(end));
             }
         }
 

@@ -101,11 +101,21 @@ internal sealed class BlockPool
 
     private int _largeKept;
 
-    public static BlockPool Shared { get; } = new();
+    /// <summary>Whether threads keep blocks of this pool for themselves.</summary>
+    private readonly bool _isShared;
+
+    public BlockPool()
+    {
+    }
+
+    private BlockPool(bool isShared) => _isShared = isShared;
+
+    /// <summary>The process's pool; threads keep a few of its blocks for themselves.</summary>
+    public static BlockPool Shared { get; } = new(isShared: true);
 
     public Block RentSmall()
     {
-        if (OwnCount > 0)
+        if (_isShared && OwnCount > 0)
         {
             var own = Own![--OwnCount]!;
             Own[OwnCount] = null;
@@ -152,7 +162,7 @@ internal sealed class BlockPool
 
     private void ReturnSmall(Block block)
     {
-        if (OwnCount == OwnMax)
+        if (!_isShared || OwnCount == OwnMax)
         {
             _small.Enqueue(block);
             return;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -30,6 +31,9 @@ internal sealed class Edge : IAsyncDisposable
     public LineStream Records { get; }
 
     public LineStream Log { get; }
+
+    /// <summary>Whether the test makes an exchange meet an exception; else there must be none.</summary>
+    public bool ExpectsDefect { get; set; }
 
     public string Folder { get; }
 
@@ -73,6 +77,18 @@ internal sealed class Edge : IAsyncDisposable
         return await client.AskAsync($"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     }
 
+    /// <summary>Asks for the metrics until one has the value.</summary>
+    public async Task SeeMetricAsync(string sample)
+    {
+        for (var started = Stopwatch.StartNew(); ;)
+        {
+            var text = (await AdminAsync("/metrics")).Text;
+            if (text.Contains($"\n{sample}\n", StringComparison.Ordinal))
+                return;
+            Assert.True(started.Elapsed < TimeSpan.FromSeconds(30), $"never '{sample}' in {text}");
+        }
+    }
+
     public Task<JsonElement> RecordAsync() => Records.NextJsonAsync();
 
     /// <summary>Puts a whole new configuration in the place of the old one, as an editor does.</summary>
@@ -98,6 +114,8 @@ internal sealed class Edge : IAsyncDisposable
     private void Check()
     {
         Assert.Equal(0, Fake.MalformedCount);
+        if (!ExpectsDefect)
+            Assert.DoesNotContain("defect:", Log.All, StringComparison.Ordinal);
         string[] clientSecrets = [EdgeSetup.Key, EdgeSetup.NarrowKey, EdgeSetup.ExpiredKey];
         foreach (var secret in clientSecrets)
         {

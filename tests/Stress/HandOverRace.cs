@@ -1,10 +1,7 @@
 namespace AiEdge.Stress.Tests;
 
-/// <summary>
-/// Rounds of a reader that waits or only watches, an arrival, and a cancellation, each of which may stay away; after each round
-/// it is judged who was woken by what.
-/// </summary>
-internal sealed class HandOverRounds
+/// <summary>Rounds in which a receive arrives, a reader waits or watches, and somebody cancels, all at once; and what must come of each.</summary>
+internal sealed class HandOverRace
 {
     private readonly Func<IHandOver> _make;
     private IHandOver _input;
@@ -18,29 +15,29 @@ internal sealed class HandOverRounds
     private bool _wasCanceled;
     private int _toldBefore;
 
-    private HandOverRounds(Func<IHandOver> make)
+    private HandOverRace(Func<IHandOver> make)
     {
         _make = make;
         _input = make();
     }
 
-    /// <summary>The first fault of what <paramref name="make"/> makes, or null.</summary>
+    /// <summary>The first fault that is found in the time given, or null.</summary>
     public static string? Find(Func<IHandOver> make, TimeSpan time)
     {
-        var rounds = new HandOverRounds(make);
-        return Race.Rounds(time, rounds.Before, rounds.Judge, rounds.Read, rounds.Arrive, rounds.Cancel);
+        var race = new HandOverRace(make);
+        return Race.Rounds(time, race.Before, race.Judge, race.Reader, race.Wire, race.Canceller);
     }
 
     private void Before(Random random)
     {
         (_watches, _arrives, _cancels) = (random.Next(3) == 0, random.Next(4) > 0, random.Next(3) == 0);
         _ends = random.Next(40) == 0;
-        (_isWatched, _isReaderThrough, _hasArrived, _wasCanceled) = (false, false, false, false);
+        (_isWatched, _isReaderThrough, _hasArrived) = (false, false, false);
         _toldBefore = _input.Told;
         _input.StopWatching();
     }
 
-    private void Read(Random random)
+    private void Reader(Random random)
     {
         if (_watches)
             _isWatched = _input.Watch();
@@ -49,7 +46,7 @@ internal sealed class HandOverRounds
         Volatile.Write(ref _isReaderThrough, true);
     }
 
-    private void Arrive(Random random)
+    private void Wire(Random random)
     {
         if (!_arrives)
             return;
@@ -62,7 +59,7 @@ internal sealed class HandOverRounds
         _input.Arrive(_ends ? 0 : random.Next(1, 40));
     }
 
-    private void Cancel(Random random)
+    private void Canceller(Random random)
     {
         if (_cancels)
             _input.Cancel();
@@ -71,11 +68,17 @@ internal sealed class HandOverRounds
     private string? Judge(Random random)
     {
         var fault = _watches ? JudgeWatch() : JudgeRead(random);
+        if (fault is not null)
+            return fault;
+        if (!_watches && _cancels)
+            return JudgeCancel();
+        if (_watches && _cancels)
+        {
+            _input.BeginRead();
+            return _input.IsReadDone && _input.EndRead(0).IsCanceled ? Renew() : "a cancellation before a read was lost";
+        }
 
-        // A cancellation that found no wait to end is kept for the next read.
-        if (fault is null && _cancels && !_wasCanceled && !NextReadIsCanceled())
-            fault = "a cancellation was lost";
-        return fault ?? JudgeEnd();
+        return Renew();
     }
 
     private string? JudgeWatch()
@@ -93,7 +96,7 @@ internal sealed class HandOverRounds
             if (_hasArrived || _cancels)
                 return _hasArrived ? "an arrival woke nobody" : "a cancellation woke nobody";
 
-            // Nothing happened: the round is ended by a cancellation, which must end the wait.
+            // Nothing happened: end the round by a cancellation, which must end the wait.
             _input.Cancel();
             return _input.IsReadDone && _input.EndRead(0).IsCanceled ? null : "a cancellation of a waiting read was lost";
         }
@@ -107,17 +110,22 @@ internal sealed class HandOverRounds
         return heard is { Count: 0, IsCanceled: false, IsEnded: false } ? "a read brought nothing" : null;
     }
 
-    private bool NextReadIsCanceled()
+    // A cancellation that found the read ended by an arrival is kept for the next one.
+    private string? JudgeCancel()
     {
+        if (_wasCanceled)
+            return Renew();
         _input.BeginRead();
-        return _input.IsReadDone && _input.EndRead(0).IsCanceled;
+        return _input.IsReadDone && _input.EndRead(0).IsCanceled ? Renew() : "a cancellation was lost";
     }
 
-    /// <summary>An end that has come is there to be read, and nothing can come after it: the next round has a new connection.</summary>
-    private string? JudgeEnd()
+    private string? Renew()
     {
+        _wasCanceled = false;
         if (!_ends || !_hasArrived)
             return null;
+
+        // The end has come: it is there to be read, and nothing can come after it.
         _input.BeginRead();
         if (!_input.IsReadDone || !_input.EndRead(0).IsEnded)
             return "the end was lost";
