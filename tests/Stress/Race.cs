@@ -93,7 +93,12 @@ internal static class Race
         var end = Environment.TickCount64 + (long)time.TotalMilliseconds;
         for (var round = 0; fault is null && Environment.TickCount64 < end; round++)
         {
-            before(main);
+            if (Guarded(() => Run(before, main)) is { } unready)
+            {
+                fault = $"before round {round}: {unready}";
+                break;
+            }
+
             gate.Pass();
             gate.Pass();
             if (fault is null && Guarded(() => judge(main)) is { } found)
