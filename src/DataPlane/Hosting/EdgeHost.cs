@@ -158,6 +158,8 @@ internal sealed class EdgeHost : IAsyncDisposable
     private int DescriptorBound(ConfigSnapshot config)
     {
         // A connection of a client needs one of a provider besides.
+        if (config.Server.ConnectionsMax <= _options.DescriptorsMax / 2)
+            return config.Server.ConnectionsMax;
         var fits = Math.Min((_options.DescriptorsMax - DescriptorsKept) / 2, int.MaxValue);
         if (fits < config.Server.ConnectionsMax)
         {
