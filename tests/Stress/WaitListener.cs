@@ -69,7 +69,8 @@ internal sealed class WaitListener : EventListener
             using var never = new ManualResetEventSlim();
             for (var end = Environment.TickCount64 + (long)patience.TotalMilliseconds; !IsControlHeard() && Environment.TickCount64 < end;)
                 never.Wait(TimeSpan.FromMilliseconds(5));
-        }) { Name = ControlName };
+        })
+        { Name = ControlName };
         thread.Start();
         thread.Join();
         return IsControlHeard();

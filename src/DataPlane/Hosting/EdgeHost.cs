@@ -167,7 +167,6 @@ internal sealed class EdgeHost : IAsyncDisposable
                 $"warning: connectionsMax lowered from {config.Server.ConnectionsMax} to {fits}: the limit of open files is {_options.DescriptorsMax}");
         }
 
-
         return (int)fits;
     }
 
