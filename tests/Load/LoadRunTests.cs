@@ -42,7 +42,12 @@ public sealed class LoadRunTests
         await using var fake = await FakeUpstreamServer.StartAsync();
         var plan = new LoadPlan
         {
-            Rate = 20, Workers = 8, Duration = Short, Warmup = TimeSpan.Zero, CallTimeout = TimeSpan.FromMilliseconds(1), Drain = TimeSpan.FromSeconds(10),
+            Rate = 20,
+            Workers = 8,
+            Duration = Short,
+            Warmup = TimeSpan.Zero,
+            CallTimeout = TimeSpan.FromMilliseconds(1),
+            Drain = TimeSpan.FromSeconds(10),
         };
         if (error != "timeout")
             plan = plan with { CallTimeout = TimeSpan.FromSeconds(60) };

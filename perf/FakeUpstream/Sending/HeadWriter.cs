@@ -44,7 +44,7 @@ internal static class HeadWriter
     {
         var now = DateTimeOffset.UtcNow;
         var cached = Dated;
-        if (cached.Second == now.ToUnixTimeSeconds() )
+        if (cached.Second == now.ToUnixTimeSeconds())
             return cached.Line;
         var line = Encoding.ASCII.GetBytes($"Date: {now.ToString("r", CultureInfo.InvariantCulture)}\r\n");
         Dated = new DatedLine(now.ToUnixTimeSeconds(), line);

@@ -25,6 +25,7 @@ internal sealed class RequestBody(EdgeServices services)
     private bool _expectsContinue;
     private bool _isLetGo;
     private long _done;
+    private long _framed;
     private ChunkedReader _decoder;
 
     /// <summary>What reads this request; null once it was let go.</summary>
@@ -47,6 +48,9 @@ internal sealed class RequestBody(EdgeServices services)
         _expectsContinue = head.ExpectContinue;
         _isLetGo = false;
         _done = head.Length;
+        _framed = 0;
+        if (_framing.Kind == BodyKind.Chunked)
+            head.Retain();
         _decoder = default;
         Bytes = default;
         End = afterHead;
@@ -89,7 +93,7 @@ internal sealed class RequestBody(EdgeServices services)
             if (!isTimed)
                 _link.SetStep(Step.Body, _exchange.Config.Server.BodyTimeout);
             isTimed = true;
-            _link.Input.AdvanceTo(buffer.Start, buffer.End);
+            PassTaken(buffer);
             var result = await _link.Input.ReadAsync();
             if (_link.Reason == StopReason.BodyTooSlow)
                 return EdgeError.Client(ErrorKind.RequestTooSlow);
@@ -99,6 +103,22 @@ internal sealed class RequestBody(EdgeServices services)
             if (TryTake(buffer, out var error))
                 return error;
         }
+    }
+
+    /// <summary>
+    /// A body of known length stays in place. Chunks have been copied out of their framing: the input lets go of them, and of
+    /// the head, which was copied as well.
+    /// </summary>
+    private void PassTaken(ReadOnlySequence<byte> buffer)
+    {
+        if (_framing.Kind != BodyKind.Chunked)
+        {
+            _link.Input.AdvanceTo(buffer.Start, buffer.End);
+            return;
+        }
+
+        _link.Input.AdvanceTo(buffer.GetPosition(_done));
+        _done = 0;
     }
 
     /// <summary>Passes over a body that was not read, if all of it lies in <paramref name="buffer"/> already: the connection can go on.</summary>
@@ -172,6 +192,7 @@ internal sealed class RequestBody(EdgeServices services)
             var span = fresh.FirstSpan;
             var status = _decoder.Read(span, out var consumed, out var start, out var length);
             _done += consumed;
+            _framed += consumed;
             fresh = fresh.Slice(consumed);
             if (status == ChunkStatus.Invalid)
                 return EdgeError.Client(ErrorKind.MalformedHttp);
@@ -192,7 +213,7 @@ internal sealed class RequestBody(EdgeServices services)
         }
 
         // Chunks of a byte each must not make a small body hold many times its size.
-        return _done - _headLength > 2 * _exchange.Config.Server.BodyBytesMax + UncountedBytes ? EdgeError.Client(ErrorKind.BodyTooLarge) : default;
+        return _framed > 2 * _exchange.Config.Server.BodyBytesMax + UncountedBytes ? EdgeError.Client(ErrorKind.BodyTooLarge) : default;
     }
 
     private EdgeError Copy(ReadOnlySpan<byte> data)

@@ -50,7 +50,7 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
             var flush = client.FlushAsync();
             isMoving |= !flush.IsCompleted;
             if (!await flush)
-                return await EndAsync(AttemptLoop.Stopped(link));
+                return await EndAsync(EdgeError.Client(ErrorKind.ClientClosed));
         }
 
         if (body.State == BodyState.Ended)

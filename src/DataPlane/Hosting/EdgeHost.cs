@@ -158,13 +158,14 @@ internal sealed class EdgeHost : IAsyncDisposable
     private int DescriptorBound(ConfigSnapshot config)
     {
         // A connection of a client needs one of a provider besides.
+        if (config.Server.ConnectionsMax <= _options.DescriptorsMax / 2)
+            return config.Server.ConnectionsMax;
         var fits = Math.Min((_options.DescriptorsMax - DescriptorsKept) / 2, int.MaxValue);
         if (fits < config.Server.ConnectionsMax)
         {
             _options.Log.WriteLine(
                 $"warning: connectionsMax lowered from {config.Server.ConnectionsMax} to {fits}: the limit of open files is {_options.DescriptorsMax}");
         }
-
 
         return (int)fits;
     }

@@ -11,6 +11,9 @@ internal sealed class SocketTransport(BlockPool pool) : IConnectionListenerFacto
 {
     private const int Backlog = 4096;
 
+    /// <summary>How long to wait for a descriptor when there is none for the next connection.</summary>
+    private const int DescriptorsWaitMs = 20;
+
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var address = (IPEndPoint)endpoint;
@@ -53,9 +56,11 @@ internal sealed class SocketTransport(BlockPool pool) : IConnectionListenerFacto
                 {
                     return null;
                 }
-                catch (SocketException)
+                catch (SocketException e)
                 {
-                    // The peer reset before it was accepted, or descriptors ran out: go on with the next.
+                    // The peer reset before it was accepted: go on with the next. Descriptors that ran out come back in their time.
+                    if (e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
+                        await Task.Delay(DescriptorsWaitMs, CancellationToken.None);
                 }
             }
         }

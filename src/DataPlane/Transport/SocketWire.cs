@@ -21,9 +21,9 @@ internal sealed class SocketWire : Wire, IDisposable
 
     public override bool Receive(out int count)
     {
-        _receive.SetBuffer(ReceiveSink!.ReceiveBuffer());
         try
         {
+            _receive.SetBuffer(ReceiveSink!.ReceiveBuffer());
             if (_socket.ReceiveAsync(_receive))
             {
                 count = 0;
@@ -42,10 +42,10 @@ internal sealed class SocketWire : Wire, IDisposable
 
     public override bool Send(ReadOnlyMemory<byte> bytes, out bool ok)
     {
-        // The bytes are only read: SocketAsyncEventArgs has no read-only setter.
-        _send.SetBuffer(System.Runtime.InteropServices.MemoryMarshal.AsMemory(bytes));
         try
         {
+            // The bytes are only read: SocketAsyncEventArgs has no read-only setter.
+            _send.SetBuffer(System.Runtime.InteropServices.MemoryMarshal.AsMemory(bytes));
             if (_socket.SendAsync(_send))
             {
                 ok = false;

@@ -136,6 +136,9 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
             return;
         if (Interlocked.CompareExchange(ref _state, Idle, Flushing) == Flushing)
             _waiter.SetResult(new FlushResult(false, IsBroken));
+        else
+            // Abandoned, and yet all of it went out: the answer was not early, only seen before the send was.
+            Interlocked.CompareExchange(ref _state, Idle, Abandoned);
     }
 
     FlushResult IValueTaskSource<FlushResult>.GetResult(short token) => _waiter.GetResult(token);

@@ -12,7 +12,7 @@ public sealed class EquivalenceTests
         Doc.Head + $"""
             teams:
               blue:
-                tags: { "{ env: prod }" }
+                tags: {"{ env: prod }"}
             keys:
               - name: a
                 sha256: "{Doc.Sha}"
