@@ -46,9 +46,6 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
     /// <summary>Bytes can be sent from where they lie (<see cref="Borrow"/>).</summary>
     public bool CanBorrow => _wire.Gathers;
 
-    /// <summary>Bytes handed to the wire so far.</summary>
-    public long BytesSent { get; private set; }
-
     public override bool CanGetUnflushedBytes => true;
 
     public override long UnflushedBytes
@@ -184,8 +181,6 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
         do
         {
             var block = _head!;
-            if (ok)
-                BytesSent += block.Written;
             _head = block.NextBlock;
             _pool.Return(block);
         }
