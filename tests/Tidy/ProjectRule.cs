@@ -11,6 +11,7 @@ public static class ProjectRule
         ["src/Http"] = [],
         ["src/Tokenization"] = [],
         ["src/Limits"] = [],
+        ["src/VocabularyTool"] = ["src/Tokenization"],
         ["src/DataPlane"] = ["src/Contracts", "src/Http", "src/Tokenization", "src/Limits"],
         ["src/ControlPlane"] = ["src/Contracts", "src/Limits"],
     };
