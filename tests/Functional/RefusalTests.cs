@@ -151,6 +151,14 @@ public sealed class RefusalTests
         Assert.Equal(200, (await edge.AskAsync(Ask.Get("/v1/chat/completions", $"{field}Content-Length: {body.Length}\r\n", method: "POST") + body)).Status);
     }
 
+    [Fact]
+    public async Task A_target_longer_than_a_head_may_be_is_a_head_too_large()
+    {
+        await using var edge = await Edge.StartAsync();
+        await AssertRefusedAsync(edge, Ask.Get("/v1/models?" + new string('a', 40_000)), 431,
+            RawAnswer.Error("The request head is too large.", Bad, "request_too_large"), isKept: false);
+    }
+
     [Theory]
     [InlineData("GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505, "Only HTTP/1.0 and HTTP/1.1 are spoken here.", "unsupported_http_version")]
     [InlineData("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "Only HTTP/1.0 and HTTP/1.1 are spoken here.", "unsupported_http_version")]
@@ -161,7 +169,9 @@ public sealed class RefusalTests
     [InlineData("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}", 400,
         "Content-Length and Transfer-Encoding are both present.", null)]
     [InlineData("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400, "Content-Length values differ.", null)]
-    [InlineData("CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n", 400, "The request method is not supported.", null)]
+    [InlineData("CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n", 501, "The method or the transfer coding is not implemented here.", "not_implemented")]
+    [InlineData("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501,
+        "The method or the transfer coding is not implemented here.", "not_implemented")]
     [InlineData("\u0016\u0003\u0001\u0002\0\u0001\0\u0001\u00fc\u0003\u0003\r\n\r\n", 400, "The request method is malformed.", null)]
     [InlineData("GET / HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\n\r\n", 417, "The only expectation that can be met is 100-continue.", "expectation_failed")]
     public async Task What_is_no_http_is_refused_and_the_connection_closed(string request, int status, string message, string? code)

@@ -123,7 +123,12 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
         return Reason == StopReason.None;
     }
 
-    public void Detach() => Interlocked.Exchange(ref _upstream, null);
+    /// <summary>From now on a stop reaches nobody on the provider's side.</summary>
+    public void Detach()
+    {
+        if (Volatile.Read(ref _upstream) is not null)
+            Interlocked.Exchange(ref _upstream, null);
+    }
 
     /// <summary>Watches for the client's leaving while its exchange goes on; false if it has left already.</summary>
     public bool WatchClient()

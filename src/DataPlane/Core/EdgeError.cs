@@ -39,6 +39,7 @@ internal enum ErrorKind : byte
     UnsupportedMediaType,
     UnsupportedHttpVersion,
     ExpectationFailed,
+    NotImplemented,
     InvalidKey,
     ModelNotAllowed,
     UnknownModel,

@@ -24,6 +24,7 @@ internal static class ErrorTable
         ErrorKind.MethodNotAllowed => new(405, Bad, "method_not_allowed", "The method is not allowed for this URL."),
         ErrorKind.UnsupportedMediaType => new(415, Bad, "unsupported_media_type", "The content type is not supported for this URL."),
         ErrorKind.UnsupportedHttpVersion => new(505, Bad, "unsupported_http_version", "Only HTTP/1.0 and HTTP/1.1 are spoken here.", Closes: true),
+        ErrorKind.NotImplemented => new(501, Bad, "not_implemented", "The method or the transfer coding is not implemented here.", Closes: true),
         ErrorKind.ExpectationFailed => new(417, Bad, "expectation_failed", "The only expectation that can be met is 100-continue.", Closes: true),
         ErrorKind.InvalidKey => new(401, Bad, "invalid_api_key", "No valid API key was provided."),
         ErrorKind.ModelNotAllowed => new(403, Bad, "model_not_allowed", "The API key may not use this model."),

@@ -42,6 +42,8 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
         link.ClearStep();
         if (body.State == BodyState.Faulted || answer.IsJson && body.Bytes > 0 && _reader!.IsCut)
             return Break(link, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
+        // The provider is through: a client that leaves as soon as it has its answer takes no connection with it.
+        link.Detach();
         client.WriteEnd();
         if (answer.IsJson)
             exchange.Usage = _reader!.Usage;

@@ -49,6 +49,7 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
         client.UseFraming(framing);
         AnswerHead.WriteProviders(link, exchange, head, framing, _length, decoded: _decoder.IsActive);
         client.Write(_bytes.AsSpan(0, _length));
+        link.Detach();
         return await client.FlushAsync() ? default : EdgeError.Client(ErrorKind.ClientClosed);
     }
 

@@ -252,7 +252,8 @@ internal sealed class ExchangePipeline
 
     private static EdgeError Rejected(Rejection rejection) => Rejections.Status(rejection) switch
     {
-        431 => EdgeError.Client(ErrorKind.HeadTooLarge),
+        431 or 414 => EdgeError.Client(ErrorKind.HeadTooLarge),
+        501 => EdgeError.Client(ErrorKind.NotImplemented),
         505 => EdgeError.Client(ErrorKind.UnsupportedHttpVersion),
         417 => EdgeError.Client(ErrorKind.ExpectationFailed),
         _ => EdgeError.Client(ErrorKind.MalformedHttp, Rejections.Text(rejection)),

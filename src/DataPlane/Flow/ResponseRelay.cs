@@ -73,8 +73,8 @@ internal sealed class ResponseRelay
         }
 
         // A body that is not what its framing says leaves the connection where nobody knows.
-        var isTrusted = !error.IsError || head.Status >= 400;
-        UpstreamIsReusable = keep && isTrusted && _body.State == BodyState.Ended && !upstream.IsAborted && !upstream.Output.IsFlushing;
+        var isTrusted = !error.IsError || head.Status >= 400 || error.Kind == ErrorKind.ClientClosed;
+        UpstreamIsReusable = keep && isTrusted && _body.State == BodyState.Ended && !upstream.IsAborted && !upstream.Output.IsCut;
         return error;
     }
 

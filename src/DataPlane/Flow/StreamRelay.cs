@@ -167,6 +167,9 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
             client.Write(ErrorEvent(error));
         }
 
+        // The provider is through: a client that leaves on the last event takes no connection with it.
+        if (body.State == BodyState.Ended)
+            _link.Detach();
         client.WriteEnd();
         if (!await client.FlushAsync() && !error.IsError)
             return EdgeError.Client(ErrorKind.ClientClosed);

@@ -16,7 +16,7 @@ internal sealed class UpstreamConnection : IUpstreamLease, IReadWatcher
 
     private readonly SocketConnection _connection;
     private long _lease;
-    private int _uploading;
+    private long _uploading;
 
     public UpstreamConnection(SocketConnection connection, UpstreamPool pool, int headBytesMax)
     {
@@ -68,10 +68,10 @@ internal sealed class UpstreamConnection : IUpstreamLease, IReadWatcher
             && Input.StartReadAhead(null);
     }
 
-    /// <summary>While a request is being sent, an early answer ends the sending.</summary>
+    /// <summary>While the next flush sends a request, an early answer ends it.</summary>
     public void WatchUpload()
     {
-        Volatile.Write(ref _uploading, 1);
+        Volatile.Write(ref _uploading, Output.NextFlush);
         Input.StartReadAhead(this);
     }
 
@@ -101,7 +101,8 @@ internal sealed class UpstreamConnection : IUpstreamLease, IReadWatcher
 
     void IReadWatcher.OnReadable(WireInput input)
     {
-        if (Volatile.Read(ref _uploading) != 0)
-            Output.CancelPendingFlush();
+        var flush = Volatile.Read(ref _uploading);
+        if (flush != 0)
+            Output.CancelFlush(flush);
     }
 }

@@ -48,7 +48,7 @@ internal sealed class UpstreamPool
     {
         while (_idle.TryPop(out var connection))
         {
-            if (connection.Input.HasArrived || IsExpired(connection))
+            if (IsSpent(connection))
             {
                 connection.Close();
                 continue;
@@ -96,10 +96,14 @@ internal sealed class UpstreamPool
     /// <summary>Closes what has been idle for too long or has died; called once a second.</summary>
     public void Sweep()
     {
+        // In the usual case there is nothing to close, and no connection leaves the stack: an exchange that came meanwhile would open
+        // another for want of it.
+        if (Volatile.Read(ref _retired) == 0 && !_idle.Any(static (connection, pool) => pool.IsSpent(connection), this))
+            return;
         // A pass over the stack: each is looked at once and put back. The order turns over, which only matters for warmth.
         for (var left = _idle.Count; left > 0 && _idle.TryPop(out var connection); left--)
         {
-            if (Volatile.Read(ref _retired) != 0 || connection.Input.HasArrived || IsExpired(connection) || !_idle.TryPush(connection))
+            if (Volatile.Read(ref _retired) != 0 || IsSpent(connection) || !_idle.TryPush(connection))
                 connection.Close();
         }
     }
@@ -112,6 +116,9 @@ internal sealed class UpstreamPool
             connection.Close();
     }
 
-    private bool IsExpired(UpstreamConnection connection) =>
-        _clock.CoarseMs - connection.IdleSinceMs > (long)Provider.PoolIdle.TotalMilliseconds;
+    /// <summary>
+    /// Idle for too long, or the provider has closed it or said what nobody asked, or has answered and still not taken the request.
+    /// </summary>
+    private bool IsSpent(UpstreamConnection connection) =>
+        connection.Input.HasArrived || connection.Output.IsFlushing || _clock.CoarseMs - connection.IdleSinceMs > (long)Provider.PoolIdle.TotalMilliseconds;
 }

@@ -57,7 +57,7 @@ internal sealed class ConfigCompiler
         var keys = new KeyModel[options.Keys.Count];
         for (var i = 0; i < keys.Length; i++)
             keys[i] = compiler.Key(options.Keys[i]);
-        var server = compiler.Server(options.Server, addresses);
+        var server = Server(options.Server, addresses);
         return new ConfigSnapshot
         {
             Generation = generation,
@@ -200,7 +200,7 @@ internal sealed class ConfigCompiler
         }
     }
 
-    private ServerModel Server(ServerOptions server, ListenerAddresses addresses) => new()
+    private static ServerModel Server(ServerOptions server, ListenerAddresses addresses) => new()
     {
         Listen = addresses.Listen,
         Admin = addresses.Admin,
@@ -216,7 +216,7 @@ internal sealed class ConfigCompiler
         Heartbeat = server.Heartbeat.Or(ServerOptions.HeartbeatField.Default),
         DrainDelay = server.DrainDelay.Or(ServerOptions.DrainDelayField.Default),
         DrainTimeout = server.DrainTimeout.Or(ServerOptions.DrainTimeoutField.Default),
-        TlsCertificateFile = _files.PathOf(server.Tls.Certificate),
-        TlsKeyFile = _files.PathOf(server.Tls.Key),
+        TlsCertificateFile = addresses.CertificateFile,
+        TlsKeyFile = addresses.KeyFile,
     };
 }

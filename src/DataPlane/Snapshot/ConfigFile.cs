@@ -58,7 +58,7 @@ internal static class ConfigFile
             if (DocumentRules.Read(root, faults, warnings) is { } options)
             {
                 ConfigCompiler.CheckFiles(options, files);
-                var addresses = ListenerAddresses.Resolve(options.Server, overrides, running, faults, warnings);
+                var addresses = ListenerAddresses.Resolve(options.Server, overrides, running, files, faults, warnings);
                 if (faults.Count == 0)
                     snapshot = ConfigCompiler.Compile(options, addresses, files, generation, document.WrittenUnixSeconds);
             }

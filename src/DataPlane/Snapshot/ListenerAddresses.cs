@@ -7,15 +7,15 @@ using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Snapshot;
 
-/// <summary>Where the data plane listens once the command line and the running process have had their say.</summary>
-internal readonly record struct ListenerAddresses(IPEndPoint Listen, IPEndPoint Admin, IPEndPoint? Probe)
+/// <summary>Where the data plane listens, and with which certificate, once the command line and the running process have had their say.</summary>
+internal readonly record struct ListenerAddresses(IPEndPoint Listen, IPEndPoint Admin, IPEndPoint? Probe, string? CertificateFile, string? KeyFile)
 {
     /// <summary>
-    /// The flags win over the document. Open sockets stay where they are: an edit of an address takes effect at the next
-    /// start, and until then is a warning.
+    /// The flags win over the document. Open sockets stay where they are and as they are: an edit of an address, or of which files
+    /// hold the certificate, takes effect at the next start, and until then is a warning. What is in those files may change at any time.
     /// </summary>
     public static ListenerAddresses Resolve(
-        ServerOptions server, ConfigOverrides overrides, ServerModel? running, FaultList faults, FaultList warnings)
+        ServerOptions server, ConfigOverrides overrides, ServerModel? running, ReferencedFiles files, FaultList faults, FaultList warnings)
     {
         var listen = One(ServerOptions.ListenField, server.Listen, overrides.Listen, faults);
         var admin = One(ServerOptions.AdminField, server.Admin, overrides.Admin, faults);
@@ -23,12 +23,15 @@ internal readonly record struct ListenerAddresses(IPEndPoint Listen, IPEndPoint 
         CheckCollision((ServerOptions.AdminField, server.Admin, admin), (ServerOptions.ListenField, listen), faults);
         CheckCollision((ServerOptions.ProbeField, server.Probe, probe), (ServerOptions.ListenField, listen), faults);
         CheckCollision((ServerOptions.ProbeField, server.Probe, probe), (ServerOptions.AdminField, admin), faults);
+        var (certificate, key) = (files.PathOf(server.Tls.Certificate), files.PathOf(server.Tls.Key));
         if (running is null)
-            return new(listen!, admin!, probe);
+            return new(listen!, admin!, probe, certificate, key);
         WarnOfMove(ServerOptions.ListenField, server.Listen, listen, running.Listen, warnings);
         WarnOfMove(ServerOptions.AdminField, server.Admin, admin, running.Admin, warnings);
         WarnOfMove(ServerOptions.ProbeField, server.Probe, probe, running.Probe, warnings);
-        return new(running.Listen, running.Admin, running.Probe);
+        if (certificate != running.TlsCertificateFile || key != running.TlsKeyFile)
+            WarnOfTls(server, running.TlsCertificateFile is not null, warnings);
+        return new(running.Listen, running.Admin, running.Probe, running.TlsCertificateFile, running.TlsKeyFile);
     }
 
     private static IPEndPoint? One(ListenAddressField field, Setting<IPEndPoint> written, string? flag, FaultList faults)
@@ -39,6 +42,15 @@ internal readonly record struct ListenerAddresses(IPEndPoint Listen, IPEndPoint 
             return endpoint;
         faults.Add("--" + field.Name, 0, 0, "expected " + ListenAddressField.ExpectedText);
         return null;
+    }
+
+    private static void WarnOfTls(ServerOptions server, bool speaksTls, FaultList warnings)
+    {
+        var message = speaksTls ? "needs a restart: the earlier certificate is still shown" : "needs a restart: clients still come in clear";
+        if (server.Tls.Certificate.Source is { } source)
+            warnings.Add(source, message);
+        else
+            warnings.Add("server.tls", 0, 0, message);
     }
 
     private static void CheckCollision(

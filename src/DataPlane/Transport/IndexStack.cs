@@ -61,6 +61,23 @@ internal sealed class IndexStack<T>
         return true;
     }
 
+    /// <summary>
+    /// Whether <paramref name="matches"/> holds for one that is stored. Nothing is taken out to ask it, so the answer is a hint: another
+    /// thread may pop it meanwhile, and <paramref name="matches"/> must bear being asked of an object that is in use.
+    /// </summary>
+    public bool Any<TState>(Func<T, TState, bool> matches, TState state)
+    {
+        if (Count == 0)
+            return false;
+        foreach (ref var slot in _values.AsSpan())
+        {
+            if (Volatile.Read(ref slot) is { } value && matches(value, state))
+                return true;
+        }
+
+        return false;
+    }
+
     private int Take(ref long head)
     {
         while (true)

@@ -12,14 +12,20 @@ namespace AiEdge.DataPlane.Transport;
 /// Requirements: one writer; no writing while a flush is under way; a flush can be abandoned from any thread, and the output
 /// is then good for nothing but closing.
 /// Memory order: the blocks belong to the writer, and to the completing send between the start and the end of a flush.
-/// Exactly one party moves <c>_state</c> away from <see cref="Flushing"/> by compare-and-swap and completes the waiter, whose
-/// continuation happens after it; an abandoned flush leaves the blocks with the send, which returns them.
+/// <c>_state</c> is one word of a flush's number and its phase, so that a canceller who comes late finds another number and
+/// touches nothing. Exactly one party moves it out of a flush's phases by compare-and-swap and completes the waiter, whose
+/// continuation happens after it. <see cref="Cancelling"/> keeps the flush from ending in any other way than by the send that
+/// is under way, so that what the canceller stops is never a later flush's. An abandoned flush leaves the blocks with the send,
+/// which returns them.
 /// </remarks>
 internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<FlushResult>
 {
-    private const int Idle = 0;
-    private const int Flushing = 1;
-    private const int Abandoned = 2;
+    private const long Idle = 0;
+    private const long Flushing = 1;
+    private const long Cancelling = 2;
+    private const long Abandoned = 3;
+    private const long PhaseMask = 3;
+    private const long NumberStep = PhaseMask + 1;
     private const int CancelSpinsMax = 200;
 
     private readonly Wire _wire;
@@ -28,7 +34,7 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
     private Block? _head;
     private Block? _tail;
     private bool _broken;
-    private int _state;
+    private long _state;
 
     public WireOutput(Wire wire, BlockPool pool)
     {
@@ -41,7 +47,13 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
     public bool IsBroken => Volatile.Read(ref _broken);
 
     /// <summary>A flush is under way: the peer does not take bytes as fast as they come.</summary>
-    public bool IsFlushing => Volatile.Read(ref _state) != Idle;
+    public bool IsFlushing => Phase(Volatile.Read(ref _state)) != Idle;
+
+    /// <summary>A flush was given up and its send was stopped in the middle: what the peer has is half of something.</summary>
+    public bool IsCut => _wire.Gathers && IsFlushing;
+
+    /// <summary>Which flush is the next; what <see cref="CancelFlush"/> wants to be told.</summary>
+    public long NextFlush => (Volatile.Read(ref _state) | PhaseMask) + 1;
 
     /// <summary>Bytes can be sent from where they lie (<see cref="Borrow"/>).</summary>
     public bool CanBorrow => _wire.Gathers;
@@ -87,38 +99,53 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         _waiter.Reset();
-        Volatile.Write(ref _state, Flushing);
-        if (SendBlocks())
-        {
-            Volatile.Write(ref _state, Idle);
+        var number = NextFlush;
+        Volatile.Write(ref _state, number | Flushing);
+        if (SendBlocks() && TryEnd(number))
             return new ValueTask<FlushResult>(new FlushResult(false, IsBroken));
-        }
-
         return new ValueTask<FlushResult>(this, _waiter.Version);
     }
 
-    /// <summary>Wakes the writer from a flush; the connection must be closed afterwards. From any thread.</summary>
-    public override void CancelPendingFlush()
+    /// <summary>Wakes the writer from the flush under way; the connection must be closed afterwards. From any thread.</summary>
+    public override void CancelPendingFlush() => CancelFlush(Volatile.Read(ref _state) & ~PhaseMask);
+
+    /// <summary>The same for one flush (<see cref="NextFlush"/>); any other is left alone. From any thread.</summary>
+    public void CancelFlush(long number)
     {
-        var spin = default(SpinWait);
+        if (!_wire.Gathers)
+        {
+            if (TryMove(number | Flushing, number | Abandoned))
+                _waiter.SetResult(new FlushResult(true, false));
+            return;
+        }
+
+        if (!TryMove(number | Flushing, number | Cancelling))
+            return;
         // A send that gathers may read borrowed memory, so it must be stopped before the writer is told; it cannot be for as
         // long as the loop is sending some of it, which is short.
-        while (_wire.Gathers && IsFlushing && !_wire.TryCancelSend())
+        var spin = default(SpinWait);
+        while (!_wire.TryCancelSend())
         {
-            if (spin.Count > CancelSpinsMax)
+            if (Volatile.Read(ref _state) != (number | Cancelling))
                 return;
+            if (spin.Count > CancelSpinsMax)
+            {
+                TryMove(number | Cancelling, number | Flushing);
+                return;
+            }
+
             spin.SpinOnce();
         }
 
-        if (Interlocked.CompareExchange(ref _state, Abandoned, Flushing) == Flushing)
+        if (TryMove(number | Cancelling, number | Abandoned))
             _waiter.SetResult(new FlushResult(true, false));
     }
 
     /// <summary>Forgets what was written and not yet flushed.</summary>
     public void Discard()
     {
-        var state = Volatile.Read(ref _state);
-        if (state == Flushing || state == Abandoned && !_wire.Gathers)
+        var phase = Phase(Volatile.Read(ref _state));
+        if (phase is Flushing or Cancelling || phase == Abandoned && !_wire.Gathers)
             return;
         _pool.ReturnChain(_head);
         _head = _tail = null;
@@ -131,11 +158,12 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
         Sent(ok);
         if (!SendBlocks())
             return;
-        if (Interlocked.CompareExchange(ref _state, Idle, Flushing) == Flushing)
+        var number = Volatile.Read(ref _state) & ~PhaseMask;
+        if (TryEnd(number))
             _waiter.SetResult(new FlushResult(false, IsBroken));
         else
             // Abandoned, and yet all of it went out: the answer was not early, only seen before the send was.
-            Interlocked.CompareExchange(ref _state, Idle, Abandoned);
+            TryMove(number | Abandoned, number | Idle);
     }
 
     FlushResult IValueTaskSource<FlushResult>.GetResult(short token) => _waiter.GetResult(token);
@@ -144,6 +172,23 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
 
     void IValueTaskSource<FlushResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _waiter.OnCompleted(continuation, state, token, flags & ~ValueTaskSourceOnCompletedFlags.UseSchedulingContext);
+
+    private static long Phase(long state) => state & PhaseMask;
+
+    /// <summary>Ends a flush of which everything was sent; false if a canceller was faster.</summary>
+    private bool TryEnd(long number)
+    {
+        while (true)
+        {
+            var state = Volatile.Read(ref _state);
+            if (Phase(state) == Abandoned)
+                return false;
+            if (TryMove(state, number | Idle))
+                return true;
+        }
+    }
+
+    private bool TryMove(long from, long to) => Interlocked.CompareExchange(ref _state, to, from) == from;
 
     private void Append(Block block)
     {

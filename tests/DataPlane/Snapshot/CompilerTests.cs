@@ -193,6 +193,26 @@ public sealed class CompilerTests
             Doc.Lines(load.Warnings));
     }
 
+    [Theory]
+    [InlineData("", "a", "7: server.tls.certificate: needs a restart: clients still come in clear")]
+    [InlineData("a", "b", "7: server.tls.certificate: needs a restart: the earlier certificate is still shown")]
+    [InlineData("a", "", " server.tls: needs a restart: the earlier certificate is still shown")]
+    [InlineData("a", "a", null)]
+    public void A_running_process_keeps_its_certificate_files_and_warns_of_the_edit(string before, string after, string? warning)
+    {
+        using var folder = new TempFolder();
+        foreach (var name in (string[])["a.pem", "a.key", "b.pem", "b.key"])
+            folder.Write(name, "x");
+        var running = Load(before, null).Snapshot!.Server;
+        var load = Load(after, running);
+        Assert.Equal((running.TlsCertificateFile, running.TlsKeyFile), (load.Snapshot!.Server.TlsCertificateFile, load.Snapshot.Server.TlsKeyFile));
+        Assert.Equal(warning is null ? [] : [warning], Doc.Lines(load.Warnings));
+
+        ConfigLoad Load(string name, ServerModel? running) => ConfigFile.Load(
+            folder.Write("aiedge.yaml", Doc.Head + Keys + (name.Length == 0 ? "" : $"server: {{ tls: {{ certificate: {name}.pem, key: {name}.key }} }}\n")),
+            1, ConfigOverrides.None, _ => null, running);
+    }
+
     [Fact]
     public void Relative_paths_start_at_the_folder_of_the_document()
     {
