@@ -21,5 +21,8 @@ internal static class Stages
         new("meter/32-chunks", JsonStages.ChatEvents),
         new("meter/32-chunks-stripped", JsonStages.ChatEventsStripped),
         new("meter/32-chunks-unlike", JsonStages.ChatEventsUnlike),
+        new("exchange/small", ExchangeStages.Small, IsProcess: true),
+        new("exchange/100-kb", ExchangeStages.Large, IsProcess: true),
+        new("exchange/stream-32-events", ExchangeStages.Stream, IsProcess: true),
     ];
 }
