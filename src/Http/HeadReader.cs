@@ -27,6 +27,7 @@ public abstract class HeadReader
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headBytesMax);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headersMax);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(headersMax, MessageHead.HeaderCountMax);
         _head = head;
         _headBytesMax = headBytesMax;
         _headersMax = headersMax;

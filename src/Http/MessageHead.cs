@@ -13,8 +13,13 @@ public abstract class MessageHead
     // Names in Connection are compared with every field: the product is bounded by bounding both.
     private const int ConnectionOptionsMax = 32;
 
-    private Field[] _fields = new Field[24];
-    private readonly int[] _firstOf = new int[64];
+    /// <summary>More fields than this no reader may let through.</summary>
+    internal const int HeaderCountMax = byte.MaxValue;
+
+    // What most messages need; grown at the first that needs more.
+    private Field[] _fields = new Field[12];
+
+    private readonly byte[] _firstOf = new byte[64];
     private ulong _present;
     private ulong _repeated;
     private byte[] _bytes = [];
@@ -117,7 +122,7 @@ public abstract class MessageHead
     {
         if (HeaderCount == _fields.Length) Array.Resize(ref _fields, _fields.Length * 2);
         var bit = BitOf(id);
-        if ((_present & bit) == 0) _firstOf[(int)id] = HeaderCount;
+        if ((_present & bit) == 0) _firstOf[(int)id] = (byte)HeaderCount;
         else _repeated |= bit;
         _present |= bit;
         ref var field = ref _fields[HeaderCount++];

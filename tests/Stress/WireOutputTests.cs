@@ -13,6 +13,32 @@ public sealed class WireOutputTests
     public void A_canceller_that_means_whichever_flush_is_under_way_is_caught() =>
         Race.Fails(Find(static (output, _) => output.CancelPendingFlush(), Race.TwinTime));
 
+    [Fact]
+    public void An_output_of_which_everything_was_sent_is_good_although_its_flush_was_cancelled()
+    {
+        var blocks = new BlockLedger(new BlockPool());
+        WireOutput output = null!;
+        Task<bool> flush = null!;
+        long meant = 0;
+        Race.Passes(Race.Rounds(Race.Time, Before, Judge, Writer, Canceller));
+
+        void Before(Random random)
+        {
+            output = new WireOutput(new PromptWire(), blocks.Pool);
+            meant = output.NextFlush;
+        }
+
+        void Writer(Random random) => flush = FlushAsync(output);
+
+        void Canceller(Random random) => output.CancelFlush(meant);
+
+        string? Judge(Random random)
+        {
+            flush.Wait();
+            return output.IsFlushing ? "a flush that was over still held the output" : null;
+        }
+    }
+
     private static string? Find(Action<WireOutput, long> cancel, TimeSpan time)
     {
         var blocks = new BlockLedger(new BlockPool());
@@ -68,16 +94,20 @@ public sealed class WireOutputTests
         return (await output.FlushAsync()).IsCanceled;
     }
 
+    /// <summary>A wire whose sends take a moment and no wait.</summary>
+    private sealed class PromptWire : DeafWire
+    {
+        public override bool Send(ReadOnlyMemory<byte> bytes, out bool ok)
+        {
+            Race.Gap();
+            return ok = true;
+        }
+    }
+
     /// <summary>A wire whose sends end when the test says so.</summary>
-    private sealed class PendingWire : Wire
+    private sealed class PendingWire : DeafWire
     {
         private int _isSending;
-
-        public override bool Receive(out int count)
-        {
-            count = 0;
-            return false;
-        }
 
         public override bool Send(ReadOnlyMemory<byte> bytes, out bool ok)
         {
@@ -90,6 +120,15 @@ public sealed class WireOutputTests
         {
             if (Interlocked.Exchange(ref _isSending, 0) != 0)
                 SendSink!.OnSent(true);
+        }
+    }
+
+    private abstract class DeafWire : Wire
+    {
+        public override bool Receive(out int count)
+        {
+            count = 0;
+            return false;
         }
 
         public override void ShutdownSend()

@@ -12,13 +12,12 @@ namespace AiEdge.DataPlane.Flow;
 /// that breaks off becomes an honest 502 rather than a 200 cut short. Whole is what is a whole JSON value, too: an answer that
 /// the connection's end closes, or whose length is wrong, looks whole by its framing alone.
 /// </summary>
-internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
+internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWriter client)
 {
     /// <summary>A JSON answer longer than this goes out as it comes.</summary>
     public const int HeldBytesMax = 64 * 1024;
 
     private JsonAnswerReader? _reader;
-    private readonly BodyDecoder _decoder = new();
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer)
@@ -33,7 +32,7 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
                 return Break(link, AttemptLoop.Stopped(link));
             Take(exchange, answer);
             body.Release();
-            if (_decoder.IsFaulted)
+            if (decoder.IsFaulted)
                 return Break(link, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
             if (body.State == BodyState.Open && (!answer.IsJson || link.Output.UnflushedBytes > HeldBytesMax) && !await client.FlushAsync())
                 return EdgeError.Client(ErrorKind.ClientClosed);
@@ -64,7 +63,7 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
             exchange.KeepAlive = false;
         client.UseFraming(framing);
         (_reader ??= new JsonAnswerReader()).Reset(exchange.Endpoint!.Shape);
-        _decoder.Begin(decode ? answer.Coding : ContentCoding.Identity);
+        decoder.Begin(decode ? answer.Coding : ContentCoding.Identity);
         AnswerHead.WriteProviders(link, exchange, head, framing, head.Framing.Length, decode);
         body.Begin(upstream.Input, head.Framing);
         upstream.Input.AdvanceTo(upstream.AfterHead);
@@ -76,7 +75,7 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
         {
             if (exchange.FirstTokenAt == 0)
                 exchange.FirstTokenAt = exchange.FirstByteAt;
-            if (!_decoder.IsActive)
+            if (!decoder.IsActive)
             {
                 if (answer.IsJson)
                     _reader!.Feed(piece);
@@ -84,8 +83,8 @@ internal sealed class BodyRelay(UpstreamBody body, ClientWriter client)
                 continue;
             }
 
-            _decoder.Feed(piece);
-            while (_decoder.TryNext(out var decoded))
+            decoder.Feed(piece);
+            while (decoder.TryNext(out var decoded))
             {
                 _reader!.Feed(decoded);
                 client.Write(decoded);

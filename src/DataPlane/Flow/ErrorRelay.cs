@@ -11,13 +11,12 @@ namespace AiEdge.DataPlane.Flow;
 /// Relays a provider's error. What concerns the client passes as it is; what concerns our own credential, account or
 /// deployment becomes our own error, for its text may name the account or the key.
 /// </summary>
-internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
+internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientWriter client)
 {
     /// <summary>A longer error body is no error body.</summary>
     public const int BodyBytesMax = 64 * 1024;
 
     private JsonAnswerReader? _reader;
-    private readonly BodyDecoder _decoder = new();
     private byte[] _bytes = [];
     private int _length;
 
@@ -27,7 +26,7 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
         var answer = AnswerKind.Of(head);
         _length = 0;
         (_reader ??= new JsonAnswerReader()).Reset(exchange.Endpoint!.Shape);
-        _decoder.Begin(answer.Coding == ContentCoding.Unknown ? ContentCoding.Identity : answer.Coding);
+        decoder.Begin(answer.Coding == ContentCoding.Unknown ? ContentCoding.Identity : answer.Coding);
         head.Retain();
         body.Begin(upstream.Input, head.Framing);
         upstream.Input.AdvanceTo(upstream.AfterHead);
@@ -38,7 +37,7 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
                 return AttemptLoop.Stopped(link);
             Collect();
             body.Release();
-            if (_length > BodyBytesMax || _decoder.IsFaulted)
+            if (_length > BodyBytesMax || decoder.IsFaulted)
                 return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
         }
 
@@ -47,7 +46,7 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
             return error;
         var framing = head.Framing.Kind == BodyKind.None ? AnswerFraming.None : AnswerFraming.Length;
         client.UseFraming(framing);
-        AnswerHead.WriteProviders(link, exchange, head, framing, _length, decoded: _decoder.IsActive);
+        AnswerHead.WriteProviders(link, exchange, head, framing, _length, decoded: decoder.IsActive);
         client.Write(_bytes.AsSpan(0, _length));
         link.Detach();
         return await client.FlushAsync() ? default : EdgeError.Client(ErrorKind.ClientClosed);
@@ -69,14 +68,14 @@ internal sealed class ErrorRelay(UpstreamBody body, ClientWriter client)
     {
         while (body.TryNext(out var piece))
         {
-            if (!_decoder.IsActive)
+            if (!decoder.IsActive)
             {
                 Append(piece);
                 continue;
             }
 
-            _decoder.Feed(piece);
-            while (_decoder.TryNext(out var decoded))
+            decoder.Feed(piece);
+            while (decoder.TryNext(out var decoded))
                 Append(decoded);
         }
     }

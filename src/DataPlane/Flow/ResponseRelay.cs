@@ -22,9 +22,10 @@ internal sealed class ResponseRelay
 
     public ResponseRelay()
     {
-        _stream = new StreamRelay(_body, _client);
-        _whole = new BodyRelay(_body, _client);
-        _error = new ErrorRelay(_body, _client);
+        var decoder = new BodyDecoder();
+        _stream = new StreamRelay(_body, decoder, _client);
+        _whole = new BodyRelay(_body, decoder, _client);
+        _error = new ErrorRelay(_body, decoder, _client);
     }
 
     public bool IsStarted => _client.IsStarted;

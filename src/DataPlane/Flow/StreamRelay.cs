@@ -11,10 +11,9 @@ namespace AiEdge.DataPlane.Flow;
 /// Only whole frames are passed on, so whatever has to be said in between (a heartbeat, the reason of a break) stands between
 /// frames. The stream is complete only on its terminal event; anything else is told as an error in the stream itself.
 /// </summary>
-internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
+internal sealed class StreamRelay(UpstreamBody body, BodyDecoder decoder, ClientWriter client)
 {
     private readonly FrameSplitter _frames = new();
-    private readonly BodyDecoder _decoder = new();
     private OpenAiStreamReader _reader = null!;
     private ClientLink _link = null!;
     private Exchange _exchange = null!;
@@ -38,7 +37,7 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
             var before = exchange.BytesOut;
             Take();
             body.Release();
-            if (_frames.IsOverflown || _decoder.IsFaulted)
+            if (_frames.IsOverflown || decoder.IsFaulted)
                 return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
             if (link.TakeHeartbeat() && exchange.BytesOut == before)
                 client.Write(": ping\n\n"u8);
@@ -69,8 +68,8 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
         client.UseFraming(framing);
         _frames.Reset();
         (_reader ??= new OpenAiStreamReader()).Reset(exchange.Endpoint!.Shape, stripUsage);
-        _decoder.Begin(answer.Coding);
-        AnswerHead.WriteProviders(link, exchange, upstream.HeadReader.Head, framing, 0, _decoder.IsActive);
+        decoder.Begin(answer.Coding);
+        AnswerHead.WriteProviders(link, exchange, upstream.HeadReader.Head, framing, 0, decoder.IsActive);
         body.Begin(upstream.Input, upstream.HeadReader.Head.Framing);
         upstream.Input.AdvanceTo(upstream.AfterHead);
     }
@@ -79,14 +78,14 @@ internal sealed class StreamRelay(UpstreamBody body, ClientWriter client)
     {
         while (body.TryNext(out var piece))
         {
-            if (!_decoder.IsActive)
+            if (!decoder.IsActive)
             {
                 TakePiece(piece);
                 continue;
             }
 
-            _decoder.Feed(piece);
-            while (_decoder.TryNext(out var decoded))
+            decoder.Feed(piece);
+            while (decoder.TryNext(out var decoded))
                 TakePiece(decoded);
         }
     }

@@ -31,10 +31,12 @@ internal struct ChatChunk
 /// </summary>
 internal sealed class ChatChunkReader
 {
-    private const int AlikeMax = 512;
+    // Ids, model and fingerprint take some 230 bytes in front of the text; behind it stand about 80.
+    private const int PrefixMax = 384;
+    private const int SuffixMax = 192;
 
-    private readonly byte[] _prefix = new byte[AlikeMax];
-    private readonly byte[] _suffix = new byte[AlikeMax];
+    private readonly byte[] _prefix = new byte[PrefixMax];
+    private readonly byte[] _suffix = new byte[SuffixMax];
     private int _prefixLength;
     private int _suffixLength;
     private Progress _afterPrefix;
@@ -336,7 +338,7 @@ internal sealed class ChatChunkReader
     private void LearnPrefix(ReadOnlySpan<byte> data)
     {
         int length = _now.Scanner.Position;
-        if (length > AlikeMax || _chunk.Seen.Count > 0 || _chunk.HasUnknownChoice
+        if (length > PrefixMax || _chunk.Seen.Count > 0 || _chunk.HasUnknownChoice
             || _chunk.HasUsage || _chunk.HasError || _chunk.NullUsageTo > 0)
             return;
         data[..length].CopyTo(_prefix);
@@ -350,7 +352,7 @@ internal sealed class ChatChunkReader
     /// </summary>
     private void LearnSuffix(ReadOnlySpan<byte> data, int from)
     {
-        if (data.Length - from > AlikeMax || _chunk.HasUsage || _chunk.HasError)
+        if (data.Length - from > SuffixMax || _chunk.HasUsage || _chunk.HasError)
             return;
         data[from..].CopyTo(_suffix);
         _suffixLength = data.Length - from;

@@ -22,7 +22,7 @@ internal enum EventAction : byte
 internal sealed class OpenAiStreamReader
 {
     private readonly ChatChunkReader _chat = new();
-    private readonly TypedEventReader _typed = new();
+    private TypedEventReader? _typed;
     private RequestShape _shape;
     private bool _stripUsage;
     private bool _hasUnknownChoice;
@@ -47,13 +47,13 @@ internal sealed class OpenAiStreamReader
     public long Events { get; private set; }
 
     /// <summary>The id of the response that is streamed, or empty; of Responses streams only, like the two below.</summary>
-    public ReadOnlySpan<byte> ResponseId => _typed.ResponseId;
+    public ReadOnlySpan<byte> ResponseId => _typed is null ? default : _typed.ResponseId;
 
     /// <summary>When that response was created, in Unix seconds; 0 if it was not told.</summary>
-    public long ResponseCreatedAt => _typed.ResponseCreatedAt;
+    public long ResponseCreatedAt => _typed?.ResponseCreatedAt ?? 0;
 
     /// <summary>The <c>sequence_number</c> that an event behind the last one has.</summary>
-    public long NextSequence => _typed.NextSequence;
+    public long NextSequence => _typed?.NextSequence ?? 0;
 
     /// <summary>Choices seen that have no finish_reason yet.</summary>
     public int OpenChoices => _seen.CountWithout(_finished) + (_hasUnknownChoice ? 1 : 0);
@@ -64,7 +64,7 @@ internal sealed class OpenAiStreamReader
     public void Reset(RequestShape shape, bool stripUsage)
     {
         _chat.Reset();
-        _typed.Reset();
+        _typed?.Reset();
         _shape = shape;
         _stripUsage = stripUsage;
         _hasUnknownChoice = false;
@@ -128,6 +128,7 @@ internal sealed class OpenAiStreamReader
 
     private void OnTyped(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data)
     {
+        _typed ??= new TypedEventReader();
         if (!_typed.TryRead(data, _shape == RequestShape.Responses))
             return;
         Events++;

@@ -10,10 +10,11 @@ namespace AiEdge.DataPlane.Transport;
 /// <remarks>
 /// Requirements: one receive and one send at a time, each possibly on another thread than the loop's; an abort from any
 /// thread; no call on a descriptor that has been closed (another connection may own its number by then).
-/// Waiting: each direction has a word: <see cref="Idle"/>, <see cref="Waiting"/>. The waiter stores what it waits with, then
-/// the word, then looks at the readiness flag; the loop sets the flag, then looks at the word (both with full fences), so one
-/// of the two sees the other. Who moves the word from Waiting to Idle by compare-and-swap owns the operation: the waiter
-/// itself, the loop, or an abort; the owner alone goes on with it.
+/// Waiting: each direction has a word: <see cref="Idle"/>, or <see cref="Waiting"/> for a receive and its number for a send. The
+/// waiter stores what it waits with, then the word, then looks at the readiness flag; the loop sets the flag, then looks at the
+/// word (both with full fences), so one of the two sees the other. Who moves the word back to Idle by compare-and-swap owns the
+/// operation: the waiter itself, the loop, an abort, or a canceller, who moves it from the number it means and no other; the
+/// owner alone goes on with it.
 /// Readiness: events are edge-triggered. The flag is cleared before the receive that may drain the socket, so an edge that
 /// comes during or after it is kept; a full buffer sets it again. A FIN that came with the last bytes makes no edge of its
 /// own, so a hang-up flag stays set for good.
@@ -36,7 +37,8 @@ internal sealed class EpollWire : Wire
     private int _blockSent;
     private TaskCompletionSource? _connecting;
     private int _receiving;
-    private int _sending;
+    private long _sending;
+    private long _sendNumber;
     private int _canReceive;
     private int _canSend = 1;
     private int _hungUp;
@@ -110,14 +112,15 @@ internal sealed class EpollWire : Wire
 
     public override bool Send(ReadOnlyMemory<byte> bytes, out bool ok) => throw new NotSupportedException("This wire sends chains.");
 
-    public override bool SendChain(Block first, out bool ok)
+    public override bool SendChain(Block first, long number, out bool ok)
     {
         _block = first;
         _blockSent = 0;
+        _sendNumber = number;
         return SendOn(out ok);
     }
 
-    public override bool TryCancelSend() => Interlocked.CompareExchange(ref _sending, Idle, Waiting) == Waiting;
+    public override bool TryCancelSend(long number) => Interlocked.CompareExchange(ref _sending, Idle, number) == number;
 
     public override void ShutdownSend()
     {
@@ -154,7 +157,7 @@ internal sealed class EpollWire : Wire
         Interlocked.MemoryBarrier();
         if (Interlocked.CompareExchange(ref _receiving, Idle, Waiting) == Waiting)
             ReceiveSink!.OnReceived(-1);
-        if (Interlocked.CompareExchange(ref _sending, Idle, Waiting) == Waiting)
+        if (TryTakeSend())
             SendSink!.OnSent(false);
     }
 
@@ -190,7 +193,7 @@ internal sealed class EpollWire : Wire
     {
         Volatile.Write(ref _canSend, 1);
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _sending) != Waiting || Interlocked.CompareExchange(ref _sending, Idle, Waiting) != Waiting)
+        if (!TryTakeSend())
             return;
         if (SendOn(out var ok))
             SendSink!.OnSent(ok);
@@ -230,15 +233,22 @@ internal sealed class EpollWire : Wire
         {
             if (TrySend(out ok))
                 return true;
-            Volatile.Write(ref _sending, Waiting);
+            Volatile.Write(ref _sending, _sendNumber);
             Interlocked.MemoryBarrier();
             if (Volatile.Read(ref _isWatched) == 0 && !TryWatch())
                 Abort();
             if (Volatile.Read(ref _canSend) == 0 && Volatile.Read(ref _uses) >= 0)
                 return false;
-            if (Interlocked.CompareExchange(ref _sending, Idle, Waiting) != Waiting)
+            if (!TryTakeSend())
                 return false;
         }
+    }
+
+    /// <summary>Takes the send that waits, if one does.</summary>
+    private bool TryTakeSend()
+    {
+        var waiting = Volatile.Read(ref _sending);
+        return waiting != Idle && Interlocked.CompareExchange(ref _sending, Idle, waiting) == waiting;
     }
 
     /// <summary>Sends as much as goes; false if some is left that has to wait.</summary>

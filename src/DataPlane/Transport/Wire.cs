@@ -41,10 +41,15 @@ internal abstract class Wire
     public virtual bool Gathers => false;
 
     /// <summary>As <see cref="Send"/>, for a whole chain of blocks; they stay the caller's and must not change meanwhile.</summary>
-    public virtual bool SendChain(Block first, out bool ok) => throw new NotSupportedException();
+    /// <param name="first">Where the chain begins.</param>
+    /// <param name="number">What <see cref="TryCancelSend"/> knows this send by: not zero, and never the same twice.</param>
+    /// <param name="ok">As <see cref="Send"/>.</param>
+    public virtual bool SendChain(Block first, long number, out bool ok) => throw new NotSupportedException();
 
-    /// <summary>Takes back a send that waits: its sink is not called any more, its memory not read. From any thread.</summary>
-    public virtual bool TryCancelSend() => false;
+    /// <summary>
+    /// Takes back the send of that number if it waits: its sink is not called any more, its memory not read. From any thread.
+    /// </summary>
+    public virtual bool TryCancelSend(long number) => false;
 
     /// <summary>Says FIN after what was sent; later sends fail.</summary>
     public abstract void ShutdownSend();

@@ -13,17 +13,15 @@ namespace AiEdge.DataPlane.Transport;
 /// is then good for nothing but closing.
 /// Memory order: the blocks belong to the writer, and to the completing send between the start and the end of a flush.
 /// <c>_state</c> is one word of a flush's number and its phase, so that a canceller who comes late finds another number and
-/// touches nothing. Exactly one party moves it out of a flush's phases by compare-and-swap and completes the waiter, whose
-/// continuation happens after it. <see cref="Cancelling"/> keeps the flush from ending in any other way than by the send that
-/// is under way, so that what the canceller stops is never a later flush's. An abandoned flush leaves the blocks with the send,
-/// which returns them.
+/// touches nothing; a wire that gathers knows its sends by the same number. Exactly one party moves the word from
+/// <see cref="Flushing"/> and completes the waiter, whose continuation happens after it; an abandoned flush leaves the blocks with
+/// the send, which returns them.
 /// </remarks>
 internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<FlushResult>
 {
     private const long Idle = 0;
     private const long Flushing = 1;
-    private const long Cancelling = 2;
-    private const long Abandoned = 3;
+    private const long Abandoned = 2;
     private const long PhaseMask = 3;
     private const long NumberStep = PhaseMask + 1;
     private const int CancelSpinsMax = 200;
@@ -112,32 +110,17 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
     /// <summary>The same for one flush (<see cref="NextFlush"/>); any other is left alone. From any thread.</summary>
     public void CancelFlush(long number)
     {
-        if (!_wire.Gathers)
-        {
-            if (TryMove(number | Flushing, number | Abandoned))
-                _waiter.SetResult(new FlushResult(true, false));
-            return;
-        }
-
-        if (!TryMove(number | Flushing, number | Cancelling))
-            return;
         // A send that gathers may read borrowed memory, so it must be stopped before the writer is told; it cannot be for as
         // long as the loop is sending some of it, which is short.
         var spin = default(SpinWait);
-        while (!_wire.TryCancelSend())
+        while (_wire.Gathers && !_wire.TryCancelSend(number))
         {
-            if (Volatile.Read(ref _state) != (number | Cancelling))
+            if (spin.Count > CancelSpinsMax || Volatile.Read(ref _state) != (number | Flushing))
                 return;
-            if (spin.Count > CancelSpinsMax)
-            {
-                TryMove(number | Cancelling, number | Flushing);
-                return;
-            }
-
             spin.SpinOnce();
         }
 
-        if (TryMove(number | Cancelling, number | Abandoned))
+        if (Interlocked.CompareExchange(ref _state, number | Abandoned, number | Flushing) == (number | Flushing))
             _waiter.SetResult(new FlushResult(true, false));
     }
 
@@ -145,7 +128,7 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
     public void Discard()
     {
         var phase = Phase(Volatile.Read(ref _state));
-        if (phase is Flushing or Cancelling || phase == Abandoned && !_wire.Gathers)
+        if (phase == Flushing || phase == Abandoned && !_wire.Gathers)
             return;
         _pool.ReturnChain(_head);
         _head = _tail = null;
@@ -161,9 +144,6 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
         var number = Volatile.Read(ref _state) & ~PhaseMask;
         if (TryEnd(number))
             _waiter.SetResult(new FlushResult(false, IsBroken));
-        else
-            // Abandoned, and yet all of it went out: the answer was not early, only seen before the send was.
-            TryMove(number | Abandoned, number | Idle);
     }
 
     FlushResult IValueTaskSource<FlushResult>.GetResult(short token) => _waiter.GetResult(token);
@@ -175,20 +155,11 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
 
     private static long Phase(long state) => state & PhaseMask;
 
-    /// <summary>Ends a flush of which everything was sent; false if a canceller was faster.</summary>
-    private bool TryEnd(long number)
-    {
-        while (true)
-        {
-            var state = Volatile.Read(ref _state);
-            if (Phase(state) == Abandoned)
-                return false;
-            if (TryMove(state, number | Idle))
-                return true;
-        }
-    }
-
-    private bool TryMove(long from, long to) => Interlocked.CompareExchange(ref _state, to, from) == from;
+    /// <summary>
+    /// Ends a flush of which everything was sent; false if a canceller was faster, who then completes the waiter. Abandoned, and yet
+    /// all of it went out: the answer was not early, only seen before the send was, and the output is good.
+    /// </summary>
+    private bool TryEnd(long number) => Phase(Interlocked.Exchange(ref _state, number | Idle)) != Abandoned;
 
     private void Append(Block block)
     {
@@ -210,7 +181,7 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
                 continue;
             }
 
-            if (!(_wire.Gathers ? _wire.SendChain(block, out var ok) : _wire.Send(block.Filled, out ok)))
+            if (!(_wire.Gathers ? _wire.SendChain(block, Volatile.Read(ref _state) & ~PhaseMask, out var ok) : _wire.Send(block.Filled, out ok)))
                 return false;
             Sent(ok);
         }
