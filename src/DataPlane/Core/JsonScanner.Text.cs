@@ -10,6 +10,9 @@ namespace AiEdge.DataPlane.Core;
 
 internal partial struct JsonScanner
 {
+    /// <summary>How many bytes are looked at in one go where nothing special is expected.</summary>
+    private const int PlainBytes = 128;
+
     /// <summary>A string or a name, from its quote on. Most are short, ASCII and end within one vector.</summary>
     private int Text(ReadOnlySpan<byte> bytes, int p)
     {
@@ -177,8 +180,18 @@ internal partial struct JsonScanner
         if (!Vector256.IsHardwareAccelerated)
             return FindSpecialShort(ref start, p, end, ref nonAscii);
         var all = Vector256<byte>.Zero;
+        var plainFrom = p + Vector256<byte>.Count;
         while (end - p >= Vector256<byte>.Count)
         {
+            // Names and short values end in the first vector, and what is special comes in clusters: only then is it worth a run.
+            if (p >= plainFrom)
+            {
+                p = SkipPlain(ref start, p, end, ref nonAscii);
+                plainFrom = p + PlainBytes;
+                if (end - p < Vector256<byte>.Count)
+                    break;
+            }
+
             var v = Vector256.LoadUnsafe(ref start, (nuint)p);
             all |= v;
             var specials = Specials(v).ExtractMostSignificantBits();
@@ -203,6 +216,28 @@ internal partial struct JsonScanner
 
         nonAscii |= all.ExtractMostSignificantBits() != 0;
         return p < end ? FindSpecialShort(ref start, p, end, ref nonAscii) : p;
+    }
+
+    /// <summary>
+    /// Passes over whole runs of <see cref="PlainBytes"/> without anything special: most of a prompt. Apart from the loop that
+    /// takes escapes, so that all it needs stays in registers.
+    /// </summary>
+    private static int SkipPlain(ref byte start, int p, int end, ref bool nonAscii)
+    {
+        var all = Vector256<byte>.Zero;
+        for (; end - p >= PlainBytes; p += PlainBytes)
+        {
+            var a = Vector256.LoadUnsafe(ref start, (nuint)p);
+            var b = Vector256.LoadUnsafe(ref start, (nuint)p + 32);
+            var c = Vector256.LoadUnsafe(ref start, (nuint)p + 64);
+            var d = Vector256.LoadUnsafe(ref start, (nuint)p + 96);
+            if ((Specials(a) | Specials(b) | Specials(c) | Specials(d)) != Vector256<byte>.Zero)
+                break;
+            all |= a | b | c | d;
+        }
+
+        nonAscii |= all.ExtractMostSignificantBits() != 0;
+        return p;
     }
 
     /// <summary>The second character of an escape that is no <c>\u</c> (RFC 8259 section 7).</summary>
