@@ -22,6 +22,8 @@ switch (line.Command)
         return 2;
     case Command.Health:
         return await HealthProbe.IsReadyAsync(line.Admin ?? line.Probe ?? "127.0.0.1:8081") ? 0 : 1;
+    case Command.Count:
+        return CountCommand.Run(line.CountArguments, Console.OpenStandardInput, Console.Out, Console.Error);
     case Command.Check:
         return Check(line);
     default:

@@ -111,6 +111,18 @@ public sealed class SmokeTests
     }
 
     [NativeFact]
+    public async Task It_counts_the_tokens_of_a_file()
+    {
+        var text = string.Concat(Enumerable.Range(0, 5000).Select(i => $"line {i}: it's 日本 \U0001D400's\r\n"));
+        Assert.Equal((0, "59000\n"), await NativePlane.RunAsync(text, "count", "aiedge.yaml"));
+        Assert.Equal((0, "59000\n"), await NativePlane.RunAsync(text, "count", "--encoding", "o200k_harmony", "--append", "1", "aiedge.yaml"));
+        Assert.Equal((0, "13225\n11\n2375\n0\n"), await NativePlane.RunAsync("Hello, world!", "count", "--ids", "aiedge.yaml"));
+        Assert.Equal((0, "4\n"), await NativePlane.RunAsync("Hello, world!", "count", "--encoding", "cl100k_base", "aiedge.yaml"));
+        Assert.Equal(1, (await NativePlane.RunAsync(null, "count", "gone.txt")).Code);
+        Assert.Equal(2, (await NativePlane.RunAsync(null, "count", "--encoding", "none")).Code);
+    }
+
+    [NativeFact]
     public async Task Health_is_zero_for_a_ready_data_plane_and_not_for_one_that_is_gone()
     {
         await using var plane = await NativePlane.StartAsync();

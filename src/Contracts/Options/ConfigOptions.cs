@@ -16,6 +16,9 @@ public sealed class ConfigOptions
     /// <summary>Models by name or glob.</summary>
     public static readonly NamedSectionsField ModelsField = new("models", ModelOptions.Table) { IsRequired = true };
 
+    /// <summary>Vocabularies of the user's own by name.</summary>
+    public static readonly NamedSectionsField TokenizersField = new("tokenizers", TokenizerOptions.Table);
+
     /// <summary>Teams by name.</summary>
     public static readonly NamedSectionsField TeamsField = new("teams", TeamOptions.Table) { EmptyEntryAllowed = true };
 
@@ -30,7 +33,7 @@ public sealed class ConfigOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "the document", SchemaField, ProvidersField, ModelsField, TeamsField, KeysField, TimeoutsField, ServerField,
+        "the document", SchemaField, ProvidersField, ModelsField, TokenizersField, TeamsField, KeysField, TimeoutsField, ServerField,
         new LaterField("limits", emptyAllowed: true));
 
     private ConfigOptions(ConfigMap node) => Node = node;
@@ -43,6 +46,9 @@ public sealed class ConfigOptions
 
     /// <summary>See <see cref="ModelsField"/>.</summary>
     public IReadOnlyList<ModelOptions> Models { get; private init; } = [];
+
+    /// <summary>See <see cref="TokenizersField"/>.</summary>
+    public IReadOnlyList<TokenizerOptions> Tokenizers { get; private init; } = [];
 
     /// <summary>See <see cref="TeamsField"/>.</summary>
     public IReadOnlyList<TeamOptions> Teams { get; private init; } = [];
@@ -59,6 +65,9 @@ public sealed class ConfigOptions
     /// <summary>Names of all providers that are written, also of those with faults: a fault is reported once, not at each use.</summary>
     public IReadOnlySet<string> ProviderNames { get; private init; } = new HashSet<string>();
 
+    /// <summary>Names of all vocabularies that are written.</summary>
+    public IReadOnlySet<string> TokenizerNames { get; private init; } = new HashSet<string>();
+
     /// <summary>Names of all teams that are written.</summary>
     public IReadOnlySet<string> TeamNames { get; private init; } = new HashSet<string>();
 
@@ -74,6 +83,7 @@ public sealed class ConfigOptions
         reader.Get(SchemaField);
         var providers = reader.Named(ProvidersField);
         var models = reader.Named(ModelsField);
+        var tokenizers = reader.Named(TokenizersField);
         var teams = reader.Named(TeamsField);
         return new ConfigOptions(reader.Map)
         {
@@ -81,6 +91,8 @@ public sealed class ConfigOptions
             ProviderNames = Names(providers),
             Models = Each(models, ModelOptions.Read, faults),
             ModelNames = Names(models),
+            Tokenizers = Each(tokenizers, TokenizerOptions.Read, faults),
+            TokenizerNames = Names(tokenizers),
             Teams = Each(teams, TeamOptions.Read, faults),
             TeamNames = Names(teams),
             Keys = Each(reader.Listed(KeysField), KeyOptions.Read, faults),

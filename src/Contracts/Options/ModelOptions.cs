@@ -13,9 +13,12 @@ public sealed class ModelOptions
     /// <summary>Deadlines.</summary>
     public static readonly SectionField TimeoutsField = new("timeouts", TimeoutsOptions.Table);
 
+    /// <summary>Name of the vocabulary that its tokens are counted with; left out, the model's name tells it.</summary>
+    public static readonly StringField TokenizerField = new("tokenizer", TextRules.PlainName);
+
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a model", TargetsField, TimeoutsField, new LaterField("balance"), new LaterField("fallback"), new LaterField("tokenizer"),
+        "a model", TargetsField, TimeoutsField, TokenizerField, new LaterField("balance"), new LaterField("fallback"),
         new LaterField("contextWindow"), new LaterField("price"));
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
@@ -42,6 +45,9 @@ public sealed class ModelOptions
     /// <summary>See <see cref="TimeoutsField"/>.</summary>
     public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
 
+    /// <summary>See <see cref="TokenizerField"/>.</summary>
+    public Setting<string> Tokenizer { get; private init; }
+
     /// <summary>Reads a model; null where it is not a map.</summary>
     public static ModelOptions? Read(ConfigEntry entry, FaultList faults)
     {
@@ -60,6 +66,7 @@ public sealed class ModelOptions
         {
             Targets = targets,
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
+            Tokenizer = reader.Get(TokenizerField),
         };
     }
 }

@@ -25,6 +25,8 @@ public static class DocumentRules
         foreach (var model in document.Models)
             ModelRules.Check(model, document, faults);
         ModelRules.WarnOfHidden(document, warnings);
+        foreach (var tokenizer in document.Tokenizers)
+            TokenizerRules.Check(tokenizer, faults);
         foreach (var team in document.Teams)
             CheckTeamName(team, faults);
         var keyRules = new KeyRules(document, faults);

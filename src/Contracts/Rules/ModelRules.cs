@@ -18,6 +18,7 @@ public static class ModelRules
         CheckTargets(model, faults);
         foreach (var target in model.Targets)
             CheckProvider(target, document, faults);
+        TokenizerRules.CheckName(model, document, faults);
     }
 
     /// <summary>Warns of a glob that an earlier one hides: it can never answer.</summary>

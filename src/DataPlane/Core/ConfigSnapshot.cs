@@ -15,6 +15,9 @@ internal sealed class ConfigSnapshot
 
     public required ModelTable Models { get; init; }
 
+    /// <summary>The user's own vocabularies, loaded.</summary>
+    public TokenizerModel[] Tokenizers { get; init; } = [];
+
     public required KeyTable Keys { get; init; }
 
     public required ServerModel Server { get; init; }
@@ -139,6 +142,9 @@ internal sealed class ModelModel
 
     /// <summary>At least one; the first is used until balancing comes.</summary>
     public required TargetModel[] Targets { get; init; }
+
+    /// <summary>The vocabulary that the document names for it; null where the model's name is to tell.</summary>
+    public TokenizerModel? Tokenizer { get; init; }
 
     /// <summary>Unix seconds shown as <c>created</c> in <c>/v1/models</c>.</summary>
     public long Created { get; init; }

@@ -6,6 +6,7 @@ internal enum Command : byte
     Run,
     Check,
     Health,
+    Count,
     Help,
     Version,
 
@@ -22,6 +23,7 @@ internal sealed class CommandLine
           aiedge-dataplane --config FILE [--listen ADDR] [--admin ADDR] [--probe ADDR]
           aiedge-dataplane --config FILE --check      validate, print every fault with its line, exit 0 or 1
           aiedge-dataplane health [--admin ADDR]      ask a running data plane for /readyz, exit 0 or 1
+          aiedge-dataplane count [--encoding NAME | --vocabulary FILE [--format WORD] [--split RULE]] [--append N | --ids] [FILE]
           aiedge-dataplane --help | --version
 
         flag              environment        default           meaning
@@ -31,16 +33,27 @@ internal sealed class CommandLine
           --probe ADDR    AIEDGE_PROBE                         /healthz /readyz /metrics alone; overrides server.probe
           --check                                              see above
 
+        count prints how many tokens FILE, or what comes in without one, has as plain text; it streams, whatever the length.
+          --encoding NAME     o200k_base (default), o200k_harmony or cl100k_base
+          --vocabulary FILE   a vocabulary of your own: .tiktoken, tekken.json or Hugging Face's tokenizer.json
+          --format WORD       tiktoken, tekken or huggingface, where the file's name does not tell
+          --split RULE        o200k, cl100k, llama3, qwen2, deepseek-v3 or tekken: for .tiktoken, which does not say it
+          --append N          feeds the counter N bytes at a time; the number is the same for every N
+          --ids               prints the tokens themselves, one a line
+
         signals: SIGTERM and SIGINT drain and stop (a second one stops at once); SIGHUP reads the configuration again.
         """;
 
-    private static readonly string[] Later = ["--control-plane", "--join-token", "--data-dir", "--secrets-dir", "count", "journal"];
+    private static readonly string[] Later = ["--control-plane", "--join-token", "--data-dir", "--secrets-dir", "journal"];
 
     private readonly Dictionary<string, string> _values = [];
 
     public Command Command { get; private set; } = Command.Run;
 
     public string? Complaint { get; private set; }
+
+    /// <summary>The arguments of <see cref="Command.Count"/>, which reads them itself.</summary>
+    public string[] CountArguments { get; private set; } = [];
 
     public string? Config => Value("config");
 
@@ -53,6 +66,13 @@ internal sealed class CommandLine
     public static CommandLine Parse(string[] arguments, Func<string, string?> env)
     {
         var line = new CommandLine();
+        if (arguments is ["count", ..])
+        {
+            line.Command = Array.Exists(arguments, a => a is "--help" or "-h") ? Command.Help : Command.Count;
+            line.CountArguments = arguments[1..];
+            return line;
+        }
+
         foreach (var name in (string[])["config", "listen", "admin", "probe"])
         {
             if (env("AIEDGE_" + name.ToUpperInvariant()) is { Length: > 0 } value)

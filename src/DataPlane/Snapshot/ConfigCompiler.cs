@@ -15,6 +15,7 @@ internal sealed class ConfigCompiler
     private readonly ConfigOptions _options;
     private readonly ReferencedFiles _files;
     private readonly Dictionary<string, (ProviderModel Model, TimeoutsOptions Timeouts)> _providers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TokenizerModel> _tokenizers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TeamOptions> _teams = new(StringComparer.Ordinal);
 
     private ConfigCompiler(ConfigOptions options, ReferencedFiles files)
@@ -39,9 +40,16 @@ internal sealed class ConfigCompiler
 
     /// <summary>The snapshot. The options must be free of faults.</summary>
     public static ConfigSnapshot Compile(
-        ConfigOptions options, ListenerAddresses addresses, ReferencedFiles files, long generation, long createdUnixSeconds)
+        ConfigOptions options,
+        ListenerAddresses addresses,
+        ReferencedFiles files,
+        TokenizerModel[] tokenizers,
+        long generation,
+        long createdUnixSeconds)
     {
         var compiler = new ConfigCompiler(options, files);
+        foreach (var tokenizer in tokenizers)
+            compiler._tokenizers.Add(tokenizer.Name, tokenizer);
         var providers = new ProviderModel[options.Providers.Count];
         for (var i = 0; i < providers.Length; i++)
         {
@@ -63,6 +71,7 @@ internal sealed class ConfigCompiler
             Generation = generation,
             Providers = providers,
             Models = new ModelTable(models),
+            Tokenizers = tokenizers,
             Keys = new KeyTable(keys),
             Server = server,
             MaskedJson = MaskedDocument.Write(options, server),
@@ -151,8 +160,17 @@ internal sealed class ConfigCompiler
             NameUtf8 = Encoding.ASCII.GetBytes(model.Name),
             IsGlob = model.IsGlob,
             Targets = targets,
+            Tokenizer = model.Tokenizer.IsSet ? Tokenizer(model.Tokenizer.Value) : null,
             Created = createdUnixSeconds,
         };
+    }
+
+    /// <summary>The vocabulary of a name; one object for all models that name it.</summary>
+    private TokenizerModel Tokenizer(string name)
+    {
+        if (!_tokenizers.TryGetValue(name, out var tokenizer))
+            _tokenizers.Add(name, tokenizer = TokenizerModel.BuiltIn(name)!);
+        return tokenizer;
     }
 
     /// <summary>A JSON string; the text is printable ASCII, so that two characters need an escape.</summary>

@@ -12,8 +12,8 @@ internal static class ConfigFile
     /// <param name="generation">The number that the snapshot gets.</param>
     /// <param name="overrides">What the command line says in place of the document.</param>
     /// <param name="env">The environment: null for a name that is not set.</param>
-    /// <param name="running">The server block in force, whose addresses stay; null at the start.</param>
-    public static ConfigLoad Load(string path, long generation, ConfigOverrides overrides, Func<string, string?> env, ServerModel? running = null)
+    /// <param name="running">The snapshot in force, whose addresses and unchanged vocabularies stay; null at the start.</param>
+    public static ConfigLoad Load(string path, long generation, ConfigOverrides overrides, Func<string, string?> env, ConfigSnapshot? running = null)
     {
         var faults = new FaultList();
         var full = Path.GetFullPath(path);
@@ -35,7 +35,7 @@ internal static class ConfigFile
 
     /// <summary>Loads a document that is in memory already. Its relative paths start at <paramref name="folder"/>, which is absolute.</summary>
     public static ConfigLoad Load(
-        ConfigDocument document, string folder, long generation, ConfigOverrides overrides, Func<string, string?> env, ServerModel? running = null)
+        ConfigDocument document, string folder, long generation, ConfigOverrides overrides, Func<string, string?> env, ConfigSnapshot? running = null)
     {
         var faults = new FaultList();
         return Compile(document, generation, overrides, env, running, new ReferencedFiles(folder, faults), faults);
@@ -46,7 +46,7 @@ internal static class ConfigFile
         long generation,
         ConfigOverrides overrides,
         Func<string, string?> env,
-        ServerModel? running,
+        ConfigSnapshot? running,
         ReferencedFiles files,
         FaultList faults)
     {
@@ -58,9 +58,10 @@ internal static class ConfigFile
             if (DocumentRules.Read(root, faults, warnings) is { } options)
             {
                 ConfigCompiler.CheckFiles(options, files);
-                var addresses = ListenerAddresses.Resolve(options.Server, overrides, running, files, faults, warnings);
+                var addresses = ListenerAddresses.Resolve(options.Server, overrides, running?.Server, files, faults, warnings);
+                var tokenizers = TokenizerLoader.Load(options, files, faults, running?.Tokenizers ?? []);
                 if (faults.Count == 0)
-                    snapshot = ConfigCompiler.Compile(options, addresses, files, generation, document.WrittenUnixSeconds);
+                    snapshot = ConfigCompiler.Compile(options, addresses, files, tokenizers, generation, document.WrittenUnixSeconds);
             }
         }
 

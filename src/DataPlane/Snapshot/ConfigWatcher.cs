@@ -37,7 +37,7 @@ internal sealed class ConfigWatcher : IDisposable
     private long _rejections;
     private bool _isDisposed;
 
-    /// <param name="path">The file, as for <see cref="ConfigFile.Load(string, long, ConfigOverrides, Func{string, string?}, ServerModel?)"/>.</param>
+    /// <param name="path">The file, as for <see cref="ConfigFile.Load(string, long, ConfigOverrides, Func{string, string?}, ConfigSnapshot?)"/>.</param>
     /// <param name="overrides">What the command line says in place of the document.</param>
     /// <param name="env">The environment.</param>
     /// <param name="time">The clock behind both timers.</param>
@@ -117,7 +117,7 @@ internal sealed class ConfigWatcher : IDisposable
 
     private bool Load()
     {
-        var load = ConfigFile.Load(_path, (_running?.Generation ?? 0) + 1, _overrides, _env, _running?.Server);
+        var load = ConfigFile.Load(_path, (_running?.Generation ?? 0) + 1, _overrides, _env, _running);
         _loaded = load.Files;
         var now = Stamp();
         if (!Same(now, load.Files))

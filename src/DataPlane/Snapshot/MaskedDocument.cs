@@ -41,6 +41,7 @@ internal sealed class MaskedDocument : IDisposable
         foreach (var model in options.Models)
             WriteModel(model);
         _json.WriteEndObject();
+        WriteTokenizers(options.Tokenizers);
         _json.WriteStartObject(ConfigOptions.TeamsField.Name);
         foreach (var team in options.Teams)
         {
@@ -83,6 +84,23 @@ internal sealed class MaskedDocument : IDisposable
         _json.WriteEndObject();
     }
 
+    private void WriteTokenizers(IReadOnlyList<TokenizerOptions> tokenizers)
+    {
+        if (tokenizers.Count == 0)
+            return;
+        _json.WriteStartObject(ConfigOptions.TokenizersField.Name);
+        foreach (var tokenizer in tokenizers)
+        {
+            _json.WriteStartObject(tokenizer.Name);
+            WriteText(TokenizerOptions.FileField, tokenizer.File);
+            _json.WriteString(TokenizerOptions.FormatField.Name, tokenizer.FormatName);
+            WriteText(TokenizerOptions.SplitField, tokenizer.Split);
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndObject();
+    }
+
     private void WriteModel(ModelOptions model)
     {
         _json.WriteStartObject(model.Name);
@@ -98,6 +116,7 @@ internal sealed class MaskedDocument : IDisposable
 
         _json.WriteEndArray();
         WriteTimeouts(ModelOptions.TimeoutsField, model.Timeouts, withDefaults: false);
+        WriteText(ModelOptions.TokenizerField, model.Tokenizer);
         _json.WriteEndObject();
     }
 

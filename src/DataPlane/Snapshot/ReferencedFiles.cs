@@ -31,6 +31,13 @@ internal sealed class ReferencedFiles
         return full;
     }
 
+    /// <summary>The same, with the state that was noted.</summary>
+    public StampedFile Stamp(string path)
+    {
+        var full = Add(path);
+        return _files.Find(file => file.Path == full);
+    }
+
     /// <summary>Adds a fault where the file of a setting cannot be opened.</summary>
     public void Check(Setting<string> setting)
     {

@@ -182,8 +182,9 @@ public sealed class CompilerTests
     [Fact]
     public void A_running_process_keeps_its_addresses_and_warns_of_the_edit()
     {
-        var running = Doc.Snapshot(Doc.Head + Keys).Server;
-        var load = Doc.Load(Doc.Head + Keys + "server: { listen: \"127.0.0.1:1\", probe: \"127.0.0.1:2\", connectionsMax: 5 }\n", running: running);
+        var inForce = Doc.Snapshot(Doc.Head + Keys);
+        var running = inForce.Server;
+        var load = Doc.Load(Doc.Head + Keys + "server: { listen: \"127.0.0.1:1\", probe: \"127.0.0.1:2\", connectionsMax: 5 }\n", running: inForce);
         Assert.Equal((running.Listen, running.Admin, running.Probe, 5), (load.Snapshot!.Server.Listen, load.Snapshot.Server.Admin, load.Snapshot.Server.Probe, load.Snapshot.Server.ConnectionsMax));
         Assert.Equal(
             [
@@ -203,12 +204,13 @@ public sealed class CompilerTests
         using var folder = new TempFolder();
         foreach (var name in (string[])["a.pem", "a.key", "b.pem", "b.key"])
             folder.Write(name, "x");
-        var running = Load(before, null).Snapshot!.Server;
-        var load = Load(after, running);
+        var inForce = Load(before, null).Snapshot!;
+        var running = inForce.Server;
+        var load = Load(after, inForce);
         Assert.Equal((running.TlsCertificateFile, running.TlsKeyFile), (load.Snapshot!.Server.TlsCertificateFile, load.Snapshot.Server.TlsKeyFile));
         Assert.Equal(warning is null ? [] : [warning], Doc.Lines(load.Warnings));
 
-        ConfigLoad Load(string name, ServerModel? running) => ConfigFile.Load(
+        ConfigLoad Load(string name, ConfigSnapshot? running) => ConfigFile.Load(
             folder.Write("aiedge.yaml", Doc.Head + Keys + (name.Length == 0 ? "" : $"server: {{ tls: {{ certificate: {name}.pem, key: {name}.key }} }}\n")),
             1, ConfigOverrides.None, _ => null, running);
     }

@@ -21,10 +21,10 @@ internal static class Doc
 
     public const string Sha = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
-    public static ConfigLoad Load(string text, Func<string, string?>? env = null, ConfigFormat format = ConfigFormat.Yaml, ConfigOverrides? overrides = null, ServerModel? running = null) =>
+    public static ConfigLoad Load(string text, Func<string, string?>? env = null, ConfigFormat format = ConfigFormat.Yaml, ConfigOverrides? overrides = null, ConfigSnapshot? running = null) =>
         Load(Encoding.UTF8.GetBytes(text), env, format, overrides, running);
 
-    public static ConfigLoad Load(byte[] content, Func<string, string?>? env = null, ConfigFormat format = ConfigFormat.Yaml, ConfigOverrides? overrides = null, ServerModel? running = null) =>
+    public static ConfigLoad Load(byte[] content, Func<string, string?>? env = null, ConfigFormat format = ConfigFormat.Yaml, ConfigOverrides? overrides = null, ConfigSnapshot? running = null) =>
         ConfigFile.Load(new ConfigDocument(content, format) { WrittenUnixSeconds = 1_700_000_000 }, Path.GetTempPath(), 1, overrides ?? ConfigOverrides.None, env ?? (_ => null), running);
 
     /// <summary>The snapshot of a document that has no faults.</summary>

@@ -15,6 +15,7 @@ public sealed class DocumentationTests
         ["providers.NAME.tls"] = TlsOptions.ProviderTable,
         ["models.NAME"] = ModelOptions.Table,
         ["models.NAME.targets[]"] = TargetOptions.Table,
+        ["tokenizers.NAME"] = TokenizerOptions.Table,
         ["teams.NAME"] = TeamOptions.Table,
         ["keys[]"] = KeyOptions.Table,
         ["timeouts"] = TimeoutsOptions.Table,

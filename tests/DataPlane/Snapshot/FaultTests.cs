@@ -31,7 +31,6 @@ public sealed class FaultTests
     [InlineData("balance: weighted", "5: models.m.balance: is not supported yet")]
     [InlineData("fallback: [ n ]", "5: models.m.fallback: is not supported yet")]
     [InlineData("fallback: []", "5: models.m.fallback: is not supported yet")]
-    [InlineData("tokenizer: o200k_base", "5: models.m.tokenizer: is not supported yet")]
     [InlineData("contextWindow: 128000", "5: models.m.contextWindow: is not supported yet")]
     [InlineData("price: { input: 1 }", "5: models.m.price: is not supported yet")]
     public void What_a_later_version_brings_to_models_is_refused_with_its_line(string field, string fault) =>
@@ -250,7 +249,7 @@ public sealed class FaultTests
             """,
             name => name == "SHA" ? Sha : "sk-1").Faults;
         Assert.All(faults, fault => Assert.Contains("not supported yet", fault.Message, StringComparison.Ordinal));
-        Assert.Equal([4, 7, 7, 7, 8, 9, 10, 11, 12, 13, 17, 18], faults.Select(f => f.Line));
+        Assert.Equal([4, 7, 7, 7, 8, 9, 11, 12, 13, 17, 18], faults.Select(f => f.Line));
     }
 
     [Fact]
