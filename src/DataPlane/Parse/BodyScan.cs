@@ -7,6 +7,7 @@ internal sealed class BodyScan
 {
     private readonly OpenAiRequestReader _json = new();
     private MultipartReader? _multipart;
+    private PromptText? _prompt;
     private ScanKind _kind;
 
     private enum ScanKind : byte
@@ -18,18 +19,27 @@ internal sealed class BodyScan
 
     public RequestFacts Facts { get; } = new();
 
+    /// <summary>The prompt's texts; null unless they were wanted.</summary>
+    public PromptText? Prompt => _prompt is { IsWanted: true } ? _prompt : null;
+
     /// <summary>The body is of no interest.</summary>
     public void BeginNone()
     {
         _kind = ScanKind.None;
         Facts.Reset();
+        _prompt?.Reset(isWanted: false);
     }
 
-    public void BeginJson(RequestShape shape)
+    /// <summary>Begins a body in JSON.</summary>
+    /// <param name="shape">Which fields it has.</param>
+    /// <param name="wantsPrompt">Whether the texts of its prompt are to be noted, which a count of its tokens needs.</param>
+    public void BeginJson(RequestShape shape, bool wantsPrompt = false)
     {
         _kind = ScanKind.Json;
-        Facts.Reset();
-        _json.Begin(Facts, shape);
+        if (wantsPrompt)
+            _prompt ??= new PromptText();
+        _prompt?.Reset(wantsPrompt);
+        _json.Begin(Facts, shape, Prompt);
     }
 
     /// <summary>Begins a form whose boundary stands in <paramref name="contentType"/>; an error if there is none.</summary>
@@ -37,6 +47,7 @@ internal sealed class BodyScan
     {
         _kind = ScanKind.Multipart;
         Facts.Reset();
+        _prompt?.Reset(isWanted: false);
         return (_multipart ??= new MultipartReader()).Begin(Facts, contentType);
     }
 

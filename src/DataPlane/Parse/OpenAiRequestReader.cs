@@ -19,12 +19,22 @@ internal sealed class OpenAiRequestReader
     private RequestField _field;
     private bool _inObject;
     private bool _inOptions;
+    private bool _wantsPrompt;
+    private PromptReader? _prompt;
     private EdgeError _error;
 
     /// <summary>Starts a body; <paramref name="facts"/> is emptied and filled while the body is fed.</summary>
-    public void Begin(RequestFacts facts, RequestShape shape)
+    public void Begin(RequestFacts facts, RequestShape shape) => Begin(facts, shape, null);
+
+    /// <summary>
+    /// As above; besides, the texts of the prompt are noted in <paramref name="prompt"/> if one is given that wants them.
+    /// </summary>
+    public void Begin(RequestFacts facts, RequestShape shape, PromptText? prompt)
     {
         facts.Reset();
+        _wantsPrompt = prompt is { IsWanted: true };
+        if (_wantsPrompt)
+            (_prompt ??= new PromptReader()).Begin(prompt!, shape);
         _facts = facts;
         _scanner.Reset(_capture, checkUtf8: true);
         _read = RequestFields.ReadIn(shape);
@@ -76,6 +86,12 @@ internal sealed class OpenAiRequestReader
     private EdgeError OnToken(ReadOnlySpan<byte> bytes)
     {
         JsonToken token = _scanner.Token;
+        if (_wantsPrompt && _prompt!.IsInside)
+        {
+            _prompt.Take(ref _scanner, bytes);
+            return default;
+        }
+
         if (_scanner.Depth == 0 || !_inObject)
             return OnTopLevel(token);
         if (_inOptions && token == JsonToken.EndObject && _scanner.Depth == 1)
@@ -88,10 +104,17 @@ internal sealed class OpenAiRequestReader
 
         if (token == JsonToken.Name)
             return OnName(bytes);
-        if (_field == RequestField.None || token is JsonToken.EndObject or JsonToken.EndArray)
+        if (token is JsonToken.EndObject or JsonToken.EndArray)
             return default;
-        EdgeError error = Fits(token) ? Take(token, bytes) : RequestFields.WrongType(_field);
-        _field = RequestField.None;
+        EdgeError error = default;
+        if (_field != RequestField.None)
+        {
+            error = Fits(token) ? Take(token, bytes) : RequestFields.WrongType(_field);
+            _field = RequestField.None;
+        }
+
+        if (_wantsPrompt && !_inOptions && !error.IsError)
+            _prompt!.OnValue(ref _scanner);
         return error;
     }
 
@@ -117,6 +140,8 @@ internal sealed class OpenAiRequestReader
         if ((_seen & _field) != 0)
             return RequestFields.Duplicate(_field);
         _seen |= _field;
+        if (_wantsPrompt && !_inOptions)
+            _prompt!.OnName(ref _scanner, bytes);
         return default;
     }
 
