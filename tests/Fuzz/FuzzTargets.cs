@@ -14,8 +14,11 @@ public static class FuzzTargets
         new SseTarget(),
         new OracleTarget("json", ParseOracles.ScannerAgreesWithUtf8JsonReader, OracleTarget.Json),
         new OracleTarget("request-body", (input, seed) => ParseOracles.RequestIsReadAlikeAndPatchedExactly(input, seed), OracleTarget.Json),
+        new OracleTarget("prompt", (input, seed) => PromptOracles.PromptIsNotedAlike(input, seed), OracleTarget.Json),
         new OracleTarget("form", (input, seed) => ParseOracles.MultipartIsReadAlike(input, seed), OracleTarget.Form),
         new OracleTarget("answer", MeterOracles.AnswerIsReadAlike, OracleTarget.Json),
         new OracleTarget("chunks", MeterOracles.ChunksAreReadAlike, OracleTarget.Json),
+        new TokenTarget(),
+        new TokenJsonTarget(),
     ];
 }

@@ -10,6 +10,8 @@ internal sealed class OracleTarget(string name, Action<byte[], int> property, IR
         "\u00C3\u00A9", "\u00E2\u0082", "\u00F0\u009F\u0098\u0080", "\"model\":\"m\",", "\"mod\\u0065l\":\"x\",", "\"stream\":true,",
         "\"stream_options\":{},", "\"include_usage\":false,", "\"usage\":null", ",\"usage\":{\"prompt_tokens\":1}", "\"choices\":[],",
         "\"finish_reason\":\"stop\"", "\"delta\":{\"content\":\"x\"},", "\"text\":\"x\",", "\"index\":1,", "\"error\":{\"code\":\"c\"},",
+        "\"messages\":[", "{\"role\":\"user\",\"content\":\"x\"},", "\"content\":[{\"type\":\"text\",\"text\":\"x\"}],", "\"input\":",
+        "\"tool_calls\":[{\"function\":{\"name\":\"x\"}}],", "\"tools\":[{}],", "\"image_url\":{\"detail\":\"low\"}",
         "                                  ", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
     ];
 

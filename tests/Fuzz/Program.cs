@@ -1,9 +1,16 @@
 using AiEdge.Fuzz;
 
 // fuzz [--seconds N] [--executions N] [--seed S] [--target NAME] [--replay FILE]
+// fuzz golden --into FOLDER                                      writes what npm tiktoken says of the golden inputs
+// fuzz differential [--strings N] [--seed S] [--encoding NAME] [--ways NAME,NAME]     the tokenizer beside npm tiktoken
+if (args is ["golden", "--into", var folder]) return GoldenWriter.Run(folder);
+
+var isDifferential = args is ["differential", ..];
 var options = new Dictionary<string, string>(StringComparer.Ordinal);
-for (var i = 0; i + 1 < args.Length; i += 2) options[args[i].TrimStart('-')] = args[i + 1];
+for (var i = isDifferential ? 1 : 0; i + 1 < args.Length; i += 2) options[args[i].TrimStart('-')] = args[i + 1];
 string Option(string name, string otherwise) => options.GetValueOrDefault(name, otherwise);
+
+if (isDifferential) return Differential.Run(Option);
 
 var seconds = double.Parse(Option("seconds", "10"));
 var executions = long.Parse(Option("executions", long.MaxValue.ToString()));
