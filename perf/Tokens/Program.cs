@@ -1,7 +1,7 @@
 using AiEdge.Tokens;
 
 // [--rounds N] [--encoding NAME] [--corpus NAME] [--native FILE] [--peers NAME,NAME]     MB/s of each corpus, beside others
-// scale [--encoding NAME] [--native FILE]         1 MB against 100 KB of what grows into one piece
+// scale [--encoding NAME] [--native FILE] [--shape TEXT]         1 MB against 100 KB of what grows into one piece
 // append [--encoding NAME] [--native FILE]        time and memory of the incremental counter
 // load [NAME]                                     time and memory of a vocabulary's first use, in this process
 // serve                                           what the others ask

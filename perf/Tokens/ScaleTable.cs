@@ -22,7 +22,7 @@ internal sealed class ScaleTable(Func<string, string?> option)
             Console.WriteLine($"{encoding}: MB/s at 1 MB, and time of 1 MB ÷ time of 100 KB\n");
             Console.WriteLine("| text | " + string.Join(" | ", all.Select(c => $"{c.Name}, whole | byte by byte")) + " |");
             Console.WriteLine("| --- | " + string.Join(" | ", all.Select(_ => "--- | ---")) + " |");
-            foreach (var (name, make) in Shapes())
+            foreach (var (name, make) in Shapes().Where(s => option("--shape") is not { } wanted || s.Name.Contains(wanted, StringComparison.Ordinal)))
                 Console.WriteLine($"| {name} | {string.Join(" | ", all.Select(c => Cell(c, 'b', encoding, make) + " | " + Cell(c, '1', encoding, make)))} |");
             Console.WriteLine();
         }
