@@ -22,7 +22,6 @@ internal unsafe struct LongPiece
     private const int BytesPerTokenByte = 2 + (2 * PrefixTrail.BytesPerPosition);
 
     // From here on a run of one byte is gone through by its likely tokens.
-    private const int RunBytesMin = 16;
 
     private readonly SplitRule _rule;
     private PrefixTrail _whole;
@@ -31,7 +30,6 @@ internal unsafe struct LongPiece
     private bool _isCut;
     private byte _contractionSize;
     private byte _leftoverSize;
-    private byte _run;
     private uint _contraction;
     private uint _leftover;
     private bool _isSwapped;
@@ -195,21 +193,20 @@ internal unsafe struct LongPiece
             var rest = _isSwapped ? first : second;
             foreach (var value in utf8)
             {
-                _run = (byte)(value != text[_at == 0 ? size - 1 : _at - 1] || _bytes == 0 ? 0 : Math.Min(_run + 1, RunBytesMin));
                 text[_at] = text[_at + size] = value;
                 _bytes++;
                 var end = text + _at + size + 1;
                 if (++_at == size)
                     _at = 0;
-                var isWholeDone = _run == RunBytesMin && _whole.TryGrow(tables, whole, end);
-                var isRestDone = !_isCut || (_run == RunBytesMin && _rest.TryGrow(tables, rest, end));
+                var isWholeDone = _whole.TryGuess(tables, whole, end);
+                var isRestDone = !_isCut || _rest.TryGuess(tables, rest, end);
                 if (isWholeDone && isRestDone)
                     continue;
                 var tokens = new ReadOnlySpan<TokenSpan>(found, tables.Backward.Suffixes(end, (int)Math.Min(_bytes, size), tables, found));
                 if (!isWholeDone)
-                    _whole.Step(tables, whole, tokens);
+                    _whole.Step(tables, whole, value, tokens);
                 if (!isRestDone)
-                    _rest.Step(tables, rest, tokens);
+                    _rest.Step(tables, rest, value, tokens);
             }
         }
     }

@@ -47,28 +47,49 @@ internal unsafe struct PrefixTrail
     /// <summary>Adds a byte.</summary>
     /// <param name="tables">The tokens.</param>
     /// <param name="ring"><see cref="BytesPerPosition"/> bytes for each byte of the longest token.</param>
+    /// <param name="value">The byte.</param>
     /// <param name="found">The tokens that end with this byte, shortest first; they may be longer than the text.</param>
-    public void Step(VocabularyTables tables, byte* ring, ReadOnlySpan<TokenSpan> found)
+    public void Step(VocabularyTables tables, byte* ring, byte value, ReadOnlySpan<TokenSpan> found)
     {
+        var before = Length == 0 ? 0 : Last(tables, ring);
         for (var at = found.Length - 1; at >= 0; at--)
         {
-            if (TryStep(tables, ring, found[at]))
-                return;
+            if (!TryStep(tables, ring, found[at]))
+                continue;
+            PairMemo.NextLength(tables, before, value) = (byte)_lastLength;
+            return;
         }
         throw new InvalidOperationException("The vocabulary has no token for a byte.");
     }
 
-    /// <summary>Adds a byte if the last token grows by it, which in a run of one byte it mostly does.</summary>
+    /// <summary>
+    /// Adds a byte if the last token then is the one that followed the same token and byte the last time, or else the present one grown by
+    /// the byte: in a piece that grows without bound it mostly is. A guess is only where to look first: whatever passes is the one.
+    /// </summary>
     /// <param name="tables">The tokens.</param>
     /// <param name="ring">As for <see cref="Step"/>.</param>
-    /// <param name="end">The end of the text, which is all there as far back as the longest token reaches.</param>
-    public bool TryGrow(VocabularyTables tables, byte* ring, byte* end)
+    /// <param name="end">The end of the text with the byte, which is all there as far back as the longest token reaches.</param>
+    public bool TryGuess(VocabularyTables tables, byte* ring, byte* end)
     {
         // A token that no merge makes is compatible with none, but would pass for the whole text.
-        var length = _lastLength + 1;
+        if (Length == 0)
+            return false;
+        int guess = PairMemo.NextLength(tables, Last(tables, ring), end[-1]);
+        var length = guess != 0 ? guess : _lastLength + 1;
         return length <= Math.Min(Length, tables.TokenBytesMax)
             && tables.TryFind(end - length, length, out var token)
             && TryStep(tables, ring, new TokenSpan(token, length));
+    }
+
+    /// <summary>The last token and the one before it: in a run, tokens of the same length stand in more than one place of what repeats.</summary>
+    private readonly ulong Last(VocabularyTables tables, byte* ring)
+    {
+        var words = (uint*)ring;
+        var at = _slot - 1;
+        at += (at >> 31) & tables.TokenBytesMax;
+        var before = at - _lastLength;
+        before += (before >> 31) & tables.TokenBytesMax;
+        return ((ulong)(words[before] & TokenMask) << TokenBits) | (words[at] & TokenMask);
     }
 
     /// <summary>Adds a byte if a token is the last of the encoding then.</summary>
@@ -91,7 +112,7 @@ internal unsafe struct PrefixTrail
             var from = _slot - length;
             from += (from >> 31) & size;
             var left = words[from];
-            if (!tables.Compatible(left & TokenMask, token.Token))
+            if (!PairMemo.Compatible(tables, left & TokenMask, token.Token))
                 return false;
             count += (left >> TokenBits) | ((uint)halves[from] << (WordBits - TokenBits));
         }

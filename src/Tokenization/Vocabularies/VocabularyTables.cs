@@ -12,6 +12,8 @@ internal sealed unsafe class VocabularyTables
     /// <summary>How many tokens are single bytes: all of them, always, and they have the lowest numbers.</summary>
     public const uint ByteTokens = 256;
 
+    private static int _lastNumber;
+
     private readonly byte* _blob;
     private readonly object? _owner;
     private readonly PerfectHash _short;
@@ -31,6 +33,9 @@ internal sealed unsafe class VocabularyTables
     private readonly byte* _splits;
     private readonly int* _ids;
     private readonly uint _pairTokenMask;
+
+    /// <summary>Tells this vocabulary from the others of the process; from 1 on.</summary>
+    public int Number { get; } = Interlocked.Increment(ref _lastNumber);
 
     /// <summary>Uses <paramref name="blob"/> as it is; <paramref name="owner"/> keeps it alive, and null says that it stays for good.</summary>
     /// <exception cref="VocabularyException">These are not the bytes of a compiled vocabulary.</exception>
