@@ -9,6 +9,7 @@ internal static class NamedTexts
         ("astral-letter-then-contraction", "𝐀's"),
         ("long-s-is-a-contraction", "'ſ"),
         ("word-then-long-s", "it'ſ It'ſ IT'ſx"),
+        ("pronoun-then-long-s", " I'ſ"),
         ("contraction-before-letters", "'so"),
         ("contractions-any-case", "I'm I'M we'Re WE'VE they'lL he'D she's dON'T y'all'd've"),
         ("contraction-that-is-none", "rock'n'roll 'n' o'clock d'accord l'été"),
