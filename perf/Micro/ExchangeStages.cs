@@ -84,9 +84,11 @@ internal static class ExchangeStages
                 {
                     while (peer.ReceiveMessage())
                         peer.Send(answer);
-                }) { IsBackground = true }.Start();
+                })
+                { IsBackground = true }.Start();
             }
-        }) { IsBackground = true }.Start();
+        })
+        { IsBackground = true }.Start();
         return ((IPEndPoint)listener.LocalEndPoint!).Port;
     }
 

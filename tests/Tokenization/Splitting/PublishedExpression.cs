@@ -18,7 +18,14 @@ internal static class PublishedExpression
     // Not letters of the alphabet, so that the way back is clear.
     private static readonly Dictionary<string, char> StandIns = new()
     {
-        ["𝐚"] = 'ÿ', ["𝐀"] = 'Ÿ', ["𠀀"] = '\uA000', ["\U000E0101"] = '\u0315', ["𝟗"] = '\u06F9', ["😀"] = '☃', ["🏻"] = '˄', ["\U000E0001"] = '\u2061',
+        ["𝐚"] = 'ÿ',
+        ["𝐀"] = 'Ÿ',
+        ["𠀀"] = '\uA000',
+        ["\U000E0101"] = '\u0315',
+        ["𝟗"] = '\u06F9',
+        ["😀"] = '☃',
+        ["🏻"] = '˄',
+        ["\U000E0001"] = '\u2061',
     };
 
     private static readonly Regex[] DeepSeek =
