@@ -1,0 +1,66 @@
+namespace AiEdge.Limits;
+
+/// <summary>
+/// Credit that refills: by rate (<see cref="RateBucket"/>), by window (<see cref="WindowBucket"/>), or in slices for each core over
+/// either (<see cref="ShardedBucket"/>). Amounts are in the limit's unit: requests, tokens or nanodollars. Times are those of one
+/// <see cref="LimitClock"/>. Every member is safe for any number of threads; drawing and settling neither lock nor allocate.
+/// </summary>
+public abstract class LimitBucket
+{
+    /// <summary>The largest amount of one draw or settlement, and of debt: 2^60. What is larger counts as this.</summary>
+    public const long AmountMax = 1L << 60;
+
+    /// <summary>The most that one draw can ever take: the burst of a rate, the limit of a window.</summary>
+    public abstract long Capacity { get; }
+
+    /// <summary>
+    /// Takes <paramref name="cost"/> (below 0 counts as 0) or nothing. A refusal books a slot for its demand, so that those who obey
+    /// their waits come back one after another.
+    /// </summary>
+    public bool TryDraw(long cost, long nowNs, out LimitDraw draw)
+    {
+        cost = Math.Max(cost, 0);
+        if (TryTake(cost, nowNs, out var token))
+        {
+            draw = new LimitDraw(DrawOutcome.Drawn, token);
+            return true;
+        }
+
+        draw = Refuse(cost, nowNs);
+        return false;
+    }
+
+    /// <summary>
+    /// Corrects a draw: <paramref name="delta"/> above 0 charges more, into debt if need be; below 0 gives back. It never refuses.
+    /// </summary>
+    public abstract SettleOutcome Settle(long delta, long token, long nowNs);
+
+    /// <summary>Gives back <paramref name="amount"/> of a draw.</summary>
+    public SettleOutcome Refund(long amount, long token, long nowNs) => Settle(-amount, token, nowNs);
+
+    /// <summary>Units used: of a rate what has not refilled yet; debt included.</summary>
+    public abstract long Used(long nowNs);
+
+    /// <summary>Units that may be drawn now, at least 0.</summary>
+    public abstract long Remaining(long nowNs);
+
+    /// <summary>Nanoseconds until nothing counts as used any more if nothing else is drawn: a rate is full, a window ends. At least 0.</summary>
+    public abstract long ResetNs(long nowNs);
+
+    /// <summary>What to remember over a restart.</summary>
+    public abstract BucketCheckpoint Checkpoint(long nowNs);
+
+    /// <summary>Takes the cost or leaves all as it was, without a slot for what is refused.</summary>
+    internal abstract bool TryTake(long cost, long nowNs, out long token);
+
+    /// <summary>How a refused draw would be answered, changing nothing.</summary>
+    internal abstract LimitDraw Probe(long cost, long nowNs);
+
+    /// <summary>The answer to a draw that was refused, with a slot of its own.</summary>
+    internal abstract LimitDraw Refuse(long cost, long nowNs);
+
+    /// <summary>The token that a draw would get now: slices of one token may be mixed.</summary>
+    internal abstract long EpochAt(long nowNs);
+
+    private protected static long Bounded(long amount) => Math.Clamp(amount, -AmountMax, AmountMax);
+}

@@ -1,0 +1,59 @@
+namespace AiEdge.Limits;
+
+/// <summary>
+/// Draws from several buckets at once (key ∧ team ∧ model ∧ global), all or nothing. Nothing is locked and no draw waits for another,
+/// so the order of the buckets cannot bring a deadlock; two chains that meet may at worst refuse each other, and what they had
+/// taken is back when they answer.
+/// </summary>
+public static class LimitChain
+{
+    /// <summary>
+    /// Draws <paramref name="costs"/>[i] from <paramref name="buckets"/>[i]. If one refuses, what was drawn goes back in reverse, the
+    /// others are asked too, and the answer is of the bucket that takes longest (<see cref="LimitDraw.Index"/>): too large
+    /// before any wait, then the longest wait. Only that bucket books a slot for the refused.
+    /// </summary>
+    /// <param name="buckets">The buckets; the same one twice counts twice.</param>
+    /// <param name="costs">As many costs, in each bucket's unit.</param>
+    /// <param name="tokens">Room for as many tokens; filled if all was drawn.</param>
+    /// <param name="nowNs">The present.</param>
+    /// <param name="draw">Drawn, or the refusal.</param>
+    public static bool TryDrawAll(
+        ReadOnlySpan<LimitBucket> buckets, ReadOnlySpan<long> costs, Span<long> tokens, long nowNs, out LimitDraw draw)
+    {
+        for (var i = 0; i < buckets.Length; i++)
+        {
+            if (buckets[i].TryTake(Math.Max(0, costs[i]), nowNs, out tokens[i]))
+                continue;
+            GiveBackAll(buckets[..i], costs, tokens, nowNs);
+            draw = Refuse(buckets, costs, i, nowNs);
+            return false;
+        }
+
+        draw = default;
+        return true;
+    }
+
+    /// <summary>Gives back what was drawn together, the last first.</summary>
+    public static void GiveBackAll(ReadOnlySpan<LimitBucket> buckets, ReadOnlySpan<long> costs, ReadOnlySpan<long> tokens, long nowNs)
+    {
+        for (var i = buckets.Length - 1; i >= 0; i--)
+            buckets[i].Refund(Math.Max(0, costs[i]), tokens[i], nowNs);
+    }
+
+    private static LimitDraw Refuse(ReadOnlySpan<LimitBucket> buckets, ReadOnlySpan<long> costs, int refused, long nowNs)
+    {
+        var tightest = refused;
+        var longest = Rank(buckets[refused].Probe(Math.Max(0, costs[refused]), nowNs));
+        for (var i = 0; i < buckets.Length && longest < long.MaxValue; i++)
+        {
+            // Those before the refusing one had enough a moment ago, but one bucket may stand here more than once.
+            if (i == refused || Rank(buckets[i].Probe(Math.Max(0, costs[i]), nowNs)) is var rank && rank <= longest)
+                continue;
+            (tightest, longest) = (i, rank);
+        }
+
+        return buckets[tightest].Refuse(Math.Max(0, costs[tightest]), nowNs) with { Index = tightest };
+    }
+
+    private static long Rank(LimitDraw refusal) => refusal.Outcome == DrawOutcome.TooLarge ? long.MaxValue : refusal.WaitNs;
+}

@@ -1,0 +1,260 @@
+namespace AiEdge.Limits;
+
+/// <summary>
+/// A rate: <c>limit</c> units each period, up to <c>burst</c> at once, debt kept. The generic cell rate algorithm (ITU-T I.371,
+/// virtual scheduling) in one 64-bit word, without a timer.
+/// </summary>
+/// <remarks>
+/// <para>The word is the theoretical arrival time, counted in units of credit: the place V on the line of all credit ever earned.
+/// Earned(now) = floor(elapsed × limit ÷ period). A draw moves V to max(V, Earned) + cost if that is at most Earned + burst. Kept in
+/// nanoseconds, each draw would have to round its advance up, and the seventh of <c>7/min</c> would be refused for the sake of
+/// 4 ns; in units nothing is rounded but the present moment, so admission is exact at every limit: from the start on, at most
+/// burst + limit × T ÷ period, to the unit, and within any other span less than one unit more.</para>
+/// <para>Requirements: (1) that bound, whatever the threads do; (2) a draw fails only if at some moment during it there was too
+/// little; (3) debt and refunds are never lost; (4) an edit keeps what is used, to the unit, and a draw sees the old rate or the new
+/// one, whole; (5) the waits of successive refusals lie one behind the other, and none is shorter than what a lone client has to
+/// wait.</para>
+/// <para>Memory order: all that changes V is a compare-and-swap of one word (<see cref="SealWord"/>) with the value that the decision
+/// was made from, so the decisions have one order: (1)–(3). A thread whose <c>now</c> is old computes with less earned, which
+/// refuses more and never admits more. A rate's figures are immutable fields of one object, read through a volatile reference. An
+/// edit writes the successor's reference, seals the word, opens the successor's word from the sealed one and publishes it; whoever
+/// meets the seal does the same steps, and as each depends on immutable values alone all get the same result: (4), with nobody
+/// waiting for the editor. The tail of the refused (<c>Tail</c>) is a word of its own, as it only advises: a compare-and-swap gives
+/// each refusal its own slot, and as no slot begins before V as the refusal saw it, (5) needs no more.</para>
+/// <para>Refunds: had a draw been smaller from the beginning, a bucket that has been full since would be no fuller now. So a draw that
+/// finds the bucket full notes it (<c>FullEpoch</c>, the token of that draw, to 67 ms), and a refund of an older token adds nothing:
+/// credit that was held for long does not add to a later burst. The note is written after its draw; a refund in between adds what a
+/// refund a moment before would have added.</para>
+/// <para>Slots: a refusal's demand is booked behind the demand refused before it whose time has not come yet; a slot whose time has
+/// come is forgotten, claimed or not, and after a <c>spread</c> (the burst, or 60 s of the rate, the larger) slots begin
+/// from the front again, so no crowd drives waits up without bound.</para>
+/// </remarks>
+public sealed class RateBucket : LimitBucket
+{
+    /// <summary>The longest period: 31 days, in nanoseconds.</summary>
+    public const long PeriodNsMax = 31L * 86_400 * LimitClock.SecondNs;
+
+    private const int EpochShift = 26;
+
+    private readonly Lock _editing = new();
+    private Rate _rate;
+
+    /// <summary>A rate that begins at <paramref name="nowNs"/>.</summary>
+    /// <param name="limit">Units each period: 1 to one a nanosecond.</param>
+    /// <param name="periodNs">Nanoseconds: 1 to <see cref="PeriodNsMax"/>.</param>
+    /// <param name="burst">The most at once, 1 to <see cref="LimitBucket.AmountMax"/>; <see langword="null"/>: <see cref="DefaultBurst"/>.</param>
+    /// <param name="nowNs">The present.</param>
+    /// <param name="used">
+    /// Units used already: 0 starts full, the burst starts without any (as after a restart), more starts in debt.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">A figure is out of its bounds.</exception>
+    public RateBucket(long limit, long periodNs, long? burst, long nowNs, long used = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(used);
+        _rate = new Rate(limit, periodNs, burst, nowNs);
+        _rate.Word.Open(Bounded(used));
+    }
+
+    /// <inheritdoc/>
+    public override long Capacity => Volatile.Read(ref _rate).Burst;
+
+    /// <summary>Units each period.</summary>
+    public long Limit => Volatile.Read(ref _rate).Limit;
+
+    /// <summary>Nanoseconds of a period.</summary>
+    public long PeriodNs => Volatile.Read(ref _rate).PeriodNs;
+
+    /// <summary>What the limit gives in the period or in 60 s, whichever is shorter; at least 1.</summary>
+    public static long DefaultBurst(long limit, long periodNs) =>
+        (long)Int128.Max(1, (Int128)limit * Math.Min(periodNs, 60 * LimitClock.SecondNs) / periodNs);
+
+    /// <summary>
+    /// Changes the figures; what is used stays used, in units. Draws are not held up; edits come one at a time.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">A figure is out of its bounds; nothing is changed.</exception>
+    public void Edit(long limit, long periodNs, long? burst, long nowNs)
+    {
+        var next = new Rate(limit, periodNs, burst, nowNs);
+        lock (_editing)
+        {
+            var rate = Volatile.Read(ref _rate);
+            Volatile.Write(ref rate.Next, next);
+            rate.Word.Seal();
+            Move(rate);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override SettleOutcome Settle(long delta, long token, long nowNs)
+    {
+        delta = Bounded(delta);
+        while (true)
+        {
+            var rate = Current(out var word);
+            if (delta < 0 && token < Volatile.Read(ref rate.FullEpoch))
+                return SettleOutcome.Applied;
+            var earned = rate.Earned(nowNs);
+
+            // What has refilled in the meantime is full already: a refund adds nothing to it, a charge begins from it.
+            var place = Math.Max(SealWord.Value(word), earned);
+            var next = Math.Clamp(place + delta, earned, earned + AmountMax);
+            if (next == place || rate.Word.Advance(next, word) == word)
+                return SettleOutcome.Applied;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long Used(long nowNs)
+    {
+        var rate = Current(out var word);
+        return Math.Max(0, SealWord.Value(word) - rate.Earned(nowNs));
+    }
+
+    /// <inheritdoc/>
+    public override long Remaining(long nowNs)
+    {
+        var rate = Current(out var word);
+        var earned = rate.Earned(nowNs);
+        return Math.Max(0, earned + rate.Burst - Math.Max(SealWord.Value(word), earned));
+    }
+
+    /// <inheritdoc/>
+    public override long ResetNs(long nowNs)
+    {
+        var rate = Current(out var word);
+        return Math.Max(0, rate.TimeNs(SealWord.Value(word)) - nowNs);
+    }
+
+    /// <inheritdoc/>
+    public override BucketCheckpoint Checkpoint(long nowNs) => new(Used(nowNs), 0);
+
+    internal override bool TryTake(long cost, long nowNs, out long token)
+    {
+        token = EpochAt(nowNs);
+        while (true)
+        {
+            var rate = Current(out var word);
+            if (cost > rate.Burst)
+                return false;
+            var earned = rate.Earned(nowNs);
+            while (!SealWord.IsSealed(word))
+            {
+                var place = SealWord.Value(word);
+                var next = Math.Max(place, earned) + cost;
+                if (next > earned + rate.Burst)
+                    return false;
+                var found = rate.Word.Advance(next, word);
+                if (found == word)
+                {
+                    if (place <= earned)
+                        Volatile.Write(ref rate.FullEpoch, token);
+                    return true;
+                }
+
+                word = found;
+            }
+        }
+    }
+
+    internal override LimitDraw Probe(long cost, long nowNs)
+    {
+        var rate = Current(out var word);
+        return cost > rate.Burst ? new LimitDraw(DrawOutcome.TooLarge, 0) : Refusal(rate, rate.Place(word, nowNs) + cost, nowNs);
+    }
+
+    internal override LimitDraw Refuse(long cost, long nowNs)
+    {
+        var rate = Current(out var word);
+        if (cost > rate.Burst)
+            return new LimitDraw(DrawOutcome.TooLarge, 0);
+        var place = rate.Place(word, nowNs);
+        var ripe = rate.Earned(nowNs) + rate.Burst;
+        var tail = Volatile.Read(ref rate.Tail);
+        while (true)
+        {
+            var front = tail > ripe && tail > place && tail - place <= rate.Spread ? tail : place;
+            var found = Interlocked.CompareExchange(ref rate.Tail, front + cost, tail);
+            if (found == tail)
+                return Refusal(rate, front + cost, nowNs);
+            tail = found;
+        }
+    }
+
+    // For slices: credit that lies in a cell longer than 67 ms goes back, so that it does not add to a burst much later.
+    internal override long EpochAt(long nowNs) => nowNs >> EpochShift;
+
+    private static LimitDraw Refusal(Rate rate, long place, long nowNs) =>
+        new(DrawOutcome.RateRefused, Math.Max(1, rate.TimeNs(place - rate.Burst) - nowNs));
+
+    private Rate Current(out long word)
+    {
+        while (true)
+        {
+            var rate = Volatile.Read(ref _rate);
+            word = rate.Word.Read();
+            if (!SealWord.IsSealed(word))
+                return rate;
+            Move(rate);
+        }
+    }
+
+    private void Move(Rate sealedRate)
+    {
+        var next = Volatile.Read(ref sealedRate.Next)!;
+        var used = SealWord.Value(sealedRate.Word.Read()) - sealedRate.Earned(next.EpochNs);
+        next.Word.Open(Math.Clamp(used, 0, AmountMax));
+        Interlocked.CompareExchange(ref _rate, next, sealedRate);
+    }
+
+    private sealed class Rate
+    {
+        public readonly long Limit;
+        public readonly long PeriodNs;
+        public readonly long Burst;
+        public readonly long EpochNs;
+        public readonly long Spread;
+        public SealWord Word = SealWord.Closed;
+        public long Tail;
+        public long FullEpoch = long.MinValue;
+        public Rate? Next;
+        private readonly bool _isNarrow;
+
+        public Rate(long limit, long periodNs, long? burst, long nowNs)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(periodNs, 1);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(periodNs, PeriodNsMax);
+            ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+
+            // One unit a nanosecond keeps the line of credit within 63 bits for a hundred years and more.
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, periodNs);
+            (Limit, PeriodNs, EpochNs) = (limit, periodNs, nowNs);
+            Burst = burst ?? DefaultBurst(limit, periodNs);
+            ArgumentOutOfRangeException.ThrowIfLessThan(Burst, 1, nameof(burst));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(Burst, AmountMax, nameof(burst));
+            Spread = (long)Int128.Max(Burst, Int128.Min(AmountMax, (Int128)limit * 60 * LimitClock.SecondNs / periodNs));
+            _isNarrow = (Int128)limit * periodNs <= long.MaxValue;
+        }
+
+        /// <summary>Units earned since the beginning, rounded down.</summary>
+        public long Earned(long nowNs)
+        {
+            var elapsedNs = nowNs - EpochNs;
+            if (elapsedNs <= 0)
+                return 0;
+            var periods = elapsedNs / PeriodNs;
+            var restNs = elapsedNs - periods * PeriodNs;
+            return periods * Limit + (_isNarrow ? restNs * Limit / PeriodNs : (long)((UInt128)restNs * (ulong)Limit / (ulong)PeriodNs));
+        }
+
+        /// <summary>When so many units have been earned: the first nanosecond.</summary>
+        public long TimeNs(long units)
+        {
+            if (units <= 0)
+                return EpochNs;
+            var elapsedNs = ((UInt128)units * (ulong)PeriodNs + (ulong)Limit - 1) / (ulong)Limit;
+            return EpochNs + (long)UInt128.Min(elapsedNs, long.MaxValue / 4);
+        }
+
+        public long Place(long word, long nowNs) => Math.Max(SealWord.Value(word), Earned(nowNs));
+    }
+}

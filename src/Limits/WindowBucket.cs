@@ -1,0 +1,269 @@
+namespace AiEdge.Limits;
+
+/// <summary>
+/// A limit for each window of a schedule: so many units from its start to its end, whenever in it they are drawn. All money is
+/// limited so (in nanodollars), and what counts by the hour, day or month.
+/// </summary>
+/// <remarks>
+/// <para>Number and use must change together, and both must be wide: a monthly budget of a million dollars is 2^50 nanodollars,
+/// which leaves no room for a number beside it that is never met twice. So the number is not a part of the word but what the word
+/// lies in: each window is an object of its own, with its number and its end, and the word in it counts the use of that window
+/// alone, 62 bits wide. A compare-and-swap on a window's word can never touch another window's use, and as the object lives as
+/// long as somebody holds it, none is mistaken for another. One object is made when a window begins, none when credit is drawn.</para>
+/// <para>Requirements: (1) draws from one window, less what was given back, never exceed the limit that was in force; (2) numbers only
+/// grow, also over restarts and whatever the wall clock does, so no window is opened twice; (3) a settlement reaches the window
+/// that it was drawn in, and no debt is lost or carried twice when a window ends meanwhile; (4) a draw fails only if at some
+/// moment during it there was too little; (5) no draw does calendar arithmetic but the one that opens a window.</para>
+/// <para>Memory order: use changes by compare-and-swap on the value that the decision was made from, so there is one order: (1), (4).
+/// Whoever finds the window's time over writes a successor by compare-and-swap (one wins), seals the word, opens the successor's
+/// word with the debt of the sealed one, and publishes it; whoever meets the seal does the same steps with the same values, so
+/// nobody waits for the one who began. Up to the publication a sealed word changes no more: all compute the same debt. After it, a
+/// late settlement changes the sealed word (by compare-and-swap, seal kept) and adds to the successor exactly the difference
+/// between the debts before and after, so the sum of all differences is the debt: (3). Number and boundaries are written before
+/// the publication and read after a volatile read of it: (2), (5). The limit is a word that each decision reads once.</para>
+/// <para>The end on the monotonic line is fixed when the window opens. A wall clock that was put back before <see cref="Edit"/>
+/// lengthens the window, one put forward may end it early; since numbers only grow, neither gives a window twice.</para>
+/// </remarks>
+public sealed class WindowBucket : LimitBucket
+{
+    private readonly LimitClock _clock;
+    private readonly WindowSchedule _schedule;
+    private long _limit;
+    private int _debt;
+    private Window _window;
+
+    /// <summary>A bucket in the window of <paramref name="nowNs"/>.</summary>
+    /// <param name="limit">Units a window, 1 to <see cref="LimitBucket.AmountMax"/>.</param>
+    /// <param name="schedule">The windows.</param>
+    /// <param name="debt">What becomes of use beyond the limit.</param>
+    /// <param name="clock">Its anchor places the windows.</param>
+    /// <param name="nowNs">The present.</param>
+    /// <param name="restored">
+    /// What was used before a restart. A window later than the present one stays open until it ends; of an earlier one the debt is left.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">A figure is out of its bounds.</exception>
+    public WindowBucket(
+        long limit, WindowSchedule schedule, DebtPolicy debt, LimitClock clock, long nowNs, BucketCheckpoint? restored = null)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        ArgumentNullException.ThrowIfNull(clock);
+        CheckLimit(limit);
+        (_schedule, _clock, _limit, _debt) = (schedule, clock, limit, (int)debt);
+        var unixNs = clock.UnixNs(nowNs);
+        var span = schedule.At(unixNs);
+        long used = 0;
+        if (restored is { } past)
+        {
+            if (past.Window > span.Number)
+                span = schedule.Of(past.Window);
+            used = Owed(Math.Clamp(past.Used, 0, AmountMax), span.Number - past.Window, limit, debt);
+        }
+
+        _window = new Window(span, nowNs + (span.EndUnixNs - unixNs), null, limit, debt);
+        _window.Word.Open(used);
+    }
+
+    /// <summary>Units a window.</summary>
+    public override long Capacity => Volatile.Read(ref _limit);
+
+    /// <summary>The number of the window that draws come from.</summary>
+    public long WindowNumber(long nowNs) => Current(nowNs).Number;
+
+    /// <summary>
+    /// Changes the limit and the debt policy; what is used stays used. The window's end is placed anew by the clock's present anchor.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of its bounds; nothing is changed.</exception>
+    public void Edit(long limit, DebtPolicy debt, long nowNs)
+    {
+        CheckLimit(limit);
+        var window = Current(nowNs);
+        Volatile.Write(ref _debt, (int)debt);
+        Volatile.Write(ref _limit, limit);
+        Volatile.Write(ref window.EndNs, nowNs + (window.EndUnixNs - _clock.UnixNs(nowNs)));
+    }
+
+    /// <inheritdoc/>
+    public override SettleOutcome Settle(long delta, long token, long nowNs)
+    {
+        delta = Bounded(delta);
+        var outcome = SettleOutcome.Applied;
+        while (true)
+        {
+            var window = Current(nowNs);
+            if (token >= window.Number)
+            {
+                var word = window.Word.Read();
+                while (!SealWord.IsSealed(word))
+                {
+                    var found = window.Word.Advance(Math.Clamp(SealWord.Value(word) + delta, 0, AmountMax), word);
+                    if (found == word)
+                        return outcome;
+                    word = found;
+                }
+
+                continue;
+            }
+
+            outcome = SettleOutcome.WindowClosed;
+            delta = SettleClosed(window, token, delta);
+            if (delta == 0)
+                return outcome;
+
+            // What is left is debt of the window that was open just now; it may have ended by the next turn.
+            token = window.Number;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long Used(long nowNs) => SealWord.Value(Current(nowNs).Word.Read());
+
+    /// <inheritdoc/>
+    public override long Remaining(long nowNs) => Math.Max(0, Capacity - Used(nowNs));
+
+    /// <inheritdoc/>
+    public override long ResetNs(long nowNs) => Math.Max(0, Volatile.Read(ref Current(nowNs).EndNs) - nowNs);
+
+    /// <inheritdoc/>
+    public override BucketCheckpoint Checkpoint(long nowNs)
+    {
+        var window = Current(nowNs);
+        return new BucketCheckpoint(SealWord.Value(window.Word.Read()), window.Number);
+    }
+
+    internal override bool TryTake(long cost, long nowNs, out long token)
+    {
+        while (true)
+        {
+            var window = Current(nowNs);
+            token = window.Number;
+            var limit = Volatile.Read(ref _limit);
+            var word = window.Word.Read();
+            while (!SealWord.IsSealed(word))
+            {
+                var used = SealWord.Value(word);
+                if (cost > limit - used)
+                    return false;
+                var found = window.Word.Advance(used + cost, word);
+                if (found == word)
+                    return true;
+                word = found;
+            }
+        }
+    }
+
+    internal override LimitDraw Probe(long cost, long nowNs)
+    {
+        var window = Current(nowNs);
+        var limit = Capacity;
+        if (cost > limit)
+            return new LimitDraw(DrawOutcome.TooLarge, 0);
+        var waitNs = Volatile.Read(ref window.EndNs) - nowNs;
+        if ((DebtPolicy)Volatile.Read(ref _debt) == DebtPolicy.Carry)
+        {
+            // Each window pays off one limit; the first that has room for the cost is the one to wait for.
+            var owed = SealWord.Value(window.Word.Read()) - (limit - cost);
+            var windows = owed <= 0 ? 1 : (owed - 1) / limit + 1;
+            if (windows > 1)
+                waitNs += _schedule.Of(window.Number + Math.Min(windows, 1000) - 1).EndUnixNs - window.EndUnixNs;
+        }
+
+        return new LimitDraw(DrawOutcome.WindowRefused, Math.Max(1, waitNs));
+    }
+
+    internal override LimitDraw Refuse(long cost, long nowNs) => Probe(cost, nowNs);
+
+    internal override long EpochAt(long nowNs) => Current(nowNs).Number;
+
+    private static void CheckLimit(long limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, AmountMax);
+    }
+
+    /// <summary>What is left of a window's use when so many windows have gone by since it began.</summary>
+    private static long Owed(long used, long windows, long limit, DebtPolicy debt)
+    {
+        if (windows <= 0)
+            return used;
+        return debt == DebtPolicy.Forgive ? 0 : (long)Int128.Max(0, used - (Int128)limit * windows);
+    }
+
+    /// <summary>Settles a window that has ended; gives the change of the debt that <paramref name="window"/> was opened with.</summary>
+    private static long SettleClosed(Window window, long token, long delta)
+    {
+        var closed = Volatile.Read(ref window.Previous);
+        if (closed is null || closed.Number != token)
+        {
+            // Nobody knows any more how full that window was: a charge counts as debt, a refund is for the ledger.
+            return window.OpeningDebt == DebtPolicy.Carry ? Math.Max(0, delta) : 0;
+        }
+
+        var windows = window.Number - closed.Number;
+        var word = closed.Word.Read();
+        while (true)
+        {
+            var used = SealWord.Value(word);
+            var next = Math.Clamp(used + delta, 0, AmountMax);
+            var found = closed.Word.Advance(next, word);
+            if (found == word)
+            {
+                return Owed(next, windows, window.OpeningLimit, window.OpeningDebt)
+                    - Owed(used, windows, window.OpeningLimit, window.OpeningDebt);
+            }
+
+            word = found;
+        }
+    }
+
+    private Window Current(long nowNs)
+    {
+        while (true)
+        {
+            var window = Volatile.Read(ref _window);
+            if (SealWord.IsSealed(window.Word.Read()))
+                Move(window);
+            else if (nowNs >= Volatile.Read(ref window.EndNs))
+                End(window, nowNs);
+            else
+                return window;
+        }
+    }
+
+    private void End(Window window, long nowNs)
+    {
+        var unixNs = _clock.UnixNs(nowNs);
+        if (unixNs < window.EndUnixNs)
+        {
+            // The wall clock was put back: this window is the present one for so much longer.
+            Volatile.Write(ref window.EndNs, nowNs + (window.EndUnixNs - unixNs));
+            return;
+        }
+
+        var span = _schedule.At(unixNs);
+        var next = new Window(
+            span, nowNs + (span.EndUnixNs - unixNs), window, Volatile.Read(ref _limit), (DebtPolicy)Volatile.Read(ref _debt));
+        Interlocked.CompareExchange(ref window.Next, next, null);
+        window.Word.Seal();
+        Move(window);
+    }
+
+    private void Move(Window window)
+    {
+        var next = Volatile.Read(ref window.Next)!;
+        next.Word.Open(Owed(SealWord.Value(window.Word.Read()), next.Number - window.Number, next.OpeningLimit, next.OpeningDebt));
+        if (Interlocked.CompareExchange(ref _window, next, window) == window)
+            Volatile.Write(ref window.Previous, null);
+    }
+
+    private sealed class Window(WindowSpan span, long endNs, Window? previous, long limit, DebtPolicy debt)
+    {
+        public readonly long Number = span.Number;
+        public readonly long EndUnixNs = span.EndUnixNs;
+        public readonly long OpeningLimit = limit;
+        public readonly DebtPolicy OpeningDebt = debt;
+        public long EndNs = endNs;
+        public SealWord Word = SealWord.Closed;
+        public Window? Previous = previous;
+        public Window? Next;
+    }
+}

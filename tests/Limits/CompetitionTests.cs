@@ -1,0 +1,112 @@
+namespace AiEdge.Limits.Tests;
+
+/// <summary>Many clients at one rate, on a clock that jumps from event to event: who obeys a wait gets in, and none come in a herd.</summary>
+public sealed class CompetitionTests
+{
+    private const long S = LimitClock.SecondNs;
+
+    [Theory]
+    [InlineData(64, 600, 1, 95)]
+    [InlineData(8, 600, 5, 95)]
+    [InlineData(256, 600, 1, 95)]
+    [InlineData(64, 200_000, 2000, 95)]
+
+    // Slots of 10 ms: whoever is a millisecond late finds one in ten taken by somebody who had not been refused.
+    [InlineData(64, 6000, 1, 88)]
+    public void Clients_that_obey_their_waits_are_admitted_at_the_next_try_and_use_the_allowance(int clients, long perMinute, int cost, int keptPercent)
+    {
+        var bucket = new RateBucket(perMinute, 60 * S, null, 0, used: 0);
+        var events = new PriorityQueue<(int Client, bool IsRetry), long>();
+        var random = new Random(clients);
+        for (var i = 0; i < clients; i++)
+            events.Enqueue((i, false), random.NextInt64(S));
+        long admitted = 0;
+        var retries = 0;
+        var kept = 0;
+        var last = 0L;
+        var sameMoment = 0;
+        const long End = 120 * S;
+        while (events.TryDequeue(out var client, out var now) && now < End)
+        {
+            var isIn = bucket.TryDraw(cost, now, out var draw);
+            admitted += isIn ? cost : 0;
+            if (client.IsRetry)
+            {
+                retries++;
+                kept += isIn ? 1 : 0;
+                sameMoment += now - last < S / 100_000 ? 1 : 0;
+                last = now;
+            }
+
+            // An answer takes up to 200 ms; a wait is rounded up to the millisecond and the network adds some.
+            var late = random.NextInt64(S / 1000);
+            var next = isIn ? now + random.NextInt64(S / 5) : now + (draw.WaitNs + 999_999) / 1_000_000 * 1_000_000 + late / 4;
+            events.Enqueue((client.Client, !isIn), next);
+        }
+
+        var allowance = bucket.Capacity + perMinute * 2;
+        Assert.InRange(admitted, allowance * 98 / 100, allowance);
+        Assert.True(kept >= retries * keptPercent / 100, $"{kept} of {retries} were admitted at their next try");
+        Assert.True(sameMoment <= retries / 10, $"{sameMoment} of {retries} came within 10 us of another");
+    }
+
+    [Fact]
+    public void A_lone_client_that_obeys_its_wait_is_always_admitted_at_its_next_try()
+    {
+        var random = new Random(5);
+        for (var run = 0; run < 200; run++)
+        {
+            var bucket = new RateBucket(random.Next(1, 2000), S * random.Next(1, 61), random.Next(50, 500), 0);
+            long now = 0;
+            for (var i = 0; i < 100; i++)
+            {
+                var cost = random.Next(1, 50);
+                if (!bucket.TryDraw(cost, now, out var draw))
+                {
+                    now += draw.WaitNs;
+                    Assert.True(bucket.TryDraw(cost, now, out _), "refused though it had waited");
+                }
+
+                now += random.Next(1000);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_lone_client_under_several_limits_is_admitted_at_its_next_try_too()
+    {
+        var random = new Random(11);
+        var tokens = new long[4];
+        var costs = new long[4];
+        for (var run = 0; run < 100; run++)
+        {
+            var clock = new LimitClock(new FakeTime());
+            LimitBucket[] buckets =
+            [
+                new RateBucket(random.Next(1, 600), 60 * S, 60, 0),
+                new ShardedBucket(new RateBucket(random.Next(1, 3000), S, 60, 0), 1 << random.Next(4)),
+                new WindowBucket(random.Next(60, 1000), WindowSchedule.Fixed(random.Next(1, 90) * S), DebtPolicy.Carry, clock, 0),
+                new ShardedBucket(
+                    new WindowBucket(random.Next(60, 1000), WindowSchedule.Hourly(TimeZoneInfo.Utc), DebtPolicy.Carry, clock, 0), 4),
+            ];
+            random.Shuffle(buckets);
+            long now = 0;
+            for (var i = 0; i < 200; i++)
+            {
+                for (var b = 0; b < costs.Length; b++)
+                    costs[b] = random.Next(50);
+                if (!LimitChain.TryDrawAll(buckets, costs, tokens, now, out var draw))
+                {
+                    now += draw.WaitNs;
+                    Assert.True(LimitChain.TryDrawAll(buckets, costs, tokens, now, out _), "refused though it had waited");
+                }
+
+                // What it used is settled now and then: less, or more, into debt.
+                var at = random.Next(4);
+                if (random.Next(3) == 0)
+                    buckets[at].Settle(random.NextInt64(-costs[at], 40), tokens[at], now);
+                now += random.NextInt64(S);
+            }
+        }
+    }
+}
