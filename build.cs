@@ -25,7 +25,7 @@ Verb[] verbs =
     new("aot", "[--probe]", "artifacts/native/aiedge-dataplane; --probe asks the feed again which framework to use", NativeBuild.Start),
     new("publish", "", "the control plane (not supported yet)", a => Tool("src/ControlPlane", a)),
     new("image", "", "a FROM scratch image, where buildah is installed", a => Shell.Run(Repo.File("deploy/build-image.sh"), a)),
-    new("bench", "[STAGE]", "micro benchmarks, or those of stages whose names begin so", a => Tool("perf/Micro", a.Length == 0 ? ["bench"] : ["bench", "--stage", .. a])),
+    new("bench", "[STAGE]", "micro benchmarks, or those of stages that begin so", a => Tool("perf/Micro", a is [] ? ["bench"] : ["bench", "--stage", .. a])),
     new("bench-gate", "", "fails where a hot path allocates more than its baseline says", a => Tool("perf/Micro", ["gate", .. a])),
     new("compare", "[ARGS]", "the data plane and its peers in alternating rounds", a => Tool("perf/Compare", a)),
     new("fuzz", "[--seconds N]", "mutates the corpora for a time", a => Tool("tests/Fuzz", a)),

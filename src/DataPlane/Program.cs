@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using AiEdge.DataPlane.Hosting;
+using AiEdge.DataPlane.Record;
 using AiEdge.DataPlane.Snapshot;
 using Microsoft.AspNetCore.Connections;
 
@@ -26,6 +27,10 @@ switch (line.Command)
         return CountCommand.Run(line.CountArguments, Console.OpenStandardInput, Console.Out, Console.Error);
     case Command.Check:
         return Check(line);
+    case Command.JournalDump:
+        return JournalCommand.Dump(line.DataDir!, Console.OpenStandardOutput(), Console.Error);
+    case Command.JournalVerify:
+        return JournalCommand.Verify(line.DataDir!, Console.Out, Console.Error);
     default:
         return await RunAsync(line);
 }
@@ -48,6 +53,7 @@ static async Task<int> RunAsync(CommandLine line)
     {
         ConfigPath = line.Config!,
         Overrides = Overrides(line),
+        DataDir = line.DataDir,
         Records = Console.OpenStandardOutput(),
         Log = Console.Error,
         DescriptorsMax = Descriptors.Raise(),
@@ -59,7 +65,11 @@ static async Task<int> RunAsync(CommandLine line)
         foreach (var fault in faults)
             Console.Error.WriteLine(fault.Format(line.Config!));
     }
-    catch (Exception e) when (e is IOException or AddressInUseException or SocketException or CryptographicException)
+    catch (JournalFault e)
+    {
+        return JournalCommand.Refuse(line.DataDir!, e, Console.Error);
+    }
+    catch (Exception e) when (e is IOException or UnauthorizedAccessException or AddressInUseException or SocketException or CryptographicException)
     {
         Console.Error.WriteLine("cannot start: " + e.Message);
         return 1;

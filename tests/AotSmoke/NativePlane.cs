@@ -16,7 +16,7 @@ public sealed partial class NativePlane : IAsyncDisposable
     private const string ProviderKeyName = "AIEDGE_SMOKE_PROVIDER_KEY";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private readonly Process _process;
+    private Process _process;
     private readonly string _folder;
     private readonly StringBuilder _output = new();
 
@@ -28,10 +28,7 @@ public sealed partial class NativePlane : IAsyncDisposable
         Client = new() { BaseAddress = new($"http://127.0.0.1:{port}") };
         Client.DefaultRequestHeaders.Authorization = new("Bearer", Key);
         Admin = new() { BaseAddress = new($"http://127.0.0.1:{admin}") };
-        process.OutputDataReceived += (_, e) => Note(e.Data);
-        process.ErrorDataReceived += (_, e) => Note(e.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        Listen(process);
     }
 
     /// <summary>Where the binary is: AIEDGE_NATIVE, or where <c>./build.sh aot</c> puts it.</summary>
@@ -55,9 +52,12 @@ public sealed partial class NativePlane : IAsyncDisposable
         }
     }
 
+    /// <summary>What the process said besides records.</summary>
+    public string Complaints => string.Join('\n', Output.Split('\n').Where(l => !l.StartsWith('{')));
+
     public string ConfigFile => Path.Combine(_folder, "aiedge.yaml");
 
-    public static async Task<NativePlane> StartAsync(string drainDelay = "0s")
+    public static async Task<NativePlane> StartAsync(string drainDelay = "0s", string journal = "")
     {
         var provider = await FakeUpstreamServer.StartAsync(new() { RequiredKey = ProviderKey });
 
@@ -66,9 +66,11 @@ public sealed partial class NativePlane : IAsyncDisposable
         {
             var folder = Directory.CreateTempSubdirectory("aiedge-smoke-").FullName;
             int port = FreePort(), admin = FreePort();
-            await File.WriteAllTextAsync(Path.Combine(folder, "aiedge.yaml"), Config(provider.Port, port, admin, drainDelay));
-            var plane = new NativePlane(Launch(folder, ["--config", "aiedge.yaml"]), folder, provider, port, admin);
-            if (await plane.BecomesAsync(async () => (await plane.Admin.GetAsync("/readyz")).StatusCode == HttpStatusCode.OK))
+            var config = Config(provider.Port, port, admin, drainDelay) + (journal.Length > 0 ? $"journal: {{ {journal} }}\n" : "");
+            await File.WriteAllTextAsync(Path.Combine(folder, "aiedge.yaml"), config);
+            string[] arguments = ["--config", "aiedge.yaml", .. journal.Length > 0 ? (string[])["--data-dir", "data"] : []];
+            var plane = new NativePlane(Launch(folder, arguments), folder, provider, port, admin);
+            if (await plane.IsReadyAsync())
                 return plane;
             var said = plane.Output;
             await plane.StopAsync();
@@ -112,6 +114,39 @@ public sealed partial class NativePlane : IAsyncDisposable
         $$"""{"model":"{{model}}","stream":{{(stream ? "true" : "false")}},"messages":[{"role":"user","content":"PROMPT-TEXT"}]}""",
         Encoding.UTF8,
         "application/json");
+
+    /// <summary>Starts the binary again on what the last run left; the ports stay.</summary>
+    public async Task RestartAsync()
+    {
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = Launch(_folder, ["--config", "aiedge.yaml", "--data-dir", "data"]);
+        Listen(_process);
+        if (!await IsReadyAsync())
+            throw new InvalidOperationException("the native data plane did not become ready again:\n" + Output);
+    }
+
+    /// <summary>Ends the process as a power cut would: nothing of it runs any more.</summary>
+    public void KillHard() => Assert.Equal(0, Kill(_process.Id, 9));
+
+    /// <summary>A <c>journal</c> command on this plane's folder.</summary>
+    public async Task<(int Code, string Text)> JournalAsync(string verb)
+    {
+        using var process = Launch(_folder, ["journal", verb, "--data-dir", "data"]);
+        var errors = process.StandardError.ReadToEndAsync();
+        var text = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync().WaitAsync(Patience);
+        return (process.ExitCode, text + await errors);
+    }
+
+    public async Task<string> DumpAsync()
+    {
+        var (code, text) = await JournalAsync("dump");
+        Assert.True(code == 0, text);
+        return text;
+    }
+
+    public Task<bool> IsReadyAsync() => BecomesAsync(async () => (await Admin.GetAsync("/readyz")).StatusCode == HttpStatusCode.OK);
 
     /// <summary>Asks until the answer is yes, or patience ends or the process does.</summary>
     public async Task<bool> BecomesAsync(Func<Task<bool>> ask)
@@ -187,6 +222,14 @@ public sealed partial class NativePlane : IAsyncDisposable
         Client.Dispose();
         Admin.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private void Listen(Process process)
+    {
+        process.OutputDataReceived += (_, e) => Note(e.Data);
+        process.ErrorDataReceived += (_, e) => Note(e.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
     }
 
     private void Note(string? line)

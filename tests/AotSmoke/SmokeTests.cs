@@ -88,6 +88,30 @@ public sealed class SmokeTests
     }
 
     [NativeFact]
+    public async Task The_usage_journal_survives_a_kill()
+    {
+        await using var plane = await NativePlane.StartAsync(journal: "mode: sync");
+        for (var i = 0; i < 3; i++)
+            await (await SendAsync(plane, "fake-n3", stream: i > 0)).Content.ReadAsStringAsync();
+        plane.KillHard();
+        await plane.RestartAsync();
+        await (await SendAsync(plane, "fake-n3", stream: false)).Content.ReadAsStringAsync();
+
+        var records = (await plane.DumpAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonElement.Parse(l)).ToList();
+        Assert.Equal(4, records.Count);
+        Assert.All(records, r => Assert.Equal("done", r.GetProperty("end").GetString()));
+        Assert.All(records, r => Assert.Equal("smoke", r.GetProperty("key").GetString()));
+        Assert.All(records, r => Assert.Equal("fake-n3", r.GetProperty("model").GetString()));
+        Assert.Equal([1, 1, 1, 2], records.Select(r => r.GetProperty("epoch").GetInt32()));
+        Assert.True(await MetricAsync(plane, "aiedge_journal_records_total") >= 2);
+
+        plane.SignalStop();
+        Assert.Equal(0, await plane.ExitAsync());
+        var (code, text) = await plane.JournalAsync("verify");
+        Assert.True(code == 0, text);
+    }
+
+    [NativeFact]
     public async Task Check_says_yes_by_zero_and_names_the_line_of_a_fault_by_one()
     {
         var good = NativePlane.Config(9, 10, 11, "0s");

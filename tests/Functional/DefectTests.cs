@@ -75,6 +75,7 @@ public sealed class DefectTests
             Models = new ModelTable([.. good.Models.All, model]),
             Keys = good.Keys,
             Server = good.Server,
+            Journal = good.Journal,
             MaskedJson = good.MaskedJson,
         });
     }

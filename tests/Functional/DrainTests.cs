@@ -34,7 +34,7 @@ public sealed class DrainTests
         using var idle = await edge.ConnectAsync();
         await idle.AskAsync(Ask.Chat());
         using var streaming = await edge.ConnectAsync();
-        await streaming.SendAsync(Ask.Stream("n=20; b=0; d=30000"));
+        await streaming.SendAsync(Ask.Stream("n=100; b=0; d=30000"));
         await streaming.SeeAsync("data: ");
         using var half = await edge.ConnectAsync();
         await half.SendAsync("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n");
@@ -49,7 +49,7 @@ public sealed class DrainTests
         Assert.Equal("1", refused.Field("Retry-After"));
         Assert.Equal("close", refused.Field("Connection"));
         var answer = await streaming.ReadAnswerAsync();
-        Assert.Equal(FakeText.All(20), answer.Content);
+        Assert.Equal(FakeText.All(100), answer.Content);
         Assert.Equal("[DONE]", answer.Events[^1]);
         Assert.True(answer.IsWhole);
         Assert.False(draining.IsCompleted);

@@ -40,6 +40,9 @@ public sealed partial class ContractDocumentTests
         var fields = Literals("src/DataPlane/Record/RecordWriter.cs").Where(l => FieldName().IsMatch(l) && l != "exchange").ToList();
         Assert.True(fields.Count > 20);
         Assert.Empty(fields.Except(Quoted("docs/operations.md")));
+        var journal = Literals("src/DataPlane/Record/JournalWriter.cs").Where(l => FieldName().IsMatch(l) && l is not ("exchange" or "attempt")).ToList();
+        Assert.True(journal.Count > 25);
+        Assert.Empty(journal.Except(Quoted("docs/operations.md")));
     }
 
     [Fact]

@@ -32,6 +32,7 @@ public static class LayerRule
         ("System.Text.Json", ["Snapshot", "Flow", "Record", "Hosting"]),
         ("YamlDotNet", ["Snapshot"]),
         ("Microsoft.Extensions.Logging", ["Record", "Hosting", "Snapshot"]),
+        ("FASTER", ["Record"]),
         ("System.Linq", []),
     ];
 

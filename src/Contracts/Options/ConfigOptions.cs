@@ -31,9 +31,12 @@ public sealed class ConfigOptions
     /// <summary>The data plane's own side.</summary>
     public static readonly SectionField ServerField = new("server", ServerOptions.Table);
 
+    /// <summary>The usage journal.</summary>
+    public static readonly SectionField JournalField = new("journal", JournalOptions.Table);
+
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "the document", SchemaField, ProvidersField, ModelsField, TokenizersField, TeamsField, KeysField, TimeoutsField, ServerField,
+        "the document", SchemaField, ProvidersField, ModelsField, TokenizersField, TeamsField, KeysField, TimeoutsField, ServerField, JournalField,
         new LaterField("limits", emptyAllowed: true));
 
     private ConfigOptions(ConfigMap node) => Node = node;
@@ -61,6 +64,9 @@ public sealed class ConfigOptions
 
     /// <summary>See <see cref="ServerField"/>.</summary>
     public ServerOptions Server { get; private init; } = new();
+
+    /// <summary>See <see cref="JournalField"/>.</summary>
+    public JournalOptions Journal { get; private init; } = new();
 
     /// <summary>Names of all providers that are written, also of those with faults: a fault is reported once, not at each use.</summary>
     public IReadOnlySet<string> ProviderNames { get; private init; } = new HashSet<string>();
@@ -98,6 +104,7 @@ public sealed class ConfigOptions
             Keys = Each(reader.Listed(KeysField), KeyOptions.Read, faults),
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
             Server = ServerOptions.Read(reader.Node(ServerField), faults),
+            Journal = JournalOptions.Read(reader.Node(JournalField), faults),
         };
     }
 

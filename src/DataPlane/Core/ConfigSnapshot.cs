@@ -22,6 +22,8 @@ internal sealed class ConfigSnapshot
 
     public required ServerModel Server { get; init; }
 
+    public required JournalModel Journal { get; init; }
+
     /// <summary>The effective document as JSON with every secret masked: what the admin port's <c>/config</c> shows.</summary>
     public required byte[] MaskedJson { get; init; }
 }

@@ -12,6 +12,9 @@ internal enum EndReason : byte
     Timeout,
     Draining,
     Internal,
+
+    /// <summary>The process ended under it; said by whoever recovers its journal.</summary>
+    Crashed,
 }
 
 /// <summary>Up to 128 bytes of a request id, kept inside its owner.</summary>
@@ -99,6 +102,17 @@ internal sealed class Exchange
     /// <summary>What the data plane itself added before the answer's head went out, in microseconds.</summary>
     public long OverheadUs { get; set; }
 
+    /// <summary>Its number in the journal of this process; 0 while nothing of it is written there.</summary>
+    public long JournalId { get; set; }
+
+    /// <summary>Its last record has been handed to the journal: there is none after it.</summary>
+    public bool IsJournaled { get; set; }
+
+    /// <summary>When the journal is told next how far it is, and how far it was the last time.</summary>
+    public long ProgressDueMs { get; set; }
+
+    public long ProgressEvents { get; set; }
+
     public ReadOnlySpan<byte> RequestId => ((ReadOnlySpan<byte>)_requestId)[.._requestIdLength];
 
     public ReadOnlySpan<byte> EdgeId => ((ReadOnlySpan<byte>)_edgeId)[.._edgeIdLength];
@@ -127,6 +141,8 @@ internal sealed class Exchange
         Events = 0;
         StartedAt = BodyReadAt = SentAt = FirstByteAt = FirstTokenAt = EndedAt = 0;
         OverheadUs = 0;
+        JournalId = ProgressDueMs = ProgressEvents = 0;
+        IsJournaled = false;
         _requestIdLength = _providerIdLength = 0;
         _edgeIdLength = RequestIds.WriteNext(_edgeId);
     }

@@ -13,12 +13,12 @@ namespace AiEdge.DataPlane.Flow;
 /// where the provider cannot have begun to work: the connection was reused and turned out stale before any byte of an answer
 /// (docs/adr/0003).
 /// </summary>
-internal sealed class AttemptLoop(EdgeServices services)
+internal sealed class AttemptLoop(EdgeServices services, JournalHold journal)
 {
     /// <summary>Interim answers (1xx) of one exchange; more is a fault.</summary>
     public const int InterimMax = 64;
 
-    private readonly ResponseRelay _relay = new();
+    private readonly ResponseRelay _relay = new(journal);
     private UpstreamConnection? _inHand;
 
     /// <summary>Whether some of the answer has reached the client's connection.</summary>
@@ -42,6 +42,8 @@ internal sealed class AttemptLoop(EdgeServices services)
         link.SetTotal(exchange.Target.Timeouts.Total);
         if (!link.WatchClient())
             return Stopped(link);
+        if (journal.Open(exchange) is { IsError: true } full)
+            return full;
         var fresh = false;
         while (true)
         {
@@ -73,6 +75,7 @@ internal sealed class AttemptLoop(EdgeServices services)
             upstream.Close();
             if (!again)
                 return link.Reason == StopReason.None ? error : Stopped(link);
+            journal.Attempt(exchange, error);
             fresh = true;
         }
     }

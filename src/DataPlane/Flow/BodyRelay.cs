@@ -46,7 +46,7 @@ internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWr
         client.WriteEnd();
         if (answer.IsJson)
             exchange.Usage = _reader!.Usage;
-        return await client.FlushAsync() ? default : EdgeError.Client(ErrorKind.ClientClosed);
+        return await client.FinishAsync(default);
     }
 
     private void Begin(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer)

@@ -21,7 +21,7 @@ internal enum AnswerFraming : byte
 /// Writes an answer's body to the client in its framing, and flushes under the client's own deadline. While a flush is
 /// awaited nothing is read from the provider: that is back-pressure.
 /// </summary>
-internal sealed class ClientWriter
+internal sealed class ClientWriter(JournalHold journal)
 {
     private ClientLink _link = null!;
     private Exchange _exchange = null!;
@@ -88,6 +88,34 @@ internal sealed class ClientWriter
         IsStarted = true;
         var flush = _link.Output.FlushAsync();
         return flush.IsCompletedSuccessfully ? new ValueTask<bool>(!flush.Result.IsCompleted) : AwaitFlush(flush);
+    }
+
+    /// <summary>
+    /// Sends the last of the answer, of an exchange that ends with <paramref name="error"/>: where records are committed first, after
+    /// that. What the exchange ends with then may be worse.
+    /// </summary>
+    public ValueTask<EdgeError> FinishAsync(EdgeError error)
+    {
+        if (journal.IsNeeded)
+            return CommitAndFlushAsync(error);
+        var flush = FlushAsync();
+        return flush.IsCompletedSuccessfully ? new(Judge(flush.Result, error)) : AwaitLast(flush, error);
+    }
+
+    private static EdgeError Judge(bool isTaken, EdgeError error) =>
+        isTaken || error.IsError ? error : EdgeError.Client(ErrorKind.ClientClosed);
+
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private static async ValueTask<EdgeError> AwaitLast(ValueTask<bool> flush, EdgeError error) => Judge(await flush, error);
+
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> CommitAndFlushAsync(EdgeError error)
+    {
+        if (await journal.CommitAsync(_exchange, error))
+            return Judge(await FlushAsync(), error);
+        // What the client sees end is on disk, always: it is cut off or, if nothing has left yet, told the reason.
+        _link.Output.Discard();
+        return EdgeError.Edge(ErrorKind.Overloaded, "The gateway's usage journal cannot be written.");
     }
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]

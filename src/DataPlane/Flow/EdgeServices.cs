@@ -16,10 +16,11 @@ internal sealed class EdgeServices : IDisposable
 
     private readonly TextWriter _log;
 
-    public EdgeServices(ConfigSnapshot first, RecordLog records, TextWriter log)
+    public EdgeServices(ConfigSnapshot first, RecordLog records, TextWriter log, JournalStore? journal = null)
     {
         _log = log;
         Clock = new EdgeClock();
+        Journal = journal is null ? null : new UsageJournal(journal, first.Journal, Clock, log);
         Wheel = new DeadlineWheel(Clock);
         Snapshots = new SnapshotHolder(first);
         Blocks = BlockPool.Shared;
@@ -44,6 +45,9 @@ internal sealed class EdgeServices : IDisposable
     public EdgeMetrics Metrics { get; }
 
     public RecordLog Records { get; }
+
+    /// <summary>The usage journal, where there is a folder for it.</summary>
+    public UsageJournal? Journal { get; }
 
     public ByteBudget Bodies { get; } = new();
 

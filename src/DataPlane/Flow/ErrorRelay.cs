@@ -49,7 +49,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         AnswerHead.WriteProviders(link, exchange, head, framing, _length, decoded: decoder.IsActive);
         client.Write(_bytes.AsSpan(0, _length));
         link.Detach();
-        return await client.FlushAsync() ? default : EdgeError.Client(ErrorKind.ClientClosed);
+        return await client.FinishAsync(default);
     }
 
     /// <summary>What the client is told instead of the provider's own words, if anything.</summary>

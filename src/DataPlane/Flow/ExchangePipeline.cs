@@ -29,6 +29,7 @@ internal sealed class ExchangePipeline
     private readonly Exchange _exchange = new();
     private readonly RequestBody _body;
     private readonly AttemptLoop _attempts;
+    private readonly JournalHold _journal;
     private Intake _intake = null!;
     private ClientLink _link = null!;
     private KeyIdentifier _identifier = null!;
@@ -40,7 +41,8 @@ internal sealed class ExchangePipeline
     {
         _services = services;
         _body = new RequestBody(services);
-        _attempts = new AttemptLoop(services);
+        _journal = new JournalHold(services.Journal);
+        _attempts = new AttemptLoop(services, _journal);
     }
 
     /// <summary>Serves the request whose first bytes lie in the link's input. Returns whether the connection may go on.</summary>
@@ -227,6 +229,8 @@ internal sealed class ExchangePipeline
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<bool> FlushAndFinishAsync()
     {
+        if (_journal.IsNeeded)
+            await _journal.CommitAsync(_exchange, _exchange.Error);
         _link.SetStep(Step.ClientIdle, _exchange.Config.Server.ClientIdle);
         if ((await _link.Output.FlushAsync()).IsCompleted)
             _exchange.KeepAlive = false;
@@ -242,6 +246,7 @@ internal sealed class ExchangePipeline
         _services.Metrics.OnStream(_isStreaming ? -1 : 0);
         _services.Metrics.OnExchangeEnded(_exchange);
         _services.Records.Add(_exchange, _services.Clock);
+        _journal.Close(_exchange);
         if (_headIsRead)
             _body.LetGo();
         _body.Release();

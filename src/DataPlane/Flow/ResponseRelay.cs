@@ -12,7 +12,7 @@ namespace AiEdge.DataPlane.Flow;
 internal sealed class ResponseRelay
 {
     private readonly UpstreamBody _body = new();
-    private readonly ClientWriter _client = new();
+    private readonly ClientWriter _client;
     private readonly StreamRelay _stream;
     private readonly BodyRelay _whole;
     private readonly ErrorRelay _error;
@@ -20,10 +20,11 @@ internal sealed class ResponseRelay
     private Exchange _exchange = null!;
     private bool _stripUsage;
 
-    public ResponseRelay()
+    public ResponseRelay(JournalHold journal)
     {
         var decoder = new BodyDecoder();
-        _stream = new StreamRelay(_body, decoder, _client);
+        _client = new ClientWriter(journal);
+        _stream = new StreamRelay(_body, decoder, _client, journal);
         _whole = new BodyRelay(_body, decoder, _client);
         _error = new ErrorRelay(_body, decoder, _client);
     }

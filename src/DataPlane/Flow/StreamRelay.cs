@@ -11,8 +11,11 @@ namespace AiEdge.DataPlane.Flow;
 /// Only whole frames are passed on, so whatever has to be said in between (a heartbeat, the reason of a break) stands between
 /// frames. The stream is complete only on its terminal event; anything else is told as an error in the stream itself.
 /// </summary>
-internal sealed class StreamRelay(UpstreamBody body, BodyDecoder decoder, ClientWriter client)
+internal sealed class StreamRelay(UpstreamBody body, BodyDecoder decoder, ClientWriter client, JournalHold journal)
 {
+    /// <summary>How long an answer whose last event has come may still take to end, where that event is held back.</summary>
+    private static readonly TimeSpan LastWait = TimeSpan.FromMilliseconds(500);
+
     private readonly FrameSplitter _frames = new();
     private OpenAiStreamReader _reader = null!;
     private ClientLink _link = null!;
@@ -44,8 +47,18 @@ internal sealed class StreamRelay(UpstreamBody body, BodyDecoder decoder, Client
             if (exchange.BytesOut == before)
                 continue;
             link.SetHeartbeat(heartbeat);
+            if (journal.IsProgressDue(exchange, _reader.Events))
+                Progress();
             if (body.State != BodyState.Open || link.Output.UnflushedBytes == 0)
                 continue;
+            if (journal.IsNeeded && _reader.IsTerminal)
+            {
+                // To a client its last event is the end: it waits for the record, which waits for the body's end, but not for long.
+                idle = LastWait;
+                isMoving = true;
+                continue;
+            }
+
             var flush = client.FlushAsync();
             isMoving |= !flush.IsCompleted;
             if (!await flush)
@@ -127,6 +140,13 @@ internal sealed class StreamRelay(UpstreamBody body, BodyDecoder decoder, Client
             _exchange.FirstTokenAt = System.Diagnostics.Stopwatch.GetTimestamp();
     }
 
+    private void Progress()
+    {
+        _exchange.Usage = _reader.Usage;
+        _exchange.Events = _reader.Events;
+        journal.Progress(_exchange);
+    }
+
     private void Write(ReadOnlySpan<byte> frame, EventAction action, int cutStart, int cutLength)
     {
         if (action == EventAction.Forward)
@@ -170,9 +190,7 @@ internal sealed class StreamRelay(UpstreamBody body, BodyDecoder decoder, Client
         if (body.State == BodyState.Ended)
             _link.Detach();
         client.WriteEnd();
-        if (!await client.FlushAsync() && !error.IsError)
-            return EdgeError.Client(ErrorKind.ClientClosed);
-        return error;
+        return await client.FinishAsync(error);
     }
 
     private byte[] ErrorEvent(EdgeError error)

@@ -9,6 +9,8 @@ internal enum Command : byte
     Count,
     Help,
     Version,
+    JournalDump,
+    JournalVerify,
 
     /// <summary>The arguments make no sense; <see cref="CommandLine.Complaint"/> says why.</summary>
     Wrong,
@@ -24,6 +26,8 @@ internal sealed class CommandLine
           aiedge-dataplane --config FILE --check      validate, print every fault with its line, exit 0 or 1
           aiedge-dataplane health [--admin ADDR]      ask a running data plane for /readyz, exit 0 or 1
           aiedge-dataplane count [--encoding NAME | --vocabulary FILE [--format WORD] [--split RULE]] [--append N | --ids] [FILE]
+          aiedge-dataplane journal dump --data-dir DIR      print the usage journal, one JSON object a line
+          aiedge-dataplane journal verify --data-dir DIR    read all of it, name what is damaged, exit 0 or 1
           aiedge-dataplane --help | --version
 
         flag              environment        default           meaning
@@ -31,6 +35,7 @@ internal sealed class CommandLine
           --listen ADDR   AIEDGE_LISTEN      127.0.0.1:8080    where clients connect; overrides server.listen
           --admin ADDR    AIEDGE_ADMIN       127.0.0.1:8081    /healthz /readyz /metrics /config; overrides server.admin
           --probe ADDR    AIEDGE_PROBE                         /healthz /readyz /metrics alone; overrides server.probe
+          --data-dir DIR  AIEDGE_DATA_DIR                      folder of the usage journal; without it there is none
           --check                                              see above
 
         count prints how many tokens FILE, or what comes in without one, has as plain text; it streams, whatever the length.
@@ -44,7 +49,7 @@ internal sealed class CommandLine
         signals: SIGTERM and SIGINT drain and stop (a second one stops at once); SIGHUP reads the configuration again.
         """;
 
-    private static readonly string[] Later = ["--control-plane", "--join-token", "--data-dir", "--secrets-dir", "journal"];
+    private static readonly string[] Later = ["--control-plane", "--join-token", "--secrets-dir"];
 
     private readonly Dictionary<string, string> _values = [];
 
@@ -63,6 +68,8 @@ internal sealed class CommandLine
 
     public string? Probe => Value("probe");
 
+    public string? DataDir => Value("data-dir");
+
     public static CommandLine Parse(string[] arguments, Func<string, string?> env)
     {
         var line = new CommandLine();
@@ -73,9 +80,9 @@ internal sealed class CommandLine
             return line;
         }
 
-        foreach (var name in (string[])["config", "listen", "admin", "probe"])
+        foreach (var name in (string[])["config", "listen", "admin", "probe", "data-dir"])
         {
-            if (env("AIEDGE_" + name.ToUpperInvariant()) is { Length: > 0 } value)
+            if (env("AIEDGE_" + name.ToUpperInvariant().Replace('-', '_')) is { Length: > 0 } value)
                 line._values[name] = value;
         }
 
@@ -83,6 +90,8 @@ internal sealed class CommandLine
             line.Take(arguments, ref i);
         if (line.Command is Command.Run or Command.Check && line.Config is null)
             line.Complain("--config FILE is missing");
+        if (line.Command is Command.JournalDump or Command.JournalVerify && line.DataDir is null)
+            line.Complain("--data-dir DIR is missing");
         return line;
     }
 
@@ -103,12 +112,15 @@ internal sealed class CommandLine
             case "health":
                 Command = Command.Health;
                 break;
-            case "--config" or "--listen" or "--admin" or "--probe" when i + 1 < arguments.Length:
+            case "journal" when i + 1 < arguments.Length && arguments[i + 1] is "dump" or "verify":
+                Command = arguments[++i] == "dump" ? Command.JournalDump : Command.JournalVerify;
+                break;
+            case "--config" or "--listen" or "--admin" or "--probe" or "--data-dir" when i + 1 < arguments.Length:
                 _values[argument[2..]] = arguments[++i];
                 break;
             default:
                 var equals = argument.IndexOf('=', StringComparison.Ordinal);
-                if (equals > 0 && argument[..equals] is ("--config" or "--listen" or "--admin" or "--probe"))
+                if (equals > 0 && argument[..equals] is ("--config" or "--listen" or "--admin" or "--probe" or "--data-dir"))
                     _values[argument[2..equals]] = argument[(equals + 1)..];
                 else if (Array.IndexOf(Later, equals > 0 ? argument[..equals] : argument) >= 0)
                     Complain($"{argument} is not supported yet");

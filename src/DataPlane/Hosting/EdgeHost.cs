@@ -29,11 +29,11 @@ internal sealed class EdgeHost : IAsyncDisposable
     private int _sweepTick;
     private int _stopped;
 
-    private EdgeHost(EdgeHostOptions options, ConfigLoad load)
+    private EdgeHost(EdgeHostOptions options, ConfigLoad load, JournalStore? journal)
     {
         _options = options;
         var config = load.Snapshot!;
-        _services = new EdgeServices(config, new RecordLog(options.Records), options.Log);
+        _services = new EdgeServices(config, new RecordLog(options.Records), options.Log, journal);
         _services.Wheel.Ticked += OnTick;
         _tls = config.Server.TlsCertificateFile is { } certificate ? new ClientTls(certificate, config.Server.TlsKeyFile!) : null;
         _clients = new ClientListener(_services, _tls) { ConnectionsMax = DescriptorBound(config) };
@@ -58,7 +58,10 @@ internal sealed class EdgeHost : IAsyncDisposable
         var load = ConfigFile.Load(options.ConfigPath, generation: 1, options.Overrides, options.Environment);
         if (load.Snapshot is null)
             return (null, load.Faults);
-        var host = new EdgeHost(options, load);
+        var journal = options.DataDir is { } folder ? JournalStore.Open(folder) : null;
+        if (journal is { Closed: > 0 })
+            options.Log.WriteLine($"journal: {journal.Closed} exchanges were open when the process ended; they are closed as crashed");
+        var host = new EdgeHost(options, load, journal);
         try
         {
             await host._server.StartAsync(new NoApplication(), CancellationToken.None);
@@ -115,6 +118,7 @@ internal sealed class EdgeHost : IAsyncDisposable
         _server.Dispose();
         _services.Dispose();
         _services.Records.Dispose();
+        _services.Journal?.Dispose();
         _tls?.Dispose();
     }
 
@@ -174,6 +178,7 @@ internal sealed class EdgeHost : IAsyncDisposable
     {
         _services.Upstreams.Use(config);
         _services.Snapshots.Publish(config);
+        _services.Journal?.Use(config.Journal);
         _options.Log.WriteLine($"configuration {config.Generation} in force");
     }
 

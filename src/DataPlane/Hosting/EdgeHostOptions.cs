@@ -13,6 +13,9 @@ internal sealed class EdgeHostOptions
     /// <summary>The environment that <c>${env:…}</c> is resolved in.</summary>
     public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
 
+    /// <summary>The folder of the usage journal; null keeps none.</summary>
+    public string? DataDir { get; init; }
+
     /// <summary>Where records go, one JSON object a line; it is not closed.</summary>
     public Stream Records { get; init; } = Stream.Null;
 

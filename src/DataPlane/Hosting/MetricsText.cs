@@ -17,6 +17,8 @@ internal static class MetricsText
         WriteTargets(text, services.Metrics);
         WriteErrors(text, services.Metrics);
         WriteProcess(text, services);
+        if (services.Journal is { } journal)
+            WriteJournal(text, journal);
         Family(text, "aiedge_config_rejected_total", "counter", "Configurations refused at a reload.");
         Sample(text, "aiedge_config_rejected_total", "", watcher.Rejections);
         return text.ToString();
@@ -106,6 +108,15 @@ internal static class MetricsText
         Family(text, "aiedge_upstream_connections_opened_total", "counter", "Connections to providers since the start.");
         foreach (var pool in services.Upstreams.All)
             Sample(text, "aiedge_upstream_connections_opened_total", "provider=\"" + Escape(pool.Provider.Name) + "\"", pool.Opened);
+    }
+
+    private static void WriteJournal(StringBuilder text, UsageJournal journal)
+    {
+        Counter(text, "aiedge_journal_records_total", "Records committed to the usage journal.", journal.Records);
+        Gauge(text, "aiedge_journal_bytes", "Bytes from the usage journal's oldest record to its newest.", journal.Bytes);
+        Gauge(text, "aiedge_journal_lag_ms", "Age of the oldest record that is not committed, in milliseconds.", journal.LagMs);
+        Counter(text, "aiedge_journal_dropped_total", "Records that the usage journal lost: it was full, or its disk failed.", journal.Dropped);
+        Counter(text, "aiedge_journal_commit_failures_total", "Commits that failed.", journal.CommitFailures);
     }
 
     private static string Labels(TargetState target) =>

@@ -8,6 +8,8 @@ internal sealed class ExchangeRecord
     private IdBytes _requestId;
     private IdBytes _edgeId;
     private IdBytes _providerId;
+    private ModelBytes _askedModel;
+    private int _askedModelLength;
     private int _requestIdLength;
     private int _edgeIdLength;
     private int _providerIdLength;
@@ -61,6 +63,9 @@ internal sealed class ExchangeRecord
 
     public long TotalUs { get; private set; }
 
+    /// <summary>The model as the client named it; for the journal alone.</summary>
+    public ReadOnlySpan<byte> AskedModel => ((ReadOnlySpan<byte>)_askedModel)[.._askedModelLength];
+
     public ReadOnlySpan<byte> RequestId => ((ReadOnlySpan<byte>)_requestId)[.._requestIdLength];
 
     public ReadOnlySpan<byte> EdgeId => ((ReadOnlySpan<byte>)_edgeId)[.._edgeIdLength];
@@ -69,7 +74,9 @@ internal sealed class ExchangeRecord
 
     public void Take(Exchange exchange, EdgeClock clock)
     {
-        UnixMs = clock.UnixMs(exchange.EndedAt);
+        // One that goes on is taken as it stands now.
+        var at = exchange.EndedAt != 0 ? exchange.EndedAt : System.Diagnostics.Stopwatch.GetTimestamp();
+        UnixMs = clock.UnixMs(at);
         Key = exchange.Key?.Name;
         Team = exchange.Key?.Team;
         Tags = exchange.Key?.Tags ?? [];
@@ -92,7 +99,8 @@ internal sealed class ExchangeRecord
         SentUs = Since(exchange.StartedAt, exchange.SentAt);
         FirstByteUs = Since(exchange.StartedAt, exchange.FirstByteAt);
         FirstTokenUs = Since(exchange.StartedAt, exchange.FirstTokenAt);
-        TotalUs = Since(exchange.StartedAt, exchange.EndedAt);
+        TotalUs = Since(exchange.StartedAt, at);
+        _askedModelLength = Copy(exchange.AskedModel, _askedModel);
         _requestIdLength = Copy(exchange.RequestId, _requestId);
         _edgeIdLength = Copy(exchange.EdgeId, _edgeId);
         _providerIdLength = Copy(exchange.ProviderId, _providerId);

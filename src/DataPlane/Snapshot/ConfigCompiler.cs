@@ -66,6 +66,7 @@ internal sealed class ConfigCompiler
         for (var i = 0; i < keys.Length; i++)
             keys[i] = compiler.Key(options.Keys[i]);
         var server = Server(options.Server, addresses);
+        var journal = Journal(options.Journal);
         return new ConfigSnapshot
         {
             Generation = generation,
@@ -74,7 +75,8 @@ internal sealed class ConfigCompiler
             Tokenizers = tokenizers,
             Keys = new KeyTable(keys),
             Server = server,
-            MaskedJson = MaskedDocument.Write(options, server),
+            Journal = journal,
+            MaskedJson = MaskedDocument.Write(options, server, journal),
         };
     }
 
@@ -217,6 +219,16 @@ internal sealed class ConfigCompiler
             }
         }
     }
+
+    private static JournalModel Journal(JournalOptions journal) => new()
+    {
+        Mode = journal.Mode.Or(JournalOptions.ModeField.Default!) == "sync" ? JournalMode.Sync : JournalMode.Group,
+        CommitInterval = journal.CommitInterval.Or(JournalOptions.CommitIntervalField.Default),
+        Progress = journal.Progress.Or(JournalOptions.ProgressField.Default),
+        BytesMax = journal.BytesMax.Or(JournalOptions.BytesMaxField.Default),
+        RefuseWhenFull = journal.Full.Or(JournalOptions.FullField.Default!) == "refuse",
+        Keep = journal.Keep.Or(JournalOptions.KeepField.Default),
+    };
 
     private static ServerModel Server(ServerOptions server, ListenerAddresses addresses) => new()
     {

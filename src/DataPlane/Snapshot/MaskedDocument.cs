@@ -21,16 +21,16 @@ internal sealed class MaskedDocument : IDisposable
     private MaskedDocument() =>
         _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    public static byte[] Write(ConfigOptions options, ServerModel server)
+    public static byte[] Write(ConfigOptions options, ServerModel server, JournalModel journal)
     {
         using var document = new MaskedDocument();
-        document.WriteAll(options, server);
+        document.WriteAll(options, server, journal);
         return document._buffer.WrittenSpan.ToArray();
     }
 
     public void Dispose() => _json.Dispose();
 
-    private void WriteAll(ConfigOptions options, ServerModel server)
+    private void WriteAll(ConfigOptions options, ServerModel server, JournalModel journal)
     {
         _json.WriteStartObject();
         _json.WriteStartObject(ConfigOptions.ProvidersField.Name);
@@ -57,6 +57,7 @@ internal sealed class MaskedDocument : IDisposable
         _json.WriteEndArray();
         WriteTimeouts(ConfigOptions.TimeoutsField, options.Timeouts, withDefaults: true);
         WriteServer(options.Server, server);
+        WriteJournal(journal);
         _json.WriteEndObject();
         _json.Flush();
     }
@@ -161,6 +162,18 @@ internal sealed class MaskedDocument : IDisposable
         WriteDuration(ServerOptions.DrainDelayField, server.DrainDelay);
         WriteDuration(ServerOptions.DrainTimeoutField, server.DrainTimeout);
         WriteTls(ServerOptions.TlsField, options.Tls);
+        _json.WriteEndObject();
+    }
+
+    private void WriteJournal(JournalModel journal)
+    {
+        _json.WriteStartObject(ConfigOptions.JournalField.Name);
+        _json.WriteString(JournalOptions.ModeField.Name, JournalOptions.ModeField.Words[(int)journal.Mode]);
+        WriteDuration(JournalOptions.CommitIntervalField, journal.CommitInterval);
+        WriteDuration(JournalOptions.ProgressField, journal.Progress);
+        WriteSize(JournalOptions.BytesMaxField, journal.BytesMax);
+        _json.WriteString(JournalOptions.FullField.Name, JournalOptions.FullField.Words[journal.RefuseWhenFull ? 0 : 1]);
+        WriteDuration(JournalOptions.KeepField, journal.Keep);
         _json.WriteEndObject();
     }
 

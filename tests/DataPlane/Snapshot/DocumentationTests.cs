@@ -20,6 +20,7 @@ public sealed class DocumentationTests
         ["keys[]"] = KeyOptions.Table,
         ["timeouts"] = TimeoutsOptions.Table,
         ["server"] = ServerOptions.Table,
+        ["journal"] = JournalOptions.Table,
         ["server.tls"] = TlsOptions.ServerTable,
     };
 

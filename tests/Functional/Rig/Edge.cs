@@ -37,6 +37,8 @@ internal sealed class Edge : IAsyncDisposable
 
     public string Folder { get; }
 
+    public string DataDir => Path.Combine(Folder, "data");
+
     public string ConfigPath => Path.Combine(Folder, "aiedge.yaml");
 
     public static async Task<Edge> StartAsync(EdgeSetup? setup = null)
@@ -54,6 +56,7 @@ internal sealed class Edge : IAsyncDisposable
         {
             ConfigPath = path,
             Overrides = new(Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", Probe: setup.UseProbe ? "127.0.0.1:0" : null),
+            DataDir = setup.Journal.Length > 0 ? Path.Combine(folder, "data") : null,
             Records = records,
             Log = logWriter,
         });

@@ -31,6 +31,9 @@ internal sealed record EdgeSetup
     /// <summary>More entries of <c>models</c>, each a line indented by two.</summary>
     public string Models { get; init; } = "";
 
+    /// <summary>Fields of <c>journal</c>; with any there is a journal.</summary>
+    public string Journal { get; init; } = "";
+
     public FakeUpstreamOptions Fake { get; init; } = new();
 
     public bool UseProbe { get; init; }
@@ -53,6 +56,7 @@ internal sealed record EdgeSetup
           - { name: expired, sha256: "{{Sha256(ExpiredKey)}}", expires: 2020-01-01 }
         timeouts: { {{Timeouts}} }
         server: { drainDelay: {{DrainDelay}}{{After(Server)}} }
+        {{(Journal.Length > 0 ? $"journal: {{ {Journal} }}" : "")}}
 
         """;
 

@@ -1,0 +1,32 @@
+namespace AiEdge.DataPlane.Core;
+
+/// <summary>When an answer's last bytes go out (<c>journal.mode</c>).</summary>
+internal enum JournalMode : byte
+{
+    /// <summary>At once; its record is committed within <see cref="JournalModel.CommitInterval"/>.</summary>
+    Group,
+
+    /// <summary>After its record is committed.</summary>
+    Sync,
+}
+
+/// <summary>The <c>journal:</c> block, compiled. Every field takes effect at a reload.</summary>
+internal sealed record JournalModel
+{
+    public required JournalMode Mode { get; init; }
+
+    /// <summary>How long records are gathered for one commit in group mode.</summary>
+    public required TimeSpan CommitInterval { get; init; }
+
+    /// <summary>How often a stream under way is noted.</summary>
+    public required TimeSpan Progress { get; init; }
+
+    /// <summary>Bytes on disk beyond which the journal is full.</summary>
+    public required long BytesMax { get; init; }
+
+    /// <summary>Whether a full or broken journal refuses new exchanges; else it counts what it could not take.</summary>
+    public required bool RefuseWhenFull { get; init; }
+
+    /// <summary>Age after which records are dropped.</summary>
+    public required TimeSpan Keep { get; init; }
+}

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Record;
+using AiEdge.DataPlane.Transport;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>What one pipeline has to do with the usage journal; all of it is nothing where there is no journal.</summary>
+internal sealed class JournalHold(UsageJournal? journal)
+{
+    private readonly JournalWait? _wait = journal is null ? null : new();
+
+    /// <summary>A client sees the end of an answer only once its record is on disk.</summary>
+    public bool IsNeeded => journal is { IsSync: true };
+
+    /// <summary>The exchange is about to cost something. An error where the journal could not take its record.</summary>
+    public EdgeError Open(Exchange exchange)
+    {
+        if (journal is null)
+            return default;
+        if (!journal.Admits)
+            return EdgeError.Edge(ErrorKind.Overloaded, "The gateway's usage journal is full or cannot be written; try again later.");
+        journal.Open(exchange);
+        return default;
+    }
+
+    public bool IsProgressDue(Exchange exchange, long events) => journal is not null && journal.IsProgressDue(exchange, events);
+
+    public void Progress(Exchange exchange) => journal?.Progress(exchange);
+
+    /// <summary>One try is over and another follows.</summary>
+    public void Attempt(Exchange exchange, EdgeError error) => journal?.Attempt(exchange, ExchangeEnd.Of(error, exchange));
+
+    /// <summary>The exchange is over, if that has not been said before.</summary>
+    public void Close(Exchange exchange)
+    {
+        if (journal is null || exchange.IsJournaled)
+            return;
+        if (exchange.Attempts > 1)
+            journal.Attempt(exchange, exchange.End);
+        journal.Close(exchange);
+    }
+
+    /// <summary>Says that the exchange ends with <paramref name="error"/> and waits until that is on disk. False if the client must not see its end.</summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    public async ValueTask<bool> CommitAsync(Exchange exchange, EdgeError error)
+    {
+        if (exchange.IsJournaled)
+            return true;
+        exchange.Error = error;
+        exchange.End = ExchangeEnd.Of(error, exchange);
+        exchange.EndedAt = Stopwatch.GetTimestamp();
+        if (exchange.Attempts > 1)
+            journal!.Attempt(exchange, exchange.End);
+        return await journal!.CloseAsync(exchange, _wait!) || journal.Forgives;
+    }
+}

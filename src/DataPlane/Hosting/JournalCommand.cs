@@ -1,0 +1,68 @@
+using AiEdge.DataPlane.Record;
+
+namespace AiEdge.DataPlane.Hosting;
+
+/// <summary>The <c>journal</c> commands, and what is said when a data plane may not start on top of its journal.</summary>
+internal static class JournalCommand
+{
+    /// <summary>Prints what was committed. A running data plane may go on meanwhile.</summary>
+    public static int Dump(string folder, Stream output, TextWriter errors) => Read(folder, errors, extent =>
+    {
+        using var writer = new JournalWriter(output);
+        using var reader = new JournalReader(folder, extent);
+        var item = new JournalItem();
+        try
+        {
+            while (reader.TryNext(out var record))
+            {
+                item.Read(record);
+                writer.Write(item);
+            }
+        }
+        finally
+        {
+            // What was good before the fault is good.
+            writer.Flush();
+        }
+    });
+
+    /// <summary>Reads all that was committed and says what it is, or what is wrong with it.</summary>
+    public static int Verify(string folder, TextWriter output, TextWriter errors) => Read(folder, errors, extent =>
+    {
+        var survey = JournalRecovery.Survey(folder, extent);
+        output.WriteLine(
+            $"ok: {survey.Records} records, {extent.Until - extent.Begin} bytes in {survey.Segments.Count} files, {survey.Open.Count} exchanges open");
+    });
+
+    /// <summary>Says why the process does not start and how to go on.</summary>
+    public static int Refuse(string folder, JournalFault fault, TextWriter errors)
+    {
+        errors.WriteLine("cannot start: the usage journal: " + fault.Message);
+        if (fault.InnerException is null)
+        {
+            errors.WriteLine($"`aiedge-dataplane journal dump --data-dir {folder}` prints what can still be read, `journal verify` looks again.");
+            errors.WriteLine($"To begin a new journal, move {folder} away; nothing in it is deleted.");
+        }
+
+        return 1;
+    }
+
+    private static int Read(string folder, TextWriter errors, Action<JournalExtent> read)
+    {
+        try
+        {
+            if (!Directory.Exists(folder))
+                throw new JournalFault($"there is no folder {folder}");
+            if (JournalRecovery.Judge(folder) is { } extent)
+                read(extent);
+            else
+                throw new JournalFault($"there is no journal in {folder}");
+            return 0;
+        }
+        catch (Exception e) when (e is JournalFault or IOException or UnauthorizedAccessException)
+        {
+            errors.WriteLine("journal: " + e.Message);
+            return 1;
+        }
+    }
+}

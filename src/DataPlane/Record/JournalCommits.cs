@@ -1,0 +1,66 @@
+using FASTER.core;
+
+namespace AiEdge.DataPlane.Record;
+
+/// <summary>
+/// Where FASTER keeps its commits: the segments are synced, then the commit's slot, then the mark, and only then has anything
+/// been committed. The mark is the journal's own memory of how far it was: what FASTER recovers is held against it.
+/// </summary>
+/// <remarks>FASTER calls this on a thread of its own while the journal's thread waits for it: never two at a time.</remarks>
+internal sealed class JournalCommits(JournalDevice device, JournalSlots commits, JournalSlots mark) : ILogCommitManager
+{
+    /// <summary>What the next commit covers besides addresses.</summary>
+    public long BeginSequence { get; set; }
+
+    public long NextSequence { get; set; }
+
+    public long Epoch { get; set; }
+
+    /// <summary>The last extent that is on disk.</summary>
+    public JournalExtent Stored { get; private set; } = mark.Extent;
+
+    /// <summary>Why a commit did not get there.</summary>
+    public string? Failure { get; private set; }
+
+    public void Commit(long beginAddress, long untilAddress, byte[] commitMetadata, long commitNum, bool forceWriteMetadata)
+    {
+        var extent = new JournalExtent(beginAddress, untilAddress, BeginSequence, NextSequence, Epoch);
+        try
+        {
+            device.Sync();
+            commits.Write(extent, commitMetadata);
+            mark.Write(extent, []);
+            Stored = extent;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not thrown: nobody waits on the thread that it would be thrown on.
+            Failure = e.Message;
+        }
+    }
+
+    public byte[]? GetCommitMetadata(long commitNum) => commits.Note.Length > 0 ? commits.Note : null;
+
+    public IEnumerable<long> ListCommits() => commits.Note.Length > 0 ? [1L] : [];
+
+    public void RemoveCommit(long commitNum)
+    {
+        // The slots are written over in turn.
+    }
+
+    public void RemoveAllCommits()
+    {
+        // The slots are written over in turn.
+    }
+
+    public void OnRecovery(long commitNum)
+    {
+        // There is nothing older to tidy up.
+    }
+
+    public void Dispose()
+    {
+        commits.Dispose();
+        mark.Dispose();
+    }
+}

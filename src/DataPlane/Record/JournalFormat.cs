@@ -1,0 +1,255 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Text;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Record;
+
+/// <summary>What a record of the journal says of its exchange.</summary>
+internal enum JournalKind : byte
+{
+    /// <summary>A request is about to be sent to a provider.</summary>
+    Open = 1,
+
+    /// <summary>How far a stream is.</summary>
+    Progress = 2,
+
+    /// <summary>One of several tries is over.</summary>
+    Attempt = 3,
+
+    /// <summary>The exchange is over.</summary>
+    Exchange = 4,
+}
+
+/// <summary>
+/// A record as bytes: a head of fixed fields, a counted list of numbers, a counted list of texts, the tags.
+/// Whoever reads takes from each list what it knows and passes over the rest, so both may grow at their ends; a change of
+/// anything else is a new version. Every record is complete by itself: none needs an earlier one to be understood, so the oldest
+/// may go at any time. Binary, because a record is about 250 bytes so and three times that as JSON, and is written twice
+/// per exchange and read almost never.
+/// </summary>
+internal static class JournalFormat
+{
+    public const byte Version = 1;
+
+    /// <summary>Length of the head: version, kind, end, flags, checksum (4), sequence, epoch, exchange, time (8 each), status, attempts (2 each).</summary>
+    public const int HeadBytes = 44;
+
+    /// <summary>A number that is not known.</summary>
+    public const long Unknown = -1;
+
+    private const int ChecksumAt = 4;
+    private const int SequenceAt = 8;
+    private const int EpochAt = 16;
+    private const int ExchangeAt = 24;
+    private const int TimeAt = 32;
+    private const int StatusAt = 40;
+    private const int AttemptsAt = 42;
+
+    public static long Sequence(ReadOnlySpan<byte> record) => record.Length < HeadBytes ? -1 : BinaryPrimitives.ReadInt64LittleEndian(record[SequenceAt..]);
+
+    public static JournalKind Kind(ReadOnlySpan<byte> record) => (JournalKind)record[1];
+
+    public static EndReason End(ReadOnlySpan<byte> record) => (EndReason)record[2];
+
+    public static bool IsStream(ReadOnlySpan<byte> record) => (record[3] & 1) != 0;
+
+    /// <summary>Which exchange of which run of the process.</summary>
+    public static (long Epoch, long Exchange) Identity(ReadOnlySpan<byte> record) =>
+        (BinaryPrimitives.ReadInt64LittleEndian(record[EpochAt..]), BinaryPrimitives.ReadInt64LittleEndian(record[ExchangeAt..]));
+
+    public static long UnixMs(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadInt64LittleEndian(record[TimeAt..]);
+
+    public static int Status(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadUInt16LittleEndian(record[StatusAt..]);
+
+    public static int Attempts(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadUInt16LittleEndian(record[AttemptsAt..]);
+
+    /// <summary>Whether a record is whole and of a version that is known here. FASTER's own checksum misses two errors in one column.</summary>
+    public static bool IsValid(ReadOnlySpan<byte> record) =>
+        record.Length >= HeadBytes && BinaryPrimitives.ReadUInt32LittleEndian(record[ChecksumAt..]) == Checksum(record);
+
+    /// <summary>Writes a record and returns its length; <paramref name="into"/> holds <see cref="JournalLayout.RecordBytesMax"/>.</summary>
+    public static int Write(Span<byte> into, ExchangeRecord record, JournalKind kind, EndReason end, long epoch, long exchange, long sequence)
+    {
+        into[0] = Version;
+        into[1] = (byte)kind;
+        into[2] = (byte)end;
+        into[3] = record.Stream ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteInt64LittleEndian(into[EpochAt..], epoch);
+        BinaryPrimitives.WriteInt64LittleEndian(into[ExchangeAt..], exchange);
+        BinaryPrimitives.WriteInt64LittleEndian(into[TimeAt..], record.UnixMs);
+        BinaryPrimitives.WriteUInt16LittleEndian(into[StatusAt..], (ushort)record.Status);
+        BinaryPrimitives.WriteUInt16LittleEndian(into[AttemptsAt..], (ushort)Math.Min(record.Attempts, ushort.MaxValue));
+        var writer = new Fields(into, HeadBytes);
+        WriteNumbers(ref writer, record);
+        WriteTexts(ref writer, record);
+        WriteTags(ref writer, record.Tags);
+        Seal(into[..writer.Length], sequence);
+        return writer.Length;
+    }
+
+    /// <summary>Makes of an exchange's last known state the record that closes it: the process ended under it.</summary>
+    public static void Close(Span<byte> record, long sequence)
+    {
+        record[1] = (byte)JournalKind.Exchange;
+        record[2] = (byte)EndReason.Crashed;
+        Seal(record, sequence);
+    }
+
+    private static void Seal(Span<byte> record, long sequence)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(record[SequenceAt..], sequence);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[ChecksumAt..], Checksum(record));
+    }
+
+    private static void WriteNumbers(ref Fields writer, ExchangeRecord record)
+    {
+        var usage = record.Usage;
+        ReadOnlySpan<long> numbers =
+        [
+            usage.IsPresent ? usage.InputTokens : Unknown,
+            usage.IsPresent ? usage.OutputTokens : Unknown,
+            usage.CachedInputTokens,
+            usage.ReasoningTokens,
+            usage.AudioInputTokens,
+            usage.AudioOutputTokens,
+            Unknown, // counted output tokens: nothing counts them yet
+            Unknown, // cost: nothing is priced yet
+            Unknown, // version of the prices
+            record.BytesIn,
+            record.BytesOut,
+            record.Events,
+            record.BodyUs,
+            record.SentUs,
+            record.FirstByteUs,
+            record.FirstTokenUs,
+            record.TotalUs,
+            record.OverheadUs,
+            record.Generation,
+            (long)record.Error,
+        ];
+        writer.Byte((byte)numbers.Length);
+        foreach (var number in numbers)
+            writer.Number(number);
+    }
+
+    private static void WriteTexts(ref Fields writer, ExchangeRecord record)
+    {
+        writer.Byte((byte)JournalText.Count);
+        writer.Text(record.RequestId);
+        writer.Text(record.EdgeId);
+        writer.Text(record.ProviderId);
+        writer.Text(record.Key);
+        writer.Text(record.Team);
+        writer.Text(record.Path);
+        writer.Text(record.Model);
+        writer.Text(record.AskedModel);
+        writer.Text(record.Provider);
+        writer.Text(record.UpstreamModel);
+    }
+
+    /// <summary>All tags, or none where they do not fit: half of them would look like all.</summary>
+    private static void WriteTags(ref Fields writer, KeyValuePair<string, string>[] tags)
+    {
+        var bytes = 1;
+        foreach (var (name, value) in tags)
+            bytes += 4 + Encoding.UTF8.GetByteCount(name) + Encoding.UTF8.GetByteCount(value);
+        if (tags.Length > byte.MaxValue || bytes > writer.Room)
+            tags = [];
+        writer.Byte((byte)tags.Length);
+        foreach (var (name, value) in tags)
+        {
+            writer.Text(name);
+            writer.Text(value);
+        }
+    }
+
+    /// <summary>CRC-32C of everything but itself.</summary>
+    private static uint Checksum(ReadOnlySpan<byte> record)
+    {
+        var sum = BitOperations.Crc32C(uint.MaxValue, BinaryPrimitives.ReadUInt32LittleEndian(record));
+        var rest = record[(ChecksumAt + 4)..];
+        for (; rest.Length >= 8; rest = rest[8..])
+            sum = BitOperations.Crc32C(sum, BinaryPrimitives.ReadUInt64LittleEndian(rest));
+        foreach (var one in rest)
+            sum = BitOperations.Crc32C(sum, one);
+        return sum;
+    }
+
+    /// <summary>Writes fields one behind the other.</summary>
+    private ref struct Fields(Span<byte> into, int at)
+    {
+        private readonly Span<byte> _into = into;
+
+        public int Length { get; private set; } = at;
+
+        public readonly int Room => _into.Length - Length;
+
+        public void Byte(byte value) => _into[Length++] = value;
+
+        /// <summary>Seven bits a byte, the sign folded into the lowest.</summary>
+        public void Number(long value)
+        {
+            var folded = (ulong)(value << 1 ^ value >> 63);
+            for (; folded >= 0x80; folded >>= 7)
+                Byte((byte)(folded | 0x80));
+            Byte((byte)folded);
+        }
+
+        public void Text(string? text)
+        {
+            var length = text is null ? 0 : Encoding.UTF8.GetBytes(text, _into[(Length + 2)..]);
+            BinaryPrimitives.WriteUInt16LittleEndian(_into[Length..], (ushort)length);
+            Length += 2 + length;
+        }
+
+        public void Text(ReadOnlySpan<byte> text)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(_into[Length..], (ushort)text.Length);
+            text.CopyTo(_into[(Length + 2)..]);
+            Length += 2 + text.Length;
+        }
+    }
+}
+
+/// <summary>Places in a record's list of numbers.</summary>
+internal enum JournalNumber
+{
+    InputTokens,
+    OutputTokens,
+    CachedInputTokens,
+    ReasoningTokens,
+    AudioInputTokens,
+    AudioOutputTokens,
+    CountedOutputTokens,
+    CostNanodollars,
+    PriceVersion,
+    BytesIn,
+    BytesOut,
+    Events,
+    BodyUs,
+    SentUs,
+    FirstByteUs,
+    FirstTokenUs,
+    TotalUs,
+    OverheadUs,
+    Generation,
+    Error,
+    Count,
+}
+
+/// <summary>Places in a record's list of texts.</summary>
+internal enum JournalText
+{
+    RequestId,
+    EdgeId,
+    ProviderId,
+    Key,
+    Team,
+    Path,
+    Rule,
+    Model,
+    Provider,
+    ProviderModel,
+    Count,
+}

@@ -1,0 +1,105 @@
+namespace AiEdge.DataPlane.Record;
+
+/// <summary>What the files of a folder say was committed, before anything is built on it.</summary>
+internal static class JournalRecovery
+{
+    /// <summary>
+    /// Judges the two small files against each other. Whatever is missing although something was committed is named: a journal
+    /// never begins anew in silence.
+    /// </summary>
+    /// <returns>What was committed; null where the folder holds no journal.</returns>
+    /// <exception cref="JournalFault">Committed records are out of reach.</exception>
+    public static JournalExtent? Judge(string folder)
+    {
+        var hasMark = File.Exists(Path.Combine(folder, JournalLayout.MarkFile));
+        var hasCommit = File.Exists(Path.Combine(folder, JournalLayout.CommitFile));
+        if (!hasMark)
+        {
+            // The mark is made last and removed never.
+            if (JournalLayout.Segments(folder).Count > 0)
+                throw new JournalFault($"{JournalLayout.MarkFile} is missing although there are records");
+            return null;
+        }
+
+        using var mark = JournalSlots.Open(Path.Combine(folder, JournalLayout.MarkFile), forWriting: false);
+        if (!hasCommit)
+            throw new JournalFault($"{JournalLayout.CommitFile} is missing; {mark.Extent.NextSequence} records were committed");
+        using var commit = JournalSlots.Open(Path.Combine(folder, JournalLayout.CommitFile), forWriting: false);
+        if (commit.Extent.Until < mark.Extent.Until || commit.Extent.NextSequence < mark.Extent.NextSequence)
+        {
+            throw new JournalFault(
+                $"{JournalLayout.CommitFile} knows of {commit.Extent.NextSequence} records, {mark.Extent.NextSequence} were committed");
+        }
+
+        return commit.Extent;
+    }
+
+    /// <summary>Makes the files of an empty journal, the mark last: where it is, the others are.</summary>
+    public static void Create(string folder)
+    {
+        // A start that broke off here before leaves a commit file without a mark.
+        File.Delete(Path.Combine(folder, JournalLayout.CommitFile));
+        JournalSlots.Create(Path.Combine(folder, JournalLayout.CommitFile)).Dispose();
+        JournalFolder.Sync(folder);
+        var mark = Path.Combine(folder, JournalLayout.MarkFile);
+        File.Delete(mark + ".new");
+        JournalSlots.Create(mark + ".new").Dispose();
+        File.Move(mark + ".new", mark);
+        JournalFolder.Sync(folder);
+    }
+
+    /// <summary>
+    /// Reads all that was committed. What is left open at the end are exchanges under which the process ended; of each its last
+    /// record is kept.
+    /// </summary>
+    public static JournalSurvey Survey(string folder, in JournalExtent extent)
+    {
+        var survey = new JournalSurvey();
+        using var reader = new JournalReader(folder, extent);
+        while (reader.TryNext(out var record))
+            survey.Take(record, reader.Address);
+        return survey;
+    }
+}
+
+/// <summary>What a reading of the whole journal has found.</summary>
+internal sealed class JournalSurvey
+{
+    private readonly Dictionary<(long Epoch, long Exchange), byte[]> _open = [];
+
+    /// <summary>The last record of each exchange that has none that closes it.</summary>
+    public ICollection<byte[]> Open => _open.Values;
+
+    /// <summary>By segment: the time of its last record, and the number of the first that begins in it or behind it.</summary>
+    public List<JournalSegment> Segments { get; } = [];
+
+    public long Records { get; private set; }
+
+    public void Take(ReadOnlySpan<byte> record, long address)
+    {
+        Records++;
+        var segment = address >> JournalLayout.SegmentBits;
+        if (Segments.Count == 0 || Segments[^1].Number != segment)
+            Segments.Add(new(segment, JournalFormat.Sequence(record)));
+        Segments[^1].LastUnixMs = Math.Max(Segments[^1].LastUnixMs, JournalFormat.UnixMs(record));
+        switch (JournalFormat.Kind(record))
+        {
+            case JournalKind.Open or JournalKind.Progress:
+                _open[JournalFormat.Identity(record)] = record.ToArray();
+                break;
+            case JournalKind.Exchange:
+                _open.Remove(JournalFormat.Identity(record));
+                break;
+        }
+    }
+}
+
+/// <summary>A segment that holds records.</summary>
+internal sealed class JournalSegment(long number, long firstSequence)
+{
+    public long Number { get; } = number;
+
+    public long FirstSequence { get; } = firstSequence;
+
+    public long LastUnixMs { get; set; }
+}

@@ -1,0 +1,229 @@
+using AiEdge.DataPlane.Core;
+using FASTER.core;
+
+namespace AiEdge.DataPlane.Record;
+
+/// <summary>
+/// The journal on disk. Used by one thread at a time. What was appended is durable once <see cref="TryCommit"/> has returned
+/// true, and only then. A disk that fails once is trusted no more until the journal is opened anew: a second sync may well
+/// succeed over what the first has lost.
+/// </summary>
+internal sealed class JournalStore : IDisposable
+{
+    /// <summary>Room that has to be there ahead of the tail, so that a full disk stops appends before it stops FASTER.</summary>
+    private const long AheadBytes = 2 * JournalLayout.PageBytes;
+
+    private readonly FileStream _lock;
+    private readonly JournalDevice _device;
+    private readonly JournalCommits _commits;
+    private readonly FasterLog _log;
+    private readonly List<JournalSegment> _segments;
+    private readonly byte[] _record = new byte[JournalLayout.RecordBytesMax];
+    private long _prepared = -1;
+    private string? _failure;
+
+    private JournalStore(FileStream lockFile, string folder, JournalSurvey survey, JournalExtent extent)
+    {
+        _lock = lockFile;
+        _device = new JournalDevice(folder) { ReadUntil = extent.Until };
+        var commit = JournalSlots.Open(Path.Combine(folder, JournalLayout.CommitFile), forWriting: true);
+        var mark = JournalSlots.Open(Path.Combine(folder, JournalLayout.MarkFile), forWriting: true);
+        Epoch = Math.Max(extent.Epoch, mark.Extent.Epoch) + 1;
+        _commits = new JournalCommits(_device, commit, mark)
+        {
+            BeginSequence = extent.BeginSequence,
+            NextSequence = extent.NextSequence,
+            Epoch = Epoch,
+        };
+        _segments = survey.Segments;
+        NextSequence = extent.NextSequence;
+        _log = new FasterLog(new FasterLogSettings
+        {
+            LogDevice = _device,
+            LogCommitManager = _commits,
+            LogChecksum = LogChecksumType.PerEntry,
+            PageSizeBits = JournalLayout.PageBits,
+            MemorySizeBits = JournalLayout.MemoryBits,
+            SegmentSizeBits = JournalLayout.SegmentBits,
+            TryRecoverLatest = false,
+        });
+    }
+
+    /// <summary>Counts how often this journal was opened; with an exchange's number it names the exchange for good.</summary>
+    public long Epoch { get; }
+
+    /// <summary>The number of the next record.</summary>
+    public long NextSequence { get; private set; }
+
+    /// <summary>Exchanges that a crash had left open and that were closed when the journal was opened.</summary>
+    public int Closed { get; private set; }
+
+    /// <summary>Bytes that the journal takes on disk, about.</summary>
+    public long Bytes => _log.TailAddress - _log.BeginAddress;
+
+    /// <summary>Why nothing can be appended; null while something can.</summary>
+    public string? Failure => _failure ?? _device.Fault ?? _commits.Failure;
+
+    /// <summary>Opens the folder's journal, or makes one. All that was committed is read and checked first.</summary>
+    /// <exception cref="JournalFault">Another process has it, or it is damaged.</exception>
+    public static JournalStore Open(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var lockFile = Lock(folder);
+        try
+        {
+            if (JournalRecovery.Judge(folder) is not { } extent)
+            {
+                JournalRecovery.Create(folder);
+                extent = JournalExtent.Empty;
+            }
+
+            var survey = JournalRecovery.Survey(folder, extent);
+            foreach (var segment in JournalLayout.Segments(folder))
+            {
+                if (segment < extent.Begin >> JournalLayout.SegmentBits)
+                    File.Delete(JournalLayout.SegmentFile(folder, segment));
+            }
+
+            var store = new JournalStore(lockFile, folder, survey, extent);
+            try
+            {
+                store.Recover(survey, extent);
+                return store;
+            }
+            catch
+            {
+                store.Dispose();
+                throw;
+            }
+        }
+        catch
+        {
+            lockFile.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Appends a record. False where there is no room or the disk fails; then nothing was appended.</summary>
+    public bool TryAppend(ExchangeRecord record, JournalKind kind, EndReason end, long exchange)
+    {
+        var length = JournalFormat.Write(_record, record, kind, end, Epoch, exchange, NextSequence);
+        return TryAppend(_record.AsSpan(0, length));
+    }
+
+    /// <summary>Puts on disk what was appended. False where that failed.</summary>
+    public bool TryCommit()
+    {
+        _commits.NextSequence = NextSequence;
+        try
+        {
+            if (Failure is null && _log.CommitStrongly(out var tail, out var number, spinWait: false))
+                _log.WaitForCommit(tail, number);
+        }
+        catch (Exception e) when (e is FasterException or CommitFailureException)
+        {
+            _failure ??= e.Message;
+        }
+
+        return Failure is null && _commits.Stored.NextSequence == NextSequence;
+    }
+
+    /// <summary>Drops whole segments whose last record is older; the commit that follows makes it so. True if there were any.</summary>
+    public bool DropBefore(long unixMs)
+    {
+        var dropped = 0;
+        while (dropped < _segments.Count - 1 && _segments[dropped].LastUnixMs < unixMs)
+            dropped++;
+        if (dropped == 0)
+            return false;
+        _segments.RemoveRange(0, dropped);
+        _log.TruncateUntil(_segments[0].Number << JournalLayout.SegmentBits);
+        _commits.BeginSequence = _segments[0].FirstSequence;
+        return true;
+    }
+
+    /// <summary>Makes the next segment before the tail gets there. False where the disk has no room for it now.</summary>
+    public bool TryPrepare()
+    {
+        var needed = (_log.TailAddress + AheadBytes) >> JournalLayout.SegmentBits;
+        if (needed == _prepared)
+            return true;
+        try
+        {
+            _device.Prepare((int)needed);
+            _prepared = needed;
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        _log.Dispose();
+        _commits.Dispose();
+        _device.Dispose();
+        _lock.Dispose();
+    }
+
+    private static FileStream Lock(string folder)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(folder, JournalLayout.LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new JournalFault($"another process uses the folder {folder}", e);
+        }
+    }
+
+    /// <summary>Lets FASTER recover, holds what it says against what was committed, and closes what a crash left open.</summary>
+    private void Recover(JournalSurvey survey, in JournalExtent extent)
+    {
+        if (extent.Until > JournalLayout.FirstAddress)
+            _log.Recover();
+        if (_device.Fault is { } fault)
+            throw new JournalFault(fault);
+        if (_log.CommittedUntilAddress != extent.Until || _log.BeginAddress != extent.Begin || _log.TailAddress != extent.Until)
+        {
+            throw new JournalFault(
+                $"the log was recovered from {_log.BeginAddress} to {_log.TailAddress}, committed was {extent.Begin} to {extent.Until}");
+        }
+
+        _device.ReadUntil = long.MaxValue;
+        foreach (var record in survey.Open)
+        {
+            JournalFormat.Close(record, NextSequence);
+            if (!TryAppend(record))
+                throw new JournalFault("exchanges that were open could not be closed: " + Failure);
+            Closed++;
+        }
+
+        if (Closed > 0 && !TryCommit())
+            throw new JournalFault("exchanges that were open could not be closed: " + Failure);
+    }
+
+    private bool TryAppend(ReadOnlySpan<byte> record)
+    {
+        if (Failure is not null || !TryPrepare())
+            return false;
+        try
+        {
+            var address = _log.Enqueue(record);
+            var segment = address >> JournalLayout.SegmentBits;
+            if (_segments.Count == 0 || _segments[^1].Number != segment)
+                _segments.Add(new(segment, NextSequence));
+            _segments[^1].LastUnixMs = Math.Max(_segments[^1].LastUnixMs, JournalFormat.UnixMs(record));
+            NextSequence++;
+            return true;
+        }
+        catch (Exception e) when (e is FasterException or CommitFailureException)
+        {
+            _failure ??= e.Message;
+            return false;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Buffers;
+using System.Text.Json;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Record;
+
+/// <summary>Prints the journal as JSON, one object a line (docs/operations.md lists the fields). What is not known is null.</summary>
+internal sealed class JournalWriter(Stream output) : IDisposable
+{
+    private const int BatchBytes = 64 * 1024;
+
+    private readonly ArrayBufferWriter<byte> _buffer = new(BatchBytes);
+    private Utf8JsonWriter? _json;
+
+    /// <summary>Prints records that end an exchange or one of its tries; the others serve recovery alone.</summary>
+    public void Write(JournalItem item)
+    {
+        if (item.Kind is not (JournalKind.Attempt or JournalKind.Exchange))
+            return;
+        _json ??= new Utf8JsonWriter(_buffer, new JsonWriterOptions { SkipValidation = true });
+        WriteItem(_json, item);
+        _json.Flush();
+        _json.Reset();
+        _buffer.Write("\n"u8);
+        if (_buffer.WrittenCount >= BatchBytes)
+            Flush();
+    }
+
+    public void Flush()
+    {
+        output.Write(_buffer.WrittenSpan);
+        output.Flush();
+        _buffer.ResetWrittenCount();
+    }
+
+    public void Dispose() => _json?.Dispose();
+
+    private static void WriteItem(Utf8JsonWriter json, JournalItem item)
+    {
+        json.WriteStartObject();
+        json.WriteString("time"u8, DateTimeOffset.FromUnixTimeMilliseconds(item.UnixMs));
+        json.WriteString("kind"u8, item.Kind == JournalKind.Attempt ? "attempt"u8 : "exchange"u8);
+        json.WriteNumber("epoch"u8, item.Epoch);
+        json.WriteNumber("sequence"u8, item.Sequence);
+        Text(json, "requestId"u8, item[JournalText.RequestId]);
+        Text(json, "edgeRequestId"u8, item[JournalText.EdgeId]);
+        Text(json, "providerRequestId"u8, item[JournalText.ProviderId]);
+        Text(json, "key"u8, item[JournalText.Key]);
+        Text(json, "team"u8, item[JournalText.Team]);
+        WriteTags(json, item.Tags);
+        Text(json, "path"u8, item[JournalText.Path]);
+        Text(json, "model"u8, item[JournalText.Model]);
+        Text(json, "rule"u8, item[JournalText.Rule]);
+        Text(json, "provider"u8, item[JournalText.Provider]);
+        // Where no name is configured for the provider, it was asked for what the client asked for.
+        var target = item[JournalText.ProviderModel];
+        Text(json, "target"u8, target.Length > 0 || item[JournalText.Provider].Length == 0 ? target : item[JournalText.Model]);
+        json.WriteBoolean("stream"u8, item.Stream);
+        json.WriteNumber("status"u8, item.Status);
+        json.WriteString("end"u8, RecordWriter.EndName(item.End));
+        var error = (ErrorKind)Math.Max(0, item[JournalNumber.Error]);
+        Text(json, "error"u8, error == ErrorKind.None ? "" : ErrorTable.Row(error).Code ?? "invalid_request");
+        json.WriteNumber("attempts"u8, item.Attempts);
+        WriteTokens(json, item);
+        Number(json, "bytesIn"u8, item[JournalNumber.BytesIn]);
+        Number(json, "bytesOut"u8, item[JournalNumber.BytesOut]);
+        Number(json, "events"u8, item[JournalNumber.Events]);
+        Milliseconds(json, "firstTokenMs"u8, item[JournalNumber.FirstTokenUs]);
+        Milliseconds(json, "totalMs"u8, item[JournalNumber.TotalUs]);
+        Number(json, "overheadUs"u8, item[JournalNumber.OverheadUs]);
+        Number(json, "config"u8, item[JournalNumber.Generation]);
+        json.WriteEndObject();
+    }
+
+    private static void WriteTokens(Utf8JsonWriter json, JournalItem item)
+    {
+        // What is billed is what the provider reported, as long as nothing is counted here.
+        Number(json, "inputTokens"u8, item[JournalNumber.InputTokens]);
+        Number(json, "outputTokens"u8, item[JournalNumber.OutputTokens]);
+        Number(json, "cachedInputTokens"u8, item[JournalNumber.CachedInputTokens]);
+        Number(json, "reasoningTokens"u8, item[JournalNumber.ReasoningTokens]);
+        Number(json, "reportedOutputTokens"u8, item[JournalNumber.OutputTokens]);
+        Number(json, "countedOutputTokens"u8, item[JournalNumber.CountedOutputTokens]);
+        if (item[JournalNumber.CostNanodollars] is var cost and >= 0)
+            json.WriteString("costNanodollars"u8, cost.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        else
+            json.WriteNull("costNanodollars"u8);
+        Number(json, "priceVersion"u8, item[JournalNumber.PriceVersion]);
+    }
+
+    private static void WriteTags(Utf8JsonWriter json, List<KeyValuePair<string, string>> tags)
+    {
+        json.WriteStartObject("tags"u8);
+        foreach (var (name, value) in tags)
+            json.WriteString(name, value);
+        json.WriteEndObject();
+    }
+
+    private static void Text(Utf8JsonWriter json, ReadOnlySpan<byte> name, string value)
+    {
+        if (value.Length > 0)
+            json.WriteString(name, value);
+        else
+            json.WriteNull(name);
+    }
+
+    private static void Number(Utf8JsonWriter json, ReadOnlySpan<byte> name, long value)
+    {
+        if (value >= 0)
+            json.WriteNumber(name, value);
+        else
+            json.WriteNull(name);
+    }
+
+    private static void Milliseconds(Utf8JsonWriter json, ReadOnlySpan<byte> name, long us)
+    {
+        if (us >= 0)
+            json.WriteNumber(name, Math.Round(us / 1000.0, 3));
+        else
+            json.WriteNull(name);
+    }
+}

@@ -1,0 +1,320 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Transport;
+
+namespace AiEdge.DataPlane.Record;
+
+/// <summary>
+/// The usage journal: exchanges hand their records to a bounded queue and go on; one thread appends and commits them. That
+/// thread alone knows the disk, so a slow one holds up nobody who did not ask for it (<see cref="JournalMode.Sync"/>).
+/// </summary>
+/// <remarks>
+/// Requirements: handing over never blocks and allocates nothing in steady state; no record is written twice; records of one
+/// exchange are written in the order in which it handed them over; at most <see cref="EntriesMax"/> wait.
+/// Memory order: as in <see cref="RecordLog"/>; an entry is written by its exchange before it is queued, and not touched by it
+/// afterwards.
+/// </remarks>
+internal sealed class UsageJournal : IDisposable
+{
+    /// <summary>Records that may wait.</summary>
+    public const int EntriesMax = 8192;
+
+    /// <summary>Streams are noted after so many events, too.</summary>
+    public const int ProgressEvents = 4096;
+
+    /// <summary>One commit takes all that waits: where commits are slow, each covers the more.</summary>
+    private const int BatchMax = EntriesMax;
+
+    private const int IdleMs = 1000;
+    private readonly JournalStore _store;
+    private readonly EdgeClock _clock;
+    private readonly TextWriter _log;
+    private readonly IndexStack<Entry> _free = new(EntriesMax);
+    private readonly ConcurrentQueue<Entry> _full = new();
+    private readonly List<JournalWait> _waits = new(64);
+    private readonly ManualResetEventSlim _wake = new();
+    private readonly ManualResetEventSlim _ending = new();
+    private readonly Thread _thread;
+    private JournalModel _model;
+    private int _made;
+    private int _waiting;
+    private int _queued;
+    private long _lastId;
+    private long _records;
+    private long _dropped;
+    private long _commitFailures;
+    private long _bytes;
+    private long _oldestAt;
+    private long _dropDueMs;
+    private bool _isStopped;
+    private bool _hasRoom = true;
+
+    public UsageJournal(JournalStore store, JournalModel model, EdgeClock clock, TextWriter log)
+    {
+        _store = store;
+        _model = model;
+        _clock = clock;
+        _log = log;
+        _bytes = store.Bytes;
+        _thread = new Thread(Run) { IsBackground = true, Name = "journal" };
+        _thread.Start();
+    }
+
+    public bool IsSync => Volatile.Read(ref _model).Mode == JournalMode.Sync;
+
+    /// <summary>Whether a failed commit is to be hidden from the client: it is counted and traffic goes on.</summary>
+    public bool Forgives => !Volatile.Read(ref _model).RefuseWhenFull;
+
+    /// <summary>Whether a new exchange may begin. Keeps half of the queue and a segment of the disk for those under way.</summary>
+    public bool Admits
+    {
+        get
+        {
+            var model = Volatile.Read(ref _model);
+            return !model.RefuseWhenFull
+                || !Volatile.Read(ref _isStopped) && Volatile.Read(ref _hasRoom) && Volatile.Read(ref _queued) < EntriesMax / 2
+                && Bytes < model.BytesMax - JournalLayout.SegmentBytes;
+        }
+    }
+
+    /// <summary>Records committed since the start.</summary>
+    public long Records => Volatile.Read(ref _records);
+
+    /// <summary>Records lost since the start: the queue or the journal was full, or the disk failed.</summary>
+    public long Dropped => Volatile.Read(ref _dropped);
+
+    public long CommitFailures => Volatile.Read(ref _commitFailures);
+
+    /// <summary>Bytes from the oldest record to the newest.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Age of the oldest record that is not committed, in milliseconds.</summary>
+    public long LagMs
+    {
+        get
+        {
+            var oldest = Volatile.Read(ref _oldestAt);
+            if (oldest == 0 && _full.TryPeek(out var entry))
+                oldest = Volatile.Read(ref entry.QueuedAt);
+            return oldest == 0 ? 0 : Math.Max(0, EdgeClock.Us(oldest, Stopwatch.GetTimestamp()) / 1000);
+        }
+    }
+
+    /// <summary>A new configuration is in force.</summary>
+    public void Use(JournalModel model) => Volatile.Write(ref _model, model);
+
+    /// <summary>The exchange is about to cost something: from now on a crash leaves a trace of it.</summary>
+    public void Open(Exchange exchange)
+    {
+        exchange.ProgressDueMs = _clock.CoarseMs + (long)Volatile.Read(ref _model).Progress.TotalMilliseconds;
+        Add(exchange, JournalKind.Open, EndReason.Crashed, null);
+    }
+
+    /// <summary>Whether it is time to say how far a stream is.</summary>
+    public bool IsProgressDue(Exchange exchange, long events) =>
+        _clock.CoarseMs >= exchange.ProgressDueMs || events - exchange.ProgressEvents >= ProgressEvents;
+
+    public void Progress(Exchange exchange)
+    {
+        exchange.ProgressDueMs = _clock.CoarseMs + (long)Volatile.Read(ref _model).Progress.TotalMilliseconds;
+        exchange.ProgressEvents = exchange.Events;
+        Add(exchange, JournalKind.Progress, EndReason.Crashed, null);
+    }
+
+    /// <summary>One of several tries is over.</summary>
+    public void Attempt(Exchange exchange, EndReason end) => Add(exchange, JournalKind.Attempt, end, null);
+
+    /// <summary>The exchange is over. One whose key is unknown is not written: strangers must not be able to fill the disk.</summary>
+    public void Close(Exchange exchange)
+    {
+        exchange.IsJournaled = true;
+        if (exchange.Key is not null)
+            Add(exchange, JournalKind.Exchange, exchange.End, null);
+    }
+
+    /// <summary>The same, and true once the record is on disk.</summary>
+    public ValueTask<bool> CloseAsync(Exchange exchange, JournalWait wait)
+    {
+        exchange.IsJournaled = true;
+        if (exchange.Key is null)
+            return new(true);
+        var task = wait.Begin();
+        return Add(exchange, JournalKind.Exchange, exchange.End, wait) ? task : new(false);
+    }
+
+    /// <summary>Commits what is waiting and stops.</summary>
+    public void Dispose()
+    {
+        _ending.Set();
+        _wake.Set();
+        if (!_thread.Join(TimeSpan.FromSeconds(10)))
+        {
+            _log.WriteLine("journal: the disk did not take the last records in time");
+            return;
+        }
+
+        _store.Dispose();
+        _wake.Dispose();
+        _ending.Dispose();
+    }
+
+    private bool Add(Exchange exchange, JournalKind kind, EndReason end, JournalWait? wait)
+    {
+        if (!_free.TryPop(out var entry))
+        {
+            if (Interlocked.Increment(ref _made) > EntriesMax)
+            {
+                Interlocked.Decrement(ref _made);
+                Interlocked.Increment(ref _dropped);
+                return false;
+            }
+
+            entry = new Entry();
+        }
+
+        if (exchange.JournalId == 0)
+            exchange.JournalId = Interlocked.Increment(ref _lastId);
+        entry.Record.Take(exchange, _clock);
+        entry.Kind = kind;
+        entry.End = end;
+        entry.Exchange = exchange.JournalId;
+        entry.Wait = wait;
+        Volatile.Write(ref entry.QueuedAt, Stopwatch.GetTimestamp());
+        Interlocked.Increment(ref _queued);
+        _full.Enqueue(entry);
+        if (Interlocked.Exchange(ref _waiting, 1) == 0)
+            _wake.Set();
+        return true;
+    }
+
+    private void Run()
+    {
+        var next = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            if (_wake.Wait(IdleMs))
+            {
+                Gather(next);
+                _wake.Reset();
+                // A full fence: whoever enqueues after this look finds that it has to wake us, whoever did before is seen by it.
+                Interlocked.Exchange(ref _waiting, 0);
+                next = Stopwatch.GetTimestamp() + (long)(Volatile.Read(ref _model).CommitInterval.TotalSeconds * Stopwatch.Frequency);
+            }
+
+            DropOld();
+            while (DrainOnce())
+            {
+                // As long as there is a batch.
+            }
+
+            if (_ending.IsSet && _full.IsEmpty)
+                return;
+            if (_ending.IsSet)
+                _wake.Set();
+        }
+    }
+
+    /// <summary>In group mode, lets records gather until the interval since the last commit is over. Syncs gather while the disk is busy.</summary>
+    private void Gather(long until)
+    {
+        if (IsSync)
+            return;
+        var ms = EdgeClock.Us(Stopwatch.GetTimestamp(), until) / 1000;
+        // After a pause nothing has gathered yet: the interval begins with the first.
+        if (ms <= 0)
+            ms = (long)Volatile.Read(ref _model).CommitInterval.TotalMilliseconds;
+        _ending.Wait((int)ms);
+    }
+
+    /// <summary>Appends what is waiting, up to a bound, and commits it. False if there was nothing.</summary>
+    private bool DrainOnce()
+    {
+        var appended = 0;
+        var taken = 0;
+        while (taken < BatchMax && _full.TryDequeue(out var entry))
+        {
+            taken++;
+            Interlocked.Decrement(ref _queued);
+            if (_oldestAt == 0)
+                Volatile.Write(ref _oldestAt, entry.QueuedAt);
+            if (Append(entry))
+                appended++;
+            else
+                Interlocked.Increment(ref _dropped);
+            _free.TryPush(entry);
+        }
+
+        if (appended > 0)
+            Commit(appended);
+        else
+            EndWaits(false);
+        Volatile.Write(ref _oldestAt, 0);
+        return taken > 0;
+    }
+
+    private bool Append(Entry entry)
+    {
+        var wait = entry.Wait;
+        entry.Wait = null;
+        var done = _store.Bytes < Volatile.Read(ref _model).BytesMax && _store.TryAppend(entry.Record, entry.Kind, entry.End, entry.Exchange);
+        if (!done)
+            Volatile.Write(ref _hasRoom, _store.TryPrepare());
+        if (wait is null)
+            return done;
+        if (done)
+            _waits.Add(wait);
+        else
+            wait.End(false);
+        return done;
+    }
+
+    private void Commit(int appended)
+    {
+        var done = _store.TryCommit();
+        if (done)
+        {
+            Volatile.Write(ref _records, _records + appended);
+        }
+        else
+        {
+            Interlocked.Add(ref _dropped, appended);
+            Volatile.Write(ref _commitFailures, _commitFailures + 1);
+            if (!_isStopped)
+                _log.WriteLine("journal: nothing is written any more: " + _store.Failure);
+            Volatile.Write(ref _isStopped, true);
+        }
+
+        Volatile.Write(ref _bytes, _store.Bytes);
+        EndWaits(done);
+    }
+
+    private void EndWaits(bool isCommitted)
+    {
+        foreach (var wait in _waits)
+            wait.End(isCommitted);
+        _waits.Clear();
+    }
+
+    /// <summary>Once a second: segments whose records have been kept long enough go.</summary>
+    private void DropOld()
+    {
+        var now = _clock.CoarseMs;
+        if (now < _dropDueMs || _isStopped)
+            return;
+        _dropDueMs = now + IdleMs;
+        Volatile.Write(ref _hasRoom, _store.TryPrepare());
+        if (_store.DropBefore(_clock.CoarseUnixMs - (long)Volatile.Read(ref _model).Keep.TotalMilliseconds) && _full.IsEmpty)
+            Commit(0);
+    }
+
+    private sealed class Entry
+    {
+        public readonly ExchangeRecord Record = new();
+        public long QueuedAt;
+        public long Exchange;
+        public JournalWait? Wait;
+        public JournalKind Kind;
+        public EndReason End;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Text.Json;
+
+namespace AiEdge.AotSmoke.Tests;
+
+/// <summary>What clients saw, held against what the journal says.</summary>
+public sealed class CrashLedger(TimeSpan lossMax, TimeSpan progressMax)
+{
+    private readonly List<CrashSeen> _seen = [];
+    private int _finished;
+    private int _open;
+    private int _lost;
+    private TimeSpan _oldestLost;
+
+    public void Note(List<CrashSeen> seen) => _seen.AddRange(seen);
+
+    public void Check(string dump)
+    {
+        var records = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var line in dump.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var record = JsonElement.Parse(line);
+            if (record.GetProperty("kind").GetString() == "exchange")
+                Assert.True(records.TryAdd(record.GetProperty("requestId").GetString()!, record), "twice: " + line);
+        }
+
+        Assert.True(_seen.Count > 0);
+        foreach (var one in _seen)
+        {
+            if (one.FinishedBeforeKill is { } finished && finished >= lossMax)
+                CheckFinished(one, records.GetValueOrDefault(one.Id));
+            else if (one.FinishedBeforeKill is { } age)
+                CheckYoung(age, records.GetValueOrDefault(one.Id));
+            else if (one.FinishedBeforeKill is null && one.IsStream)
+                CheckOpen(one, records);
+        }
+
+        _seen.Clear();
+    }
+
+    /// <summary>A run in which nothing was put to the test proves nothing.</summary>
+    public void CheckWorth()
+    {
+        Assert.True(_finished > 0, "no finished exchange was looked at");
+        Assert.True(_open > 0, "no open stream was looked at");
+        Console.WriteLine($"crashes: {_finished} finished exchanges found, {_open} open streams billed, {_lost} younger than the bound lost, at most {_oldestLost.TotalMilliseconds:F1} ms old");
+    }
+
+    private void CheckYoung(TimeSpan age, JsonElement record)
+    {
+        if (record.ValueKind == JsonValueKind.Object && record.GetProperty("end").GetString() == "done")
+            return;
+        _lost++;
+        _oldestLost = age > _oldestLost ? age : _oldestLost;
+    }
+
+    private void CheckFinished(CrashSeen one, JsonElement record)
+    {
+        _finished++;
+        Assert.True(record.ValueKind == JsonValueKind.Object, $"lost: {one.Id}, finished {one.FinishedBeforeKill} before the kill");
+        var end = record.GetProperty("end").GetString();
+        Assert.True(end == "done", $"{one.Id} was finished for its client and is {end}");
+    }
+
+    /// <summary>A stream under way is billed to its last progress: no older than one interval, and nothing that was not sent.</summary>
+    private void CheckOpen(CrashSeen one, Dictionary<string, JsonElement> records)
+    {
+        var sure = one.EventsBeforeKill.Count(before => before >= progressMax);
+        if (!records.TryGetValue(one.Id, out var record))
+        {
+            Assert.True(sure == 0, $"lost: the open stream {one.Id} with {sure} events");
+            return;
+        }
+
+        _open += sure > 0 ? 1 : 0;
+        // It may have been over on our side: its last bytes were under way, or were held until the commit that came just before the end.
+        Assert.True(record.GetProperty("end").GetString() is "crashed" or "done", record.ToString());
+        Assert.True(record.GetProperty("events").GetInt64() >= sure, $"{one.Id}: {record.GetProperty("events")} of at least {sure}");
+        Assert.Equal("smoke", record.GetProperty("key").GetString());
+    }
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+
+namespace AiEdge.AotSmoke.Tests;
+
+/// <summary>
+/// The process is killed at random moments under load, again and again, on one journal. What clients saw is held against what
+/// the journal says afterwards. AIEDGE_CRASHES sets how often.
+/// </summary>
+public sealed class CrashTests
+{
+    private static readonly int Crashes = int.Parse(Environment.GetEnvironmentVariable("AIEDGE_CRASHES") ?? "10", CultureInfo.InvariantCulture);
+
+    /// <summary>How long a committed record may take beyond its interval on a busy machine: the disk's time and the scheduler's.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(1000);
+
+    [NativeFact]
+    public async Task In_sync_mode_no_record_of_an_answer_that_a_client_saw_finish_is_lost() =>
+        await RunAsync("mode: sync, progress: 100ms", lossMax: TimeSpan.Zero, steps: 1500);
+
+    [NativeFact]
+    public async Task In_group_mode_no_record_older_than_the_interval_is_lost() =>
+        await RunAsync("mode: group, commitInterval: 5ms, progress: 100ms", lossMax: TimeSpan.FromMilliseconds(5) + Slack, steps: 12_000);
+
+    private static async Task RunAsync(string journal, TimeSpan lossMax, int steps)
+    {
+        var random = new Random(steps);
+        var ledger = new CrashLedger(lossMax, progressMax: TimeSpan.FromMilliseconds(100) + Slack);
+        for (var left = Crashes; left > 0;)
+        {
+            // A folder lives for some crashes: each must bear what the ones before it left behind.
+            await using var plane = await NativePlane.StartAsync(journal: journal);
+            var crashes = Math.Min(left, 25);
+            for (var i = 0; i < crashes; i++)
+            {
+                if (i > 0)
+                    await plane.RestartAsync();
+                using var load = CrashLoad.Begin(plane, clients: 8, prefix: $"{left}-{i}");
+                await load.UntilAsync(steps: random.Next(5, steps));
+                if (i == 0)
+                    await load.UntilLongAsync();
+                plane.KillHard();
+                ledger.Note(await load.EndAsync());
+            }
+
+            await plane.RestartAsync();
+            ledger.Check(await plane.DumpAsync());
+            plane.SignalStop();
+            Assert.Equal(0, await plane.ExitAsync());
+            var (code, text) = await plane.JournalAsync("verify");
+            Assert.True(code == 0, text);
+            Assert.Contains(" 0 exchanges open", text, StringComparison.Ordinal);
+            left -= crashes;
+        }
+
+        ledger.CheckWorth();
+    }
+}

@@ -1,0 +1,190 @@
+using AiEdge.DataPlane.Record;
+
+namespace AiEdge.DataPlane.Tests.Record;
+
+/// <summary>Damage of any kind is found when the journal is opened, and named; it never opens shorter than it was.</summary>
+public sealed class JournalDamageTests
+{
+    [Fact]
+    public void A_flipped_bit_anywhere_in_a_record_is_found()
+    {
+        using var rig = new JournalRig();
+        rig.Fill(300);
+        var places = rig.Places();
+        var random = new Random(7);
+        for (var i = 0; i < 400; i++)
+        {
+            var (address, bytes) = places[random.Next(places.Count)];
+            var at = address + random.Next(bytes);
+            var bit = (byte)(1 << random.Next(8));
+            rig.Change(rig.Segment(0), at, b => (byte)(b ^ bit));
+            Assert.Matches("a record's (own )?(checksum|length) is wrong at journal.log.0 byte|records .* are missing|a page is cut", rig.Fault());
+            rig.Change(rig.Segment(0), at, b => (byte)(b ^ bit));
+        }
+
+        Assert.Equal(300, rig.Read().Count);
+    }
+
+    [Fact]
+    public void Two_flips_that_FASTER_s_checksum_cannot_see_are_found()
+    {
+        using var rig = new JournalRig();
+        rig.Fill(10);
+        var (address, _) = rig.Places()[4];
+        // The same bit of two words of eight bytes, as an exclusive or adds them up.
+        rig.Change(rig.Segment(0), address + 64, b => (byte)(b ^ 4));
+        rig.Change(rig.Segment(0), address + 72, b => (byte)(b ^ 4));
+        Assert.Contains("own checksum is wrong", rig.Fault(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_cut_file_is_named_with_its_place()
+    {
+        using var rig = new JournalRig();
+        rig.Fill(300);
+        var last = rig.Places()[^1].Address;
+        foreach (var length in (long[])[last + 20, last - 5000, JournalLayout.PageBytes, 100, 0])
+        {
+            using (var file = new FileStream(rig.Segment(0), FileMode.Open))
+                file.SetLength(length);
+            Assert.Contains("a page is cut at journal.log.0 byte", rig.Fault(), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void A_page_of_zeros_is_missed(int page)
+    {
+        using var rig = new JournalRig();
+        rig.Fill(1000);
+        var pages = rig.Places()[^1].Address >> JournalLayout.PageBits;
+        Assert.True(pages >= 5);
+        using (var file = new FileStream(rig.Segment(0), FileMode.Open))
+        {
+            file.Position = (long)page * JournalLayout.PageBytes;
+            file.Write(new byte[JournalLayout.PageBytes]);
+        }
+
+        Assert.Contains("missing", rig.Fault(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_last_page_of_zeros_is_missed()
+    {
+        using var rig = new JournalRig();
+        rig.Fill(400);
+        using (var file = new FileStream(rig.Segment(0), FileMode.Open))
+        {
+            file.Position = rig.Places()[^1].Address & ~(JournalLayout.PageBytes - 1L);
+            file.Write(new byte[JournalLayout.PageBytes]);
+        }
+
+        Assert.StartsWith("the last records are missing", rig.Fault(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(JournalLayout.CommitFile, "journal.commit is missing; 300 records were committed")]
+    [InlineData(JournalLayout.MarkFile, "journal.mark is missing although there are records")]
+    [InlineData(JournalLayout.SegmentPrefix + "0", "the file journal.log.0 is missing")]
+    public void A_missing_file_is_named(string file, string fault)
+    {
+        using var rig = new JournalRig();
+        rig.Fill(300);
+        File.Delete(Path.Combine(rig.Folder, file));
+        Assert.Equal(fault, rig.Fault());
+    }
+
+    [Fact]
+    public void A_small_file_without_a_whole_slot_is_named()
+    {
+        using var rig = new JournalRig();
+        rig.Fill(300);
+        foreach (var file in (string[])[rig.Commit, rig.Mark])
+        {
+            var good = File.ReadAllBytes(file);
+            File.WriteAllBytes(file, new byte[good.Length]);
+            Assert.StartsWith(Path.GetFileName(file) + " is damaged", rig.Fault(), StringComparison.Ordinal);
+            File.WriteAllBytes(file, good[..10]);
+            Assert.StartsWith(Path.GetFileName(file) + " is damaged", rig.Fault(), StringComparison.Ordinal);
+            File.WriteAllBytes(file, good);
+        }
+
+        Assert.Equal(300, rig.Read().Count);
+    }
+
+    [Fact]
+    public void The_newest_commit_without_its_slot_is_missed_by_the_mark()
+    {
+        using var rig = new JournalRig();
+        rig.Fill(300, batch: 100);
+        var good = File.ReadAllBytes(rig.Commit);
+        var found = 0;
+        foreach (var slot in (int[])[0, 4096])
+        {
+            rig.Change(rig.Commit, slot + 30, b => (byte)(b ^ 1));
+            try
+            {
+                JournalRecovery.Judge(rig.Folder);
+            }
+            catch (JournalFault fault)
+            {
+                Assert.Equal("journal.commit knows of 200 records, 300 were committed", fault.Message);
+                found++;
+            }
+
+            File.WriteAllBytes(rig.Commit, good);
+        }
+
+        // Of the two slots the older one is needed no more.
+        Assert.Equal(1, found);
+    }
+
+    [Fact]
+    public void An_older_copy_of_the_commit_is_not_believed()
+    {
+        using var rig = new JournalRig();
+        rig.Fill(100);
+        var old = File.ReadAllBytes(rig.Commit);
+        rig.Fill(100);
+        File.WriteAllBytes(rig.Commit, old);
+        Assert.Equal("journal.commit knows of 100 records, 200 were committed", rig.Fault());
+    }
+
+    [Fact]
+    public void What_lies_behind_the_last_commit_is_no_damage()
+    {
+        using var rig = new JournalRig();
+        rig.Fill(300);
+        var (address, bytes) = rig.Places()[^1];
+        using (var file = new FileStream(rig.Segment(0), FileMode.Open))
+        {
+            file.Position = (address + bytes + 3) & ~3;
+            var garbage = new byte[100_000];
+            new Random(3).NextBytes(garbage);
+            file.Write(garbage);
+        }
+
+        rig.Fill(2000, batch: 13, prefix: "s");
+        Assert.Equal(2300, rig.Read().Count);
+    }
+
+    [Fact]
+    public void A_start_that_broke_off_while_the_journal_was_made_is_no_damage()
+    {
+        using var rig = new JournalRig();
+        File.WriteAllText(Path.Combine(rig.Folder, JournalLayout.LockFile), "");
+        File.WriteAllBytes(rig.Commit, new byte[100]);
+        rig.Fill(10);
+        Assert.Equal(10, rig.Read().Count);
+    }
+
+    [Fact]
+    public void A_record_of_a_newer_version_is_not_guessed_at()
+    {
+        var record = new byte[JournalFormat.HeadBytes];
+        Assert.False(JournalFormat.IsValid(record));
+        Assert.Equal(-1, JournalFormat.Sequence(record.AsSpan(0, 10)));
+    }
+}

@@ -1,0 +1,152 @@
+using System.Text;
+using System.Text.Json;
+using AiEdge.DataPlane.Hosting;
+using AiEdge.DataPlane.Record;
+using AiEdge.Functional.Tests.Rig;
+
+namespace AiEdge.Functional.Tests;
+
+/// <summary>The usage journal as a user meets it: written beside the traffic, read back by its commands.</summary>
+public sealed class JournalTests
+{
+    private const string Group = "mode: group";
+    private const string Sync = "mode: sync";
+
+    [Theory]
+    [InlineData(Group)]
+    [InlineData(Sync)]
+    public async Task A_stream_is_in_the_journal_in_full(string journal)
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = journal });
+        var answer = await edge.AskAsync(Ask.Stream("n=9; cached=4; reasoning=2", fields: "X-Request-Id: my-id.1\r\n"));
+        await edge.Host.DisposeAsync();
+
+        var record = Assert.Single(Dump(edge));
+        Assert.Equal("exchange", Text(record, "kind"));
+        Assert.Equal("my-id.1", Text(record, "requestId"));
+        Assert.Equal(answer.Field("x-aiedge-request-id"), Text(record, "edgeRequestId"));
+        Assert.Equal("full", Text(record, "key"));
+        Assert.Equal("blue", Text(record, "team"));
+        Assert.Equal("prod", Text(record.GetProperty("tags"), "env"));
+        Assert.Equal("gpt-4o", Text(record, "model"));
+        Assert.Equal("gpt-4o", Text(record, "rule"));
+        Assert.Equal("fake", Text(record, "provider"));
+        Assert.Equal("fake-n3", Text(record, "target"));
+        Assert.Equal(200, Number(record, "status"));
+        Assert.Equal("done", Text(record, "end"));
+        Assert.Equal(212, Number(record, "inputTokens"));
+        Assert.Equal(11, Number(record, "outputTokens"));
+        Assert.Equal(11, Number(record, "reportedOutputTokens"));
+        Assert.Equal(JsonValueKind.Null, record.GetProperty("countedOutputTokens").ValueKind);
+        Assert.Equal(JsonValueKind.Null, record.GetProperty("costNanodollars").ValueKind);
+        Assert.Equal(JsonValueKind.Null, record.GetProperty("priceVersion").ValueKind);
+        Assert.Equal(answer.Body.Length, Number(record, "bytesOut"));
+        Assert.Equal(1, Number(record, "attempts"));
+        Assert.Equal(1, Number(record, "config"));
+        Assert.True(record.GetProperty("firstTokenMs").GetDouble() <= record.GetProperty("totalMs").GetDouble());
+    }
+
+    [Theory]
+    [InlineData(Group)]
+    [InlineData(Sync)]
+    public async Task Every_exchange_of_a_known_key_is_in_it_once(string journal)
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = journal });
+        using var client = await edge.ConnectAsync();
+        (string Request, string End, int Status)[] asked =
+        [
+            (Ask.Chat(), "done", 200),
+            (Ask.Get("/v1/models"), "done", 200),
+            (Ask.Post("/v1/chat/completions", "{}"), "refused", 400),
+            (Ask.Chat(model: "unreachable"), "upstream_fault", 502),
+            (Ask.Chat("status=401"), "upstream_fault", 502),
+            (Ask.Chat("status=429"), "done", 429),
+            (Ask.Stream("cut=4"), "upstream_fault", 200),
+        ];
+        foreach (var (request, _, status) in asked)
+            Assert.Equal(status, (await client.AskAsync(request)).Status);
+        Assert.Equal(401, (await edge.AskAsync(Ask.Chat(key: null))).Status);
+        await edge.Host.DisposeAsync();
+
+        Assert.Equal(asked.Select(a => (a.End, a.Status)), Dump(edge).Select(r => (Text(r, "end")!, (int)Number(r, "status"))));
+    }
+
+    [Fact]
+    public async Task What_a_client_has_seen_finished_is_on_disk_in_sync_mode()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = Sync });
+        using var client = await edge.ConnectAsync();
+        for (var i = 1; i <= 50; i++)
+        {
+            // The provider's connection stays open behind [DONE] now and then: the end that counts is the client's.
+            var script = (i % 5) switch { 0 => "b=0", 1 => "n=40", 2 => "n=1", 3 => "framing=chunked; n=2", _ => "" };
+            Assert.Equal(200, (await client.AskAsync(i % 2 == 0 ? Ask.Stream(script) : Ask.Chat(script))).Status);
+            Assert.Equal(i, Dump(edge).Count);
+        }
+    }
+
+    [Fact]
+    public async Task A_second_try_is_an_attempt_of_its_own()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = Group });
+        using var client = await edge.ConnectAsync();
+        Assert.Equal(200, (await client.AskAsync(Ask.Chat())).Status);
+        Assert.Equal(200, (await client.AskAsync(Ask.Chat("stale=fin"))).Status);
+        await edge.Host.DisposeAsync();
+
+        Assert.Equal(
+            [("exchange", "done"), ("attempt", "upstream_fault"), ("attempt", "done"), ("exchange", "done")],
+            Dump(edge).Select(r => (Text(r, "kind")!, Text(r, "end")!)));
+        Assert.Equal([1, 1, 2, 2], Dump(edge).Select(r => Number(r, "attempts")));
+    }
+
+    [Fact]
+    public async Task The_numbers_go_on_after_a_restart_and_verify_is_content()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = Group });
+        await edge.AskAsync(Ask.Chat());
+        await edge.Host.DisposeAsync();
+        var (again, _) = await EdgeHost.StartAsync(new EdgeHostOptions
+        {
+            ConfigPath = edge.ConfigPath, Overrides = new("127.0.0.1:0", "127.0.0.1:0", null), DataDir = edge.DataDir,
+        });
+        using (var client = await RawClient.ConnectAsync(again!.Listen.Port))
+            Assert.Equal(200, (await client.AskAsync(Ask.Chat())).Status);
+        await again.DisposeAsync();
+
+        Assert.Equal([(1L, 1L), (2L, 3L)], Dump(edge).Select(r => (Number(r, "epoch"), Number(r, "sequence"))));
+        var said = new StringWriter();
+        Assert.Equal(0, JournalCommand.Verify(edge.DataDir, said, said));
+        Assert.StartsWith("ok: 4 records", said.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_data_planes_cannot_share_a_folder()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = Group });
+        var fault = Assert.Throws<JournalFault>(() => JournalStore.Open(edge.DataDir));
+        Assert.Contains("another process", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Its_metrics_count()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = Sync });
+        await edge.AskAsync(Ask.Chat());
+        await edge.SeeMetricAsync("aiedge_journal_records_total 2");
+        await edge.SeeMetricAsync("aiedge_journal_dropped_total 0");
+        await edge.SeeMetricAsync("aiedge_journal_lag_ms 0");
+    }
+
+    internal static List<JsonElement> Dump(Edge edge)
+    {
+        using var output = new MemoryStream();
+        var errors = new StringWriter();
+        Assert.True(JournalCommand.Dump(edge.DataDir, output, errors) == 0, errors.ToString());
+        return [.. Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonElement.Parse(l))];
+    }
+
+    private static string? Text(JsonElement record, string name) => record.GetProperty(name).GetString();
+
+    private static long Number(JsonElement record, string name) => record.GetProperty(name).GetInt64();
+}
