@@ -108,7 +108,9 @@ public sealed class JournalTests
         await edge.Host.DisposeAsync();
         var (again, _) = await EdgeHost.StartAsync(new EdgeHostOptions
         {
-            ConfigPath = edge.ConfigPath, Overrides = new("127.0.0.1:0", "127.0.0.1:0", null), DataDir = edge.DataDir,
+            ConfigPath = edge.ConfigPath,
+            Overrides = new("127.0.0.1:0", "127.0.0.1:0", null),
+            DataDir = edge.DataDir,
         });
         using (var client = await RawClient.ConnectAsync(again!.Listen.Port))
             Assert.Equal(200, (await client.AskAsync(Ask.Chat())).Status);
