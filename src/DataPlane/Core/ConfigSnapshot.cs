@@ -24,6 +24,9 @@ internal sealed class ConfigSnapshot
 
     public required JournalModel Journal { get; init; }
 
+    /// <summary>In the document's order.</summary>
+    public LimitModel[] Limits { get; init; } = [];
+
     /// <summary>The effective document as JSON with every secret masked: what the admin port's <c>/config</c> shows.</summary>
     public required byte[] MaskedJson { get; init; }
 }
@@ -115,6 +118,9 @@ internal sealed class TargetModel
 
     public required TimeoutsModel Timeouts { get; init; }
 
+    /// <summary>What its tokens cost, or null where nobody knows.</summary>
+    public PriceModel? Price { get; init; }
+
     /// <summary>Header lines that answers of this target carry: <c>x-aiedge-provider</c> and, where it is fixed, <c>x-aiedge-model</c>.</summary>
     public byte[] AnswerHeaders => _answerHeaders ??= MakeAnswerHeaders();
 
@@ -148,6 +154,9 @@ internal sealed class ModelModel
     /// <summary>The vocabulary that the document names for it; null where the model's name is to tell.</summary>
     public TokenizerModel? Tokenizer { get; init; }
 
+    /// <summary>The longest output that the model gives, as far as it is known; 0 where it is not.</summary>
+    public long OutputTokensMax { get; init; }
+
     /// <summary>Unix seconds shown as <c>created</c> in <c>/v1/models</c>.</summary>
     public long Created { get; init; }
 }
@@ -168,6 +177,34 @@ internal sealed class KeyModel
     public required long ExpiresUnixMs { get; init; }
 
     public KeyValuePair<string, string>[] Tags { get; init; } = [];
+
+    /// <summary>A word that limits are matched by, or null.</summary>
+    public string? Tier { get; init; }
+
+    public PriorityClass Priority { get; init; } = PriorityClass.Normal;
+
+    /// <summary>What becomes of the provider's answer when the client leaves.</summary>
+    public DisconnectPolicy OnDisconnect { get; init; } = DisconnectPolicy.Cancel;
+
+    /// <summary>Names of tags that its requests may set by <c>x-aiedge-tags</c>.</summary>
+    public string[] ClientTags { get; init; } = [];
+}
+
+/// <summary>Who goes first where requests wait; a lower number goes before a higher.</summary>
+internal enum PriorityClass : byte
+{
+    High,
+    Normal,
+    Low,
+}
+
+/// <summary>What becomes of the provider's answer when the client leaves (<c>onDisconnect</c>).</summary>
+/// <param name="DrainFor">How long the answer is read to its end, for its usage; zero cancels it at once.</param>
+internal readonly record struct DisconnectPolicy(TimeSpan DrainFor)
+{
+    public static readonly DisconnectPolicy Cancel;
+
+    public bool Drains => DrainFor > TimeSpan.Zero;
 }
 
 /// <summary>The <c>server:</c> block, compiled.</summary>

@@ -13,6 +13,9 @@ internal enum EndReason : byte
     Draining,
     Internal,
 
+    /// <summary>A limit was reached within the stream, which was ended in its dialect's own way.</summary>
+    Cut,
+
     /// <summary>The process ended under it; said by whoever recovers its journal.</summary>
     Crashed,
 }
@@ -80,6 +83,23 @@ internal sealed class Exchange
 
     public Usage Usage { get; set; }
 
+    /// <summary>Tokens of the prompt: a count, or a bound from above while nobody has had to count.</summary>
+    public long PromptTokens { get; set; }
+
+    public bool PromptIsCounted { get; set; }
+
+    /// <summary>Tokens of the output that were written to the client's connection, by our own count; -1 where nothing was counted.</summary>
+    public long CountedOutputTokens { get; set; }
+
+    /// <summary>What it is charged with; complete once it is settled.</summary>
+    public Bill Bill { get; set; }
+
+    /// <summary>What each choice's output was capped at in the client's stead; 0 where it was not.</summary>
+    public long OutputClamp { get; set; }
+
+    /// <summary>The limit that refused the exchange or cut its stream.</summary>
+    public LimitModel? LimitHit { get; set; }
+
     public long BytesIn { get; set; }
 
     public long BytesOut { get; set; }
@@ -136,6 +156,12 @@ internal sealed class Exchange
         End = EndReason.Done;
         Error = default;
         Usage = default;
+        PromptTokens = 0;
+        PromptIsCounted = false;
+        CountedOutputTokens = -1;
+        Bill = default;
+        OutputClamp = 0;
+        LimitHit = null;
         BytesIn = 0;
         BytesOut = 0;
         Events = 0;

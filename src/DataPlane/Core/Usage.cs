@@ -13,6 +13,11 @@ internal struct Usage
 
     public long CachedInputTokens { get; set; }
 
+    /// <summary>Input tokens that were written to the provider's cache; a part of the input.</summary>
+    public long CacheWriteTokens { get; set; }
+
+    public long ImageInputTokens { get; set; }
+
     public long OutputTokens { get; set; }
 
     public long ReasoningTokens { get; set; }

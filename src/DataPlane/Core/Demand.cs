@@ -1,0 +1,11 @@
+namespace AiEdge.DataPlane.Core;
+
+/// <summary>What a request asks credit for, before anybody has answered.</summary>
+/// <param name="InputTokens">Of its prompt: a bound from above that costs nothing, or the count.</param>
+/// <param name="IsCounted">Whether it is the count.</param>
+/// <param name="OutputTokensMax">The output that the client caps each choice at; -1 where it does not.</param>
+/// <param name="Choices">Answers asked for; at least 1.</param>
+/// <param name="IsStream">Whether the output is drawn for as it comes.</param>
+/// <param name="HasOutput">Whether the answer is made of tokens at all: embeddings and images are not.</param>
+internal readonly record struct Demand(
+    long InputTokens, bool IsCounted, long OutputTokensMax, int Choices, bool IsStream, bool HasOutput);
