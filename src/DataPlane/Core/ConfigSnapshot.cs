@@ -118,8 +118,11 @@ internal sealed class TargetModel
 
     public required TimeoutsModel Timeouts { get; init; }
 
-    /// <summary>What its tokens cost, or null where nobody knows.</summary>
+    /// <summary>What its tokens cost, whatever name was asked for; null where the asked name tells it, or nobody knows.</summary>
     public PriceModel? Price { get; init; }
+
+    /// <summary>Prices by the asked name, where that is what the provider is sent; else null.</summary>
+    public PriceTable? Prices { get; init; }
 
     /// <summary>Header lines that answers of this target carry: <c>x-aiedge-provider</c> and, where it is fixed, <c>x-aiedge-model</c>.</summary>
     public byte[] AnswerHeaders => _answerHeaders ??= MakeAnswerHeaders();
@@ -128,6 +131,9 @@ internal sealed class TargetModel
     public TargetState? State { get; set; }
 
     private byte[]? _answerHeaders;
+
+    /// <summary>What its tokens cost when a client asks for a model by that name; null where nobody knows.</summary>
+    public PriceModel? PriceOf(ReadOnlySpan<byte> askedModel) => Price ?? Prices?.PriceOf(askedModel);
 
     private byte[] MakeAnswerHeaders()
     {
@@ -154,11 +160,18 @@ internal sealed class ModelModel
     /// <summary>The vocabulary that the document names for it; null where the model's name is to tell.</summary>
     public TokenizerModel? Tokenizer { get; init; }
 
-    /// <summary>The longest output that the model gives, as far as it is known; 0 where it is not.</summary>
+    /// <summary>The longest output that the model gives, as far as the rule alone tells it; 0 where it does not.</summary>
     public long OutputTokensMax { get; init; }
+
+    /// <summary>When a stream of it is taken for one that will not end by itself; null for never.</summary>
+    public RunawayModel? Runaway { get; init; }
 
     /// <summary>Unix seconds shown as <c>created</c> in <c>/v1/models</c>.</summary>
     public long Created { get; init; }
+
+    /// <summary>The longest output when a client asks for a model by that name; 0 where it is not known.</summary>
+    public long OutputTokensMaxOf(ReadOnlySpan<byte> askedModel) =>
+        OutputTokensMax > 0 ? OutputTokensMax : Targets[0].Prices?.OutputTokensMaxOf(askedModel) ?? 0;
 }
 
 /// <summary>A client's key, by the SHA-256 of the whole secret.</summary>
@@ -199,10 +212,15 @@ internal enum PriorityClass : byte
 }
 
 /// <summary>What becomes of the provider's answer when the client leaves (<c>onDisconnect</c>).</summary>
-/// <param name="DrainFor">How long the answer is read to its end, for its usage; zero cancels it at once.</param>
+/// <param name="DrainFor">
+/// How long the answer is read on towards its end, for its usage; zero cancels it at once, <see cref="TimeSpan.MaxValue"/> leaves it to the
+/// exchange's own deadlines.
+/// </param>
 internal readonly record struct DisconnectPolicy(TimeSpan DrainFor)
 {
     public static readonly DisconnectPolicy Cancel;
+
+    public static readonly DisconnectPolicy Drain = new(TimeSpan.MaxValue);
 
     public bool Drains => DrainFor > TimeSpan.Zero;
 }

@@ -6,7 +6,10 @@ namespace AiEdge.DataPlane.Core;
 /// </summary>
 internal sealed record PriceModel
 {
-    /// <summary>Names these prices in records: of two that differ in anything, the versions differ.</summary>
+    /// <summary>
+    /// Names these prices in records: of two that differ in anything, the versions differ. Prices of the shipped catalogue have its date
+    /// (20261128), all others a number beyond any date.
+    /// </summary>
     public required long Version { get; init; }
 
     public required long Input { get; init; }
@@ -27,4 +30,37 @@ internal sealed record PriceModel
 
     /// <summary>Nanodollars for each request.</summary>
     public long Request { get; init; }
+
+    /// <summary>What the whole costs at a tier of service, by the request's <c>service_tier</c>.</summary>
+    public PriceFactor[] Factors { get; init; } = [];
+
+    /// <summary>Input tokens of one request beyond which <see cref="LongContext"/> holds for all of it; of no meaning without that.</summary>
+    public long LongContextAbove { get; init; }
+
+    /// <summary>Prices of a long prompt, or null where it costs the same. It has the same version, and the factors are those here.</summary>
+    public PriceModel? LongContext { get; init; }
+
+    /// <summary>The prices that hold for a request with so much input.</summary>
+    public PriceModel At(long inputTokens) => LongContext is { } longer && inputTokens > LongContextAbove ? longer : this;
+
+    /// <summary>What prices are multiplied by, in millionths, at a tier of service; a million where the tier has no factor.</summary>
+    public long FactorOf(ReadOnlySpan<byte> serviceTier)
+    {
+        foreach (var factor in Factors)
+        {
+            if (factor.Tier.AsSpan().SequenceEqual(serviceTier))
+                return factor.PerMillion;
+        }
+
+        return PriceFactor.One;
+    }
+}
+
+/// <summary>A factor on all prices of a model.</summary>
+/// <param name="Tier">The tier's name in UTF-8: <c>flex</c>, <c>priority</c>, <c>batch</c> …</param>
+/// <param name="PerMillion">The factor in millionths, 0 to a thousand million.</param>
+internal sealed record PriceFactor(byte[] Tier, long PerMillion)
+{
+    /// <summary>The factor that changes nothing.</summary>
+    public const long One = 1_000_000;
 }
