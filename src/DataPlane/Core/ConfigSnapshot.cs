@@ -8,6 +8,8 @@ namespace AiEdge.DataPlane.Core;
 /// </summary>
 internal sealed class ConfigSnapshot
 {
+    private readonly LimitModel[] _limits = [];
+
     /// <summary>Counts up with each accepted configuration; 1 is the first.</summary>
     public required long Generation { get; init; }
 
@@ -25,7 +27,14 @@ internal sealed class ConfigSnapshot
     public required JournalModel Journal { get; init; }
 
     /// <summary>In the document's order.</summary>
-    public LimitModel[] Limits { get; init; } = [];
+    public LimitModel[] Limits
+    {
+        get => _limits;
+        init => (_limits, LimitTable) = (value, new LimitTable(value));
+    }
+
+    /// <summary>Which of the limits bind whom.</summary>
+    public LimitTable LimitTable { get; private init; } = new([]);
 
     /// <summary>The effective document as JSON with every secret masked: what the admin port's <c>/config</c> shows.</summary>
     public required byte[] MaskedJson { get; init; }
@@ -172,6 +181,9 @@ internal sealed class ModelModel
     /// <summary>The longest output when a client asks for a model by that name; 0 where it is not known.</summary>
     public long OutputTokensMaxOf(ReadOnlySpan<byte> askedModel) =>
         OutputTokensMax > 0 ? OutputTokensMax : Targets[0].Prices?.OutputTokensMaxOf(askedModel) ?? 0;
+
+    /// <summary>Its place in <see cref="ModelTable.All"/>.</summary>
+    public int Index { get; set; }
 }
 
 /// <summary>A client's key, by the SHA-256 of the whole secret.</summary>
@@ -201,6 +213,15 @@ internal sealed class KeyModel
 
     /// <summary>Names of tags that its requests may set by <c>x-aiedge-tags</c>.</summary>
     public string[] ClientTags { get; init; } = [];
+
+    /// <summary>Those whom the same limits bind, found when the key is first seen.</summary>
+    public LimitTable.KeyClass? LimitClass
+    {
+        get => Volatile.Read(ref _limitClass);
+        set => Volatile.Write(ref _limitClass, value);
+    }
+
+    private LimitTable.KeyClass? _limitClass;
 }
 
 /// <summary>Who goes first where requests wait; a lower number goes before a higher.</summary>

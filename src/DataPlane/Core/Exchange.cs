@@ -41,6 +41,9 @@ internal struct ModelBytes
 /// </summary>
 internal sealed class Exchange
 {
+    /// <summary>Tags that one request may set.</summary>
+    public const int ClientTagsMax = 8;
+
     private IdBytes _requestId;
     private IdBytes _edgeId;
     private IdBytes _providerId;
@@ -49,6 +52,8 @@ internal sealed class Exchange
     private int _requestIdLength;
     private int _edgeIdLength;
     private int _providerIdLength;
+    private readonly KeyValuePair<string, string>[] _clientTags = new KeyValuePair<string, string>[ClientTagsMax];
+    private int _clientTagCount;
 
     public ConfigSnapshot Config { get; set; } = null!;
 
@@ -99,6 +104,18 @@ internal sealed class Exchange
 
     /// <summary>The limit that refused the exchange or cut its stream.</summary>
     public LimitModel? LimitHit { get; set; }
+
+    /// <summary>The client's address as limits know it (<see cref="Core.ClientAddress"/>); null where no limit is kept by it.</summary>
+    public string? ClientAddress { get; set; }
+
+    /// <summary>Tags that the client set for this request (<c>x-aiedge-tags</c>): for attribution, and for limits that are kept by a tag.</summary>
+    public ReadOnlySpan<KeyValuePair<string, string>> ClientTags => _clientTags.AsSpan(0, _clientTagCount);
+
+    /// <summary>Its place where requests wait: the key's, or lower if the client asked for that.</summary>
+    public PriorityClass Priority { get; set; }
+
+    /// <summary>How long it waited for credit, in milliseconds.</summary>
+    public long QueueMs { get; set; }
 
     public long BytesIn { get; set; }
 
@@ -162,6 +179,10 @@ internal sealed class Exchange
         Bill = default;
         OutputClamp = 0;
         LimitHit = null;
+        ClientAddress = null;
+        _clientTagCount = 0;
+        Priority = PriorityClass.Normal;
+        QueueMs = 0;
         BytesIn = 0;
         BytesOut = 0;
         Events = 0;
@@ -186,6 +207,37 @@ internal sealed class Exchange
     {
         name.CopyTo(_askedModel);
         _askedModelLength = name.Length;
+    }
+
+    /// <summary>Takes a tag of the client's; one of that name that it set before is replaced. False if there is no room.</summary>
+    public bool TrySetTag(string name, string value)
+    {
+        var at = 0;
+        while (at < _clientTagCount && _clientTags[at].Key != name)
+            at++;
+        if (at == ClientTagsMax)
+            return false;
+        _clientTags[at] = new(name, value);
+        _clientTagCount = Math.Max(_clientTagCount, at + 1);
+        return true;
+    }
+
+    /// <summary>The value of a tag: the client's own, else the key's, else null.</summary>
+    public string? TagValue(string name)
+    {
+        foreach (var (known, value) in ClientTags)
+        {
+            if (known == name)
+                return value;
+        }
+
+        foreach (var (known, value) in Key!.Tags)
+        {
+            if (known == name)
+                return value;
+        }
+
+        return null;
     }
 
     /// <summary>Takes the provider's id, if it is one.</summary>

@@ -10,6 +10,8 @@ internal sealed class ModelTable
     public ModelTable(IReadOnlyList<ModelModel> models)
     {
         All = [.. models];
+        for (var i = 0; i < All.Length; i++)
+            All[i].Index = i;
         _globs = Array.FindAll(All, m => m.IsGlob);
         var size = 4;
         while (size < models.Count * 2)
