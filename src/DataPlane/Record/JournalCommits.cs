@@ -9,6 +9,8 @@ namespace AiEdge.DataPlane.Record;
 /// <remarks>FASTER calls this on a thread of its own while the journal's thread waits for it: never two at a time.</remarks>
 internal sealed class JournalCommits(JournalDevice device, JournalSlots commits, JournalSlots mark) : ILogCommitManager
 {
+    private readonly SemaphoreSlim _ended = new(0);
+
     /// <summary>What the next commit covers besides addresses.</summary>
     public long BeginSequence { get; set; }
 
@@ -21,6 +23,12 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
 
     /// <summary>Why a commit did not get there.</summary>
     public string? Failure { get; private set; }
+
+    /// <summary>
+    /// Sleeps until FASTER has called for a commit and that is over. FASTER's own wait keeps a processor busy for as long as the
+    /// disk takes. False after <paramref name="timeoutMs"/>: where the device has failed, it never calls.
+    /// </summary>
+    public bool Await(int timeoutMs) => _ended.Wait(timeoutMs);
 
     public void Commit(long beginAddress, long untilAddress, byte[] commitMetadata, long commitNum, bool forceWriteMetadata)
     {
@@ -36,6 +44,10 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
         {
             // Not thrown: nobody waits on the thread that it would be thrown on.
             Failure = e.Message;
+        }
+        finally
+        {
+            _ended.Release();
         }
     }
 
@@ -62,5 +74,6 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
     {
         commits.Dispose();
         mark.Dispose();
+        _ended.Dispose();
     }
 }

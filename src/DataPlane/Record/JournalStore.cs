@@ -13,6 +13,9 @@ internal sealed class JournalStore : IDisposable
     /// <summary>Room that has to be there ahead of the tail, so that a full disk stops appends before it stops FASTER.</summary>
     private const long AheadBytes = 2 * JournalLayout.PageBytes;
 
+    /// <summary>How often a wait for a commit looks whether the device has failed meanwhile.</summary>
+    private const int AwaitMs = 50;
+
     private readonly FileStream _lock;
     private readonly JournalDevice _device;
     private readonly JournalCommits _commits;
@@ -118,7 +121,14 @@ internal sealed class JournalStore : IDisposable
         try
         {
             if (Failure is null && _log.CommitStrongly(out var tail, out var number, spinWait: false))
+            {
+                while (!_commits.Await(AwaitMs) && Failure is null && _log.CommittedUntilAddress < tail)
+                {
+                    // A slow disk.
+                }
+
                 _log.WaitForCommit(tail, number);
+            }
         }
         catch (Exception e) when (e is FasterException or CommitFailureException)
         {

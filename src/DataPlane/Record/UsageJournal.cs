@@ -33,8 +33,10 @@ internal sealed class UsageJournal : IDisposable
     private readonly IndexStack<Entry> _free = new(EntriesMax);
     private readonly ConcurrentQueue<Entry> _full = new();
     private readonly List<JournalWait> _waits = new(64);
-    private readonly ManualResetEventSlim _wake = new();
-    private readonly ManualResetEventSlim _ending = new();
+
+    // Neither spins: the thread is woken some hundred times a second and would be awake half of the time.
+    private readonly ManualResetEventSlim _wake = new(false, 0);
+    private readonly ManualResetEventSlim _ending = new(false, 0);
     private readonly Thread _thread;
     private JournalModel _model;
     private int _made;
