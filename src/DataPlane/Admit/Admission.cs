@@ -1,10 +1,12 @@
+using AiEdge.DataPlane.Core;
+
 namespace AiEdge.DataPlane.Admit;
 
 /// <summary>
 /// The credit of one exchange: reserved before it is sent, drawn ahead of its output as that comes, settled once at its end. One
 /// for each pipeline, and reused.
 /// </summary>
-internal sealed class Admission
+internal sealed class Admission : IOutputCredit
 {
     /// <summary>Whether the output has to be counted as it passes: a limit that binds the exchange counts tokens or money.</summary>
     public bool IsMetered { get; private set; }

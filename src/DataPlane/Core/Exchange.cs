@@ -93,8 +93,17 @@ internal sealed class Exchange
 
     public bool PromptIsCounted { get; set; }
 
+    /// <summary>Whether the count of the prompt may differ from the provider's own.</summary>
+    public bool PromptIsEstimate { get; set; }
+
     /// <summary>Tokens of the output that were written to the client's connection, by our own count; -1 where nothing was counted.</summary>
     public long CountedOutputTokens { get; set; }
+
+    /// <summary>Whether that count may differ from the provider's own.</summary>
+    public bool OutputIsEstimate { get; set; }
+
+    /// <summary>Name of the limit or the guard that ended the stream in its dialect's way; null where none did.</summary>
+    public string? CutBy { get; set; }
 
     /// <summary>What it is charged with; complete once it is settled.</summary>
     public Bill Bill { get; set; }
@@ -174,8 +183,9 @@ internal sealed class Exchange
         Error = default;
         Usage = default;
         PromptTokens = 0;
-        PromptIsCounted = false;
+        PromptIsCounted = PromptIsEstimate = OutputIsEstimate = false;
         CountedOutputTokens = -1;
+        CutBy = null;
         Bill = default;
         OutputClamp = 0;
         LimitHit = null;

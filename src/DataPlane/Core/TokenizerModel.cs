@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using AiEdge.Tokenization.Json;
 using AiEdge.Tokenization.Vocabularies;
 
 namespace AiEdge.DataPlane.Core;
@@ -8,6 +10,8 @@ namespace AiEdge.DataPlane.Core;
 /// </summary>
 internal sealed class TokenizerModel
 {
+    private static readonly ConditionalWeakTable<Vocabulary, JsonTokenizer> JsonTokenizers = [];
+
     private readonly Lazy<Vocabulary> _vocabulary;
 
     private TokenizerModel(string name, string identity, Lazy<Vocabulary> vocabulary)
@@ -26,6 +30,9 @@ internal sealed class TokenizerModel
     public bool NormalizesToNfc { get; private init; }
 
     public Vocabulary Vocabulary => _vocabulary.Value;
+
+    /// <summary>Counts with it: one for each vocabulary, whatever names it has.</summary>
+    public JsonTokenizer Json => JsonTokenizers.GetValue(Vocabulary, static vocabulary => new JsonTokenizer(vocabulary));
 
     /// <summary>Whether the vocabulary is in memory.</summary>
     public bool IsLoaded => _vocabulary.IsValueCreated;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
@@ -13,12 +14,12 @@ namespace AiEdge.DataPlane.Flow;
 /// where the provider cannot have begun to work: the connection was reused and turned out stale before any byte of an answer
 /// (docs/adr/0003).
 /// </summary>
-internal sealed class AttemptLoop(EdgeServices services, JournalHold journal)
+internal sealed class AttemptLoop(EdgeServices services, JournalHold journal, IOutputCredit credit, ExchangeMeter meter)
 {
     /// <summary>Interim answers (1xx) of one exchange; more is a fault.</summary>
     public const int InterimMax = 64;
 
-    private readonly ResponseRelay _relay = new(journal);
+    private readonly ResponseRelay _relay = new(journal, credit, meter);
     private UpstreamConnection? _inHand;
 
     /// <summary>Whether some of the answer has reached the client's connection.</summary>

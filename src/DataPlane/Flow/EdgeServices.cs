@@ -1,5 +1,6 @@
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Record;
 using AiEdge.DataPlane.Transport;
 
@@ -48,6 +49,9 @@ internal sealed class EdgeServices : IDisposable
 
     /// <summary>The usage journal, where there is a folder for it.</summary>
     public UsageJournal? Journal { get; }
+
+    /// <summary>What tokens are counted with.</summary>
+    public TokenMeter Tokens { get; } = new();
 
     public ByteBudget Bodies { get; } = new();
 

@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Identify;
+using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Route;
 using AiEdge.DataPlane.Transport;
@@ -30,6 +32,8 @@ internal sealed class ExchangePipeline
     private readonly RequestBody _body;
     private readonly AttemptLoop _attempts;
     private readonly JournalHold _journal;
+    private readonly Admission _admission = new();
+    private readonly ExchangeMeter _meter;
     private Intake _intake = null!;
     private ClientLink _link = null!;
     private KeyIdentifier _identifier = null!;
@@ -42,7 +46,8 @@ internal sealed class ExchangePipeline
         _services = services;
         _body = new RequestBody(services);
         _journal = new JournalHold(services.Journal);
-        _attempts = new AttemptLoop(services, _journal);
+        _meter = new ExchangeMeter(services.Tokens);
+        _attempts = new AttemptLoop(services, _journal, _admission, _meter);
     }
 
     /// <summary>Serves the request whose first bytes lie in the link's input. Returns whether the connection may go on.</summary>
@@ -114,6 +119,8 @@ internal sealed class ExchangePipeline
         _isStreaming = false;
         _intake = _body.TakeIntake();
         _attempts.Begin();
+        _admission.Begin();
+        _meter.Begin();
         link.Begin();
         _exchange.Reset(_services.Snapshots.Current);
         _exchange.StartedAt = Stopwatch.GetTimestamp();

@@ -11,6 +11,9 @@ internal sealed class JournalHold(UsageJournal? journal)
 {
     private readonly JournalWait? _wait = journal is null ? null : new();
 
+    /// <summary>There is a journal: what passes has to be counted, for a stream that breaks off is written there too.</summary>
+    public bool IsOn => journal is not null;
+
     /// <summary>A client sees the end of an answer only once its record is on disk.</summary>
     public bool IsNeeded => journal is { IsSync: true };
 

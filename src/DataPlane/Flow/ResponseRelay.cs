@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
@@ -20,11 +21,11 @@ internal sealed class ResponseRelay
     private Exchange _exchange = null!;
     private bool _stripUsage;
 
-    public ResponseRelay(JournalHold journal)
+    public ResponseRelay(JournalHold journal, IOutputCredit credit, ExchangeMeter meter)
     {
         var decoder = new BodyDecoder();
         _client = new ClientWriter(journal);
-        _stream = new StreamRelay(_body, decoder, _client, journal);
+        _stream = new StreamRelay(_body, decoder, _client, journal, credit, meter);
         _whole = new BodyRelay(_body, decoder, _client);
         _error = new ErrorRelay(_body, decoder, _client);
     }

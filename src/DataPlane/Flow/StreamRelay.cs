@@ -11,7 +11,8 @@ namespace AiEdge.DataPlane.Flow;
 /// Only whole frames are passed on, so whatever has to be said in between (a heartbeat, the reason of a break) stands between
 /// frames. The stream is complete only on its terminal event; anything else is told as an error in the stream itself.
 /// </summary>
-internal sealed class StreamRelay(UpstreamBody body, BodyDecoder decoder, ClientWriter client, JournalHold journal)
+internal sealed class StreamRelay(
+    UpstreamBody body, BodyDecoder decoder, ClientWriter client, JournalHold journal, IOutputCredit credit, ExchangeMeter meter)
 {
     /// <summary>How long an answer whose last event has come may still take to end, where that event is held back.</summary>
     private static readonly TimeSpan LastWait = TimeSpan.FromMilliseconds(500);
@@ -81,6 +82,8 @@ internal sealed class StreamRelay(UpstreamBody body, BodyDecoder decoder, Client
         client.UseFraming(framing);
         _frames.Reset();
         (_reader ??= new OpenAiStreamReader()).Reset(exchange.Endpoint!.Shape, stripUsage);
+        if (credit.IsMetered || journal.IsOn)
+            meter.BeginOutput(exchange);
         decoder.Begin(answer.Coding);
         AnswerHead.WriteProviders(link, exchange, upstream.HeadReader.Head, framing, 0, decoder.IsActive);
         body.Begin(upstream.Input, upstream.HeadReader.Head.Framing);
@@ -172,6 +175,7 @@ internal sealed class StreamRelay(UpstreamBody body, BodyDecoder decoder, Client
         _link.ClearHeartbeat();
         _exchange.Usage = _reader.Usage;
         _exchange.Events = _reader.Events;
+        meter.End(_exchange, isWhole: !error.IsError);
         if (error.Kind == ErrorKind.ClientClosed)
             return error;
         if (error.IsError && !client.IsStarted && _exchange.BytesOut == 0)

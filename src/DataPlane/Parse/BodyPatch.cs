@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 
 namespace AiEdge.DataPlane.Parse;
 
@@ -19,7 +20,12 @@ internal sealed class BodyPatch
     /// <summary>Edits that one body can have.</summary>
     public const int EditsMax = 8;
 
+    /// <summary>Bytes of text that <see cref="Text"/> has room for in one patch.</summary>
+    public const int TextBytesMax = 128;
+
     private readonly Edit[] _edits = new Edit[EditsMax];
+    private readonly byte[] _text = new byte[TextBytesMax];
+    private int _textLength;
     private int _count;
     private long _growth;
 
@@ -31,7 +37,21 @@ internal sealed class BodyPatch
     {
         Array.Clear(_edits, 0, _count);
         _count = 0;
+        _textLength = 0;
         _growth = 0;
+    }
+
+    /// <summary>A number between two texts, in memory that is good until <see cref="Clear"/>.</summary>
+    public ReadOnlyMemory<byte> Text(ReadOnlySpan<byte> before, long number, ReadOnlySpan<byte> after)
+    {
+        int from = _textLength;
+        before.CopyTo(_text.AsSpan(_textLength));
+        _textLength += before.Length;
+        Utf8Formatter.TryFormat(number, _text.AsSpan(_textLength), out int digits);
+        _textLength += digits;
+        after.CopyTo(_text.AsSpan(_textLength));
+        _textLength += after.Length;
+        return _text.AsMemory(from, _textLength - from);
     }
 
     /// <summary>Puts <paramref name="replacement"/> where <paramref name="range"/> stands. Edits may not overlap.</summary>

@@ -25,13 +25,20 @@ internal static class OpenAiPatch
     /// completions streams only).
     /// </param>
     /// <param name="patch">Emptied, then filled.</param>
+    /// <param name="clamp">What each choice's output is capped at.</param>
     /// <returns>Whether the usage chunk was asked for in the client's stead, so that its traces must be removed from the answer.</returns>
     public static bool Build(
-        RequestFacts facts, RequestShape shape, ReadOnlyMemory<byte> upstreamModelJson, bool injectUsage, BodyPatch patch)
+        RequestFacts facts,
+        RequestShape shape,
+        ReadOnlyMemory<byte> upstreamModelJson,
+        bool injectUsage,
+        BodyPatch patch,
+        OutputClamp clamp = default)
     {
         patch.Clear();
         if (!upstreamModelJson.IsEmpty && facts.HasModel)
             patch.Replace(facts.ModelToken, shape == RequestShape.Multipart ? Plain(upstreamModelJson) : upstreamModelJson);
+        clamp.Apply(facts, shape, patch);
         if (!injectUsage || !facts.Stream || facts.IncludeUsage == IncludeUsageForm.True
             || shape is not (RequestShape.Chat or RequestShape.Completions))
             return false;

@@ -94,6 +94,16 @@ public sealed class IncrementalCounter
         }
     }
 
+    /// <summary>
+    /// What <see cref="Count"/> cannot be above once <paramref name="bytes"/> more bytes have been added: the pieces that are not final may
+    /// be cut otherwise then, so that their present count is no bound. Costs nothing. Within a piece so long that its bytes are not held, it
+    /// is only near that bound.
+    /// </summary>
+    public long UpperBoundWith(int bytes) =>
+        bytes + _danglingSize + (_long.IsOpen
+            ? _final + _long.UpperBound(_vocabulary, _memory, replacementToCome: true)
+            : _final + _held + (_danglingSize != 0 ? Utf8Text.Replacement.Length : 0));
+
     /// <summary>Adds bytes of UTF-8, as many as there are, even if they begin or end within a code point.</summary>
     /// <exception cref="InvalidOperationException">The text is complete.</exception>
     public void Append(ReadOnlySpan<byte> utf8)

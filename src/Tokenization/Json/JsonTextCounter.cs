@@ -25,6 +25,12 @@ public sealed class JsonTextCounter
     /// <summary>What <see cref="Count"/> cannot be above, whatever waits for its rest. Cheap.</summary>
     public long UpperBound => _counter.UpperBound + _unescaper.PendingBytesMax;
 
+    /// <summary>
+    /// What <see cref="Count"/> cannot be above once <paramref name="rawBytes"/> more bytes have been added, whichever they are. Costs
+    /// nothing.
+    /// </summary>
+    public long UpperBoundWith(int rawBytes) => _counter.UpperBoundWith(rawBytes) + _unescaper.PendingBytesMax;
+
     /// <summary>The next bytes of the text, as they stand between the quotes; cut anywhere. Allocates nothing.</summary>
     public void Append(ReadOnlySpan<byte> raw)
     {

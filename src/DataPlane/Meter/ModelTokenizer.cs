@@ -1,0 +1,26 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.Tokenization.Json;
+using AiEdge.Tokenization.Models;
+
+namespace AiEdge.DataPlane.Meter;
+
+/// <summary>What a model's tokens are counted with.</summary>
+/// <param name="Encoding">The model's family, and whether the vocabulary is its own.</param>
+/// <param name="Tokenizer">The vocabulary: the model's, or the one that is counted with in its stead.</param>
+internal readonly record struct ModelTokenizer(ModelEncoding Encoding, JsonTokenizer Tokenizer)
+{
+    /// <summary>Whether counts of text are the model's own and no estimates.</summary>
+    public bool IsExact => Encoding.IsExact;
+
+    /// <summary>Whether a chat's cap is <c>max_completion_tokens</c>: reasoning models refuse <c>max_tokens</c>.</summary>
+    public static bool TakesCompletionTokens(ReadOnlySpan<byte> model) => ModelEncodings.Find(model).Family == ModelFamily.OpenAiReasoning;
+
+    /// <summary>By the tokenizer that the document names for the model, else by the name that the provider knows the model by.</summary>
+    public static ModelTokenizer Of(Exchange exchange)
+    {
+        ModelEncoding encoding = ModelEncodings.Find(exchange.Target?.UpstreamModel ?? exchange.AskedModel);
+        if (exchange.Model?.Tokenizer is not { } named)
+            return new ModelTokenizer(encoding, JsonTokenizer.Of(encoding.Encoding));
+        return new ModelTokenizer(encoding with { IsExact = !named.NormalizesToNfc }, named.Json);
+    }
+}

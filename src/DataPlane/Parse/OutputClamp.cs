@@ -1,0 +1,82 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Parse;
+
+/// <summary>
+/// The cap that a limit puts on each choice's output, so that not even hidden reasoning runs past the credit. A cap of the
+/// client's that is larger is edited where it stands; where the client has none, the field is put in that the model takes.
+/// <c>default</c> caps nothing.
+/// </summary>
+/// <param name="Tokens">The cap; 0 for none.</param>
+/// <param name="TakesCompletionTokens">Whether the model refuses <c>max_tokens</c> in a chat and takes <c>max_completion_tokens</c>.</param>
+internal readonly record struct OutputClamp(long Tokens, bool TakesCompletionTokens)
+{
+    /// <summary>Whether a request that caps itself so needs an edit.</summary>
+    public bool Binds(RequestFacts facts, RequestShape shape) =>
+        Tokens > 0 && shape is RequestShape.Chat or RequestShape.Completions or RequestShape.Responses
+        && RequestCap.Of(facts, shape) is var asked && (asked < 0 || asked > Tokens);
+
+    /// <summary>Adds the edits to <paramref name="patch"/>.</summary>
+    public void Apply(RequestFacts facts, RequestShape shape, BodyPatch patch)
+    {
+        if (Tokens <= 0)
+            return;
+        switch (shape)
+        {
+            case RequestShape.Chat:
+                Lower(facts.MaxTokens, patch);
+                Lower(facts.MaxCompletionTokens, patch);
+                if (facts.MaxTokens.Value is null && facts.MaxCompletionTokens.Value is null)
+                    PutInChat(facts, patch);
+                break;
+            case RequestShape.Completions:
+                Lower(facts.MaxTokens, patch);
+                if (facts.MaxTokens.Value is null)
+                    Put(facts.MaxTokens, "\"max_tokens\":"u8, facts, patch);
+                break;
+            case RequestShape.Responses:
+                Lower(facts.MaxOutputTokens, patch);
+                if (facts.MaxOutputTokens.Value is null)
+                    Put(facts.MaxOutputTokens, "\"max_output_tokens\":"u8, facts, patch);
+                break;
+        }
+    }
+
+    private void PutInChat(RequestFacts facts, BodyPatch patch)
+    {
+        if (TakesCompletionTokens)
+            Put(facts.MaxCompletionTokens, "\"max_completion_tokens\":"u8, facts, patch);
+        else
+            Put(facts.MaxTokens, "\"max_tokens\":"u8, facts, patch);
+    }
+
+    private void Lower(OutputCap asked, BodyPatch patch)
+    {
+        if (asked.Value > Tokens)
+            patch.Replace(asked.Token, patch.Text(default, Tokens, default));
+    }
+
+    /// <summary>Takes the place of a <c>null</c>, or becomes the body's first member.</summary>
+    private void Put(OutputCap asked, ReadOnlySpan<byte> name, RequestFacts facts, BodyPatch patch)
+    {
+        if (asked.Token.IsPresent)
+            patch.Replace(asked.Token, patch.Text(default, Tokens, default));
+        else
+            patch.Insert(facts.InsertAt, patch.Text(name, Tokens, facts.TopLevelIsEmpty ? default : ","u8));
+    }
+}
+
+/// <summary>What a request caps its own output at.</summary>
+internal static class RequestCap
+{
+    /// <summary>Tokens of each choice; -1 where there is no cap. Of two caps the lower holds.</summary>
+    public static long Of(RequestFacts facts, RequestShape shape) => shape switch
+    {
+        RequestShape.Chat => Lower(facts.MaxTokens.Value, facts.MaxCompletionTokens.Value),
+        RequestShape.Completions => facts.MaxTokens.Value ?? -1,
+        RequestShape.Responses => facts.MaxOutputTokens.Value ?? -1,
+        _ => -1,
+    };
+
+    private static long Lower(long? one, long? other) => one is { } a && other is { } b ? Math.Min(a, b) : one ?? other ?? -1;
+}

@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.Text;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Parse;
+
+namespace AiEdge.DataPlane.Tests.Parse;
+
+public class OutputClampTests
+{
+    [Theory]
+    [InlineData("""{"model":"a","messages":[]}""", """{"max_tokens":100,"model":"a","messages":[]}""")]
+    [InlineData("""{ "model":"a","messages":[],"max_tokens":50}""", """{ "model":"a","messages":[],"max_tokens":50}""")]
+    [InlineData("""{"model":"a","messages":[],"max_tokens": 5000 ,"n":2}""", """{"model":"a","messages":[],"max_tokens": 100 ,"n":2}""")]
+    [InlineData("""{"max_completion_tokens":101,"model":"a","messages":[]}""", """{"max_completion_tokens":100,"model":"a","messages":[]}""")]
+    [InlineData("""{"max_tokens":null,"model":"a","messages":[]}""", """{"max_tokens":100,"model":"a","messages":[]}""")]
+    [InlineData(
+        """{"max_tokens":7,"max_completion_tokens":700,"model":"a","messages":[]}""",
+        """{"max_tokens":7,"max_completion_tokens":100,"model":"a","messages":[]}""")]
+    public void A_chat_is_capped_where_its_own_cap_is_larger_or_missing(string body, string expected) =>
+        Assert.Equal(expected, Patch(RequestShape.Chat, body, new OutputClamp(100, TakesCompletionTokens: false)));
+
+    [Theory]
+    [InlineData("""{"model":"a","messages":[]}""", """{"max_completion_tokens":1,"model":"a","messages":[]}""")]
+    [InlineData(
+        """{"max_completion_tokens":null,"model":"a","messages":[]}""",
+        """{"max_completion_tokens":1,"model":"a","messages":[]}""")]
+    [InlineData("""{"max_tokens":9,"model":"a","messages":[]}""", """{"max_tokens":1,"model":"a","messages":[]}""")]
+    public void A_model_that_refuses_max_tokens_gets_the_other_field_unless_the_client_sent_it(string body, string expected) =>
+        Assert.Equal(expected, Patch(RequestShape.Chat, body, new OutputClamp(1, TakesCompletionTokens: true)));
+
+    [Theory]
+    [InlineData(RequestShape.Completions, """{"model":"a","prompt":""}""", """{"max_tokens":9223372036854775807,"model":"a","prompt":""}""")]
+    [InlineData(RequestShape.Responses, """{"model":"a"}""", """{"max_output_tokens":9223372036854775807,"model":"a"}""")]
+    [InlineData(RequestShape.Embeddings, """{"model":"a","input":""}""", """{"model":"a","input":""}""")]
+    internal void Each_path_has_a_field_of_its_own(RequestShape shape, string body, string expected) =>
+        Assert.Equal(expected, Patch(shape, body, new OutputClamp(long.MaxValue, TakesCompletionTokens: true)));
+
+    [Fact]
+    public void No_clamp_changes_nothing_and_the_usage_chunk_goes_before_one()
+    {
+        const string body = """{"model":"a","stream":true,"messages":[]}""";
+        Assert.Equal(body, Patch(RequestShape.Chat, body, default));
+        Assert.Equal(
+            """{"max_tokens":3,"stream_options":{"include_usage":true},"model":"a","stream":true,"messages":[]}""",
+            Patch(RequestShape.Chat, body, new OutputClamp(3, false), injectUsage: true));
+    }
+
+    [Theory]
+    [InlineData("""{"model":"a","messages":[]}""", -1, 1)]
+    [InlineData("""{"model":"a","messages":[],"max_tokens":9,"n":3}""", 9, 3)]
+    [InlineData("""{"model":"a","messages":[],"max_tokens":9,"max_completion_tokens":8,"n":0}""", 8, 1)]
+    public void A_demand_has_the_lower_of_two_caps_and_at_least_one_choice(string body, long outputMax, int choices)
+    {
+        Demand demand = RequestDemand.Of(RequestReading.Facts(RequestShape.Chat, body), RequestShape.Chat, 12, isCounted: true);
+        Assert.Equal(new Demand(12, true, outputMax, choices, IsStream: false, HasOutput: true), demand);
+        Assert.Equal(outputMax is < 0 or > 8, new OutputClamp(8, false).Binds(RequestReading.Facts(RequestShape.Chat, body), RequestShape.Chat));
+    }
+
+    private static string Patch(RequestShape shape, string body, OutputClamp clamp, bool injectUsage = false)
+    {
+        var patch = new BodyPatch();
+        for (int round = 0; round < 2; round++)
+            OpenAiPatch.Build(RequestReading.Facts(shape, body), shape, default, injectUsage, patch, clamp);
+        byte[] bytes = Encoding.UTF8.GetBytes(body);
+        var output = new ArrayBufferWriter<byte>();
+        patch.Write(new ReadOnlySequence<byte>(bytes), output);
+        Assert.Equal(output.WrittenCount, patch.PatchedLength(bytes.Length));
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+}
