@@ -50,6 +50,12 @@ public abstract class LimitBucket
     /// <summary>What to remember over a restart.</summary>
     public abstract BucketCheckpoint Checkpoint(long nowNs);
 
+    /// <summary>
+    /// Adds what was used before a restart, once, best before the first draw; never does it make less count as used. A window goes on:
+    /// an earlier one leaves its debt, a later one stays the present one until it ends. A rate goes on without its burst.
+    /// </summary>
+    public abstract void Restore(BucketCheckpoint past, long nowNs);
+
     /// <summary>Takes the cost or leaves all as it was, without a slot for what is refused.</summary>
     internal abstract bool TryTake(long cost, long nowNs, out long token);
 

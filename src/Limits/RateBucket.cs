@@ -45,7 +45,8 @@ public sealed class RateBucket : LimitBucket
     /// <param name="burst">The most at once, 1 to <see cref="LimitBucket.AmountMax"/>; <see langword="null"/>: <see cref="DefaultBurst"/>.</param>
     /// <param name="nowNs">The present.</param>
     /// <param name="used">
-    /// Units used already: 0 starts full, the burst starts without any (as after a restart), more starts in debt.
+    /// Units used already: 0 starts full, the burst starts without any, more starts in debt. After a restart each rate begins with its
+    /// burst used at the moment the process began, also one that is made later: then a crash loop gets no more than the rate.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A figure is out of its bounds.</exception>
     public RateBucket(long limit, long periodNs, long? burst, long nowNs, long used = 0)
@@ -127,6 +128,19 @@ public sealed class RateBucket : LimitBucket
 
     /// <inheritdoc/>
     public override BucketCheckpoint Checkpoint(long nowNs) => new(Used(nowNs), 0);
+
+    /// <inheritdoc/>
+    public override void Restore(BucketCheckpoint past, long nowNs)
+    {
+        while (true)
+        {
+            var rate = Current(out var word);
+            var earned = rate.Earned(nowNs);
+            var place = earned + Math.Max(rate.Burst, Bounded(past.Used));
+            if (place <= SealWord.Value(word) || rate.Word.Advance(place, word) == word)
+                return;
+        }
+    }
 
     internal override bool TryTake(long cost, long nowNs, out long token)
     {

@@ -2,12 +2,14 @@ namespace AiEdge.Limits;
 
 /// <summary>
 /// Credit held by one exchange, of up to <see cref="EntriesMax"/> buckets: of each what was drawn under the latest token, and what under
-/// all tokens before it, which count as one, since what they name is past. Reused by its table.
+/// all tokens before it, which count as one, since what they name is past. Reused by its table, with the room it has grown to.
 /// </summary>
 internal sealed class Reservation(ReservationTable table, int index)
 {
     /// <summary>How many limits may bind one exchange.</summary>
-    public const int EntriesMax = 16;
+    public const int EntriesMax = 64;
+
+    private const int EntriesAtFirst = 8;
 
     public const long Free = 0;
     public const long Open = 1;
@@ -23,7 +25,7 @@ internal sealed class Reservation(ReservationTable table, int index)
     /// <summary>Generation (18 bits), state (2), deadline in milliseconds (44).</summary>
     public long Word;
 
-    private readonly Entry[] _entries = new Entry[EntriesMax];
+    private Entry[] _entries = new Entry[EntriesAtFirst];
     private int _count;
 
     public static long Pack(long generation, long state, long deadlineNs) =>
@@ -47,6 +49,8 @@ internal sealed class Reservation(ReservationTable table, int index)
         {
             if (_count == EntriesMax)
                 return false;
+            if (_count == _entries.Length)
+                Array.Resize(ref _entries, Math.Min(EntriesMax, 2 * _count));
             _entries[_count++] = new Entry { Bucket = bucket, Amount = amount, Token = token, EarlierToken = token };
             return true;
         }

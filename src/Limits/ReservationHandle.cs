@@ -12,7 +12,7 @@ public readonly struct ReservationHandle
     internal ReservationHandle(Reservation reservation, long generation) => (_reservation, _generation) = (reservation, generation);
 
     /// <summary>
-    /// Notes credit drawn from a bucket, and renews the deadline. False if the reservation is gone or holds credit of 16 other
+    /// Notes credit drawn from a bucket, and renews the deadline. False if the reservation is gone or holds credit of 64 other
     /// buckets: then the credit is still the caller's.
     /// </summary>
     public bool TryAdd(LimitBucket bucket, long amount, long token, long deadlineNs)

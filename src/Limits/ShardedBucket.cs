@@ -91,6 +91,9 @@ public sealed class ShardedBucket : LimitBucket
         return whole with { Used = Math.Max(0, whole.Used - inCells) };
     }
 
+    /// <inheritdoc/>
+    public override void Restore(BucketCheckpoint past, long nowNs) => _parent.Restore(past, nowNs);
+
     /// <summary>Puts all slices back into the parent; gives how much they were.</summary>
     public long Sweep(long nowNs)
     {

@@ -21,13 +21,19 @@ namespace AiEdge.Limits;
 /// late settlement changes the sealed word (by compare-and-swap, seal kept) and adds to the successor exactly the difference
 /// between the debts before and after, so the sum of all differences is the debt: (3). Number and boundaries are written before
 /// the publication and read after a volatile read of it: (2), (5). The limit is a word that each decision reads once.</para>
-/// <para>The end on the monotonic line is fixed when the window opens. A wall clock that was put back before <see cref="Edit"/>
+/// <para>The end on the monotonic line is fixed when the window opens. A wall clock that was put back before <see cref="Edit(long, DebtPolicy, long)"/>
 /// lengthens the window, one put forward may end it early; since numbers only grow, neither gives a window twice.</para>
+/// <para>An edit of the schedule, and a restored window that is later than the present one, are successions too, with a successor
+/// that takes over the use whole rather than the debt alone; what is settled late then reaches it whole as well. Its number is the
+/// larger of the present window's and of the one that the new schedule counts now. So another time zone never frees what is used:
+/// it goes when a window of the new zone ends, which may make the present one longer by up to a day. A successor made by the old
+/// schedule is not left standing: the new schedule is written first, and then the edit's own successor stands before any other.</para>
 /// </remarks>
 public sealed class WindowBucket : LimitBucket
 {
+    private readonly Lock _editing = new();
     private readonly LimitClock _clock;
-    private readonly WindowSchedule _schedule;
+    private WindowSchedule _schedule;
     private long _limit;
     private int _debt;
     private Window _window;
@@ -59,7 +65,7 @@ public sealed class WindowBucket : LimitBucket
             used = Owed(Math.Clamp(past.Used, 0, AmountMax), span.Number - past.Window, limit, debt);
         }
 
-        _window = new Window(span, nowNs + (span.EndUnixNs - unixNs), null, limit, debt);
+        _window = new Window(span, nowNs + (span.EndUnixNs - unixNs), null, limit, debt, 0, 0);
         _window.Word.Open(used);
     }
 
@@ -76,10 +82,31 @@ public sealed class WindowBucket : LimitBucket
     public void Edit(long limit, DebtPolicy debt, long nowNs)
     {
         CheckLimit(limit);
-        var window = Current(nowNs);
-        Volatile.Write(ref _debt, (int)debt);
-        Volatile.Write(ref _limit, limit);
-        Volatile.Write(ref window.EndNs, nowNs + (window.EndUnixNs - _clock.UnixNs(nowNs)));
+        lock (_editing)
+        {
+            var window = Current(nowNs);
+            Volatile.Write(ref _debt, (int)debt);
+            Volatile.Write(ref _limit, limit);
+            Volatile.Write(ref window.EndNs, nowNs + (window.EndUnixNs - _clock.UnixNs(nowNs)));
+        }
+    }
+
+    /// <summary>
+    /// Changes the schedule too, for one with windows of the same kind (days in another time zone): what is used stays used until a
+    /// window of the new schedule ends.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of its bounds; nothing is changed.</exception>
+    public void Edit(long limit, WindowSchedule schedule, DebtPolicy debt, long nowNs)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        Edit(limit, debt, nowNs);
+        lock (_editing)
+        {
+            if (schedule.Equals(_schedule))
+                return;
+            Volatile.Write(ref _schedule, schedule);
+            Replace(long.MinValue, 0, nowNs);
+        }
     }
 
     /// <inheritdoc/>
@@ -104,7 +131,9 @@ public sealed class WindowBucket : LimitBucket
                 continue;
             }
 
-            outcome = SettleOutcome.WindowClosed;
+            // A window that was replaced before its time goes on in its successor.
+            if (window.Passed > 0 || window.Previous?.Number != token)
+                outcome = SettleOutcome.WindowClosed;
             delta = SettleClosed(window, token, delta);
             if (delta == 0)
                 return outcome;
@@ -128,6 +157,19 @@ public sealed class WindowBucket : LimitBucket
     {
         var window = Current(nowNs);
         return new BucketCheckpoint(SealWord.Value(window.Word.Read()), window.Number);
+    }
+
+    /// <inheritdoc/>
+    public override void Restore(BucketCheckpoint past, long nowNs)
+    {
+        var used = Math.Clamp(past.Used, 0, AmountMax);
+        lock (_editing)
+        {
+            if (Current(nowNs).Number is var number && number < past.Window)
+                Replace(past.Window, used, nowNs);
+            else
+                Settle(Owed(used, number - past.Window, Capacity, (DebtPolicy)Volatile.Read(ref _debt)), number, nowNs);
+        }
     }
 
     internal override bool TryTake(long cost, long nowNs, out long token)
@@ -164,7 +206,7 @@ public sealed class WindowBucket : LimitBucket
             var owed = SealWord.Value(window.Word.Read()) - (limit - cost);
             var windows = owed <= 0 ? 1 : (owed - 1) / limit + 1;
             if (windows > 1)
-                waitNs += _schedule.Of(window.Number + Math.Min(windows, 1000) - 1).EndUnixNs - window.EndUnixNs;
+                waitNs += Volatile.Read(ref _schedule).Of(window.Number + Math.Min(windows, 1000) - 1).EndUnixNs - window.EndUnixNs;
         }
 
         return new LimitDraw(DrawOutcome.WindowRefused, Math.Max(1, waitNs));
@@ -198,7 +240,6 @@ public sealed class WindowBucket : LimitBucket
             return window.OpeningDebt == DebtPolicy.Carry ? Math.Max(0, delta) : 0;
         }
 
-        var windows = window.Number - closed.Number;
         var word = closed.Word.Read();
         while (true)
         {
@@ -207,8 +248,7 @@ public sealed class WindowBucket : LimitBucket
             var found = closed.Word.Advance(next, word);
             if (found == word)
             {
-                return Owed(next, windows, window.OpeningLimit, window.OpeningDebt)
-                    - Owed(used, windows, window.OpeningLimit, window.OpeningDebt);
+                return window.Owes(next) - window.Owes(used);
             }
 
             word = found;
@@ -239,31 +279,70 @@ public sealed class WindowBucket : LimitBucket
             return;
         }
 
-        var span = _schedule.At(unixNs);
+        TrySucceed(window, Volatile.Read(ref _schedule).At(unixNs), unixNs, nowNs, replaces: false, 0);
+    }
+
+    /// <summary>
+    /// Puts another in place of the present window before that has ended, of the number given or a larger one; the use goes over.
+    /// </summary>
+    private void Replace(long number, long added, long nowNs)
+    {
+        WindowSpan span;
+        Window window;
+        long unixNs;
+        do
+        {
+            window = Current(nowNs);
+            unixNs = _clock.UnixNs(nowNs);
+            span = _schedule.At(unixNs);
+            if (Math.Max(number, window.Number) is var least && least > span.Number)
+                span = _schedule.Of(least);
+        }
+        while (!TrySucceed(window, span, unixNs, nowNs, replaces: true, added));
+    }
+
+    private bool TrySucceed(Window window, WindowSpan span, long unixNs, long nowNs, bool replaces, long added)
+    {
         var next = new Window(
-            span, nowNs + (span.EndUnixNs - unixNs), window, Volatile.Read(ref _limit), (DebtPolicy)Volatile.Read(ref _debt));
-        Interlocked.CompareExchange(ref window.Next, next, null);
+            span,
+            nowNs + (span.EndUnixNs - unixNs),
+            window,
+            Volatile.Read(ref _limit),
+            (DebtPolicy)Volatile.Read(ref _debt),
+            replaces ? 0 : span.Number - window.Number,
+            added);
+        var isFirst = Interlocked.CompareExchange(ref window.Next, next, null) is null;
         window.Word.Seal();
         Move(window);
+        return isFirst;
     }
 
     private void Move(Window window)
     {
         var next = Volatile.Read(ref window.Next)!;
-        next.Word.Open(Owed(SealWord.Value(window.Word.Read()), next.Number - window.Number, next.OpeningLimit, next.OpeningDebt));
+        next.Word.Open(Math.Min(AmountMax, next.Owes(SealWord.Value(window.Word.Read())) + next.Added));
         if (Interlocked.CompareExchange(ref _window, next, window) == window)
             Volatile.Write(ref window.Previous, null);
     }
 
-    private sealed class Window(WindowSpan span, long endNs, Window? previous, long limit, DebtPolicy debt)
+    private sealed class Window(
+        WindowSpan span, long endNs, Window? previous, long limit, DebtPolicy debt, long passed, long added)
     {
         public readonly long Number = span.Number;
         public readonly long EndUnixNs = span.EndUnixNs;
-        public readonly long OpeningLimit = limit;
         public readonly DebtPolicy OpeningDebt = debt;
+
+        /// <summary>How many windows later it is than the one before it; 0 for one that has taken over the use whole.</summary>
+        public readonly long Passed = passed;
+
+        /// <summary>Use that was there at its beginning beside what the one before it left.</summary>
+        public readonly long Added = added;
         public long EndNs = endNs;
         public SealWord Word = SealWord.Closed;
         public Window? Previous = previous;
         public Window? Next;
+
+        /// <summary>What is left of the use of the one before it.</summary>
+        public long Owes(long used) => Owed(used, Passed, limit, OpeningDebt);
     }
 }

@@ -8,9 +8,9 @@ public readonly record struct WindowSpan(long Number, long StartUnixNs, long End
 
 /// <summary>
 /// How time is cut into windows. Calendar windows are days and months of a time zone, as long as they are there: a day on which clocks
-/// change has 23 or 25 hours. Hours are always 3600 s, aligned to the zone's standard offset. Immutable.
+/// change has 23 or 25 hours. Hours are always 3600 s, aligned to the zone's standard offset. Immutable; two that cut alike are equal.
 /// </summary>
-public sealed class WindowSchedule
+public sealed class WindowSchedule : IEquatable<WindowSchedule>
 {
     private const long DayTicks = TimeSpan.TicksPerDay;
 
@@ -40,7 +40,10 @@ public sealed class WindowSchedule
     public static WindowSchedule Hourly(TimeZoneInfo zone)
     {
         ArgumentNullException.ThrowIfNull(zone);
-        return new WindowSchedule(Cut.Fixed, zone, 3600 * LimitClock.SecondNs, zone.BaseUtcOffset.Ticks * TimeSpan.NanosecondsPerTick);
+
+        // Hours are numbered alike in all zones, so that an edit of the zone does not move the number by the distance of the zones.
+        var offsetTicks = zone.BaseUtcOffset.Ticks % TimeSpan.TicksPerHour;
+        return new WindowSchedule(Cut.Fixed, zone, 3600 * LimitClock.SecondNs, offsetTicks * TimeSpan.NanosecondsPerTick);
     }
 
     /// <summary>Calendar days.</summary>
@@ -76,6 +79,17 @@ public sealed class WindowSchedule
 
     /// <summary>The window of a number.</summary>
     public WindowSpan Of(long number) => new(number, StartUnixNs(number), StartUnixNs(number + 1));
+
+    /// <inheritdoc/>
+    public bool Equals(WindowSchedule? other) =>
+        other is not null && _cut == other._cut && _lengthNs == other._lengthNs && _offsetNs == other._offsetNs
+        && (_cut == Cut.Fixed || _zone.Equals(other._zone));
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as WindowSchedule);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(_cut, _lengthNs, _offsetNs);
 
     private static long Floor(long value, long unit) => value >= 0 ? value / unit : -((-value + unit - 1) / unit);
 

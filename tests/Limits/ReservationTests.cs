@@ -155,13 +155,24 @@ public sealed class ReservationTests
     }
 
     [Fact]
-    public void A_reservation_holds_credit_of_sixteen_buckets_and_refuses_the_seventeenth()
+    public void A_reservation_holds_credit_of_sixty_four_buckets_and_refuses_one_more()
     {
         _table.TryOpen(S, out var handle);
-        for (var i = 0; i < 16; i++)
-            Assert.True(handle.TryAdd(new RateBucket(10, S, null, 0), 1, 0, S));
+        var buckets = Enumerable.Range(0, 64).Select(_ => new RateBucket(10, S, null, 0)).ToArray();
+        foreach (var bucket in buckets)
+        {
+            bucket.TryDraw(3, 0, out var draw);
+            Assert.True(handle.TryAdd(bucket, 3, draw.Token, S));
+        }
+
         Assert.False(handle.TryAdd(_rate, 1, 0, S));
         Assert.Equal(0, handle.Held(_rate));
+        Assert.True(handle.TryBeginSettle());
+        foreach (var bucket in buckets[32..])
+            handle.Charge(bucket, 2, 0);
+        handle.EndSettle(0);
+        Assert.All(buckets[..32], bucket => Assert.Equal(0, bucket.Used(0)));
+        Assert.All(buckets[32..], bucket => Assert.Equal(2, bucket.Used(0)));
     }
 
     [Fact]

@@ -11,6 +11,8 @@ internal abstract class TwinBucket : LimitBucket
 
     public override BucketCheckpoint Checkpoint(long nowNs) => new(Used(nowNs), EpochAt(nowNs));
 
+    public override void Restore(BucketCheckpoint past, long nowNs) => throw new NotSupportedException();
+
     internal override LimitDraw Probe(long cost, long nowNs) => new(DrawOutcome.RateRefused, 1);
 
     internal override LimitDraw Refuse(long cost, long nowNs) => Probe(cost, nowNs);

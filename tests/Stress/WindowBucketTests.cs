@@ -17,6 +17,43 @@ public sealed class WindowBucketTests
         Race.Passes(Find(() => new WindowBucket(Limit, WindowSchedule.Fixed(LimitClock.SecondNs), DebtPolicy.Carry, clock, 0), Race.Time));
     }
 
+    [Fact]
+    public void Nothing_is_lost_while_the_schedule_is_edited()
+    {
+        // Windows of one, two and four seconds: an edit puts another in the place of the present one, and the use goes over whole.
+        var clock = new LimitClock(new UnixEpoch());
+        var schedules = new[] { 1, 2, 4 }.Select(s => WindowSchedule.Fixed(s * LimitClock.SecondNs)).ToArray();
+        var bucket = new WindowBucket(Limit, schedules[0], DebtPolicy.Carry, clock, 0);
+        long used = 0;
+        Race.Passes(Race.Rounds(
+            Race.Time,
+            _ => (bucket, used) = (new WindowBucket(Limit, schedules[0], DebtPolicy.Carry, clock, 0), 0),
+            _ => bucket.Used(0) == used ? null : $"{bucket.Used(0)} count as used, {used} are",
+            [.. Enumerable.Repeat((Action<Random>)Turn, Threads - 1), Edits]));
+
+        void Edits(Random random)
+        {
+            for (var i = 0; i < 6; i++)
+                bucket.Edit(Limit, schedules[random.Next(3)], DebtPolicy.Carry, 0);
+        }
+
+        void Turn(Random random)
+        {
+            for (var i = 0; i < 8; i++)
+            {
+                long cost = random.Next(1, 300);
+                if (!bucket.TryDraw(cost, 0, out var draw))
+                    continue;
+                if (Interlocked.Add(ref used, cost) > Limit)
+                    throw new InvalidOperationException("more was admitted than the limit");
+                var back = random.NextInt64(cost + 1);
+                Interlocked.Add(ref used, -back);
+                if (bucket.Refund(back, draw.Token, 0) != SettleOutcome.Applied)
+                    throw new InvalidOperationException("a refund of the present window came too late for it");
+            }
+        }
+    }
+
     [Theory]
     [InlineData(WindowDefect.NumberApart)]
     [InlineData(WindowDefect.PlainUse)]
