@@ -35,6 +35,14 @@ public abstract class LimitBucket
     /// </summary>
     public abstract SettleOutcome Settle(long delta, long token, long nowNs);
 
+    /// <summary>Takes <paramref name="cost"/> (below 0 counts as 0) whatever there is, into debt if need be; always drawn.</summary>
+    public LimitDraw Overdraw(long cost, long nowNs)
+    {
+        var token = EpochAt(nowNs);
+        Settle(Math.Max(cost, 0), token, nowNs);
+        return new LimitDraw(DrawOutcome.Drawn, token);
+    }
+
     /// <summary>Gives back <paramref name="amount"/> of a draw.</summary>
     public SettleOutcome Refund(long amount, long token, long nowNs) => Settle(-amount, token, nowNs);
 

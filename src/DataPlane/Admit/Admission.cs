@@ -1,13 +1,51 @@
 using AiEdge.DataPlane.Core;
+using AiEdge.Limits;
 
 namespace AiEdge.DataPlane.Admit;
 
 /// <summary>
 /// The credit of one exchange: reserved before it is sent, drawn ahead of its output as that comes, settled once at its end. One
-/// for each pipeline, and reused.
+/// for each pipeline, and reused; it neither locks nor allocates once it has seen as many limits as bind an exchange.
+/// <para>
+/// Two steps: limits that do not depend on who answers are drawn for the exchange, those that do for each attempt. Within a step all is
+/// drawn or nothing.
+/// </para>
 /// </summary>
-internal sealed class Admission : IOutputCredit
+internal sealed partial class Admission(LimitStates states)
 {
+    /// <summary>Output tokens of each choice that are reserved at once, and the least that a limit that cuts lets an answer have.</summary>
+    public const long Slice = 64;
+
+    /// <summary>
+    /// Credit for so much output of each choice caps nothing, where the model's own maximum is not known: providers refuse a cap beyond
+    /// what their model can do, and no model is known to give more.
+    /// </summary>
+    public const long CapMax = 131_072;
+
+    /// <summary>What a gate that is full says: nobody knows when somebody leaves.</summary>
+    private const long ConcurrentWaitNs = LimitClock.SecondNs;
+
+    private const long GraceNs = 30 * LimitClock.SecondNs;
+
+    private AdmissionEntry[] _entries = new AdmissionEntry[8];
+    private LimitBucket[] _buckets = new LimitBucket[8];
+    private long[] _costs = new long[8];
+    private long[] _tokens = new long[8];
+    private int[] _which = new int[8];
+    private int _count;
+    private int _firstCount;
+    private BoundLimits _bound = BoundLimits.None;
+    private ReservationHandle _first;
+    private ReservationHandle _target;
+    private bool _firstIsOpen;
+    private bool _targetIsOpen;
+    private bool _hasExpired;
+    private long _lifeNs;
+    private long _output;
+    private int _choices = 1;
+    private TokenPrices _prices;
+    private Exchange _exchange = null!;
+
     /// <summary>Whether the output has to be counted as it passes: a limit that binds the exchange counts tokens or money.</summary>
     public bool IsMetered { get; private set; }
 
@@ -17,16 +55,127 @@ internal sealed class Admission : IOutputCredit
     /// <summary>What each choice's output has to be capped at; <see cref="long.MaxValue"/> where no limit that cuts binds.</summary>
     public long OutputCap { get; private set; } = long.MaxValue;
 
+    /// <summary>Why the last question was refused.</summary>
+    public Refusal Refusal { get; private set; }
+
     /// <summary>A new exchange, of which nothing has been admitted.</summary>
     public void Begin()
     {
-        IsMetered = false;
+        IsMetered = _hasExpired = false;
         OutputCovered = OutputCap = long.MaxValue;
+        Refusal = default;
+        _bound = BoundLimits.None;
+        _prices = default;
     }
 
     /// <summary>
-    /// Draws credit until <paramref name="outputTokens"/> of all choices are covered. False where a limit that cuts refuses; its name is
-    /// then in the exchange.
+    /// Draws from the limits that do not depend on who answers. The exchange must know its key, its model and the first target it is
+    /// for. Asked again after <see cref="AdmitVerdict.NeedsCount"/> or a refusal, it begins anew.
     /// </summary>
-    public bool TryCover(long outputTokens) => outputTokens <= OutputCovered;
+    public AdmitVerdict Admit(Exchange exchange, in Demand demand)
+    {
+        _exchange = exchange;
+        _bound = exchange.Config.LimitTable.Resolve(exchange.Key!, exchange.Model!);
+        if (ReferenceEquals(_bound, BoundLimits.None))
+            return AdmitVerdict.Admitted;
+        var total = exchange.Target!.Timeouts.Total;
+        _lifeNs = total > TimeSpan.Zero ? (long)Math.Min(total.TotalSeconds, 1e9) * LimitClock.SecondNs + GraceNs : long.MaxValue / 4;
+        _output = long.MaxValue;
+        _choices = Math.Max(1, demand.Choices);
+        var verdict = Draw(_bound.First, isOfTarget: false, demand);
+        _firstCount = _count;
+        return verdict;
+    }
+
+    /// <summary>
+    /// Draws from the limits that depend on the exchange's target, before an attempt at it. If it refuses, what <see cref="Admit"/> drew
+    /// is still held.
+    /// </summary>
+    public AdmitVerdict AdmitTarget(Exchange exchange, in Demand demand)
+    {
+        if (ReferenceEquals(_bound, BoundLimits.None))
+            return AdmitVerdict.Admitted;
+        var target = exchange.Target!;
+        _prices = new TokenPrices(target.PriceOf(exchange.AskedModel)?.At(demand.InputTokens));
+        var verdict = Draw(_bound.Of(target.Provider), isOfTarget: true, demand);
+        if (verdict == AdmitVerdict.Admitted)
+            Conclude(demand);
+        return verdict;
+    }
+
+    /// <summary>The attempt was in vain and cost nothing: what was drawn for it goes back, before another or the end.</summary>
+    public void GiveBackTarget()
+    {
+        if (_targetIsOpen && _target.TryBeginSettle())
+            _target.EndSettle(states.Clock.NowNs);
+        _targetIsOpen = false;
+        Drop(_firstCount);
+        OutputCovered = OutputCap = long.MaxValue;
+        _exchange.OutputClamp = 0;
+    }
+
+    /// <summary>
+    /// The end, on every path: what was drawn becomes what the exchange's bill says, and gates are left. The second time it does nothing.
+    /// </summary>
+    public void Settle(Exchange exchange)
+    {
+        if (_count == 0 && !_firstIsOpen && !_targetIsOpen)
+            return;
+        var nowNs = states.Clock.NowNs;
+        var wasSent = exchange.Attempts > 0;
+        Settle(0, _firstCount, ref _firstIsOpen, _first, wasSent, nowNs);
+        Settle(_firstCount, _count, ref _targetIsOpen, _target, wasSent, nowNs);
+        if (_hasExpired)
+            states.OnLateSettlement();
+        Drop(0);
+        _firstCount = 0;
+    }
+
+    private void Settle(int from, int to, ref bool isOpen, ReservationHandle handle, bool wasSent, long nowNs)
+    {
+        if (!isOpen)
+            return;
+        isOpen = false;
+        for (var i = from; i < to; i++)
+        {
+            ref var entry = ref _entries[i];
+            if (entry.IsStopped)
+                entry.Covered = handle.Held(entry.Bucket!);
+        }
+
+        var isMine = handle.TryBeginSettle();
+        for (var i = from; i < to; i++)
+        {
+            ref var entry = ref _entries[i];
+            if (entry.IsGate || entry.IsOut)
+                continue;
+            var used = LimitCharge.Of(entry.Part.Limit, entry.Unit, _exchange.Bill, wasSent);
+            if (entry.IsStopped)
+                used = Math.Min(used, entry.Covered);
+            if (isMine)
+                handle.Charge(entry.Bucket!, used, nowNs);
+            else
+                entry.Bucket!.Overdraw(used, nowNs);
+        }
+
+        if (isMine)
+            handle.EndSettle(nowNs);
+        else
+            _hasExpired = true;
+    }
+
+    /// <summary>Lets go of the entries from one on: gates are left, holds end. What was drawn must be settled or given back before.</summary>
+    private void Drop(int from)
+    {
+        for (var i = _count - 1; i >= from; i--)
+        {
+            ref var entry = ref _entries[i];
+            if (entry.IsGate && !entry.IsOut)
+                entry.Scope.Gate!.TryLeave();
+            entry.Scope.Release();
+            entry = default;
+        }
+
+        _count = from;
+    }
 }

@@ -114,6 +114,12 @@ internal sealed class Exchange
     /// <summary>The limit that refused the exchange or cut its stream.</summary>
     public LimitModel? LimitHit { get; set; }
 
+    /// <summary>The tightest limit on requests of its key or team, as it was after the admission.</summary>
+    public RateStatus RequestRate { get; set; }
+
+    /// <summary>The tightest limit on tokens of its key or team, as it was after the admission.</summary>
+    public RateStatus TokenRate { get; set; }
+
     /// <summary>The client's address as limits know it (<see cref="Core.ClientAddress"/>); null where no limit is kept by it.</summary>
     public string? ClientAddress { get; set; }
 
@@ -189,6 +195,7 @@ internal sealed class Exchange
         Bill = default;
         OutputClamp = 0;
         LimitHit = null;
+        RequestRate = TokenRate = default;
         ClientAddress = null;
         _clientTagCount = 0;
         Priority = PriorityClass.Normal;

@@ -1,0 +1,160 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.Limits;
+
+namespace AiEdge.DataPlane.Admit;
+
+/// <summary>Drawing ahead of the output as it comes, and what the admission comes to for the answer.</summary>
+internal sealed partial class Admission : IOutputCredit
+{
+    /// <summary>
+    /// Draws credit until <paramref name="outputTokens"/> of all choices are covered. False where a limit that cuts refuses; its name is
+    /// then in the exchange.
+    /// </summary>
+    public bool TryCover(long outputTokens)
+    {
+        if (outputTokens <= OutputCovered || _hasExpired)
+            return true;
+        var nowNs = states.Clock.NowNs;
+        var credit = CreditAhead(nowNs);
+        var ahead = Math.Max(outputTokens, OutputCovered + Slice);
+        if (ahead - OutputCovered > credit)
+            ahead = outputTokens;
+        return TryCoverTo(ahead, nowNs) || ahead > outputTokens && TryCoverTo(outputTokens, nowNs);
+    }
+
+    private bool TryCoverTo(long covered, long nowNs)
+    {
+        var count = 0;
+        for (var i = 0; i < _count; i++)
+        {
+            ref readonly var entry = ref _entries[i];
+            if (!entry.Cuts)
+                continue;
+            _buckets[count] = entry.Bucket!;
+            _costs[count] = Ahead(entry, covered);
+            _which[count++] = i;
+        }
+
+        if (!LimitChain.TryDrawAll(_buckets.AsSpan(0, count), _costs, _tokens, nowNs, out var draw))
+        {
+            ref readonly var refused = ref _entries[_which[draw.Index]];
+            _exchange.LimitHit = refused.Part.Limit;
+            refused.State.Counters.OnCut();
+            return false;
+        }
+
+        for (var i = 0; i < count; i++)
+            Note(_which[i], covered, _costs[i], _tokens[i], nowNs);
+        for (var i = 0; i < _count; i++)
+            Follow(i, covered, nowNs);
+        OutputCovered = covered;
+        return true;
+    }
+
+    /// <summary>What does not cut goes along: into debt, or out of the measure.</summary>
+    private void Follow(int i, long covered, long nowNs)
+    {
+        ref var entry = ref _entries[i];
+        if (!entry.IsDrawnAhead || entry.Cuts)
+            return;
+        var cost = Ahead(entry, covered);
+        if (entry.Bucket!.TryDraw(cost, nowNs, out var draw))
+        {
+            Note(i, covered, cost, draw.Token, nowNs);
+        }
+        else if (!entry.Part.Limit.IsShadow || entry.Part.Limit.OnStream == StreamPolicy.Overdraw)
+        {
+            entry.State.Counters.OnOverdrawn();
+            Note(i, covered, cost, entry.Bucket.Overdraw(cost, nowNs).Token, nowNs);
+        }
+        else
+        {
+            entry.IsStopped = true;
+            entry.State.Counters.OnWouldHaveRefused();
+        }
+    }
+
+    private long Ahead(in AdmissionEntry entry, long covered) =>
+        Math.Max(0, _prices.Output(entry.Unit, covered) - _prices.Output(entry.Unit, entry.Covered));
+
+    private void Note(int i, long covered, long cost, long token, long nowNs)
+    {
+        ref var entry = ref _entries[i];
+        var handle = i < _firstCount ? _first : _target;
+        entry.Covered = Math.Max(entry.Covered, covered);
+        if (handle.TryAdd(entry.Bucket!, cost, token, nowNs + _lifeNs))
+            return;
+
+        // It was given back for being late: the end charges the bill as it is.
+        entry.Bucket!.Refund(cost, token, nowNs);
+        _hasExpired = true;
+    }
+
+    /// <summary>Output tokens beyond those that are covered that all limits that cut have credit for.</summary>
+    private long CreditAhead(long nowNs)
+    {
+        var credit = long.MaxValue;
+        for (var i = 0; i < _count; i++)
+        {
+            ref readonly var entry = ref _entries[i];
+            if (entry.Cuts)
+                credit = Math.Min(credit, _prices.OutputFor(entry.Unit, entry.Bucket!.Remaining(nowNs)));
+        }
+
+        return credit;
+    }
+
+    /// <summary>All is drawn: what is covered, what the answer has to be capped at, and what its headers say.</summary>
+    private void Conclude(in Demand demand)
+    {
+        var nowNs = states.Clock.NowNs;
+        var (covered, credit) = (long.MaxValue, long.MaxValue);
+        var tightest = -1;
+        IsMetered = false;
+        for (var i = 0; i < _count; i++)
+        {
+            ref readonly var entry = ref _entries[i];
+            if (!entry.IsDrawnAhead)
+                continue;
+            IsMetered = true;
+            covered = Math.Min(covered, entry.Covered);
+            if (!entry.Cuts)
+                continue;
+            var left = _prices.OutputFor(entry.Unit, entry.Bucket!.Remaining(nowNs));
+            left = left > long.MaxValue - entry.Covered ? long.MaxValue : left + entry.Covered;
+            if (left < credit)
+                (credit, tightest) = (left, i);
+        }
+
+        OutputCovered = demand.HasOutput ? covered : long.MaxValue;
+        OutputCap = demand.HasOutput && tightest >= 0 ? Cap(demand, credit / _choices) : long.MaxValue;
+        _exchange.OutputClamp = OutputCap == long.MaxValue ? 0 : OutputCap;
+        if (OutputCap < long.MaxValue)
+            _entries[tightest].State.Counters.OnClamped();
+        ShowRates();
+    }
+
+    /// <summary>The credit of a choice, unless the client's own cap or the model's keeps it within that.</summary>
+    private long Cap(in Demand demand, long credit)
+    {
+        var max = _exchange.Model!.OutputTokensMaxOf(_exchange.AskedModel);
+        var most = Math.Min(demand.OutputTokensMax >= 0 ? demand.OutputTokensMax : long.MaxValue, max > 0 ? max : CapMax);
+        return most <= credit ? long.MaxValue : credit;
+    }
+
+    private void ShowRates()
+    {
+        var nowNs = states.Clock.NowNs;
+        for (var i = 0; i < _count; i++)
+        {
+            ref readonly var entry = ref _entries[i];
+            if (entry.IsGate || entry.Part.Limit.IsShadow || entry.Part.Limit.Per is not (LimitScope.Key or LimitScope.Team) || entry.Unit == LimitUnit.Cost)
+                continue;
+            var status = new RateStatus(entry.Part.Quantity!.Amount, entry.Bucket!.Remaining(nowNs), entry.Bucket.ResetNs(nowNs));
+            if (entry.Unit == LimitUnit.Requests)
+                _exchange.RequestRate = _exchange.RequestRate.Tighter(status);
+            else
+                _exchange.TokenRate = _exchange.TokenRate.Tighter(status);
+        }
+    }
+}

@@ -1,0 +1,284 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.Limits;
+
+namespace AiEdge.DataPlane.Admit;
+
+/// <summary>Drawing before anything is sent.</summary>
+internal sealed partial class Admission
+{
+    /// <summary>How often a reservation is made smaller because others drew meanwhile, before it asks for the least.</summary>
+    private const int ShrinksMax = 2;
+
+    private AdmitVerdict Draw(LimitPart[] parts, bool isOfTarget, in Demand demand)
+    {
+        if (parts.Length == 0)
+            return AdmitVerdict.Admitted;
+        var first = _count;
+        var nowNs = states.Clock.NowNs;
+        Hold(parts, isShadow: false, nowNs);
+        var shadows = _count;
+        Hold(parts, isShadow: true, nowNs);
+        if (!demand.IsCounted && IsNear(first, demand))
+        {
+            Forget(first);
+            return AdmitVerdict.NeedsCount;
+        }
+
+        if (Unpriced(first, shadows) is { } unpriced)
+            return Refuse(first, new Refusal(RefusalKind.Unpriced, unpriced, 0, 0, 0, 0));
+        var entered = EnterAll(first, shadows);
+        if (entered < shadows)
+        {
+            LeaveAll(first, entered);
+            return Refuse(first, Later(RefusalKind.Concurrent, _entries[entered].Part, 0, 1, ConcurrentWaitNs, nowNs));
+        }
+
+        if (!TryDrawAll(first, shadows, isOfTarget, demand, nowNs, out var output, out var draw))
+        {
+            LeaveAll(first, shadows);
+            return Refuse(first, RefusalOf(first, draw, nowNs));
+        }
+
+        if (!TryReserve(first, shadows, isOfTarget, nowNs))
+        {
+            LeaveAll(first, shadows);
+            return Refuse(first, new Refusal(RefusalKind.NoRoom, null, 0, 0, ConcurrentWaitNs, 0));
+        }
+
+        for (var i = first; i < shadows; i++)
+            _entries[i].Covered = _entries[i].Part.CountsOutput ? output : 0;
+        DrawShadows(shadows, isOfTarget, demand, output, nowNs);
+        _output = output;
+        return AdmitVerdict.Admitted;
+    }
+
+    /// <summary>Looks the buckets up, and how much is in them.</summary>
+    private void Hold(LimitPart[] parts, bool isShadow, long nowNs)
+    {
+        foreach (var part in parts)
+        {
+            if (part.Limit.IsShadow != isShadow)
+                continue;
+            if (_count == _entries.Length)
+                Grow();
+            ref var entry = ref _entries[_count++];
+            var state = (PartState)part.State!;
+            var scope = state.Hold(LimitTable.ScopeValue(part.Limit, _exchange));
+            entry = new AdmissionEntry { Part = part, State = state, Scope = scope };
+            if (scope.Gate is not null)
+                continue;
+            entry.Bucket = scope.Bucket;
+            entry.Remaining = entry.Bucket.Remaining(nowNs);
+        }
+    }
+
+    private void Grow()
+    {
+        var length = _entries.Length * 2;
+        Array.Resize(ref _entries, length);
+        Array.Resize(ref _buckets, length);
+        Array.Resize(ref _costs, length);
+        Array.Resize(ref _tokens, length);
+        Array.Resize(ref _which, length);
+    }
+
+    /// <summary>Whether a bound may be too much for one of them where the count would not be.</summary>
+    private bool IsNear(int first, in Demand demand)
+    {
+        var slice = demand.HasOutput ? Slice * _choices : 0;
+        for (var i = first; i < _count; i++)
+        {
+            ref readonly var entry = ref _entries[i];
+            if (entry.Part.CountsInput && entry.Remaining < 2 * _prices.Input(entry.Unit, demand.InputTokens) + _prices.Output(entry.Unit, slice))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The first limit on money that does not let a model without a price pass.</summary>
+    private LimitPart? Unpriced(int first, int end)
+    {
+        if (_prices.IsKnown)
+            return null;
+        for (var i = first; i < end; i++)
+        {
+            if (_entries[i].Part is { Quantity.Unit: LimitUnit.Cost, Limit.Unpriced: not UnpricedPolicy.Zero } part)
+                return part;
+        }
+
+        return null;
+    }
+
+    /// <summary>Enters all gates; says which is full, or <paramref name="end"/>.</summary>
+    private int EnterAll(int first, int end)
+    {
+        for (var i = first; i < end; i++)
+        {
+            if (_entries[i].IsGate && !_entries[i].Scope.Gate!.TryEnter())
+                return i;
+        }
+
+        return end;
+    }
+
+    /// <summary>Leaves gates, the last first; they are not left again.</summary>
+    private void LeaveAll(int first, int end)
+    {
+        for (var i = end - 1; i >= first; i--)
+        {
+            if (_entries[i].IsGate)
+                _entries[i].Scope.Gate!.TryLeave();
+        }
+    }
+
+    /// <summary>
+    /// Draws from all that enforce. Of output as much as is wanted or, where a limit cuts, as there is: the answer is capped at it. Others may
+    /// draw meanwhile; then what is left is looked at again.
+    /// </summary>
+    private bool TryDrawAll(int first, int end, bool isOfTarget, in Demand demand, long nowNs, out long output, out LimitDraw draw)
+    {
+        var least = LeastOutput(demand);
+        var wanted = isOfTarget ? Math.Min(WantedOutput(demand, least), _output) : WantedOutput(demand, least);
+        for (var shrinks = 0; ; shrinks++)
+        {
+            output = shrinks > ShrinksMax ? least : Math.Max(least, Math.Min(wanted, Credit(first, end, demand.InputTokens)));
+            var count = 0;
+            for (var i = first; i < end; i++)
+            {
+                ref readonly var entry = ref _entries[i];
+                if (entry.IsGate)
+                    continue;
+                _buckets[count] = entry.Bucket!;
+                _costs[count] = _prices.Input(entry.Unit, demand.InputTokens) + _prices.Output(entry.Unit, output);
+                _which[count++] = i;
+            }
+
+            if (LimitChain.TryDrawAll(_buckets.AsSpan(0, count), _costs, _tokens, nowNs, out draw))
+                return true;
+            if (output <= least)
+                return false;
+            for (var i = first; i < end; i++)
+                _entries[i].Remaining = _entries[i].Bucket?.Remaining(nowNs) ?? 0;
+        }
+    }
+
+    /// <summary>The least that an answer has to be let: a slice for each choice, or what its own cap says.</summary>
+    private long LeastOutput(in Demand demand)
+    {
+        if (!demand.HasOutput)
+            return 0;
+        var max = _exchange.Model!.OutputTokensMaxOf(_exchange.AskedModel);
+        var most = demand.OutputTokensMax >= 0 ? demand.OutputTokensMax : Slice;
+        return Math.Min(Math.Min(most, Slice), max > 0 ? max : Slice) * _choices;
+    }
+
+    /// <summary>What is reserved where there is enough: of a stream a slice, of a whole answer its cap or what such answers mostly stay under.</summary>
+    private long WantedOutput(in Demand demand, long least)
+    {
+        if (!demand.HasOutput || demand.IsStream)
+            return least;
+        var max = _exchange.Model!.OutputTokensMaxOf(_exchange.AskedModel);
+        var each = demand.OutputTokensMax >= 0 ? demand.OutputTokensMax : _exchange.Target!.State?.Output.P95 ?? LearnedTokens.Unknown;
+        if (max > 0)
+            each = Math.Min(each, max);
+        return Math.Max(least, Math.Min(each, LimitBucket.AmountMax / _choices) * _choices);
+    }
+
+    /// <summary>Output tokens that the tightest limit that cuts has credit for, beside the prompt.</summary>
+    private long Credit(int first, int end, long inputTokens)
+    {
+        var credit = long.MaxValue;
+        for (var i = first; i < end; i++)
+        {
+            ref readonly var entry = ref _entries[i];
+            if (entry.Cuts)
+                credit = Math.Min(credit, _prices.OutputFor(entry.Unit, entry.Remaining - _prices.Input(entry.Unit, inputTokens)));
+        }
+
+        return credit;
+    }
+
+    /// <summary>Notes what was drawn, so that it comes back by itself should the exchange never settle.</summary>
+    private bool TryReserve(int first, int end, bool isOfTarget, long nowNs)
+    {
+        ref var handle = ref isOfTarget ? ref _target : ref _first;
+        ref var isOpen = ref isOfTarget ? ref _targetIsOpen : ref _firstIsOpen;
+        var count = 0;
+        for (var i = first; i < end; i++)
+            count += _entries[i].IsGate ? 0 : 1;
+        if (count == 0 && end == _count)
+            return true;
+        if (!states.Reservations.TryOpen(nowNs + _lifeNs, out handle))
+        {
+            LimitChain.GiveBackAll(_buckets.AsSpan(0, count), _costs, _tokens, nowNs);
+            return false;
+        }
+
+        isOpen = true;
+        for (var i = 0; i < count; i++)
+            handle.TryAdd(_buckets[i], _costs[i], _tokens[i], nowNs + _lifeNs);
+        return true;
+    }
+
+    /// <summary>Shadows measure: one that would have refused is left out of this exchange and counts it.</summary>
+    private void DrawShadows(int first, bool isOfTarget, in Demand demand, long output, long nowNs)
+    {
+        LimitModel? counted = null;
+        for (var i = first; i < _count; i++)
+        {
+            ref var entry = ref _entries[i];
+            if (entry.IsGate ? entry.Scope.Gate!.TryEnter() : TryDrawShadow(ref entry, isOfTarget, demand, output, nowNs))
+                continue;
+            entry.IsOut = true;
+            if (!ReferenceEquals(counted, entry.Part.Limit))
+                entry.State.Counters.OnWouldHaveRefused();
+            counted = entry.Part.Limit;
+        }
+    }
+
+    private bool TryDrawShadow(ref AdmissionEntry entry, bool isOfTarget, in Demand demand, long output, long nowNs)
+    {
+        var cost = _prices.Input(entry.Unit, demand.InputTokens) + _prices.Output(entry.Unit, output);
+        if (!entry.Bucket!.TryDraw(cost, nowNs, out var draw))
+            return false;
+        entry.Covered = entry.Part.CountsOutput ? output : 0;
+        (isOfTarget ? _target : _first).TryAdd(entry.Bucket, cost, draw.Token, nowNs + _lifeNs);
+        return true;
+    }
+
+    private Refusal RefusalOf(int first, LimitDraw draw, long nowNs)
+    {
+        ref readonly var entry = ref _entries[_which[draw.Index]];
+        var left = entry.Bucket!.Remaining(nowNs);
+        var cost = _costs[draw.Index];
+        return draw.Outcome == DrawOutcome.TooLarge
+            ? new Refusal(RefusalKind.TooLarge, entry.Part, left, cost, 0, 0)
+            : Later(RefusalKind.Spent, entry.Part, left, cost, draw.WaitNs, nowNs);
+    }
+
+    private Refusal Later(RefusalKind kind, LimitPart part, long left, long cost, long waitNs, long nowNs) =>
+        new(kind, part, left, cost, waitNs, states.Clock.UnixNs(nowNs) + waitNs);
+
+    private AdmitVerdict Refuse(int first, Refusal refusal)
+    {
+        Refusal = refusal;
+        if (refusal.Part is { } part)
+        {
+            ((PartState)part.State!).Counters.OnRefused();
+            _exchange.LimitHit = part.Limit;
+        }
+
+        ShowRates();
+        Forget(first);
+        return AdmitVerdict.Refused;
+    }
+
+    /// <summary>Lets go of entries of which nothing was drawn, or all was given back.</summary>
+    private void Forget(int first)
+    {
+        for (var i = first; i < _count; i++)
+            _entries[i].IsOut = true;
+        Drop(first);
+    }
+}

@@ -1,0 +1,38 @@
+namespace AiEdge.DataPlane.Admit;
+
+/// <summary>What one limit has done. By its name, and never reset by an edit.</summary>
+internal sealed class LimitCounters(string name)
+{
+    private long _refused;
+    private long _wouldHaveRefused;
+    private long _clamped;
+    private long _cut;
+    private long _overdrawn;
+
+    public string Name { get; } = name;
+
+    /// <summary>Exchanges that it refused.</summary>
+    public long Refused => Volatile.Read(ref _refused);
+
+    /// <summary>Exchanges that it would have refused or cut, were it not a shadow.</summary>
+    public long WouldHaveRefused => Volatile.Read(ref _wouldHaveRefused);
+
+    /// <summary>Exchanges whose output it capped.</summary>
+    public long Clamped => Volatile.Read(ref _clamped);
+
+    /// <summary>Streams that it ended.</summary>
+    public long Cut => Volatile.Read(ref _cut);
+
+    /// <summary>Slices that streams took beyond it, into debt.</summary>
+    public long Overdrawn => Volatile.Read(ref _overdrawn);
+
+    public void OnRefused() => Interlocked.Increment(ref _refused);
+
+    public void OnWouldHaveRefused() => Interlocked.Increment(ref _wouldHaveRefused);
+
+    public void OnClamped() => Interlocked.Increment(ref _clamped);
+
+    public void OnCut() => Interlocked.Increment(ref _cut);
+
+    public void OnOverdrawn() => Interlocked.Increment(ref _overdrawn);
+}

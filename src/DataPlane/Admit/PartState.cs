@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using AiEdge.DataPlane.Core;
+using AiEdge.Limits;
+
+namespace AiEdge.DataPlane.Admit;
+
+/// <summary>The buckets of one part of a limit, by whom they are kept for. It outlives the configuration.</summary>
+internal sealed class PartState
+{
+    private readonly ConcurrentDictionary<string, ScopeState> _scopes = new(StringComparer.Ordinal);
+    private readonly LimitStates _all;
+    private readonly ScopeState? _everyone;
+    private LimitPart _part;
+    private LimitCounters _counters;
+    private int _count;
+
+    public PartState(LimitStates all, LimitPart part, LimitCounters counters)
+    {
+        (_all, _part, _counters) = (all, part, counters);
+        if (part.Limit.Per == LimitScope.Global)
+            _scopes.TryAdd(LimitTable.Everyone, _everyone = Make(LimitTable.Everyone));
+    }
+
+    public LimitCounters Counters => Volatile.Read(ref _counters);
+
+    /// <summary>The part as it was configured last.</summary>
+    public LimitPart Part => Volatile.Read(ref _part);
+
+    /// <summary>Buckets there are; who comes late to a limit with <see cref="LimitModel.BucketsMax"/> of them shares one more.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>The buckets, as they come.</summary>
+    public IEnumerable<KeyValuePair<string, ScopeState>> Scopes => _scopes;
+
+    /// <summary>The bucket of a scope, held by the caller.</summary>
+    public ScopeState Hold(string value)
+    {
+        if (_everyone is { } everyone)
+            return everyone;
+        while (true)
+        {
+            var scope = _scopes.TryGetValue(value, out var found) ? found : Add(value);
+            if (scope.TryHold())
+                return scope;
+            Remove(scope);
+        }
+    }
+
+    /// <summary>Goes on with another amount; what is used stays used, in units. One caller at a time.</summary>
+    public void Edit(LimitPart part, LimitCounters counters)
+    {
+        var before = _part.Limit;
+        var nowNs = _all.Clock.NowNs;
+        Volatile.Write(ref _counters, counters);
+        Volatile.Write(ref _part, part);
+        foreach (var (_, scope) in _scopes)
+            Edit(scope, before, part, nowNs);
+    }
+
+    /// <summary>Goes on with what a scope had used before a restart.</summary>
+    public void Restore(string value, BucketCheckpoint checkpoint)
+    {
+        var scope = Hold(value);
+        if (scope.Gate is null)
+            scope.Bucket = _all.MakeBucket(Part, checkpoint);
+        scope.Release();
+    }
+
+    /// <summary>Gives up buckets that have no use and no holder: whoever comes again gets a new one that is as full.</summary>
+    public void Sweep(long nowNs)
+    {
+        foreach (var (_, scope) in _scopes)
+        {
+            if (scope.TryRetire(nowNs))
+                Remove(scope);
+        }
+    }
+
+    private static bool IsSameZone(TimeZoneInfo one, TimeZoneInfo other) => one.BaseUtcOffset == other.BaseUtcOffset && one.HasSameRules(other);
+
+    private void Edit(ScopeState scope, LimitModel before, LimitPart part, long nowNs)
+    {
+        if (scope.Gate is { } gate)
+        {
+            gate.Limit = part.Limit.Concurrent!.Value;
+            return;
+        }
+
+        var quantity = part.Quantity!;
+        switch (scope.Bucket is ShardedBucket cells ? cells.Parent : scope.Bucket)
+        {
+            case RateBucket rate:
+                rate.Edit(LimitStates.RateOf(quantity), LimitStates.PeriodNs(quantity.Period), quantity.Burst, nowNs);
+                break;
+            case WindowBucket window when IsSameZone(before.TimeZone, part.Limit.TimeZone):
+                window.Edit(quantity.Amount, part.Limit.Debt, nowNs);
+                break;
+            default:
+                // Its windows begin at other moments: what was used in the present one stays used. Who is under way settles with the old.
+                scope.Bucket = _all.MakeBucket(part, scope.Bucket.Checkpoint(nowNs));
+                break;
+        }
+    }
+
+    private ScopeState Add(string value)
+    {
+        var limit = Part.Limit;
+        if (limit.Per is LimitScope.Ip or LimitScope.Tag && Volatile.Read(ref _count) >= limit.BucketsMax && value != LimitTable.None)
+            value = LimitTable.Other;
+        if (_scopes.TryGetValue(value, out var scope))
+            return scope;
+        scope = Make(value);
+        var added = _scopes.GetOrAdd(value, scope);
+        if (ReferenceEquals(added, scope) && value != LimitTable.Other)
+            Interlocked.Increment(ref _count);
+        return added;
+    }
+
+    private void Remove(ScopeState scope)
+    {
+        if (_scopes.TryRemove(KeyValuePair.Create(scope.Value, scope)) && scope.Value != LimitTable.Other)
+            Interlocked.Decrement(ref _count);
+    }
+
+    private ScopeState Make(string value)
+    {
+        var part = Part;
+        var isPermanent = part.Limit.Per == LimitScope.Global;
+        return part.Quantity is null
+            ? new ScopeState(value, isPermanent) { Gate = new ConcurrencyGate(part.Limit.Concurrent!.Value) }
+            : new ScopeState(value, isPermanent) { Bucket = _all.MakeBucket(part, null) };
+    }
+}

@@ -1,0 +1,73 @@
+using AiEdge.Limits;
+
+namespace AiEdge.DataPlane.Admit;
+
+/// <summary>
+/// The bucket, or the gate, of one scope of a part of a limit. Exchanges hold it from their admission to their end, so that one that
+/// is given up for another of the same name has no use, and nobody who will still settle with it.
+/// </summary>
+/// <remarks>
+/// Requirements: (1) a bucket is retired only when nobody holds it, and once; (2) nobody holds a retired one. Memory order: holders and
+/// the retirement are one word; holding counts up from 0 or above and retiring goes from 0 to −1, both by compare-and-swap, so
+/// exactly one of the two that meet succeeds. What a bucket's use was when it is looked at after retirement can no longer change.
+/// </remarks>
+internal sealed class ScopeState(string value, bool isPermanent)
+{
+    private const int Retired = -1;
+
+    private LimitBucket? _bucket;
+    private int _holders;
+
+    /// <summary>Whose it is.</summary>
+    public string Value { get; } = value;
+
+    /// <summary>Of an amount; it is another one after its time zone was edited.</summary>
+    public LimitBucket Bucket
+    {
+        get => Volatile.Read(ref _bucket)!;
+        set => Volatile.Write(ref _bucket, value);
+    }
+
+    /// <summary>Of how many are under way.</summary>
+    public ConcurrencyGate? Gate { get; init; }
+
+    /// <summary>False if it has been given up: look it up again.</summary>
+    public bool TryHold()
+    {
+        // The bucket of all is never given up, and counting its holders would put all cores on one word.
+        if (isPermanent)
+            return true;
+        var holders = Volatile.Read(ref _holders);
+        while (holders != Retired)
+        {
+            var found = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (found == holders)
+                return true;
+            holders = found;
+        }
+
+        return false;
+    }
+
+    public void Release()
+    {
+        if (!isPermanent)
+            Interlocked.Decrement(ref _holders);
+    }
+
+    /// <summary>Gives it up if nobody holds it and it has no use; true if it is given up.</summary>
+    public bool TryRetire(long nowNs)
+    {
+        if (isPermanent || Volatile.Read(ref _holders) != 0 || !IsUnused(nowNs)
+            || Interlocked.CompareExchange(ref _holders, Retired, 0) != 0)
+            return false;
+        if (IsUnused(nowNs))
+            return true;
+
+        // Somebody used it between the look and the retirement, and has let go again.
+        Volatile.Write(ref _holders, 0);
+        return false;
+    }
+
+    private bool IsUnused(long nowNs) => Gate is { } gate ? gate.Count == 0 : Bucket.Used(nowNs) == 0;
+}
