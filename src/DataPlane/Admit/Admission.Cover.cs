@@ -39,6 +39,7 @@ internal sealed partial class Admission : IOutputCredit
         {
             ref readonly var refused = ref _entries[_which[draw.Index]];
             _exchange.LimitHit = refused.Part.Limit;
+            _exchange.CutBy = refused.Part.Limit.Name;
             refused.State.Counters.OnCut();
             return false;
         }

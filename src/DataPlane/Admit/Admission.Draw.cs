@@ -154,7 +154,7 @@ internal sealed partial class Admission
                 _which[count++] = i;
             }
 
-            if (LimitChain.TryDrawAll(_buckets.AsSpan(0, count), _costs, _tokens, nowNs, out draw))
+            if (LimitChain.TryDrawAll(_buckets.AsSpan(0, count), _costs.AsSpan(0, count), _tokens.AsSpan(0, count), nowNs, out draw))
                 return true;
             if (output <= least)
                 return false;
@@ -209,16 +209,18 @@ internal sealed partial class Admission
             count += _entries[i].IsGate ? 0 : 1;
         if (count == 0 && end == _count)
             return true;
-        if (!states.Reservations.TryOpen(nowNs + _lifeNs, out handle))
-        {
-            LimitChain.GiveBackAll(_buckets.AsSpan(0, count), _costs, _tokens, nowNs);
-            return false;
-        }
-
-        isOpen = true;
-        for (var i = 0; i < count; i++)
-            handle.TryAdd(_buckets[i], _costs[i], _tokens[i], nowNs + _lifeNs);
-        return true;
+        var dueNs = nowNs + _lifeNs;
+        var noted = 0;
+        isOpen = states.Reservations.TryOpen(dueNs, out handle);
+        while (isOpen && noted < count && handle.TryAdd(_buckets[noted], _costs[noted], _tokens[noted], dueNs))
+            noted++;
+        if (isOpen && noted == count)
+            return true;
+        LimitChain.GiveBackAll(_buckets.AsSpan(noted, count - noted), _costs.AsSpan(noted), _tokens.AsSpan(noted), nowNs);
+        if (isOpen && handle.TryBeginSettle())
+            handle.EndSettle(nowNs);
+        isOpen = false;
+        return false;
     }
 
     /// <summary>Shadows measure: one that would have refused is left out of this exchange and counts it.</summary>
@@ -267,6 +269,8 @@ internal sealed partial class Admission
         {
             ((PartState)part.State!).Counters.OnRefused();
             _exchange.LimitHit = part.Limit;
+            _exchange.LimitWaitNs = refusal.WaitNs;
+            _exchange.LimitResetUnixNs = refusal.AtUnixNs;
         }
 
         ShowRates();

@@ -66,6 +66,7 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     private IUpstreamLease? _upstream;
     private int _queued;
     private int _heartbeat;
+    private string? _address;
 
     public ClientLink(SocketConnection connection, EdgeClock clock)
     {
@@ -78,6 +79,9 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     public WireInput Input => Connection.Input;
 
     public WireOutput Output => Connection.Output;
+
+    /// <summary>Where the client is, as limits know it; found once a connection.</summary>
+    public string Address => _address ??= ClientAddress.Of(Connection.RemoteEndPoint) ?? LimitTable.None;
 
     /// <summary>Counts the exchanges of this connection.</summary>
     public long Number => _number;

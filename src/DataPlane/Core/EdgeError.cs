@@ -44,6 +44,25 @@ internal enum ErrorKind : byte
     ModelNotAllowed,
     UnknownModel,
     NotSupportedYet,
+    TagNotAllowed,
+
+    /// <summary>A limit on requests has too few left.</summary>
+    RequestsLimited,
+
+    /// <summary>A limit on tokens has too few left.</summary>
+    TokensLimited,
+
+    /// <summary>As many are under way as a limit allows.</summary>
+    ConcurrencyLimited,
+
+    /// <summary>A limit on money has too little left.</summary>
+    BudgetSpent,
+
+    /// <summary>More than a limit can ever hold: waiting does not help.</summary>
+    BeyondLimit,
+
+    /// <summary>Money is limited, and the model has no price.</summary>
+    ModelUnpriced,
     RequestTooSlow,
     ClientClosed,
     UpstreamUnreachable,
@@ -84,6 +103,9 @@ internal readonly struct EdgeError
     public string? Param { get; }
 
     public bool IsError => Kind != ErrorKind.None;
+
+    /// <summary>Whether a limit of ours refused the exchange.</summary>
+    public bool IsOfLimit => Kind is >= ErrorKind.RequestsLimited and <= ErrorKind.ModelUnpriced;
 
     public static EdgeError Invalid(string message, string? param = null) => new(ErrorKind.InvalidRequest, ErrorSource.Client, message, param);
 

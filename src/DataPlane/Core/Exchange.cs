@@ -114,6 +114,12 @@ internal sealed class Exchange
     /// <summary>The limit that refused the exchange or cut its stream.</summary>
     public LimitModel? LimitHit { get; set; }
 
+    /// <summary>After so many nanoseconds the limit that refused would admit the same; 0 where waiting does not help.</summary>
+    public long LimitWaitNs { get; set; }
+
+    /// <summary>When that is, in Unix nanoseconds.</summary>
+    public long LimitResetUnixNs { get; set; }
+
     /// <summary>The tightest limit on requests of its key or team, as it was after the admission.</summary>
     public RateStatus RequestRate { get; set; }
 
@@ -195,6 +201,7 @@ internal sealed class Exchange
         Bill = default;
         OutputClamp = 0;
         LimitHit = null;
+        LimitWaitNs = LimitResetUnixNs = 0;
         RequestRate = TokenRate = default;
         ClientAddress = null;
         _clientTagCount = 0;

@@ -33,6 +33,8 @@ internal static class AnswerHead
         writer.WriteStatusLine(status);
         writer.Write("Content-Type: application/json\r\n"u8);
         writer.Write(extraHeaders);
+        if (exchange.Error.IsOfLimit && exchange.LimitHit is { } limit)
+            LimitHeaders.WriteRefusal(ref writer, limit, exchange.LimitWaitNs, exchange.LimitResetUnixNs);
         WriteOurs(ref writer, exchange);
         WriteFraming(ref writer, exchange, AnswerFraming.Length, length);
         writer.Commit();
@@ -57,6 +59,7 @@ internal static class AnswerHead
             writer.WriteCrlf();
         }
 
+        LimitHeaders.WriteRates(ref writer, exchange);
         writer.Write("x-aiedge-config: "u8);
         writer.WriteDecimal(exchange.Config.Generation);
         writer.WriteCrlf();

@@ -14,7 +14,7 @@ namespace AiEdge.DataPlane.Flow;
 /// where the provider cannot have begun to work: the connection was reused and turned out stale before any byte of an answer
 /// (docs/adr/0003).
 /// </summary>
-internal sealed class AttemptLoop(EdgeServices services, JournalHold journal, IOutputCredit credit, ExchangeMeter meter)
+internal sealed class AttemptLoop(EdgeServices services, JournalHold journal, AdmissionGate gate, IOutputCredit credit, ExchangeMeter meter)
 {
     /// <summary>Interim answers (1xx) of one exchange; more is a fault.</summary>
     public const int InterimMax = 64;
@@ -36,18 +36,20 @@ internal sealed class AttemptLoop(EdgeServices services, JournalHold journal, IO
     }
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, RequestHead head, RequestBody body, BodyPatch patch, bool stripUsage)
+    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, RequestBody body)
     {
-        _relay.Begin(link, exchange, stripUsage);
         var pool = services.Upstreams.Of(exchange.Target!.Provider);
         link.SetTotal(exchange.Target.Timeouts.Total);
         if (!link.WatchClient())
             return Stopped(link);
-        if (journal.Open(exchange) is { IsError: true } full)
-            return full;
         var fresh = false;
         while (true)
         {
+            if (gate.AdmitTarget(exchange, body) is { IsError: true } refused)
+                return refused;
+            if (!fresh && journal.Open(exchange) is { IsError: true } full)
+                return full;
+            _relay.Begin(link, exchange, Patch(exchange, body.Intake!));
             exchange.Attempts++;
             var upstream = fresh ? null : pool.TryTake();
             if (upstream is null)
@@ -58,7 +60,7 @@ internal sealed class AttemptLoop(EdgeServices services, JournalHold journal, IO
             }
 
             _inHand = upstream;
-            var error = await TryAsync(link, exchange, head, body, patch, upstream);
+            var error = await TryAsync(link, exchange, body, upstream);
             if (!error.IsError)
             {
                 link.ClearStep();
@@ -77,6 +79,7 @@ internal sealed class AttemptLoop(EdgeServices services, JournalHold journal, IO
             if (!again)
                 return link.Reason == StopReason.None ? error : Stopped(link);
             journal.Attempt(exchange, error);
+            gate.GiveBackTarget();
             fresh = true;
         }
     }
@@ -91,6 +94,15 @@ internal sealed class AttemptLoop(EdgeServices services, JournalHold journal, IO
         _ => EdgeError.Upstream(ErrorKind.UpstreamTimeout),
     };
 
+    /// <summary>Changes what must change on the way to the target; true if the stream's usage was asked for by us.</summary>
+    private bool Patch(Exchange exchange, Intake intake)
+    {
+        var target = exchange.Target!;
+        var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
+        return OpenAiPatch.Build(
+            intake.Scan.Facts, exchange.Endpoint!.Shape, target.UpstreamModelJson, inject, intake.Patch, gate.Clamp(exchange));
+    }
+
     private void Finish(UpstreamPool pool, UpstreamConnection upstream)
     {
         if (_relay.UpstreamIsReusable)
@@ -102,13 +114,14 @@ internal sealed class AttemptLoop(EdgeServices services, JournalHold journal, IO
     /// <summary>Sends the request and reads the answer's head.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private static async ValueTask<EdgeError> TryAsync(
-        ClientLink link, Exchange exchange, RequestHead head, RequestBody body, BodyPatch patch, UpstreamConnection upstream)
+        ClientLink link, Exchange exchange, RequestBody body, UpstreamConnection upstream)
     {
         if (!link.Attach(upstream, upstream.Lease))
             return Stopped(link);
         upstream.WatchUpload();
-        UpstreamRequestWriter.WriteHead(upstream.Output, head, exchange, patch.PatchedLength(body.Bytes.Length));
-        BodySender.Write(body.Bytes, patch, upstream.Output);
+        var intake = body.Intake!;
+        UpstreamRequestWriter.WriteHead(upstream.Output, intake.HeadReader.Head, exchange, intake.Patch.PatchedLength(body.Bytes.Length));
+        BodySender.Write(body.Bytes, intake.Patch, upstream.Output);
         exchange.SentAt = Stopwatch.GetTimestamp();
         if (exchange.Stream)
             link.SetStep(Step.FirstByte, exchange.Target!.Timeouts.FirstByte);

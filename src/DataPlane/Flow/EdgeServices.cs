@@ -1,8 +1,10 @@
+using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Record;
 using AiEdge.DataPlane.Transport;
+using AiEdge.Limits;
 
 namespace AiEdge.DataPlane.Flow;
 
@@ -17,13 +19,15 @@ internal sealed class EdgeServices : IDisposable
 
     private readonly TextWriter _log;
 
-    public EdgeServices(ConfigSnapshot first, RecordLog records, TextWriter log, JournalStore? journal = null)
+    public EdgeServices(ConfigSnapshot first, RecordLog records, TextWriter log, JournalStore? journal = null, TimeProvider? time = null)
     {
         _log = log;
         Clock = new EdgeClock();
         Journal = journal is null ? null : new UsageJournal(journal, first.Journal, Clock, log);
         Wheel = new DeadlineWheel(Clock);
         Snapshots = new SnapshotHolder(first);
+        Limits = new LimitStates(new LimitClock(time ?? TimeProvider.System), first.Server.ConnectionsMax);
+        Limits.Use(first);
         Blocks = BlockPool.Shared;
         Upstreams = new UpstreamPools(Blocks, Clock);
         Upstreams.Use(first);
@@ -38,6 +42,9 @@ internal sealed class EdgeServices : IDisposable
     public DeadlineWheel Wheel { get; }
 
     public SnapshotHolder Snapshots { get; }
+
+    /// <summary>What is left of every limit.</summary>
+    public LimitStates Limits { get; }
 
     public BlockPool Blocks { get; }
 

@@ -12,6 +12,7 @@ internal static class ExchangeEnd
         ErrorKind.Draining => EndReason.Draining,
         ErrorKind.UpstreamTimeout => EndReason.Timeout,
         ErrorKind.Internal => EndReason.Internal,
+        _ when error.IsOfLimit => EndReason.Refused,
         _ when error.Source == ErrorSource.Upstream || exchange.Attempts > 0 => EndReason.UpstreamFault,
         _ => EndReason.Refused,
     };

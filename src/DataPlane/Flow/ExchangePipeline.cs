@@ -5,7 +5,6 @@ using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Identify;
 using AiEdge.DataPlane.Meter;
-using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Route;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
@@ -15,9 +14,9 @@ namespace AiEdge.DataPlane.Flow;
 /// <summary>
 /// The way of one request, from its first byte to its record.
 /// <code>
-///   client ─ bytes ─▶ ReadHead ─▶ Recognise ─▶ Identify ─▶ ReadBody ─▶ Route ─▶ Patch ─▶ AttemptLoop ─▶ provider
-///                        │            │            │           │          │                  │
-///                        └────────────┴──── EdgeError ─────────┴──────────┘                  │
+///   client ─ bytes ─▶ ReadHead ─▶ Recognise ─▶ Identify ─▶ ReadBody ─▶ Route ─▶ Admit ─▶ AttemptLoop ─▶ provider
+///                        │            │            │           │          │       │     (AdmitTarget,
+///                        └────────────┴──── EdgeError ─────────┴──────────┴───────┘      Patch, send)
 ///                                           │                                                ▼
 ///   client ◀─ error ─ ErrorResponder ◀──────┘                    client ◀─ ResponseRelay ─ answer
 ///                        │                                                  │
@@ -32,7 +31,8 @@ internal sealed class ExchangePipeline
     private readonly RequestBody _body;
     private readonly AttemptLoop _attempts;
     private readonly JournalHold _journal;
-    private readonly Admission _admission = new();
+    private readonly Admission _admission;
+    private readonly AdmissionGate _gate;
     private readonly ExchangeMeter _meter;
     private Intake _intake = null!;
     private ClientLink _link = null!;
@@ -47,7 +47,9 @@ internal sealed class ExchangePipeline
         _body = new RequestBody(services);
         _journal = new JournalHold(services.Journal);
         _meter = new ExchangeMeter(services.Tokens);
-        _attempts = new AttemptLoop(services, _journal, _admission, _meter);
+        _admission = new Admission(services.Limits);
+        _gate = new AdmissionGate(_admission, _meter, _journal);
+        _attempts = new AttemptLoop(services, _journal, _gate, _admission, _meter);
     }
 
     /// <summary>Serves the request whose first bytes lie in the link's input. Returns whether the connection may go on.</summary>
@@ -78,6 +80,7 @@ internal sealed class ExchangePipeline
             return error;
         if ((error = _identifier.Identify(_exchange, _intake.HeadReader.Head)).IsError)
             return error;
+        BeginScan();
         if ((error = await _body.ReadAsync(_buffer)).IsError)
             return error;
         _link.ClearStep();
@@ -91,10 +94,11 @@ internal sealed class ExchangePipeline
             return error;
         if (facts.Background)
             return EdgeError.Client(ErrorKind.NotSupportedYet, "Background responses are not supported yet.", "background");
-        var strip = Patch(facts);
+        if ((error = _gate.Admit(_exchange, _link, _body)).IsError)
+            return error;
         _isStreaming = facts.Stream;
         _services.Metrics.OnStream(_isStreaming ? 1 : 0);
-        return await _attempts.RunAsync(_link, _exchange, _intake.HeadReader.Head, _body, _intake.Patch, strip);
+        return await _attempts.RunAsync(_link, _exchange, _body);
     }
 
     /// <summary>
@@ -203,18 +207,16 @@ internal sealed class ExchangePipeline
         var type = head.IndexOf(HeaderId.ContentType) is var i and >= 0 ? head.Value(i) : default;
         if (endpoint.Shape == RequestShape.Multipart && MediaType.Is(type, "multipart/form-data"u8))
             return _intake.Scan.BeginMultipart(type);
-        if (endpoint.Shape == RequestShape.Multipart || !type.IsEmpty && !MediaType.Is(type, "application/json"u8))
-            return EdgeError.Client(ErrorKind.UnsupportedMediaType);
-        _intake.Scan.BeginJson(endpoint.Shape);
-        return default;
+        return endpoint.Shape == RequestShape.Multipart || !type.IsEmpty && !MediaType.Is(type, "application/json"u8)
+            ? EdgeError.Client(ErrorKind.UnsupportedMediaType)
+            : default;
     }
 
-    /// <summary>Changes what must change on the way to the provider; true if the stream's usage was asked for by us.</summary>
-    private bool Patch(RequestFacts facts)
+    /// <summary>Whose request it is decides whether its prompt has to be counted, and with that what is noted of its body.</summary>
+    private void BeginScan()
     {
-        var target = _exchange.Target!;
-        var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
-        return OpenAiPatch.Build(facts, _exchange.Endpoint!.Shape, target.UpstreamModelJson, inject, _intake.Patch);
+        if (_exchange.Endpoint is { Kind: EndpointKind.Forward, Shape: not RequestShape.Multipart and var shape })
+            _intake.Scan.BeginJson(shape, _gate.WantsPrompt(_exchange));
     }
 
     /// <summary>The one end of every exchange: answers what has not been answered, records, and leaves the input at the next request.</summary>
@@ -250,6 +252,7 @@ internal sealed class ExchangePipeline
         _link.ClearStep();
         _link.End();
         _exchange.EndedAt = Stopwatch.GetTimestamp();
+        _admission.Settle(_exchange);
         _services.Metrics.OnStream(_isStreaming ? -1 : 0);
         _services.Metrics.OnExchangeEnded(_exchange);
         _services.Records.Add(_exchange, _services.Clock);

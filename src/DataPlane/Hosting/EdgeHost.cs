@@ -33,7 +33,7 @@ internal sealed class EdgeHost : IAsyncDisposable
     {
         _options = options;
         var config = load.Snapshot!;
-        _services = new EdgeServices(config, new RecordLog(options.Records), options.Log, journal);
+        _services = new EdgeServices(config, new RecordLog(options.Records), options.Log, journal, options.Time);
         _services.Wheel.Ticked += OnTick;
         _tls = config.Server.TlsCertificateFile is { } certificate ? new ClientTls(certificate, config.Server.TlsKeyFile!) : null;
         _clients = new ClientListener(_services, _tls) { ConnectionsMax = DescriptorBound(config) };
@@ -177,6 +177,7 @@ internal sealed class EdgeHost : IAsyncDisposable
     private void Publish(ConfigSnapshot config)
     {
         _services.Upstreams.Use(config);
+        _services.Limits.Use(config);
         _services.Snapshots.Publish(config);
         _services.Journal?.Use(config.Journal);
         _options.Log.WriteLine($"configuration {config.Generation} in force");
@@ -198,8 +199,10 @@ internal sealed class EdgeHost : IAsyncDisposable
 
     private void OnTick()
     {
-        if (++_sweepTick % (1000 / DeadlineWheel.TickMs) == 0)
-            _services.Upstreams.Sweep();
+        if (++_sweepTick % (1000 / DeadlineWheel.TickMs) != 0)
+            return;
+        _services.Upstreams.Sweep();
+        _services.Limits.Sweep();
     }
 
     /// <summary>Kestrel's own HTTP is not used: every connection ends in a handler of ours.</summary>

@@ -22,6 +22,9 @@ internal sealed class EdgeHostOptions
     /// <summary>Where warnings and what happens to the process go.</summary>
     public TextWriter Log { get; init; } = TextWriter.Null;
 
+    /// <summary>The time that limits live by.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>File descriptors that the process may have open.</summary>
     public long DescriptorsMax { get; init; } = long.MaxValue;
 }

@@ -1,0 +1,109 @@
+using System.Globalization;
+using AiEdge.DataPlane.Core;
+using AiEdge.Http;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>What an answer's head says of limits, in OpenAI's forms. Nothing is allocated.</summary>
+internal static class LimitHeaders
+{
+    /// <summary>
+    /// A longer wait is not told as <c>retry-after</c>: clients sleep whatever it says, and some timers fire at once when they are set
+    /// too far.
+    /// </summary>
+    public const long ShortWaitMs = 60_000;
+
+    private const long MillisecondNs = 1_000_000;
+    private const long SecondNs = 1_000_000_000;
+
+    /// <summary>How far the tightest limits of the key or its team are.</summary>
+    public static void WriteRates(ref ByteWriter writer, Exchange exchange)
+    {
+        if (exchange.RequestRate.IsKnown)
+            WriteRate(ref writer, "requests: "u8, exchange.RequestRate);
+        if (exchange.TokenRate.IsKnown)
+            WriteRate(ref writer, "tokens: "u8, exchange.TokenRate);
+        if (exchange.OutputClamp > 0)
+            writer.WriteHeader("x-aiedge-max-tokens"u8, exchange.OutputClamp);
+    }
+
+    /// <summary>Which limit refused, and when to come again.</summary>
+    public static void WriteRefusal(ref ByteWriter writer, LimitModel limit, long waitNs, long atUnixNs)
+    {
+        writer.Write("x-aiedge-limit: "u8);
+        WriteText(ref writer, limit.Name);
+        writer.Write(";scope="u8);
+        WriteText(ref writer, LimitError.Scope(limit));
+        writer.WriteCrlf();
+        if (waitNs <= 0)
+            return;
+        var ms = WaitMs(waitNs);
+        if (ms <= ShortWaitMs)
+        {
+            writer.WriteHeader("retry-after"u8, (ms + 999) / 1000);
+            writer.WriteHeader("retry-after-ms"u8, ms);
+            return;
+        }
+
+        writer.Write("x-should-retry: false\r\nx-aiedge-reset: "u8);
+        Span<byte> text = stackalloc byte[32];
+        if (Second(atUnixNs).TryFormat(text, out var length, "yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture))
+            writer.Write(text[..length]);
+        writer.WriteCrlf();
+    }
+
+    /// <summary>Milliseconds of a wait, rounded up: whoever waits so long is not early.</summary>
+    public static long WaitMs(long waitNs) => (waitNs + MillisecondNs - 1) / MillisecondNs;
+
+    /// <summary>A moment in UTC, rounded up to the second; beyond the year 9999 its last one.</summary>
+    public static DateTime Second(long unixNs) =>
+        DateTime.UnixEpoch.AddSeconds(Math.Clamp((unixNs + SecondNs - 1) / SecondNs, 0, 253_402_300_799));
+
+    private static void WriteRate(ref ByteWriter writer, ReadOnlySpan<byte> unit, RateStatus status)
+    {
+        writer.Write("x-ratelimit-limit-"u8);
+        writer.Write(unit);
+        writer.WriteDecimal(status.Limit);
+        writer.Write("\r\nx-ratelimit-remaining-"u8);
+        writer.Write(unit);
+        writer.WriteDecimal(status.Remaining);
+        writer.Write("\r\nx-ratelimit-reset-"u8);
+        writer.Write(unit);
+        WriteDuration(ref writer, WaitMs(status.ResetNs));
+        writer.WriteCrlf();
+    }
+
+    /// <summary><c>12ms</c> below a second; else whole seconds, rounded up: <c>1s</c>, <c>6m0s</c>, <c>24h0m0s</c>.</summary>
+    private static void WriteDuration(ref ByteWriter writer, long ms)
+    {
+        if (ms is > 0 and < 1000)
+        {
+            writer.WriteDecimal(ms);
+            writer.Write("ms"u8);
+            return;
+        }
+
+        var seconds = (ms + 999) / 1000;
+        if (seconds >= 3600)
+        {
+            writer.WriteDecimal(seconds / 3600);
+            writer.WriteByte((byte)'h');
+        }
+
+        if (seconds >= 60)
+        {
+            writer.WriteDecimal(seconds / 60 % 60);
+            writer.WriteByte((byte)'m');
+        }
+
+        writer.WriteDecimal(seconds % 60);
+        writer.WriteByte((byte)'s');
+    }
+
+    /// <summary>A name out of the configuration; what cannot stand in a header becomes a question mark.</summary>
+    private static void WriteText(ref ByteWriter writer, string text)
+    {
+        foreach (var c in text)
+            writer.WriteByte(c is > ' ' and < (char)0x7f ? (byte)c : (byte)'?');
+    }
+}
