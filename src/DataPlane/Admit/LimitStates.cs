@@ -106,19 +106,15 @@ internal sealed class LimitStates
 
     public void OnLateSettlement() => Interlocked.Increment(ref _lateSettlements);
 
-    /// <summary>A new bucket for a part, full but for what is restored.</summary>
-    internal LimitBucket MakeBucket(LimitPart part, BucketCheckpoint? restored)
+    /// <summary>A new bucket for a part.</summary>
+    internal LimitBucket MakeBucket(LimitPart part)
     {
         var quantity = part.Quantity!;
         var nowNs = Clock.NowNs;
         LimitBucket bucket;
         if (!quantity.IsRate)
         {
-            bucket = new WindowBucket(quantity.Amount, Schedule(part), part.Limit.Debt, Clock, nowNs, restored);
-        }
-        else if (restored is { } past)
-        {
-            bucket = new RateBucket(RateOf(quantity), PeriodNs(quantity.Period), quantity.Burst, nowNs, Math.Max(0, past.Used));
+            bucket = new WindowBucket(quantity.Amount, Schedule(part), part.Limit.Debt, Clock, nowNs);
         }
         else
         {
@@ -145,7 +141,7 @@ internal sealed class LimitStates
 
     internal static long PeriodNs(LimitPeriod period) => period == LimitPeriod.Second ? LimitClock.SecondNs : 60 * LimitClock.SecondNs;
 
-    private static WindowSchedule Schedule(LimitPart part)
+    internal static WindowSchedule Schedule(LimitPart part)
     {
         var zone = part.Limit.TimeZone;
         return part.Quantity!.Period switch

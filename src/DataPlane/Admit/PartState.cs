@@ -49,12 +49,11 @@ internal sealed class PartState
     /// <summary>Goes on with another amount; what is used stays used, in units. One caller at a time.</summary>
     public void Edit(LimitPart part, LimitCounters counters)
     {
-        var before = _part.Limit;
         var nowNs = _all.Clock.NowNs;
         Volatile.Write(ref _counters, counters);
         Volatile.Write(ref _part, part);
         foreach (var (_, scope) in _scopes)
-            Edit(scope, before, part, nowNs);
+            Edit(scope, part, nowNs);
     }
 
     /// <summary>Goes on with what a scope had used before a restart.</summary>
@@ -62,7 +61,7 @@ internal sealed class PartState
     {
         var scope = Hold(value);
         if (scope.Gate is null)
-            scope.Bucket = _all.MakeBucket(Part, checkpoint);
+            scope.Bucket.Restore(checkpoint, _all.Clock.NowNs);
         scope.Release();
     }
 
@@ -76,9 +75,7 @@ internal sealed class PartState
         }
     }
 
-    private static bool IsSameZone(TimeZoneInfo one, TimeZoneInfo other) => one.BaseUtcOffset == other.BaseUtcOffset && one.HasSameRules(other);
-
-    private void Edit(ScopeState scope, LimitModel before, LimitPart part, long nowNs)
+    private static void Edit(ScopeState scope, LimitPart part, long nowNs)
     {
         if (scope.Gate is { } gate)
         {
@@ -92,12 +89,8 @@ internal sealed class PartState
             case RateBucket rate:
                 rate.Edit(LimitStates.RateOf(quantity), LimitStates.PeriodNs(quantity.Period), quantity.Burst, nowNs);
                 break;
-            case WindowBucket window when IsSameZone(before.TimeZone, part.Limit.TimeZone):
-                window.Edit(quantity.Amount, part.Limit.Debt, nowNs);
-                break;
-            default:
-                // Its windows begin at other moments: what was used in the present one stays used. Who is under way settles with the old.
-                scope.Bucket = _all.MakeBucket(part, scope.Bucket.Checkpoint(nowNs));
+            case WindowBucket window:
+                window.Edit(quantity.Amount, LimitStates.Schedule(part), part.Limit.Debt, nowNs);
                 break;
         }
     }
@@ -127,7 +120,7 @@ internal sealed class PartState
         var part = Part;
         var isPermanent = part.Limit.Per == LimitScope.Global;
         return part.Quantity is null
-            ? new ScopeState(value, isPermanent) { Gate = new ConcurrencyGate(part.Limit.Concurrent!.Value) }
-            : new ScopeState(value, isPermanent) { Bucket = _all.MakeBucket(part, null) };
+            ? new ScopeState(value, isPermanent, null, new ConcurrencyGate(part.Limit.Concurrent!.Value))
+            : new ScopeState(value, isPermanent, _all.MakeBucket(part), null);
     }
 }

@@ -11,25 +11,20 @@ namespace AiEdge.DataPlane.Admit;
 /// the retirement are one word; holding counts up from 0 or above and retiring goes from 0 to −1, both by compare-and-swap, so
 /// exactly one of the two that meet succeeds. What a bucket's use was when it is looked at after retirement can no longer change.
 /// </remarks>
-internal sealed class ScopeState(string value, bool isPermanent)
+internal sealed class ScopeState(string value, bool isPermanent, LimitBucket? bucket, ConcurrencyGate? gate)
 {
     private const int Retired = -1;
 
-    private LimitBucket? _bucket;
     private int _holders;
 
     /// <summary>Whose it is.</summary>
     public string Value { get; } = value;
 
-    /// <summary>Of an amount; it is another one after its time zone was edited.</summary>
-    public LimitBucket Bucket
-    {
-        get => Volatile.Read(ref _bucket)!;
-        set => Volatile.Write(ref _bucket, value);
-    }
+    /// <summary>Of an amount; a gate has none.</summary>
+    public LimitBucket Bucket => bucket!;
 
-    /// <summary>Of how many are under way.</summary>
-    public ConcurrencyGate? Gate { get; init; }
+    /// <summary>Of how many are under way, else null.</summary>
+    public ConcurrencyGate? Gate { get; } = gate;
 
     /// <summary>False if it has been given up: look it up again.</summary>
     public bool TryHold()
