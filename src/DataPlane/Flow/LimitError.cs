@@ -15,23 +15,15 @@ internal static class LimitError
         if (refusal.Part is not { } part)
             return EdgeError.Edge(ErrorKind.Overloaded, "Too many requests are under way; try again.");
         var limit = Named(part.Limit);
-        switch (refusal.Kind)
+        return refusal.Kind switch
         {
-            case RefusalKind.Concurrent:
-                return EdgeError.Client(ErrorKind.ConcurrencyLimited,
-                    string.Create(CultureInfo.InvariantCulture, $"{limit} allows {part.Limit.Concurrent} requests under way at once, and so many are. Try again in 1s."));
-            case RefusalKind.Unpriced:
-                return EdgeError.Client(ErrorKind.ModelUnpriced, $"{limit} counts money, and nobody knows what this model costs.");
-            case RefusalKind.TooLarge:
-                return EdgeError.Client(ErrorKind.BeyondLimit,
-                    $"The request needs {Amount(part, refusal.Cost)}. {limit} allows {Allowed(part)}, and can never hold more than {Amount(part, Most(part))}.");
-            case var _ when part.Quantity!.Unit == LimitUnit.Requests:
-                return EdgeError.Client(ErrorKind.RequestsLimited, $"{limit} allows {Allowed(part)}. {Left(part, refusal.Remaining)} left. {Again(refusal)}");
-            default:
-                return EdgeError.Client(
-                    part.Quantity.Unit == LimitUnit.Cost ? ErrorKind.BudgetSpent : ErrorKind.TokensLimited,
-                    $"{limit} allows {Allowed(part)}. {Left(part, refusal.Remaining)} left, and the request needs {Amount(part, refusal.Cost)}. {Again(refusal)}");
-        }
+            RefusalKind.Concurrent => Error(
+                ErrorKind.ConcurrencyLimited, $"{Capital(limit)} allows {part.Limit.Concurrent} requests under way at once, and so many are. Try again in 1s."),
+            RefusalKind.Unpriced => Error(ErrorKind.ModelUnpriced, $"{Capital(limit)} counts money, and nobody knows what this model costs."),
+            RefusalKind.TooLarge => Error(
+                ErrorKind.BeyondLimit, $"The request needs {Amount(part, refusal.Cost)}, and {limit} can never hold more than {Amount(part, Most(part))}."),
+            _ => Spent(part, $"{Capital(limit)} allows {Amount(part, part.Quantity!.Amount)} per {Period(part.Quantity.Period)}.", refusal),
+        };
     }
 
     /// <summary>The word for whom a limit is kept.</summary>
@@ -46,15 +38,28 @@ internal static class LimitError
         _ => "global",
     };
 
-    private static string Named(LimitModel limit) => $"The limit '{limit.Name}' ({(limit.Per == LimitScope.Global ? "global" : "per " + Scope(limit))})";
+    private static EdgeError Spent(LimitPart part, string allowed, in Refusal refusal) => part.Quantity!.Unit switch
+    {
+        LimitUnit.Requests => Error(ErrorKind.RequestsLimited, $"{allowed} {Left(part, refusal.Remaining)} left. {Again(refusal)}"),
+        LimitUnit.Cost => Error(ErrorKind.BudgetSpent, $"{allowed} {Needed(part, refusal)} {Again(refusal)}"),
+        _ => Error(ErrorKind.TokensLimited, $"{allowed} {Needed(part, refusal)} {Again(refusal)}"),
+    };
 
-    private static string Allowed(LimitPart part) => $"{Amount(part, part.Quantity!.Amount)} per {Period(part.Quantity.Period)}";
+    private static string Needed(LimitPart part, in Refusal refusal) =>
+        $"{Left(part, refusal.Remaining)} left, and the request needs {Amount(part, refusal.Cost)}.";
+
+    private static EdgeError Error(ErrorKind kind, FormattableString message) =>
+        EdgeError.Client(kind, message.ToString(CultureInfo.InvariantCulture));
+
+    private static string Named(LimitModel limit) => $"the limit '{limit.Name}' ({(limit.Per == LimitScope.Global ? "global" : "per " + Scope(limit))})";
 
     private static long Most(LimitPart part) => part.Quantity!.IsRate ? part.Quantity.Burst : part.Quantity.Amount;
 
     private static string Left(LimitPart part, long left) => left == 1 && part.Quantity!.Unit != LimitUnit.Cost
         ? Amount(part, left) + " is"
         : Amount(part, left) + (part.Quantity!.Unit == LimitUnit.Cost ? " is" : " are");
+
+    private static string Capital(string limit) => "T" + limit[1..];
 
     private static string Period(LimitPeriod period) => period switch
     {
