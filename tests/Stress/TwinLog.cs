@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Collections.Concurrent;
-using System.Text.Json;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Record;
 
@@ -125,8 +123,7 @@ internal sealed class TwinLog : ILog
 
     private void Drain()
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using var json = new Utf8JsonWriter(buffer);
+        var lines = new JsonLine(1024);
         while (_full.TryDequeue(out var record))
         {
             if (_defect == LogDefect.EarlyReturn)
@@ -135,15 +132,13 @@ internal sealed class TwinLog : ILog
                 Race.Gap();
             }
 
-            RecordWriter.Write(json, record);
-            json.Flush();
-            json.Reset();
-            buffer.Write("\n"u8);
+            RecordWriter.Write(lines, record);
+            lines.EndLine();
             if (_defect != LogDefect.EarlyReturn)
                 _free.Push(record);
             Volatile.Write(ref _written, _written + 1);
         }
 
-        _output.Write(buffer.WrittenSpan);
+        _output.Write(lines.Written);
     }
 }

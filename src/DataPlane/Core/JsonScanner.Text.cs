@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using System.Text;
 using System.Text.Unicode;
 
@@ -10,8 +11,11 @@ namespace AiEdge.DataPlane.Core;
 
 internal partial struct JsonScanner
 {
-    /// <summary>How many bytes are looked at in one go where nothing special is expected.</summary>
-    private const int PlainBytes = 128;
+    /// <summary>How many bytes of a long string are looked at in one go.</summary>
+    private const int BlockBytes = 64;
+
+    /// <summary>After so many blocks without anything special, more of them are to be expected.</summary>
+    private const int PlainBlocks = 2;
 
     /// <summary>A string or a name, from its quote on. Most are short, ASCII and end within one vector.</summary>
     private int Text(ReadOnlySpan<byte> bytes, int p)
@@ -177,66 +181,119 @@ internal partial struct JsonScanner
     /// <param name="isEscaped">Set when an escape was passed.</param>
     private static int FindSpecial(ref byte start, int p, int end, ref bool nonAscii, ref bool isEscaped)
     {
-        if (!Vector256.IsHardwareAccelerated)
-            return FindSpecialShort(ref start, p, end, ref nonAscii);
-        var all = Vector256<byte>.Zero;
-        var plainFrom = p + Vector256<byte>.Count;
-        while (end - p >= Vector256<byte>.Count)
+        if (Avx2.IsSupported && end - p >= BlockBytes)
         {
-            // Names and short values end in the first vector, and what is special comes in clusters: only then is it worth a run.
-            if (p >= plainFrom)
-            {
-                p = SkipPlain(ref start, p, end, ref nonAscii);
-                plainFrom = p + PlainBytes;
-                if (end - p < Vector256<byte>.Count)
-                    break;
-            }
-
-            var v = Vector256.LoadUnsafe(ref start, (nuint)p);
-            all |= v;
-            var specials = Specials(v).ExtractMostSignificantBits();
-            var next = p + Vector256<byte>.Count;
-            while (specials != 0)
-            {
-                // An escape of two characters is passed over here: prose and code are full of them.
-                var at = p + BitOperations.TrailingZeroCount(specials);
-                if (at + 1 >= end || Unsafe.Add(ref start, at) != (byte)'\\' || !IsPairEscape(Unsafe.Add(ref start, at + 1)))
-                {
-                    nonAscii |= all.ExtractMostSignificantBits() != 0;
-                    return at;
-                }
-
-                isEscaped = true;
-                specials &= (uint)(ulong.MaxValue << (at - p + 2));
-                next = Math.Max(next, at + 2);
-            }
-
-            p = next;
+            p = SkipBlocks(ref start, p, end, ref nonAscii, ref isEscaped, out var found);
+            if (found)
+                return p;
         }
 
-        nonAscii |= all.ExtractMostSignificantBits() != 0;
-        return p < end ? FindSpecialShort(ref start, p, end, ref nonAscii) : p;
+        while (true)
+        {
+            p = FindSpecialShort(ref start, p, end, ref nonAscii);
+            if (p + 1 >= end || Unsafe.Add(ref start, p) != (byte)'\\' || !IsPairEscape(Unsafe.Add(ref start, p + 1)))
+                return p;
+            isEscaped = true;
+            p += 2;
+        }
     }
 
     /// <summary>
-    /// Passes over whole runs of <see cref="PlainBytes"/> without anything special: most of a prompt. Apart from the loop that
-    /// takes escapes, so that all it needs stays in registers.
+    /// Passes over whole blocks in which nothing ends the string: most of a prompt. Escapes of two characters are passed without a
+    /// branch for each, for prose and code are full of them: which bytes stand behind a backslash that is itself not escaped follows
+    /// from an addition whose carry runs through the backslashes that stand in a row.
     /// </summary>
-    private static int SkipPlain(ref byte start, int p, int end, ref bool nonAscii)
+    private static int SkipBlocks(ref byte start, int p, int end, ref bool nonAscii, ref bool isEscaped, out bool found)
     {
+        const ulong Even = 0x5555_5555_5555_5555;
         var all = Vector256<byte>.Zero;
-        for (; end - p >= PlainBytes; p += PlainBytes)
+        // Whether the byte before this block is a backslash that escapes its first byte.
+        ulong carry = 0, passed = 0;
+        var plain = 0;
+        for (; end - p >= BlockBytes; p += BlockBytes)
         {
             var a = Vector256.LoadUnsafe(ref start, (nuint)p);
             var b = Vector256.LoadUnsafe(ref start, (nuint)p + 32);
-            var c = Vector256.LoadUnsafe(ref start, (nuint)p + 64);
-            var d = Vector256.LoadUnsafe(ref start, (nuint)p + 96);
-            if ((Specials(a) | Specials(b) | Specials(c) | Specials(d)) != Vector256<byte>.Zero)
-                break;
-            all |= a | b | c | d;
+            all |= a | b;
+            var slashesA = Vector256.Equals(a, Vector256.Create((byte)'\\'));
+            var slashesB = Vector256.Equals(b, Vector256.Create((byte)'\\'));
+            var endsA = Ends(a);
+            var endsB = Ends(b);
+            if (((slashesA | slashesB) | (endsA | endsB)) == Vector256<byte>.Zero && carry == 0)
+            {
+                if (++plain > PlainBlocks)
+                    p = SkipPlain(ref start, p, end, ref all);
+                continue;
+            }
+
+            plain = 0;
+            var slashes = Mask(slashesA, slashesB) & ~carry;
+            var behind = slashes << 1 | carry;
+            var odd = slashes & ~(Even | behind);
+            var run = odd + slashes;
+            carry = run < odd ? 1ul : 0;
+            var escaped = (Even ^ run << 1) & behind;
+            var stop = Mask(endsA, endsB) & ~escaped;
+            stop |= escaped & ~Mask(PairEscapes(a), PairEscapes(b));
+            if (stop != 0)
+            {
+                var at = BitOperations.TrailingZeroCount(stop);
+                isEscaped |= (passed | escaped & ((1ul << at) - 1)) != 0;
+                nonAscii |= all.ExtractMostSignificantBits() != 0;
+                found = true;
+                // What is wrong with an escape is for the caller to say, who begins at its backslash.
+                return p + at - (int)(escaped >> at & 1);
+            }
+
+            passed |= escaped;
         }
 
+        isEscaped |= passed != 0;
         nonAscii |= all.ExtractMostSignificantBits() != 0;
+        found = false;
+        return p - (int)carry;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Mask(Vector256<byte> low, Vector256<byte> high) =>
+        low.ExtractMostSignificantBits() | (ulong)high.ExtractMostSignificantBits() << 32;
+
+    /// <summary>Quotes and control bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Ends(Vector256<byte> v) =>
+        Vector256.Equals(v, Vector256.Create((byte)'"')) | Vector256.Equals(Vector256.Min(v, Vector256.Create((byte)0x1F)), v);
+
+    /// <summary>
+    /// All ones for the bytes for which <see cref="IsPairEscape"/> holds: the two halves of a byte each look up the groups that they are
+    /// in, and a group that both name holds the byte.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> PairEscapes(Vector256<byte> v)
+    {
+        // Groups: 1 is 0x2_, 2 is 0x5_, 4 is 0x6_, 8 is 0x7_. A byte above 0x7F finds nothing by its low half.
+        var low = Vector128.Create((byte)0, 0, 1 | 4 | 8, 0, 8, 0, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1);
+        var high = Vector128.Create((byte)0, 0, 1, 0, 0, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0);
+        var byLow = Avx2.Shuffle(Vector256.Create(low, low), v);
+        var byHigh = Avx2.Shuffle(Vector256.Create(high, high), Vector256.ShiftRightLogical(v.AsUInt16(), 4).AsByte() & Vector256.Create((byte)0x0F));
+        return ~Vector256.Equals(byLow & byHigh, Vector256<byte>.Zero);
+    }
+
+    /// <summary>Passes over runs of 128 bytes without anything special; <paramref name="p"/> is the last block that is known to be one.</summary>
+    private static int SkipPlain(ref byte start, int p, int end, ref Vector256<byte> all)
+    {
+        var seen = Vector256<byte>.Zero;
+        for (; end - p >= BlockBytes + 128; p += 128)
+        {
+            var a = Vector256.LoadUnsafe(ref start, (nuint)(p + BlockBytes));
+            var b = Vector256.LoadUnsafe(ref start, (nuint)(p + BlockBytes) + 32);
+            var c = Vector256.LoadUnsafe(ref start, (nuint)(p + BlockBytes) + 64);
+            var d = Vector256.LoadUnsafe(ref start, (nuint)(p + BlockBytes) + 96);
+            if ((Specials(a) | Specials(b) | Specials(c) | Specials(d)) != Vector256<byte>.Zero)
+                break;
+            seen |= a | b | c | d;
+        }
+
+        all |= seen;
         return p;
     }
 

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Transport;
 
@@ -74,8 +72,7 @@ internal sealed class RecordLog : IDisposable
 
     private void Run()
     {
-        var buffer = new ArrayBufferWriter<byte>(BatchBytes / 8);
-        using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        var lines = new JsonLine(BatchBytes / 8);
         while (true)
         {
             // The first of a batch wakes the thread, which then waits a moment for more: a wake-up each would cost a switch each.
@@ -84,7 +81,7 @@ internal sealed class RecordLog : IDisposable
             _wake.Reset();
             // A full fence: whoever enqueues after this look finds that it has to wake us, whoever did before is seen by it.
             Interlocked.Exchange(ref _waiting, 0);
-            Drain(buffer, json);
+            Drain(lines);
             if (_ending.IsSet && _full.IsEmpty)
                 return;
             if (_ending.IsSet)
@@ -92,30 +89,28 @@ internal sealed class RecordLog : IDisposable
         }
     }
 
-    private void Drain(ArrayBufferWriter<byte> buffer, Utf8JsonWriter json)
+    private void Drain(JsonLine lines)
     {
         while (_full.TryDequeue(out var record))
         {
-            RecordWriter.Write(json, record);
-            json.Flush();
-            json.Reset();
-            buffer.Write("\n"u8);
+            RecordWriter.Write(lines, record);
+            lines.EndLine();
             _free.TryPush(record);
             Volatile.Write(ref _written, _written + 1);
-            if (buffer.WrittenCount >= BatchBytes)
-                Emit(buffer);
+            if (lines.Length >= BatchBytes)
+                Emit(lines);
         }
 
-        Emit(buffer);
+        Emit(lines);
     }
 
-    private void Emit(ArrayBufferWriter<byte> buffer)
+    private void Emit(JsonLine lines)
     {
-        if (buffer.WrittenCount == 0)
+        if (lines.Length == 0)
             return;
         try
         {
-            _output.Write(buffer.WrittenSpan);
+            _output.Write(lines.Written);
             _output.Flush();
         }
         catch (IOException)
@@ -124,6 +119,6 @@ internal sealed class RecordLog : IDisposable
             Interlocked.Increment(ref _dropped);
         }
 
-        buffer.ResetWrittenCount();
+        lines.Clear();
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Record;
@@ -6,10 +5,10 @@ namespace AiEdge.DataPlane.Record;
 /// <summary>Writes records as JSON, one object a line (docs/operations.md lists the fields).</summary>
 internal static class RecordWriter
 {
-    public static void Write(Utf8JsonWriter json, ExchangeRecord record)
+    public static void Write(JsonLine json, ExchangeRecord record)
     {
         json.WriteStartObject();
-        json.WriteString("time"u8, DateTimeOffset.FromUnixTimeMilliseconds(record.UnixMs));
+        json.WriteTime("time"u8, record.UnixMs);
         json.WriteString("kind"u8, "exchange"u8);
         if (!record.RequestId.IsEmpty)
             json.WriteString("requestId"u8, record.RequestId);
@@ -57,7 +56,7 @@ internal static class RecordWriter
         _ => "internal"u8,
     };
 
-    private static void WriteUsage(Utf8JsonWriter json, Usage usage)
+    private static void WriteUsage(JsonLine json, Usage usage)
     {
         if (!usage.IsPresent)
             return;
@@ -73,7 +72,7 @@ internal static class RecordWriter
             json.WriteNumber("audioOutputTokens"u8, usage.AudioOutputTokens);
     }
 
-    private static void WriteTags(Utf8JsonWriter json, KeyValuePair<string, string>[] tags)
+    private static void WriteTags(JsonLine json, KeyValuePair<string, string>[] tags)
     {
         if (tags.Length == 0)
             return;
@@ -83,13 +82,13 @@ internal static class RecordWriter
         json.WriteEndObject();
     }
 
-    private static void WriteOptional(Utf8JsonWriter json, ReadOnlySpan<byte> name, string? value)
+    private static void WriteOptional(JsonLine json, ReadOnlySpan<byte> name, string? value)
     {
         if (value is not null)
             json.WriteString(name, value);
     }
 
-    private static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> name, long us)
+    private static void WriteTime(JsonLine json, ReadOnlySpan<byte> name, long us)
     {
         if (us >= 0)
             json.WriteNumber(name, us);

@@ -284,10 +284,14 @@ internal sealed class EpollWire : Wire
         return true;
     }
 
-    private unsafe long SendPieces()
+    private unsafe long SendPieces() => _block is { NextBlock: null } only
+        ? Epoll.Send(_fd, only.Address + _blockSent, only.Written - _blockSent)
+        : SendChain();
+
+    /// <summary>Several blocks with one call; its table of them is not cleared first.</summary>
+    [System.Runtime.CompilerServices.SkipLocalsInit]
+    private unsafe long SendChain()
     {
-        if (_block is { NextBlock: null } only)
-            return Epoll.Send(_fd, only.Address + _blockSent, only.Written - _blockSent);
         var pieces = stackalloc Epoll.Piece[PiecesMax];
         var count = 0;
         for (var block = _block; block is not null && count < PiecesMax; block = block.NextBlock)

@@ -103,18 +103,48 @@ internal sealed class PooledBox<T, TStateMachine> : PooledBox<T>
     where TStateMachine : IAsyncStateMachine
 {
     private const int PooledMax = 1024;
+
+    /// <summary>Boxes that a thread keeps for itself before it gives them to the others.</summary>
+    private const int OwnMax = 64;
+
     private static readonly IndexStack<PooledBox<T, TStateMachine>> Pool = new(PooledMax);
+
+    /// <summary>The thread's own boxes, one behind the other: taking one costs no interlocked operation.</summary>
+    [ThreadStatic]
+    private static PooledBox<T, TStateMachine>? Own;
+
+    private PooledBox<T, TStateMachine>? _next;
+
+    /// <summary>How many there are from here to the end of a thread's own.</summary>
+    private int _chained;
 
     public PooledBox() => Continuation = () => StateMachine.MoveNext();
 
     /// <summary>A field, for a struct's own method must change it in place.</summary>
     public TStateMachine StateMachine = default!;
 
-    public static PooledBox<T, TStateMachine> Rent() => Pool.TryPop(out var box) ? box : new PooledBox<T, TStateMachine>();
+    public static PooledBox<T, TStateMachine> Rent()
+    {
+        if (Own is not { } own)
+            return Pool.TryPop(out var box) ? box : new PooledBox<T, TStateMachine>();
+        Own = own._next;
+        own._next = null;
+        return own;
+    }
 
     protected override void Return()
     {
         StateMachine = default!;
-        Pool.TryPush(this);
+        var first = Own;
+        var chained = first is null ? 1 : first._chained + 1;
+        if (chained > OwnMax)
+        {
+            Pool.TryPush(this);
+            return;
+        }
+
+        _chained = chained;
+        _next = first;
+        Own = this;
     }
 }

@@ -118,6 +118,9 @@ internal sealed class WireInput : PipeReader, IReceiveSink, IValueTaskSource<Rea
                 return new ValueTask<ReadResult>(Result(canceled: false));
         }
 
+        // A receive that was started ahead turns into this read's: who sent much sends much again. Who asks for the memory sees the old
+        // word or this one; either is right.
+        _wantsLarge |= _lastWasLarge;
         _waiter.Reset();
         if (Interlocked.CompareExchange(ref _state, InFlightWaiting, InFlight) != InFlight)
         {
