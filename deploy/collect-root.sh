@@ -1,6 +1,7 @@
 #!/bin/sh
 # Lays out the root of an image that holds the data plane and nothing else: the binary, the libraries that it loads (OpenSSL is
-# loaded by name at run time, so ldd does not show it), the CA bundle, and the few files of /etc that name lookup reads.
+# loaded by name at run time, so ldd does not show it), the CA bundle, the time zones that limits may name, and the few files of /etc
+# that name lookup reads.
 #   collect-root.sh BINARY FOLDER
 set -eu
 binary=$1
@@ -33,6 +34,16 @@ fi
 for library in $( { libraries_of "$binary"; libraries_of "$ssl"; libraries_of "$crypto"; echo "$ssl"; echo "$crypto"; } | sort -u ); do
     copy_library "$library"
 done
+
+# Areas and places only: the trees of other leap second rules (posix, right) would triple it.
+if [ -d /usr/share/zoneinfo ]; then
+    mkdir -p "$root/usr/share/zoneinfo"
+    for zone in /usr/share/zoneinfo/[A-Z]*; do
+        cp -a "$zone" "$root/usr/share/zoneinfo/"
+    done
+else
+    echo "collect-root: no time zones here, so that limits in the image can name UTC alone (install tzdata)" >&2
+fi
 
 install -m 644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
 echo 'aiedge:x:65532:65532:aiedge:/var/lib/aiedge:/sbin/nologin' > "$root/etc/passwd"

@@ -21,6 +21,8 @@ public static class TextRules
 
     private static readonly SearchValues<char> PlainNameChars = SearchValues.Create(Alphanumeric + "._-");
     private static readonly SearchValues<char> AccountNameChars = SearchValues.Create(Alphanumeric + "._-@/+:");
+    private static readonly SearchValues<char> PlainPatternChars = SearchValues.Create(Alphanumeric + "._-*");
+    private static readonly SearchValues<char> AccountPatternChars = SearchValues.Create(Alphanumeric + "._-@/+:*");
 
     /// <summary>RFC 9110 §5.6.2.</summary>
     private static readonly SearchValues<char> TokenChars = SearchValues.Create(Alphanumeric + "!#$%&'*+-.^_`|~");
@@ -32,6 +34,14 @@ public static class TextRules
     /// <summary>Names of teams and keys: those, and what addresses and paths are made of.</summary>
     public static string? AccountName(string text) =>
         Bounded(text, NameCharsMax) ?? (text.AsSpan().ContainsAnyExcept(AccountNameChars) ? "may hold letters, digits and . - _ @ / + : only" : null);
+
+    /// <summary>Globs over names of providers and tiers.</summary>
+    public static string? PlainPattern(string text) =>
+        Bounded(text, NameCharsMax) ?? (text.AsSpan().ContainsAnyExcept(PlainPatternChars) ? "may hold letters, digits, '.', '-', '_' and '*' only" : null);
+
+    /// <summary>Globs over names of teams and keys.</summary>
+    public static string? AccountPattern(string text) =>
+        Bounded(text, NameCharsMax) ?? (text.AsSpan().ContainsAnyExcept(AccountPatternChars) ? "may hold letters, digits and . - _ @ / + : * only" : null);
 
     /// <summary>Names of models and globs over them: printable ASCII without a space at either end.</summary>
     public static string? ModelPattern(string text) => Bounded(text, ModelCharsMax) ?? Printable(text);

@@ -34,10 +34,19 @@ public sealed class ConfigOptions
     /// <summary>The usage journal.</summary>
     public static readonly SectionField JournalField = new("journal", JournalOptions.Table);
 
+    /// <summary>Limits.</summary>
+    public static readonly SectionListField LimitsField = new("limits", LimitOptions.Table);
+
+    /// <summary>Prices by a model's name.</summary>
+    public static readonly NamedSectionsField PricesField = new("prices", PriceOptions.Table);
+
+    /// <summary>When a stream is taken for one that will not end by itself.</summary>
+    public static readonly SectionField RunawayField = new("runaway", RunawayOptions.Table);
+
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "the document", SchemaField, ProvidersField, ModelsField, TokenizersField, TeamsField, KeysField, TimeoutsField, ServerField, JournalField,
-        new LaterField("limits", emptyAllowed: true));
+        "the document", SchemaField, ProvidersField, ModelsField, TokenizersField, TeamsField, KeysField, LimitsField, PricesField, RunawayField,
+        TimeoutsField, ServerField, JournalField);
 
     private ConfigOptions(ConfigMap node) => Node = node;
 
@@ -58,6 +67,15 @@ public sealed class ConfigOptions
 
     /// <summary>See <see cref="KeysField"/>.</summary>
     public IReadOnlyList<KeyOptions> Keys { get; private init; } = [];
+
+    /// <summary>See <see cref="LimitsField"/>.</summary>
+    public IReadOnlyList<LimitOptions> Limits { get; private init; } = [];
+
+    /// <summary>See <see cref="PricesField"/>.</summary>
+    public IReadOnlyList<NamedPriceOptions> Prices { get; private init; } = [];
+
+    /// <summary>See <see cref="RunawayField"/>.</summary>
+    public RunawayOptions Runaway { get; private init; } = RunawayOptions.None;
 
     /// <summary>See <see cref="TimeoutsField"/>.</summary>
     public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
@@ -102,6 +120,9 @@ public sealed class ConfigOptions
             Teams = Each(teams, TeamOptions.Read, faults),
             TeamNames = Names(teams),
             Keys = Each(reader.Listed(KeysField), KeyOptions.Read, faults),
+            Limits = Each(reader.Listed(LimitsField), LimitOptions.Read, faults),
+            Prices = Each(reader.Named(PricesField), NamedPriceOptions.Read, faults),
+            Runaway = RunawayOptions.Read(reader.Node(RunawayField), faults),
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
             Server = ServerOptions.Read(reader.Node(ServerField), faults),
             Journal = JournalOptions.Read(reader.Node(JournalField), faults),

@@ -25,10 +25,22 @@ public sealed class KeyOptions
     /// <summary>First instant at which it is no longer good.</summary>
     public static readonly InstantField ExpiresField = new("expires");
 
+    /// <summary>A word that limits match it by.</summary>
+    public static readonly StringField TierField = new("tier", TextRules.PlainName);
+
+    /// <summary>Who goes first where requests wait.</summary>
+    public static readonly ChoiceField PriorityField = new("priority", ["high", "normal", "low"]) { Default = "normal" };
+
+    /// <summary>What becomes of the provider's answer when the client leaves.</summary>
+    public static readonly DisconnectField OnDisconnectField = new("onDisconnect");
+
+    /// <summary>Names of tags that a client may set.</summary>
+    public static readonly StringListField ClientTagsField = new("clientTags", TextRules.PlainName, 32);
+
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a key", NameField, Sha256Field, TeamField, TagsField, ModelsField, ExpiresField, new LaterField("tier"), new LaterField("priority"),
-        new LaterField("onDisconnect"), new LaterField("passthrough"));
+        "a key", NameField, Sha256Field, TeamField, TagsField, ModelsField, ExpiresField, TierField, PriorityField, OnDisconnectField,
+        ClientTagsField, new LaterField("passthrough"));
 
     private KeyOptions(ConfigMap node) => Node = node;
 
@@ -53,6 +65,18 @@ public sealed class KeyOptions
     /// <summary>See <see cref="ExpiresField"/>.</summary>
     public Setting<DateTimeOffset> Expires { get; private init; }
 
+    /// <summary>See <see cref="TierField"/>.</summary>
+    public Setting<string> Tier { get; private init; }
+
+    /// <summary>See <see cref="PriorityField"/>.</summary>
+    public Setting<string> Priority { get; private init; }
+
+    /// <summary>See <see cref="OnDisconnectField"/>.</summary>
+    public Setting<TimeSpan> OnDisconnect { get; private init; }
+
+    /// <summary>See <see cref="ClientTagsField"/>.</summary>
+    public Setting<IReadOnlyList<Setting<string>>> ClientTags { get; private init; }
+
     /// <summary>Reads a key; null where it is not a map.</summary>
     public static KeyOptions? Read(ConfigNode node, FaultList faults) =>
         FieldReader.Open(node, Table, faults) is not { } reader ? null : new KeyOptions(reader.Map)
@@ -63,5 +87,9 @@ public sealed class KeyOptions
             Tags = reader.Get(TagsField),
             Models = reader.Get(ModelsField),
             Expires = reader.Get(ExpiresField),
+            Tier = reader.Get(TierField),
+            Priority = reader.Get(PriorityField),
+            OnDisconnect = reader.Get(OnDisconnectField),
+            ClientTags = reader.Get(ClientTagsField),
         };
 }

@@ -16,10 +16,19 @@ public sealed class ModelOptions
     /// <summary>Name of the vocabulary that its tokens are counted with; left out, the model's name tells it.</summary>
     public static readonly StringField TokenizerField = new("tokenizer", TextRules.PlainName);
 
+    /// <summary>What its tokens cost.</summary>
+    public static readonly SectionField PriceField = new("price", PriceOptions.Table);
+
+    /// <summary>The longest output that it gives.</summary>
+    public static readonly CountField OutputTokensMaxField = new("outputTokensMax", 1, 1_000_000_000);
+
+    /// <summary>When a stream is taken for one that will not end by itself.</summary>
+    public static readonly SectionField RunawayField = new("runaway", RunawayOptions.Table);
+
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a model", TargetsField, TimeoutsField, TokenizerField, new LaterField("balance"), new LaterField("fallback"),
-        new LaterField("contextWindow"), new LaterField("price"));
+        "a model", TargetsField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, RunawayField, new LaterField("balance"),
+        new LaterField("fallback"), new LaterField("contextWindow"));
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
     {
@@ -48,6 +57,15 @@ public sealed class ModelOptions
     /// <summary>See <see cref="TokenizerField"/>.</summary>
     public Setting<string> Tokenizer { get; private init; }
 
+    /// <summary>See <see cref="PriceField"/>.</summary>
+    public PriceOptions Price { get; private init; } = PriceOptions.None;
+
+    /// <summary>See <see cref="OutputTokensMaxField"/>.</summary>
+    public Setting<long> OutputTokensMax { get; private init; }
+
+    /// <summary>See <see cref="RunawayField"/>.</summary>
+    public RunawayOptions Runaway { get; private init; } = RunawayOptions.None;
+
     /// <summary>Reads a model; null where it is not a map.</summary>
     public static ModelOptions? Read(ConfigEntry entry, FaultList faults)
     {
@@ -67,6 +85,9 @@ public sealed class ModelOptions
             Targets = targets,
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
             Tokenizer = reader.Get(TokenizerField),
+            Price = PriceOptions.Read(reader.Node(PriceField), faults),
+            OutputTokensMax = reader.Get(OutputTokensMaxField),
+            Runaway = RunawayOptions.Read(reader.Node(RunawayField), faults),
         };
     }
 }
@@ -83,9 +104,12 @@ public sealed class TargetOptions
     /// <summary>Deadlines.</summary>
     public static readonly SectionField TimeoutsField = new("timeouts", TimeoutsOptions.Table);
 
+    /// <summary>What its tokens cost.</summary>
+    public static readonly SectionField PriceField = new("price", PriceOptions.Table);
+
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a target", ProviderField, ModelField, TimeoutsField, new LaterField("weight"), new LaterField("price"));
+        "a target", ProviderField, ModelField, TimeoutsField, PriceField, new LaterField("weight"));
 
     private TargetOptions(ConfigMap node) => Node = node;
 
@@ -101,6 +125,9 @@ public sealed class TargetOptions
     /// <summary>See <see cref="TimeoutsField"/>.</summary>
     public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
 
+    /// <summary>See <see cref="PriceField"/>.</summary>
+    public PriceOptions Price { get; private init; } = PriceOptions.None;
+
     /// <summary>Reads a target; null where it is not a map.</summary>
     public static TargetOptions? Read(ConfigNode node, FaultList faults) =>
         FieldReader.Open(node, Table, faults) is not { } reader ? null : new TargetOptions(reader.Map)
@@ -108,5 +135,6 @@ public sealed class TargetOptions
             Provider = reader.Get(ProviderField),
             Model = reader.Get(ModelField),
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
+            Price = PriceOptions.Read(reader.Node(PriceField), faults),
         };
 }

@@ -23,7 +23,15 @@ public static class DocumentRules
         foreach (var provider in document.Providers)
             ProviderRules.Check(provider, faults, warnings);
         foreach (var model in document.Models)
+        {
             ModelRules.Check(model, document, faults);
+            PriceRules.Check(model, faults, warnings);
+            PriceRules.CheckRunaway(model.Runaway, document.Runaway, faults);
+        }
+
+        foreach (var price in document.Prices)
+            PriceRules.Check(price, faults, warnings);
+        PriceRules.CheckRunaway(document.Runaway, document.Runaway, faults);
         ModelRules.WarnOfHidden(document, warnings);
         foreach (var tokenizer in document.Tokenizers)
             TokenizerRules.Check(tokenizer, faults);
@@ -34,8 +42,22 @@ public static class DocumentRules
             keyRules.Check(key);
         if (document.Keys.Count == 0)
             warnings.Add(document.Node, ConfigOptions.KeysField.Name, "is empty: every request will be refused for want of a valid key");
+        CheckLimits(document, faults, warnings);
         ServerRules.Check(document.Server, faults);
         return document;
+    }
+
+    private static void CheckLimits(ConfigOptions document, FaultList faults, FaultList warnings)
+    {
+        var rules = new LimitRules(document, faults, warnings);
+        var reach = new LimitReach(document, faults);
+        foreach (var limit in document.Limits)
+        {
+            rules.Check(limit);
+            reach.Check(limit);
+        }
+
+        reach.WarnOfUnbounded(warnings);
     }
 
     private static void CheckNotEmpty(ConfigOptions document, Field field, int count, FaultList faults)

@@ -130,7 +130,7 @@ internal sealed class TargetModel
     /// <summary>What its tokens cost, whatever name was asked for; null where the asked name tells it, or nobody knows.</summary>
     public PriceModel? Price { get; init; }
 
-    /// <summary>Prices by the asked name, where that is what the provider is sent; else null.</summary>
+    /// <summary>Prices by the asked name, where the rule is a glob; else null.</summary>
     public PriceTable? Prices { get; init; }
 
     /// <summary>Header lines that answers of this target carry: <c>x-aiedge-provider</c> and, where it is fixed, <c>x-aiedge-model</c>.</summary>

@@ -14,6 +14,7 @@ internal sealed class ConfigCompiler
 {
     private readonly ConfigOptions _options;
     private readonly ReferencedFiles _files;
+    private readonly PriceCompiler _prices;
     private readonly Dictionary<string, (ProviderModel Model, TimeoutsOptions Timeouts)> _providers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TokenizerModel> _tokenizers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TeamOptions> _teams = new(StringComparer.Ordinal);
@@ -22,6 +23,7 @@ internal sealed class ConfigCompiler
     {
         _options = options;
         _files = files;
+        _prices = new PriceCompiler(options);
     }
 
     /// <summary>Checks that the files are there that the options name; a fault for each that is not.</summary>
@@ -74,6 +76,7 @@ internal sealed class ConfigCompiler
             Models = new ModelTable(models),
             Tokenizers = tokenizers,
             Keys = new KeyTable(keys),
+            Limits = LimitCompiler.Compile(options.Limits),
             Server = server,
             Journal = journal,
             MaskedJson = MaskedDocument.Write(options, server, journal),
@@ -153,6 +156,8 @@ internal sealed class ConfigCompiler
                 UpstreamModel = target.Model.IsSet ? Encoding.ASCII.GetBytes(target.Model.Value) : null,
                 UpstreamModelJson = target.Model.IsSet ? JsonToken(target.Model.Value) : null,
                 Timeouts = Timeouts(target.Timeouts.Over(model.Timeouts).Over(providerTimeouts)),
+                Price = _prices.Of(model, target),
+                Prices = model.IsGlob ? _prices.ByName : null,
             };
         }
 
@@ -163,8 +168,16 @@ internal sealed class ConfigCompiler
             IsGlob = model.IsGlob,
             Targets = targets,
             Tokenizer = model.Tokenizer.IsSet ? Tokenizer(model.Tokenizer.Value) : null,
+            OutputTokensMax = _prices.OutputTokensMaxOf(model),
+            Runaway = Runaway(model.Runaway.Over(_options.Runaway)),
             Created = createdUnixSeconds,
         };
+    }
+
+    private static RunawayModel? Runaway(RunawayOptions runaway)
+    {
+        var (tokens, repeat) = (runaway.OutputTokens.Or(0), runaway.Repeat.Or(0));
+        return tokens == 0 && repeat == 0 ? null : new RunawayModel(tokens, (int)repeat, runaway.Action.Or(RunawayOptions.ActionField.Default!) == "shadow");
     }
 
     /// <summary>The vocabulary of a name; one object for all models that name it.</summary>
@@ -197,7 +210,24 @@ internal sealed class ConfigCompiler
             Models = models,
             ExpiresUnixMs = key.Expires.IsSet ? key.Expires.Value.ToUnixTimeMilliseconds() : long.MaxValue,
             Tags = Tags(key),
+            Tier = key.Tier.IsSet ? key.Tier.Value : null,
+            Priority = key.Priority.Or(KeyOptions.PriorityField.Default!) switch
+            {
+                "high" => PriorityClass.High,
+                "low" => PriorityClass.Low,
+                _ => PriorityClass.Normal,
+            },
+            OnDisconnect = new DisconnectPolicy(key.OnDisconnect.Or(TimeSpan.Zero)),
+            ClientTags = Texts(key.ClientTags),
         };
+    }
+
+    private static string[] Texts(Setting<IReadOnlyList<Setting<string>>> written)
+    {
+        var texts = new string[written.Or([]).Count];
+        for (var i = 0; i < texts.Length; i++)
+            texts[i] = written.Value[i].Value;
+        return texts;
     }
 
     /// <summary>The team's tags, then the key's, which win.</summary>

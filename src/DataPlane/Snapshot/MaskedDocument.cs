@@ -17,9 +17,13 @@ internal sealed class MaskedDocument : IDisposable
 
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
     private readonly Utf8JsonWriter _json;
+    private readonly MaskedLimits _limits;
 
-    private MaskedDocument() =>
+    private MaskedDocument()
+    {
         _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        _limits = new MaskedLimits(_json, Mask);
+    }
 
     public static byte[] Write(ConfigOptions options, ServerModel server, JournalModel journal)
     {
@@ -39,7 +43,7 @@ internal sealed class MaskedDocument : IDisposable
         _json.WriteEndObject();
         _json.WriteStartObject(ConfigOptions.ModelsField.Name);
         foreach (var model in options.Models)
-            WriteModel(model);
+            WriteModel(model, options.Runaway);
         _json.WriteEndObject();
         WriteTokenizers(options.Tokenizers);
         _json.WriteStartObject(ConfigOptions.TeamsField.Name);
@@ -55,6 +59,9 @@ internal sealed class MaskedDocument : IDisposable
         foreach (var key in options.Keys)
             WriteKey(key);
         _json.WriteEndArray();
+        _limits.WriteLimits(options.Limits);
+        _limits.WritePrices(options.Prices);
+        _limits.WriteRunaway(ConfigOptions.RunawayField.Name, options.Runaway);
         WriteTimeouts(ConfigOptions.TimeoutsField, options.Timeouts, withDefaults: true);
         WriteServer(options.Server, server);
         WriteJournal(journal);
@@ -102,7 +109,7 @@ internal sealed class MaskedDocument : IDisposable
         _json.WriteEndObject();
     }
 
-    private void WriteModel(ModelOptions model)
+    private void WriteModel(ModelOptions model, RunawayOptions global)
     {
         _json.WriteStartObject(model.Name);
         _json.WriteStartArray(ModelOptions.TargetsField.Name);
@@ -112,12 +119,16 @@ internal sealed class MaskedDocument : IDisposable
             WriteText(TargetOptions.ProviderField, target.Provider);
             WriteText(TargetOptions.ModelField, target.Model);
             WriteTimeouts(TargetOptions.TimeoutsField, target.Timeouts, withDefaults: false);
+            _limits.WritePrice(TargetOptions.PriceField.Name, target.Price);
             _json.WriteEndObject();
         }
 
         _json.WriteEndArray();
         WriteTimeouts(ModelOptions.TimeoutsField, model.Timeouts, withDefaults: false);
         WriteText(ModelOptions.TokenizerField, model.Tokenizer);
+        _limits.WritePrice(ModelOptions.PriceField.Name, model.Price);
+        _limits.WriteCount(ModelOptions.OutputTokensMaxField, model.OutputTokensMax);
+        _limits.WriteRunaway(ModelOptions.RunawayField.Name, model.Runaway.Over(global));
         _json.WriteEndObject();
     }
 
@@ -140,6 +151,17 @@ internal sealed class MaskedDocument : IDisposable
 
         if (key.Expires.IsSet)
             _json.WriteString(KeyOptions.ExpiresField.Name, key.Expires.Value.ToUniversalTime());
+        WriteText(KeyOptions.TierField, key.Tier);
+        _json.WriteString(KeyOptions.PriorityField.Name, key.Priority.Or(KeyOptions.PriorityField.Default!));
+        _json.WriteString(KeyOptions.OnDisconnectField.Name, DisconnectField.Format(key.OnDisconnect.Or(TimeSpan.Zero)));
+        if (key.ClientTags.IsSet)
+        {
+            _json.WriteStartArray(KeyOptions.ClientTagsField.Name);
+            foreach (var tag in key.ClientTags.Value)
+                _json.WriteStringValue(Shown(tag, ""));
+            _json.WriteEndArray();
+        }
+
         _json.WriteEndObject();
     }
 

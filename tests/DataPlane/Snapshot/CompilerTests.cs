@@ -7,7 +7,7 @@ namespace AiEdge.DataPlane.Tests.Snapshot;
 
 public sealed class CompilerTests
 {
-    private static readonly string Keys = $"keys: [ {{ name: a, sha256: \"{Doc.Sha}\" }} ]\n";
+    private static readonly string Keys = $"keys: [ {{ name: a, sha256: \"{Doc.Sha}\" }} ]\n" + Doc.Limits;
 
     private static ProviderModel Provider(string fields) =>
         Doc.Snapshot($"providers:\n  p: {{ dialect: openai, {fields} }}\nmodels:\n  m: {{ targets: [ {{ provider: p }} ] }}\n").Providers[0];
@@ -188,15 +188,15 @@ public sealed class CompilerTests
         Assert.Equal((running.Listen, running.Admin, running.Probe, 5), (load.Snapshot!.Server.Listen, load.Snapshot.Server.Admin, load.Snapshot.Server.Probe, load.Snapshot.Server.ConnectionsMax));
         Assert.Equal(
             [
-                "7: server.listen: needs a restart: 127.0.0.1:8080 is still listened on",
-                "7: server.probe: needs a restart: nothing is still listened on",
+                "8: server.listen: needs a restart: 127.0.0.1:8080 is still listened on",
+                "8: server.probe: needs a restart: nothing is still listened on",
             ],
             Doc.Lines(load.Warnings));
     }
 
     [Theory]
-    [InlineData("", "a", "7: server.tls.certificate: needs a restart: clients still come in clear")]
-    [InlineData("a", "b", "7: server.tls.certificate: needs a restart: the earlier certificate is still shown")]
+    [InlineData("", "a", "8: server.tls.certificate: needs a restart: clients still come in clear")]
+    [InlineData("a", "b", "8: server.tls.certificate: needs a restart: the earlier certificate is still shown")]
     [InlineData("a", "", " server.tls: needs a restart: the earlier certificate is still shown")]
     [InlineData("a", "a", null)]
     public void A_running_process_keeps_its_certificate_files_and_warns_of_the_edit(string before, string after, string? warning)

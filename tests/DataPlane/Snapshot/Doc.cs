@@ -19,6 +19,9 @@ internal static class Doc
 
         """;
 
+    /// <summary>A limit that bounds every key, for documents that are not to be warned of.</summary>
+    public const string Limits = "limits: [ { name: all, requests: 1000/min } ]\n";
+
     public const string Sha = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
     public static ConfigLoad Load(string text, Func<string, string?>? env = null, ConfigFormat format = ConfigFormat.Yaml, ConfigOverrides? overrides = null, ConfigSnapshot? running = null) =>
