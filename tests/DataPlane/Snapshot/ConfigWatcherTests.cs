@@ -14,8 +14,7 @@ public sealed partial class ConfigWatcherTests
     {
         using var rig = new Rig();
         rig.Write("b");
-        rig.Time.Advance(ConfigWatcher.PollInterval);
-        rig.Time.Advance(ConfigWatcher.SettleTime);
+        rig.Settle();
         Assert.Equal("b@2", rig.Running);
 
         rig.Time.Advance(ConfigWatcher.PollInterval * 10);
@@ -214,8 +213,7 @@ public sealed partial class ConfigWatcherTests
         var time = new ManualTime();
         ConfigSnapshot? running = null;
         using var watcher = new ConfigWatcher(path, ConfigOverrides.None, _ => null, time, s => running = s, _ => { });
-        time.Advance(ConfigWatcher.PollInterval);
-        time.Advance(ConfigWatcher.SettleTime);
+        time.Settle();
         Assert.Equal(1, Volatile.Read(ref running)!.Generation);
     }
 
@@ -327,12 +325,7 @@ public sealed partial class ConfigWatcherTests
         }
 
         /// <summary>Lets the watcher look and the change come to rest.</summary>
-        public void Settle()
-        {
-            Time.Advance(ConfigWatcher.PollInterval);
-            Time.Advance(ConfigWatcher.SettleTime);
-            Time.Advance(ConfigWatcher.SettleTime);
-        }
+        public void Settle() => Time.Settle();
 
         public void Dispose(bool keepFolder)
         {

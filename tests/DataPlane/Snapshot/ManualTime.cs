@@ -1,3 +1,5 @@
+using AiEdge.DataPlane.Snapshot;
+
 namespace AiEdge.DataPlane.Tests.Snapshot;
 
 /// <summary>A clock that stands until a test moves it; timers fire on the thread that moves it.</summary>
@@ -36,6 +38,17 @@ internal sealed class ManualTime : TimeProvider
         }
 
         Interlocked.Exchange(ref _now, end);
+    }
+
+    /// <summary>
+    /// Lets a <see cref="ConfigWatcher"/> look and what changed come to rest. Twice the settling time: the system's notice comes on a
+    /// thread of its own, and may have seen the file half written, so that the first look after that finds it changed once more.
+    /// </summary>
+    public void Settle()
+    {
+        Advance(ConfigWatcher.PollInterval);
+        Advance(ConfigWatcher.SettleTime);
+        Advance(ConfigWatcher.SettleTime);
     }
 
     private sealed class ManualTimer(ManualTime time, TimerCallback callback, object? state) : ITimer

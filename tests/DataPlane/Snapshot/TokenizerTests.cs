@@ -151,8 +151,7 @@ public sealed class TokenizerTests
         var loaded = ConfigFile.Load(path, 1, ConfigOverrides.None, _ => null);
         using var watcher = new ConfigWatcher(path, ConfigOverrides.None, _ => null, time, s => running = s, _ => { }, loaded);
         folder.Write("a.tiktoken", Ranks + "YWM= 257\n");
-        time.Advance(ConfigWatcher.PollInterval);
-        time.Advance(ConfigWatcher.SettleTime);
+        time.Settle();
         Assert.Equal(258, Volatile.Read(ref running)!.Models.All[0].Tokenizer!.Vocabulary.Count);
     }
 
