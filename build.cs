@@ -239,10 +239,6 @@ internal static class NativeBuild
         List<string> publish = ["publish", Repo.File("src/DataPlane"), "-c", "Release", "-v", "m", "--nologo", "-nodeReuse:false",
             "-p:AotPublish=true", "-p:AotFramework=" + framework, "-p:TreatWarningsAsErrors=false",
             "-p:PublishDocumentationFiles=false", "-p:AllowedReferenceRelatedFileExtensions=none", "-o", output];
-
-        // The compiler package follows the SDK's patch; its lock file is checked only where it was made for this framework.
-        if (!File.Exists(Repo.File($"src/DataPlane/packages.{framework}.lock.json")))
-            publish.Add("-p:RestoreLockedMode=false");
         var own = new HashSet<string>(StringComparer.Ordinal);
         var code = Shell.Run("dotnet", publish, line =>
         {

@@ -79,6 +79,8 @@ static async Task<int> RunAsync(CommandLine line)
         return 1;
     await using var running = host;
     Console.Error.WriteLine($"listening on {host.Listen}, admin on {host.Admin}");
+    // What reading the configuration left behind goes back now, in some milliseconds, and not under the first load.
+    GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     await Signals.UntilStopAsync(host);
     return 0;
 }

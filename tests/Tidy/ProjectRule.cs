@@ -49,20 +49,14 @@ public static class ProjectRule
         }
     }
 
-    /// <summary>Lock files that a locked restore needs and that are not there; src has one more for the native publish.</summary>
+    /// <summary>Lock files that a locked restore needs and that are not there.</summary>
     public static IEnumerable<string> MissingLocks(TextFile project, Func<string, bool> exists)
     {
         var folder = project.Path[..project.Path.LastIndexOf('/')];
         if (folder.StartsWith("perf/Compare/peers/", StringComparison.Ordinal))
             yield break;
-        string[] needed = folder.StartsWith("src/", StringComparison.Ordinal)
-            ? ["packages.lock.json", "packages.net9.0.lock.json"]
-            : ["packages.lock.json"];
-        foreach (var name in needed)
-        {
-            if (!exists($"{folder}/{name}"))
-                yield return $"{folder}/{name} is missing: restore and commit it";
-        }
+        if (!exists($"{folder}/packages.lock.json"))
+            yield return $"{folder}/packages.lock.json is missing: restore and commit it";
     }
 
     private static IEnumerable<string> References(TextFile project)

@@ -91,9 +91,9 @@ public sealed class RuleTests
     public void A_project_without_its_lock_files_is_found()
     {
         var file = File("src/Http/Http.csproj", "<Project />");
-        Assert.Equal(2, ProjectRule.MissingLocks(file, _ => false).Count());
+        Assert.Single(ProjectRule.MissingLocks(file, _ => false));
         Assert.Empty(ProjectRule.MissingLocks(file, _ => true));
-        Assert.Single(ProjectRule.MissingLocks(File("tests/Http/Http.csproj", "<Project />"), _ => false));
+        Assert.Empty(ProjectRule.MissingLocks(File("perf/Compare/peers/yarp/yarp.csproj", "<Project />"), _ => false));
     }
 
     [Theory]

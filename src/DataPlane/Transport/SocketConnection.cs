@@ -45,7 +45,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
         set => _connectionId = value;
     }
 
-    public override IFeatureCollection Features => _features ??= new FeatureCollection();
+    public override IFeatureCollection Features => _features ??= new ConnectionFeatures();
 
     public override IDictionary<object, object?> Items
     {
