@@ -13,7 +13,7 @@ namespace AiEdge.Contracts.Rules;
 public sealed class LimitReach
 {
     /// <summary>Comparisons of names, together; beyond it everything is taken for possible, which is safe and quick.</summary>
-    private const int ComparisonsMax = 2_000_000;
+    private const int ComparisonsMax = 5_000_000;
 
     private readonly ConfigOptions _document;
     private readonly FaultList _faults;
@@ -50,7 +50,7 @@ public sealed class LimitReach
         if (_faults.Count > before)
             return;
         var keys = _keys.FindAll(key => Binds(limit.Match, key));
-        CheckReach(limit, keys);
+        CheckReach(limit, keys, Models(limit.Match));
         if (limit.Cost.IsSet && !limit.Unpriced.IsSet && _faults.Count == before)
             CheckPrices(limit, keys);
     }
@@ -59,19 +59,17 @@ public sealed class LimitReach
     public void WarnOfUnbounded(FaultList warnings)
     {
         ArgumentNullException.ThrowIfNull(warnings);
-        foreach (var key in _keys)
+        var unbounded = new List<KeyFacts>(_keys);
+        foreach (var limit in _document.Limits)
         {
-            var isBounded = false;
-            foreach (var limit in _document.Limits)
-            {
-                isBounded = !limit.IsShadow && Binds(limit.Match, key) && CanAskFor(limit.Match, key);
-                if (isBounded)
-                    break;
-            }
-
-            if (!isBounded)
-                warnings.Add(key.Key.Name.Source ?? key.Key.Node, "no enforcing limit bounds this key");
+            if (limit.IsShadow || unbounded.Count == 0)
+                continue;
+            var models = Models(limit.Match);
+            unbounded.RemoveAll(key => Binds(limit.Match, key) && MayAskForAny(key, models));
         }
+
+        foreach (var key in unbounded)
+            warnings.Add(key.Key.Name.Source ?? key.Key.Node, "no enforcing limit bounds this key");
     }
 
     private void CheckNames(LimitMatchOptions match)
@@ -146,17 +144,17 @@ public sealed class LimitReach
         }
     }
 
-    private void CheckReach(LimitOptions limit, List<KeyFacts> keys)
+    /// <param name="limit">The limit.</param>
+    /// <param name="keys">The keys that it binds.</param>
+    /// <param name="models">The models that it binds; null for all.</param>
+    private void CheckReach(LimitOptions limit, List<KeyFacts> keys, List<ModelOptions>? models)
     {
         ConfigNode place = limit.Match.Node is { } match ? match : limit.Node;
-        var binds = _document.Models.Count == 0;
-        foreach (var model in _document.Models)
-            binds = binds || Binds(limit.Match, model);
-        if (!binds)
+        if (models is { Count: 0 } && _document.Models.Count > 0)
             _faults.Add(place, "can never match: no model that it names is answered by a provider that it names");
         else if (_keys.Count > 0 && keys.Count == 0)
             _faults.Add(place, "can never match: no key is all of this at once");
-        else if (_keys.Count > 0 && !keys.Exists(key => CanAskFor(limit.Match, key)))
+        else if (_keys.Count > 0 && !keys.Exists(key => MayAskForAny(key, models)))
             _faults.Add(place, "can never match: no key that it names may ask for a model that it names");
     }
 
@@ -201,18 +199,22 @@ public sealed class LimitReach
         return false;
     }
 
-    private bool CanAskFor(LimitMatchOptions match, KeyFacts key)
+    /// <summary>The models that a limit binds; null for all of them.</summary>
+    private List<ModelOptions>? Models(LimitMatchOptions match)
     {
         if (!match.Models.IsSet && !match.Providers.IsSet)
-            return true;
+            return null;
+        var models = new List<ModelOptions>();
         foreach (var model in _document.Models)
         {
-            if (Binds(match, model) && MayAskFor(key, model))
-                return true;
+            if (Binds(match, model))
+                models.Add(model);
         }
 
-        return false;
+        return models;
     }
+
+    private bool MayAskForAny(KeyFacts key, List<ModelOptions>? models) => models?.Exists(model => MayAskFor(key, model)) ?? true;
 
     /// <summary>Whether some name that a key may ask for comes to a model: an exact name goes to the model of that name alone.</summary>
     private bool MayAskFor(KeyFacts key, ModelOptions model)
@@ -221,9 +223,7 @@ public sealed class LimitReach
             return true;
         foreach (var allowed in key.Key.Models.Value)
         {
-            if (++_comparisons > ComparisonsMax)
-                return true;
-            if (allowed.Value == model.Name)
+            if (++_comparisons > ComparisonsMax || allowed.Value == model.Name)
                 return true;
             var isTaken = !allowed.Value.Contains('*', StringComparison.Ordinal) && _document.ModelNames.Contains(allowed.Value);
             if (!isTaken && GlobPattern.Overlaps(allowed.Value, model.Name))

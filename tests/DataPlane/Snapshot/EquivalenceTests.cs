@@ -8,6 +8,7 @@ public sealed class EquivalenceTests
 {
     public static TheoryData<string> Documents => new(
         File.ReadAllText(Repository.PathOf("deploy/samples/aiedge.yaml")),
+        File.ReadAllText(Repository.PathOf("deploy/samples/team-budgets.yaml")).Replace("${env:CHECKOUT_KEY_SHA256}", Doc.Sha, StringComparison.Ordinal),
         Doc.Head,
         Doc.Head + $"""
             teams:

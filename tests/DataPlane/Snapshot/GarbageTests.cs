@@ -14,6 +14,9 @@ public sealed class GarbageTests
         Encoding.UTF8.GetBytes(Sample),
         Encoding.UTF8.GetBytes(Doc.Head + "keys: [ { name: a, sha256: \"" + Doc.Sha + "\", tags: { a: b }, models: [ \"gpt-*\" ], expires: 2027-01-01T00:00:00+01:00 } ]\nserver: { probe: \"[::1]:9\", heartbeat: off }\n"),
         Encoding.UTF8.GetBytes(Doc.ToJson(Doc.Tree(Sample, ConfigFormat.Yaml, out _)!)),
+        Encoding.UTF8.GetBytes(File.ReadAllText(Repository.PathOf("deploy/samples/team-budgets.yaml"))
+            .Replace("${env:CHECKOUT_KEY_SHA256}", Doc.Sha, StringComparison.Ordinal)
+            .Replace("${env:NIGHTLY_KEY_SHA256}", new string('0', 64), StringComparison.Ordinal)),
     ];
 
     [Theory]
@@ -29,6 +32,7 @@ public sealed class GarbageTests
     }
 
     [Theory]
+    [InlineData(3, false, 5)]
     [InlineData(0, false, 1)]
     [InlineData(1, false, 2)]
     [InlineData(2, false, 3)]
