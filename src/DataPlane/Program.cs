@@ -31,6 +31,8 @@ switch (line.Command)
         return JournalCommand.Dump(line.DataDir!, Console.OpenStandardOutput(), Console.Error);
     case Command.JournalVerify:
         return JournalCommand.Verify(line.DataDir!, Console.Out, Console.Error);
+    case Command.JournalRebuild:
+        return JournalCommand.Rebuild(line.DataDir!, Console.Out, Console.Error);
     default:
         return await RunAsync(line);
 }

@@ -37,6 +37,24 @@ public sealed class CrashLedger(TimeSpan lossMax, TimeSpan progressMax)
         _seen.Clear();
     }
 
+    /// <summary>Limits have used what the records bill, to the token: a restart forgets nothing and counts nothing twice.</summary>
+    public static void CheckLimits(string dump, string limits)
+    {
+        long tokens = 0, requests = 0;
+        foreach (var line in dump.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var record = JsonElement.Parse(line);
+            if (record.GetProperty("kind").GetString() != "exchange" || record.GetProperty("attempts").GetInt32() == 0)
+                continue;
+            requests++;
+            tokens += Number(record, "inputTokens") + Number(record, "outputTokens");
+        }
+
+        Assert.True(tokens > 0);
+        Assert.Equal(tokens, Used(limits, "tokens"));
+        Assert.Equal(requests, Used(limits, "asked"));
+    }
+
     /// <summary>A run in which nothing was put to the test proves nothing.</summary>
     public void CheckWorth()
     {
@@ -44,6 +62,13 @@ public sealed class CrashLedger(TimeSpan lossMax, TimeSpan progressMax)
         Assert.True(_open > 0, "no open stream was looked at");
         Console.WriteLine($"crashes: {_finished} finished exchanges found, {_open} open streams billed, {_lost} younger than the bound lost, at most {_oldestLost.TotalMilliseconds:F1} ms old");
     }
+
+    private static long Number(JsonElement record, string name) =>
+        record.GetProperty(name) is { ValueKind: JsonValueKind.Number } number ? number.GetInt64() : 0;
+
+    private static long Used(string limits, string name) =>
+        JsonElement.Parse(limits).GetProperty("buckets").EnumerateArray().Single(bucket => bucket.GetProperty("name").GetString() == name)
+            .GetProperty("used").GetInt64();
 
     private void CheckYoung(TimeSpan age, JsonElement record)
     {

@@ -4,14 +4,27 @@ namespace AiEdge.AotSmoke.Tests;
 
 /// <summary>
 /// The process is killed at random moments under load, again and again, on one journal. What clients saw is held against what
-/// the journal says afterwards. AIEDGE_CRASHES sets how often.
+/// the journal says afterwards, and what the limits say against the journal. AIEDGE_CRASHES sets how often, AIEDGE_CRASH_SLACK_MS
+/// how busy the machine may be.
 /// </summary>
 public sealed class CrashTests
 {
     private static readonly int Crashes = int.Parse(Environment.GetEnvironmentVariable("AIEDGE_CRASHES") ?? "10", CultureInfo.InvariantCulture);
 
-    /// <summary>How long a committed record may take beyond its interval on a busy machine: the disk's time and the scheduler's.</summary>
-    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(1000);
+    /// <summary>
+    /// How long a committed record may take beyond its interval: the disk's time, and what else the machine does. The oldest that was lost is
+    /// printed; docs/reliability.md says what it is on a machine of its own.
+    /// </summary>
+    private static readonly TimeSpan Slack =
+        TimeSpan.FromMilliseconds(int.Parse(Environment.GetEnvironmentVariable("AIEDGE_CRASH_SLACK_MS") ?? "500", CultureInfo.InvariantCulture));
+
+    /// <summary>Wide enough never to refuse: what counts is what they have used.</summary>
+    private const string Limits = """
+        limits:
+          - { name: tokens, per: key, tokens: 1000000000/month }
+          - { name: asked, per: global, requests: 100000000/month }
+
+        """;
 
     [NativeFact]
     public async Task In_sync_mode_no_record_of_an_answer_that_a_client_saw_finish_is_lost() =>
@@ -28,7 +41,7 @@ public sealed class CrashTests
         for (var left = Crashes; left > 0;)
         {
             // A folder lives for some crashes: each must bear what the ones before it left behind.
-            await using var plane = await NativePlane.StartAsync(journal: journal);
+            await using var plane = await NativePlane.StartAsync(journal: journal, limits: Limits);
             var crashes = Math.Min(left, 25);
             for (var i = 0; i < crashes; i++)
             {
@@ -43,7 +56,9 @@ public sealed class CrashTests
             }
 
             await plane.RestartAsync();
-            ledger.Check(await plane.DumpAsync());
+            var dump = await plane.DumpAsync();
+            ledger.Check(dump);
+            CrashLedger.CheckLimits(dump, await plane.Admin.GetStringAsync("/limits"));
             plane.SignalStop();
             Assert.Equal(0, await plane.ExitAsync());
             var (code, text) = await plane.JournalAsync("verify");

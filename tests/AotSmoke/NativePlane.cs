@@ -57,7 +57,7 @@ public sealed partial class NativePlane : IAsyncDisposable
 
     public string ConfigFile => Path.Combine(_folder, "aiedge.yaml");
 
-    public static async Task<NativePlane> StartAsync(string drainDelay = "0s", string journal = "")
+    public static async Task<NativePlane> StartAsync(string drainDelay = "0s", string journal = "", string limits = "")
     {
         var provider = await FakeUpstreamServer.StartAsync(new() { RequiredKey = ProviderKey });
 
@@ -66,7 +66,7 @@ public sealed partial class NativePlane : IAsyncDisposable
         {
             var folder = Directory.CreateTempSubdirectory("aiedge-smoke-").FullName;
             int port = FreePort(), admin = FreePort();
-            var config = Config(provider.Port, port, admin, drainDelay) + (journal.Length > 0 ? $"journal: {{ {journal} }}\n" : "");
+            var config = Config(provider.Port, port, admin, drainDelay) + (journal.Length > 0 ? $"journal: {{ {journal} }}\n" : "") + limits;
             await File.WriteAllTextAsync(Path.Combine(folder, "aiedge.yaml"), config);
             string[] arguments = ["--config", "aiedge.yaml", .. journal.Length > 0 ? (string[])["--data-dir", "data"] : []];
             var plane = new NativePlane(Launch(folder, arguments), folder, provider, port, admin);

@@ -21,7 +21,8 @@ public sealed class JournalTests
         var answer = await edge.AskAsync(Ask.Stream("n=9; cached=4; reasoning=2", fields: "X-Request-Id: my-id.1\r\n"));
         await edge.Host.DisposeAsync();
 
-        var record = Assert.Single(Dump(edge));
+        var (attempt, record) = (Dump(edge)[0], Assert.Single(Exchanges(edge)));
+        Assert.Equal(("attempt", "first", 11), (Text(attempt, "kind"), Text(attempt, "purpose"), Number(attempt, "outputTokens")));
         Assert.Equal("exchange", Text(record, "kind"));
         Assert.Equal("my-id.1", Text(record, "requestId"));
         Assert.Equal(answer.Field("x-aiedge-request-id"), Text(record, "edgeRequestId"));
@@ -68,7 +69,7 @@ public sealed class JournalTests
         Assert.Equal(401, (await edge.AskAsync(Ask.Chat(key: null))).Status);
         await edge.Host.DisposeAsync();
 
-        Assert.Equal(asked.Select(a => (a.End, a.Status)), Dump(edge).Select(r => (Text(r, "end")!, (int)Number(r, "status"))));
+        Assert.Equal(asked.Select(a => (a.End, a.Status)), Exchanges(edge).Select(r => (Text(r, "end")!, (int)Number(r, "status"))));
     }
 
     [Fact]
@@ -81,12 +82,12 @@ public sealed class JournalTests
             // The provider's connection stays open behind [DONE] now and then: the end that counts is the client's.
             var script = (i % 5) switch { 0 => "b=0", 1 => "n=40", 2 => "n=1", 3 => "framing=chunked; n=2", _ => "" };
             Assert.Equal(200, (await client.AskAsync(i % 2 == 0 ? Ask.Stream(script) : Ask.Chat(script))).Status);
-            Assert.Equal(i, Dump(edge).Count);
+            Assert.Equal(i, Exchanges(edge).Count);
         }
     }
 
     [Fact]
-    public async Task A_second_try_is_an_attempt_of_its_own()
+    public async Task Each_attempt_has_a_line_and_each_exchange()
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = Group });
         using var client = await edge.ConnectAsync();
@@ -95,9 +96,9 @@ public sealed class JournalTests
         await edge.Host.DisposeAsync();
 
         Assert.Equal(
-            [("exchange", "done"), ("attempt", "upstream_fault"), ("attempt", "done"), ("exchange", "done")],
-            Dump(edge).Select(r => (Text(r, "kind")!, Text(r, "end")!)));
-        Assert.Equal([1, 1, 2, 2], Dump(edge).Select(r => Number(r, "attempts")));
+            [("attempt", "first", "done"), ("exchange", "first", "done"), ("attempt", "first", "upstream_fault"), ("attempt", "retry", "done"), ("exchange", "retry", "done")],
+            Dump(edge).Select(r => (Text(r, "kind")!, Text(r, "purpose")!, Text(r, "end")!)));
+        Assert.Equal([1, 1, 1, 2, 2], Dump(edge).Select(r => Number(r, "attempts")));
     }
 
     [Fact]
@@ -116,7 +117,7 @@ public sealed class JournalTests
             Assert.Equal(200, (await client.AskAsync(Ask.Chat())).Status);
         await again.DisposeAsync();
 
-        Assert.Equal([(1L, 1L), (2L, 3L)], Dump(edge).Select(r => (Number(r, "epoch"), Number(r, "sequence"))));
+        Assert.Equal([(1L, 1L), (2L, 3L)], Exchanges(edge).Select(r => (Number(r, "epoch"), Number(r, "sequence"))));
         var said = new StringWriter();
         Assert.Equal(0, JournalCommand.Verify(edge.DataDir, said, said));
         Assert.StartsWith("ok: 4 records", said.ToString(), StringComparison.Ordinal);
@@ -147,6 +148,8 @@ public sealed class JournalTests
         Assert.True(JournalCommand.Dump(edge.DataDir, output, errors) == 0, errors.ToString());
         return [.. Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonElement.Parse(l))];
     }
+
+    private static List<JsonElement> Exchanges(Edge edge) => Dump(edge).FindAll(r => Text(r, "kind") == "exchange");
 
     private static string? Text(JsonElement record, string name) => record.GetProperty(name).GetString();
 

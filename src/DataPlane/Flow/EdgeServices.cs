@@ -22,12 +22,14 @@ internal sealed class EdgeServices : IDisposable
     public EdgeServices(ConfigSnapshot first, RecordLog records, TextWriter log, JournalStore? journal = null, TimeProvider? time = null)
     {
         _log = log;
-        Clock = new EdgeClock();
-        Journal = journal is null ? null : new UsageJournal(journal, first.Journal, Clock, log);
+        Clock = new EdgeClock(time);
         Wheel = new DeadlineWheel(Clock);
         Snapshots = new SnapshotHolder(first);
         Limits = new LimitStates(new LimitClock(time ?? TimeProvider.System), first.Server.ConnectionsMax);
         Limits.Use(first);
+        if (journal is not null)
+            LimitRestore.From(journal, Limits);
+        Journal = journal is null ? null : new UsageJournal(journal, first.Journal, Clock, log);
         Blocks = BlockPool.Shared;
         Upstreams = new UpstreamPools(Blocks, Clock);
         Upstreams.Use(first);

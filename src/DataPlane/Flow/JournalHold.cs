@@ -24,15 +24,24 @@ internal sealed class JournalHold(UsageJournal? journal)
             return default;
         if (!journal.Admits)
             return EdgeError.Edge(ErrorKind.Overloaded, "The gateway's usage journal is full or cannot be written; try again later.");
+        exchange.Bill = SoFar(exchange);
         journal.Open(exchange);
+        exchange.Bill = default;
         return default;
     }
 
     public bool IsProgressDue(Exchange exchange, long events) => journal is not null && journal.IsProgressDue(exchange, events);
 
-    public void Progress(Exchange exchange) => journal?.Progress(exchange);
+    public void Progress(Exchange exchange)
+    {
+        if (journal is null)
+            return;
+        exchange.Bill = SoFar(exchange);
+        journal.Progress(exchange);
+        exchange.Bill = default;
+    }
 
-    /// <summary>One try is over and another follows.</summary>
+    /// <summary>One attempt is over and another follows; the last has its record in the exchange's.</summary>
     public void Attempt(Exchange exchange, EdgeError error) => journal?.Attempt(exchange, ExchangeEnd.Of(error, exchange));
 
     /// <summary>The exchange is over, if that has not been said before.</summary>
@@ -40,8 +49,6 @@ internal sealed class JournalHold(UsageJournal? journal)
     {
         if (journal is null || exchange.IsJournaled)
             return;
-        if (exchange.Attempts > 1)
-            journal.Attempt(exchange, exchange.End);
         journal.Close(exchange);
     }
 
@@ -54,8 +61,19 @@ internal sealed class JournalHold(UsageJournal? journal)
         exchange.Error = error;
         exchange.End = ExchangeEnd.Of(error, exchange);
         exchange.EndedAt = Stopwatch.GetTimestamp();
-        if (exchange.Attempts > 1)
-            journal!.Attempt(exchange, exchange.End);
         return await journal!.CloseAsync(exchange, _wait!) || journal.Forgives;
+    }
+
+    /// <summary>What a crash would be billed with: what the provider has reported by now, else what was counted, of the prompt a bound at least.</summary>
+    private static Bill SoFar(Exchange exchange)
+    {
+        var usage = exchange.Usage;
+        return new Bill
+        {
+            InputTokens = usage.IsPresent ? usage.InputTokens : exchange.PromptTokens,
+            CachedInputTokens = usage.CachedInputTokens,
+            OutputTokens = Math.Max(usage.OutputTokens, Math.Max(0, exchange.CountedOutputTokens)),
+            IsEstimate = !usage.IsPresent,
+        };
     }
 }

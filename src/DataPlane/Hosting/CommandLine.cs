@@ -11,6 +11,7 @@ internal enum Command : byte
     Version,
     JournalDump,
     JournalVerify,
+    JournalRebuild,
 
     /// <summary>The arguments make no sense; <see cref="CommandLine.Complaint"/> says why.</summary>
     Wrong,
@@ -28,6 +29,7 @@ internal sealed class CommandLine
           aiedge-dataplane count [--encoding NAME | --vocabulary FILE [--format WORD] [--split RULE]] [--append N | --ids] [FILE]
           aiedge-dataplane journal dump --data-dir DIR      print the usage journal, one JSON object a line
           aiedge-dataplane journal verify --data-dir DIR    read all of it, name what is damaged, exit 0 or 1
+          aiedge-dataplane journal rebuild --data-dir DIR   limits go on with what its records say alone, if their own file is lost
           aiedge-dataplane --help | --version
 
         flag              environment        default           meaning
@@ -90,7 +92,7 @@ internal sealed class CommandLine
             line.Take(arguments, ref i);
         if (line.Command is Command.Run or Command.Check && line.Config is null)
             line.Complain("--config FILE is missing");
-        if (line.Command is Command.JournalDump or Command.JournalVerify && line.DataDir is null)
+        if (line.Command is Command.JournalDump or Command.JournalVerify or Command.JournalRebuild && line.DataDir is null)
             line.Complain("--data-dir DIR is missing");
         return line;
     }
@@ -112,8 +114,13 @@ internal sealed class CommandLine
             case "health":
                 Command = Command.Health;
                 break;
-            case "journal" when i + 1 < arguments.Length && arguments[i + 1] is "dump" or "verify":
-                Command = arguments[++i] == "dump" ? Command.JournalDump : Command.JournalVerify;
+            case "journal" when i + 1 < arguments.Length && arguments[i + 1] is "dump" or "verify" or "rebuild":
+                Command = arguments[++i] switch
+                {
+                    "dump" => Command.JournalDump,
+                    "verify" => Command.JournalVerify,
+                    _ => Command.JournalRebuild,
+                };
                 break;
             case "--config" or "--listen" or "--admin" or "--probe" or "--data-dir" when i + 1 < arguments.Length:
                 _values[argument[2..]] = arguments[++i];

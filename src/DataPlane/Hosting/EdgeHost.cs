@@ -58,7 +58,9 @@ internal sealed class EdgeHost : IAsyncDisposable
         var load = ConfigFile.Load(options.ConfigPath, generation: 1, options.Overrides, options.Environment);
         if (load.Snapshot is null)
             return (null, load.Faults);
-        var journal = options.DataDir is { } folder ? JournalStore.Open(folder) : null;
+        var journal = options.DataDir is { } folder ? JournalStore.Open(folder, new LimitLedger(load.Snapshot), options.Time) : null;
+        if (journal is { Warning: { } warning })
+            options.Log.WriteLine("journal: " + warning);
         if (journal is { Closed: > 0 })
             options.Log.WriteLine($"journal: {journal.Closed} exchanges were open when the process ended; they are closed as crashed");
         var host = new EdgeHost(options, load, journal);
@@ -176,10 +178,11 @@ internal sealed class EdgeHost : IAsyncDisposable
 
     private void Publish(ConfigSnapshot config)
     {
+        _services.Clock.Reanchor();
         _services.Upstreams.Use(config);
         _services.Limits.Use(config);
+        _services.Journal?.Use(config);
         _services.Snapshots.Publish(config);
-        _services.Journal?.Use(config.Journal);
         _options.Log.WriteLine($"configuration {config.Generation} in force");
     }
 

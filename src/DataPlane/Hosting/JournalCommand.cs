@@ -30,8 +30,23 @@ internal static class JournalCommand
     public static int Verify(string folder, TextWriter output, TextWriter errors) => Read(folder, errors, extent =>
     {
         var survey = JournalRecovery.Survey(folder, extent);
+        var (checkpoint, fault) = LedgerReplay.Find(folder, extent, JournalRecovery.HasCheckpoint(folder));
+        if (fault is not null)
+            throw new JournalFault(fault);
         output.WriteLine(
-            $"ok: {survey.Records} records, {extent.Until - extent.Begin} bytes in {survey.Segments.Count} files, {survey.Open.Count} exchanges open");
+            $"ok: {survey.Records} records, {extent.Until - extent.Begin} bytes in {survey.Segments.Count} files, {survey.Open.Count} exchanges open, "
+            + $"limits as of record {checkpoint?.Sequence ?? extent.BeginSequence}");
+    });
+
+    /// <summary>
+    /// Gives up what limits had used before the records that are left: the next start reads these, all of them. For a journal whose
+    /// checkpoint is lost, which a start refuses.
+    /// </summary>
+    public static int Rebuild(string folder, TextWriter output, TextWriter errors) => Read(folder, errors, extent =>
+    {
+        using var held = JournalStore.Lock(folder);
+        new LedgerCheckpoint { Sequence = extent.BeginSequence, Buckets = [] }.Write(folder);
+        output.WriteLine($"ok: limits will be taken from {extent.NextSequence - extent.BeginSequence} records");
     });
 
     /// <summary>Says why the process does not start and how to go on.</summary>

@@ -14,21 +14,32 @@ internal sealed class ExchangeRecord
     private int _edgeIdLength;
     private int _providerIdLength;
 
+    private KeyValuePair<string, string>[] _clientTags = [];
+    private int _clientTagCount;
+
+    /// <summary>The configuration that the exchange began with; what follows is of it.</summary>
+    public ConfigSnapshot Config { get; private set; } = null!;
+
+    public KeyModel? Key { get; private set; }
+
+    public ModelModel? Model { get; private set; }
+
+    public TargetModel? Target { get; private set; }
+
     public long UnixMs { get; private set; }
 
-    public string? Key { get; private set; }
+    public KeyValuePair<string, string>[] Tags => Key?.Tags ?? [];
 
-    public string? Team { get; private set; }
-
-    public KeyValuePair<string, string>[] Tags { get; private set; } = [];
+    /// <summary>Tags that the client set; of one name with the key's, the client's holds.</summary>
+    public ReadOnlySpan<KeyValuePair<string, string>> ClientTags => _clientTags.AsSpan(0, _clientTagCount);
 
     public string? Path { get; private set; }
 
-    public string? Model { get; private set; }
+    /// <summary>The client's address, where a limit is kept by it.</summary>
+    public string? Address { get; private set; }
 
-    public byte[]? UpstreamModel { get; private set; }
-
-    public string? Provider { get; private set; }
+    /// <summary>The limit that refused the exchange or cut its stream.</summary>
+    public string? Limit { get; private set; }
 
     public bool Stream { get; private set; }
 
@@ -40,15 +51,25 @@ internal sealed class ExchangeRecord
 
     public int Attempts { get; private set; }
 
+    /// <summary>What the provider reported.</summary>
     public Usage Usage { get; private set; }
+
+    /// <summary>Tokens of the output by our own count; -1 where nothing was counted.</summary>
+    public long CountedOutputTokens { get; private set; }
+
+    /// <summary>What is charged; of an exchange that goes on, what it would be if it ended now.</summary>
+    public Bill Bill { get; private set; }
+
+    /// <summary>What each choice's output was capped at in the client's stead; 0 where it was not.</summary>
+    public long OutputClamp { get; private set; }
+
+    public long QueueMs { get; private set; }
 
     public long BytesIn { get; private set; }
 
     public long BytesOut { get; private set; }
 
     public long Events { get; private set; }
-
-    public long Generation { get; private set; }
 
     public long OverheadUs { get; private set; }
 
@@ -77,23 +98,27 @@ internal sealed class ExchangeRecord
         // One that goes on is taken as it stands now.
         var at = exchange.EndedAt != 0 ? exchange.EndedAt : System.Diagnostics.Stopwatch.GetTimestamp();
         UnixMs = clock.UnixMs(at);
-        Key = exchange.Key?.Name;
-        Team = exchange.Key?.Team;
-        Tags = exchange.Key?.Tags ?? [];
+        Config = exchange.Config;
+        Key = exchange.Key;
+        Model = exchange.Model;
+        Target = exchange.Target;
+        TakeTags(exchange.ClientTags);
         Path = exchange.Endpoint?.Path;
-        Model = exchange.Model?.Name;
-        UpstreamModel = exchange.Target?.UpstreamModel;
-        Provider = exchange.Target?.Provider.Name;
+        Address = exchange.ClientAddress;
+        Limit = exchange.LimitHit?.Name;
         Stream = exchange.Stream;
         Status = exchange.Status;
         End = exchange.End;
         Error = exchange.Error.Kind;
         Attempts = exchange.Attempts;
         Usage = exchange.Usage;
+        CountedOutputTokens = exchange.CountedOutputTokens;
+        Bill = Billed(exchange);
+        OutputClamp = exchange.OutputClamp;
+        QueueMs = exchange.QueueMs;
         BytesIn = exchange.BytesIn;
         BytesOut = exchange.BytesOut;
         Events = exchange.Events;
-        Generation = exchange.Config.Generation;
         OverheadUs = exchange.OverheadUs;
         BodyUs = Since(exchange.StartedAt, exchange.BodyReadAt);
         SentUs = Since(exchange.StartedAt, exchange.SentAt);
@@ -104,6 +129,52 @@ internal sealed class ExchangeRecord
         _requestIdLength = Copy(exchange.RequestId, _requestId);
         _edgeIdLength = Copy(exchange.EdgeId, _edgeId);
         _providerIdLength = Copy(exchange.ProviderId, _providerId);
+    }
+
+    /// <summary>The value of a tag: the client's own, else the key's, else null.</summary>
+    public string? TagValue(string name)
+    {
+        foreach (var (known, value) in ClientTags)
+        {
+            if (known == name)
+                return value;
+        }
+
+        foreach (var (known, value) in Tags)
+        {
+            if (known == name)
+                return value;
+        }
+
+        return null;
+    }
+
+    /// <summary>Keeps nothing of the configuration alive while it waits to be used again.</summary>
+    public void Forget()
+    {
+        Config = null!;
+        Key = null;
+        Model = null;
+        Target = null;
+    }
+
+    /// <summary>Whoever answered is paid for what it says, as long as nobody has made a bill.</summary>
+    private static Bill Billed(Exchange exchange)
+    {
+        var (bill, usage) = (exchange.Bill, exchange.Usage);
+        if (usage.IsPresent && bill is { InputTokens: 0, OutputTokens: 0, CostNanodollars: 0, PriceVersion: 0 })
+            (bill.InputTokens, bill.CachedInputTokens, bill.OutputTokens) = (usage.InputTokens, usage.CachedInputTokens, usage.OutputTokens);
+        return bill;
+    }
+
+    private void TakeTags(ReadOnlySpan<KeyValuePair<string, string>> tags)
+    {
+        _clientTagCount = tags.Length;
+        if (tags.IsEmpty)
+            return;
+        if (_clientTags.Length == 0)
+            _clientTags = new KeyValuePair<string, string>[Exchange.ClientTagsMax];
+        tags.CopyTo(_clientTags);
     }
 
     private static long Since(long start, long stamp) => stamp == 0 ? -1 : EdgeClock.Us(start, stamp);

@@ -3,13 +3,18 @@ using FASTER.core;
 namespace AiEdge.DataPlane.Record;
 
 /// <summary>
-/// Where FASTER keeps its commits: the segments are synced, then the commit's slot, then the mark, and only then has anything
+/// Where FASTER keeps its commits: the segments are synced, then the commit's slot is written, then the mark, and only then has anything
 /// been committed. The mark is the journal's own memory of how far it was: what FASTER recovers is held against it.
+/// What was committed survives the end of the process. It survives the end of the machine once slot and mark are synced, too: at once
+/// where that is asked for, else some commits later, as three syncs for each would cost more than all else that is done for a record.
 /// </summary>
 /// <remarks>FASTER calls this on a thread of its own while the journal's thread waits for it: never two at a time.</remarks>
 internal sealed class JournalCommits(JournalDevice device, JournalSlots commits, JournalSlots mark) : ILogCommitManager
 {
     private readonly SemaphoreSlim _ended = new(0);
+
+    /// <summary>Whether each commit is synced whole.</summary>
+    public bool IsStrict { get; set; } = true;
 
     /// <summary>What the next commit covers besides addresses.</summary>
     public long BeginSequence { get; set; }
@@ -17,6 +22,9 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
     public long NextSequence { get; set; }
 
     public long Epoch { get; set; }
+
+    /// <summary>What the mark says besides.</summary>
+    public JournalNote Note { get; } = JournalNote.Read(mark.Note);
 
     /// <summary>The last extent that is on disk.</summary>
     public JournalExtent Stored { get; private set; } = mark.Extent;
@@ -37,7 +45,11 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
         {
             device.Sync();
             commits.Write(extent, commitMetadata);
-            mark.Write(extent, []);
+            if (IsStrict)
+                commits.Sync();
+            mark.Write(extent, Note.Bytes);
+            if (IsStrict)
+                mark.Sync();
             Stored = extent;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -48,6 +60,27 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
         finally
         {
             _ended.Release();
+        }
+    }
+
+    /// <summary>Puts the note on disk, of what was committed before.</summary>
+    public void StoreNote()
+    {
+        mark.Write(Stored, Note.Bytes);
+        mark.Sync();
+    }
+
+    /// <summary>Puts on disk what commits that were not strict have written. Not while one is under way.</summary>
+    public void Sync()
+    {
+        try
+        {
+            commits.Sync();
+            mark.Sync();
+        }
+        catch (IOException e)
+        {
+            Failure = e.Message;
         }
     }
 

@@ -22,9 +22,9 @@ internal enum JournalKind : byte
 }
 
 /// <summary>
-/// A record as bytes: a head of fixed fields, a counted list of numbers, a counted list of texts, the tags.
-/// Whoever reads takes from each list what it knows and passes over the rest, so both may grow at their ends; a change of
-/// anything else is a new version. Every record is complete by itself: none needs an earlier one to be understood, so the oldest
+/// A record as bytes: a head of fixed fields, a counted list of numbers, a counted list of texts, the key's tags, the client's.
+/// Whoever reads takes from each list what it knows and passes over the rest, so the first two may grow at their ends, and so may
+/// the record; a change of anything else is a new version. Every record is complete by itself: none needs an earlier one to be understood, so the oldest
 /// may go at any time. Binary, because a record is about 250 bytes so and three times that as JSON, and is written twice
 /// per exchange and read almost never.
 /// </summary>
@@ -38,6 +38,9 @@ internal static class JournalFormat
     /// <summary>A number that is not known.</summary>
     public const long Unknown = -1;
 
+    private const byte StreamFlag = 1;
+    private const byte EstimateFlag = 2;
+    private const byte AttemptFlag = 4;
     private const int ChecksumAt = 4;
     private const int SequenceAt = 8;
     private const int EpochAt = 16;
@@ -52,7 +55,16 @@ internal static class JournalFormat
 
     public static EndReason End(ReadOnlySpan<byte> record) => (EndReason)record[2];
 
-    public static bool IsStream(ReadOnlySpan<byte> record) => (record[3] & 1) != 0;
+    public static bool IsStream(ReadOnlySpan<byte> record) => (record[3] & StreamFlag) != 0;
+
+    /// <summary>Whether a number in its bill is no count.</summary>
+    public static bool IsEstimate(ReadOnlySpan<byte> record) => (record[3] & EstimateFlag) != 0;
+
+    /// <summary>
+    /// Whether it is the record of an exchange and of its last attempt in one: nearly every exchange has one attempt alone, and all
+    /// that is to be said of that is in the exchange's own.
+    /// </summary>
+    public static bool HasAttempt(ReadOnlySpan<byte> record) => (record[3] & AttemptFlag) != 0 && Attempts(record) > 0;
 
     /// <summary>Which exchange of which run of the process.</summary>
     public static (long Epoch, long Exchange) Identity(ReadOnlySpan<byte> record) =>
@@ -74,7 +86,7 @@ internal static class JournalFormat
         into[0] = Version;
         into[1] = (byte)kind;
         into[2] = (byte)end;
-        into[3] = record.Stream ? (byte)1 : (byte)0;
+        into[3] = (byte)(AttemptFlag | (record.Stream ? StreamFlag : 0) | (record.Bill.IsEstimate ? EstimateFlag : 0));
         BinaryPrimitives.WriteInt64LittleEndian(into[EpochAt..], epoch);
         BinaryPrimitives.WriteInt64LittleEndian(into[ExchangeAt..], exchange);
         BinaryPrimitives.WriteInt64LittleEndian(into[TimeAt..], record.UnixMs);
@@ -84,6 +96,7 @@ internal static class JournalFormat
         WriteNumbers(ref writer, record);
         WriteTexts(ref writer, record);
         WriteTags(ref writer, record.Tags);
+        WriteTags(ref writer, record.ClientTags);
         Seal(into[..writer.Length], sequence);
         return writer.Length;
     }
@@ -93,6 +106,8 @@ internal static class JournalFormat
     {
         record[1] = (byte)JournalKind.Exchange;
         record[2] = (byte)EndReason.Crashed;
+        // It was said that a request is about to be sent: whether that came to pass, nobody knows.
+        BinaryPrimitives.WriteUInt16LittleEndian(record[AttemptsAt..], (ushort)Math.Max(1, Attempts(record)));
         Seal(record, sequence);
     }
 
@@ -104,7 +119,7 @@ internal static class JournalFormat
 
     private static void WriteNumbers(ref Fields writer, ExchangeRecord record)
     {
-        var usage = record.Usage;
+        var (usage, bill) = (record.Usage, record.Bill);
         ReadOnlySpan<long> numbers =
         [
             usage.IsPresent ? usage.InputTokens : Unknown,
@@ -113,9 +128,9 @@ internal static class JournalFormat
             usage.ReasoningTokens,
             usage.AudioInputTokens,
             usage.AudioOutputTokens,
-            Unknown, // counted output tokens: nothing counts them yet
-            Unknown, // cost: nothing is priced yet
-            Unknown, // version of the prices
+            record.CountedOutputTokens,
+            bill.PriceVersion != 0 ? bill.CostNanodollars : Unknown,
+            bill.PriceVersion != 0 ? bill.PriceVersion : Unknown,
             record.BytesIn,
             record.BytesOut,
             record.Events,
@@ -125,8 +140,15 @@ internal static class JournalFormat
             record.FirstTokenUs,
             record.TotalUs,
             record.OverheadUs,
-            record.Generation,
+            record.Config.Generation,
             (long)record.Error,
+            bill.InputTokens,
+            bill.OutputTokens,
+            bill.CachedInputTokens,
+            usage.CacheWriteTokens,
+            usage.ImageInputTokens,
+            record.QueueMs,
+            record.OutputClamp,
         ];
         writer.Byte((byte)numbers.Length);
         foreach (var number in numbers)
@@ -139,19 +161,23 @@ internal static class JournalFormat
         writer.Text(record.RequestId);
         writer.Text(record.EdgeId);
         writer.Text(record.ProviderId);
-        writer.Text(record.Key);
-        writer.Text(record.Team);
+        writer.Text(record.Key?.Name);
+        writer.Text(record.Key?.Team);
         writer.Text(record.Path);
-        writer.Text(record.Model);
+        writer.Text(record.Model?.Name);
         writer.Text(record.AskedModel);
-        writer.Text(record.Provider);
-        writer.Text(record.UpstreamModel);
+        writer.Text(record.Target?.Provider.Name);
+        writer.Text(record.Target?.UpstreamModel);
+        writer.Text(record.Key?.Tier);
+        writer.Text(record.Limit);
+        writer.Text(record.Address);
     }
 
     /// <summary>All tags, or none where they do not fit: half of them would look like all.</summary>
-    private static void WriteTags(ref Fields writer, KeyValuePair<string, string>[] tags)
+    private static void WriteTags(ref Fields writer, ReadOnlySpan<KeyValuePair<string, string>> tags)
     {
-        var bytes = 1;
+        // One for this list's length, one for that of the list behind it.
+        var bytes = 2;
         foreach (var (name, value) in tags)
             bytes += 4 + Encoding.UTF8.GetByteCount(name) + Encoding.UTF8.GetByteCount(value);
         if (tags.Length > byte.MaxValue || bytes > writer.Room)
@@ -235,6 +261,13 @@ internal enum JournalNumber
     OverheadUs,
     Generation,
     Error,
+    BilledInputTokens,
+    BilledOutputTokens,
+    BilledCachedTokens,
+    CacheWriteTokens,
+    ImageInputTokens,
+    QueueMs,
+    OutputClamp,
     Count,
 }
 
@@ -251,5 +284,8 @@ internal enum JournalText
     Model,
     Provider,
     ProviderModel,
+    Tier,
+    Limit,
+    Address,
     Count,
 }

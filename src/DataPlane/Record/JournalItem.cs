@@ -16,6 +16,11 @@ internal sealed class JournalItem
 
     public bool Stream { get; private set; }
 
+    public bool IsEstimate { get; private set; }
+
+    /// <summary>Whether it is of an exchange and of its last attempt in one.</summary>
+    public bool HasAttempt { get; private set; }
+
     public int Status { get; private set; }
 
     public int Attempts { get; private set; }
@@ -26,7 +31,18 @@ internal sealed class JournalItem
 
     public long Epoch { get; private set; }
 
+    /// <summary>The key's tags.</summary>
     public List<KeyValuePair<string, string>> Tags { get; } = [];
+
+    /// <summary>Tags that the client set; of one name with the key's, the client's holds.</summary>
+    public List<KeyValuePair<string, string>> ClientTags { get; } = [];
+
+    /// <summary>What is billed; what the provider reported in a record that knows of no bill.</summary>
+    public long InputTokens => Billed(JournalNumber.BilledInputTokens, JournalNumber.InputTokens);
+
+    public long OutputTokens => Billed(JournalNumber.BilledOutputTokens, JournalNumber.OutputTokens);
+
+    public long CachedInputTokens => Billed(JournalNumber.BilledCachedTokens, JournalNumber.CachedInputTokens);
 
     /// <summary>A number; <see cref="JournalFormat.Unknown"/> where the record has none.</summary>
     public long this[JournalNumber number] => _numbers[(int)number];
@@ -40,6 +56,8 @@ internal sealed class JournalItem
         Kind = JournalFormat.Kind(record);
         End = JournalFormat.End(record);
         Stream = JournalFormat.IsStream(record);
+        IsEstimate = JournalFormat.IsEstimate(record);
+        HasAttempt = Kind == JournalKind.Exchange && JournalFormat.HasAttempt(record);
         Status = JournalFormat.Status(record);
         Attempts = JournalFormat.Attempts(record);
         UnixMs = JournalFormat.UnixMs(record);
@@ -49,6 +67,7 @@ internal sealed class JournalItem
         Array.Fill(_numbers, JournalFormat.Unknown);
         Array.Fill(_texts, "");
         Tags.Clear();
+        ClientTags.Clear();
         for (int i = 0, count = TakeByte(ref rest); i < count; i++)
         {
             var number = TakeNumber(ref rest);
@@ -63,12 +82,23 @@ internal sealed class JournalItem
                 _texts[i] = text;
         }
 
+        TakeTags(ref rest, Tags);
+        // The record of an older program ends here.
+        if (!rest.IsEmpty)
+            TakeTags(ref rest, ClientTags);
+    }
+
+    private static void TakeTags(ref ReadOnlySpan<byte> rest, List<KeyValuePair<string, string>> tags)
+    {
         for (int i = 0, count = TakeByte(ref rest); i < count; i++)
         {
             var name = TakeText(ref rest);
-            Tags.Add(new(name, TakeText(ref rest)));
+            tags.Add(new(name, TakeText(ref rest)));
         }
     }
+
+    private long Billed(JournalNumber billed, JournalNumber reported) =>
+        this[billed] != JournalFormat.Unknown ? this[billed] : this[reported];
 
     private static byte TakeByte(ref ReadOnlySpan<byte> rest)
     {

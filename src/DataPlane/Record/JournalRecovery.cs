@@ -48,16 +48,27 @@ internal static class JournalRecovery
         JournalFolder.Sync(folder);
     }
 
+    /// <summary>Whether a checkpoint of the limits was ever written beside the journal.</summary>
+    public static bool HasCheckpoint(string folder)
+    {
+        using var mark = JournalSlots.Open(Path.Combine(folder, JournalLayout.MarkFile), forWriting: false);
+        return JournalNote.Read(mark.Note).HasCheckpoint;
+    }
+
     /// <summary>
     /// Reads all that was committed. What is left open at the end are exchanges under which the process ended; of each its last
     /// record is kept.
     /// </summary>
-    public static JournalSurvey Survey(string folder, in JournalExtent extent)
+    public static JournalSurvey Survey(string folder, in JournalExtent extent, LedgerReplay? replay = null)
     {
         var survey = new JournalSurvey();
         using var reader = new JournalReader(folder, extent);
         while (reader.TryNext(out var record))
+        {
             survey.Take(record, reader.Address);
+            replay?.Take(record);
+        }
+
         return survey;
     }
 }

@@ -11,8 +11,9 @@ internal readonly record struct JournalExtent(long Begin, long Until, long Begin
 }
 
 /// <summary>
-/// A small file of two slots that are written in turn, each with a counter and a checksum: a write that breaks off spoils one
-/// slot, and the other still says what held before. Its size never changes, so that a full disk cannot fail a write.
+/// A small file of two slots, each with a counter and a checksum. A slot is written over until it has been synced, then the other: a
+/// write that breaks off spoils one slot, and the other still says what held before, on disk. Its size never changes, so that a full
+/// disk cannot fail a write.
 /// </summary>
 internal sealed class JournalSlots : IDisposable
 {
@@ -25,10 +26,14 @@ internal sealed class JournalSlots : IDisposable
     private readonly SafeFileHandle _file;
     private readonly byte[] _slot = new byte[UsedBytes];
     private long _counter;
+    private int _next;
 
     private JournalSlots(SafeFileHandle file) => _file = file;
 
     public JournalExtent Extent { get; private set; }
+
+    /// <summary>What was written last is not on disk yet.</summary>
+    public bool IsDirty { get; private set; }
 
     /// <summary>FASTER's own account of the commit; empty in the mark.</summary>
     public byte[] Note { get; private set; } = [];
@@ -38,6 +43,7 @@ internal sealed class JournalSlots : IDisposable
         var slots = new JournalSlots(File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read));
         RandomAccess.Write(slots._file, new byte[2 * SlotBytes], 0);
         slots.Write(JournalExtent.Empty, []);
+        slots.Sync();
         return slots;
     }
 
@@ -54,7 +60,7 @@ internal sealed class JournalSlots : IDisposable
         throw new JournalFault($"{Path.GetFileName(path)} is damaged: neither of its two slots has a valid checksum");
     }
 
-    /// <summary>Writes the older slot and waits until it is on disk.</summary>
+    /// <summary>Writes the slot that is not needed. The process may end now, but not the machine before <see cref="Sync"/>.</summary>
     public void Write(in JournalExtent extent, ReadOnlySpan<byte> note)
     {
         var slot = _slot.AsSpan();
@@ -69,10 +75,20 @@ internal sealed class JournalSlots : IDisposable
         BinaryPrimitives.WriteInt32LittleEndian(slot[56..], note.Length);
         note.CopyTo(slot[NoteAt..]);
         BinaryPrimitives.WriteUInt32LittleEndian(slot, Checksum(slot[4..]));
-        RandomAccess.Write(_file, slot, (_counter + 1) % 2 * SlotBytes);
-        RandomAccess.FlushToDisk(_file);
+        RandomAccess.Write(_file, slot, _next * SlotBytes);
         _counter++;
+        IsDirty = true;
         Extent = extent;
+    }
+
+    /// <summary>Waits until what was written is on disk.</summary>
+    public void Sync()
+    {
+        if (!IsDirty)
+            return;
+        RandomAccess.FlushToDisk(_file);
+        IsDirty = false;
+        _next = 1 - _next;
     }
 
     public void Dispose() => _file.Dispose();
@@ -88,6 +104,7 @@ internal sealed class JournalSlots : IDisposable
         if (counter <= _counter)
             return true;
         _counter = counter;
+        _next = 1 - number;
         Extent = new(
             BinaryPrimitives.ReadInt64LittleEndian(slot[16..]),
             BinaryPrimitives.ReadInt64LittleEndian(slot[24..]),

@@ -22,12 +22,15 @@ internal sealed class JournalStore : IDisposable
     private readonly FasterLog _log;
     private readonly List<JournalSegment> _segments;
     private readonly byte[] _record = new byte[JournalLayout.RecordBytesMax];
+    private readonly string _folder;
+    private long _checkpointed = long.MaxValue;
     private long _prepared = -1;
     private string? _failure;
 
     private JournalStore(FileStream lockFile, string folder, JournalSurvey survey, JournalExtent extent)
     {
         _lock = lockFile;
+        _folder = folder;
         _device = new JournalDevice(folder) { ReadUntil = extent.Until };
         var commit = JournalSlots.Open(Path.Combine(folder, JournalLayout.CommitFile), forWriting: true);
         var mark = JournalSlots.Open(Path.Combine(folder, JournalLayout.MarkFile), forWriting: true);
@@ -61,6 +64,12 @@ internal sealed class JournalStore : IDisposable
     /// <summary>Exchanges that a crash had left open and that were closed when the journal was opened.</summary>
     public int Closed { get; private set; }
 
+    /// <summary>What limits have used, as all closed exchanges in it say; null where nobody asked for it.</summary>
+    public LimitLedger? Ledger { get; private init; }
+
+    /// <summary>What was found wrong and could be made good when the journal was opened; null if nothing was.</summary>
+    public string? Warning { get; private set; }
+
     /// <summary>Bytes that the journal takes on disk, about.</summary>
     public long Bytes => _log.TailAddress - _log.BeginAddress;
 
@@ -68,9 +77,13 @@ internal sealed class JournalStore : IDisposable
     public string? Failure => _failure ?? _device.Fault ?? _commits.Failure;
 
     /// <summary>Opens the folder's journal, or makes one. All that was committed is read and checked first.</summary>
+    /// <param name="folder">Where it lies.</param>
+    /// <param name="ledger">Empty; it is brought to where the journal ends, and kept there by whoever appends.</param>
+    /// <param name="time">The present; null for the machine's own clock.</param>
     /// <exception cref="JournalFault">Another process has it, or it is damaged.</exception>
-    public static JournalStore Open(string folder)
+    public static JournalStore Open(string folder, LimitLedger? ledger = null, TimeProvider? time = null)
     {
+        var nowUnixMs = (time ?? TimeProvider.System).GetUtcNow().ToUnixTimeMilliseconds();
         Directory.CreateDirectory(folder);
         var lockFile = Lock(folder);
         try
@@ -81,17 +94,19 @@ internal sealed class JournalStore : IDisposable
                 extent = JournalExtent.Empty;
             }
 
-            var survey = JournalRecovery.Survey(folder, extent);
+            var replay = ledger is null ? null : LedgerReplay.Begin(folder, extent, JournalRecovery.HasCheckpoint(folder), ledger, nowUnixMs);
+            var survey = JournalRecovery.Survey(folder, extent, replay);
+            var warning = replay?.End(nowUnixMs);
             foreach (var segment in JournalLayout.Segments(folder))
             {
                 if (segment < extent.Begin >> JournalLayout.SegmentBits)
                     File.Delete(JournalLayout.SegmentFile(folder, segment));
             }
 
-            var store = new JournalStore(lockFile, folder, survey, extent);
+            var store = new JournalStore(lockFile, folder, survey, extent) { Ledger = ledger, Warning = warning };
             try
             {
-                store.Recover(survey, extent);
+                store.Recover(survey, extent, replay, nowUnixMs);
                 return store;
             }
             catch
@@ -114,10 +129,12 @@ internal sealed class JournalStore : IDisposable
         return TryAppend(_record.AsSpan(0, length));
     }
 
-    /// <summary>Puts on disk what was appended. False where that failed.</summary>
-    public bool TryCommit()
+    /// <summary>Commits what was appended. False where that failed.</summary>
+    /// <param name="isStrict">Whether it is to survive the end of the machine, too, from now on; else from the next <see cref="Sync"/> on.</param>
+    public bool TryCommit(bool isStrict = true)
     {
         _commits.NextSequence = NextSequence;
+        _commits.IsStrict = isStrict;
         try
         {
             if (Failure is null && _log.CommitStrongly(out var tail, out var number, spinWait: false))
@@ -138,11 +155,42 @@ internal sealed class JournalStore : IDisposable
         return Failure is null && _commits.Stored.NextSequence == NextSequence;
     }
 
-    /// <summary>Drops whole segments whose last record is older; the commit that follows makes it so. True if there were any.</summary>
+    /// <summary>
+    /// Puts on disk what limits have used. Between commits only: what was appended has to be committed, or lost for good. False where
+    /// that failed; the old one is still there then.
+    /// </summary>
+    public bool TryCheckpoint(long unixMs)
+    {
+        if (Ledger is null)
+            return true;
+        try
+        {
+            var sequence = _commits.Stored.NextSequence;
+            Ledger.Checkpoint(sequence, unixMs).Write(_folder);
+            Ledger.OnStored();
+            _checkpointed = sequence;
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Puts the commits so far on disk for good.</summary>
+    public void Sync() => _commits.Sync();
+
+    /// <summary>Whether there are whole segments whose last record is older.</summary>
+    public bool HasBefore(long unixMs) => _segments.Count > 1 && _segments[0].LastUnixMs < unixMs;
+
+    /// <summary>
+    /// Drops whole segments whose last record is older, as far as limits have what is in them; the commit that follows makes it so. True
+    /// if there were any.
+    /// </summary>
     public bool DropBefore(long unixMs)
     {
         var dropped = 0;
-        while (dropped < _segments.Count - 1 && _segments[dropped].LastUnixMs < unixMs)
+        while (dropped < _segments.Count - 1 && _segments[dropped].LastUnixMs < unixMs && _segments[dropped + 1].FirstSequence <= _checkpointed)
             dropped++;
         if (dropped == 0)
             return false;
@@ -173,12 +221,14 @@ internal sealed class JournalStore : IDisposable
     public void Dispose()
     {
         _log.Dispose();
+        _commits.Sync();
         _commits.Dispose();
         _device.Dispose();
         _lock.Dispose();
     }
 
-    private static FileStream Lock(string folder)
+    /// <summary>Keeps every other process from the folder for as long as it is open.</summary>
+    public static FileStream Lock(string folder)
     {
         try
         {
@@ -191,7 +241,7 @@ internal sealed class JournalStore : IDisposable
     }
 
     /// <summary>Lets FASTER recover, holds what it says against what was committed, and closes what a crash left open.</summary>
-    private void Recover(JournalSurvey survey, in JournalExtent extent)
+    private void Recover(JournalSurvey survey, in JournalExtent extent, LedgerReplay? replay, long nowUnixMs)
     {
         if (extent.Until > JournalLayout.FirstAddress)
             _log.Recover();
@@ -209,11 +259,18 @@ internal sealed class JournalStore : IDisposable
             JournalFormat.Close(record, NextSequence);
             if (!TryAppend(record))
                 throw new JournalFault("exchanges that were open could not be closed: " + Failure);
+            replay?.Take(record);
             Closed++;
         }
 
         if (Closed > 0 && !TryCommit())
             throw new JournalFault("exchanges that were open could not be closed: " + Failure);
+        if (Ledger is null)
+            return;
+        if (!TryCheckpoint(nowUnixMs))
+            throw new JournalFault($"{LedgerCheckpoint.FileName} could not be written");
+        _commits.Note.HasCheckpoint = true;
+        _commits.StoreNote();
     }
 
     private bool TryAppend(ReadOnlySpan<byte> record)

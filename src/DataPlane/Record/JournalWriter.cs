@@ -12,18 +12,17 @@ internal sealed class JournalWriter(Stream output) : IDisposable
     private readonly ArrayBufferWriter<byte> _buffer = new(BatchBytes);
     private Utf8JsonWriter? _json;
 
-    /// <summary>Prints records that end an exchange or one of its tries; the others serve recovery alone.</summary>
+    /// <summary>
+    /// Prints records that end an exchange or one of its attempts; the others serve recovery alone. A record of both is two lines,
+    /// so that each attempt has one and each exchange, whatever it took.
+    /// </summary>
     public void Write(JournalItem item)
     {
         if (item.Kind is not (JournalKind.Attempt or JournalKind.Exchange))
             return;
-        _json ??= new Utf8JsonWriter(_buffer, new JsonWriterOptions { SkipValidation = true });
-        WriteItem(_json, item);
-        _json.Flush();
-        _json.Reset();
-        _buffer.Write("\n"u8);
-        if (_buffer.WrittenCount >= BatchBytes)
-            Flush();
+        if (item.HasAttempt)
+            WriteLine(item, "attempt"u8);
+        WriteLine(item, item.Kind == JournalKind.Attempt ? "attempt"u8 : "exchange"u8);
     }
 
     public void Flush()
@@ -35,11 +34,22 @@ internal sealed class JournalWriter(Stream output) : IDisposable
 
     public void Dispose() => _json?.Dispose();
 
-    private static void WriteItem(Utf8JsonWriter json, JournalItem item)
+    private void WriteLine(JournalItem item, ReadOnlySpan<byte> kind)
+    {
+        _json ??= new Utf8JsonWriter(_buffer, new JsonWriterOptions { SkipValidation = true });
+        WriteItem(_json, item, kind);
+        _json.Flush();
+        _json.Reset();
+        _buffer.Write("\n"u8);
+        if (_buffer.WrittenCount >= BatchBytes)
+            Flush();
+    }
+
+    private static void WriteItem(Utf8JsonWriter json, JournalItem item, ReadOnlySpan<byte> kind)
     {
         json.WriteStartObject();
         json.WriteString("time"u8, DateTimeOffset.FromUnixTimeMilliseconds(item.UnixMs));
-        json.WriteString("kind"u8, item.Kind == JournalKind.Attempt ? "attempt"u8 : "exchange"u8);
+        json.WriteString("kind"u8, kind);
         json.WriteNumber("epoch"u8, item.Epoch);
         json.WriteNumber("sequence"u8, item.Sequence);
         Text(json, "requestId"u8, item[JournalText.RequestId]);
@@ -47,7 +57,8 @@ internal sealed class JournalWriter(Stream output) : IDisposable
         Text(json, "providerRequestId"u8, item[JournalText.ProviderId]);
         Text(json, "key"u8, item[JournalText.Key]);
         Text(json, "team"u8, item[JournalText.Team]);
-        WriteTags(json, item.Tags);
+        Text(json, "tier"u8, item[JournalText.Tier]);
+        WriteTags(json, item);
         Text(json, "path"u8, item[JournalText.Path]);
         Text(json, "model"u8, item[JournalText.Model]);
         Text(json, "rule"u8, item[JournalText.Rule]);
@@ -55,16 +66,23 @@ internal sealed class JournalWriter(Stream output) : IDisposable
         // Where no name is configured for the provider, it was asked for what the client asked for.
         var target = item[JournalText.ProviderModel];
         Text(json, "target"u8, target.Length > 0 || item[JournalText.Provider].Length == 0 ? target : item[JournalText.Model]);
+        json.WriteString("purpose"u8, item.Attempts > 1 ? "retry"u8 : "first"u8);
         json.WriteBoolean("stream"u8, item.Stream);
         json.WriteNumber("status"u8, item.Status);
-        json.WriteString("end"u8, RecordWriter.EndName(item.End));
+        if (RecordWriter.EndWithLimit(item.End, item[JournalText.Limit]) is { } refused)
+            json.WriteString("end"u8, refused);
+        else
+            json.WriteString("end"u8, RecordWriter.EndName(item.End));
+        Text(json, "limit"u8, item[JournalText.Limit]);
         var error = (ErrorKind)Math.Max(0, item[JournalNumber.Error]);
         Text(json, "error"u8, error == ErrorKind.None ? "" : ErrorTable.Row(error).Code ?? "invalid_request");
         json.WriteNumber("attempts"u8, item.Attempts);
         WriteTokens(json, item);
+        Number(json, "maxTokens"u8, item[JournalNumber.OutputClamp] is var clamp and > 0 ? clamp : JournalFormat.Unknown);
         Number(json, "bytesIn"u8, item[JournalNumber.BytesIn]);
         Number(json, "bytesOut"u8, item[JournalNumber.BytesOut]);
         Number(json, "events"u8, item[JournalNumber.Events]);
+        Number(json, "queueMs"u8, item[JournalNumber.QueueMs]);
         Milliseconds(json, "firstTokenMs"u8, item[JournalNumber.FirstTokenUs]);
         Milliseconds(json, "totalMs"u8, item[JournalNumber.TotalUs]);
         Number(json, "overheadUs"u8, item[JournalNumber.OverheadUs]);
@@ -74,13 +92,18 @@ internal sealed class JournalWriter(Stream output) : IDisposable
 
     private static void WriteTokens(Utf8JsonWriter json, JournalItem item)
     {
-        // What is billed is what the provider reported, as long as nothing is counted here.
-        Number(json, "inputTokens"u8, item[JournalNumber.InputTokens]);
-        Number(json, "outputTokens"u8, item[JournalNumber.OutputTokens]);
-        Number(json, "cachedInputTokens"u8, item[JournalNumber.CachedInputTokens]);
+        Number(json, "inputTokens"u8, item.InputTokens);
+        Number(json, "outputTokens"u8, item.OutputTokens);
+        Number(json, "cachedInputTokens"u8, item.CachedInputTokens);
+        Number(json, "cacheWriteTokens"u8, item[JournalNumber.CacheWriteTokens]);
         Number(json, "reasoningTokens"u8, item[JournalNumber.ReasoningTokens]);
+        Number(json, "audioInputTokens"u8, item[JournalNumber.AudioInputTokens]);
+        Number(json, "audioOutputTokens"u8, item[JournalNumber.AudioOutputTokens]);
+        Number(json, "imageInputTokens"u8, item[JournalNumber.ImageInputTokens]);
+        Number(json, "reportedInputTokens"u8, item[JournalNumber.InputTokens]);
         Number(json, "reportedOutputTokens"u8, item[JournalNumber.OutputTokens]);
         Number(json, "countedOutputTokens"u8, item[JournalNumber.CountedOutputTokens]);
+        json.WriteBoolean("estimate"u8, item.IsEstimate);
         if (item[JournalNumber.CostNanodollars] is var cost and >= 0)
             json.WriteString("costNanodollars"u8, cost.ToString(System.Globalization.CultureInfo.InvariantCulture));
         else
@@ -88,10 +111,16 @@ internal sealed class JournalWriter(Stream output) : IDisposable
         Number(json, "priceVersion"u8, item[JournalNumber.PriceVersion]);
     }
 
-    private static void WriteTags(Utf8JsonWriter json, List<KeyValuePair<string, string>> tags)
+    private static void WriteTags(Utf8JsonWriter json, JournalItem item)
     {
         json.WriteStartObject("tags"u8);
-        foreach (var (name, value) in tags)
+        foreach (var (name, value) in item.Tags)
+        {
+            if (!item.ClientTags.Exists(tag => tag.Key == name))
+                json.WriteString(name, value);
+        }
+
+        foreach (var (name, value) in item.ClientTags)
             json.WriteString(name, value);
         json.WriteEndObject();
     }

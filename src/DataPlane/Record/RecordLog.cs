@@ -95,6 +95,7 @@ internal sealed class RecordLog : IDisposable
         {
             RecordWriter.Write(lines, record);
             lines.EndLine();
+            record.Forget();
             _free.TryPush(record);
             Volatile.Write(ref _written, _written + 1);
             if (lines.Length >= BatchBytes)

@@ -20,13 +20,20 @@ internal sealed class UsageJournal : IDisposable
     /// <summary>Records that may wait.</summary>
     public const int EntriesMax = 8192;
 
-    /// <summary>Streams are noted after so many events, too.</summary>
+    /// <summary>Streams are noted after so many output tokens, too; after so many events where tokens are not counted.</summary>
     public const int ProgressEvents = 4096;
 
     /// <summary>One commit takes all that waits: where commits are slow, each covers the more.</summary>
     private const int BatchMax = EntriesMax;
 
     private const int IdleMs = 1000;
+
+    /// <summary>How long commits of group mode may wait for being safe from the end of the machine, too.</summary>
+    private const int SyncMs = 100;
+
+    /// <summary>How often what limits have used is put on disk, if it has changed. What lies between is read from the records.</summary>
+    private const int CheckpointMs = 10_000;
+
     private readonly JournalStore _store;
     private readonly EdgeClock _clock;
     private readonly TextWriter _log;
@@ -49,6 +56,9 @@ internal sealed class UsageJournal : IDisposable
     private long _bytes;
     private long _oldestAt;
     private long _dropDueMs;
+    private long _checkpointDueMs;
+    private long _syncDueAt;
+    private long _checkpointFailures;
     private bool _isStopped;
     private bool _hasRoom = true;
 
@@ -88,6 +98,9 @@ internal sealed class UsageJournal : IDisposable
 
     public long CommitFailures => Volatile.Read(ref _commitFailures);
 
+    /// <summary>Times that the checkpoint of what limits have used could not be written.</summary>
+    public long CheckpointFailures => Volatile.Read(ref _checkpointFailures);
+
     /// <summary>Bytes from the oldest record to the newest.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
@@ -103,8 +116,12 @@ internal sealed class UsageJournal : IDisposable
         }
     }
 
-    /// <summary>A new configuration is in force.</summary>
-    public void Use(JournalModel model) => Volatile.Write(ref _model, model);
+    /// <summary>A new configuration is about to be in force.</summary>
+    public void Use(ConfigSnapshot config)
+    {
+        Volatile.Write(ref _model, config.Journal);
+        _store.Ledger?.Use(config);
+    }
 
     /// <summary>The exchange is about to cost something: from now on a crash leaves a trace of it.</summary>
     public void Open(Exchange exchange)
@@ -120,7 +137,7 @@ internal sealed class UsageJournal : IDisposable
     public void Progress(Exchange exchange)
     {
         exchange.ProgressDueMs = _clock.CoarseMs + (long)Volatile.Read(ref _model).Progress.TotalMilliseconds;
-        exchange.ProgressEvents = exchange.Events;
+        exchange.ProgressEvents = exchange.CountedOutputTokens >= 0 ? exchange.CountedOutputTokens : exchange.Events;
         Add(exchange, JournalKind.Progress, EndReason.Crashed, null);
     }
 
@@ -195,6 +212,8 @@ internal sealed class UsageJournal : IDisposable
         var next = Stopwatch.GetTimestamp();
         while (true)
         {
+            if (!_wake.Wait(SyncMs))
+                _store.Sync();
             if (_wake.Wait(IdleMs))
             {
                 Gather(next);
@@ -211,10 +230,12 @@ internal sealed class UsageJournal : IDisposable
             }
 
             if (_ending.IsSet && _full.IsEmpty)
-                return;
+                break;
             if (_ending.IsSet)
                 _wake.Set();
         }
+
+        Checkpoint();
     }
 
     /// <summary>In group mode, lets records gather until the interval since the last commit is over. Syncs gather while the disk is busy.</summary>
@@ -244,6 +265,7 @@ internal sealed class UsageJournal : IDisposable
                 appended++;
             else
                 Interlocked.Increment(ref _dropped);
+            entry.Record.Forget();
             _free.TryPush(entry);
         }
 
@@ -262,6 +284,9 @@ internal sealed class UsageJournal : IDisposable
         var done = _store.Bytes < Volatile.Read(ref _model).BytesMax && _store.TryAppend(entry.Record, entry.Kind, entry.End, entry.Exchange);
         if (!done)
             Volatile.Write(ref _hasRoom, _store.TryPrepare());
+        // A limit has used what was used, whether or not the disk took the record.
+        if (entry.Kind is JournalKind.Exchange or JournalKind.Attempt)
+            _store.Ledger?.Charge(entry.Record, entry.Kind);
         if (wait is null)
             return done;
         if (done)
@@ -273,7 +298,11 @@ internal sealed class UsageJournal : IDisposable
 
     private void Commit(int appended)
     {
-        var done = _store.TryCommit();
+        var now = Stopwatch.GetTimestamp();
+        var isStrict = IsSync || now >= _syncDueAt;
+        if (isStrict)
+            _syncDueAt = now + SyncMs * Stopwatch.Frequency / 1000;
+        var done = _store.TryCommit(isStrict);
         if (done)
         {
             Volatile.Write(ref _records, _records + appended);
@@ -298,16 +327,32 @@ internal sealed class UsageJournal : IDisposable
         _waits.Clear();
     }
 
-    /// <summary>Once a second: segments whose records have been kept long enough go.</summary>
+    /// <summary>Once a second, between commits: what limits have used is stored if that is due, and segments that have been kept long enough go.</summary>
     private void DropOld()
     {
         var now = _clock.CoarseMs;
-        if (now < _dropDueMs || _isStopped)
+        if (now < _dropDueMs)
             return;
         _dropDueMs = now + IdleMs;
+        var keepFrom = _clock.CoarseUnixMs - (long)Volatile.Read(ref _model).Keep.TotalMilliseconds;
+        var drops = !_isStopped && _store.HasBefore(keepFrom);
+        if (drops || now >= _checkpointDueMs && _store.Ledger is { IsChanged: true })
+            Checkpoint();
+        if (_isStopped)
+            return;
         Volatile.Write(ref _hasRoom, _store.TryPrepare());
-        if (_store.DropBefore(_clock.CoarseUnixMs - (long)Volatile.Read(ref _model).Keep.TotalMilliseconds) && _full.IsEmpty)
+        if (drops && _store.DropBefore(keepFrom) && _full.IsEmpty)
             Commit(0);
+    }
+
+    private void Checkpoint()
+    {
+        _checkpointDueMs = _clock.CoarseMs + CheckpointMs;
+        if (_store.TryCheckpoint(_clock.CoarseUnixMs))
+            return;
+        if (_checkpointFailures == 0)
+            _log.WriteLine($"journal: {LedgerCheckpoint.FileName} cannot be written; the old one and the records since are kept");
+        Volatile.Write(ref _checkpointFailures, _checkpointFailures + 1);
     }
 
     private sealed class Entry

@@ -1,3 +1,4 @@
+using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Record;
 
 namespace AiEdge.DataPlane.Tests.Record;
@@ -186,5 +187,133 @@ public sealed class JournalDamageTests
         var record = new byte[JournalFormat.HeadBytes];
         Assert.False(JournalFormat.IsValid(record));
         Assert.Equal(-1, JournalFormat.Sequence(record.AsSpan(0, 10)));
+    }
+
+    [Theory]
+    [InlineData("missing", "limits.checkpoint is missing")]
+    [InlineData("empty", "limits.checkpoint is cut at byte 0")]
+    [InlineData("torn", "limits.checkpoint is cut at byte 60")]
+    [InlineData("flipped", "limits.checkpoint is damaged: its checksum is wrong")]
+    [InlineData("longer", "limits.checkpoint is damaged: its checksum is wrong")]
+    [InlineData("another file", "limits.checkpoint is damaged: it does not begin as it should")]
+    [InlineData("newer", "limits.checkpoint is damaged, or a newer program wrote it: version 2")]
+    [InlineData("too old", "limits.checkpoint holds what was before record 0, the journal begins with")]
+    public void A_damaged_checkpoint_of_the_limits_is_named_and_refused_unless_the_records_reach_back(string damage, string fault)
+    {
+        using var rig = new LedgerRig();
+        var month = LedgerRig.Limit("month", LimitUnit.Tokens, LimitPeriod.Month);
+        rig.Start(month);
+        var first = File.ReadAllBytes(rig.Checkpoint);
+        for (var i = 0; i < 20; i++)
+            rig.Spend(5, 5, key: $"key{i % 4}");
+        rig.Stop();
+        Damage(rig.Checkpoint, damage, first);
+
+        // All records are there: the ledger is read anew from them, and it is said that it had to be, but for one that is only old.
+        rig.Start(month);
+        Assert.Equal(50, rig.Used("month", "key1"));
+        if (damage == "too old")
+            Assert.Null(rig.Store.Warning);
+        else
+            Assert.StartsWith(fault + "; what limits have used was read anew", rig.Store.Warning, StringComparison.Ordinal);
+
+        // With records gone that the month began with, nothing but the checkpoint knows.
+        for (var i = 0; i < 45_000; i++)
+            rig.Files.Append(rig.Store, JournalRig.Exchange("filler"), JournalKind.Exchange, id: 1000 + i);
+        Assert.True(rig.Store.TryCommit());
+        rig.Save();
+        Assert.True(rig.Store.DropBefore(long.MaxValue));
+        Assert.True(rig.Store.TryCommit());
+        rig.Stop();
+        Damage(rig.Checkpoint, damage, first);
+        Assert.StartsWith(fault, rig.Fault(month), StringComparison.Ordinal);
+        var said = new StringWriter();
+        Assert.Equal(1, AiEdge.DataPlane.Hosting.JournalCommand.Verify(rig.Files.Folder, said, said));
+        Assert.StartsWith("journal: " + fault, said.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_bit_flipped_anywhere_in_the_checkpoint_of_the_limits_is_found()
+    {
+        using var rig = new LedgerRig();
+        rig.Start(LedgerRig.Limit("month", LimitUnit.Tokens, LimitPeriod.Month));
+        rig.Spend(5, 5);
+        rig.Stop();
+        var good = File.ReadAllBytes(rig.Checkpoint);
+        for (var bit = 0; bit < good.Length * 8; bit++)
+        {
+            var bad = (byte[])good.Clone();
+            bad[bit / 8] ^= (byte)(1 << (bit % 8));
+            File.WriteAllBytes(rig.Checkpoint, bad);
+            Assert.Contains(LedgerCheckpoint.FileName, Assert.Throws<JournalFault>(() => LedgerCheckpoint.Read(rig.Files.Folder)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_checkpoint_that_broke_off_while_it_was_written_leaves_the_old_one()
+    {
+        using var rig = new LedgerRig();
+        var month = LedgerRig.Limit("month", LimitUnit.Tokens, LimitPeriod.Month);
+        rig.Start(month);
+        rig.Spend(5, 5);
+        rig.Save();
+        rig.Spend(5, 5);
+        rig.Crash();
+        File.WriteAllBytes(rig.Checkpoint + ".new", new byte[37]);
+        rig.Start(month);
+        Assert.Null(rig.Store.Warning);
+        Assert.Equal(20, rig.Used("month", "full"));
+    }
+
+    [Fact]
+    public void A_journal_older_than_its_checkpoint_is_not_believed()
+    {
+        using var rig = new LedgerRig();
+        var month = LedgerRig.Limit("month", LimitUnit.Tokens, LimitPeriod.Month);
+        rig.Start(month);
+        rig.Spend(5, 5);
+        rig.Stop();
+        string[] files = [rig.Files.Commit, rig.Files.Mark, rig.Files.Segment(0)];
+        var old = Array.ConvertAll(files, File.ReadAllBytes);
+        rig.Start(month);
+        rig.Spend(5, 5);
+        rig.Stop();
+        for (var i = 0; i < files.Length; i++)
+            File.WriteAllBytes(files[i], old[i]);
+        Assert.Equal("limits.checkpoint knows of 4 records, the journal of 2", rig.Fault(month));
+    }
+
+    private static void Damage(string file, string damage, byte[] first)
+    {
+        var good = File.ReadAllBytes(file);
+        switch (damage)
+        {
+            case "missing":
+                File.Delete(file);
+                return;
+            case "empty":
+                good = [];
+                break;
+            case "torn":
+                good = good[..60];
+                break;
+            case "flipped":
+                good[^3] ^= 8;
+                break;
+            case "longer":
+                good = [.. good, 0];
+                break;
+            case "another file":
+                good[0]++;
+                break;
+            case "newer":
+                good[7]++;
+                break;
+            case "too old":
+                good = first;
+                break;
+        }
+
+        File.WriteAllBytes(file, good);
     }
 }

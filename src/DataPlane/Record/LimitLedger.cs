@@ -1,0 +1,272 @@
+using System.Runtime.InteropServices;
+using AiEdge.DataPlane.Core;
+using AiEdge.Limits;
+
+namespace AiEdge.DataPlane.Record;
+
+/// <summary>
+/// What the journal's records have used of every limit that has windows: hours, days, months, and all that counts money. Buckets are
+/// rebuilt from it at a start. Rates are not in it: they start without burst.
+/// </summary>
+/// <remarks>
+/// Fed with each record that closes an exchange, by the journal's thread alone, in the order of the journal; so what the checkpoint
+/// holds and the number up to which it holds it always agree. A record is charged to the window in which its exchange ended: the
+/// live buckets may have drawn a part of that in the window before, so a restart may find more used, and never less.
+/// </remarks>
+internal sealed class LimitLedger
+{
+    private readonly Dictionary<LedgerKey, LedgerBucket> _buckets = [];
+
+    /// <summary>Buckets by the parts of the configurations in use, so that none has to be looked for by name for each record.</summary>
+    private readonly Dictionary<(LimitPart Part, string Value), LedgerBucket> _known = [];
+    private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
+    private readonly Dictionary<ReplayKey, List<LimitPart>> _bound = [];
+    private LimitTable _table;
+    private LimitTable? _next;
+
+    public LimitLedger(ConfigSnapshot config) => _table = config.LimitTable;
+
+    /// <summary>Whether it holds what the last checkpoint does not.</summary>
+    public bool IsChanged
+    {
+        get => field || Volatile.Read(ref _next) is not null;
+        private set;
+    }
+
+    /// <summary>The buckets that limits in force have, with their use.</summary>
+    public IEnumerable<(LedgerKey Key, BucketCheckpoint Used)> InForce
+    {
+        get
+        {
+            foreach (var (key, used) in Uses)
+            {
+                if (Array.Exists(_table.Parts, part => part.Quantity is { IsRate: false } && LedgerKey.Of(part, key.Value) == key))
+                    yield return (key, used);
+            }
+        }
+    }
+
+    /// <summary>Every bucket with its use; also of limits that are no more, until their windows are over.</summary>
+    public IEnumerable<(LedgerKey Key, BucketCheckpoint Used)> Uses
+    {
+        get
+        {
+            foreach (var (key, bucket) in _buckets)
+                yield return (key, bucket.Checkpoint);
+        }
+    }
+
+    /// <summary>A new configuration is about to be in force. Called by any thread.</summary>
+    public void Use(ConfigSnapshot config) => Volatile.Write(ref _next, config.LimitTable);
+
+    /// <summary>Begins with what a checkpoint says.</summary>
+    public void Load(LedgerCheckpoint checkpoint, long nowUnixMs)
+    {
+        foreach (var bucket in checkpoint.Buckets)
+            Add(bucket);
+        Adopt(nowUnixMs);
+    }
+
+    /// <summary>Charges a record that has closed an exchange, or an attempt before its last.</summary>
+    public void Charge(ExchangeRecord record, JournalKind kind)
+    {
+        if (record.Key is not { } key || record.Model is not { } model || record.Attempts == 0)
+            return;
+        var bound = record.Config.LimitTable.Resolve(key, model);
+        foreach (var part in bound.First)
+            Charge(part, record, kind);
+        if (record.Target is not { } target)
+            return;
+        foreach (var part in bound.Of(target.Provider))
+            Charge(part, record, kind);
+    }
+
+    /// <summary>Charges a record that is read back: what bound it then is taken from the configuration of now.</summary>
+    public void Replay(JournalItem item)
+    {
+        if (_table.Parts.Length == 0 || item.Attempts == 0 || item[JournalText.Key].Length == 0 || item[JournalText.Rule].Length == 0)
+            return;
+        var bill = new Bill
+        {
+            InputTokens = Math.Max(0, item.InputTokens),
+            CachedInputTokens = Math.Max(0, item.CachedInputTokens),
+            OutputTokens = Math.Max(0, item.OutputTokens),
+            CostNanodollars = Math.Max(0, item[JournalNumber.CostNanodollars]),
+        };
+        foreach (var part in BoundOf(item))
+        {
+            if (Counted(part, item.Kind) is not { } unit)
+                continue;
+            var tag = part.Limit.PerTag is { } name ? TagOf(item, name) : null;
+            var value = LimitTable.ScopeValue(
+                part.Limit, item[JournalText.Key], Named(item[JournalText.Team]), item[JournalText.Rule], Named(item[JournalText.Provider]),
+                Named(item[JournalText.Address]), tag);
+            Charge(part, value, LimitCharge.Of(part.Limit, unit, bill, wasSent: true), item.UnixMs);
+        }
+    }
+
+    /// <summary>Everything as it is now; <paramref name="sequence"/> is the number of the next record.</summary>
+    public LedgerCheckpoint Checkpoint(long sequence, long unixMs)
+    {
+        TakeConfig(unixMs);
+        foreach (var (key, bucket) in _buckets)
+        {
+            if (bucket.IsOver(unixMs))
+                Remove(key);
+        }
+
+        return new LedgerCheckpoint { Sequence = sequence, Buckets = _buckets.Values };
+    }
+
+    /// <summary>A checkpoint of all that is known is on disk.</summary>
+    public void OnStored()
+    {
+        IsChanged = false;
+        _bound.Clear();
+    }
+
+    /// <summary>
+    /// The first limit whose present windows began before a moment: what was used of it earlier is not among the records that are left.
+    /// Null if there is none.
+    /// </summary>
+    public LimitModel? FirstBefore(long oldestUnixMs, long nowUnixMs)
+    {
+        foreach (var part in _table.Parts)
+        {
+            if (part.Quantity is { IsRate: false }
+                && LedgerBucket.ScheduleOf(part).At(nowUnixMs * 1_000_000).StartUnixNs < oldestUnixMs * 1_000_000)
+                return part.Limit;
+        }
+
+        return null;
+    }
+
+    /// <summary>Takes the configuration that came last: limits that were renamed go on under their new names.</summary>
+    private void TakeConfig(long nowUnixMs)
+    {
+        if (Interlocked.Exchange(ref _next, null) is not { } next)
+            return;
+        _table = next;
+        Adopt(nowUnixMs);
+    }
+
+    private void Adopt(long nowUnixMs)
+    {
+        _known.Clear();
+        foreach (var part in _table.Parts)
+        {
+            if (part.Quantity is not { IsRate: false })
+                continue;
+            foreach (var bucket in (LedgerBucket[])[.. _buckets.Values])
+            {
+                if (bucket.Key == LedgerKey.Of(part, bucket.Key.Value))
+                    bucket.Follow(part, nowUnixMs);
+                else if (part.Limit.Was is { } was && !IsLimit(was) && bucket.Key == LedgerKey.Of(part, bucket.Key.Value) with { Limit = was })
+                    Rename(bucket, part, nowUnixMs);
+            }
+        }
+
+        IsChanged = true;
+    }
+
+    private static string? Named(string text) => text.Length == 0 ? null : text;
+
+    /// <summary>What of a record a part counts; null for nothing. An attempt that another followed costs money at most.</summary>
+    private static LimitUnit? Counted(LimitPart part, JournalKind kind) => part.Quantity switch
+    {
+        { IsRate: false, Unit: var unit } when kind == JournalKind.Exchange || unit == LimitUnit.Cost => unit,
+        _ => null,
+    };
+
+    private static string? TagOf(JournalItem item, string name)
+    {
+        foreach (var (known, value) in item.ClientTags)
+        {
+            if (known == name)
+                return value;
+        }
+
+        foreach (var (known, value) in item.Tags)
+        {
+            if (known == name)
+                return value;
+        }
+
+        return null;
+    }
+
+    private bool IsLimit(string name) => Array.Exists(_table.Parts, part => part.Limit.Name == name);
+
+    private void Charge(LimitPart part, ExchangeRecord record, JournalKind kind)
+    {
+        if (Counted(part, kind) is not { } unit)
+            return;
+        var tag = part.Limit.PerTag is { } name ? record.TagValue(name) : null;
+        var value = LimitTable.ScopeValue(
+            part.Limit, record.Key!.Name, record.Key.Team, record.Model!.Name, record.Target?.Provider.Name, record.Address, tag);
+        Charge(part, value, LimitCharge.Of(part.Limit, unit, record.Bill, wasSent: true), record.UnixMs);
+    }
+
+    private void Charge(LimitPart part, string value, long amount, long unixMs)
+    {
+        if (amount == 0)
+            return;
+        if (!_known.TryGetValue((part, value), out var bucket))
+            _known[(part, value)] = bucket = Find(part, value, unixMs);
+        bucket.Charge(amount, unixMs);
+        IsChanged = true;
+    }
+
+    private LedgerBucket Find(LimitPart part, string value, long unixMs)
+    {
+        var key = LedgerKey.Of(part, value);
+        if (!_buckets.ContainsKey(key) && part.Limit.Per is LimitScope.Ip or LimitScope.Tag
+            && _counts.GetValueOrDefault(part.Limit.Name) >= part.Limit.BucketsMax * Math.Max(1, part.Limit.Quantities.Length))
+            key = key with { Value = LimitTable.Other };
+        if (!_buckets.TryGetValue(key, out var bucket))
+            Add(bucket = LedgerBucket.New(part, key, unixMs));
+        bucket.Follow(part, unixMs);
+        return bucket;
+    }
+
+    private List<LimitPart> BoundOf(JournalItem item)
+    {
+        var key = new ReplayKey(
+            item.Epoch, item[JournalNumber.Generation], item[JournalText.Key], item[JournalText.Rule], item[JournalText.Provider]);
+        if (_bound.TryGetValue(key, out var bound))
+            return bound;
+        bound = _table.Bind(
+            item[JournalText.Key], Named(item[JournalText.Team]), Named(item[JournalText.Tier]), item.Tags, item[JournalText.Rule],
+            Named(item[JournalText.Provider]));
+        _bound.Add(key, bound);
+        return bound;
+    }
+
+    private void Add(LedgerBucket bucket)
+    {
+        _buckets[bucket.Key] = bucket;
+        CollectionsMarshal.GetValueRefOrAddDefault(_counts, bucket.Key.Limit, out _)++;
+    }
+
+    private void Remove(LedgerKey key)
+    {
+        _buckets.Remove(key);
+        _counts[key.Limit]--;
+        _known.Clear();
+    }
+
+    private void Rename(LedgerBucket bucket, LimitPart part, long nowUnixMs)
+    {
+        Remove(bucket.Key);
+        bucket.Key = LedgerKey.Of(part, bucket.Key.Value);
+        bucket.Follow(part, nowUnixMs);
+        if (_buckets.TryGetValue(bucket.Key, out var there))
+            there.Merge(bucket);
+        else
+            Add(bucket);
+        IsChanged = true;
+    }
+
+    /// <summary>What decides which limits bind a record: a key's own fields change with the configuration alone.</summary>
+    private readonly record struct ReplayKey(long Epoch, long Generation, string Key, string Rule, string Provider);
+}
