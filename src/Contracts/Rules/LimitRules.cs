@@ -11,8 +11,16 @@ public sealed class LimitRules
     /// <summary>What <c>x-aiedge-limit</c> says of a provider's own refusal.</summary>
     private const string ProviderWord = "provider";
 
+    /// <summary>What the end of a stream says that a guard has cut.</summary>
+    private const string RunawayWord = "runaway";
+
     /// <summary>An answer is admitted with credit for as many tokens, so that a smaller burst would admit none.</summary>
     private const long OutputSliceTokens = 64;
+
+    private static readonly AmountField[] AmountFields =
+    [
+        LimitOptions.RequestsField, LimitOptions.TokensField, LimitOptions.InputTokensField, LimitOptions.OutputTokensField, LimitOptions.CostField,
+    ];
 
     private readonly FaultList _faults;
     private readonly FaultList _warnings;
@@ -38,16 +46,32 @@ public sealed class LimitRules
         ArgumentNullException.ThrowIfNull(limit);
         CheckNames(limit);
         CheckAmounts(limit);
+        CheckShares(limit);
+        if (!IsReadable(limit))
+            return;
         CheckBurst(limit);
         CheckMeaning(limit);
         CheckQueue(limit);
-        CheckShares(limit);
+    }
+
+    /// <summary>Whether every amount is one: what goes with an amount that could not be read is left open.</summary>
+    private static bool IsReadable(LimitOptions limit)
+    {
+        var set = 0;
+        foreach (var _ in limit.Amounts())
+            set++;
+        var written = 0;
+        foreach (var field in AmountFields)
+            written += IsWritten(limit, field) ? 1 : 0;
+        return set == written;
     }
 
     private void CheckNames(LimitOptions limit)
     {
         if (limit.Name.IsSet && limit.Name.Value == ProviderWord)
             Fault(limit, LimitOptions.NameField, "is what x-aiedge-limit says of a provider's own limit");
+        if (limit.Name.IsSet && limit.Name.Value == RunawayWord)
+            Fault(limit, LimitOptions.NameField, "is what the end of a runaway stream says");
         if (!limit.Was.IsSet)
             return;
         if (_lineOfName.TryGetValue(limit.Was.Value, out var line))
@@ -58,11 +82,9 @@ public sealed class LimitRules
 
     private void CheckAmounts(LimitOptions limit)
     {
-        var isWritten = false;
-        foreach (var field in (Field[])[
-            LimitOptions.RequestsField, LimitOptions.TokensField, LimitOptions.InputTokensField, LimitOptions.OutputTokensField, LimitOptions.CostField,
-            LimitOptions.ConcurrentField])
-            isWritten |= limit.Node.Entry(field.Name) is not null;
+        var isWritten = IsWritten(limit, LimitOptions.ConcurrentField);
+        foreach (var field in AmountFields)
+            isWritten |= IsWritten(limit, field);
         if (!isWritten)
             _faults.Add(limit.Node, "limits nothing: it needs requests, tokens, inputTokens, outputTokens, cost or concurrent");
         CheckPart(limit, LimitOptions.InputTokensField, limit.InputTokens);
