@@ -12,6 +12,7 @@ public static class FuzzTargets
         new ResponseHeadTarget(),
         new ChunkedTarget(),
         new SseTarget(),
+        new GrpcFrameTarget(),
         new OracleTarget("json", ParseOracles.ScannerAgreesWithUtf8JsonReader, OracleTarget.Json),
         new OracleTarget("request-body", (input, seed) => ParseOracles.RequestIsReadAlikeAndPatchedExactly(input, seed), OracleTarget.Json),
         new OracleTarget("prompt", (input, seed) => PromptOracles.PromptIsNotedAlike(input, seed), OracleTarget.Json),

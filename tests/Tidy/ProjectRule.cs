@@ -11,9 +11,11 @@ public static class ProjectRule
         ["src/Http"] = [],
         ["src/Tokenization"] = [],
         ["src/Limits"] = [],
+        ["src/Grpc"] = [],
+        ["src/Contracts.Wire"] = ["src/Grpc"],
         ["src/VocabularyTool"] = ["src/Tokenization"],
-        ["src/DataPlane"] = ["src/Contracts", "src/Http", "src/Tokenization", "src/Limits"],
-        ["src/ControlPlane"] = ["src/Contracts", "src/Limits"],
+        ["src/DataPlane"] = ["src/Contracts", "src/Http", "src/Tokenization", "src/Limits", "src/Grpc", "src/Contracts.Wire"],
+        ["src/ControlPlane"] = ["src/Contracts", "src/Limits", "src/Grpc", "src/Contracts.Wire"],
     };
 
     /// <summary>Checks one project file's references.</summary>

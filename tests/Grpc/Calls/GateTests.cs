@@ -1,0 +1,146 @@
+using System.Security.Cryptography;
+using System.Text;
+using AiEdge.Grpc.Client;
+using AiEdge.Grpc.Health;
+using AiEdge.Grpc.Server;
+
+namespace AiEdge.Grpc.Tests.Calls;
+
+public sealed class GateTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task Only_the_token_opens_the_gate_and_nothing_is_read_before()
+    {
+        var called = 0;
+        var gate = BearerToken.Gate(SHA256.HashData(Encoding.UTF8.GetBytes("join-me")));
+        await using var host = await GrpcHost.StartAsync(
+            server => server.AddUnary(Bytes.Unary, (request, _) =>
+            {
+                called++;
+                return new(request);
+            }),
+            new() { Gate = gate });
+        foreach (var wrong in (string?[])[null, "Bearer", "Bearer ", "Bearer wrong", "Basic join-me", "join-me", "Bearer join-me x"])
+            Assert.Equal(GrpcCode.Unauthenticated, await CodeAsync(wrong));
+        Assert.Equal(0, called);
+        Assert.Equal(GrpcCode.Ok, await CodeAsync("Bearer join-me"));
+        Assert.Equal(GrpcCode.Ok, await CodeAsync("bearer  join-me"));
+        Assert.Equal(2, called);
+
+        async Task<GrpcCode> CodeAsync(string? authorization)
+        {
+            using var channel = new GrpcChannel(new() { Address = host.Address, Authorization = _ => new(authorization) });
+            return (await channel.UnaryAsync(Bytes.Unary, [])).Status.Code;
+        }
+    }
+
+    [Fact]
+    public void Two_tokens_are_none()
+    {
+        var metadata = new GrpcMetadata().Add("authorization", "Bearer a").Add("authorization", "Bearer a");
+        Assert.False(BearerToken.TryGet(metadata, out _));
+    }
+
+    [Fact]
+    public async Task The_gate_tells_the_handler_who_is_calling()
+    {
+        await using var host = await GrpcHost.StartAsync(
+            server => server.AddUnary(Bytes.Unary, (_, context) => new(Encoding.UTF8.GetBytes((string)context.Identity!))),
+            new()
+            {
+                Gate = context =>
+                {
+                    context.Identity = "plane-7";
+                    return new(GrpcStatus.Ok);
+                },
+            });
+        using var channel = host.Channel();
+        Assert.Equal("plane-7"u8.ToArray(), (await channel.UnaryAsync(Bytes.Unary, [])).Message);
+    }
+
+    [Fact]
+    public async Task A_credential_that_cannot_be_had_ends_the_call()
+    {
+        await using var host = await GrpcHost.StartAsync(server => server.AddUnary(Bytes.Unary, (request, _) => new(request)));
+        using var channel = new GrpcChannel(new() { Address = host.Address, Authorization = _ => throw new FileNotFoundException() });
+        Assert.Equal(GrpcCode.Unauthenticated, (await channel.UnaryAsync(Bytes.Unary, [])).Status.Code);
+    }
+
+    [Fact]
+    public async Task A_handler_that_throws_is_unknown_and_says_no_word_of_it()
+    {
+        string? path = null;
+        await using var host = await GrpcHost.StartAsync(
+            server => server.AddUnary(Bytes.Unary, (_, _) => throw new InvalidOperationException("the secret")),
+            new() { OnFault = (at, _) => path = at });
+        using var channel = host.Channel();
+        var status = (await channel.UnaryAsync(Bytes.Unary, [])).Status;
+        Assert.Equal(GrpcCode.Unknown, status.Code);
+        Assert.DoesNotContain("secret", status.Message, StringComparison.Ordinal);
+        Assert.Equal(Bytes.Unary.Path, path);
+    }
+
+    [Fact]
+    public async Task More_calls_than_the_bound_are_refused()
+    {
+        var begun = new SemaphoreSlim(0);
+        await using var host = await GrpcHost.StartAsync(
+            server => server.AddBidirectional(Bytes.Both, async call =>
+            {
+                begun.Release();
+                return await call.ReadAsync() ? GrpcStatus.Ok : GrpcStatus.Ok;
+            }),
+            new() { CallsMax = 2 });
+        using var channel = host.Channel();
+        await using var first = channel.Open(Bytes.Both);
+        await using var second = channel.Open(Bytes.Both);
+        Assert.True(await begun.WaitAsync(Patience));
+        Assert.True(await begun.WaitAsync(Patience));
+        await using var third = channel.Open(Bytes.Both);
+        Assert.False(await third.ReadAsync());
+        Assert.Equal(GrpcCode.ResourceExhausted, (await third.Completion).Code);
+    }
+
+    [Fact]
+    public async Task Watchers_of_health_see_the_latest_state()
+    {
+        var health = new GrpcHealth();
+        await using var host = await GrpcHost.StartAsync(health.AddTo);
+        using var channel = host.Channel();
+        using var stop = new CancellationTokenSource();
+        var states = System.Threading.Channels.Channel.CreateUnbounded<GrpcServing>();
+        var watching = GrpcHealth.WatchAsync(channel, "a.Service", state => states.Writer.TryWrite(state), stop.Token).AsTask();
+        Assert.Equal(GrpcServing.ServiceUnknown, await NextAsync());
+        health.Set("a.Service", GrpcServing.Serving);
+        Assert.Equal(GrpcServing.Serving, await NextAsync());
+        health.Set("another.Service", GrpcServing.NotServing);
+        health.SetAllNotServing();
+        Assert.Equal(GrpcServing.NotServing, await NextAsync());
+        Assert.Equal(GrpcServing.NotServing, (await GrpcHealth.CheckAsync(channel, "")).State);
+        var stopping = host.Server.StopAsync(Patience);
+        Assert.Equal(GrpcCode.Unavailable, (await watching.WaitAsync(Patience)).Code);
+        await stopping.WaitAsync(Patience);
+
+        async Task<GrpcServing> NextAsync() => await states.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+    }
+
+    [Theory]
+    [InlineData("http://192.0.2.1:1")]
+    [InlineData("ftp://127.0.0.1:1")]
+    [InlineData("http://127.0.0.1:1/path")]
+    [InlineData("http://user@127.0.0.1:1")]
+    public void An_address_that_is_not_safe_or_no_address_makes_no_channel(string address) =>
+        Assert.Throws<ArgumentException>(() => new GrpcChannel(new() { Address = new(address) }));
+
+    [Fact]
+    public async Task A_server_that_is_not_there_is_unavailable()
+    {
+        Uri address;
+        await using (var host = await GrpcHost.StartAsync(server => server.AddUnary(Bytes.Unary, (request, _) => new(request))))
+            address = host.Address;
+        using var channel = new GrpcChannel(new() { Address = address });
+        Assert.Equal(GrpcCode.Unavailable, (await channel.UnaryAsync(Bytes.Unary, [])).Status.Code);
+    }
+}
