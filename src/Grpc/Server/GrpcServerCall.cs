@@ -114,7 +114,9 @@ public sealed class GrpcServerCall<TRequest, TResponse>
             GrpcServerContext.Send(Context.Headers, _http.Response.Headers);
         try
         {
-            var flush = await _http.Response.BodyWriter.WriteAsync(frame, Context.Cancellation);
+            // An empty write would not begin the answer; a flush does.
+            var writer = _http.Response.BodyWriter;
+            var flush = await (frame.IsEmpty ? writer.FlushAsync(Context.Cancellation) : writer.WriteAsync(frame, Context.Cancellation));
             return !flush.IsCompleted && !flush.IsCanceled;
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)

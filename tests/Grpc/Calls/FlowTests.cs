@@ -154,7 +154,7 @@ public sealed class FlowTests
     {
         using var late = new CancellationTokenSource(Patience);
         using var beat = new PeriodicTimer(TimeSpan.FromMilliseconds(300));
-        for (var last = -1; last != count();)
+        for (var last = 0; last == 0 || last != count();)
         {
             last = count();
             await beat.WaitForNextTickAsync(late.Token);
