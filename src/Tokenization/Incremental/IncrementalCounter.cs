@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using AiEdge.Tokenization.Splitting;
 using AiEdge.Tokenization.Vocabularies;
@@ -26,7 +27,7 @@ namespace AiEdge.Tokenization.Incremental;
 public sealed class IncrementalCounter
 {
     /// <summary>Bytes that a text may hold back before they are given to a <see cref="LongPiece"/>.</summary>
-    internal const int HeldBytesMaxDefault = 256;
+    internal const int HeldBytesMaxDefault = 96;
 
     // Scanning is put off until it pays: what it costs to begin is spread over as many bytes.
     private const int UnscannedBytesMax = 64;
@@ -168,14 +169,20 @@ public sealed class IncrementalCounter
     {
         while (!text.IsEmpty)
         {
-            var status = Rune.DecodeFromUtf8(text, out var rune, out var size);
-            if (status == OperationStatus.NeedMoreData)
+            int codePoint = text[0], size = 1;
+            var utf8 = text[..1];
+            if (codePoint >= 0x80)
             {
-                Dangle(text);
-                return default;
+                var status = Rune.DecodeFromUtf8(text, out var rune, out size);
+                if (status == OperationStatus.NeedMoreData)
+                {
+                    Dangle(text);
+                    return default;
+                }
+                codePoint = rune.Value;
+                utf8 = status == OperationStatus.Done ? text[..size] : Utf8Text.Replacement;
             }
-            var utf8 = status == OperationStatus.Done ? text[..size] : Utf8Text.Replacement;
-            if (_long.TryTake(_vocabulary, _memory, rune.Value, utf8))
+            if (_long.TryTake(_vocabulary, _memory, codePoint, utf8))
                 text = text[size..];
             if (!_long.IsOpen)
             {
@@ -241,6 +248,7 @@ public sealed class IncrementalCounter
         (_held, _unscanned) = (held.Length, 0);
     }
 
+    [SkipLocalsInit]
     private bool TryBeginLong(ReadOnlySpan<byte> held)
     {
         Span<byte> text = stackalloc byte[held.Length];

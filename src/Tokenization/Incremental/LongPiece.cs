@@ -21,8 +21,6 @@ internal unsafe struct LongPiece
     // The memory: the last bytes twice over, so that they always lie in a row, and the two rings.
     private const int BytesPerTokenByte = 2 + (2 * PrefixTrail.BytesPerPosition);
 
-    // From here on a run of one byte is gone through by its likely tokens.
-
     private readonly SplitRule _rule;
     private PrefixTrail _whole;
     private PrefixTrail _rest;
@@ -198,8 +196,8 @@ internal unsafe struct LongPiece
                 var end = text + _at + size + 1;
                 if (++_at == size)
                     _at = 0;
-                var isWholeDone = _whole.TryGuess(tables, whole, end);
-                var isRestDone = !_isCut || _rest.TryGuess(tables, rest, end);
+                var isWholeDone = _whole.TryRecall(tables, whole, end);
+                var isRestDone = !_isCut || _rest.TryRecall(tables, rest, end);
                 if (isWholeDone && isRestDone)
                     continue;
                 var tokens = new ReadOnlySpan<TokenSpan>(found, tables.Backward.Suffixes(end, (int)Math.Min(_bytes, size), tables, found));

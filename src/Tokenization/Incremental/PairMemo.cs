@@ -4,9 +4,8 @@ using AiEdge.Tokenization.Vocabularies;
 namespace AiEdge.Tokenization.Incremental;
 
 /// <summary>
-/// Remembers, for one thread, whether two tokens are compatible, and which token came last after another and a byte. A piece that grows
-/// without bound asks of few pairs, over and over, and for long tokens the answer takes as many steps as they have merges. The tokens are
-/// the key, both of them, with their vocabulary; an entry gives way to the next pair that falls on its place.
+/// Remembers, for one thread, whether two tokens are compatible. A run asks of few pairs, over and over, and for long tokens the answer takes as
+/// many steps as they have merges. The tokens are the key, both of them, with their vocabulary; an entry gives way to the next pair that falls on its place.
 /// </summary>
 internal static class PairMemo
 {
@@ -18,23 +17,8 @@ internal static class PairMemo
     // Vocabularies beyond this many share keys with none, for they are not remembered.
     private const int NumberMax = (1 << (63 - (2 * TokenBits))) - 1;
 
-    private const int LengthBits = 12;
-
     [ThreadStatic]
     private static ulong[]? _entries;
-
-    [ThreadStatic]
-    private static byte[]? _lengths;
-
-    /// <summary>
-    /// How long the last token was when last a byte was added after two tokens, or 0; it may be that of others, so what comes of it
-    /// must be checked.
-    /// </summary>
-    public static ref byte NextLength(VocabularyTables tables, ulong last, byte value)
-    {
-        var key = (last << 8 | value) ^ ((ulong)(uint)tables.Number << (2 * TokenBits + 8));
-        return ref (_lengths ??= new byte[1 << LengthBits])[(int)((key * Spread) >> (64 - LengthBits))];
-    }
 
     /// <summary>As <see cref="VocabularyTables.Compatible"/>.</summary>
     public static bool Compatible(VocabularyTables tables, uint left, uint right)

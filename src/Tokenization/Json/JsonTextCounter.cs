@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AiEdge.Tokenization.Incremental;
 using AiEdge.Tokenization.Vocabularies;
 
@@ -11,7 +12,7 @@ namespace AiEdge.Tokenization.Json;
 /// </summary>
 public sealed class JsonTextCounter
 {
-    private const int WindowBytes = 1024;
+    private const int WindowBytes = 256;
 
     private readonly IncrementalCounter _counter;
     private JsonUnescaper _unescaper;
@@ -44,12 +45,7 @@ public sealed class JsonTextCounter
             raw = raw[plain..];
         }
 
-        Span<byte> window = stackalloc byte[WindowBytes];
-        while (!raw.IsEmpty)
-        {
-            int length = _unescaper.Read(ref raw, window);
-            _counter.Append(window[..length]);
-        }
+        AppendEscaped(raw);
     }
 
     /// <summary>The text's end: what waits for its rest is counted as U+FFFD. The counter is then to be reset.</summary>
@@ -67,5 +63,17 @@ public sealed class JsonTextCounter
     {
         _unescaper = default;
         _counter.Reset();
+    }
+
+    // The window is not cleared first: a delta of a few bytes would pay more for that than for itself.
+    [SkipLocalsInit]
+    private void AppendEscaped(ReadOnlySpan<byte> raw)
+    {
+        Span<byte> window = stackalloc byte[WindowBytes];
+        while (!raw.IsEmpty)
+        {
+            int length = _unescaper.Read(ref raw, window);
+            _counter.Append(window[..length]);
+        }
     }
 }
