@@ -55,6 +55,13 @@ public abstract class LimitBucket
     /// <summary>Nanoseconds until nothing counts as used any more if nothing else is drawn: a rate is full, a window ends. At least 0.</summary>
     public abstract long ResetNs(long nowNs);
 
+    /// <summary>
+    /// Nanoseconds until <paramref name="cost"/> can be drawn if those who wait before it draw <paramref name="ahead"/> as soon as they can
+    /// and nothing else is admitted; <see cref="long.MaxValue"/> if refilling alone never gives as much: it is too large, or the window
+    /// has to end first.
+    /// </summary>
+    public abstract long ForecastNs(long ahead, long cost, long nowNs);
+
     /// <summary>What to remember over a restart.</summary>
     public abstract BucketCheckpoint Checkpoint(long nowNs);
 

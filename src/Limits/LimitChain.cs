@@ -17,15 +17,23 @@ public static class LimitChain
     /// <param name="tokens">Room for as many tokens; filled if all was drawn.</param>
     /// <param name="nowNs">The present.</param>
     /// <param name="draw">Drawn, or the refusal.</param>
+    /// <param name="booksSlot">
+    /// Whether a refusal books a slot; not for one that waits in a <see cref="FairQueue"/>, which has its place there.
+    /// </param>
     public static bool TryDrawAll(
-        ReadOnlySpan<LimitBucket> buckets, ReadOnlySpan<long> costs, Span<long> tokens, long nowNs, out LimitDraw draw)
+        ReadOnlySpan<LimitBucket> buckets,
+        ReadOnlySpan<long> costs,
+        Span<long> tokens,
+        long nowNs,
+        out LimitDraw draw,
+        bool booksSlot = true)
     {
         for (var i = 0; i < buckets.Length; i++)
         {
             if (buckets[i].TryTake(Math.Max(0, costs[i]), nowNs, out tokens[i]))
                 continue;
             GiveBackAll(buckets[..i], costs, tokens, nowNs);
-            draw = Refuse(buckets, costs, i, nowNs);
+            draw = Refuse(buckets, costs, i, nowNs, booksSlot);
             return false;
         }
 
@@ -40,7 +48,8 @@ public static class LimitChain
             buckets[i].Refund(Math.Max(0, costs[i]), tokens[i], nowNs);
     }
 
-    private static LimitDraw Refuse(ReadOnlySpan<LimitBucket> buckets, ReadOnlySpan<long> costs, int refused, long nowNs)
+    private static LimitDraw Refuse(
+        ReadOnlySpan<LimitBucket> buckets, ReadOnlySpan<long> costs, int refused, long nowNs, bool booksSlot)
     {
         var tightest = refused;
         var longest = Rank(buckets[refused].Probe(Math.Max(0, costs[refused]), nowNs));
@@ -52,7 +61,8 @@ public static class LimitChain
             (tightest, longest) = (i, rank);
         }
 
-        return buckets[tightest].Refuse(Math.Max(0, costs[tightest]), nowNs) with { Index = tightest };
+        var cost = Math.Max(0, costs[tightest]);
+        return (booksSlot ? buckets[tightest].Refuse(cost, nowNs) : buckets[tightest].Probe(cost, nowNs)) with { Index = tightest };
     }
 
     private static long Rank(LimitDraw refusal) => refusal.Outcome == DrawOutcome.TooLarge ? long.MaxValue : refusal.WaitNs;

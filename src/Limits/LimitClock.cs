@@ -32,6 +32,9 @@ public sealed class LimitClock
         Reanchor();
     }
 
+    /// <summary>Where timers come from that run by this clock.</summary>
+    internal TimeProvider Time => _time;
+
     /// <summary>Monotonic nanoseconds since the start.</summary>
     public long NowNs
     {

@@ -127,6 +127,16 @@ public sealed class RateBucket : LimitBucket
     }
 
     /// <inheritdoc/>
+    public override long ForecastNs(long ahead, long cost, long nowNs)
+    {
+        var rate = Current(out var word);
+        if (cost > rate.Burst)
+            return long.MaxValue;
+        var place = rate.Place(word, nowNs) + Bounded(ahead) + Math.Max(0, cost);
+        return place <= rate.Earned(nowNs) + rate.Burst ? 0 : Math.Max(1, rate.TimeNs(place - rate.Burst) - nowNs);
+    }
+
+    /// <inheritdoc/>
     public override BucketCheckpoint Checkpoint(long nowNs) => new(Used(nowNs), 0);
 
     /// <inheritdoc/>

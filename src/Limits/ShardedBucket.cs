@@ -83,6 +83,9 @@ public sealed class ShardedBucket : LimitBucket
     public override long ResetNs(long nowNs) => _parent.ResetNs(nowNs);
 
     /// <inheritdoc/>
+    public override long ForecastNs(long ahead, long cost, long nowNs) => _parent.ForecastNs(Bounded(ahead) - InCells(nowNs), cost, nowNs);
+
+    /// <inheritdoc/>
     public override BucketCheckpoint Checkpoint(long nowNs)
     {
         // In this order: a draw in between makes the use look larger, never smaller.

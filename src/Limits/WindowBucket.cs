@@ -153,6 +153,10 @@ public sealed class WindowBucket : LimitBucket
     public override long ResetNs(long nowNs) => Math.Max(0, Volatile.Read(ref Current(nowNs).EndNs) - nowNs);
 
     /// <inheritdoc/>
+    public override long ForecastNs(long ahead, long cost, long nowNs) =>
+        Bounded(ahead) + Math.Clamp(cost, 0, AmountMax) <= Capacity - Used(nowNs) ? 0 : long.MaxValue;
+
+    /// <inheritdoc/>
     public override BucketCheckpoint Checkpoint(long nowNs)
     {
         var window = Current(nowNs);

@@ -9,6 +9,8 @@ internal abstract class TwinBucket : LimitBucket
 
     public override long ResetNs(long nowNs) => 0;
 
+    public override long ForecastNs(long ahead, long cost, long nowNs) => throw new NotSupportedException();
+
     public override BucketCheckpoint Checkpoint(long nowNs) => new(Used(nowNs), EpochAt(nowNs));
 
     public override void Restore(BucketCheckpoint past, long nowNs) => throw new NotSupportedException();
