@@ -83,5 +83,18 @@ public abstract class LimitBucket
     /// <summary>The token that a draw would get now: slices of one token may be mixed.</summary>
     internal abstract long EpochAt(long nowNs);
 
+    /// <summary>Takes as much of the cost as there is; says how much.</summary>
+    internal virtual long TakeUpTo(long cost, long nowNs, out long token) => throw new NotSupportedException();
+
+    /// <summary>Takes the cost unless that would touch what the other shares may claim at the moment of the decision.</summary>
+    internal virtual bool TryTakeKeeping(long cost, SharedBucket shares, int share, long mine, long nowNs, out long token) =>
+        throw new NotSupportedException();
+
+    /// <summary>Takes what is guaranteed, without asking; false if the token names a window that has ended.</summary>
+    internal virtual bool TryForce(long cost, long token, long nowNs) => throw new NotSupportedException();
+
+    /// <summary>Gives back as <see cref="Refund"/> does, and says how much more can be drawn now because of it.</summary>
+    internal virtual long Restored(long amount, long token, long nowNs) => throw new NotSupportedException();
+
     private protected static long Bounded(long amount) => Math.Clamp(amount, -AmountMax, AmountMax);
 }

@@ -180,6 +180,58 @@ public sealed class RateBucket : LimitBucket
         }
     }
 
+    internal override long TakeUpTo(long cost, long nowNs, out long token)
+    {
+        token = EpochAt(nowNs);
+        while (true)
+        {
+            var rate = Current(out var word);
+            var earned = rate.Earned(nowNs);
+            var place = Math.Max(SealWord.Value(word), earned);
+            var taken = Math.Clamp(earned + rate.Burst - place, 0, cost);
+            if (taken == 0)
+                return 0;
+            if (rate.Word.Advance(place + taken, word) == word)
+                return taken;
+        }
+    }
+
+    internal override bool TryTakeKeeping(long cost, SharedBucket shares, int share, long mine, long nowNs, out long token)
+    {
+        token = EpochAt(nowNs);
+        while (true)
+        {
+            var rate = Current(out var word);
+            var earned = rate.Earned(nowNs);
+            var next = Math.Max(SealWord.Value(word), earned) + cost;
+            if (cost > rate.Burst || next > earned + rate.Burst - shares.Claims(share, mine, nowNs))
+                return false;
+            if (rate.Word.Advance(next, word) == word)
+                return true;
+        }
+    }
+
+    internal override bool TryForce(long cost, long token, long nowNs)
+    {
+        Settle(cost, token, nowNs);
+        return true;
+    }
+
+    internal override long Restored(long amount, long token, long nowNs)
+    {
+        while (true)
+        {
+            var rate = Current(out var word);
+            if (token < Volatile.Read(ref rate.FullEpoch))
+                return 0;
+            var earned = rate.Earned(nowNs);
+            var place = Math.Max(SealWord.Value(word), earned);
+            var next = Math.Max(place - amount, earned);
+            if (next == place || rate.Word.Advance(next, word) == word)
+                return place - next;
+        }
+    }
+
     internal override LimitDraw Probe(long cost, long nowNs)
     {
         var rate = Current(out var word);

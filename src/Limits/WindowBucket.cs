@@ -197,6 +197,72 @@ public sealed class WindowBucket : LimitBucket
         }
     }
 
+    internal override long TakeUpTo(long cost, long nowNs, out long token)
+    {
+        while (true)
+        {
+            var window = Current(nowNs);
+            token = window.Number;
+            var word = window.Word.Read();
+            if (SealWord.IsSealed(word))
+                continue;
+            var used = SealWord.Value(word);
+            var taken = Math.Clamp(Volatile.Read(ref _limit) - used, 0, cost);
+            if (taken == 0 || window.Word.Advance(used + taken, word) == word)
+                return taken;
+        }
+    }
+
+    internal override bool TryTakeKeeping(long cost, SharedBucket shares, int share, long mine, long nowNs, out long token)
+    {
+        while (true)
+        {
+            var window = Current(nowNs);
+            token = window.Number;
+            var word = window.Word.Read();
+            if (SealWord.IsSealed(word))
+                continue;
+            var used = SealWord.Value(word);
+            if (cost > Volatile.Read(ref _limit) - used - shares.Claims(share, mine, nowNs))
+                return false;
+            if (window.Word.Advance(used + cost, word) == word)
+                return true;
+        }
+    }
+
+    internal override bool TryForce(long cost, long token, long nowNs)
+    {
+        while (true)
+        {
+            var window = Current(nowNs);
+            if (window.Number != token)
+                return false;
+            var word = window.Word.Read();
+            if (!SealWord.IsSealed(word)
+                && window.Word.Advance(Math.Min(SealWord.Value(word) + cost, AmountMax), word) == word)
+                return true;
+        }
+    }
+
+    internal override long Restored(long amount, long token, long nowNs)
+    {
+        while (true)
+        {
+            var window = Current(nowNs);
+            if (token < window.Number)
+            {
+                Settle(-amount, token, nowNs);
+                return 0;
+            }
+
+            var word = window.Word.Read();
+            var used = SealWord.Value(word);
+            var next = Math.Max(0, used - amount);
+            if (!SealWord.IsSealed(word) && window.Word.Advance(next, word) == word)
+                return used - next;
+        }
+    }
+
     internal override LimitDraw Probe(long cost, long nowNs)
     {
         var window = Current(nowNs);

@@ -64,6 +64,7 @@ internal sealed class TwinQueue(int max, QueueDefect defect) : IRacedQueue
     public (Action Cancel, Func<WaitOutcome?> Outcome)? Join(IQueuedDraw draw)
     {
         var waiter = new Waiter(draw);
+        Race.Gap();
         lock (_lock)
         {
             if (_all.Count == max)

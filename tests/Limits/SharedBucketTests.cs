@@ -1,0 +1,182 @@
+namespace AiEdge.Limits.Tests;
+
+/// <summary>What is guaranteed is there when it is asked for, what is not used is lent, and all together never get more than the limit.</summary>
+public sealed class SharedBucketTests
+{
+    private const long S = LimitClock.SecondNs;
+
+    private readonly FakeTime _time = new();
+    private readonly LimitClock _clock;
+
+    public SharedBucketTests() => _clock = new LimitClock(_time);
+
+    [Fact]
+    public void A_share_gets_its_part_at_once_whatever_another_has_taken()
+    {
+        var bucket = SharedBucket.OfRate(1600, S, 1600, [80, 20], 0);
+        var (prod, dev) = (bucket.Of(0), bucket.Of(1));
+        Assert.Equal(300, dev.ForecastNs(0, 300, 0) + 300);
+        Assert.Equal(1300, DrawAll(prod, 0));
+        Assert.Equal(0, DrawAll(bucket.Common, 0));
+        Assert.Equal(300, DrawAll(dev, 0));
+        Assert.Equal(0, bucket.Parent.Remaining(0));
+    }
+
+    [Fact]
+    public void One_share_alone_gets_the_whole_rate_in_the_long_run()
+    {
+        foreach (var share in new[] { 0, 1, 2 })
+        {
+            var bucket = SharedBucket.OfRate(1000, S, 1000, [80, 20], 0, used: 1000);
+            long sum = 0;
+            for (var now = 0L; now < 100 * S; now += S / 50)
+                sum += DrawAll(share < 2 ? bucket.Of(share) : bucket.Common, now);
+            Assert.InRange(sum, 97_000, 100_000);
+        }
+    }
+
+    [Fact]
+    public void A_refund_fills_the_own_part_and_a_wait_is_the_sooner_of_own_and_borrowed()
+    {
+        var bucket = SharedBucket.OfRate(160, S, 160, [50, 50], 0, used: 160);
+        var one = bucket.Of(0);
+        Assert.False(one.TryDraw(8, 0, out var draw));
+        Assert.Equal(DrawOutcome.RateRefused, draw.Outcome);
+        Assert.False(one.TryDraw(8, draw.WaitNs - 1, out _));
+        Assert.True(one.TryDraw(8, draw.WaitNs, out var drawn));
+        one.Refund(5, drawn.Token, draw.WaitNs);
+        Assert.True(one.TryDraw(5, draw.WaitNs, out _));
+        Assert.False(one.TryDraw(1, draw.WaitNs, out _));
+        Assert.False(one.TryDraw(100, draw.WaitNs, out draw));
+        Assert.Equal(DrawOutcome.TooLarge, draw.Outcome);
+    }
+
+    [Fact]
+    public void Debt_of_one_share_leaves_the_other_its_part()
+    {
+        var bucket = SharedBucket.OfRate(160, S, 160, [50, 50], 0);
+        Assert.True(bucket.Of(0).TryDraw(80, 0, out var draw));
+        bucket.Of(0).Settle(500, draw.Token, 0);
+        Assert.True(bucket.Of(1).TryDraw(75, 0, out _));
+        Assert.False(bucket.Of(1).TryDraw(1, 0, out _));
+        Assert.False(bucket.Of(0).TryDraw(1, 2 * S, out _));
+        Assert.True(bucket.Of(1).TryDraw(75, 2 * S, out _));
+    }
+
+    [Fact]
+    public void A_window_lends_what_nobody_is_guaranteed_and_goes_on_after_a_restart()
+    {
+        var bucket = SharedBucket.OfWindow(1000, WindowSchedule.Daily(TimeZoneInfo.Utc), DebtPolicy.Carry, _clock, [60, 30], _clock.NowNs);
+        Assert.Equal(700, DrawAll(bucket.Of(0), _clock.NowNs));
+        Assert.Equal(0, DrawAll(bucket.Common, _clock.NowNs));
+        Assert.True(bucket.Of(1).TryDraw(100, _clock.NowNs, out var draw));
+        var again = SharedBucket.OfWindow(1000, WindowSchedule.Daily(TimeZoneInfo.Utc), DebtPolicy.Carry, _clock, [60, 30], _clock.NowNs);
+        again.Of(0).Restore(new BucketCheckpoint(700, draw.Token), _clock.NowNs);
+        again.Of(1).Restore(new BucketCheckpoint(100, draw.Token), _clock.NowNs);
+        Assert.Equal(200, DrawAll(again.Of(1), _clock.NowNs));
+        Assert.Equal(0, DrawAll(again.Of(0), _clock.NowNs));
+        _time.Pass(TimeSpan.FromDays(1));
+        Assert.Equal(SettleOutcome.WindowClosed, bucket.Of(1).Refund(50, draw.Token, _clock.NowNs));
+        Assert.Equal(700, DrawAll(bucket.Of(0), _clock.NowNs));
+        Assert.Equal(300, DrawAll(bucket.Of(1), _clock.NowNs));
+    }
+
+    [Fact]
+    public void An_edit_of_the_percentages_claims_no_more_than_there_is()
+    {
+        var bucket = SharedBucket.OfRate(1600, S, 1600, [80, 20], 0);
+        Assert.Equal(1300, DrawAll(bucket.Of(0), 0));
+        bucket.EditRate(1600, S, 1600, [20, 80], 0);
+        Assert.InRange(DrawAll(bucket.Of(1), 0), 290, 300);
+        Assert.Equal(0, DrawAll(bucket.Of(0), 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => bucket.EditRate(1600, S, 1600, [60, 60], 0));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Over_any_course_guarantees_hold_and_the_whole_keeps_its_bound(bool isWindow)
+    {
+        for (var seed = 0; seed < 150; seed++)
+            RunCourse(new Random(seed), isWindow);
+    }
+
+    [Fact]
+    public void Shares_are_drawn_in_a_chain_held_in_a_reservation_and_sliced_for_cores()
+    {
+        var bucket = SharedBucket.OfRate(1600, S, 1600, [50], 0);
+        var cells = new ShardedBucket(bucket.Of(0), 4);
+        var tokens = new long[2];
+        Assert.True(LimitChain.TryDrawAll([cells, bucket.Common], [10, 20], tokens, 0, out _));
+        var table = new ReservationTable(4);
+        Assert.True(table.TryOpen(S, out var handle));
+        handle.TryAdd(cells, 10, tokens[0], S);
+        handle.TryAdd(bucket.Common, 20, tokens[1], S);
+        Assert.True(handle.TryBeginSettle());
+        handle.Charge(cells, 5, 0);
+        handle.EndSettle(0);
+        cells.Sweep(0);
+        Assert.Equal(5, bucket.Parent.Used(0));
+        Assert.Equal(750 + 850 - 5, DrawAll(bucket.Common, 0) + DrawAll(bucket.Of(0), 0));
+    }
+
+    private static long DrawAll(LimitBucket bucket, long now)
+    {
+        long sum = 0;
+        for (var part = 1L << 12; part > 0; part /= 2)
+        {
+            for (; bucket.TryDraw(part, now, out _); sum += part)
+                ;
+        }
+
+        return sum;
+    }
+
+    private void RunCourse(Random random, bool isWindow)
+    {
+        int[] percents = random.Next(2) == 0 ? [80, 20] : [50, 20, 10];
+        var limit = random.Next(100, 2000);
+        var burst = isWindow ? limit : random.Next(100, 2000);
+        var start = _clock.NowNs;
+        var schedule = WindowSchedule.Fixed(10 * S);
+        var bucket = isWindow
+            ? SharedBucket.OfWindow(limit, schedule, DebtPolicy.Carry, _clock, percents, start)
+            : SharedBucket.OfRate(limit, S, burst, percents, start);
+
+        // What each share may claim, by a bucket of its own that only sees what it drew itself within its part.
+        var own = percents.Select(p => isWindow
+            ? (LimitBucket)new WindowBucket(Math.Max(1, limit * p / 100), schedule, DebtPolicy.Carry, _clock, start)
+            : new RateBucket(limit * p, 100 * S, Math.Max(1, (burst - Math.Max(1, burst / 16)) * p / 100), start)).ToArray();
+        long drawn = 0;
+        var perWindow = new Dictionary<long, long>();
+        for (var i = 0; i < 400; i++)
+        {
+            if (random.Next(3) == 0)
+                _time.PassNs(random.NextInt64(isWindow ? 2 * S : S / 5));
+            var now = _clock.NowNs;
+            var share = random.Next(percents.Length + 1);
+            var cost = random.Next(1, random.Next(2) == 0 ? 40 : 400);
+            var isOwed = share < own.Length && own[share].Remaining(now) >= cost;
+            var view = share < own.Length ? bucket.Of(share) : bucket.Common;
+            var isDrawn = view.TryDraw(cost, now, out var draw);
+            Assert.True(isDrawn || !isOwed, "a share was refused what it is guaranteed");
+            if (!isDrawn)
+                continue;
+            if (share < own.Length)
+                own[share].TakeUpTo(cost, now, out _);
+            if (isWindow)
+                Assert.True((perWindow[draw.Token] = perWindow.GetValueOrDefault(draw.Token) + cost) <= limit, "more than the window's limit");
+            drawn += cost;
+            Assert.True(isWindow || drawn - burst <= (Int128)(now - start) * limit / S, "more than the rate's bound");
+            if (random.Next(4) != 0)
+                continue;
+            var back = random.Next(cost + 1);
+            view.Refund(back, draw.Token, now);
+            drawn -= back;
+            if (isWindow)
+                perWindow[draw.Token] -= back;
+            if (share < own.Length)
+                own[share].Refund(back, draw.Token, now);
+        }
+    }
+}
