@@ -206,7 +206,7 @@ public sealed class FairQueue : IDisposable
             {
                 // At its deadline a draw is still in time, a nanosecond later it is not.
                 var dueNs = answer.WaitNs == long.MaxValue ? long.MaxValue : nowNs + answer.WaitNs;
-                Arm(Math.Min(dueNs, _earliestNs + 1), nowNs);
+                Arm(Math.Min(dueNs, Math.Min(_earliestNs, long.MaxValue - 1) + 1), nowNs);
                 return false;
             }
         }

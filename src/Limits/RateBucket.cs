@@ -170,8 +170,7 @@ public sealed class RateBucket : LimitBucket
                 var found = rate.Word.Advance(next, word);
                 if (found == word)
                 {
-                    if (place <= earned)
-                        Volatile.Write(ref rate.FullEpoch, token);
+                    rate.Note(place, earned, token);
                     return true;
                 }
 
@@ -191,8 +190,10 @@ public sealed class RateBucket : LimitBucket
             var taken = Math.Clamp(earned + rate.Burst - place, 0, cost);
             if (taken == 0)
                 return 0;
-            if (rate.Word.Advance(place + taken, word) == word)
-                return taken;
+            if (rate.Word.Advance(place + taken, word) != word)
+                continue;
+            rate.Note(place, earned, token);
+            return taken;
         }
     }
 
@@ -203,18 +204,28 @@ public sealed class RateBucket : LimitBucket
         {
             var rate = Current(out var word);
             var earned = rate.Earned(nowNs);
-            var next = Math.Max(SealWord.Value(word), earned) + cost;
-            if (cost > rate.Burst || next > earned + rate.Burst - shares.Claims(share, mine, nowNs))
+            var place = Math.Max(SealWord.Value(word), earned);
+            if (cost > rate.Burst || place + cost > earned + rate.Burst - shares.Claims(share, mine, nowNs))
                 return false;
-            if (rate.Word.Advance(next, word) == word)
-                return true;
+            if (rate.Word.Advance(place + cost, word) != word)
+                continue;
+            rate.Note(place, earned, token);
+            return true;
         }
     }
 
     internal override bool TryForce(long cost, long token, long nowNs)
     {
-        Settle(cost, token, nowNs);
-        return true;
+        while (true)
+        {
+            var rate = Current(out var word);
+            var earned = rate.Earned(nowNs);
+            var place = Math.Max(SealWord.Value(word), earned);
+            if (rate.Word.Advance(Math.Min(place + cost, earned + AmountMax), word) != word)
+                continue;
+            rate.Note(place, earned, token);
+            return true;
+        }
     }
 
     internal override long Restored(long amount, long token, long nowNs)
@@ -329,6 +340,13 @@ public sealed class RateBucket : LimitBucket
                 return EpochNs;
             var elapsedNs = ((UInt128)units * (ulong)PeriodNs + (ulong)Limit - 1) / (ulong)Limit;
             return EpochNs + (long)UInt128.Min(elapsedNs, long.MaxValue / 4);
+        }
+
+        /// <summary>After a draw: whether it found the bucket full.</summary>
+        public void Note(long place, long earned, long token)
+        {
+            if (place <= earned)
+                Volatile.Write(ref FullEpoch, token);
         }
 
         public long Place(long word, long nowNs) => Math.Max(SealWord.Value(word), Earned(nowNs));
