@@ -19,6 +19,9 @@ internal sealed class ChatWorker(LoadTarget target, byte[] request, Expectation 
     private long _began = long.MaxValue;
     private volatile bool _aborted;
 
+    /// <summary>Connections that it has opened.</summary>
+    public int Connects { get; private set; }
+
     public async ValueTask<CallResult> CallAsync()
     {
         var sent = Stopwatch.GetTimestamp();
@@ -106,6 +109,7 @@ internal sealed class ChatWorker(LoadTarget target, byte[] request, Expectation 
         try
         {
             await socket.ConnectAsync(target.Address);
+            Connects++;
             _socket = socket;
             if (target.Url.Scheme != Uri.UriSchemeHttps)
                 return new SocketTransport(socket);

@@ -22,6 +22,8 @@ internal sealed record LoadCommand(LoadTarget Target, LoadPlan Plan, Expectation
           --stream              ask for events;  --no-usage: do not ask for the usage chunk
           --body-bytes N        size of the request body (1024)
           --header "Name: v"    a further field; may be repeated
+          --hold                instead of load: --connections make one call each, are idle for --duration, and make another
+          --stall               instead of load: --connections ask for a stream each and do not read it for --duration
           --check LIST          events=N, status=N, text, notext, usage, nousage, done, nodone, none
           --watch-pid PID       also read that process tree's CPU and memory over the measured time
           --trust FILE          over https, the certificate (PEM) to trust
@@ -37,6 +39,9 @@ internal sealed record LoadCommand(LoadTarget Target, LoadPlan Plan, Expectation
 
     public int? WatchPid { get; private init; }
 
+    /// <summary>Whether connections are held instead of loaded.</summary>
+    public HoldKind Hold { get; private init; }
+
     /// <summary>False with the reason.</summary>
     public static bool TryParse(string[] args, out LoadCommand? command, out string fault)
     {
@@ -44,7 +49,7 @@ internal sealed record LoadCommand(LoadTarget Target, LoadPlan Plan, Expectation
         var values = new Dictionary<string, string>();
         for (var i = 0; i < args.Length; i++)
         {
-            if (args[i] is "--stream" or "--closed" or "--no-usage" or "--i-own-this-host")
+            if (args[i] is "--stream" or "--closed" or "--no-usage" or "--hold" or "--stall" or "--i-own-this-host")
                 values[args[i]] = "";
             else if (i + 1 >= args.Length || !Help.Contains($"{args[i]} ", StringComparison.Ordinal) || !args[i].StartsWith("--", StringComparison.Ordinal))
             {
@@ -117,6 +122,7 @@ internal sealed record LoadCommand(LoadTarget Target, LoadPlan Plan, Expectation
         {
             JsonFile = values.GetValueOrDefault("--json"),
             HtmlFile = values.GetValueOrDefault("--html"),
+            Hold = values.ContainsKey("--hold") ? HoldKind.Idle : values.ContainsKey("--stall") ? HoldKind.Stalled : HoldKind.None,
             WatchPid = values.ContainsKey("--watch-pid") ? Count("--watch-pid", 0) : null,
         };
     }

@@ -22,9 +22,16 @@ internal static class Program
             return 2;
         }
 
+        if (command!.Hold != HoldKind.None)
+        {
+            var hold = new HoldRun(command.Target, command.Plan, command.Expected, command.Hold, command.WatchPid is { } held ? new ProcessMeter(held) : null);
+            await hold.RunAsync(Console.Out);
+            return hold.Failed > 0 ? 1 : 0;
+        }
+
         var summary = await RunAsync(command!);
         Console.Write(TextReport.Write(summary));
-        if (command!.JsonFile is { } json)
+        if (command.JsonFile is { } json)
             await File.WriteAllTextAsync(json, JsonSerializer.Serialize(summary, JsonReport.Default.LoadSummary) + "\n");
         if (command.HtmlFile is { } html)
             await File.WriteAllTextAsync(html, HtmlReport.Write(summary));

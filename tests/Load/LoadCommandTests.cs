@@ -20,6 +20,16 @@ public sealed class LoadCommandTests
     }
 
     [Theory]
+    [InlineData("--hold", 1)]
+    [InlineData("--stall", 2)]
+    [InlineData("--stream", 0)]
+    public void Connections_can_be_held_instead(string flag, int kind)
+    {
+        Assert.True(LoadCommand.TryParse(["--url", "http://127.0.0.1:1/", flag, "--connections", "5"], out var command, out _));
+        Assert.Equal((HoldKind)kind, command!.Hold);
+    }
+
+    [Theory]
     [InlineData("--url http://192.0.2.1/ --rate 5", "not this machine")]
     [InlineData("--url ftp://127.0.0.1/", "--url needs")]
     [InlineData("--rate 5", "--url needs")]

@@ -28,6 +28,22 @@ public sealed class LoadRunTests
     }
 
     [Theory]
+    [InlineData(true, "fake-n5", "20 idle connections for 0.1 s: 0 failed", 40)]
+    [InlineData(false, "fake-n5000", "20 stalled connections for 0.1 s: 0 failed", 20)]
+    [InlineData(true, "fake-n5-noanswer=fin", "20 idle connections for 0.1 s: 40 failed (closed before the answer)", 40)]
+    [InlineData(false, "fake-n5-status=503", "20 stalled connections for 0.1 s: 20 failed (no answer of status 200 began)", 20)]
+    [InlineData(true, "fake-n5-close=on", "20 idle connections for 0.1 s: 20 failed (closed while it was idle)", 40)]
+    public async Task Connections_are_held_or_their_failure_told(bool idle, string model, string told, int requests)
+    {
+        await using var fake = await FakeUpstreamServer.StartAsync();
+        var hold = new HoldRun(Target(fake, model, stream: false), new LoadPlan { Workers = 20, Duration = TimeSpan.FromMilliseconds(100) }, Expectation.Of(model, stream: false), idle ? HoldKind.Idle : HoldKind.Stalled, null);
+        var output = new StringWriter();
+        await hold.RunAsync(output);
+        Assert.Equal(told, output.ToString().TrimEnd());
+        Assert.Equal(requests, fake.RequestCount);
+    }
+
+    [Theory]
     [InlineData("fake-n5-cut=3", true, "closed inside the answer")]
     [InlineData("fake-n5-cut=3-how=rst", true, "reset")]
     [InlineData("fake-n5-noanswer=fin", true, "closed before the answer")]
