@@ -26,8 +26,6 @@ internal static class Stages
         new("limits/window", LimitStages.Window),
         new("limits/cells", LimitStages.Cells),
         new("limits/gate", LimitStages.Gate),
-        new("limits/shared", LimitStages.Shared),
-        new("limits/queued", LimitStages.Queued, IsProcess: true),
         new("limits/six", LimitStages.Six),
         new("limits/six-settled", LimitStages.SixSettled),
         new("limits/six-refused", LimitStages.SixRefused),
