@@ -2,6 +2,8 @@ using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
+using AiEdge.Tokenization.Json;
+using AiEdge.Tokenization.Models;
 
 namespace AiEdge.Micro;
 
@@ -36,6 +38,44 @@ internal static class JsonStages
 
     public static Action ChatEventsStripped() => Events(stripUsage: true, i => "chatcmpl-0123456789", ",\"usage\":null");
 
+    /// <summary>The same, every text counted, the bound looked at after each, as where a limit binds and is far.</summary>
+    public static Action ChatEventsCounted()
+    {
+        var frames = Frames(i => "chatcmpl-0123456789", "");
+        var reader = new OpenAiStreamReader();
+        reader.Reset(RequestShape.Chat, stripUsage: false, wantsTexts: true);
+        var tokens = new TokenMeter();
+        var tokenizer = JsonTokenizer.Of(TokenEncoding.O200kBase);
+        var counter = new OutputCounter();
+        var pool = tokens.CountersOf(tokenizer.Vocabulary);
+        return () =>
+        {
+            counter.Begin(tokenizer, pool, null);
+            foreach (var frame in frames)
+            {
+                var data = frame.AsSpan(6, frame.Length - 8);
+                reader.OnEvent(frame, data, out _, out _);
+                counter.Append(reader.Texts, data);
+                HttpStages.Expect(counter.UpperBound > 0);
+            }
+
+            HttpStages.Expect(counter.Count >= 64);
+        };
+    }
+
+    /// <summary>A guard that looks at each byte of a stream's text for what comes again.</summary>
+    public static Action Repetition()
+    {
+        var texts = Enumerable.Range(0, 32).Select(i => Encoding.ASCII.GetBytes($" token {i}")).ToArray();
+        var detector = new RepetitionDetector();
+        return () =>
+        {
+            detector.Reset();
+            foreach (var text in texts)
+                HttpStages.Expect(!detector.Add(text, 20));
+        };
+    }
+
     /// <summary>Chunks of which no two begin alike: each is read in full.</summary>
     public static Action ChatEventsUnlike() => Events(stripUsage: false, i => "chatcmpl-" + i, "");
 
@@ -51,7 +91,7 @@ internal static class JsonStages
         };
     }
 
-    private static Action Events(bool stripUsage, Func<int, string> id, string usage)
+    private static byte[][] Frames(Func<int, string> id, string usage)
     {
         var frames = new byte[32][];
         for (var i = 0; i < frames.Length; i++)
@@ -61,6 +101,12 @@ internal static class JsonStages
                 + $"[{{\"index\":0,\"delta\":{{\"content\":\" token {i}\"}},\"finish_reason\":null}}]{usage}}}\n\n");
         }
 
+        return frames;
+    }
+
+    private static Action Events(bool stripUsage, Func<int, string> id, string usage)
+    {
+        var frames = Frames(id, usage);
         var reader = new OpenAiStreamReader();
         reader.Reset(RequestShape.Chat, stripUsage);
         return () =>

@@ -21,6 +21,8 @@ internal static class Stages
         new("meter/32-chunks", JsonStages.ChatEvents),
         new("meter/32-chunks-stripped", JsonStages.ChatEventsStripped),
         new("meter/32-chunks-unlike", JsonStages.ChatEventsUnlike),
+        new("meter/32-chunks-counted", JsonStages.ChatEventsCounted),
+        new("meter/32-chunks-repetition", JsonStages.Repetition),
         new("limits/rate", LimitStages.Rate),
         new("limits/rate-wide", LimitStages.WideRate),
         new("limits/window", LimitStages.Window),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using AiEdge.DataPlane.Hosting;
@@ -38,9 +39,9 @@ public sealed class JournalTests
         Assert.Equal(212, Number(record, "inputTokens"));
         Assert.Equal(11, Number(record, "outputTokens"));
         Assert.Equal(11, Number(record, "reportedOutputTokens"));
-        Assert.Equal(JsonValueKind.Null, record.GetProperty("countedOutputTokens").ValueKind);
-        Assert.Equal(JsonValueKind.Null, record.GetProperty("costNanodollars").ValueKind);
-        Assert.Equal(JsonValueKind.Null, record.GetProperty("priceVersion").ValueKind);
+        Assert.InRange(Number(record, "countedOutputTokens"), 8, 16);
+        Assert.True(long.Parse(Text(record, "costNanodollars")!, CultureInfo.InvariantCulture) > 0);
+        Assert.True(Number(record, "priceVersion") > 0);
         Assert.Equal(answer.Body.Length, Number(record, "bytesOut"));
         Assert.Equal(1, Number(record, "attempts"));
         Assert.Equal(1, Number(record, "config"));
@@ -149,7 +150,7 @@ public sealed class JournalTests
         return [.. Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonElement.Parse(l))];
     }
 
-    private static List<JsonElement> Exchanges(Edge edge) => Dump(edge).FindAll(r => Text(r, "kind") == "exchange");
+    internal static List<JsonElement> Exchanges(Edge edge) => Dump(edge).FindAll(r => Text(r, "kind") == "exchange");
 
     private static string? Text(JsonElement record, string name) => record.GetProperty(name).GetString();
 

@@ -19,6 +19,7 @@ public static class FuzzTargets
         new OracleTarget("form", (input, seed) => ParseOracles.MultipartIsReadAlike(input, seed), OracleTarget.Form),
         new OracleTarget("answer", MeterOracles.AnswerIsReadAlike, OracleTarget.Json),
         new OracleTarget("chunks", MeterOracles.ChunksAreReadAlike, OracleTarget.Json),
+        new OracleTarget("deltas", DeltaOracles.TextsAreThoseOfTheTree, OracleTarget.Json),
         new TokenTarget(),
         new TokenJsonTarget(),
     ];

@@ -143,6 +143,18 @@ public sealed class ChatTests
 
     internal static IEnumerable<string> Deltas(int count) => Enumerable.Range(0, count).Select(FakeText.Chunk);
 
+    [Fact]
+    public async Task A_stream_that_a_limit_ends_reads_as_one_that_reached_its_length()
+    {
+        await using var plane = await Plane.StartAsync();
+        var heard = await StreamAsync(plane.Client().GetChatClient("fake-guarded"), Hello);
+        Assert.InRange(heard.Deltas.Count, 10, 30);
+        Assert.Equal(Deltas(60).Take(heard.Deltas.Count), heard.Deltas);
+        Assert.Equal(ChatFinishReason.Length, heard.Finish);
+        Assert.InRange(heard.Usage!.OutputTokenCount, 25, 30);
+        Assert.Equal("cut", Assert.Single(await plane.StopAsync()).GetProperty("end").GetString());
+    }
+
     private static async Task<Heard> StreamAsync(ChatClient client, ChatMessage[] messages)
     {
         var heard = new Heard();

@@ -38,6 +38,8 @@ public sealed class NodeTests(NodeRun run) : IClassFixture<NodeRun>
         "errors",
         "a broken stream",
         "a broken stream of responses",
+        "a stream that a limit ends",
+        "a stream of responses that a limit ends",
     ];
 
     public static TheoryData<string> Scenarios => [.. Names];

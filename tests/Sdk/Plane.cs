@@ -100,6 +100,7 @@ internal sealed class Plane : IAsyncDisposable
         providers:
           fake: { dialect: openai, baseUrl: "http://127.0.0.1:{{provider}}/v1", key: "${env:PROVIDER_KEY}" }
         models:
+          "fake-guarded*": { targets: [ { provider: fake, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "fake-*":    { targets: [ { provider: fake } ] }
           gpt-4o-mini: { targets: [ { provider: fake, model: fake-n9 } ] }
           secret:      { targets: [ { provider: fake } ] }

@@ -65,6 +65,30 @@ public sealed class ResponsesTests
         Assert.Equal("upstream_fault", record.GetProperty("end").GetString());
     }
 
+    [Fact]
+    public async Task A_stream_that_a_limit_ends_is_incomplete_with_all_that_was_said()
+    {
+        await using var plane = await Plane.StartAsync();
+        var deltas = new List<string>();
+        var sequence = new List<int>();
+        StreamingResponseUpdate? last = null;
+        await foreach (var update in await plane.Responses().CreateResponseStreamingAsync(Streamed("fake-guarded")))
+        {
+            sequence.Add(update.SequenceNumber);
+            if (update is StreamingResponseOutputTextDeltaUpdate delta)
+                deltas.Add(delta.Delta);
+            last = update;
+        }
+
+        var incomplete = Assert.IsType<StreamingResponseIncompleteUpdate>(last);
+        Assert.Equal(ResponseStatus.Incomplete, incomplete.Response.Status);
+        Assert.Equal(ResponseIncompleteStatusReason.MaxOutputTokens, incomplete.Response.IncompleteStatusDetails.Reason);
+        Assert.InRange(deltas.Count, 10, 30);
+        Assert.Equal(string.Concat(deltas), incomplete.Response.GetOutputText());
+        Assert.Equal(Enumerable.Range(0, sequence.Count), sequence);
+        Assert.InRange(incomplete.Response.Usage.OutputTokenCount, 25, 30);
+    }
+
     private static CreateResponseOptions Streamed(string model) =>
         new(model, [ResponseItem.CreateUserMessageItem("Hello")]) { StreamingEnabled = true };
 }

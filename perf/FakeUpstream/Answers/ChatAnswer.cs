@@ -19,8 +19,9 @@ internal sealed class ChatAnswer
         (_context, _script) = (context, context.Script);
         var wishes = context.Facts.NeedsDocument ? RequestWishes.ReadChat(context) : RequestWishes.None;
         _calls = wishes.Calls;
-        _text = (wishes.StructuredText is { } json ? new TextPieces(json) : new TextPieces(_calls.Count > 0 ? 0 : _script.Chunks, _script.HugeBytes))
-            .Cap(context.Facts.TokensMax);
+        _text = wishes.StructuredText is { } json
+            ? new TextPieces(json).Cap(context.Facts.TokensMax)
+            : TextPieces.Of(_script, _calls.Count > 0 ? 0 : _script.Chunks, context.Facts.TokensMax);
         _choices = context.Facts.Choices;
         _outputTokens = _choices * (_text.Count + _calls.Sum(call => call.Arguments.Count));
         _finish = _calls.Count > 0 ? "tool_calls" : _text.Cut ? "length" : "stop";

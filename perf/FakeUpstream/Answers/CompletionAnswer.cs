@@ -10,7 +10,7 @@ internal sealed class CompletionAnswer
     private CompletionAnswer(AnswerContext context)
     {
         _context = context;
-        _text = new TextPieces(context.Script.Chunks, context.Script.HugeBytes).Cap(context.Facts.TokensMax);
+        _text = TextPieces.Of(context.Script, context.Script.Chunks, context.Facts.TokensMax);
         _prefix = new ByteWriter().Add("{\"id\":"u8).AddJson(context.Id("cmpl-")).Add(",\"object\":\"text_completion\",\"created\":"u8).Add(context.Created)
             .Add(",\"model\":"u8).AddJson(context.Model).Memory.ToArray();
     }

@@ -18,8 +18,9 @@ internal sealed class ResponsesAnswer
         _context = context;
         var wishes = context.Facts.NeedsDocument ? RequestWishes.ReadResponses(context) : RequestWishes.None;
         _calls = wishes.Calls;
-        _text = (wishes.StructuredText is { } json ? new TextPieces(json) : new TextPieces(_calls.Count > 0 ? 0 : context.Script.Chunks, context.Script.HugeBytes))
-            .Cap(context.Facts.TokensMax);
+        _text = wishes.StructuredText is { } json
+            ? new TextPieces(json).Cap(context.Facts.TokensMax)
+            : TextPieces.Of(context.Script, _calls.Count > 0 ? 0 : context.Script.Chunks, context.Facts.TokensMax);
         (_id, _messageId) = (context.Id("resp_"), context.Id("msg_"));
     }
 

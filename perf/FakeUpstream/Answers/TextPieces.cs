@@ -31,7 +31,30 @@ internal sealed class TextPieces
         Count = _pieces.Length;
     }
 
+    private TextPieces(string[] pieces) => (_pieces, Count) = (pieces, pieces.Length);
+
     public int Count { get; private set; }
+
+    /// <summary>The deterministic text as a script wants it, within the request's cap on tokens unless the script overlooks it.</summary>
+    public static TextPieces Of(FakeScript script, int count, int tokensMax)
+    {
+        var text = script.Vary > 1 ? Varied(count, script.Vary) : new TextPieces(count, script.HugeBytes);
+        return script.Cap ? text.Cap(tokensMax) : text;
+    }
+
+    /// <summary>Each piece is from one chunk of the text to so many, by its number alone.</summary>
+    private static TextPieces Varied(int count, int most)
+    {
+        var pieces = new string[count];
+        for (int i = 0, next = 0; i < count; i++)
+        {
+            var end = next + 1 + (int)((uint)(i + 1) * 2654435761u >> 8) % most;
+            pieces[i] = string.Concat(Enumerable.Range(next, end - next).Select(FakeText.Chunk));
+            next = end;
+        }
+
+        return new TextPieces(pieces);
+    }
 
     /// <summary>True if a cap on tokens cut the text short.</summary>
     public bool Cut { get; private set; }

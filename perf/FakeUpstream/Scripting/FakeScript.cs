@@ -47,6 +47,12 @@ internal sealed class FakeScript
 {
     public int Chunks { get; set; } = 20;
 
+    /// <summary>The request's cap on tokens holds.</summary>
+    public bool Cap { get; set; } = true;
+
+    /// <summary>A content event brings from one chunk to so many; 0 and 1 for one.</summary>
+    public int Vary { get; set; }
+
     public long PaceUs { get; set; }
 
     public long FirstUs { get; set; }

@@ -52,6 +52,8 @@ internal interface IUpstreamLease
 /// "this number, no reason" only, so the first reason wins and a stale one cannot land. The lease is published after its
 /// number; <see cref="IUpstreamLease"/> compares the number again, so a torn pair is harmless. Whoever attaches a lease
 /// looks at <see cref="Reason"/> afterwards, whoever sets a reason looks for a lease afterwards: one of the two sees the other.
+/// A client's leaving is no reason to stop while the exchange drains: it is noted as the number of the exchange that it left, so that
+/// it can be told from every other, and what remains stops by a deadline or by the drain of the process.
 /// </remarks>
 internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWorkItem
 {
@@ -67,6 +69,9 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     private int _queued;
     private int _heartbeat;
     private string? _address;
+    private long _drainMs;
+    private long _leftNumber = -1;
+    private int _leftIsNew;
 
     public ClientLink(SocketConnection connection, EdgeClock clock)
     {
@@ -89,11 +94,15 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     /// <summary>Why the exchange under way has to stop, if it has to.</summary>
     public StopReason Reason => (StopReason)(Volatile.Read(ref _stop) & 0xff);
 
+    /// <summary>The client has left, and the provider's answer is read on for its usage: nothing is written any more.</summary>
+    public bool HasLeft => Volatile.Read(ref _leftNumber) == _number;
+
     public long DueMs => Math.Min(Volatile.Read(ref _step) >> 8, Math.Min(Volatile.Read(ref _totalDue), Volatile.Read(ref _heartbeatDue)));
 
     /// <summary>A new exchange: earlier reasons, deadlines and leases hold no longer.</summary>
     public void Begin()
     {
+        Volatile.Write(ref _drainMs, 0);
         Volatile.Write(ref _stop, ++_number << 8);
         _heartbeat = 0;
     }
@@ -118,6 +127,23 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
 
     /// <summary>Whether a heartbeat fell due since the last call.</summary>
     public bool TakeHeartbeat() => Interlocked.Exchange(ref _heartbeat, 0) != 0;
+
+    /// <summary>
+    /// From now on a client that leaves does not stop the exchange for that long, which <see cref="HasLeft"/> tells;
+    /// <see cref="TimeSpan.MaxValue"/> leaves it to the other deadlines, zero stops it.
+    /// </summary>
+    public void DrainOnLeave(TimeSpan atMost) =>
+        Volatile.Write(ref _drainMs, atMost == TimeSpan.MaxValue ? Never : (long)Math.Ceiling(atMost.TotalMilliseconds));
+
+    /// <summary>The client was found to have left while it was written to. True if the exchange drains.</summary>
+    public bool TryLeave()
+    {
+        if (Volatile.Read(ref _drainMs) == 0)
+            return false;
+        if (Interlocked.Exchange(ref _leftNumber, _number) != _number)
+            OnLeft();
+        return true;
+    }
 
     /// <summary>From now on a stop reaches <paramref name="upstream"/>. False if the exchange has to stop already.</summary>
     public bool Attach(IUpstreamLease upstream, long lease)
@@ -148,8 +174,20 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
 
     void IReadWatcher.OnReadable(WireInput input)
     {
-        if (input.EndHasArrived && SetReason(Volatile.Read(ref _number), StopReason.ClientLeft))
+        if (!input.EndHasArrived)
+            return;
+        var number = Volatile.Read(ref _number);
+        if (Volatile.Read(ref _drainMs) != 0)
+        {
+            if (Interlocked.Exchange(ref _leftNumber, number) == number)
+                return;
+            Volatile.Write(ref _leftIsNew, 1);
             Queue();
+        }
+        else if (SetReason(number, StopReason.ClientLeft))
+        {
+            Queue();
+        }
     }
 
     void IDeadlineOwner.OnDue(long nowMs) => Queue();
@@ -161,6 +199,8 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
         var now = _clock.CoarseMs;
         if (Reason != StopReason.None)
             ActOnReason();
+        if (Interlocked.Exchange(ref _leftIsNew, 0) != 0 && HasLeft)
+            OnLeft();
         if (Volatile.Read(ref _totalDue) <= now)
         {
             Volatile.Write(ref _totalDue, Never);
@@ -176,6 +216,15 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
             Volatile.Write(ref _heartbeat, 1);
             Volatile.Read(ref _upstream)?.Wake(Volatile.Read(ref _lease));
         }
+    }
+
+    /// <summary>What is still on its way to a client that has left will not be taken: whoever waits for that waits no longer.</summary>
+    private void OnLeft()
+    {
+        var drain = Volatile.Read(ref _drainMs);
+        if (drain is > 0 and < Never)
+            Volatile.Write(ref _totalDue, Math.Min(Volatile.Read(ref _totalDue), _clock.CoarseMs + drain));
+        Connection.Abort();
     }
 
     private void StepIsDue(long number, Step step)

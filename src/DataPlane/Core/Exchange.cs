@@ -28,6 +28,14 @@ internal struct IdBytes
     private byte _first;
 }
 
+/// <summary>Up to 32 bytes of a tier's name, kept inside its owner.</summary>
+[InlineArray(Length)]
+internal struct TierBytes
+{
+    public const int Length = 32;
+    private byte _first;
+}
+
 /// <summary>Up to 256 bytes of a model's name, kept inside its owner.</summary>
 [InlineArray(Length)]
 internal struct ModelBytes
@@ -49,6 +57,8 @@ internal sealed class Exchange
     private IdBytes _providerId;
     private ModelBytes _askedModel;
     private int _askedModelLength;
+    private TierBytes _serviceTier;
+    private int _serviceTierLength;
     private int _requestIdLength;
     private int _edgeIdLength;
     private int _providerIdLength;
@@ -65,6 +75,9 @@ internal sealed class Exchange
 
     /// <summary>The model as the client named it. A copy: what the request was read with serves another one before the answer's end.</summary>
     public ReadOnlySpan<byte> AskedModel => ((ReadOnlySpan<byte>)_askedModel)[.._askedModelLength];
+
+    /// <summary>The tier of service that the client asked for, or empty.</summary>
+    public ReadOnlySpan<byte> ServiceTier => ((ReadOnlySpan<byte>)_serviceTier)[.._serviceTierLength];
 
     public Endpoint? Endpoint { get; set; }
 
@@ -101,6 +114,27 @@ internal sealed class Exchange
 
     /// <summary>Whether that count may differ from the provider's own.</summary>
     public bool OutputIsEstimate { get; set; }
+
+    /// <summary>Output tokens that came from the provider after its client had left, by our own count.</summary>
+    public long UndeliveredTokens { get; set; }
+
+    /// <summary>
+    /// What the provider reported of the output that <see cref="CountedOutputTokens"/> counts, thought that is not shown left out; 0 where that
+    /// cannot be told.
+    /// </summary>
+    public long VisibleTokens { get; set; }
+
+    /// <summary>A stream came to its own end, whoever was there to see it: what it reported is of all of it.</summary>
+    public bool StreamIsWhole { get; set; }
+
+    /// <summary>Answers asked for, each with an output of its own; at least 1.</summary>
+    public int Choices { get; set; }
+
+    /// <summary>Whether the client asked for a stream's usage.</summary>
+    public bool WantsUsage { get; set; }
+
+    /// <summary>It was taken for one that would not end by itself, whether it was ended or only noticed.</summary>
+    public bool RanAway { get; set; }
 
     /// <summary>Name of the limit or the guard that ended the stream in its dialect's way; null where none did.</summary>
     public string? CutBy { get; set; }
@@ -198,6 +232,10 @@ internal sealed class Exchange
         PromptIsCounted = PromptIsEstimate = OutputIsEstimate = false;
         CountedOutputTokens = -1;
         CutBy = null;
+        UndeliveredTokens = VisibleTokens = 0;
+        Choices = 1;
+        _serviceTierLength = 0;
+        WantsUsage = RanAway = StreamIsWhole = false;
         Bill = default;
         OutputClamp = 0;
         LimitHit = null;
@@ -263,6 +301,9 @@ internal sealed class Exchange
 
         return null;
     }
+
+    /// <summary>Takes the tier of service asked for; a longer name than <see cref="TierBytes.Length"/> bytes is nobody's.</summary>
+    public void SetServiceTier(ReadOnlySpan<byte> name) => _serviceTierLength = name.TryCopyTo(_serviceTier) ? name.Length : 0;
 
     /// <summary>Takes the provider's id, if it is one.</summary>
     public void SetProviderId(ReadOnlySpan<byte> id)

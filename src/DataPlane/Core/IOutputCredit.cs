@@ -6,6 +6,9 @@ internal interface IOutputCredit
     /// <summary>Whether the output has to be counted as it passes.</summary>
     bool IsMetered { get; }
 
+    /// <summary>Whether a limit that binds the exchange ends streams.</summary>
+    bool MayCut { get; }
+
     /// <summary>Output tokens, of all choices together, that credit has been drawn for.</summary>
     long OutputCovered { get; }
 

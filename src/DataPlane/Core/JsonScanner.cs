@@ -150,6 +150,21 @@ internal partial struct JsonScanner
         return _tokenStart + _captured == TokenEnd ? captured[..^quote] : captured;
     }
 
+    /// <summary>On a string: the part of its text that lies in this span. The parts before it came by <see cref="OpenText"/>.</summary>
+    public readonly ReadOnlySpan<byte> TextHere(ReadOnlySpan<byte> bytes)
+    {
+        int from = _tokenStart >= _base ? _tokenFrom + 1 : 0;
+        return bytes[from..(_tokenTo - 1)];
+    }
+
+    /// <summary>Where a span is used up within a visible string: the part of its text that lies in that span; else empty.</summary>
+    public readonly ReadOnlySpan<byte> OpenText(ReadOnlySpan<byte> bytes)
+    {
+        if (_lexeme is not (Lexeme.String or Lexeme.Escape or Lexeme.Hex) || _isName || _depth > _visible || _fault != JsonFault.None)
+            return default;
+        return _tokenStart >= _base - bytes.Length ? bytes[(_tokenFrom + 1)..] : bytes;
+    }
+
     /// <summary>Goes on to the next visible token. False when the span is used up or at fault.</summary>
     public bool Read(ReadOnlySpan<byte> bytes)
     {

@@ -18,6 +18,13 @@ internal sealed class TargetState(string model, string provider)
     private long _cachedTokens;
     private long _reasoningTokens;
     private long _withoutUsage;
+    private long _counted;
+    private long _reportedOfCounted;
+    private long _hidden;
+    private long _estimatedBills;
+    private long _runaways;
+    private long _runawaysSeen;
+    private long _tokensPerKilosecond;
 
     public string Model { get; } = model;
 
@@ -48,6 +55,27 @@ internal sealed class TargetState(string model, string provider)
     /// <summary>Answers with status 200 whose provider reported no usage.</summary>
     public long WithoutUsage => Volatile.Read(ref _withoutUsage);
 
+    /// <summary>Output tokens of whole streams by our own count, where the provider's is known too.</summary>
+    public long CountedTokens => Volatile.Read(ref _counted);
+
+    /// <summary>The same by the provider's report, thought that is not shown left out: the two differ by what counting is off.</summary>
+    public long ReportedOfCounted => Volatile.Read(ref _reportedOfCounted);
+
+    /// <summary>Output tokens reported beyond the cap that a limit had put on the answer.</summary>
+    public long HiddenTokens => Volatile.Read(ref _hidden);
+
+    /// <summary>Bills with a number in them that is an estimate.</summary>
+    public long EstimatedBills => Volatile.Read(ref _estimatedBills);
+
+    /// <summary>Streams that were ended because they would not end by themselves.</summary>
+    public long Runaways => Volatile.Read(ref _runaways);
+
+    /// <summary>Streams that were taken for such and went on (<c>mode: shadow</c>).</summary>
+    public long RunawaysSeen => Volatile.Read(ref _runawaysSeen);
+
+    /// <summary>How many output tokens the model makes in a time, by what its streams have been reported to have had.</summary>
+    public long OutputTokensIn(TimeSpan time) => (long)(Volatile.Read(ref _tokensPerKilosecond) * time.TotalSeconds / 1000);
+
     public long Requests(EndReason end) => Volatile.Read(ref _requests[(int)end]);
 
     public void Add(Exchange exchange)
@@ -60,6 +88,7 @@ internal sealed class TargetState(string model, string provider)
         if (exchange.FirstTokenAt != 0)
             FirstToken.Add(EdgeClock.Us(exchange.StartedAt, exchange.FirstTokenAt) / 1000);
         var usage = exchange.Usage;
+        AddCounts(exchange, usage);
         if (!usage.IsPresent)
         {
             if (exchange.Status == 200)
@@ -73,5 +102,34 @@ internal sealed class TargetState(string model, string provider)
             Interlocked.Add(ref _cachedTokens, usage.CachedInputTokens);
         if (usage.ReasoningTokens > 0)
             Interlocked.Add(ref _reasoningTokens, usage.ReasoningTokens);
+    }
+
+    private void AddCounts(Exchange exchange, in Usage usage)
+    {
+        if (exchange.Bill.IsEstimate)
+            Interlocked.Increment(ref _estimatedBills);
+        if (exchange.RanAway)
+            Interlocked.Increment(ref exchange.CutBy is null ? ref _runawaysSeen : ref _runaways);
+        if (exchange.VisibleTokens > 0)
+        {
+            Interlocked.Add(ref _counted, exchange.CountedOutputTokens);
+            Interlocked.Add(ref _reportedOfCounted, exchange.VisibleTokens);
+        }
+
+        if (!usage.IsPresent)
+            return;
+        var clamp = exchange.OutputClamp * exchange.Choices;
+        if (clamp > 0 && usage.OutputTokens > clamp)
+            Interlocked.Add(ref _hidden, usage.OutputTokens - clamp);
+        var ms = EdgeClock.Us(exchange.SentAt, exchange.EndedAt) / 1000;
+        if (exchange is { Stream: true, End: EndReason.Done } && usage.OutputTokens > 0 && ms > 0)
+            LearnRate(usage.OutputTokens * 1_000_000 / ms);
+    }
+
+    /// <summary>An average of which each stream is an eighth; of two at the same time one may be lost.</summary>
+    private void LearnRate(long tokensPerKilosecond)
+    {
+        var known = Volatile.Read(ref _tokensPerKilosecond);
+        Volatile.Write(ref _tokensPerKilosecond, known == 0 ? tokensPerKilosecond : known + (tokensPerKilosecond - known) / 8);
     }
 }

@@ -14,12 +14,13 @@ namespace AiEdge.DataPlane.Flow;
 /// where the provider cannot have begun to work: the connection was reused and turned out stale before any byte of an answer
 /// (docs/adr/0003).
 /// </summary>
-internal sealed class AttemptLoop(EdgeServices services, JournalHold journal, AdmissionGate gate, IOutputCredit credit, ExchangeMeter meter)
+internal sealed class AttemptLoop(
+    EdgeServices services, JournalHold journal, AdmissionGate gate, IOutputCredit credit, ExchangeMeter meter, Settlement settlement)
 {
     /// <summary>Interim answers (1xx) of one exchange; more is a fault.</summary>
     public const int InterimMax = 64;
 
-    private readonly ResponseRelay _relay = new(journal, credit, meter);
+    private readonly ResponseRelay _relay = new(journal, credit, meter, settlement);
     private UpstreamConnection? _inHand;
 
     /// <summary>Whether some of the answer has reached the client's connection.</summary>
@@ -73,11 +74,11 @@ internal sealed class AttemptLoop(EdgeServices services, JournalHold journal, Ad
 
             link.Detach();
             var again = error.Retry == RetryPermission.IfReused && upstream.IsReused && !fresh
-                && pool.Provider.RetryReused && link.Reason == StopReason.None;
+                && pool.Provider.RetryReused && link.Reason == StopReason.None && !link.HasLeft;
             _inHand = null;
             upstream.Close();
             if (!again)
-                return link.Reason == StopReason.None ? error : Stopped(link);
+                return link.Reason == StopReason.None && !link.HasLeft ? error : Stopped(link);
             journal.Attempt(exchange, error);
             gate.GiveBackTarget();
             fresh = true;
@@ -87,6 +88,7 @@ internal sealed class AttemptLoop(EdgeServices services, JournalHold journal, Ad
     /// <summary>What an exchange that was told to stop ends with.</summary>
     public static EdgeError Stopped(ClientLink link) => link.Reason switch
     {
+        _ when link.HasLeft => EdgeError.Client(ErrorKind.ClientClosed),
         StopReason.ClientLeft or StopReason.ClientStalled => EdgeError.Client(ErrorKind.ClientClosed),
         StopReason.Drain => EdgeError.Edge(ErrorKind.Draining),
         StopReason.ConnectTimeout => EdgeError.Upstream(ErrorKind.UpstreamTimeout, "The connection to the provider took too long."),
@@ -116,7 +118,8 @@ internal sealed class AttemptLoop(EdgeServices services, JournalHold journal, Ad
     private static async ValueTask<EdgeError> TryAsync(
         ClientLink link, Exchange exchange, RequestBody body, UpstreamConnection upstream)
     {
-        if (!link.Attach(upstream, upstream.Lease))
+        link.DrainOnLeave(exchange.Key!.OnDisconnect.DrainFor);
+        if (!link.Attach(upstream, upstream.Lease) || link.HasLeft)
             return Stopped(link);
         upstream.WatchUpload();
         var intake = body.Intake!;

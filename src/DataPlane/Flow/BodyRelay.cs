@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
@@ -12,7 +13,7 @@ namespace AiEdge.DataPlane.Flow;
 /// that breaks off becomes an honest 502 rather than a 200 cut short. Whole is what is a whole JSON value, too: an answer that
 /// the connection's end closes, or whose length is wrong, looks whole by its framing alone.
 /// </summary>
-internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWriter client)
+internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWriter client, ExchangeMeter meter, Settlement settlement)
 {
     /// <summary>A JSON answer longer than this goes out as it comes.</summary>
     public const int HeldBytesMax = 64 * 1024;
@@ -30,6 +31,8 @@ internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWr
             await body.FillAsync();
             if (link.Reason != StopReason.None)
                 return Break(link, AttemptLoop.Stopped(link));
+            if (link.HasLeft)
+                link.Output.Discard();
             Take(exchange, answer);
             body.Release();
             if (decoder.IsFaulted)
@@ -46,6 +49,9 @@ internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWr
         client.WriteEnd();
         if (answer.IsJson)
             exchange.Usage = _reader!.Usage;
+        if (answer.IsJson && !exchange.Usage.IsPresent && _reader!.Texts is { } texts)
+            meter.CountAnswer(exchange, texts);
+        _reader?.Release();
         return await client.FinishAsync(default);
     }
 
@@ -62,7 +68,7 @@ internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWr
         if (framing == AnswerFraming.UntilClose)
             exchange.KeepAlive = false;
         client.UseFraming(framing);
-        (_reader ??= new JsonAnswerReader()).Reset(exchange.Endpoint!.Shape);
+        (_reader ??= new JsonAnswerReader()).Reset(exchange.Endpoint!.Shape, settlement.Counts && RequestDemand.HasOutput(exchange.Endpoint.Shape));
         decoder.Begin(decode ? answer.Coding : ContentCoding.Identity);
         AnswerHead.WriteProviders(link, exchange, head, framing, head.Framing.Length, decode);
         body.Begin(upstream.Input, head.Framing);

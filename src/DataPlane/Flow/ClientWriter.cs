@@ -46,7 +46,7 @@ internal sealed class ClientWriter(JournalHold journal)
     /// <summary>Body bytes, framed as one chunk where chunks are spoken.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.IsEmpty || _exchange.IsHead)
+        if (bytes.IsEmpty || _exchange.IsHead || _link.HasLeft)
             return;
         var writer = new ByteWriter(_link.Output);
         if (Framing == AnswerFraming.Chunked)
@@ -61,6 +61,8 @@ internal sealed class ClientWriter(JournalHold journal)
     /// <summary>Two pieces that belong together, as one chunk.</summary>
     public void Write(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
+        if (_link.HasLeft)
+            return;
         var writer = new ByteWriter(_link.Output);
         if (Framing == AnswerFraming.Chunked)
             writer.WriteChunkHeader(first.Length + second.Length);
@@ -75,19 +77,28 @@ internal sealed class ClientWriter(JournalHold journal)
     /// <summary>The body is whole: says so where the framing can.</summary>
     public void WriteEnd()
     {
-        if (Framing != AnswerFraming.Chunked)
+        if (Framing != AnswerFraming.Chunked || _link.HasLeft)
             return;
         var writer = new ByteWriter(_link.Output);
         writer.Write("0\r\n\r\n"u8);
         writer.Commit();
     }
 
-    /// <summary>Sends what was written. False if the client is gone or does not take it.</summary>
+    /// <summary>
+    /// Sends what was written. False if the client is gone or does not take it; of one that is gone and whose answer is read to its end all
+    /// the same, nothing is sent and all is well.
+    /// </summary>
     public ValueTask<bool> FlushAsync()
     {
         IsStarted = true;
+        if (_link.HasLeft)
+        {
+            _link.Output.Discard();
+            return new ValueTask<bool>(true);
+        }
+
         var flush = _link.Output.FlushAsync();
-        return flush.IsCompletedSuccessfully ? new ValueTask<bool>(!flush.Result.IsCompleted) : AwaitFlush(flush);
+        return flush.IsCompletedSuccessfully ? new ValueTask<bool>(!flush.Result.IsCompleted || _link.TryLeave()) : AwaitFlush(flush);
     }
 
     /// <summary>
@@ -96,17 +107,19 @@ internal sealed class ClientWriter(JournalHold journal)
     /// </summary>
     public ValueTask<EdgeError> FinishAsync(EdgeError error)
     {
+        if (_link.HasLeft)
+            error = EdgeError.Client(ErrorKind.ClientClosed);
         if (journal.IsNeeded)
             return CommitAndFlushAsync(error);
         var flush = FlushAsync();
         return flush.IsCompletedSuccessfully ? new(Judge(flush.Result, error)) : AwaitLast(flush, error);
     }
 
-    private static EdgeError Judge(bool isTaken, EdgeError error) =>
-        isTaken || error.IsError ? error : EdgeError.Client(ErrorKind.ClientClosed);
+    private EdgeError Judge(bool isTaken, EdgeError error) =>
+        (isTaken && !_link.HasLeft) || error.IsError ? error : EdgeError.Client(ErrorKind.ClientClosed);
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    private static async ValueTask<EdgeError> AwaitLast(ValueTask<bool> flush, EdgeError error) => Judge(await flush, error);
+    private async ValueTask<EdgeError> AwaitLast(ValueTask<bool> flush, EdgeError error) => Judge(await flush, error);
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<EdgeError> CommitAndFlushAsync(EdgeError error)
@@ -124,6 +137,6 @@ internal sealed class ClientWriter(JournalHold journal)
         _link.SetStep(Step.ClientIdle, _exchange.Config.Server.ClientIdle);
         var result = await flush;
         _link.ClearStep();
-        return !result.IsCompleted;
+        return !result.IsCompleted || _link.TryLeave();
     }
 }

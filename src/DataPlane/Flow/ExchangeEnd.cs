@@ -7,7 +7,7 @@ internal static class ExchangeEnd
 {
     public static EndReason Of(EdgeError error, Exchange exchange) => error.Kind switch
     {
-        ErrorKind.None => EndReason.Done,
+        ErrorKind.None => exchange.CutBy is null ? EndReason.Done : EndReason.Cut,
         ErrorKind.ClientClosed => EndReason.ClientClosed,
         ErrorKind.Draining => EndReason.Draining,
         ErrorKind.UpstreamTimeout => EndReason.Timeout,

@@ -5,6 +5,7 @@ using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Identify;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Route;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
@@ -34,6 +35,7 @@ internal sealed class ExchangePipeline
     private readonly Admission _admission;
     private readonly AdmissionGate _gate;
     private readonly ExchangeMeter _meter;
+    private readonly Settlement _settlement;
     private Intake _intake = null!;
     private ClientLink _link = null!;
     private KeyIdentifier _identifier = null!;
@@ -45,11 +47,12 @@ internal sealed class ExchangePipeline
     {
         _services = services;
         _body = new RequestBody(services);
-        _journal = new JournalHold(services.Journal);
         _meter = new ExchangeMeter(services.Tokens);
+        _settlement = new Settlement(_meter);
+        _journal = new JournalHold(services.Journal, _settlement);
         _admission = new Admission(services.Limits);
         _gate = new AdmissionGate(_admission, _meter, _journal);
-        _attempts = new AttemptLoop(services, _journal, _gate, _admission, _meter);
+        _attempts = new AttemptLoop(services, _journal, _gate, _admission, _meter, _settlement);
     }
 
     /// <summary>Serves the request whose first bytes lie in the link's input. Returns whether the connection may go on.</summary>
@@ -89,6 +92,9 @@ internal sealed class ExchangePipeline
             return ModelList.Write(_link, _exchange, _intake.HeadReader.Head.Path);
         var facts = _intake.Scan.Facts;
         _exchange.Stream = facts.Stream;
+        _exchange.WantsUsage = facts.IncludeUsage == IncludeUsageForm.True;
+        _exchange.Choices = Math.Max(1, facts.N);
+        _exchange.SetServiceTier(facts.ServiceTier);
         _exchange.SetAskedModel(facts.Model);
         if ((error = Router.Route(_exchange, facts.Model)).IsError)
             return error;
@@ -125,6 +131,7 @@ internal sealed class ExchangePipeline
         _attempts.Begin();
         _admission.Begin();
         _meter.Begin();
+        _settlement.Begin(_exchange, _body);
         link.Begin();
         _exchange.Reset(_services.Snapshots.Current);
         _exchange.StartedAt = Stopwatch.GetTimestamp();
@@ -224,6 +231,7 @@ internal sealed class ExchangePipeline
     {
         _exchange.Error = error;
         _exchange.End = ExchangeEnd.Of(error, _exchange);
+        _settlement.Complete(error);
         if (_headIsRead && error.IsError && _exchange.BytesIn == 0)
             _body.TrySkip(_buffer);
         if (!_headIsRead || !_body.IsRead)

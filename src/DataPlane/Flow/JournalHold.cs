@@ -7,7 +7,7 @@ using AiEdge.DataPlane.Transport;
 namespace AiEdge.DataPlane.Flow;
 
 /// <summary>What one pipeline has to do with the usage journal; all of it is nothing where there is no journal.</summary>
-internal sealed class JournalHold(UsageJournal? journal)
+internal sealed class JournalHold(UsageJournal? journal, Settlement settlement)
 {
     private readonly JournalWait? _wait = journal is null ? null : new();
 
@@ -61,6 +61,7 @@ internal sealed class JournalHold(UsageJournal? journal)
         exchange.Error = error;
         exchange.End = ExchangeEnd.Of(error, exchange);
         exchange.EndedAt = Stopwatch.GetTimestamp();
+        settlement.Complete(error);
         return await journal!.CloseAsync(exchange, _wait!) || journal.Forgives;
     }
 

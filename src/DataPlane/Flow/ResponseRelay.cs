@@ -17,16 +17,22 @@ internal sealed class ResponseRelay
     private readonly StreamRelay _stream;
     private readonly BodyRelay _whole;
     private readonly ErrorRelay _error;
+    private readonly Settlement _settlement;
+    private readonly JournalHold _journal;
+    private readonly IOutputCredit _credit;
     private ClientLink _link = null!;
     private Exchange _exchange = null!;
     private bool _stripUsage;
 
-    public ResponseRelay(JournalHold journal, IOutputCredit credit, ExchangeMeter meter)
+    public ResponseRelay(JournalHold journal, IOutputCredit credit, ExchangeMeter meter, Settlement settlement)
     {
+        _settlement = settlement;
+        _journal = journal;
+        _credit = credit;
         var decoder = new BodyDecoder();
         _client = new ClientWriter(journal);
         _stream = new StreamRelay(_body, decoder, _client, journal, credit, meter);
-        _whole = new BodyRelay(_body, decoder, _client);
+        _whole = new BodyRelay(_body, decoder, _client, meter, settlement);
         _error = new ErrorRelay(_body, decoder, _client);
     }
 
@@ -41,6 +47,7 @@ internal sealed class ResponseRelay
         _exchange = exchange;
         _stripUsage = stripUsage;
         UpstreamIsReusable = false;
+        _settlement.Open(_credit.IsMetered, _journal.IsOn);
         _client.Begin(link, exchange);
     }
 
@@ -68,8 +75,7 @@ internal sealed class ResponseRelay
         else
         {
             var answer = AnswerKind.Of(head);
-            // The provider has the request: nothing of it is needed for as long as the answer takes.
-            request.LetGo();
+            LetGo(request, answer);
             error = answer.IsEventStream
                 ? await _stream.RunAsync(_link, _exchange, upstream, answer, _stripUsage)
                 : await _whole.RunAsync(_link, _exchange, upstream, answer);
@@ -79,6 +85,19 @@ internal sealed class ResponseRelay
         var isTrusted = !error.IsError || head.Status >= 400 || error.Kind == ErrorKind.ClientClosed;
         UpstreamIsReusable = keep && isTrusted && _body.State == BodyState.Ended && !upstream.IsAborted && !upstream.Output.IsCut;
         return error;
+    }
+
+    /// <summary>
+    /// The provider has the request: nothing of it is needed for as long as the answer takes, but for its prompt, where that may have to
+    /// be counted. Of a stream it is counted now; an answer that is no stream keeps the body until it is known to bring its usage.
+    /// </summary>
+    private void LetGo(RequestBody request, AnswerKind answer)
+    {
+        if (answer.IsEventStream)
+            _settlement.BeforeLetGo();
+        else if (_settlement.Counts && !_exchange.PromptIsCounted && request.Intake?.Scan.Prompt is not null)
+            return;
+        request.LetGo();
     }
 
     private void TakeProviderId(ResponseHead head)

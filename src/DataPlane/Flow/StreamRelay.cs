@@ -18,9 +18,11 @@ internal sealed class StreamRelay(
     private static readonly TimeSpan LastWait = TimeSpan.FromMilliseconds(500);
 
     private readonly FrameSplitter _frames = new();
+    private readonly StreamGuard _guard = new(credit, meter);
     private OpenAiStreamReader _reader = null!;
     private ClientLink _link = null!;
     private Exchange _exchange = null!;
+    private bool _isCut;
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, bool stripUsage)
@@ -38,9 +40,13 @@ internal sealed class StreamRelay(
             isMoving = await body.FillAsync();
             if (link.Reason != StopReason.None)
                 return await StopAsync();
+            if (link.HasLeft)
+                _guard.Freeze();
             var before = exchange.BytesOut;
             Take();
             body.Release();
+            if (_isCut)
+                return await CutOffAsync(upstream);
             if (_frames.IsOverflown || decoder.IsFaulted)
                 return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
             if (link.TakeHeartbeat() && exchange.BytesOut == before)
@@ -48,7 +54,7 @@ internal sealed class StreamRelay(
             if (exchange.BytesOut == before)
                 continue;
             link.SetHeartbeat(heartbeat);
-            if (journal.IsProgressDue(exchange, _reader.Events))
+            if (journal.IsProgressDue(exchange, meter.IsOn ? _guard.About : _reader.Events))
                 Progress();
             if (body.State != BodyState.Open || link.Output.UnflushedBytes == 0)
                 continue;
@@ -68,6 +74,8 @@ internal sealed class StreamRelay(
 
         if (body.State == BodyState.Ended)
             TakeLast();
+        if (_isCut)
+            return await CutOffAsync(upstream);
         var whole = _reader.IsComplete(body.State == BodyState.Ended);
         return await EndAsync(whole ? default : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream broke off."));
     }
@@ -76,14 +84,14 @@ internal sealed class StreamRelay(
     {
         _link = link;
         _exchange = exchange;
+        _isCut = false;
         var framing = exchange.HttpMinor == 0 ? AnswerFraming.UntilClose : AnswerFraming.Chunked;
         if (framing == AnswerFraming.UntilClose)
             exchange.KeepAlive = false;
         client.UseFraming(framing);
         _frames.Reset();
-        (_reader ??= new OpenAiStreamReader()).Reset(exchange.Endpoint!.Shape, stripUsage);
-        if (credit.IsMetered || journal.IsOn)
-            meter.BeginOutput(exchange);
+        _guard.Begin(exchange, journal.IsOn);
+        (_reader ??= new OpenAiStreamReader()).Reset(exchange.Endpoint!.Shape, stripUsage, meter.IsOn, _guard.MayCut);
         decoder.Begin(answer.Coding);
         AnswerHead.WriteProviders(link, exchange, upstream.HeadReader.Head, framing, 0, decoder.IsActive);
         body.Begin(upstream.Input, upstream.HeadReader.Head.Framing);
@@ -92,7 +100,7 @@ internal sealed class StreamRelay(
 
     private void Take()
     {
-        while (body.TryNext(out var piece))
+        while (!_isCut && body.TryNext(out var piece))
         {
             if (!decoder.IsActive)
             {
@@ -101,7 +109,7 @@ internal sealed class StreamRelay(
             }
 
             decoder.Feed(piece);
-            while (decoder.TryNext(out var decoded))
+            while (!_isCut && decoder.TryNext(out var decoded))
                 TakePiece(decoded);
         }
     }
@@ -113,12 +121,25 @@ internal sealed class StreamRelay(
         var position = 0;
         while (_frames.TryNext(piece, ref position, out var frame, out var isCarried))
         {
-            var action = _reader.OnEvent(frame, FrameSplitter.Data(frame), out var cutStart, out var cutLength);
+            var data = FrameSplitter.Data(frame);
+            var action = _reader.OnEvent(frame, data, out var cutStart, out var cutLength);
             OnFrame();
-            if (action == EventAction.Forward && !isCarried)
-                continue;
+            var passage = meter.IsOn ? _guard.Judge(_reader.Texts, data) : Passage.Pass;
+            if (passage == Passage.Pass)
+            {
+                _reader.Keep(data);
+                if (action == EventAction.Forward && !isCarried)
+                    continue;
+            }
+
             var frameStart = isCarried ? 0 : position - frame.Length;
             client.Write(piece[runStart..frameStart]);
+            if (passage != Passage.Pass)
+            {
+                Cut(frame, data, passage == Passage.PassAndEnd ? action : EventAction.Drop, cutStart, cutLength);
+                return;
+            }
+
             Write(frame, action, cutStart, cutLength);
             runStart = position;
         }
@@ -132,9 +153,14 @@ internal sealed class StreamRelay(
     {
         if (!_frames.TryTakeLast(out var frame))
             return;
-        var action = _reader.OnEvent(frame, FrameSplitter.Data(frame), out var cutStart, out var cutLength);
+        var data = FrameSplitter.Data(frame);
+        var action = _reader.OnEvent(frame, data, out var cutStart, out var cutLength);
         OnFrame();
-        Write(frame, action, cutStart, cutLength);
+        var passage = meter.IsOn ? _guard.Judge(_reader.Texts, data) : Passage.Pass;
+        if (passage == Passage.Pass)
+            Write(frame, action, cutStart, cutLength);
+        else
+            Cut(frame, data, passage == Passage.PassAndEnd ? action : EventAction.Drop, cutStart, cutLength);
     }
 
     private void OnFrame()
@@ -147,6 +173,7 @@ internal sealed class StreamRelay(
     {
         _exchange.Usage = _reader.Usage;
         _exchange.Events = _reader.Events;
+        _guard.Note();
         journal.Progress(_exchange);
     }
 
@@ -156,6 +183,44 @@ internal sealed class StreamRelay(
             client.Write(frame);
         else if (action == EventAction.Cut)
             client.Write(frame[..cutStart], frame[(cutStart + cutLength)..]);
+    }
+
+    /// <summary>
+    /// Ends the stream in its own way in the place of an event, or behind it if <paramref name="action"/> lets it pass. The events that
+    /// end it are written, and nothing of the provider's is read any more.
+    /// </summary>
+    private void Cut(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data, EventAction action, int cutStart, int cutLength)
+    {
+        _isCut = true;
+        var passes = action != EventAction.Drop;
+        if (passes)
+        {
+            Write(frame, action, cutStart, cutLength);
+            _reader.Keep(data);
+        }
+
+        _guard.Freeze();
+        client.Write(LastEvents(data, passes));
+    }
+
+    private byte[] LastEvents(ReadOnlySpan<byte> data, bool passes)
+    {
+        var usage = new Usage { InputTokens = _exchange.PromptTokens, OutputTokens = Math.Max(0, _exchange.CountedOutputTokens) };
+        var cutBy = _exchange.CutBy!;
+        if (_exchange.Endpoint!.Shape != RequestShape.Responses)
+            return StreamCut.OfChunks(_reader, data, _exchange.WantsUsage ? usage : null, cutBy, _exchange.Endpoint.Shape == RequestShape.Chat, passes);
+        usage.ReasoningTokens = Math.Min(meter.Output.Reasoning, usage.OutputTokens);
+        var (id, createdAt) = ResponseIdentity();
+        return ResponseCut.Of(_reader.Draft!, id, createdAt, passes ? _reader.NextSequence : _reader.SequenceOfLast, usage, cutBy);
+    }
+
+    /// <summary>The provider is told at once; the client has its end, properly framed, and may go on with its connection.</summary>
+    private ValueTask<EdgeError> CutOffAsync(UpstreamConnection upstream)
+    {
+        _link.Detach();
+        if (body.State == BodyState.Open)
+            upstream.Abort(upstream.Lease);
+        return EndAsync(default);
     }
 
     /// <summary>What it has to stop for does not matter to a stream whose last event has passed, unless the client is gone.</summary>
@@ -171,11 +236,16 @@ internal sealed class StreamRelay(
     /// </summary>
     private async ValueTask<EdgeError> EndAsync(EdgeError error)
     {
+        if (_link.HasLeft)
+            _guard.Freeze();
         _link.ClearStep();
         _link.ClearHeartbeat();
         _exchange.Usage = _reader.Usage;
         _exchange.Events = _reader.Events;
-        meter.End(_exchange, isWhole: !error.IsError);
+        _guard.End(isWhole: !error.IsError && !_isCut);
+        _reader.Release();
+        if (_link.HasLeft)
+            return EdgeError.Client(ErrorKind.ClientClosed);
         if (error.Kind == ErrorKind.ClientClosed)
             return error;
         if (error.IsError && !client.IsStarted && _exchange.BytesOut == 0)
@@ -197,13 +267,16 @@ internal sealed class StreamRelay(
         return await client.FinishAsync(error);
     }
 
+    private (byte[] Id, long CreatedAt) ResponseIdentity() => (
+        _reader.ResponseId.IsEmpty ? [.. "resp_"u8, .. _exchange.EdgeId] : _reader.ResponseId.ToArray(),
+        _reader.ResponseCreatedAt > 0 ? _reader.ResponseCreatedAt : TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+
     private byte[] ErrorEvent(EdgeError error)
     {
         var code = ErrorResponder.StreamCode(error.Kind);
         if (_exchange.Endpoint!.Shape != RequestShape.Responses)
             return ErrorResponder.StreamEvent(error, code);
-        ReadOnlySpan<byte> id = _reader.ResponseId.IsEmpty ? [.. "resp_"u8, .. _exchange.EdgeId] : _reader.ResponseId;
-        var createdAt = _reader.ResponseCreatedAt > 0 ? _reader.ResponseCreatedAt : TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        var (id, createdAt) = ResponseIdentity();
         return ErrorResponder.ResponseFailed(error, code, id, createdAt, _reader.NextSequence);
     }
 }

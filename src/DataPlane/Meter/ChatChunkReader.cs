@@ -28,12 +28,17 @@ internal struct ChatChunk
 /// suffix are kept, and a chunk that begins or ends with the same bytes is not read there again: two comparisons take the
 /// place of some twenty tokens. Reading depends on nothing but the state and the bytes, so the outcome is the same.
 /// </para>
+/// <para>
+/// Where the texts of the deltas are wanted, the prefix reaches up to the first of them rather than up to the delta.
+/// </para>
 /// </summary>
-internal sealed class ChatChunkReader
+internal sealed partial class ChatChunkReader
 {
     // Ids, model and fingerprint take some 230 bytes in front of the text; behind it stand about 80.
     private const int PrefixMax = 384;
     private const int SuffixMax = 192;
+
+    private const int None = -2;
 
     private readonly byte[] _prefix = new byte[PrefixMax];
     private readonly byte[] _suffix = new byte[SuffixMax];
@@ -44,6 +49,9 @@ internal sealed class ChatChunkReader
     private Progress _now;
     private UsageReader _usageReader;
     private bool _wantsContent;
+    private DeltaTexts? _texts;
+    private int _endedChoice;
+    private int _choiceOfSuffix;
     private ChatChunk _chunk;
 
     private enum Zone : byte
@@ -53,6 +61,9 @@ internal sealed class ChatChunkReader
         Choices,
         Choice,
         Delta,
+
+        /// <summary>Within a member of a delta; entered for its texts only.</summary>
+        Nested,
         Usage,
     }
 
@@ -67,14 +78,30 @@ internal sealed class ChatChunkReader
         Delta,
         Text,
         Role,
+        Content,
+        Refusal,
+        Reasoning,
+        ToolCalls,
+        FunctionCall,
+        Audio,
+        Thinking,
+        Call,
+        Name,
+        Arguments,
+        Transcript,
+
+        /// <summary>No member, but what stands in an array.</summary>
+        Element,
     }
 
     /// <summary>Of the last chunk that was read; meaningful where its <see cref="ChatChunk.HasUsage"/> is set.</summary>
     public Usage Usage { get; private set; }
 
-    public void Reset()
+    /// <summary>Starts a stream; the texts of each chunk are noted in <paramref name="texts"/>, if one is given.</summary>
+    public void Reset(DeltaTexts? texts = null)
     {
         _prefixLength = _suffixLength = 0;
+        _texts = texts;
         Usage = default;
     }
 
@@ -84,11 +111,25 @@ internal sealed class ChatChunkReader
     /// <param name="chunk">What it says.</param>
     public bool TryRead(ReadOnlySpan<byte> data, bool wantsContent, out ChatChunk chunk)
     {
-        _wantsContent = wantsContent;
+        _wantsContent = wantsContent || _texts is not null;
         _chunk = default;
-        bool isAlike = !wantsContent && _prefixLength > 0 && data.StartsWith(_prefix.AsSpan(0, _prefixLength));
-        bool isWhole = isAlike ? TryReadAlike(data) : TryReadFromStart(data);
+        _endedChoice = None;
+        bool isAlike = _wantsContent == (_texts is not null) && _prefixLength > 0 && data.StartsWith(_prefix.AsSpan(0, _prefixLength));
+        bool isWhole;
+        if (_texts is null)
+        {
+            isWhole = isAlike ? TryReadAlike(data) : TryReadFromStart(data);
+        }
+        else
+        {
+            _texts.Clear();
+            isWhole = isAlike ? TryReadTextAlike(data) : TryReadFromStart(data);
+            if (!isWhole)
+                _texts.Clear();
+        }
+
         chunk = _chunk;
+        chunk.HasContent |= _now.HasContent;
         return isWhole;
     }
 
@@ -148,6 +189,9 @@ internal sealed class ChatChunkReader
                 break;
             case Zone.Delta:
                 OnDelta(data);
+                break;
+            case Zone.Nested:
+                OnNested(data);
                 break;
             case Zone.Usage:
                 if (_usageReader.Take(ref _now.Scanner, data))
@@ -240,6 +284,7 @@ internal sealed class ChatChunkReader
                 _now.Member = Member.Other;
                 _now.Index = 0;
                 _now.IsFinished = false;
+                _now.SawReasoning = false;
                 break;
         }
     }
@@ -259,7 +304,7 @@ internal sealed class ChatChunkReader
                 _now.IsFinished = scanner.Text(data).Length > 0;
                 break;
             case JsonToken.String when _now.Member == Member.Text:
-                _chunk.HasContent |= scanner.Text(data).Length > 0;
+                TakeText(TextKind.Content, data);
                 break;
             case JsonToken.StartObject when _now.Member == Member.Delta && _wantsContent:
                 scanner.Enter();
@@ -282,7 +327,7 @@ internal sealed class ChatChunkReader
             4 => Known(name, "text"u8, Member.Text),
             _ => Member.Other,
         };
-        if (_now.Member is Member.Delta or Member.Text && !_wantsContent)
+        if (_texts is null ? _now.Member is Member.Delta or Member.Text && !_wantsContent : _now.Member == Member.Text)
             LearnPrefix(data);
     }
 
@@ -296,6 +341,9 @@ internal sealed class ChatChunkReader
     private void EndChoice()
     {
         _now.Zone = Zone.Choices;
+        _texts?.EndChoice(_now.Index);
+        if (_endedChoice == None)
+            _endedChoice = _now.Index;
         if (_now.Index < 0)
         {
             _chunk.HasUnknownChoice = true;
@@ -314,18 +362,23 @@ internal sealed class ChatChunkReader
         switch (scanner.Token)
         {
             case JsonToken.Name:
-                _now.Member = Known(scanner.Text(data), "role"u8, Member.Role);
+                OnDeltaName(scanner.Text(data), data);
                 return;
             case JsonToken.StartObject or JsonToken.StartArray:
+                if (_now.Member is Member.Content or Member.ToolCalls or Member.FunctionCall or Member.Audio)
+                    EnterNested();
                 return;
             case JsonToken.EndObject when scanner.Depth == 3:
                 _now.Zone = Zone.Choice;
                 break;
             case JsonToken.EndObject or JsonToken.EndArray:
-                _chunk.HasContent |= !scanner.EndedEmpty;
+                _now.HasContent |= !scanner.EndedEmpty;
+                break;
+            case JsonToken.String when _now.Member is Member.Content or Member.Refusal or Member.Reasoning:
+                TakeText(KindOf(_now.Member), data);
                 break;
             case JsonToken.String when _now.Member != Member.Role:
-                _chunk.HasContent |= scanner.Text(data).Length > 0;
+                _now.HasContent |= scanner.Text(data).Length > 0;
                 break;
         }
 
@@ -339,7 +392,7 @@ internal sealed class ChatChunkReader
     {
         int length = _now.Scanner.Position;
         if (length > PrefixMax || _chunk.Seen.Count > 0 || _chunk.HasUnknownChoice
-            || _chunk.HasUsage || _chunk.HasError || _chunk.NullUsageTo > 0)
+            || _chunk.HasUsage || _chunk.HasError || _chunk.NullUsageTo > 0 || _texts is { Bytes: > 0 })
             return;
         data[..length].CopyTo(_prefix);
         _prefixLength = length;
@@ -356,6 +409,7 @@ internal sealed class ChatChunkReader
             return;
         data[from..].CopyTo(_suffix);
         _suffixLength = data.Length - from;
+        _choiceOfSuffix = _endedChoice;
         _afterSuffix = _chunk;
         _afterSuffix.NullUsageFrom -= from;
         _afterSuffix.NullUsageTo -= from;
@@ -369,6 +423,11 @@ internal sealed class ChatChunkReader
         public Member Member;
         public bool IsFinished;
         public bool TakesNextComma;
+        public bool HasContent;
+        public bool SawReasoning;
+        public Member Nest;
+        public int Part;
+        public int NextPart;
         public int Index;
         public int NameAt;
         public int Comma;

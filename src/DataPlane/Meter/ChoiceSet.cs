@@ -20,6 +20,8 @@ internal struct ChoiceSet
             _high |= 1UL << (index - 64);
     }
 
+    public readonly bool Has(int index) => ((index < 64 ? _low >> index : _high >> (index - 64)) & 1) != 0;
+
     public void Add(ChoiceSet other)
     {
         _low |= other._low;

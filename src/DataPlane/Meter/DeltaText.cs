@@ -29,9 +29,6 @@ internal sealed class DeltaTexts
 
     public void Clear() => Count = Bytes = FoldedBytes = _firstOfChoice = 0;
 
-    /// <summary>A choice begins: <see cref="EndChoice"/> tells all texts from here on which it was.</summary>
-    public void BeginChoice() => _firstOfChoice = Count;
-
     public void Add(int choice, int part, TextKind kind, int start, int length)
     {
         if (length <= 0)

@@ -38,7 +38,11 @@ internal sealed class ExchangeMeter(TokenMeter process)
     public void BeginOutput(Exchange exchange)
     {
         _model = ModelTokenizer.Of(exchange);
-        _output.Begin(_model.Tokenizer, process.CountersOf(_model.Tokenizer.Vocabulary), Estimator(exchange, TokenDirection.Output));
+        _output.Begin(
+            _model.Tokenizer,
+            process.CountersOf(_model.Tokenizer.Vocabulary),
+            Estimator(exchange, TokenDirection.Output),
+            exchange.Model?.Runaway?.RepeatMax ?? 0);
         IsOn = true;
     }
 
@@ -80,23 +84,46 @@ internal sealed class ExchangeMeter(TokenMeter process)
     /// <summary>How far the output is, for whoever asks while it goes on.</summary>
     public void Note(Exchange exchange)
     {
-        if (!IsOn)
-            return;
-        exchange.CountedOutputTokens = _output.Count;
+        if (IsOn)
+            Note(exchange, _output.Count);
+    }
+
+    /// <summary>As above, where the number is known and not all that was counted was delivered.</summary>
+    public void Note(Exchange exchange, long delivered)
+    {
+        exchange.CountedOutputTokens = delivered;
         exchange.OutputIsEstimate = _output.IsEstimate;
     }
 
-    /// <summary>The answer is over and its usage known: estimators learn, and the counters go back.</summary>
-    public void End(Exchange exchange, bool isWhole)
+    /// <summary>Counts the texts of an unstreamed answer whose provider reported no usage.</summary>
+    public void CountAnswer(Exchange exchange, AnswerTexts texts)
     {
+        _model = ModelTokenizer.Of(exchange);
+        TokenFeatures features = texts.Count(_model.Tokenizer);
+        TokenEstimator? estimator = Estimator(exchange, TokenDirection.Output);
+        exchange.CountedOutputTokens = estimator is null ? features.Tokens : estimator.Estimate(features).P50;
+        exchange.OutputIsEstimate = estimator is not null || texts.IsFolded;
+    }
+
+    /// <summary>The stream is over: what estimates its output learns from what was reported, and the counters go back.</summary>
+    public void EndOutput(Exchange exchange, bool isWhole)
+    {
+        if (!IsOn)
+            return;
         Usage usage = exchange.Usage;
-        if (usage.IsPresent && _promptIsEstimate && usage.InputTokens > 0)
-            Estimator(exchange, TokenDirection.Input)?.Observe(_prompt, usage.InputTokens);
-        if (IsOn && isWhole && usage.IsPresent && Visible(usage) is var visible and > 0 && _output.Features.Tokens > 0)
+        if (isWhole && usage.IsPresent && Visible(usage) is var visible and > 0 && _output.Features.Tokens > 0)
             Estimator(exchange, TokenDirection.Output)?.Observe(_output.Features, visible);
+        exchange.VisibleTokens = isWhole && usage.IsPresent ? Visible(usage) : 0;
         IsOn = false;
-        _promptIsEstimate = false;
         _output.End();
+    }
+
+    /// <summary>The exchange is over: what estimated its prompt learns from what was reported.</summary>
+    public void EndPrompt(Exchange exchange)
+    {
+        if (_promptIsEstimate && exchange.Usage is { IsPresent: true, InputTokens: > 0 })
+            Estimator(exchange, TokenDirection.Input)?.Observe(_prompt, exchange.Usage.InputTokens);
+        _promptIsEstimate = false;
     }
 
     /// <summary>What the provider reports of what was to be seen; 0 where that cannot be told.</summary>

@@ -22,6 +22,8 @@ internal sealed class JsonAnswerReader
     private Member _member;
     private int _errorCodeLength;
     private int _errorTypeLength;
+    private AnswerTexts? _texts;
+    private bool _wantsTexts;
 
     private enum Zone : byte
     {
@@ -29,6 +31,7 @@ internal sealed class JsonAnswerReader
         Top,
         Usage,
         Error,
+        Answer,
     }
 
     private enum Member : byte
@@ -38,6 +41,9 @@ internal sealed class JsonAnswerReader
         Error,
         Code,
         Type,
+        Answer,
+        Text,
+        Skipped,
     }
 
     /// <summary>The usage reported so far.</summary>
@@ -58,9 +64,16 @@ internal sealed class JsonAnswerReader
     /// <summary><c>error.type</c> where it is a string of at most <see cref="ErrorTextBytesMax"/> bytes, else empty.</summary>
     public ReadOnlySpan<byte> ErrorType => _errorType.AsSpan(0, _errorTypeLength);
 
-    /// <summary>Starts an answer to a request of the given shape.</summary>
-    public void Reset(RequestShape shape)
+    /// <summary>The answer's texts, where they are wanted and somebody asks for them before the next answer; else null.</summary>
+    public AnswerTexts? Texts => _wantsTexts ? _texts : null;
+
+    /// <summary>Starts an answer to a request of the given shape; its texts are kept if <paramref name="wantsTexts"/> asks for them.</summary>
+    public void Reset(RequestShape shape, bool wantsTexts = false)
     {
+        _wantsTexts = wantsTexts;
+        _texts?.Reset();
+        if (wantsTexts)
+            _texts ??= new AnswerTexts();
         // Every shape puts its usage in the same place; the two spellings never meet in one answer.
         _ = shape;
         _scanner.Reset(_capture, checkUtf8: false);
@@ -100,9 +113,18 @@ internal sealed class JsonAnswerReader
                 case Zone.Error:
                     OnError(bytes);
                     break;
+                case Zone.Answer:
+                    OnAnswer(bytes);
+                    break;
             }
         }
+
+        if (_zone == Zone.Answer && _member == Member.Text)
+            _texts!.Append(_scanner.OpenText(bytes));
     }
+
+    /// <summary>Gives back what texts take.</summary>
+    public void Release() => _texts?.Reset();
 
     private void OnTop(ReadOnlySpan<byte> bytes)
     {
@@ -110,8 +132,14 @@ internal sealed class JsonAnswerReader
         {
             case JsonToken.Name:
                 ReadOnlySpan<byte> name = _scanner.Text(bytes);
-                _member = name.SequenceEqual("usage"u8) ? Member.Usage : name.SequenceEqual("error"u8) ? Member.Error : Member.Other;
+                _member = name.SequenceEqual("usage"u8) ? Member.Usage
+                    : name.SequenceEqual("error"u8) ? Member.Error
+                    : _wantsTexts && (name.SequenceEqual("choices"u8) || name.SequenceEqual("output"u8)) ? Member.Answer : Member.Other;
                 return;
+            case JsonToken.StartArray when _member == Member.Answer:
+                _scanner.Enter();
+                _zone = Zone.Answer;
+                break;
             case JsonToken.StartObject when _member == Member.Usage:
                 _usageReader.Begin(ref _scanner);
                 _zone = Zone.Usage;
@@ -123,6 +151,30 @@ internal sealed class JsonAnswerReader
                 break;
             case JsonToken.EndObject when _scanner.Depth == 0:
                 _zone = Zone.Outside;
+                break;
+        }
+
+        _member = Member.Other;
+    }
+
+    /// <summary>What stands in choices or items: texts by the names that they go by.</summary>
+    private void OnAnswer(ReadOnlySpan<byte> bytes)
+    {
+        switch (_scanner.Token)
+        {
+            case JsonToken.Name:
+                _member = AnswerTexts.IsText(_scanner.Text(bytes)) ? Member.Text
+                    : AnswerTexts.HoldsNone(_scanner.Text(bytes)) ? Member.Skipped : Member.Other;
+                return;
+            case JsonToken.StartObject or JsonToken.StartArray when _member != Member.Skipped:
+                _scanner.Enter();
+                break;
+            case JsonToken.String when _member == Member.Text:
+                _texts!.Append(_scanner.TextHere(bytes));
+                _texts.EndText();
+                break;
+            case JsonToken.EndArray when _scanner.Depth == 1:
+                _zone = Zone.Top;
                 break;
         }
 

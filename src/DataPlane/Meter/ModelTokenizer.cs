@@ -15,10 +15,15 @@ internal readonly record struct ModelTokenizer(ModelEncoding Encoding, JsonToken
     /// <summary>Whether a chat's cap is <c>max_completion_tokens</c>: reasoning models refuse <c>max_tokens</c>.</summary>
     public static bool TakesCompletionTokens(ReadOnlySpan<byte> model) => ModelEncodings.Find(model).Family == ModelFamily.OpenAiReasoning;
 
-    /// <summary>By the tokenizer that the document names for the model, else by the name that the provider knows the model by.</summary>
+    /// <summary>
+    /// By the tokenizer that the document names for the model, else by the name that the provider knows the model by, or the one it was
+    /// asked for by, where that tells nothing: deployments have names of their own.
+    /// </summary>
     public static ModelTokenizer Of(Exchange exchange)
     {
         ModelEncoding encoding = ModelEncodings.Find(exchange.Target?.UpstreamModel ?? exchange.AskedModel);
+        if (encoding.Family == ModelFamily.Unknown && exchange.Target?.UpstreamModel is not null)
+            encoding = ModelEncodings.Find(exchange.AskedModel);
         if (exchange.Model?.Tokenizer is not { } named)
             return new ModelTokenizer(encoding, JsonTokenizer.Of(encoding.Encoding));
         return new ModelTokenizer(encoding with { IsExact = !named.NormalizesToNfc }, named.Json);

@@ -28,6 +28,12 @@ internal sealed class OpenAiStreamReader
     private bool _hasUnknownChoice;
     private ChoiceSet _seen;
     private ChoiceSet _finished;
+    private ChoiceSet _finishedBefore;
+    private DeltaTexts? _texts;
+    private ResponseDraft? _draft;
+    private bool _drafts;
+    private bool _isTyped;
+    private long _sequenceOfLast;
 
     /// <summary>
     /// Whether the event that ends a stream was seen: <c>[DONE]</c>, <c>response.completed</c> and its like, or an error.
@@ -46,6 +52,12 @@ internal sealed class OpenAiStreamReader
     /// <summary>Events with JSON data.</summary>
     public long Events { get; private set; }
 
+    /// <summary>The texts of the last event; empty unless they are wanted.</summary>
+    public DeltaTexts Texts => _texts ??= new DeltaTexts();
+
+    /// <summary>What was passed on of a response so far; null unless that is wanted.</summary>
+    public ResponseDraft? Draft => _drafts ? _draft : null;
+
     /// <summary>The id of the response that is streamed, or empty; of Responses streams only, like the two below.</summary>
     public ReadOnlySpan<byte> ResponseId => _typed is null ? default : _typed.ResponseId;
 
@@ -55,20 +67,32 @@ internal sealed class OpenAiStreamReader
     /// <summary>The <c>sequence_number</c> that an event behind the last one has.</summary>
     public long NextSequence => _typed?.NextSequence ?? 0;
 
+    /// <summary>The <c>sequence_number</c> that an event has that takes the last one's place.</summary>
+    public long SequenceOfLast => _sequenceOfLast;
+
     /// <summary>Choices seen that have no finish_reason yet.</summary>
     public int OpenChoices => _seen.CountWithout(_finished) + (_hasUnknownChoice ? 1 : 0);
 
     /// <summary>Starts a stream.</summary>
     /// <param name="shape">The request's shape.</param>
     /// <param name="stripUsage">Whether the usage chunk was asked for in the client's stead.</param>
-    public void Reset(RequestShape shape, bool stripUsage)
+    /// <param name="wantsTexts">Whether the texts of each event are noted.</param>
+    /// <param name="wantsDraft">Whether what a response consists of is kept, so that it can be ended in the provider's stead.</param>
+    public void Reset(RequestShape shape, bool stripUsage, bool wantsTexts = false, bool wantsDraft = false)
     {
-        _chat.Reset();
-        _typed?.Reset();
+        DeltaTexts? texts = wantsTexts || wantsDraft ? Texts : null;
+        _texts?.Clear();
+        _chat.Reset(texts);
+        if (shape is not (RequestShape.Chat or RequestShape.Completions))
+            (_typed ??= new TypedEventReader()).Reset(texts);
+        _drafts = wantsDraft && shape == RequestShape.Responses;
+        _draft?.Reset();
+        if (_drafts)
+            _draft ??= new ResponseDraft();
         _shape = shape;
         _stripUsage = stripUsage;
         _hasUnknownChoice = false;
-        _seen = _finished = default;
+        _seen = _finished = _finishedBefore = default;
         IsTerminal = EndedInError = SawContent = false;
         Usage = default;
         Events = 0;
@@ -79,6 +103,30 @@ internal sealed class OpenAiStreamReader
     /// </summary>
     public bool IsComplete(bool cleanFramingEnd) => IsTerminal || (cleanFramingEnd && _seen.Count > 0 && OpenChoices == 0);
 
+    /// <summary>The next choice from <paramref name="index"/> on that has been seen and has not ended.</summary>
+    /// <param name="index">Where to begin; then where it was found.</param>
+    /// <param name="withLast">Whether an end counts that the last event brought.</param>
+    public bool TryFindOpen(ref int index, bool withLast)
+    {
+        for (; index <= ChoiceSet.IndexMax; index++)
+        {
+            if (_seen.Has(index) && !(withLast ? _finished : _finishedBefore).Has(index))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The stream is over: gives back what a draft of it takes.</summary>
+    public void Release() => _draft?.Reset();
+
+    /// <summary>The last event is passed on: what it says of a response belongs to the draft.</summary>
+    public void Keep(ReadOnlySpan<byte> data)
+    {
+        if (_drafts && _isTyped)
+            _draft!.Take(_typed!.Type, _typed.Places, data);
+    }
+
     /// <summary>Reads one event.</summary>
     /// <param name="frame">Its bytes, blank line included.</param>
     /// <param name="data">Its data; a slice of the frame unless it spans several lines.</param>
@@ -87,6 +135,10 @@ internal sealed class OpenAiStreamReader
     public EventAction OnEvent(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data, out int cutStart, out int cutLength)
     {
         cutStart = cutLength = 0;
+        _texts?.Clear();
+        _finishedBefore = _finished;
+        _isTyped = false;
+        _sequenceOfLast = NextSequence;
         if (data.IsEmpty)
             return EventAction.Forward;
         if (data[0] == (byte)'[' && data.TrimEnd((byte)' ').SequenceEqual("[DONE]"u8))
@@ -128,10 +180,10 @@ internal sealed class OpenAiStreamReader
 
     private void OnTyped(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data)
     {
-        _typed ??= new TypedEventReader();
-        if (!_typed.TryRead(data, _shape == RequestShape.Responses))
+        if (!_typed!.TryRead(data, _shape == RequestShape.Responses))
             return;
         Events++;
+        _isTyped = true;
         if (_typed.HasUsage)
             Usage = _typed.Usage;
         EventKind kind = _typed.HasError ? EventKind.Failure : _typed.Kind;

@@ -34,6 +34,10 @@ internal sealed class OutputCounter
     private bool _isExact;
     private long _estimate;
     private long _estimateFrom;
+    private int _repeatMax;
+
+    /// <summary>A text has come right after itself more often than it may.</summary>
+    public bool IsRepeating { get; private set; }
 
     /// <summary>Whether a text was counted in parts that belong together, or by another tokenizer than the model's.</summary>
     public bool IsEstimate { get; private set; }
@@ -43,7 +47,7 @@ internal sealed class OutputCounter
     {
         // An escape or a character that is begun in one event and ended in the next is a few bytes more than what is added.
         long bound = _loose + bytes + (4 * texts);
-        return _estimator is null ? bound : _estimate + (EstimateRatioMax * (bound - _estimateFrom)) + EstimateRatioMax;
+        return _estimator is null ? bound : _estimate + (EstimateRatioMax * (bound - _estimateFrom + 4));
     }
 
     public long UpperBound => UpperBoundWith(0, 0);
@@ -76,7 +80,7 @@ internal sealed class OutputCounter
     }
 
     /// <summary>What an estimator makes its number of, and learns from.</summary>
-    public TokenFeatures Features => new(OwnCount, _classes, 1, 0);
+    public TokenFeatures Features => new(OwnCount, _classes, 0, 0);
 
     private long OwnCount
     {
@@ -101,9 +105,12 @@ internal sealed class OutputCounter
     /// <param name="tokenizer">What is counted with.</param>
     /// <param name="pool">Where counters of its vocabulary are taken from and go back to.</param>
     /// <param name="estimator">What makes the model's number of the count; null where the tokenizer is the model's own.</param>
-    public void Begin(JsonTokenizer tokenizer, IndexStack<TextCounter> pool, TokenEstimator? estimator)
+    /// <param name="repeatMax">How often a text may come right after itself (<see cref="RepetitionDetector"/>); 0 for any number.</param>
+    public void Begin(JsonTokenizer tokenizer, IndexStack<TextCounter> pool, TokenEstimator? estimator, int repeatMax = 0)
     {
         End();
+        _repeatMax = repeatMax;
+        IsRepeating = false;
         (_tokenizer, _pool, _estimator) = (tokenizer, pool, estimator);
         (_last, _loose, _settled, _settledReasoning, _exact, _isExact) = (0, 0, 0, 0, 0, true);
         (_classes, _estimate, _estimateFrom) = (default, 0, 0);
@@ -154,6 +161,8 @@ internal sealed class OutputCounter
         counter.Append(raw);
         _loose += counter.UpperBoundWith(0) - before;
         _isExact = false;
+        if (_repeatMax > 0 && counter.Repeats(raw, _repeatMax))
+            IsRepeating = true;
     }
 
     private void Settle(long tokens, TextKind kind)

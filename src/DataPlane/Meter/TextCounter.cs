@@ -28,6 +28,7 @@ internal sealed class TextCounter(Vocabulary vocabulary)
     private readonly JsonTextCounter _counter = new(vocabulary);
     private long _count;
     private bool _isCounted = true;
+    private RepetitionDetector? _repetition;
 
     /// <summary>Which text it counts; see <see cref="OutputCounter"/>.</summary>
     public ulong Key { get; private set; }
@@ -51,6 +52,7 @@ internal sealed class TextCounter(Vocabulary vocabulary)
     public void Begin(ulong key, TextKind kind)
     {
         _counter.Reset();
+        _repetition?.Reset();
         (Key, Kind, _count, _isCounted) = (key, kind, 0, true);
     }
 
@@ -61,10 +63,6 @@ internal sealed class TextCounter(Vocabulary vocabulary)
         _isCounted = false;
     }
 
-    /// <summary>Ends the text: what waits for its rest is counted too.</summary>
-    public long Complete()
-    {
-        (_count, _isCounted) = (_counter.Complete(), true);
-        return _count;
-    }
+    /// <summary>Whether the text repeats itself that often within or right before what was added last.</summary>
+    public bool Repeats(ReadOnlySpan<byte> added, int times) => (_repetition ??= new RepetitionDetector()).Add(added, times);
 }

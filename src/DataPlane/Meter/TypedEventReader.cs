@@ -23,7 +23,7 @@ internal enum EventKind : byte
 /// Reads events that name their <c>type</c>: those of the Responses API, and those of image and audio streams. The usage is the
 /// event's own or that of its <c>response</c>.
 /// </summary>
-internal sealed class TypedEventReader
+internal sealed partial class TypedEventReader
 {
     /// <summary>Longer ids of responses are not kept.</summary>
     public const int ResponseIdBytesMax = 128;
@@ -42,12 +42,15 @@ internal sealed class TypedEventReader
     private Member _member;
     private bool _inResponse;
     private bool _isResponses;
+    private DeltaTexts? _texts;
+    private EventPlaces _places;
 
     private enum Zone : byte
     {
         Outside,
         Top,
         Response,
+        Item,
         Usage,
     }
 
@@ -61,6 +64,12 @@ internal sealed class TypedEventReader
         Sequence,
         Id,
         CreatedAt,
+        Delta,
+        OutputIndex,
+        PartIndex,
+        Item,
+        Part,
+        Name,
     }
 
     public Usage Usage { get; private set; }
@@ -85,9 +94,13 @@ internal sealed class TypedEventReader
     /// <summary>What the event's type means.</summary>
     public EventKind Kind => _isResponses ? ResponsesKind(Type) : OtherKind(Type);
 
-    /// <summary>Starts a stream.</summary>
-    public void Reset()
+    /// <summary>Where the last event's parts are; of meaning where texts are wanted.</summary>
+    public ref readonly EventPlaces Places => ref _places;
+
+    /// <summary>Starts a stream; the texts of each event are noted in <paramref name="texts"/>, if one is given.</summary>
+    public void Reset(DeltaTexts? texts = null)
     {
+        _texts = texts;
         _responseIdLength = 0;
         _isNumbered = false;
         ResponseCreatedAt = 0;
@@ -106,10 +119,15 @@ internal sealed class TypedEventReader
         _typeLength = 0;
         HasUsage = HasError = false;
         _numberIsRead = false;
+        if (_texts is not null)
+            BeginTexts();
         while (_scanner.Read(data))
         {
             switch (_zone)
             {
+                case Zone.Item:
+                    OnItem(data);
+                    break;
                 case Zone.Usage:
                     if (_usageReader.Take(ref _scanner, data))
                         break;
@@ -128,7 +146,13 @@ internal sealed class TypedEventReader
         }
 
         if (_scanner.Finish() != JsonFault.None)
+        {
+            _texts?.Clear();
             return false;
+        }
+
+        if (_texts is not null)
+            EndTexts();
         if (!_numberIsRead)
             NextSequence++;
         return true;
@@ -167,7 +191,7 @@ internal sealed class TypedEventReader
                 _typeLength = type.TryCopyTo(_type) ? type.Length : 0;
 
                 // Most events are parts of the text, and nothing behind their type and number matters.
-                if (Kind == EventKind.Content && (NumberFollows(data) || !_isNumbered))
+                if (Kind == EventKind.Content && (NumberFollows(data) || !_isNumbered) && (_texts is null || TextKindOf(type) is null))
                     _scanner.HideRest();
                 break;
             case JsonToken.Number when _member == Member.Sequence && _zone == Zone.Top:
@@ -180,6 +204,18 @@ internal sealed class TypedEventReader
                 if (Utf8Parser.TryParse(_scanner.Text(data), out long createdAt, out _))
                     ResponseCreatedAt = createdAt;
                 break;
+            case JsonToken.String when _member == Member.Delta && _texts is not null && _zone == Zone.Top:
+                _places.Delta = new DeltaRange((int)_scanner.TokenStart + 1, _scanner.Text(data).Length);
+                break;
+            case JsonToken.Number when _member is Member.OutputIndex or Member.PartIndex && _texts is not null && _zone == Zone.Top:
+                TakeIndex(_scanner.Text(data));
+                break;
+            case JsonToken.StartObject when _member is Member.Item or Member.Part && _texts is not null && _zone == Zone.Top:
+                BeginObject();
+                return;
+            case JsonToken.EndObject when _member == Member.Part && _zone == Zone.Top && _scanner.Depth == 1:
+                _places.Part = _places.Part with { Length = (int)_scanner.TokenEnd - _places.Part.Start };
+                break;
             case JsonToken.StartObject when _member == Member.Usage:
                 _inResponse = _zone == Zone.Response;
                 _usageReader.Begin(ref _scanner);
@@ -188,12 +224,14 @@ internal sealed class TypedEventReader
             case JsonToken.StartObject when _member == Member.Response && _zone == Zone.Top:
                 _scanner.Enter();
                 _zone = Zone.Response;
+                _places.Response = new DeltaRange((int)_scanner.TokenStart, 0);
                 break;
             case JsonToken.StartObject or JsonToken.String when _member == Member.Error && _zone == Zone.Top:
                 HasError = true;
                 break;
             case JsonToken.EndObject when _zone == Zone.Response && _scanner.Depth == 1:
                 _zone = Zone.Top;
+                _places.Response = _places.Response with { Length = (int)_scanner.TokenEnd - _places.Response.Start };
                 break;
             case JsonToken.EndObject when _scanner.Depth == 0:
                 _zone = Zone.Outside;
@@ -235,9 +273,13 @@ internal sealed class TypedEventReader
     {
         2 => name.SequenceEqual("id"u8) ? Member.Id : Member.Other,
         10 => name.SequenceEqual("created_at"u8) ? Member.CreatedAt : Member.Other,
+        12 => name.SequenceEqual("output_index"u8) ? Member.OutputIndex : Member.Other,
+        13 => name.SequenceEqual("content_index"u8) || name.SequenceEqual("summary_index"u8) ? Member.PartIndex : Member.Other,
         15 => name.SequenceEqual("sequence_number"u8) ? Member.Sequence : Member.Other,
-        4 => name.SequenceEqual("type"u8) ? Member.Type : Member.Other,
-        5 => name.SequenceEqual("usage"u8) ? Member.Usage : name.SequenceEqual("error"u8) ? Member.Error : Member.Other,
+        4 => name[0] == (byte)'t' ? Known(name, "type"u8, Member.Type)
+            : name[0] == (byte)'i' ? Known(name, "item"u8, Member.Item) : Known(name, "part"u8, Member.Part),
+        5 => name[0] == (byte)'u' ? Known(name, "usage"u8, Member.Usage)
+            : name[0] == (byte)'d' ? Known(name, "delta"u8, Member.Delta) : Known(name, "error"u8, Member.Error),
         8 => name.SequenceEqual("response"u8) ? Member.Response : Member.Other,
         _ => Member.Other,
     };

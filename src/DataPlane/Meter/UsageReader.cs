@@ -23,7 +23,9 @@ internal struct UsageReader
         InputDetails,
         OutputDetails,
         CachedInput,
+        CacheWrite,
         AudioInput,
+        ImageInput,
         Reasoning,
         AudioOutput,
     }
@@ -87,7 +89,11 @@ internal struct UsageReader
             return Field.InputDetails;
         if (name.SequenceEqual("completion_tokens_details"u8) || name.SequenceEqual("output_tokens_details"u8))
             return Field.OutputDetails;
-        return Field.Other;
+
+        // Not OpenAI's own, but of providers that speak its dialect.
+        if (name.SequenceEqual("prompt_cache_hit_tokens"u8) || name.SequenceEqual("cache_read_input_tokens"u8))
+            return Field.CachedInput;
+        return name.SequenceEqual("cache_creation_input_tokens"u8) ? Field.CacheWrite : Field.Other;
     }
 
     private static Field DetailOf(ReadOnlySpan<byte> name, Field within)
@@ -97,6 +103,10 @@ internal struct UsageReader
             return output ? Field.AudioOutput : Field.AudioInput;
         if (!output && name.SequenceEqual("cached_tokens"u8))
             return Field.CachedInput;
+        if (!output && (name.SequenceEqual("cache_write_tokens"u8) || name.SequenceEqual("cache_creation_tokens"u8)))
+            return Field.CacheWrite;
+        if (!output && name.SequenceEqual("image_tokens"u8))
+            return Field.ImageInput;
         if (output && name.SequenceEqual("reasoning_tokens"u8))
             return Field.Reasoning;
         return output ? Field.OutputDetails : Field.InputDetails;
@@ -123,6 +133,12 @@ internal struct UsageReader
                 break;
             case Field.CachedInput:
                 _usage.CachedInputTokens = count;
+                break;
+            case Field.CacheWrite:
+                _usage.CacheWriteTokens = count;
+                break;
+            case Field.ImageInput:
+                _usage.ImageInputTokens = count;
                 break;
             case Field.AudioInput:
                 _usage.AudioInputTokens = count;

@@ -166,6 +166,7 @@ internal sealed class OpenAiRequestReader
         RequestField.Messages => token == JsonToken.StartArray,
         RequestField.Prompt or RequestField.Input => token is JsonToken.String or JsonToken.StartArray,
         RequestField.Tools => token is JsonToken.Null or JsonToken.StartArray,
+        RequestField.ServiceTier => token is JsonToken.Null or JsonToken.String,
         RequestField.StreamOptions => token is JsonToken.Null or JsonToken.StartObject,
         RequestField.Stream or RequestField.Background or RequestField.IncludeUsage =>
             token is JsonToken.Null or JsonToken.True or JsonToken.False,
@@ -186,6 +187,9 @@ internal sealed class OpenAiRequestReader
                 return default;
             case RequestField.Background:
                 _facts.Background = token == JsonToken.True;
+                return default;
+            case RequestField.ServiceTier:
+                _facts.SetServiceTier(token == JsonToken.String && !_scanner.IsEscaped ? _scanner.Text(bytes) : default);
                 return default;
             case RequestField.StreamOptions:
                 TakeStreamOptions(token, range);

@@ -41,7 +41,9 @@ internal sealed class RequestFacts
     public const int ModelBytesMax = ModelBytes.Length;
 
     private readonly byte[] _model = new byte[ModelBytesMax];
+    private readonly byte[] _serviceTier = new byte[TierBytes.Length];
     private int _modelLength;
+    private int _serviceTierLength;
 
     public bool HasModel => _modelLength > 0;
 
@@ -53,6 +55,9 @@ internal sealed class RequestFacts
 
     /// <summary>The model's value as it stands: with its quotes in JSON, the part's content in multipart.</summary>
     public ByteRange ModelToken { get; set; }
+
+    /// <summary>The tier of service asked for (<c>service_tier</c>), or empty; a name that is longer than any tier's is left out.</summary>
+    public ReadOnlySpan<byte> ServiceTier => _serviceTier.AsSpan(0, _serviceTierLength);
 
     /// <summary>Whether a stream is asked for.</summary>
     public bool Stream { get; set; }
@@ -94,7 +99,7 @@ internal sealed class RequestFacts
 
     public void Reset()
     {
-        _modelLength = 0;
+        _modelLength = _serviceTierLength = 0;
         ModelToken = default;
         Stream = false;
         StreamToken = default;
@@ -112,6 +117,8 @@ internal sealed class RequestFacts
         MaxOutputTokens = default;
         N = 1;
     }
+
+    public void SetServiceTier(ReadOnlySpan<byte> name) => _serviceTierLength = name.TryCopyTo(_serviceTier) ? name.Length : 0;
 
     /// <summary>Takes a model name that has no escapes. False when it may not be one.</summary>
     public bool TrySetModel(ReadOnlySpan<byte> name)

@@ -22,6 +22,7 @@ internal enum RequestField
     Tools = 1 << 12,
     Background = 1 << 13,
     IncludeUsage = 1 << 14,
+    ServiceTier = 1 << 15,
 }
 
 /// <summary>Which fields each shape has, by which names, and what is said when one is wrong.</summary>
@@ -37,11 +38,11 @@ internal static class RequestFields
     public static RequestField ReadIn(RequestShape shape) => shape switch
     {
         RequestShape.Chat => Everywhere | Sampling | RequestField.StreamOptions | RequestField.Messages | RequestField.N
-            | RequestField.MaxTokens | RequestField.MaxCompletionTokens | RequestField.Tools,
+            | RequestField.MaxTokens | RequestField.MaxCompletionTokens | RequestField.Tools | RequestField.ServiceTier,
         RequestShape.Completions => Everywhere | Sampling | RequestField.StreamOptions | RequestField.Prompt
             | RequestField.N | RequestField.MaxTokens,
         RequestShape.Responses => Everywhere | Sampling | RequestField.StreamOptions | RequestField.Input
-            | RequestField.MaxOutputTokens | RequestField.Tools | RequestField.Background,
+            | RequestField.MaxOutputTokens | RequestField.Tools | RequestField.Background | RequestField.ServiceTier,
         RequestShape.Embeddings or RequestShape.Moderations => Everywhere | RequestField.Input,
         RequestShape.Images => Everywhere | RequestField.N,
         _ => Everywhere,
@@ -68,6 +69,7 @@ internal static class RequestFields
             8 => RequestField.Messages,
             10 => name[0] == (byte)'m' ? RequestField.MaxTokens : RequestField.Background,
             11 => RequestField.Temperature,
+            12 => RequestField.ServiceTier,
             14 => RequestField.StreamOptions,
             17 => RequestField.MaxOutputTokens,
             21 => RequestField.MaxCompletionTokens,
@@ -92,6 +94,7 @@ internal static class RequestFields
         RequestField.TopP => "top_p",
         RequestField.Tools => "tools",
         RequestField.Background => "background",
+        RequestField.ServiceTier => "service_tier",
         _ => "stream_options.include_usage",
     };
 
@@ -108,6 +111,7 @@ internal static class RequestFields
             RequestField.Prompt => "'prompt' must be a string or an array.",
             RequestField.Input => "'input' must be a string or an array.",
             RequestField.Tools => "'tools' must be an array or null.",
+            RequestField.ServiceTier => "'service_tier' must be a string or null.",
             RequestField.Temperature or RequestField.TopP => "The field must be a number or null.",
             RequestField.Stream or RequestField.Background or RequestField.IncludeUsage => "The field must be true, false or null.",
             _ => "The field must be a non-negative integer or null.",
@@ -132,6 +136,7 @@ internal static class RequestFields
         RequestField.Temperature => "temperature"u8,
         RequestField.TopP => "top_p"u8,
         RequestField.Tools => "tools"u8,
+        RequestField.ServiceTier => "service_tier"u8,
         _ => "background"u8,
     };
 }

@@ -105,7 +105,7 @@ internal sealed class ExchangeRecord
         TakeTags(exchange.ClientTags);
         Path = exchange.Endpoint?.Path;
         Address = exchange.ClientAddress;
-        Limit = exchange.LimitHit?.Name;
+        Limit = exchange.CutBy ?? exchange.LimitHit?.Name;
         Stream = exchange.Stream;
         Status = exchange.Status;
         End = exchange.End;

@@ -34,6 +34,12 @@ internal sealed record EdgeSetup
     /// <summary>Fields of <c>journal</c>; with any there is a journal.</summary>
     public string Journal { get; init; } = "";
 
+    /// <summary>Fields of the <c>runaway</c> of every model.</summary>
+    public string Runaway { get; init; } = "";
+
+    /// <summary>More fields of the key <c>full</c>.</summary>
+    public string FullKey { get; init; } = "";
+
     public FakeUpstreamOptions Fake { get; init; } = new();
 
     public bool UseProbe { get; init; }
@@ -51,11 +57,12 @@ internal sealed record EdgeSetup
         {{Models}}
         teams: { blue: { tags: { env: prod } } }
         keys:
-          - { name: full, sha256: "{{Sha256(Key)}}", team: blue, tags: { feature: chat } }
+          - { name: full, sha256: "{{Sha256(Key)}}", team: blue, tags: { feature: chat }{{After(FullKey)}} }
           - { name: narrow, sha256: "{{Sha256(NarrowKey)}}", models: [ gpt-4o, "fake-n1*" ] }
           - { name: expired, sha256: "{{Sha256(ExpiredKey)}}", expires: 2020-01-01 }
         timeouts: { {{Timeouts}} }
         server: { drainDelay: {{DrainDelay}}{{After(Server)}} }
+        {{(Runaway.Length > 0 ? $"runaway: {{ {Runaway} }}" : "")}}
         {{(Journal.Length > 0 ? $"journal: {{ {Journal} }}" : "")}}
 
         """;

@@ -343,6 +343,33 @@ const scenarios = {
     assert.deepEqual(sequence, sequence.map((_, i) => i));
     assert.deepEqual(deltas, deltasOf(deltas.length));
   },
+
+  async 'a stream that a limit ends'() {
+    const runner = client.chat.completions.stream({ model: 'fake-guarded', messages, n: 2, stream_options: { include_usage: true } });
+    let last;
+    for await (const chunk of runner) last = chunk;
+    const final = await runner.finalChatCompletion();
+    assert.deepEqual(final.choices.map((choice) => choice.finish_reason), ['length', 'length']);
+    assert.ok(final.usage.completion_tokens > 20 && final.usage.completion_tokens <= 30, JSON.stringify(final.usage));
+    assert.deepEqual(last.aiedge, { end: 'limit', limit: 'runaway' });
+  },
+
+  async 'a stream of responses that a limit ends'() {
+    let said = '';
+    let final;
+    const sequence = [];
+    for await (const event of await client.responses.create({ model: 'fake-guarded', input: 'Hello', stream: true })) {
+      if (event.type === 'response.output_text.delta') said += event.delta;
+      sequence.push(event.sequence_number);
+      final = event;
+    }
+    assert.equal(final.type, 'response.incomplete');
+    assert.equal(final.response.incomplete_details.reason, 'max_output_tokens');
+    assert.equal(final.response.output[0].content[0].text, said);
+    assert.ok(said.length > 20);
+    assert.deepEqual(final.aiedge, { end: 'limit', limit: 'runaway' });
+    assert.deepEqual(sequence, sequence.map((_, i) => i));
+  },
 };
 
 for (const [name, run] of Object.entries(scenarios)) {

@@ -1,0 +1,55 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Meter;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>
+/// The bill of an exchange: made once, on whichever way it ends, before its record. A prompt that nobody had to count is counted here,
+/// if the provider did not report it and its body is still there.
+/// </summary>
+internal sealed class Settlement(ExchangeMeter meter)
+{
+    private Exchange _exchange = null!;
+    private RequestBody _body = null!;
+    private bool _counts;
+    private bool _isMade;
+
+    /// <summary>Whether somebody needs to know what an answer without usage has cost.</summary>
+    public bool Counts => _counts;
+
+    public void Begin(Exchange exchange, RequestBody body)
+    {
+        _exchange = exchange;
+        _body = body;
+        _counts = _isMade = false;
+    }
+
+    /// <summary>The request is about to be sent; from now on it may cost something.</summary>
+    public void Open(bool isMetered, bool isJournaled) => _counts = isMetered || isJournaled;
+
+    /// <summary>The request's body is let go: of a stream, whose usage may never come, the prompt is counted before.</summary>
+    public void BeforeLetGo()
+    {
+        if (_counts)
+            CountPrompt();
+    }
+
+    /// <summary>The exchange ends with <paramref name="error"/>. The first call makes the bill, later ones do nothing.</summary>
+    public void Complete(EdgeError error)
+    {
+        if (_isMade)
+            return;
+        _isMade = true;
+        var isCharged = _exchange.Status is >= 200 and < 300 || _exchange.Status == 0 && error.Kind == ErrorKind.ClientClosed;
+        if (_counts && _exchange.SentAt != 0 && isCharged && !_exchange.Usage.IsPresent)
+            CountPrompt();
+        _exchange.Bill = Billing.Of(_exchange, error);
+        meter.EndPrompt(_exchange);
+    }
+
+    private void CountPrompt()
+    {
+        if (!_exchange.PromptIsCounted && _body.Intake?.Scan.Prompt is { } prompt)
+            meter.CountPrompt(_exchange, prompt, _body.Bytes);
+    }
+}

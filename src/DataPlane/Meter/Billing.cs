@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Meter;
+
+/// <summary>
+/// What an exchange is charged with. What the provider reported counts, if it came; else what was delivered, by our own count, and what
+/// came for a client that had left, and the prompt. Nothing is charged for what was never sent, nor for a provider's refusal or fault
+/// before its answer began. docs/billing.md says the same.
+/// </summary>
+internal static class Billing
+{
+    private const long Million = 1_000_000;
+
+    /// <summary>The bill of an exchange that is over; <paramref name="error"/> is what it ended with.</summary>
+    public static Bill Of(Exchange exchange, EdgeError error)
+    {
+        var bill = default(Bill);
+        bool isAnswered = exchange.Status is >= 200 and < 300;
+        if (exchange.SentAt == 0 || (!isAnswered && (exchange.Status != 0 || error.Kind != ErrorKind.ClientClosed)))
+            return bill;
+        bool isWhole = exchange.Stream ? exchange.StreamIsWhole : !error.IsError;
+        if (exchange.Usage.IsPresent)
+            TakeReported(exchange, isWhole, ref bill);
+        else
+            TakeCounted(exchange, isWhole, ref bill);
+        if (exchange.Target?.PriceOf(exchange.AskedModel)?.At(bill.InputTokens) is { } price)
+        {
+            bill.PriceVersion = price.Version;
+            bill.CostNanodollars = Cost(price, FactorOf(exchange), exchange.Usage, bill);
+        }
+
+        return bill;
+    }
+
+    /// <summary>Nanodollars, rounded up once: tokens times nanodollars for a million of them, class by class.</summary>
+    /// <param name="price">The prices.</param>
+    /// <param name="factor">What all of it is multiplied by, in millionths.</param>
+    /// <param name="usage">The classes that the provider told apart.</param>
+    /// <param name="bill">Input and output as they are charged.</param>
+    public static long Cost(PriceModel price, long factor, in Usage usage, in Bill bill)
+    {
+        // Classes are parts of input and output; what they leave is text. Together they cannot be more than the whole.
+        long rest = bill.InputTokens;
+        Int128 sum = (Int128)price.CachedInput * Part(bill.CachedInputTokens, ref rest);
+        sum += (Int128)price.CacheWrite * Part(usage.CacheWriteTokens, ref rest);
+        sum += (Int128)price.AudioInput * Part(usage.AudioInputTokens, ref rest);
+        sum += (Int128)price.ImageInput * Part(usage.ImageInputTokens, ref rest);
+        sum += (Int128)price.Input * rest;
+        rest = bill.OutputTokens;
+        sum += (Int128)price.Reasoning * Part(usage.ReasoningTokens, ref rest);
+        sum += (Int128)price.AudioOutput * Part(usage.AudioOutputTokens, ref rest);
+        sum += (Int128)price.Output * rest;
+        sum += (Int128)price.Request * Million;
+        if (factor > 0 && sum > Int128.MaxValue / factor)
+            return long.MaxValue;
+        sum *= factor;
+        Int128 divisor = (Int128)Million * Million;
+        Int128 cost = (sum + divisor - 1) / divisor;
+        return cost > long.MaxValue ? long.MaxValue : (long)cost;
+    }
+
+    private static long Part(long tokens, ref long rest)
+    {
+        long part = Math.Min(tokens, rest);
+        rest -= part;
+        return part;
+    }
+
+    private static long FactorOf(Exchange exchange) =>
+        exchange.Target!.PriceOf(exchange.AskedModel)!.FactorOf(exchange.ServiceTier);
+
+    private static void TakeReported(Exchange exchange, bool isWhole, ref Bill bill)
+    {
+        Usage usage = exchange.Usage;
+        bill.OutputTokens = usage.OutputTokens;
+        // Embeddings may come with nothing but their total.
+        bill.InputTokens = usage.InputTokens > 0 ? usage.InputTokens : Math.Max(0, usage.TotalTokens - usage.OutputTokens);
+        bill.CachedInputTokens = Math.Min(usage.CachedInputTokens, bill.InputTokens);
+
+        // A provider that reports as it goes has not reported all of a stream that broke off.
+        if (!isWhole && exchange.Stream && Counted(exchange) is var counted && counted > bill.OutputTokens)
+        {
+            bill.OutputTokens = counted;
+            bill.IsEstimate = exchange.OutputIsEstimate;
+        }
+    }
+
+    private static void TakeCounted(Exchange exchange, bool isWhole, ref Bill bill)
+    {
+        bill.InputTokens = exchange.PromptIsCounted ? exchange.PromptTokens : 0;
+        bill.OutputTokens = Counted(exchange);
+        bill.IsEstimate = !exchange.PromptIsCounted || exchange.PromptIsEstimate || exchange.OutputIsEstimate || exchange.CountedOutputTokens < 0;
+
+        // A model that reasons has thought for as long as nobody stopped it, and says nothing of it in a stream that is cancelled.
+        if (isWhole || exchange.Target?.State is not { ReasoningTokens: > 0 } state || !HasOutput(exchange))
+            return;
+        long thought = state.OutputTokensIn(Stopwatch.GetElapsedTime(exchange.SentAt));
+        if (thought <= bill.OutputTokens)
+            return;
+        bill.OutputTokens = thought;
+        bill.IsEstimate = true;
+    }
+
+    private static long Counted(Exchange exchange) => Math.Max(0, exchange.CountedOutputTokens) + exchange.UndeliveredTokens;
+
+    private static bool HasOutput(Exchange exchange) =>
+        exchange.Endpoint?.Shape is RequestShape.Chat or RequestShape.Completions or RequestShape.Responses;
+}

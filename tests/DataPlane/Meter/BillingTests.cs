@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Meter;
+
+namespace AiEdge.DataPlane.Tests.Meter;
+
+public class BillingTests
+{
+    private static readonly PriceModel Price = new()
+    {
+        Version = 7,
+        Input = 2_500_000_000,
+        CachedInput = 1_250_000_000,
+        CacheWrite = 3_000_000_000,
+        Output = 10_000_000_000,
+        Reasoning = 11_000_000_000,
+        AudioInput = 40_000_000_000,
+        AudioOutput = 80_000_000_000,
+        ImageInput = 5_000_000_000,
+        Request = 100,
+        Factors = [new PriceFactor("flex"u8.ToArray(), 500_000)],
+    };
+
+    [Fact]
+    public void What_the_provider_reported_is_charged_class_by_class()
+    {
+        Exchange exchange = Answered();
+        exchange.CountedOutputTokens = 5;
+        exchange.Usage = new Usage
+        {
+            IsPresent = true,
+            InputTokens = 1000,
+            CachedInputTokens = 400,
+            CacheWriteTokens = 100,
+            AudioInputTokens = 10,
+            ImageInputTokens = 20,
+            OutputTokens = 200,
+            ReasoningTokens = 50,
+            AudioOutputTokens = 30,
+        };
+        Bill bill = Billing.Of(exchange, default);
+        Assert.Equal((1000, 400, 200, false, 7), (bill.InputTokens, bill.CachedInputTokens, bill.OutputTokens, bill.IsEstimate, bill.PriceVersion));
+        long expected = (400 * 1250) + (100 * 3000) + (10 * 40_000) + (20 * 5000) + (470 * 2500) + (50 * 11_000) + (30 * 80_000) + (120 * 10_000) + 100;
+        Assert.Equal(expected, bill.CostNanodollars);
+        exchange.SetServiceTier("flex"u8);
+        Assert.Equal((expected + 1) / 2, Billing.Of(exchange, default).CostNanodollars);
+    }
+
+    [Fact]
+    public void Money_is_rounded_up_once_and_never_overflows()
+    {
+        PriceModel price = Price with { Input = 1, Output = 1, Request = 0 };
+        Assert.Equal(1, Billing.Cost(price, PriceFactor.One, default, new Bill { InputTokens = 1, OutputTokens = 1 }));
+        Assert.Equal(0, Billing.Cost(price, 0, default, new Bill { InputTokens = 1 }));
+        Assert.Equal(2, Billing.Cost(price, PriceFactor.One, default, new Bill { InputTokens = 1_000_000, OutputTokens = 1 }));
+        PriceModel dear = price with { Input = long.MaxValue };
+        Assert.Equal(long.MaxValue, Billing.Cost(dear, 1_000_000_000, default, new Bill { InputTokens = long.MaxValue }));
+    }
+
+    [Fact]
+    public void Classes_that_are_more_than_the_whole_cost_no_more_than_it()
+    {
+        var usage = new Usage { CacheWriteTokens = 900, AudioInputTokens = 900, ReasoningTokens = 900 };
+        var bill = new Bill { InputTokens = 10, CachedInputTokens = 4, OutputTokens = 2 };
+        Assert.Equal((4 * 1250) + (6 * 3000) + (2 * 11_000) + 100, Billing.Cost(Price, PriceFactor.One, usage, bill));
+    }
+
+    [Fact]
+    public void Without_a_report_what_was_delivered_and_the_counted_prompt_are_charged()
+    {
+        Exchange exchange = Answered();
+        (exchange.PromptTokens, exchange.PromptIsCounted, exchange.CountedOutputTokens) = (30, true, 12);
+        Bill bill = Billing.Of(exchange, EdgeError.Client(ErrorKind.ClientClosed));
+        Assert.Equal((30, 12, false), (bill.InputTokens, bill.OutputTokens, bill.IsEstimate));
+        exchange.UndeliveredTokens = 8;
+        Assert.Equal(20, Billing.Of(exchange, EdgeError.Client(ErrorKind.ClientClosed)).OutputTokens);
+        exchange.OutputIsEstimate = true;
+        Assert.True(Billing.Of(exchange, default).IsEstimate);
+    }
+
+    [Fact]
+    public void A_prompt_that_nobody_counted_is_not_charged_by_its_bound()
+    {
+        Exchange exchange = Answered();
+        (exchange.PromptTokens, exchange.CountedOutputTokens) = (3000, 12);
+        Bill bill = Billing.Of(exchange, default);
+        Assert.Equal((0, 12, true), (bill.InputTokens, bill.OutputTokens, bill.IsEstimate));
+    }
+
+    [Theory]
+    [InlineData(0, ErrorKind.UpstreamUnreachable)]
+    [InlineData(0, ErrorKind.UpstreamTimeout)]
+    [InlineData(429, ErrorKind.None)]
+    [InlineData(500, ErrorKind.None)]
+    [InlineData(302, ErrorKind.UpstreamBadAnswer)]
+    internal void A_refusal_or_a_fault_before_the_answer_costs_nothing(int status, ErrorKind kind)
+    {
+        Exchange exchange = Answered();
+        (exchange.Status, exchange.PromptTokens, exchange.PromptIsCounted) = (status, 30, true);
+        Assert.Equal(default, Billing.Of(exchange, new EdgeError(kind, ErrorSource.Upstream)));
+    }
+
+    [Fact]
+    public void What_was_never_sent_costs_nothing_and_what_was_costs_its_prompt_if_the_client_left()
+    {
+        Exchange exchange = Answered();
+        (exchange.Status, exchange.PromptTokens, exchange.PromptIsCounted) = (0, 30, true);
+        Assert.Equal(30, Billing.Of(exchange, EdgeError.Client(ErrorKind.ClientClosed)).InputTokens);
+        exchange.SentAt = 0;
+        Assert.Equal(default, Billing.Of(exchange, EdgeError.Client(ErrorKind.ClientClosed)));
+    }
+
+    [Fact]
+    public void A_report_that_goes_along_with_a_stream_does_not_hide_what_came_behind_it()
+    {
+        Exchange exchange = Answered();
+        exchange.CountedOutputTokens = 50;
+        exchange.Usage = new Usage { IsPresent = true, InputTokens = 10, OutputTokens = 20 };
+        Assert.Equal(50, Billing.Of(exchange, EdgeError.Client(ErrorKind.ClientClosed)).OutputTokens);
+        exchange.StreamIsWhole = true;
+        Assert.Equal(20, Billing.Of(exchange, default).OutputTokens);
+        Assert.Equal(20, Billing.Of(exchange, EdgeError.Client(ErrorKind.ClientClosed)).OutputTokens);
+    }
+
+    [Fact]
+    public void A_model_that_thinks_unseen_is_charged_for_the_time_it_thought_and_flagged()
+    {
+        Exchange exchange = Answered();
+        var state = new TargetState("m", "p");
+        exchange.Target!.State = state;
+        (exchange.PromptTokens, exchange.PromptIsCounted, exchange.CountedOutputTokens) = (30, true, 2);
+        Exchange earlier = Answered();
+        earlier.SentAt = Stopwatch.GetTimestamp() - (10 * Stopwatch.Frequency);
+        earlier.EndedAt = Stopwatch.GetTimestamp();
+        earlier.Usage = new Usage { IsPresent = true, OutputTokens = 1000, ReasoningTokens = 900 };
+        state.Add(earlier);
+        exchange.SentAt = Stopwatch.GetTimestamp() - (3 * Stopwatch.Frequency);
+
+        Bill bill = Billing.Of(exchange, EdgeError.Client(ErrorKind.ClientClosed));
+
+        Assert.InRange(bill.OutputTokens, 290, 400);
+        Assert.True(bill.IsEstimate);
+        exchange.StreamIsWhole = true;
+        Assert.Equal(2, Billing.Of(exchange, default).OutputTokens);
+    }
+
+    [Fact]
+    public void Hidden_tokens_drift_and_runaways_are_counted_for_the_target()
+    {
+        Exchange exchange = Answered();
+        (exchange.OutputClamp, exchange.Choices, exchange.CountedOutputTokens, exchange.VisibleTokens) = (100, 2, 95, 97);
+        exchange.Usage = new Usage { IsPresent = true, OutputTokens = 250 };
+        (exchange.RanAway, exchange.EndedAt) = (true, exchange.SentAt + Stopwatch.Frequency);
+        var state = new TargetState("m", "p");
+        state.Add(exchange);
+        exchange.CutBy = "runaway";
+        state.Add(exchange);
+        Assert.Equal((100, 190, 194, 1, 1), (state.HiddenTokens, state.CountedTokens, state.ReportedOfCounted, state.Runaways, state.RunawaysSeen));
+    }
+
+    private static Exchange Answered()
+    {
+        var exchange = new Exchange();
+        exchange.Reset(null!);
+        var timeouts = new TimeoutsModel(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
+        exchange.Target = new TargetModel { Provider = null!, Timeouts = timeouts, Price = Price };
+        exchange.Endpoint = Endpoint.Find("/v1/chat/completions"u8);
+        (exchange.Stream, exchange.Status, exchange.SentAt) = (true, 200, Stopwatch.GetTimestamp());
+        return exchange;
+    }
+}
