@@ -145,7 +145,7 @@ public sealed class DisconnectTests
     {
         Journal = "mode: group",
         Server = server,
-        FullKey = policy.Length > 0 ? $"onDisconnect: \"{policy}\"" : "",
+        KeyFields = policy.Length > 0 ? $"onDisconnect: \"{policy}\"" : "",
     });
 
     private static async Task<JsonElement> OnlyRecordAsync(Edge edge)

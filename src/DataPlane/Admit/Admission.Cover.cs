@@ -111,7 +111,7 @@ internal sealed partial class Admission : IOutputCredit
         var nowNs = states.Clock.NowNs;
         var (covered, credit) = (long.MaxValue, long.MaxValue);
         var tightest = -1;
-        IsMetered = false;
+        IsMetered = MayCut = false;
         for (var i = 0; i < _count; i++)
         {
             ref readonly var entry = ref _entries[i];
@@ -121,6 +121,7 @@ internal sealed partial class Admission : IOutputCredit
             covered = Math.Min(covered, entry.Covered);
             if (!entry.Cuts)
                 continue;
+            MayCut = true;
             var left = _prices.OutputFor(entry.Unit, entry.Bucket!.Remaining(nowNs));
             left = left > long.MaxValue - entry.Covered ? long.MaxValue : left + entry.Covered;
             if (left < credit)

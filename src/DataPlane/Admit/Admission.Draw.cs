@@ -26,17 +26,19 @@ internal sealed partial class Admission
 
         if (Unpriced(first, shadows) is { } unpriced)
             return Refuse(first, new Refusal(RefusalKind.Unpriced, unpriced, 0, 0, 0, 0));
+        if (!_isWaiting && Waited(first, shadows) is var ahead and >= 0)
+            return Refuse(first, Later(RefusalKind.Spent, _entries[ahead].Part, 0, 1, ConcurrentWaitNs, nowNs), ahead, 1);
         var entered = EnterAll(first, shadows);
         if (entered < shadows)
         {
             LeaveAll(first, entered);
-            return Refuse(first, Later(RefusalKind.Concurrent, _entries[entered].Part, 0, 1, ConcurrentWaitNs, nowNs));
+            return Refuse(first, Later(RefusalKind.Concurrent, _entries[entered].Part, 0, 1, ConcurrentWaitNs, nowNs), entered, 1);
         }
 
         if (!TryDrawAll(first, shadows, isOfTarget, demand, nowNs, out var output, out var draw))
         {
             LeaveAll(first, shadows);
-            return Refuse(first, RefusalOf(first, draw, nowNs));
+            return Refuse(first, RefusalOf(draw, nowNs), draw.Outcome == DrawOutcome.TooLarge ? -1 : _which[draw.Index], _costs[draw.Index]);
         }
 
         if (!TryReserve(first, shadows, isOfTarget, nowNs))
@@ -154,7 +156,7 @@ internal sealed partial class Admission
                 _which[count++] = i;
             }
 
-            if (LimitChain.TryDrawAll(_buckets.AsSpan(0, count), _costs.AsSpan(0, count), _tokens.AsSpan(0, count), nowNs, out draw))
+            if (LimitChain.TryDrawAll(_buckets.AsSpan(0, count), _costs.AsSpan(0, count), _tokens.AsSpan(0, count), nowNs, out draw, booksSlot: !_isWaiting))
                 return true;
             if (output <= least)
                 return false;
@@ -249,7 +251,7 @@ internal sealed partial class Admission
         return true;
     }
 
-    private Refusal RefusalOf(int first, LimitDraw draw, long nowNs)
+    private Refusal RefusalOf(LimitDraw draw, long nowNs)
     {
         ref readonly var entry = ref _entries[_which[draw.Index]];
         var left = entry.Bucket!.Remaining(nowNs);
@@ -262,12 +264,16 @@ internal sealed partial class Admission
     private Refusal Later(RefusalKind kind, LimitPart part, long left, long cost, long waitNs, long nowNs) =>
         new(kind, part, left, cost, waitNs, states.Clock.UnixNs(nowNs) + waitNs);
 
-    private AdmitVerdict Refuse(int first, Refusal refusal)
+    /// <summary>The answer to a refusal; by the entry <paramref name="at"/>, whose queue may be waited in, unless it is below 0.</summary>
+    private AdmitVerdict Refuse(int first, Refusal refusal, int at = -1, long cost = 0)
     {
         Refusal = refusal;
+        if (!_isWaiting)
+            OfferQueue(at, cost);
         if (refusal.Part is { } part)
         {
-            ((PartState)part.State!).Counters.OnRefused();
+            if (!_isWaiting && !MayWait)
+                CountRefusal();
             _exchange.LimitHit = part.Limit;
             _exchange.LimitWaitNs = refusal.WaitNs;
             _exchange.LimitResetUnixNs = refusal.AtUnixNs;

@@ -49,6 +49,9 @@ internal sealed partial class Admission(LimitStates states)
     /// <summary>Whether the output has to be counted as it passes: a limit that binds the exchange counts tokens or money.</summary>
     public bool IsMetered { get; private set; }
 
+    /// <summary>Whether a limit that binds the exchange ends streams.</summary>
+    public bool MayCut { get; private set; }
+
     /// <summary>Output tokens, of all choices together, that credit has been drawn for.</summary>
     public long OutputCovered { get; private set; } = long.MaxValue;
 
@@ -64,7 +67,8 @@ internal sealed partial class Admission(LimitStates states)
     /// <summary>A new exchange, of which nothing has been admitted.</summary>
     public void Begin()
     {
-        IsMetered = _hasExpired = false;
+        LeaveQueue();
+        IsMetered = MayCut = _hasExpired = false;
         OutputCovered = OutputCap = long.MaxValue;
         Refusal = default;
         _bound = BoundLimits.None;
@@ -78,6 +82,7 @@ internal sealed partial class Admission(LimitStates states)
     public AdmitVerdict Admit(Exchange exchange, in Demand demand)
     {
         _exchange = exchange;
+        LeaveQueue();
         _bound = exchange.Config.LimitTable.Resolve(exchange.Key!, exchange.Model!);
         if (ReferenceEquals(_bound, BoundLimits.None))
             return AdmitVerdict.Admitted;
@@ -98,6 +103,7 @@ internal sealed partial class Admission(LimitStates states)
     {
         if (ReferenceEquals(_bound, BoundLimits.None))
             return AdmitVerdict.Admitted;
+        LeaveQueue();
         var target = exchange.Target!;
         _prices = new TokenPrices(target.PriceOf(exchange.AskedModel)?.At(demand.InputTokens));
         var verdict = Draw(_bound.Of(target.Provider), isOfTarget: true, demand);
@@ -112,7 +118,7 @@ internal sealed partial class Admission(LimitStates states)
         if (_targetIsOpen && _target.TryBeginSettle())
             _target.EndSettle(states.Clock.NowNs);
         _targetIsOpen = false;
-        Drop(_firstCount);
+        Drop(_firstCount, isSignalled: true);
         OutputCovered = OutputCap = long.MaxValue;
         _exchange.OutputClamp = 0;
     }
@@ -122,6 +128,7 @@ internal sealed partial class Admission(LimitStates states)
     /// </summary>
     public void Settle(Exchange exchange)
     {
+        LeaveQueue();
         if (_count == 0 && !_firstIsOpen && !_targetIsOpen)
             return;
         var nowNs = states.Clock.NowNs;
@@ -130,7 +137,7 @@ internal sealed partial class Admission(LimitStates states)
         Settle(_firstCount, _count, ref _targetIsOpen, _target, wasSent, nowNs);
         if (_hasExpired)
             states.OnLateSettlement();
-        Drop(0);
+        Drop(0, isSignalled: true);
         _firstCount = 0;
     }
 
@@ -168,13 +175,15 @@ internal sealed partial class Admission(LimitStates states)
     }
 
     /// <summary>Lets go of the entries from one on: gates are left, holds end. What was drawn must be settled or given back before.</summary>
-    private void Drop(int from)
+    private void Drop(int from, bool isSignalled = false)
     {
         for (var i = _count - 1; i >= from; i--)
         {
             ref var entry = ref _entries[i];
             if (entry.IsGate && !entry.IsOut)
                 entry.Scope.Gate!.TryLeave();
+            if (isSignalled)
+                entry.Scope.Queue?.Signal();
             entry.Scope.Release();
             entry = default;
         }

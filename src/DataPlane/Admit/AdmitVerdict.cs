@@ -10,7 +10,7 @@ internal enum AdmitVerdict : byte
     /// <summary>A limit is so near that the prompt has to be counted: ask again with the count.</summary>
     NeedsCount,
 
-    /// <summary>Nothing was drawn; <see cref="Admission.Refusal"/> says why.</summary>
+    /// <summary>Nothing was drawn; <see cref="Admission.Refusal"/> says why, and <see cref="Admission.MayWait"/> whether waiting is offered.</summary>
     Refused,
 }
 

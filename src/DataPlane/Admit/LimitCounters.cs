@@ -8,6 +8,8 @@ internal sealed class LimitCounters(string name)
     private long _clamped;
     private long _cut;
     private long _overdrawn;
+    private long _queued;
+    private long _served;
 
     public string Name { get; } = name;
 
@@ -26,6 +28,12 @@ internal sealed class LimitCounters(string name)
     /// <summary>Slices that streams took beyond it, into debt.</summary>
     public long Overdrawn => Volatile.Read(ref _overdrawn);
 
+    /// <summary>Exchanges that waited for it.</summary>
+    public long Queued => Volatile.Read(ref _queued);
+
+    /// <summary>Exchanges that waited for it and were admitted.</summary>
+    public long Served => Volatile.Read(ref _served);
+
     public void OnRefused() => Interlocked.Increment(ref _refused);
 
     public void OnWouldHaveRefused() => Interlocked.Increment(ref _wouldHaveRefused);
@@ -33,6 +41,10 @@ internal sealed class LimitCounters(string name)
     public void OnClamped() => Interlocked.Increment(ref _clamped);
 
     public void OnCut() => Interlocked.Increment(ref _cut);
+
+    public void OnQueued() => Interlocked.Increment(ref _queued);
+
+    public void OnServed() => Interlocked.Increment(ref _served);
 
     public void OnOverdrawn() => Interlocked.Increment(ref _overdrawn);
 }

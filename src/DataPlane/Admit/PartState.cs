@@ -53,7 +53,12 @@ internal sealed class PartState
         Volatile.Write(ref _counters, counters);
         Volatile.Write(ref _part, part);
         foreach (var (_, scope) in _scopes)
+        {
             Edit(scope, part, nowNs);
+            if (part.Limit.Queue is { } queue && scope.Queue is { } waiting)
+                waiting.Max = queue.Max;
+            scope.Queue?.Signal();
+        }
     }
 
     /// <summary>Goes on with what a scope had used before a restart.</summary>

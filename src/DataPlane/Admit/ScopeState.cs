@@ -16,6 +16,7 @@ internal sealed class ScopeState(string value, bool isPermanent, LimitBucket? bu
     private const int Retired = -1;
 
     private int _holders;
+    private FairQueue? _queue;
 
     /// <summary>Whose it is.</summary>
     public string Value { get; } = value;
@@ -25,6 +26,23 @@ internal sealed class ScopeState(string value, bool isPermanent, LimitBucket? bu
 
     /// <summary>Of how many are under way, else null.</summary>
     public ConcurrencyGate? Gate { get; } = gate;
+
+    /// <summary>Those who wait for it; null while nobody ever has.</summary>
+    public FairQueue? Queue => Volatile.Read(ref _queue);
+
+    /// <summary>The queue of those who wait for it, made when the first one comes.</summary>
+    public FairQueue QueueFor(QueueModel model, LimitClock clock)
+    {
+        var queue = Queue;
+        if (queue is null)
+        {
+            var made = new FairQueue(clock, model.Max);
+            queue = Interlocked.CompareExchange(ref _queue, made, null) ?? made;
+        }
+
+        queue.Max = model.Max;
+        return queue;
+    }
 
     /// <summary>False if it has been given up: look it up again.</summary>
     public bool TryHold()
@@ -57,7 +75,10 @@ internal sealed class ScopeState(string value, bool isPermanent, LimitBucket? bu
             || Interlocked.CompareExchange(ref _holders, Retired, 0) != 0)
             return false;
         if (IsUnused(nowNs))
+        {
+            Queue?.Dispose();
             return true;
+        }
 
         // Somebody used it between the look and the retirement, and has let go again.
         Volatile.Write(ref _holders, 0);

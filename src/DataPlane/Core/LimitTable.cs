@@ -61,12 +61,12 @@ internal sealed class LimitTable
     {
         if (_limits.Length == 0)
             return BoundLimits.None;
-        var found = key.LimitClass ?? FindClass(key);
+        var found = ClassOf(key);
         return found.Of(model.Index) ?? Find(found, model);
     }
 
     /// <summary>Whether limits that count tokens or money may bind a key, whatever it asks for.</summary>
-    public bool MayCountTokens(KeyModel key) => CountsTokens && (key.LimitClass ?? FindClass(key)).CountsTokens;
+    public bool MayCountTokens(KeyModel key) => CountsTokens && ClassOf(key).CountsTokens;
 
     /// <summary>
     /// What would have bound an exchange of which only names are left, as in a record; not remembered. Parts that depend on who
@@ -162,6 +162,8 @@ internal sealed class LimitTable
         return false;
     }
 
+    private KeyClass ClassOf(KeyModel key) => key.LimitClass is { } known && ReferenceEquals(known.Table, this) ? known : FindClass(key);
+
     /// <summary>The first request of a key under this configuration.</summary>
     private KeyClass FindClass(KeyModel key)
     {
@@ -201,9 +203,12 @@ internal sealed class LimitTable
 
         public KeyClass(LimitTable table, List<int> limits)
         {
+            Table = table;
             Limits = [.. limits];
             CountsTokens = limits.Exists(i => Array.Exists(table._parts[i], static part => part.CountsInput || part.CountsOutput));
         }
+
+        public LimitTable Table { get; }
 
         /// <summary>Their places in the document.</summary>
         public int[] Limits { get; }

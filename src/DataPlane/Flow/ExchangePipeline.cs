@@ -83,6 +83,8 @@ internal sealed class ExchangePipeline
             return error;
         if ((error = _identifier.Identify(_exchange, _intake.HeadReader.Head)).IsError)
             return error;
+        if ((error = ClientWishes.Read(_exchange, _intake.HeadReader.Head)).IsError)
+            return error;
         BeginScan();
         if ((error = await _body.ReadAsync(_buffer)).IsError)
             return error;

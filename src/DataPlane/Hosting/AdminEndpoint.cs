@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Connections;
 namespace AiEdge.DataPlane.Hosting;
 
 /// <summary>
-/// The admin port: <c>/healthz</c>, <c>/readyz</c>, <c>/metrics</c>, <c>/config</c>; on the probe address only the first three.
+/// The admin port: <c>/healthz</c>, <c>/readyz</c>, <c>/metrics</c>, <c>/config</c>, <c>/limits</c>; on the probe address only the first three.
 /// On a loopback listener the Host must name loopback, so that a web page cannot reach it through a name of its own.
 /// </summary>
 internal sealed class AdminEndpoint(EdgeServices services, ConfigWatcher watcher)
@@ -77,6 +77,8 @@ internal sealed class AdminEndpoint(EdgeServices services, ConfigWatcher watcher
             return Write(link, 200, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(MetricsText.Write(services, watcher)), keepAlive);
         if (head.Path.SequenceEqual("/config"u8) && !probeOnly)
             return Write(link, 200, "application/json", services.Snapshots.Current.MaskedJson, keepAlive);
+        if (head.Path.SequenceEqual("/limits"u8) && !probeOnly)
+            return Write(link, 200, "application/json", LimitsText.Write(services.Limits, head.Query), keepAlive);
         return Write(link, 404, "text/plain", "not found\n"u8, keepAlive);
     }
 

@@ -17,6 +17,7 @@ internal static class MetricsText
         WriteTargets(text, services.Metrics);
         WriteErrors(text, services.Metrics);
         WriteProcess(text, services);
+        LimitMetrics.Write(text, services.Limits);
         if (services.Journal is { } journal)
             WriteJournal(text, journal);
         Family(text, "aiedge_config_rejected_total", "counter", "Configurations refused at a reload.");
@@ -123,28 +124,28 @@ internal static class MetricsText
     private static string Labels(TargetState target) =>
         "gen_ai_request_model=\"" + Escape(target.Model) + "\",gen_ai_provider_name=\"" + Escape(target.Provider) + "\"";
 
-    private static string Escape(string value) =>
+    internal static string Escape(string value) =>
         value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 
     private static void Token(StringBuilder text, TargetState target, string type, long value) =>
         Sample(text, "gen_ai_client_token_usage_total", Labels(target) + ",gen_ai_token_type=\"" + type + "\"", value);
 
-    private static void Gauge(StringBuilder text, string name, string help, long value)
+    internal static void Gauge(StringBuilder text, string name, string help, long value)
     {
         Family(text, name, "gauge", help);
         Sample(text, name, "", value);
     }
 
-    private static void Counter(StringBuilder text, string name, string help, long value)
+    internal static void Counter(StringBuilder text, string name, string help, long value)
     {
         Family(text, name, "counter", help);
         Sample(text, name, "", value);
     }
 
-    private static void Family(StringBuilder text, string name, string type, string help) =>
+    internal static void Family(StringBuilder text, string name, string type, string help) =>
         text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
 
-    private static void Sample(StringBuilder text, string name, string labels, long value)
+    internal static void Sample(StringBuilder text, string name, string labels, long value)
     {
         text.Append(name);
         if (labels.Length > 0)

@@ -59,6 +59,7 @@ internal sealed class Edge : IAsyncDisposable
             DataDir = setup.Journal.Length > 0 ? Path.Combine(folder, "data") : null,
             Records = records,
             Log = logWriter,
+            Time = setup.Time,
         });
         Assert.True(host is not null, string.Join('\n', faults.Select(fault => fault.Format(path))));
         return new Edge(fake, host, folder, closed, records, log, logWriter);

@@ -31,14 +31,20 @@ internal sealed record EdgeSetup
     /// <summary>More entries of <c>models</c>, each a line indented by two.</summary>
     public string Models { get; init; } = "";
 
+    /// <summary>Entries of <c>limits</c>, each in flow style without its braces.</summary>
+    public string[] Limits { get; init; } = [];
+
+    /// <summary>More fields of the key <see cref="Key"/>.</summary>
+    public string KeyFields { get; init; } = "";
+
+    /// <summary>The time that limits live by.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Fields of <c>journal</c>; with any there is a journal.</summary>
     public string Journal { get; init; } = "";
 
     /// <summary>Fields of the <c>runaway</c> of every model.</summary>
     public string Runaway { get; init; } = "";
-
-    /// <summary>More fields of the key <c>full</c>.</summary>
-    public string FullKey { get; init; } = "";
 
     public FakeUpstreamOptions Fake { get; init; } = new();
 
@@ -57,12 +63,13 @@ internal sealed record EdgeSetup
         {{Models}}
         teams: { blue: { tags: { env: prod } } }
         keys:
-          - { name: full, sha256: "{{Sha256(Key)}}", team: blue, tags: { feature: chat }{{After(FullKey)}} }
+          - { name: full, sha256: "{{Sha256(Key)}}", team: blue, tags: { feature: chat }{{After(KeyFields)}} }
           - { name: narrow, sha256: "{{Sha256(NarrowKey)}}", models: [ gpt-4o, "fake-n1*" ] }
           - { name: expired, sha256: "{{Sha256(ExpiredKey)}}", expires: 2020-01-01 }
         timeouts: { {{Timeouts}} }
         server: { drainDelay: {{DrainDelay}}{{After(Server)}} }
         {{(Runaway.Length > 0 ? $"runaway: {{ {Runaway} }}" : "")}}
+        {{(Limits.Length > 0 ? "limits:" + string.Concat(Limits.Select(limit => $"\n  - {{ {limit} }}")) : "")}}
         {{(Journal.Length > 0 ? $"journal: {{ {Journal} }}" : "")}}
 
         """;

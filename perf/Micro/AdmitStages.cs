@@ -1,0 +1,122 @@
+using System.Text;
+using AiEdge.DataPlane.Admit;
+using AiEdge.DataPlane.Core;
+using AiEdge.Limits;
+
+namespace AiEdge.Micro;
+
+/// <summary>Admission by six limits, from the key to the settled bill: requests and tokens of the key, tokens of the team and of all, money of two.</summary>
+internal static class AdmitStages
+{
+    private static readonly ProviderModel Provider = new()
+    {
+        Name = "fake",
+        Dialect = Dialect.OpenAi,
+        UseTls = false,
+        Host = "",
+        Port = 1,
+        HostHeader = [],
+        BasePath = [],
+        FixedHeaders = [],
+        FixedHeaderNames = [],
+        Timeouts = new TimeoutsModel(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(30)),
+        UsageChunk = UsageChunkMode.Inject,
+        RetryReused = true,
+        ConnectionsMax = 1,
+        PoolIdle = TimeSpan.FromSeconds(1),
+        DnsRefresh = TimeSpan.FromSeconds(1),
+        EndpointIdentity = "fake",
+    };
+
+    private static readonly Demand Demand = new(400, IsCounted: false, OutputTokensMax: -1, Choices: 1, IsStream: true, HasOutput: true);
+
+    /// <summary>Admitted in both steps, and settled.</summary>
+    public static Action Six()
+    {
+        var (admission, exchange) = Begin(last: 1L << 50);
+        return () =>
+        {
+            admission.Begin();
+            HttpStages.Expect(admission.Admit(exchange, Demand) == AdmitVerdict.Admitted && admission.AdmitTarget(exchange, Demand) == AdmitVerdict.Admitted);
+            admission.Settle(exchange);
+        };
+    }
+
+    /// <summary>The same, with ten slices of output drawn ahead.</summary>
+    public static Action Stream()
+    {
+        var (admission, exchange) = Begin(last: 1L << 50);
+        return () =>
+        {
+            admission.Begin();
+            HttpStages.Expect(admission.Admit(exchange, Demand) == AdmitVerdict.Admitted && admission.AdmitTarget(exchange, Demand) == AdmitVerdict.Admitted);
+            for (var tokens = 64; tokens < 704; tokens += 64)
+                HttpStages.Expect(admission.TryCover(tokens + 1));
+            admission.Settle(exchange);
+        };
+    }
+
+    /// <summary>Refused by the last of six, and settled.</summary>
+    public static Action Refused()
+    {
+        var (admission, exchange) = Begin(last: 1);
+        var counted = Demand with { IsCounted = true };
+        return () =>
+        {
+            admission.Begin();
+            HttpStages.Expect(admission.Admit(exchange, counted) == AdmitVerdict.Admitted && admission.AdmitTarget(exchange, counted) == AdmitVerdict.Refused);
+            admission.Settle(exchange);
+        };
+    }
+
+    /// <summary>Which limits bind a key for a model.</summary>
+    public static Action Resolve()
+    {
+        var (_, exchange) = Begin(last: 1L << 50);
+        return () => HttpStages.Expect(exchange.Config.LimitTable.Resolve(exchange.Key!, exchange.Model!).Of(Provider).Length == 2);
+    }
+
+    private static (Admission Admission, Exchange Exchange) Begin(long last)
+    {
+        var price = new PriceModel
+        {
+            Version = 1, Input = 2_500_000_000, CachedInput = 1_250_000_000, CacheWrite = 2_500_000_000, Output = 10_000_000_000, Reasoning = 10_000_000_000,
+            AudioInput = 0, AudioOutput = 0, ImageInput = 0,
+        };
+        var model = new ModelModel
+        {
+            Name = "gpt-4o", NameUtf8 = Encoding.UTF8.GetBytes("gpt-4o"), IsGlob = false,
+            Targets = [new TargetModel { Provider = Provider, Timeouts = Provider.Timeouts, Price = price }],
+        };
+        var config = new ConfigSnapshot
+        {
+            Generation = 1,
+            Providers = [Provider],
+            Models = new ModelTable([model]),
+            Keys = new KeyTable([]),
+            Server = null!,
+            Journal = null!,
+            MaskedJson = [],
+            Limits =
+            [
+                Limit("key", LimitScope.Key, Amount(LimitUnit.Requests, 1 << 30), Amount(LimitUnit.Tokens, 1L << 34)),
+                Limit("team", LimitScope.Team, Amount(LimitUnit.Tokens, 1L << 34), Amount(LimitUnit.Cost, 1L << 55, LimitPeriod.Month)),
+                Limit("all", LimitScope.Global, Amount(LimitUnit.Tokens, 1L << 50, LimitPeriod.Day), Amount(LimitUnit.Cost, last << 5, LimitPeriod.Day)),
+            ],
+        };
+        var states = new LimitStates(new LimitClock(), 16);
+        states.Use(config);
+        var exchange = new Exchange();
+        exchange.Reset(config);
+        exchange.Key = new KeyModel { Name = "checkout", Sha256 = new byte[32], Team = "blue", ExpiresUnixMs = long.MaxValue };
+        exchange.Model = model;
+        exchange.Target = model.Targets[0];
+        return (new Admission(states), exchange);
+    }
+
+    private static LimitModel Limit(string name, LimitScope per, params QuantityModel[] quantities) =>
+        new() { Name = name, Match = LimitSelector.All, Per = per, Quantities = quantities };
+
+    private static QuantityModel Amount(LimitUnit unit, long amount, LimitPeriod period = LimitPeriod.Minute) =>
+        new() { Unit = unit, Amount = amount, Period = period, Burst = amount };
+}

@@ -1,0 +1,130 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.Limits;
+
+namespace AiEdge.DataPlane.Admit;
+
+/// <summary>Waiting for credit rather than being refused (<c>queue:</c>).</summary>
+internal sealed partial class Admission : IQueuedDraw
+{
+    private ScopeState? _queueScope;
+    private LimitPart? _queuePart;
+    private long _queueCost;
+    private bool _isWaiting;
+    private bool _waitsForTarget;
+    private Demand _waiting;
+
+    /// <summary>Whether the limit that refused just now lets requests wait.</summary>
+    public bool MayWait => _queueScope is not null;
+
+    /// <summary>
+    /// Waits in the queue of the limit that refused. While it does, nothing of this is touched but by the queue's draw. False if there is no
+    /// place, or none in time; then the refusal says how long to stay away.
+    /// </summary>
+    /// <param name="demand">What was asked for, and was refused.</param>
+    /// <param name="isOfTarget">Whether <see cref="AdmitTarget"/> was asked.</param>
+    /// <param name="ticket">To be awaited, and then <see cref="EndWait"/> called.</param>
+    public bool TryWait(in Demand demand, bool isOfTarget, out QueueTicket ticket)
+    {
+        var model = _queuePart!.Limit.Queue!;
+        var queue = _queueScope!.QueueFor(model, states.Clock);
+        var deadlineNs = states.Clock.NowNs + (long)model.Wait.TotalMilliseconds * 1_000_000;
+
+        // Nobody counts a prompt in a queue: what is not counted is drawn by its bound.
+        (_waiting, _waitsForTarget, _isWaiting) = (demand with { IsCounted = true }, isOfTarget, true);
+        var request = new QueuedRequest(
+            this, _exchange.Key!.Name, 1, (WaitClass)_exchange.Priority, _queuePart.Quantity is null ? null : _queueScope.Bucket, _queueCost, deadlineNs);
+        if (queue.TryJoin(request, out ticket, out var waitNs))
+        {
+            Counters.OnQueued();
+            return true;
+        }
+
+        _isWaiting = false;
+        if (waitNs > Refusal.WaitNs && waitNs < long.MaxValue / 4)
+            Refusal = Refusal with { WaitNs = waitNs, AtUnixNs = states.Clock.UnixNs(states.Clock.NowNs) + waitNs };
+        LeaveInVain();
+        return false;
+    }
+
+    /// <summary>The wait is over; true if all was drawn.</summary>
+    public bool EndWait(WaitOutcome outcome)
+    {
+        _isWaiting = false;
+        if (outcome != WaitOutcome.Granted)
+        {
+            LeaveInVain();
+            return false;
+        }
+
+        Counters.OnServed();
+        LeaveQueue();
+        _exchange.LimitHit = null;
+        _exchange.LimitWaitNs = _exchange.LimitResetUnixNs = 0;
+        return true;
+    }
+
+    QueuedAnswer IQueuedDraw.TryDraw(long nowNs)
+    {
+        var verdict = _waitsForTarget
+            ? Draw(_bound.Of(_exchange.Target!.Provider), isOfTarget: true, _waiting)
+            : Draw(_bound.First, isOfTarget: false, _waiting);
+        if (verdict == AdmitVerdict.Admitted)
+        {
+            if (_waitsForTarget)
+                Conclude(_waiting);
+            else
+                _firstCount = _count;
+            return QueuedAnswer.Drawn;
+        }
+
+        if (!ReferenceEquals(Refusal.Part, _queuePart))
+            return Refusal.Kind == RefusalKind.Spent ? QueuedAnswer.After(Refusal.WaitNs) : QueuedAnswer.Refused;
+        return Refusal.Kind switch
+        {
+            RefusalKind.Concurrent => QueuedAnswer.UntilSignal,
+            RefusalKind.Spent => QueuedAnswer.After(Refusal.WaitNs),
+            _ => QueuedAnswer.Refused,
+        };
+    }
+
+    private LimitCounters Counters => ((PartState)_queuePart!.State!).Counters;
+
+    /// <summary>Which limit has somebody waiting, whom a newcomer must not overtake; -1 for none.</summary>
+    private int Waited(int first, int end)
+    {
+        for (var i = first; i < end; i++)
+        {
+            if (_entries[i].Part.Limit.Queue is not null && _entries[i].Scope.Queue is { IsEmpty: false })
+                return i;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Remembers where to wait; the scope is held until it is left.</summary>
+    private void OfferQueue(int at, long cost)
+    {
+        LeaveQueue();
+        if (at < 0 || _entries[at].Part.Limit.Queue is null || !_entries[at].Scope.TryHold())
+            return;
+        (_queueScope, _queuePart, _queueCost) = (_entries[at].Scope, _entries[at].Part, cost);
+    }
+
+    private void LeaveInVain()
+    {
+        CountRefusal();
+        LeaveQueue();
+    }
+
+    private void CountRefusal()
+    {
+        if (Refusal.Part is { } part)
+            ((PartState)part.State!).Counters.OnRefused();
+    }
+
+    private void LeaveQueue()
+    {
+        _queueScope?.Release();
+        (_queueScope, _queuePart, _isWaiting) = (null, null, false);
+    }
+}

@@ -1,0 +1,223 @@
+using AiEdge.DataPlane.Admit;
+using AiEdge.DataPlane.Core;
+using AiEdge.Limits;
+using static AiEdge.DataPlane.Tests.Admit.AdmissionRig;
+
+namespace AiEdge.DataPlane.Tests.Admit;
+
+/// <summary>What buckets there are, and what becomes of them over reloads and restarts.</summary>
+public sealed class LimitStatesTests
+{
+    [Fact]
+    public void An_edited_amount_keeps_what_was_used()
+    {
+        var rig = new AdmissionRig(Daily("t", 1000));
+        Use(rig, 700);
+        rig.Use(Daily("t", 800));
+        Assert.Equal(700, rig.Used("t", LimitUnit.Tokens));
+        Assert.Equal(AdmitVerdict.Refused, rig.Begin().Both(Demand(50)));
+        rig.Use(Daily("t", 900));
+        Assert.Equal(AdmitVerdict.Admitted, rig.Begin().Both(Demand(50)));
+    }
+
+    [Fact]
+    public void A_rate_is_edited_without_a_new_burst()
+    {
+        var rig = new AdmissionRig(LimitWorld.Limit("r", quantities: LimitWorld.Amount(LimitUnit.Requests, 10)));
+        for (var i = 0; i < 10; i++)
+            rig.Begin().Both(Demand());
+        rig.Use(LimitWorld.Limit("r", quantities: LimitWorld.Amount(LimitUnit.Requests, 2, LimitPeriod.Second, burst: 11)));
+        Assert.Equal(AdmitVerdict.Admitted, rig.Begin().Both(Demand()));
+        Assert.Equal(AdmitVerdict.Refused, rig.Begin().Both(Demand()));
+    }
+
+    [Fact]
+    public void A_new_name_begins_anew_unless_it_says_what_it_was()
+    {
+        var rig = new AdmissionRig(Daily("old", 1000));
+        Use(rig, 700);
+        rig.Use(Daily("new", 1000, was: "old"));
+        Assert.Equal(700, rig.Used("new", LimitUnit.Tokens));
+        rig.Use(Daily("new", 1000, was: "old"));
+        Assert.Equal(700, rig.Used("new", LimitUnit.Tokens));
+        rig.Use(Daily("other", 1000));
+        Assert.Equal(0, rig.Used("other", LimitUnit.Tokens));
+    }
+
+    [Fact]
+    public void Two_that_say_they_were_the_same_do_not_share_it()
+    {
+        var rig = new AdmissionRig(Daily("old", 1000));
+        Use(rig, 700);
+        rig.Use(Daily("a", 1000, was: "old"), Daily("b", 1000, was: "old"));
+        Assert.Equal(700, rig.Used("a", LimitUnit.Tokens));
+        Assert.Equal(0, rig.Used("b", LimitUnit.Tokens));
+    }
+
+    [Theory]
+    [InlineData("Tokens", "Hour")]
+    [InlineData("InputTokens", "Day")]
+    public void Another_unit_or_window_begins_anew(string unit, string period)
+    {
+        var rig = new AdmissionRig(Daily("t", 1000));
+        Use(rig, 700);
+        rig.Use(LimitWorld.Limit("t", quantities: LimitWorld.Amount(Enum.Parse<LimitUnit>(unit), 1000, Enum.Parse<LimitPeriod>(period))));
+        Assert.Equal(0, rig.Used("t", Enum.Parse<LimitUnit>(unit)));
+    }
+
+    [Fact]
+    public void An_exchange_under_way_settles_with_what_it_drew_from()
+    {
+        var rig = new AdmissionRig(Daily("t", 1000));
+        var ask = rig.Begin();
+        ask.Both(Demand(100));
+        rig.Use(Daily("t", 2000));
+        ask.End(100, 300);
+        Assert.Equal(400, rig.Used("t", LimitUnit.Tokens));
+        var gone = rig.Begin();
+        gone.Both(Demand(100));
+        rig.Use();
+        gone.End(100, 300);
+        Assert.Equal(0, rig.States.Reservations.Count);
+    }
+
+    [Fact]
+    public void Addresses_and_tags_share_a_bucket_beyond_the_bound()
+    {
+        var rig = new AdmissionRig(new LimitModel
+        {
+            Name = "ip", Match = LimitSelector.All, Per = LimitScope.Ip, Quantities = [LimitWorld.Amount(LimitUnit.Requests, 2)], BucketsMax = 3,
+        });
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(AdmitVerdict.Admitted, rig.Begin(address: $"10.0.0.{i}").Both(Demand()));
+        Assert.Equal(AdmitVerdict.Admitted, rig.Begin(address: "10.0.0.8").Both(Demand()));
+        Assert.Equal(AdmitVerdict.Admitted, rig.Begin(address: "10.0.0.9").Both(Demand()));
+        Assert.Equal(AdmitVerdict.Refused, rig.Begin(address: "10.0.0.10").Both(Demand()));
+        Assert.Equal(AdmitVerdict.Admitted, rig.Begin(address: "10.0.0.1").Both(Demand()));
+        Assert.Equal(2, rig.Used("ip", LimitUnit.Requests, "__other__"));
+    }
+
+    [Fact]
+    public void Who_has_not_got_the_tag_shares_a_bucket_with_all_who_have_not()
+    {
+        var rig = new AdmissionRig(LimitWorld.Limit("f", LimitScope.Tag, tag: "feature", quantities: LimitWorld.Amount(LimitUnit.Requests, 1)));
+        Assert.Equal(AdmitVerdict.Admitted, rig.Begin().Both(Demand()));
+        Assert.Equal(AdmitVerdict.Refused, rig.Begin(LimitWorld.Key("other")).Both(Demand()));
+        Assert.Equal(1, rig.Used("f", LimitUnit.Requests, "__none__"));
+        var tagged = rig.Begin();
+        tagged.Exchange.TrySetTag("feature", "chat");
+        Assert.Equal(AdmitVerdict.Admitted, tagged.Both(Demand()));
+    }
+
+    [Fact]
+    public void A_bucket_is_given_up_only_when_it_has_neither_use_nor_holder()
+    {
+        var rig = new AdmissionRig(LimitWorld.Limit("k", LimitScope.Key, quantities: LimitWorld.Amount(LimitUnit.Requests, 60)));
+        var ask = rig.Begin();
+        ask.Both(Demand());
+        rig.Time.Pass(TimeSpan.FromSeconds(2));
+        rig.States.Sweep();
+        Assert.Equal(1, rig.States.Parts[0].Count);
+        ask.End();
+        rig.States.Sweep();
+        Assert.Equal(0, rig.States.Parts[0].Count);
+
+        var again = rig.Begin();
+        again.Both(Demand());
+        again.End();
+        rig.States.Sweep();
+        Assert.Equal(1, rig.States.Parts[0].Count);
+    }
+
+    [Fact]
+    public void After_a_restart_windows_go_on_and_rates_have_no_burst()
+    {
+        var rig = new AdmissionRig(Daily("t", 1000), LimitWorld.Limit("r", LimitScope.Key, quantities: LimitWorld.Amount(LimitUnit.Requests, 60)));
+        var number = WindowSchedule.Daily(TimeZoneInfo.Utc).At(rig.States.Clock.UnixNs(rig.States.Clock.NowNs)).Number;
+        rig.States.RatesStartEmpty();
+        Assert.True(rig.States.Restore("t", LimitUnit.Tokens, LimitPeriod.Day, "*", new BucketCheckpoint(900, number)));
+        Assert.False(rig.States.Restore("gone", LimitUnit.Tokens, LimitPeriod.Day, "*", new BucketCheckpoint(900, number)));
+        Assert.Equal(900, rig.Used("t", LimitUnit.Tokens));
+
+        Assert.Equal(AdmitVerdict.Refused, rig.Begin().Both(Demand(0, hasOutput: false)));
+        rig.Time.Pass(TimeSpan.FromSeconds(3));
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(AdmitVerdict.Admitted, rig.Begin(LimitWorld.Key("late")).Both(Demand(0, hasOutput: false)));
+        Assert.Equal(AdmitVerdict.Refused, rig.Begin(LimitWorld.Key("late")).Both(Demand(0, hasOutput: false)));
+    }
+
+    [Fact]
+    public void Nothing_leaks_whatever_way_exchanges_end()
+    {
+        var price = AdmissionTests.Price(input: 1_000_000_000, output: 2_000_000_000);
+        var limits = new LimitModel
+        {
+            Name = "all",
+            Match = LimitSelector.All,
+            Per = LimitScope.Global,
+            Concurrent = 30,
+            OnStream = StreamPolicy.Cut,
+            Quantities =
+            [
+                LimitWorld.Amount(LimitUnit.Requests, 1_000_000, LimitPeriod.Day), LimitWorld.Amount(LimitUnit.Tokens, 400_000, LimitPeriod.Day),
+                LimitWorld.Amount(LimitUnit.Cost, 600_000_000, LimitPeriod.Day),
+            ],
+        };
+        var rig = new AdmissionRig([LimitWorld.Model("m", price: price)], limits);
+        var random = new Random(11);
+        var open = new List<Ask>();
+        long requests = 0, tokens = 0, cost = 0, refused = 0;
+        for (var i = 0; i < 5000; i++)
+        {
+            if (random.Next(3) > 0 || open.Count == 0)
+            {
+                var ask = rig.Begin();
+                if (ask.Both(Demand(random.Next(200), isStream: random.Next(2) == 0, choices: random.Next(1, 3))) == AdmitVerdict.Admitted)
+                    open.Add(ask);
+                else
+                    ask.End(wasSent: random.Next(2) == 0 && refused++ < 0);
+                continue;
+            }
+
+            var at = random.Next(open.Count);
+            var (input, output) = (random.Next(200), random.Next(300));
+            if (random.Next(4) == 0)
+            {
+                open[at].Admission.GiveBackTarget();
+                if (open[at].Admission.AdmitTarget(open[at].Exchange, Demand(20)) != AdmitVerdict.Admitted)
+                    (input, output) = (0, 0);
+            }
+
+            open[at].Admission.TryCover(output);
+            var wasSent = random.Next(5) > 0;
+            (input, output) = wasSent ? (input, output) : (0, 0);
+            open[at].End(input, output, 1000 * input + 2000 * output, wasSent: wasSent);
+            (requests, tokens, cost) = (requests + (wasSent ? 1 : 0), tokens + input + output, cost + 1000 * input + 2000 * output);
+            open.RemoveAt(at);
+        }
+
+        open.ForEach(ask => ask.End(wasSent: false));
+        Assert.True(rig.Counters("all").Refused > 0);
+        Assert.Equal(requests, rig.Used("all", LimitUnit.Requests));
+        Assert.Equal(tokens, rig.Used("all", LimitUnit.Tokens));
+        Assert.Equal(cost, rig.Used("all", LimitUnit.Cost));
+        Assert.Equal(0, rig.Scope("all", null, "*").Gate!.Count);
+        Assert.Equal(0, rig.States.Reservations.Count);
+    }
+
+    private static LimitModel Daily(string name, long tokens, string? was = null) => new()
+    {
+        Name = name,
+        Was = was,
+        Match = LimitSelector.All,
+        Per = LimitScope.Global,
+        Quantities = [LimitWorld.Amount(LimitUnit.Tokens, tokens, LimitPeriod.Day)],
+    };
+
+    private static void Use(AdmissionRig rig, long tokens)
+    {
+        var ask = rig.Begin();
+        ask.Both(Demand(0));
+        ask.End(tokens);
+    }
+}
