@@ -211,8 +211,43 @@ public sealed class LimitRefusalTests
         Assert.Equal([0L, 1L], Used(await edge.AdminAsync("/limits?limit=t")).Order());
     }
 
-    private static string?[] Rate(RawAnswer answer, string unit) =>
-        [.. new[] { "limit", "remaining", "reset" }.Select(what => answer.Field($"x-ratelimit-{what}-{unit}"))];
+    private static string[] Rate(RawAnswer answer, string unit) =>
+        [.. new[] { "limit", "remaining", "reset" }.Select(what => answer.Field($"x-ratelimit-{what}-{unit}") ?? "")];
+
+    [Fact]
+    public async Task Those_who_may_wait_are_served_when_it_is_their_turn()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Limits = ["name: one, per: key, concurrent: 1, queue: { max: 2, wait: 20s }"] });
+        using var first = await edge.ConnectAsync();
+        await first.SendAsync(Ask.Stream("n=9; b=0; stall=4"));
+        await first.SeeAsync("data: ");
+        using var second = await edge.ConnectAsync();
+        await second.SendAsync(Ask.Chat());
+        await edge.SeeMetricAsync("aiedge_limit_queued_total{limit=\"one\"} 1");
+        using var third = await edge.ConnectAsync();
+        await third.SendAsync(Ask.Chat());
+        await edge.SeeMetricAsync("aiedge_limit_queued_total{limit=\"one\"} 2");
+
+        Assert.Equal(429, (await edge.AskAsync(Ask.Chat())).Status);
+        third.LeaveWithReset();
+        await edge.RecordAsync();
+        Assert.Equal("client_closed", (await edge.RecordAsync()).GetProperty("end").GetString());
+        Assert.Equal(1, edge.Fake.RequestCount);
+
+        first.LeaveWithReset();
+        Assert.Equal(200, (await second.ReadAnswerAsync()).Status);
+        Assert.Equal(2, edge.Fake.RequestCount);
+        await edge.SeeMetricAsync("aiedge_limit_queue_served_total{limit=\"one\"} 1");
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
+    }
+
+    [Fact]
+    public async Task Waiting_for_a_rate_ends_when_it_has_refilled()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Limits = ["name: r, per: key, requests: 20/s, burst: 1, queue: { max: 50, wait: 20s }"] });
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => edge.AskAsync(Ask.Chat())));
+        Assert.All(answers, answer => Assert.Equal(200, answer.Status));
+    }
 
     private static JsonElement Bucket(RawAnswer limits) => Assert.Single(limits.Json.GetProperty("buckets").EnumerateArray());
 

@@ -1,3 +1,4 @@
+using AiEdge.DataPlane.Core;
 using AiEdge.Limits;
 
 namespace AiEdge.DataPlane.Admit;

@@ -1,7 +1,11 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
+using AiEdge.DataPlane.Transport;
+using AiEdge.Limits;
 
 namespace AiEdge.DataPlane.Flow;
 
@@ -9,15 +13,17 @@ namespace AiEdge.DataPlane.Flow;
 /// Asks for an exchange's admission: makes a demand of what was read of its request, counts the prompt where a limit is so near that
 /// the count matters, and says what the answer's cap is. One for each pipeline.
 /// </summary>
-internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, JournalHold journal)
+internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, JournalHold journal) : IUpstreamLease
 {
     private Demand _demand;
+    private QueueTicket _ticket;
+    private long _lease;
 
     /// <summary>Whether the texts of the prompt have to be noted, so that they can be counted.</summary>
     public bool WantsPrompt(Exchange exchange) => journal.IsOn || exchange.Config.LimitTable.MayCountTokens(exchange.Key!);
 
     /// <summary>Before a target is asked: what does not depend on who answers. The exchange must have its model and its first target.</summary>
-    public EdgeError Admit(Exchange exchange, ClientLink link, RequestBody body)
+    public ValueTask<EdgeError> AdmitAsync(Exchange exchange, ClientLink link, RequestBody body)
     {
         var scan = body.Intake!.Scan;
         if (exchange.Config.LimitTable.IsPerAddress)
@@ -32,11 +38,11 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
             verdict = admission.Admit(exchange, _demand);
         }
 
-        return verdict == AdmitVerdict.Admitted ? default : LimitError.Of(admission.Refusal);
+        return Answer(verdict, exchange, link, isOfTarget: false);
     }
 
     /// <summary>Before an attempt at the exchange's target: what depends on who answers.</summary>
-    public EdgeError AdmitTarget(Exchange exchange, RequestBody body)
+    public ValueTask<EdgeError> AdmitTargetAsync(Exchange exchange, ClientLink link, RequestBody body)
     {
         var verdict = admission.AdmitTarget(exchange, _demand);
         if (verdict == AdmitVerdict.NeedsCount)
@@ -45,7 +51,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
             verdict = admission.AdmitTarget(exchange, _demand);
         }
 
-        return verdict == AdmitVerdict.Admitted ? default : LimitError.Of(admission.Refusal);
+        return Answer(verdict, exchange, link, isOfTarget: true);
     }
 
     /// <summary>What the limits let each choice of the answer have.</summary>
@@ -55,6 +61,43 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
 
     /// <summary>The attempt was in vain and another follows.</summary>
     public void GiveBackTarget() => admission.GiveBackTarget();
+
+    void IUpstreamLease.Abort(long lease)
+    {
+        if (Volatile.Read(ref _lease) == lease)
+            _ticket.Cancel();
+    }
+
+    void IUpstreamLease.Wake(long lease)
+    {
+    }
+
+    private ValueTask<EdgeError> Answer(AdmitVerdict verdict, Exchange exchange, ClientLink link, bool isOfTarget)
+    {
+        if (verdict == AdmitVerdict.Admitted)
+            return default;
+        return admission.MayWait ? WaitAsync(exchange, link, isOfTarget) : new(LimitError.Of(admission.Refusal));
+    }
+
+    /// <summary>Waits in the queue of the limit that refused; a client that leaves, or a drain, ends that.</summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> WaitAsync(Exchange exchange, ClientLink link, bool isOfTarget)
+    {
+        if (!admission.TryWait(_demand, isOfTarget, out _ticket))
+            return LimitError.Of(admission.Refusal);
+        var began = Stopwatch.GetTimestamp();
+        var lease = Interlocked.Increment(ref _lease);
+        if (!link.WatchClient() || !link.Attach(this, lease))
+            _ticket.Cancel();
+        var outcome = await _ticket.Outcome;
+        link.Detach();
+        Interlocked.Increment(ref _lease);
+        exchange.QueueMs += EdgeClock.Us(began, Stopwatch.GetTimestamp()) / 1000;
+        var isAdmitted = admission.EndWait(outcome);
+        if (link.Reason != StopReason.None)
+            return AttemptLoop.Stopped(link);
+        return isAdmitted ? default : LimitError.Of(admission.Refusal);
+    }
 
     private void Count(Exchange exchange, RequestBody body) => _demand = _demand with
     {

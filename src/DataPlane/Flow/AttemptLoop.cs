@@ -46,7 +46,7 @@ internal sealed class AttemptLoop(
         var fresh = false;
         while (true)
         {
-            if (gate.AdmitTarget(exchange, body) is { IsError: true } refused)
+            if (await gate.AdmitTargetAsync(exchange, link, body) is { IsError: true } refused)
                 return refused;
             if (!fresh && journal.Open(exchange) is { IsError: true } full)
                 return full;

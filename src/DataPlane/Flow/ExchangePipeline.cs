@@ -102,7 +102,7 @@ internal sealed class ExchangePipeline
             return error;
         if (facts.Background)
             return EdgeError.Client(ErrorKind.NotSupportedYet, "Background responses are not supported yet.", "background");
-        if ((error = _gate.Admit(_exchange, _link, _body)).IsError)
+        if ((error = await _gate.AdmitAsync(_exchange, _link, _body)).IsError)
             return error;
         _isStreaming = facts.Stream;
         _services.Metrics.OnStream(_isStreaming ? 1 : 0);

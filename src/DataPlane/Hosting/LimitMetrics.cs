@@ -13,6 +13,8 @@ internal static class LimitMetrics
         Family(text, limits, "aiedge_limit_clamps_total", "Requests whose output was capped at a limit's credit.", static c => c.Clamped);
         Family(text, limits, "aiedge_limit_cuts_total", "Streams that a limit ended.", static c => c.Cut);
         Family(text, limits, "aiedge_limit_overdraws_total", "Slices of output that were taken beyond a limit, into debt.", static c => c.Overdrawn);
+        Family(text, limits, "aiedge_limit_queued_total", "Requests that waited for a limit.", static c => c.Queued);
+        Family(text, limits, "aiedge_limit_queue_served_total", "Requests that waited for a limit and were admitted.", static c => c.Served);
         MetricsText.Family(text, "aiedge_limit_buckets", "gauge", "Buckets of limits that are kept by key, team, address, tag or the like.");
         var buckets = new SortedDictionary<string, long>(StringComparer.Ordinal);
         foreach (var part in limits.Parts)
