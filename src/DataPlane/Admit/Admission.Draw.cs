@@ -27,7 +27,7 @@ internal sealed partial class Admission
         if (Unpriced(first, shadows) is { } unpriced)
             return Refuse(first, new Refusal(RefusalKind.Unpriced, unpriced, 0, 0, 0, 0));
         if (!_isWaiting && Waited(first, shadows) is var ahead and >= 0)
-            return Refuse(first, Later(RefusalKind.Spent, _entries[ahead].Part, 0, 1, ConcurrentWaitNs, nowNs), ahead, 1);
+            return RefuseBehind(first, ahead, demand, nowNs);
         var entered = EnterAll(first, shadows);
         if (entered < shadows)
         {

@@ -50,6 +50,12 @@ internal sealed partial class Admission : IQueuedDraw
     public bool EndWait(WaitOutcome outcome)
     {
         _isWaiting = false;
+        if (outcome == WaitOutcome.Cancelled)
+        {
+            LeaveQueue();
+            return false;
+        }
+
         if (outcome != WaitOutcome.Granted)
         {
             LeaveInVain();
@@ -99,6 +105,17 @@ internal sealed partial class Admission : IQueuedDraw
         }
 
         return -1;
+    }
+
+    /// <summary>Others wait already: the newcomer goes behind them, whatever there is.</summary>
+    private AdmitVerdict RefuseBehind(int first, int at, in Demand demand, long nowNs)
+    {
+        ref readonly var entry = ref _entries[at];
+        if (entry.IsGate)
+            return Refuse(first, Later(RefusalKind.Concurrent, entry.Part, 0, 1, ConcurrentWaitNs, nowNs), at, 1);
+        var cost = _prices.Input(entry.Unit, demand.InputTokens) + _prices.Output(entry.Unit, LeastOutput(demand));
+        var waitNs = Math.Max(1, Math.Min(entry.Bucket!.ForecastNs(cost, cost, nowNs), entry.Bucket.ResetNs(nowNs)));
+        return Refuse(first, Later(RefusalKind.Spent, entry.Part, entry.Remaining, cost, waitNs, nowNs), at, cost);
     }
 
     /// <summary>Remembers where to wait; the scope is held until it is left.</summary>

@@ -119,7 +119,7 @@ internal sealed class Edge : IAsyncDisposable
     {
         Assert.Equal(0, Fake.MalformedCount);
         if (!ExpectsDefect)
-            Assert.DoesNotContain("defect:", Log.All, StringComparison.Ordinal);
+            Assert.False(Log.All.Contains("defect:", StringComparison.Ordinal), Log.All);
         string[] clientSecrets = [EdgeSetup.Key, EdgeSetup.NarrowKey, EdgeSetup.ExpiredKey];
         foreach (var secret in clientSecrets)
         {
