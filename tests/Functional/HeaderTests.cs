@@ -61,6 +61,19 @@ public sealed class HeaderTests
         Assert.Equal(401, (await edge.AskAsync(Ask.Post("/v1/chat/completions?key=sk-x", Ask.ChatBody(), key: null))).Status);
     }
 
+    [Fact]
+    public async Task What_a_client_says_to_the_gateway_never_reaches_the_provider()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { KeyFields = "clientTags: [ feature ]" });
+
+        var answer = await edge.AskAsync(Ask.Chat(fields: "X-AiEdge-Tags: feature=secret-value\r\nX-AiEdge-Priority: low\r\n"));
+
+        Assert.Equal(200, answer.Status);
+        var request = await edge.Fake.NextRequestAsync();
+        Assert.DoesNotContain(request.Headers, field => field.Key.StartsWith("x-aiedge-", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(request.Headers, field => field.Value.Contains("secret-value", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("Cookie")]
     [InlineData("OpenAI-Organization")]
@@ -74,8 +87,6 @@ public sealed class HeaderTests
     [InlineData("X-Forwarded-Port")]
     [InlineData("X-Forwarded-Prefix")]
     [InlineData("X-Real-IP")]
-    [InlineData("X-AiEdge-Tags")]
-    [InlineData("X-AiEdge-Priority")]
     [InlineData("X-AiEdge-Request-Id")]
     [InlineData("Keep-Alive")]
     [InlineData("Proxy-Connection")]
