@@ -69,7 +69,7 @@ internal sealed partial class Admission
             entry = new AdmissionEntry { Part = part, State = state, Scope = scope };
             if (scope.Gate is not null)
                 continue;
-            entry.Bucket = scope.Bucket;
+            entry.Bucket = scope.BucketFor(part.Limit, _exchange.Key!);
             entry.Remaining = entry.Bucket.Remaining(nowNs);
         }
     }

@@ -136,6 +136,20 @@ internal sealed class LimitStates
         return was is not null && before.TryGetValue(id with { Limit = was }, out state) && state.Part.Limit.Name == was ? state : null;
     }
 
+    internal static int[] Percents(LimitPart part) => Array.ConvertAll(part.Limit.Shares, static share => share.Percent);
+
+    /// <summary>A new bucket for a part whose limit has shares.</summary>
+    internal SharedBucket MakeShared(LimitPart part)
+    {
+        var quantity = part.Quantity!;
+        var nowNs = Clock.NowNs;
+        if (!quantity.IsRate)
+            return SharedBucket.OfWindow(quantity.Amount, Schedule(part), part.Limit.Debt, Clock, Percents(part), nowNs);
+        var isEmpty = _ratesSinceNs >= 0;
+        return SharedBucket.OfRate(
+            RateOf(quantity), PeriodNs(quantity.Period), quantity.Burst, Percents(part), isEmpty ? _ratesSinceNs : nowNs, isEmpty ? quantity.Burst : 0);
+    }
+
     /// <summary>Units a period, as many as a bucket can count: one a nanosecond.</summary>
     internal static long RateOf(QuantityModel quantity) => Math.Min(quantity.Amount, PeriodNs(quantity.Period));
 
@@ -154,13 +168,14 @@ internal sealed class LimitStates
     }
 
     /// <summary>What makes a part the same over an edit. Rates of all periods are one kind; of two alike in one limit the place counts.</summary>
-    private readonly record struct PartId(string Limit, LimitUnit? Unit, LimitPeriod? Window, LimitScope Per, string? Tag, int Place)
+    private readonly record struct PartId(string Limit, LimitUnit? Unit, LimitPeriod? Window, LimitScope Per, string? Tag, string Shares, int Place)
     {
         public static PartId Of(LimitPart part, Dictionary<PartId, PartState> taken)
         {
             var quantity = part.Quantity;
             var id = new PartId(
-                part.Limit.Name, quantity?.Unit, quantity is { IsRate: false } ? quantity.Period : null, part.Limit.Per, part.Limit.PerTag, 0);
+                part.Limit.Name, quantity?.Unit, quantity is { IsRate: false } ? quantity.Period : null, part.Limit.Per, part.Limit.PerTag,
+                string.Join('\n', Array.ConvertAll(part.Limit.Shares, static share => $"{share.Tag}={share.Value}:{share.Percent}")), 0);
             while (taken.ContainsKey(id))
                 id = id with { Place = id.Place + 1 };
             return id;

@@ -66,7 +66,7 @@ internal sealed class PartState
     {
         var scope = Hold(value);
         if (scope.Gate is null)
-            scope.Bucket.Restore(checkpoint, _all.Clock.NowNs);
+            (scope.Shared?.Common ?? scope.Bucket).Restore(checkpoint, _all.Clock.NowNs);
         scope.Release();
     }
 
@@ -89,6 +89,15 @@ internal sealed class PartState
         }
 
         var quantity = part.Quantity!;
+        if (scope.Shared is { } shared)
+        {
+            if (quantity.IsRate)
+                shared.EditRate(LimitStates.RateOf(quantity), LimitStates.PeriodNs(quantity.Period), quantity.Burst, LimitStates.Percents(part), nowNs);
+            else
+                shared.EditWindow(quantity.Amount, LimitStates.Schedule(part), part.Limit.Debt, LimitStates.Percents(part), nowNs);
+            return;
+        }
+
         switch (scope.Bucket is ShardedBucket cells ? cells.Parent : scope.Bucket)
         {
             case RateBucket rate:
@@ -120,12 +129,16 @@ internal sealed class PartState
             Interlocked.Decrement(ref _count);
     }
 
+    private static ScopeState Shared(string value, bool isPermanent, SharedBucket shared) => new(value, isPermanent, shared.Parent, shared: shared);
+
     private ScopeState Make(string value)
     {
         var part = Part;
         var isPermanent = part.Limit.Per == LimitScope.Global;
         return part.Quantity is null
-            ? new ScopeState(value, isPermanent, null, new ConcurrencyGate(part.Limit.Concurrent!.Value))
-            : new ScopeState(value, isPermanent, _all.MakeBucket(part), null);
+            ? new ScopeState(value, isPermanent, null, gate: new ConcurrencyGate(part.Limit.Concurrent!.Value))
+            : part.Limit.Shares.Length == 0
+            ? new ScopeState(value, isPermanent, _all.MakeBucket(part))
+            : Shared(value, isPermanent, _all.MakeShared(part));
     }
 }

@@ -12,7 +12,8 @@ namespace AiEdge.DataPlane.Admit;
 /// the retirement are one word; holding counts up from 0 or above and retiring goes from 0 to −1, both by compare-and-swap, so
 /// exactly one of the two that meet succeeds. What a bucket's use was when it is looked at after retirement can no longer change.
 /// </remarks>
-internal sealed class ScopeState(string value, bool isPermanent, LimitBucket? bucket, ConcurrencyGate? gate)
+internal sealed class ScopeState(
+    string value, bool isPermanent, LimitBucket? bucket, ConcurrencyGate? gate = null, SharedBucket? shared = null)
 {
     private const int Retired = -1;
 
@@ -27,6 +28,26 @@ internal sealed class ScopeState(string value, bool isPermanent, LimitBucket? bu
 
     /// <summary>Of how many are under way, else null.</summary>
     public ConcurrencyGate? Gate { get; } = gate;
+
+    /// <summary>The same with its parts for those who carry a tag (<c>shares:</c>), else null.</summary>
+    public SharedBucket? Shared { get; } = shared;
+
+    /// <summary>The bucket that a key draws from: its share's, if it has one. A client's own tags do not count.</summary>
+    public LimitBucket BucketFor(LimitModel limit, KeyModel key)
+    {
+        if (Shared is not { } parts)
+            return Bucket;
+        for (var i = 0; i < limit.Shares.Length; i++)
+        {
+            foreach (var (name, value) in key.Tags)
+            {
+                if (name == limit.Shares[i].Tag && value == limit.Shares[i].Value)
+                    return parts.Of(i);
+            }
+        }
+
+        return parts.Common;
+    }
 
     /// <summary>Those who wait for it; null while nobody ever has.</summary>
     public FairQueue? Queue => Volatile.Read(ref _queue);

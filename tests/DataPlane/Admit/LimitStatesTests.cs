@@ -147,6 +147,32 @@ public sealed class LimitStatesTests
     }
 
     [Fact]
+    public void A_share_has_its_part_whatever_the_others_use()
+    {
+        var rig = new AdmissionRig(new LimitModel
+        {
+            Name = "s",
+            Match = LimitSelector.All,
+            Per = LimitScope.Global,
+            Quantities = [LimitWorld.Amount(LimitUnit.Requests, 10, LimitPeriod.Day)],
+            Shares = [new ShareModel("env", "prod", 70), new ShareModel("env", "dev", 20)],
+        });
+        var (prod, dev, other) = (LimitWorld.Key("p", tags: ("env", "prod")), LimitWorld.Key("d", tags: ("env", "dev")), LimitWorld.Key("o"));
+        Assert.Equal(3, Admitted(dev));
+        Assert.Equal(0, Admitted(other));
+        Assert.Equal(7, Admitted(prod));
+        Assert.Equal(10, rig.Used("s", LimitUnit.Requests));
+
+        int Admitted(KeyModel key)
+        {
+            var count = 0;
+            while (rig.Begin(key).Both(Demand()) == AdmitVerdict.Admitted)
+                count++;
+            return count;
+        }
+    }
+
+    [Fact]
     public void Nothing_leaks_whatever_way_exchanges_end()
     {
         var price = AdmissionTests.Price(input: 1_000_000_000, output: 2_000_000_000);
