@@ -61,9 +61,6 @@ internal sealed partial class Admission(LimitStates states)
     /// <summary>Why the last question was refused.</summary>
     public Refusal Refusal { get; private set; }
 
-    /// <summary>Whether a limit that binds the exchange ends streams.</summary>
-    public bool MayCut => OutputCap != long.MaxValue;
-
     /// <summary>A new exchange, of which nothing has been admitted.</summary>
     public void Begin()
     {
