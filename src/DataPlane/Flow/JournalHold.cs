@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Record;
 using AiEdge.DataPlane.Transport;
 
@@ -24,7 +25,7 @@ internal sealed class JournalHold(UsageJournal? journal, Settlement settlement)
             return default;
         if (!journal.Admits)
             return EdgeError.Edge(ErrorKind.Overloaded, "The gateway's usage journal is full or cannot be written; try again later.");
-        exchange.Bill = SoFar(exchange);
+        exchange.Bill = Billing.SoFar(exchange);
         journal.Open(exchange);
         exchange.Bill = default;
         return default;
@@ -36,7 +37,7 @@ internal sealed class JournalHold(UsageJournal? journal, Settlement settlement)
     {
         if (journal is null)
             return;
-        exchange.Bill = SoFar(exchange);
+        exchange.Bill = Billing.SoFar(exchange);
         journal.Progress(exchange);
         exchange.Bill = default;
     }
@@ -63,18 +64,5 @@ internal sealed class JournalHold(UsageJournal? journal, Settlement settlement)
         exchange.EndedAt = Stopwatch.GetTimestamp();
         settlement.Complete(error);
         return await journal!.CloseAsync(exchange, _wait!) || journal.Forgives;
-    }
-
-    /// <summary>What a crash would be billed with: what the provider has reported by now, else what was counted, of the prompt a bound at least.</summary>
-    private static Bill SoFar(Exchange exchange)
-    {
-        var usage = exchange.Usage;
-        return new Bill
-        {
-            InputTokens = usage.IsPresent ? usage.InputTokens : exchange.PromptTokens,
-            CachedInputTokens = usage.CachedInputTokens,
-            OutputTokens = Math.Max(usage.OutputTokens, Math.Max(0, exchange.CountedOutputTokens)),
-            IsEstimate = !usage.IsPresent,
-        };
     }
 }

@@ -24,12 +24,25 @@ internal static class Billing
             TakeReported(exchange, isWhole, ref bill);
         else
             TakeCounted(exchange, isWhole, ref bill);
-        if (exchange.Target?.PriceOf(exchange.AskedModel)?.At(bill.InputTokens) is { } price)
-        {
-            bill.PriceVersion = price.Version;
-            bill.CostNanodollars = Cost(price, FactorOf(exchange), exchange.Usage, bill);
-        }
+        SetPrice(exchange, ref bill);
+        return bill;
+    }
 
+    /// <summary>
+    /// What a crash at this moment would be billed with: what the provider has reported by now, else what was counted, of the prompt
+    /// a bound at least.
+    /// </summary>
+    public static Bill SoFar(Exchange exchange)
+    {
+        Usage usage = exchange.Usage;
+        var bill = new Bill
+        {
+            InputTokens = usage.IsPresent ? usage.InputTokens : exchange.PromptTokens,
+            CachedInputTokens = usage.CachedInputTokens,
+            OutputTokens = Math.Max(usage.OutputTokens, Math.Max(0, exchange.CountedOutputTokens)),
+            IsEstimate = !usage.IsPresent,
+        };
+        SetPrice(exchange, ref bill);
         return bill;
     }
 
@@ -58,6 +71,14 @@ internal static class Billing
         Int128 divisor = (Int128)Million * Million;
         Int128 cost = (sum + divisor - 1) / divisor;
         return cost > long.MaxValue ? long.MaxValue : (long)cost;
+    }
+
+    private static void SetPrice(Exchange exchange, ref Bill bill)
+    {
+        if (exchange.Target?.PriceOf(exchange.AskedModel)?.At(bill.InputTokens) is not { } price)
+            return;
+        bill.PriceVersion = price.Version;
+        bill.CostNanodollars = Cost(price, FactorOf(exchange), exchange.Usage, bill);
     }
 
     private static long Part(long tokens, ref long rest)
