@@ -55,8 +55,10 @@ public static class LimitChain
         var longest = Rank(buckets[refused].Probe(Math.Max(0, costs[refused]), nowNs));
         for (var i = 0; i < buckets.Length && longest < long.MaxValue; i++)
         {
-            // Those before the refusing one had enough a moment ago, but one bucket may stand here more than once.
-            if (i == refused || Rank(buckets[i].Probe(Math.Max(0, costs[i]), nowNs)) is var rank && rank <= longest)
+            // One that has enough is asked for no wait: a window would name its own end. What it gives back is there again.
+            if (i == refused || buckets[i].Remaining(nowNs) >= Math.Max(0, costs[i]))
+                continue;
+            if (Rank(buckets[i].Probe(Math.Max(0, costs[i]), nowNs)) is var rank && rank <= longest)
                 continue;
             (tightest, longest) = (i, rank);
         }

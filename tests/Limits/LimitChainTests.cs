@@ -39,6 +39,19 @@ public sealed class LimitChainTests
     }
 
     [Fact]
+    public void One_that_has_enough_is_never_named_however_long_its_window_lasts()
+    {
+        var budget = new WindowBucket(1000, WindowSchedule.Fixed(86_400 * S), DebtPolicy.Carry, _clock, 0);
+        var rate = new RateBucket(10, S, null, 0, used: 10);
+        foreach (LimitBucket[] buckets in (LimitBucket[][])[[budget, rate], [rate, budget], [new ShardedBucket(budget), rate]])
+        {
+            Assert.False(LimitChain.TryDrawAll(buckets, [2, 2], _tokens, 0, out var draw));
+            Assert.Same(rate, buckets[draw.Index]);
+            Assert.Equal(DrawOutcome.RateRefused, draw.Outcome);
+        }
+    }
+
+    [Fact]
     public void Only_the_bucket_that_is_named_books_a_slot()
     {
         var soon = new RateBucket(10, S, null, 0, used: 10);
