@@ -179,9 +179,11 @@ public sealed class LimitRefusalTests
         var answer = await edge.AdminAsync("/limits");
 
         Assert.Equal(
-            """
-            {"buckets":[{"name":"r","scope":"key","value":"full","mode":"enforce","unit":"requests","period":"minute","limit":10,"used":1,"remaining":9,"resetMs":6000},{"name":"r","scope":"key","value":"full","mode":"enforce","unit":"concurrent","limit":5,"used":0,"remaining":5},{"name":"all","scope":"global","value":"*","mode":"enforce","unit":"requests","period":"day","limit":100,"used":1,"remaining":99,"resetMs":43200000}],"total":3}
-            """,
+            """{"buckets":["""
+            + """{"name":"r","scope":"key","value":"full","mode":"enforce","unit":"requests","period":"minute","limit":10,"used":1,"remaining":9,"resetMs":6000},"""
+            + """{"name":"r","scope":"key","value":"full","mode":"enforce","unit":"concurrent","limit":5,"used":0,"remaining":5},"""
+            + """{"name":"all","scope":"global","value":"*","mode":"enforce","unit":"requests","period":"day","limit":100,"used":1,"remaining":99,"resetMs":43200000}"""
+            + """],"total":3}""",
             answer.Text);
         Assert.Equal(1, (await edge.AdminAsync("/limits?offset=1&count=1")).Json.GetProperty("buckets").GetArrayLength());
         Assert.Equal(2, (await edge.AdminAsync("/limits?offset=1&count=1")).Json.GetProperty("nextOffset").GetInt64());
