@@ -98,6 +98,8 @@ public sealed class SmokeTests
         await (await SendAsync(plane, "fake-n3", stream: false)).Content.ReadAsStringAsync();
 
         var records = (await plane.DumpAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonElement.Parse(l)).ToList();
+        Assert.Equal(8, records.Count);
+        records.RemoveAll(static r => r.GetProperty("kind").GetString() == "attempt");
         Assert.Equal(4, records.Count);
         Assert.All(records, r => Assert.Equal("done", r.GetProperty("end").GetString()));
         Assert.All(records, r => Assert.Equal("smoke", r.GetProperty("key").GetString()));

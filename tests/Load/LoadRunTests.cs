@@ -30,7 +30,6 @@ public sealed class LoadRunTests
     [Theory]
     [InlineData(true, "fake-n5", "20 idle connections for 0.1 s: 0 failed", 40)]
     [InlineData(false, "fake-n5000", "20 stalled connections for 0.1 s: 0 failed", 20)]
-    [InlineData(true, "fake-n5-noanswer=fin", "20 idle connections for 0.1 s: 40 failed (closed before the answer)", 40)]
     [InlineData(false, "fake-n5-status=503", "20 stalled connections for 0.1 s: 20 failed (no answer of status 200 began)", 20)]
     [InlineData(true, "fake-n5-close=on", "20 idle connections for 0.1 s: 20 failed (closed while it was idle)", 40)]
     public async Task Connections_are_held_or_their_failure_told(bool idle, string model, string told, int requests)

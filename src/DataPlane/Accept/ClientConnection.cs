@@ -28,7 +28,7 @@ internal sealed class ClientConnection
 
     public ClientLink Link => _link;
 
-    /// <summary>Between two requests.</summary>
+    /// <summary>Between two requests. One whose first request is still to come is not: whoever connects late is told so and not cut off.</summary>
     public bool IsIdle { get; private set; }
 
     public async Task RunAsync()
@@ -54,7 +54,7 @@ internal sealed class ClientConnection
     private async ValueTask<bool> ServeNextAsync()
     {
         _link.SetStep(Step.KeepAlive, _services.Snapshots.Current.Server.KeepAlive);
-        IsIdle = true;
+        IsIdle = _link.Number > 0;
         var result = await _link.Input.ReadAsync();
         IsIdle = false;
         if (result.Buffer.IsEmpty)
