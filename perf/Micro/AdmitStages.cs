@@ -80,12 +80,21 @@ internal static class AdmitStages
     {
         var price = new PriceModel
         {
-            Version = 1, Input = 2_500_000_000, CachedInput = 1_250_000_000, CacheWrite = 2_500_000_000, Output = 10_000_000_000, Reasoning = 10_000_000_000,
-            AudioInput = 0, AudioOutput = 0, ImageInput = 0,
+            Version = 1,
+            Input = 2_500_000_000,
+            CachedInput = 1_250_000_000,
+            CacheWrite = 2_500_000_000,
+            Output = 10_000_000_000,
+            Reasoning = 10_000_000_000,
+            AudioInput = 0,
+            AudioOutput = 0,
+            ImageInput = 0,
         };
         var model = new ModelModel
         {
-            Name = "gpt-4o", NameUtf8 = Encoding.UTF8.GetBytes("gpt-4o"), IsGlob = false,
+            Name = "gpt-4o",
+            NameUtf8 = Encoding.UTF8.GetBytes("gpt-4o"),
+            IsGlob = false,
             Targets = [new TargetModel { Provider = Provider, Timeouts = Provider.Timeouts, Price = price }],
         };
         var config = new ConfigSnapshot

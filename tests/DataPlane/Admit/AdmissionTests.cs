@@ -130,7 +130,11 @@ public sealed class AdmissionTests
     {
         var gate = new LimitModel
         {
-            Name = "c", Match = LimitSelector.All, Per = LimitScope.Provider, Quantities = [LimitWorld.Amount(LimitUnit.Requests, 1)], Concurrent = 5,
+            Name = "c",
+            Match = LimitSelector.All,
+            Per = LimitScope.Provider,
+            Quantities = [LimitWorld.Amount(LimitUnit.Requests, 1)],
+            Concurrent = 5,
         };
         var rig = new AdmissionRig(LimitWorld.Limit("all", quantities: LimitWorld.Amount(LimitUnit.Requests, 5)), gate);
         rig.Begin().Both(Demand());
@@ -269,6 +273,14 @@ public sealed class AdmissionTests
 
     internal static PriceModel Price(long input, long output) => new()
     {
-        Version = 1, Input = input, CachedInput = input, CacheWrite = input, Output = output, Reasoning = output, AudioInput = input, AudioOutput = output, ImageInput = input,
+        Version = 1,
+        Input = input,
+        CachedInput = input,
+        CacheWrite = input,
+        Output = output,
+        Reasoning = output,
+        AudioInput = input,
+        AudioOutput = output,
+        ImageInput = input,
     };
 }

@@ -86,7 +86,11 @@ public sealed class LimitStatesTests
     {
         var rig = new AdmissionRig(new LimitModel
         {
-            Name = "ip", Match = LimitSelector.All, Per = LimitScope.Ip, Quantities = [LimitWorld.Amount(LimitUnit.Requests, 2)], BucketsMax = 3,
+            Name = "ip",
+            Match = LimitSelector.All,
+            Per = LimitScope.Ip,
+            Quantities = [LimitWorld.Amount(LimitUnit.Requests, 2)],
+            BucketsMax = 3,
         });
         for (var i = 0; i < 3; i++)
             Assert.Equal(AdmitVerdict.Admitted, rig.Begin(address: $"10.0.0.{i}").Both(Demand()));

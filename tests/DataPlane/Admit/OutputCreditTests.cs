@@ -85,7 +85,11 @@ public sealed class OutputCreditTests
     {
         var rig = new AdmissionRig(new LimitModel
         {
-            Name = "t", Match = LimitSelector.All, Per = LimitScope.Global, Quantities = [LimitWorld.Amount(LimitUnit.Tokens, 200, LimitPeriod.Day)], IsShadow = true,
+            Name = "t",
+            Match = LimitSelector.All,
+            Per = LimitScope.Global,
+            Quantities = [LimitWorld.Amount(LimitUnit.Tokens, 200, LimitPeriod.Day)],
+            IsShadow = true,
         });
         var ask = rig.Begin();
         ask.Both(Demand());
