@@ -39,9 +39,6 @@ internal sealed class TargetState(string model, string provider)
     /// <summary>How long its answers are, for each choice.</summary>
     public LearnedTokens Output { get; } = new();
 
-    /// <summary>How long prompts are of which a part lies at the provider.</summary>
-    public LearnedTokens StoredInput { get; } = new();
-
     public long Attempts => Volatile.Read(ref _attempts);
 
     public long InputTokens => Volatile.Read(ref _inputTokens);
