@@ -55,8 +55,7 @@ public static class LimitChain
         var longest = Rank(buckets[refused].Probe(Math.Max(0, costs[refused]), nowNs));
         for (var i = 0; i < buckets.Length && longest < long.MaxValue; i++)
         {
-            // One that has enough is asked for no wait: a window would name its own end. What it gives back is there again.
-            if (i == refused || buckets[i].Remaining(nowNs) >= Math.Max(0, costs[i]))
+            if (i == refused || HasEnough(buckets[i], Math.Max(0, costs[i]), nowNs))
                 continue;
             if (Rank(buckets[i].Probe(Math.Max(0, costs[i]), nowNs)) is var rank && rank <= longest)
                 continue;
@@ -65,6 +64,15 @@ public static class LimitChain
 
         var cost = Math.Max(0, costs[tightest]);
         return (booksSlot ? buckets[tightest].Refuse(cost, nowNs) : buckets[tightest].Probe(cost, nowNs)) with { Index = tightest };
+    }
+
+    // One that has enough is asked for no wait: a window would name its own end. Only a draw can tell: one in debt refuses even 0.
+    private static bool HasEnough(LimitBucket bucket, long cost, long nowNs)
+    {
+        if (!bucket.TryTake(cost, nowNs, out var token))
+            return false;
+        bucket.Refund(cost, token, nowNs);
+        return true;
     }
 
     private static long Rank(LimitDraw refusal) => refusal.Outcome == DrawOutcome.TooLarge ? long.MaxValue : refusal.WaitNs;

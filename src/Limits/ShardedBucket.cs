@@ -71,7 +71,15 @@ public sealed class ShardedBucket : LimitBucket
     }
 
     /// <inheritdoc/>
-    public override SettleOutcome Settle(long delta, long token, long nowNs) => _parent.Settle(delta, token, nowNs);
+    public override SettleOutcome Settle(long delta, long token, long nowNs)
+    {
+        var outcome = _parent.Settle(delta, token, nowNs);
+
+        // A parent in debt leaves no slice behind: its debt is paid from them first.
+        if (delta > 0 && _parent.Remaining(nowNs) == 0)
+            Sweep(nowNs);
+        return outcome;
+    }
 
     /// <inheritdoc/>
     public override long Used(long nowNs) => Math.Max(0, _parent.Used(nowNs) - InCells(nowNs));

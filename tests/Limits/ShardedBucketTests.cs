@@ -52,6 +52,20 @@ public sealed class ShardedBucketTests
     }
 
     [Fact]
+    public void A_parent_that_goes_into_debt_leaves_no_slice_behind()
+    {
+        var rate = new RateBucket(1000, 60 * S, null, 0);
+        var bucket = new ShardedBucket(rate, 1);
+        Assert.True(bucket.TryDraw(5, 0, out var draw));
+        var inCells = bucket.InCells(0);
+        Assert.True(inCells > 0);
+        bucket.Settle(1000, draw.Token, 0);
+        Assert.Equal(0, bucket.InCells(0));
+        Assert.False(bucket.TryDraw(1, 0, out _));
+        Assert.Equal(1005, bucket.Used(0));
+    }
+
+    [Fact]
     public void Slices_of_a_window_end_with_it()
     {
         var window = new WindowBucket(1000, WindowSchedule.Hourly(TimeZoneInfo.Utc), DebtPolicy.Carry, _clock, _clock.NowNs);

@@ -1,0 +1,2 @@
+Console.Error.WriteLine("aiedge-controlplane: not supported yet");
+return 2;
