@@ -1,4 +1,5 @@
 using System.Text;
+using AiEdge.Contracts.Source;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Snapshot;

@@ -6,6 +6,9 @@ public sealed class RepositoryTests
     private static IEnumerable<TextFile> In(string folder) =>
         SourceTree.CSharp.Where(f => f.Path.StartsWith(folder, StringComparison.Ordinal));
 
+    private static bool IsPlane(TextFile file) =>
+        file.Path.StartsWith("src/DataPlane/", StringComparison.Ordinal) || file.Path.StartsWith("src/ControlPlane/", StringComparison.Ordinal);
+
     private static void None(IEnumerable<string> faults)
     {
         var list = faults.ToList();
@@ -34,7 +37,15 @@ public sealed class RepositoryTests
 
     [Fact]
     public void Layers_of_the_data_plane_know_only_lower_ones() =>
-        None(LayerRule.Find(In("src/DataPlane/"), In("src/").Where(f => !f.Path.StartsWith("src/DataPlane/", StringComparison.Ordinal))));
+        None(LayerRule.Find(LayerTable.DataPlane, In("src/DataPlane/"), In("src/").Where(f => !f.Path.StartsWith("src/DataPlane/", StringComparison.Ordinal))));
+
+    [Fact]
+    public void Layers_of_the_control_plane_know_only_lower_ones() =>
+        None(LayerRule.Find(LayerTable.ControlPlane, In("src/ControlPlane/"), In("src/").Where(f => !IsPlane(f))));
+
+    [Fact]
+    public void Yaml_is_read_and_written_in_one_folder() =>
+        Assert.All(In("src/").Where(f => f.Text.Contains("using YamlDotNet", StringComparison.Ordinal)), f => Assert.StartsWith("src/Contracts/Source/", f.Path, StringComparison.Ordinal));
 
     [Fact]
     public void The_solution_holds_every_project()

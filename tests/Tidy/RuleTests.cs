@@ -119,7 +119,7 @@ public sealed class RuleTests
             namespace AiEdge.DataPlane.{{from}};
             class Knows { int F() => {{to}}.Known.Get(); }
             """);
-        Assert.Equal(faults, LayerRule.Find([known, knows], []).Count(f => f.Contains("may not know", StringComparison.Ordinal)));
+        Assert.Equal(faults, LayerRule.Find(LayerTable.DataPlane, [known, knows], []).Count(f => f.Contains("may not know", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -135,15 +135,15 @@ public sealed class RuleTests
             namespace AiEdge.DataPlane.Parse;
             class B { int Meter; int F() => this.Meter; }
             """);
-        Assert.NotEmpty(LayerRule.Find([known, alias], []));
-        Assert.Empty(LayerRule.Find([known, alike], []));
+        Assert.NotEmpty(LayerRule.Find(LayerTable.DataPlane, [known, alias], []));
+        Assert.Empty(LayerRule.Find(LayerTable.DataPlane, [known, alike], []));
     }
 
     [Theory]
     [InlineData("src/DataPlane/Parse/A.cs")]
     [InlineData("src/DataPlane/Nowhere/A.cs")]
     public void A_file_in_the_wrong_folder_is_found(string path) =>
-        Assert.NotEmpty(LayerRule.Find([File(path, "namespace AiEdge.DataPlane.Core; class A { }")], []));
+        Assert.NotEmpty(LayerRule.Find(LayerTable.DataPlane, [File(path, "namespace AiEdge.DataPlane.Core; class A { }")], []));
 
     [Theory]
     [InlineData("Parse", "System.Text.Json", 1)]
@@ -153,7 +153,7 @@ public sealed class RuleTests
     public void A_library_outside_its_layers_is_found(string folder, string library, int faults)
     {
         var file = File($"src/DataPlane/{folder}/A.cs", $"using {library}; namespace AiEdge.DataPlane.{folder}; class A {{ }}");
-        Assert.Equal(faults, LayerRule.Find([file], []).Count());
+        Assert.Equal(faults, LayerRule.Find(LayerTable.DataPlane, [file], []).Count());
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using AiEdge.Contracts.Faults;
 using AiEdge.Contracts.Rules;
+using AiEdge.Contracts.Source;
 using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Snapshot;
@@ -19,7 +20,7 @@ internal static class ConfigFile
         var full = Path.GetFullPath(path);
         var files = new ReferencedFiles(Path.GetDirectoryName(full) ?? full, faults);
         files.Add(full);
-        if (!SourceFile.TryRead(full, SourceFile.DocumentBytesMax, out var content, out var complaint))
+        if (!SourceFile.TryRead(full, SourceText.DocumentBytesMax, out var content, out var complaint))
         {
             faults.Add("", 0, 0, complaint);
             return new ConfigLoad { Faults = faults.ToList(), Warnings = [], Files = files.All };

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
 using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Source;
 using AiEdge.Contracts.Tree;
 
 namespace AiEdge.DataPlane.Snapshot;
@@ -124,7 +125,7 @@ internal sealed class ReferenceResolver
             return false;
         }
 
-        var bytes = SourceFile.WithoutMark(content);
+        var bytes = SourceText.WithoutMark(content);
         if (!Utf8.IsValid(bytes))
         {
             complaint = $"the file of {shown} is not valid UTF-8";

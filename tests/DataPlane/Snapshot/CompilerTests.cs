@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using AiEdge.Contracts.Source;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Snapshot;
 
@@ -241,7 +242,7 @@ public sealed class CompilerTests
         Assert.Equal(["f: is a folder"], Failures(folder.Root));
         var large = folder.PathOf("large.yaml");
         using (var file = File.Create(large))
-            file.SetLength(SourceFile.DocumentBytesMax + 1);
+            file.SetLength(SourceText.DocumentBytesMax + 1);
         Assert.Equal(["f: is larger than 8192 KiB"], Failures(large));
 
         static IEnumerable<string> Failures(string path)

@@ -1,5 +1,6 @@
 using System.Text;
 using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Source;
 using AiEdge.Contracts.Tree;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Snapshot;

@@ -1,6 +1,6 @@
 using AiEdge.Contracts.Fields;
 using AiEdge.Contracts.Options;
-using AiEdge.DataPlane.Snapshot;
+using AiEdge.Contracts.Source;
 
 namespace AiEdge.DataPlane.Tests.Snapshot;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using AiEdge.Contracts.Source;
 using AiEdge.DataPlane.Snapshot;
 
 namespace AiEdge.DataPlane.Tests.Snapshot;

@@ -1,6 +1,6 @@
 using System.Text;
 using AiEdge.Contracts.Faults;
-using AiEdge.DataPlane.Snapshot;
+using AiEdge.Contracts.Source;
 
 namespace AiEdge.DataPlane.Tests.Snapshot;
 

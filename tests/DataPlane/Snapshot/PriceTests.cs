@@ -1,7 +1,7 @@
 using System.Text.Json;
 using AiEdge.Contracts.Prices;
+using AiEdge.Contracts.Source;
 using AiEdge.DataPlane.Core;
-using AiEdge.DataPlane.Snapshot;
 
 namespace AiEdge.DataPlane.Tests.Snapshot;
 

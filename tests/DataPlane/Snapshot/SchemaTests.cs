@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using AiEdge.Contracts.Fields;
 using AiEdge.Contracts.Options;
-using AiEdge.DataPlane.Snapshot;
+using AiEdge.Contracts.Source;
 
 namespace AiEdge.DataPlane.Tests.Snapshot;
 

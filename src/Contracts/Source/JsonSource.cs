@@ -3,7 +3,7 @@ using System.Text.Json;
 using AiEdge.Contracts.Faults;
 using AiEdge.Contracts.Tree;
 
-namespace AiEdge.DataPlane.Snapshot;
+namespace AiEdge.Contracts.Source;
 
 /// <summary>Reads a JSON document (RFC 8259, no comments, no trailing commas) with the place of every value.</summary>
 internal ref struct JsonSource

@@ -3,7 +3,7 @@ using AiEdge.Contracts.Tree;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace AiEdge.DataPlane.Snapshot;
+namespace AiEdge.Contracts.Source;
 
 /// <summary>
 /// Reads a document of YAML 1.2 (core schema) from the parser's events. What makes YAML a language of its own is refused

@@ -3,7 +3,7 @@ using AiEdge.Contracts.Tree;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace AiEdge.DataPlane.Snapshot;
+namespace AiEdge.Contracts.Source;
 
 /// <summary>What a plain scalar is by the core schema of YAML 1.2 (§10.3.2): <c>yes</c>, <c>off</c> and <c>2027-01-01</c> are texts.</summary>
 internal static class YamlScalar

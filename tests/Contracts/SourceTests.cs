@@ -1,9 +1,9 @@
 using System.Text;
 using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Source;
 using AiEdge.Contracts.Tree;
-using AiEdge.DataPlane.Snapshot;
 
-namespace AiEdge.DataPlane.Tests.Snapshot;
+namespace AiEdge.Contracts.Tests;
 
 public sealed class SourceTests
 {
@@ -61,9 +61,9 @@ public sealed class SourceTests
     [InlineData("\uFEFFa: b", "{\"a\":Text \"b\"}")]
     public void Yaml_becomes_a_tree(string text, string shape)
     {
-        var tree = Doc.Tree(text, ConfigFormat.Yaml, out var faults);
+        var tree = Trees.Parse(text, ConfigFormat.Yaml, out var faults);
         Assert.Empty(faults);
-        Assert.Equal(shape, Doc.Shape(tree));
+        Assert.Equal(shape, Trees.Shape(tree));
     }
 
     [Theory]
@@ -71,9 +71,9 @@ public sealed class SourceTests
     [InlineData("\uFEFF {\"\\u00e9\\n\": \"\\ud83d\\ude00\"} ", "{\"\u00e9\\u000a\":Text \"\\ud83d\\ude00\"}")]
     public void Json_becomes_a_tree(string text, string shape)
     {
-        var tree = Doc.Tree(text, ConfigFormat.Json, out var faults);
+        var tree = Trees.Parse(text, ConfigFormat.Json, out var faults);
         Assert.Empty(faults);
-        Assert.Equal(shape, Doc.Shape(tree));
+        Assert.Equal(shape, Trees.Shape(tree));
     }
 
     [Theory]
@@ -95,7 +95,7 @@ public sealed class SourceTests
     [InlineData("a: 1\r\rb: \u007f", "3: holds a control character")]
     public void What_makes_yaml_more_than_data_is_refused_with_its_line(string text, string fault)
     {
-        Doc.Tree(text, ConfigFormat.Yaml, out var faults);
+        Trees.Parse(text, ConfigFormat.Yaml, out var faults);
         Assert.Equal([fault], faults);
     }
 
@@ -112,7 +112,7 @@ public sealed class SourceTests
     [InlineData("a: }", 1)]
     public void Broken_yaml_is_refused_near_its_line(string text, int line)
     {
-        Assert.Null(Doc.Tree(text, ConfigFormat.Yaml, out var faults));
+        Assert.Null(Trees.Parse(text, ConfigFormat.Yaml, out var faults));
         var fault = Assert.Single(faults);
         Assert.Contains("well-formed YAML", fault, StringComparison.Ordinal);
         Assert.InRange(int.Parse(fault[..fault.IndexOf(':', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture), line, line + 1);
@@ -132,7 +132,7 @@ public sealed class SourceTests
     [InlineData("{\"a\": \"\u0001\"}", "1: holds a control character")]
     public void Broken_json_is_refused_with_its_line(string text, string fault)
     {
-        Doc.Tree(text, ConfigFormat.Json, out var faults);
+        Trees.Parse(text, ConfigFormat.Json, out var faults);
         Assert.Equal([fault], faults);
     }
 
@@ -146,7 +146,7 @@ public sealed class SourceTests
     public void A_document_is_at_most_64_levels_deep(bool isJson, int depth, bool isRead)
     {
         var format = isJson ? ConfigFormat.Json : ConfigFormat.Yaml;
-        var tree = Doc.Tree("\n" + new string('[', depth) + new string(']', depth), format, out var faults);
+        var tree = Trees.Parse("\n" + new string('[', depth) + new string(']', depth), format, out var faults);
         Assert.Equal(isRead, tree is not null);
         Assert.Equal(isRead ? [] : ["2: is nested deeper than 64 levels"], faults);
     }
@@ -160,7 +160,7 @@ public sealed class SourceTests
         byte[] content = [.. "{\n\"a\": \""u8, 0xC3, 0x28, .. "\"}"u8];
         var faults = new FaultList();
         Assert.Null(ConfigSource.Parse(content, format, faults));
-        Assert.Equal(["2: is not valid UTF-8"], Doc.Lines(faults.ToList()));
+        Assert.Equal(["2: is not valid UTF-8"], Trees.Lines(faults.ToList()));
         Assert.Null(ConfigSource.Parse(Encoding.Unicode.GetBytes("\uFEFF{}"), format, new FaultList()));
     }
 
@@ -170,7 +170,7 @@ public sealed class SourceTests
     public void Places_are_counted_from_one_in_lines_and_characters(bool isJson)
     {
         var format = isJson ? ConfigFormat.Json : ConfigFormat.Yaml;
-        var root = (ConfigMap)Doc.Tree("{\"\u00e9\u00e9\": 1,\r\n  \"b\":\n    {\"c\": [true,\n \"x\"]}}", format, out _)!;
+        var root = (ConfigMap)Trees.Parse("{\"\u00e9\u00e9\": 1,\r\n  \"b\":\n    {\"c\": [true,\n \"x\"]}}", format, out _)!;
         var first = root.Entries[0];
         Assert.Equal((1, 2, 1, 8), (first.Line, first.Column, first.Value.Line, first.Value.Column));
         var b = root.Entries[1];

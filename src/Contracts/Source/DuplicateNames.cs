@@ -1,7 +1,7 @@
 using AiEdge.Contracts.Faults;
 using AiEdge.Contracts.Tree;
 
-namespace AiEdge.DataPlane.Snapshot;
+namespace AiEdge.Contracts.Source;
 
 /// <summary>Names that stand twice in a map, kept until the tree is whole: only then has each map its path.</summary>
 internal sealed class DuplicateNames
