@@ -1,0 +1,79 @@
+using AiEdge.Contracts.Faults;
+
+namespace AiEdge.ControlPlane.Domain;
+
+/// <summary>Why a write was not done.</summary>
+internal enum RefusalKind : byte
+{
+    /// <summary>The document that would result has faults.</summary>
+    Invalid,
+
+    /// <summary>There is no such entry.</summary>
+    NotFound,
+
+    /// <summary>It belongs to another owner, or is there already.</summary>
+    Conflict,
+
+    /// <summary>It is not as the caller last saw it.</summary>
+    Stale,
+
+    /// <summary>The caller may not.</summary>
+    Forbidden,
+
+    /// <summary>It asks for something that is not built.</summary>
+    NotSupported,
+
+    /// <summary>It is larger than the log takes.</summary>
+    TooLarge,
+
+    /// <summary>The log cannot store it.</summary>
+    Unavailable,
+}
+
+/// <summary>A write that is not done: nothing has changed.</summary>
+/// <param name="Kind">Why.</param>
+/// <param name="Detail">In words.</param>
+/// <param name="Faults">All that is wrong, where the document is.</param>
+internal sealed record WriteRefusal(RefusalKind Kind, string Detail, IReadOnlyList<ConfigFault> Faults)
+{
+    public WriteRefusal(RefusalKind kind, string detail)
+        : this(kind, detail, [])
+    {
+    }
+}
+
+/// <summary>What a writer makes of the document that it sees: changes, or a refusal.</summary>
+internal sealed class WriteDecision
+{
+    private WriteDecision(AuditRecord? audit, IReadOnlyList<EntryChange> changes, WriteRefusal? refusal)
+    {
+        Audit = audit;
+        Changes = changes;
+        Refusal = refusal;
+    }
+
+    public AuditRecord? Audit { get; }
+
+    public IReadOnlyList<EntryChange> Changes { get; }
+
+    public WriteRefusal? Refusal { get; }
+
+    /// <summary>Whether to judge only, and change nothing.</summary>
+    public bool IsDryRun { get; init; }
+
+    /// <summary>Nodes of changed entries that still know their lines in what the user sent, by section and name.</summary>
+    public IReadOnlyDictionary<(string Section, string Name), Contracts.Tree.ConfigNode>? Sources { get; init; }
+
+    /// <summary>Changes; without any, the write is done as soon as it is begun.</summary>
+    public static WriteDecision Change(AuditRecord audit, params IReadOnlyList<EntryChange> changes) => new(audit, changes, null);
+
+    public static WriteDecision Refuse(RefusalKind kind, string detail) => new(null, [], new(kind, detail));
+
+    public static WriteDecision Refuse(WriteRefusal refusal) => new(null, [], refusal);
+}
+
+/// <summary>What became of a write.</summary>
+/// <param name="Document">The document from then on; the one that was seen, where nothing changed.</param>
+/// <param name="Refusal">Why it was not done; null where it was.</param>
+/// <param name="Warnings">What is odd about the document that results.</param>
+internal sealed record WriteOutcome(EdgeDocument Document, WriteRefusal? Refusal, IReadOnlyList<ConfigFault> Warnings);

@@ -1,0 +1,63 @@
+using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Rules;
+using AiEdge.Contracts.Tree;
+
+namespace AiEdge.ControlPlane.Validate;
+
+/// <summary>What owners of a team may give to its keys (<c>teams.NAME.may</c>). What is not written, they may not give.</summary>
+internal sealed class TeamMay
+{
+    private static readonly StringListField ModelsField = new("models", TextRules.ModelPattern, 1000);
+    private static readonly StringListField TiersField = new("tiers", TextRules.PlainPattern, 100);
+    private static readonly StringListField TagsField = new("tags", TextRules.PlainPattern, 100);
+    private static readonly ChoiceField PriorityField = new("priority", ["high", "normal", "low"]);
+    private static readonly FieldTable Table = new("what owners of a team may", ModelsField, TiersField, TagsField, PriorityField);
+
+    private static readonly string[] Priorities = ["high", "normal", "low"];
+
+    private TeamMay()
+    {
+    }
+
+    /// <summary>Nothing beyond what a key needs.</summary>
+    public static TeamMay Nothing { get; } = new();
+
+    /// <summary>Models and globs; a key has to name its models, each covered by one of these.</summary>
+    public IReadOnlyList<string> Models { get; private init; } = [];
+
+    /// <summary>Tiers and globs over them.</summary>
+    public IReadOnlyList<string> Tiers { get; private init; } = [];
+
+    /// <summary>Names of tags and globs over them.</summary>
+    public IReadOnlyList<string> Tags { get; private init; } = [];
+
+    /// <summary>The highest priority of a key.</summary>
+    public string Priority { get; private init; } = "normal";
+
+    /// <summary>Reads it; what has faults allows nothing.</summary>
+    public static TeamMay Read(ConfigNode node, FaultList faults)
+    {
+        if (FieldReader.Open(node, Table, faults) is not { } reader)
+            return Nothing;
+        return new TeamMay
+        {
+            Models = Texts(reader.Get(ModelsField)),
+            Tiers = Texts(reader.Get(TiersField)),
+            Tags = Texts(reader.Get(TagsField)),
+            Priority = reader.Get(PriorityField).Or("normal"),
+        };
+    }
+
+    public bool MayUseModel(string pattern) => Covers(Models, pattern);
+
+    public bool MayUseTier(string tier) => Covers(Tiers, tier);
+
+    public bool MayUseTag(string name) => Covers(Tags, name);
+
+    public bool MayUsePriority(string priority) => Array.IndexOf(Priorities, priority) >= Array.IndexOf(Priorities, Priority);
+
+    private static bool Covers(IReadOnlyList<string> patterns, string text) => patterns.Any(p => GlobPattern.Covers(p, text));
+
+    private static string[] Texts(Setting<IReadOnlyList<Setting<string>>> list) => list.IsSet ? [.. list.Value.Select(t => t.Value)] : [];
+}

@@ -1,0 +1,48 @@
+using AiEdge.ControlPlane.Store;
+
+namespace AiEdge.ControlPlane.Tests.Store;
+
+/// <summary>A log that keeps what a disk would keep, and can be opened again by whoever comes after a crash.</summary>
+internal sealed class MemoryCommandLog : ICommandLog
+{
+    private readonly Lock _lock = new();
+    private readonly List<StoredCommand> _commands = [];
+    private ulong _last;
+    private ulong _through;
+    private ReadOnlyMemory<byte> _state;
+
+    /// <summary>Set, no append succeeds any more: a full disk.</summary>
+    public bool IsFull { get; set; }
+
+    /// <summary>States that were saved.</summary>
+    public int StatesSaved { get; private set; }
+
+    public ValueTask<CommandHistory> ReadAsync(CancellationToken cancel)
+    {
+        lock (_lock)
+            return new(new CommandHistory(_through, _state, [.. _commands]));
+    }
+
+    public ValueTask<ulong> AppendAsync(ReadOnlyMemory<byte> command, CancellationToken cancel)
+    {
+        lock (_lock)
+        {
+            if (IsFull)
+                throw new IOException("no space is left");
+            _commands.Add(new(++_last, command.ToArray()));
+            return new(_last);
+        }
+    }
+
+    public ValueTask SaveStateAsync(ulong through, ReadOnlyMemory<byte> state, CancellationToken cancel)
+    {
+        lock (_lock)
+        {
+            _through = through;
+            _state = state.ToArray();
+            _commands.RemoveAll(c => c.Sequence <= through);
+            StatesSaved++;
+            return default;
+        }
+    }
+}
