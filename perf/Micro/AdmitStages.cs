@@ -76,6 +76,20 @@ internal static class AdmitStages
         return () => HttpStages.Expect(exchange.Config.LimitTable.Resolve(exchange.Key!, exchange.Model!).Of(Provider).Length == 2);
     }
 
+    /// <summary>An exchange that is over, with a price and six limits.</summary>
+    public static Exchange Exchange()
+    {
+        var (_, exchange) = Begin(last: 1L << 50);
+        exchange.SetRequestId("req_0123456789abcdef"u8);
+        exchange.SetAskedModel("gpt-4o"u8);
+        exchange.Status = 200;
+        exchange.Attempts = 1;
+        exchange.Usage = new Usage { InputTokens = 212, OutputTokens = 180, IsPresent = true };
+        exchange.Bill = new Bill { InputTokens = 212, OutputTokens = 180, CostNanodollars = 2_330_000, PriceVersion = 1 };
+        exchange.StartedAt = exchange.EndedAt = System.Diagnostics.Stopwatch.GetTimestamp();
+        return exchange;
+    }
+
     private static (Admission Admission, Exchange Exchange) Begin(long last)
     {
         var price = new PriceModel

@@ -52,6 +52,31 @@ internal static class LimitStages
         return () => HttpStages.Expect(gate.TryEnter() && gate.TryLeave());
     }
 
+    /// <summary>A share's draw from its own part.</summary>
+    public static Action Shared()
+    {
+        var shared = SharedBucket.OfRate(200_000, 60 * LimitClock.SecondNs, LimitBucket.AmountMax / 2, [50, 30], Clock.NowNs);
+        return One(shared.Of(0));
+    }
+
+    /// <summary>One that joins a queue, is granted a place, is told so on another thread and leaves again.</summary>
+    public static Action Queued()
+    {
+        var gate = new ConcurrencyGate(1);
+        var queue = new FairQueue(Clock, 16);
+        var draw = new Place(gate);
+        return () =>
+        {
+            var request = new QueuedRequest(draw, "key", 1, WaitClass.Normal, null, 1, Clock.NowNs + LimitClock.SecondNs);
+            HttpStages.Expect(queue.TryJoin(request, out var ticket, out _));
+            var outcome = ticket.Outcome;
+            while (!outcome.IsCompleted)
+                Thread.SpinWait(10);
+            HttpStages.Expect(outcome.GetAwaiter().GetResult() == WaitOutcome.Granted && gate.TryLeave());
+            queue.Signal();
+        };
+    }
+
     private static bool Settle(ReservationHandle handle, LimitBucket[] buckets, long[] costs, long[] tokens, long now)
     {
         for (var i = 0; i < buckets.Length; i++)
@@ -74,6 +99,11 @@ internal static class LimitStages
         new long[6]);
 
     private static RateBucket NewRate(long limit = 200_000) => new(limit, 60 * LimitClock.SecondNs, LimitBucket.AmountMax / 2, Clock.NowNs);
+
+    private sealed class Place(ConcurrencyGate gate) : IQueuedDraw
+    {
+        public QueuedAnswer TryDraw(long nowNs) => gate.TryEnter() ? QueuedAnswer.Drawn : QueuedAnswer.UntilSignal;
+    }
 
     private static WindowBucket NewWindow() =>
         new(LimitBucket.AmountMax, WindowSchedule.Monthly(TimeZoneInfo.Utc), DebtPolicy.Carry, Clock, Clock.NowNs);

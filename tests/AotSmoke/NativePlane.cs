@@ -57,7 +57,14 @@ public sealed partial class NativePlane : IAsyncDisposable
 
     public string ConfigFile => Path.Combine(_folder, "aiedge.yaml");
 
-    public static async Task<NativePlane> StartAsync(string drainDelay = "0s", string journal = "", string limits = "")
+    /// <summary>The folder of its journal, where it has one.</summary>
+    public string DataDir => Path.Combine(_folder, "data");
+
+    /// <param name="drainDelay">How long it is ready still after it was told to stop.</param>
+    /// <param name="journal">The fields of its journal; empty for none.</param>
+    /// <param name="limits">What else is in the document.</param>
+    /// <param name="prepare">Is given the folder of the journal before the process starts.</param>
+    public static async Task<NativePlane> StartAsync(string drainDelay = "0s", string journal = "", string limits = "", Action<string>? prepare = null)
     {
         var provider = await FakeUpstreamServer.StartAsync(new() { RequiredKey = ProviderKey });
 
@@ -68,6 +75,7 @@ public sealed partial class NativePlane : IAsyncDisposable
             int port = FreePort(), admin = FreePort();
             var config = Config(provider.Port, port, admin, drainDelay) + (journal.Length > 0 ? $"journal: {{ {journal} }}\n" : "") + limits;
             await File.WriteAllTextAsync(Path.Combine(folder, "aiedge.yaml"), config);
+            prepare?.Invoke(Path.Combine(folder, "data"));
             string[] arguments = ["--config", "aiedge.yaml", .. journal.Length > 0 ? (string[])["--data-dir", "data"] : []];
             var plane = new NativePlane(Launch(folder, arguments), folder, provider, port, admin);
             if (await plane.IsReadyAsync())
@@ -128,6 +136,22 @@ public sealed partial class NativePlane : IAsyncDisposable
 
     /// <summary>Ends the process as a power cut would: nothing of it runs any more.</summary>
     public void KillHard() => Assert.Equal(0, Kill(_process.Id, 9));
+
+    /// <summary>The process stands still, as on a machine that was suspended, until <see cref="SignalGoOn"/>.</summary>
+    public void SignalHalt() => Assert.Equal(0, Kill(_process.Id, 19));
+
+    public void SignalGoOn() => Assert.Equal(0, Kill(_process.Id, 18));
+
+    /// <summary>Starts the binary on what the last run left and waits for its refusal.</summary>
+    public async Task<(int Code, string Text)> RefusalAsync()
+    {
+        await _process.WaitForExitAsync();
+        using var process = Launch(_folder, ["--config", "aiedge.yaml", "--data-dir", "data"]);
+        var errors = process.StandardError.ReadToEndAsync();
+        var text = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync().WaitAsync(Patience);
+        return (process.ExitCode, text + await errors);
+    }
 
     /// <summary>A <c>journal</c> command on this plane's folder.</summary>
     public async Task<(int Code, string Text)> JournalAsync(string verb)

@@ -118,10 +118,14 @@ public sealed class JournalTests
             Assert.Equal(200, (await client.AskAsync(Ask.Chat())).Status);
         await again.DisposeAsync();
 
-        Assert.Equal([(1L, 1L), (2L, 3L)], Exchanges(edge).Select(r => (Number(r, "epoch"), Number(r, "sequence"))));
+        // Each has one record before its last, if a commit fell between the two.
+        var records = Exchanges(edge);
+        Assert.Equal([1L, 2L], records.Select(r => Number(r, "epoch")));
+        Assert.InRange(Number(records[0], "sequence"), 0, 1);
+        Assert.InRange(Number(records[1], "sequence") - Number(records[0], "sequence"), 1, 2);
         var said = new StringWriter();
         Assert.Equal(0, JournalCommand.Verify(edge.DataDir, said, said));
-        Assert.StartsWith("ok: 4 records", said.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"ok: {Number(records[1], "sequence") + 1} records", said.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,8 +140,8 @@ public sealed class JournalTests
     public async Task Its_metrics_count()
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = Sync });
-        await edge.AskAsync(Ask.Chat());
-        await edge.SeeMetricAsync("aiedge_journal_records_total 2");
+        await edge.AskAsync(Ask.Get("/v1/models"));
+        await edge.SeeMetricAsync("aiedge_journal_records_total 1");
         await edge.SeeMetricAsync("aiedge_journal_dropped_total 0");
         await edge.SeeMetricAsync("aiedge_journal_lag_ms 0");
     }

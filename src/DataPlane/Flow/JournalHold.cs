@@ -11,6 +11,7 @@ namespace AiEdge.DataPlane.Flow;
 internal sealed class JournalHold(UsageJournal? journal, Settlement settlement)
 {
     private readonly JournalWait? _wait = journal is null ? null : new();
+    private JournalEntry? _open;
 
     /// <summary>There is a journal: what passes has to be counted, for a stream that breaks off is written there too.</summary>
     public bool IsOn => journal is not null;
@@ -26,7 +27,7 @@ internal sealed class JournalHold(UsageJournal? journal, Settlement settlement)
         if (!journal.Admits)
             return EdgeError.Edge(ErrorKind.Overloaded, "The gateway's usage journal is full or cannot be written; try again later.");
         exchange.Bill = Billing.SoFar(exchange);
-        journal.Open(exchange);
+        _open = journal.Open(exchange);
         exchange.Bill = default;
         return default;
     }
@@ -50,7 +51,7 @@ internal sealed class JournalHold(UsageJournal? journal, Settlement settlement)
     {
         if (journal is null || exchange.IsJournaled)
             return;
-        journal.Close(exchange);
+        journal.Close(exchange, TakeOpen());
     }
 
     /// <summary>Says that the exchange ends with <paramref name="error"/> and waits until that is on disk. False if the client must not see its end.</summary>
@@ -63,6 +64,13 @@ internal sealed class JournalHold(UsageJournal? journal, Settlement settlement)
         exchange.End = ExchangeEnd.Of(error, exchange);
         exchange.EndedAt = Stopwatch.GetTimestamp();
         settlement.Complete(error);
-        return await journal!.CloseAsync(exchange, _wait!) || journal.Forgives;
+        return await journal!.CloseAsync(exchange, TakeOpen(), _wait!) || journal.Forgives;
+    }
+
+    private JournalEntry? TakeOpen()
+    {
+        var open = _open;
+        _open = null;
+        return open;
     }
 }

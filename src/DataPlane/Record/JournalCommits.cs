@@ -2,19 +2,33 @@ using FASTER.core;
 
 namespace AiEdge.DataPlane.Record;
 
+/// <summary>What a commit is to survive. Each includes the ones before it.</summary>
+internal enum CommitDepth
+{
+    /// <summary>The end of the process: it is written.</summary>
+    Process,
+
+    /// <summary>The end of the machine: it is on disk.</summary>
+    Machine,
+
+    /// <summary>The same, and the mark is on disk, too, so that a commit that gets lost from the disk afterwards is missed.</summary>
+    Mark,
+}
+
 /// <summary>
-/// Where FASTER keeps its commits: the segments are synced, then the commit's slot is written, then the mark, and only then has anything
-/// been committed. The mark is the journal's own memory of how far it was: what FASTER recovers is held against it.
-/// What was committed survives the end of the process. It survives the end of the machine once slot and mark are synced, too: at once
-/// where that is asked for, else some commits later, as three syncs for each would cost more than all else that is done for a record.
+/// Where FASTER keeps its commits: the commit's slot is written, then the mark, and only then has anything been committed. The mark is the
+/// journal's own memory of how far it was: what FASTER recovers is held against it.
+/// What is written survives the end of the process, and a sync costs more than all else that is done for a record; so only a commit that
+/// is to survive the end of the machine, too, syncs the segments before its slot is written, and the slot after. In between the slot
+/// says that it is loose (<see cref="JournalSlots"/>).
 /// </summary>
 /// <remarks>FASTER calls this on a thread of its own while the journal's thread waits for it: never two at a time.</remarks>
 internal sealed class JournalCommits(JournalDevice device, JournalSlots commits, JournalSlots mark) : ILogCommitManager
 {
     private readonly SemaphoreSlim _ended = new(0);
 
-    /// <summary>Whether each commit is synced whole.</summary>
-    public bool IsStrict { get; set; } = true;
+    /// <summary>What the next commit is to survive.</summary>
+    public CommitDepth Depth { get; set; } = CommitDepth.Mark;
 
     /// <summary>What the next commit covers besides addresses.</summary>
     public long BeginSequence { get; set; }
@@ -26,8 +40,8 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
     /// <summary>What the mark says besides.</summary>
     public JournalNote Note { get; } = JournalNote.Read(mark.Note);
 
-    /// <summary>The last extent that is on disk.</summary>
-    public JournalExtent Stored { get; private set; } = mark.Extent;
+    /// <summary>What was committed last.</summary>
+    public JournalExtent Stored { get; private set; } = commits.Extent;
 
     /// <summary>Why a commit did not get there.</summary>
     public string? Failure { get; private set; }
@@ -43,12 +57,15 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
         var extent = new JournalExtent(beginAddress, untilAddress, BeginSequence, NextSequence, Epoch);
         try
         {
-            device.Sync();
-            commits.Write(extent, commitMetadata);
-            if (IsStrict)
+            var isLoose = Depth == CommitDepth.Process && MachineBoot.Id != 0;
+            if (!isLoose)
+                device.Sync();
+            commits.Write(extent, commitMetadata, isLoose);
+            if (Depth >= CommitDepth.Machine)
                 commits.Sync();
-            mark.Write(extent, Note.Bytes);
-            if (IsStrict)
+            // Loose as long as it is not synced: what it says of a commit must not reach the disk before the commit, to be believed there.
+            mark.Write(extent, Note.Bytes, isLoose: Depth < CommitDepth.Mark);
+            if (Depth == CommitDepth.Mark)
                 mark.Sync();
             Stored = extent;
         }
@@ -66,19 +83,26 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
     /// <summary>Puts the note on disk, of what was committed before.</summary>
     public void StoreNote()
     {
-        mark.Write(Stored, Note.Bytes);
+        mark.Write(Stored, Note.Bytes, isLoose: false);
         mark.Sync();
     }
 
-    /// <summary>Puts on disk what commits that were not strict have written. Not while one is under way.</summary>
+    /// <summary>Puts on disk what commits have left loose. Not while one is under way.</summary>
     public void Sync()
     {
         try
         {
-            commits.Sync();
-            mark.Sync();
+            if (commits.IsDirty || commits.IsLoose)
+            {
+                device.Sync();
+                commits.Write(Stored, commits.Note, isLoose: false);
+                commits.Sync();
+            }
+
+            if (mark.IsDirty || mark.IsLoose)
+                StoreNote();
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Failure = e.Message;
         }

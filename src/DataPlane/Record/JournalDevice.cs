@@ -35,6 +35,17 @@ internal sealed class JournalDevice : StorageDeviceBase
             Open(segment);
     }
 
+    /// <summary>Says that a process before this one may have left segments written and not synced.</summary>
+    public void Distrust(long from, long to)
+    {
+        lock (_lock)
+        {
+            for (var segment = (int)from; segment <= to; segment++)
+                Open(segment);
+            _dirtyFrom = Math.Min(_dirtyFrom, (int)from);
+        }
+    }
+
     /// <summary>Waits until all that was written is on disk.</summary>
     public void Sync()
     {
@@ -43,7 +54,7 @@ internal sealed class JournalDevice : StorageDeviceBase
             for (var i = 0; i < _files.Count; i++)
             {
                 if (_files.GetKeyAtIndex(i) >= _dirtyFrom)
-                    RandomAccess.FlushToDisk(_files.GetValueAtIndex(i));
+                    JournalFolder.SyncData(_files.GetValueAtIndex(i));
             }
 
             _dirtyFrom = int.MaxValue;

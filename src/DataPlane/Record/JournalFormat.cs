@@ -25,7 +25,7 @@ internal enum JournalKind : byte
 /// A record as bytes: a head of fixed fields, a counted list of numbers, a counted list of texts, the key's tags, the client's.
 /// Whoever reads takes from each list what it knows and passes over the rest, so the first two may grow at their ends, and so may
 /// the record; a change of anything else is a new version. Every record is complete by itself: none needs an earlier one to be understood, so the oldest
-/// may go at any time. Binary, because a record is about 250 bytes so and three times that as JSON, and is written twice
+/// may go at any time. Binary, because a record is about 250 bytes so and three times that as JSON, and is written once or twice
 /// per exchange and read almost never.
 /// </summary>
 internal static class JournalFormat

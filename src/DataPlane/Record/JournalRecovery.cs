@@ -9,8 +9,13 @@ internal static class JournalRecovery
     /// </summary>
     /// <returns>What was committed; null where the folder holds no journal.</returns>
     /// <exception cref="JournalFault">Committed records are out of reach.</exception>
-    public static JournalExtent? Judge(string folder)
+    public static JournalExtent? Judge(string folder) => Judge(folder, out _);
+
+    /// <param name="folder">Where the journal lies.</param>
+    /// <param name="warning">What the end of the machine has taken of what it might take; null where it took nothing.</param>
+    public static JournalExtent? Judge(string folder, out string? warning)
     {
+        warning = null;
         var hasMark = File.Exists(Path.Combine(folder, JournalLayout.MarkFile));
         var hasCommit = File.Exists(Path.Combine(folder, JournalLayout.CommitFile));
         if (!hasMark)
@@ -25,10 +30,19 @@ internal static class JournalRecovery
         if (!hasCommit)
             throw new JournalFault($"{JournalLayout.CommitFile} is missing; {mark.Extent.NextSequence} records were committed");
         using var commit = JournalSlots.Open(Path.Combine(folder, JournalLayout.CommitFile), forWriting: false);
-        if (commit.Extent.Until < mark.Extent.Until || commit.Extent.NextSequence < mark.Extent.NextSequence)
+        // The mark's word counts only as far as it was on disk together with the commit.
+        var sure = mark.Sure;
+        if (commit.IsDoubtful && !IsWhole(folder, commit.Extent))
+        {
+            var lost = commit.Extent.NextSequence - commit.Sure.NextSequence;
+            warning = $"the machine ended before the last {lost} records were on disk; they are lost";
+            commit.Revert();
+        }
+
+        if (commit.Extent.Until < sure.Until || commit.Extent.NextSequence < sure.NextSequence)
         {
             throw new JournalFault(
-                $"{JournalLayout.CommitFile} knows of {commit.Extent.NextSequence} records, {mark.Extent.NextSequence} were committed");
+                $"{JournalLayout.CommitFile} knows of {commit.Extent.NextSequence} records, {sure.NextSequence} were committed");
         }
 
         return commit.Extent;
@@ -70,6 +84,25 @@ internal static class JournalRecovery
         }
 
         return survey;
+    }
+
+    /// <summary>Whether everything up to there can be read.</summary>
+    private static bool IsWhole(string folder, in JournalExtent extent)
+    {
+        try
+        {
+            using var reader = new JournalReader(folder, extent);
+            while (reader.TryNext(out _))
+            {
+                // It checks as it reads.
+            }
+
+            return true;
+        }
+        catch (JournalFault)
+        {
+            return false;
+        }
     }
 }
 

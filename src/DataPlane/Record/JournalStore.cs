@@ -4,8 +4,8 @@ using FASTER.core;
 namespace AiEdge.DataPlane.Record;
 
 /// <summary>
-/// The journal on disk. Used by one thread at a time. What was appended is durable once <see cref="TryCommit"/> has returned
-/// true, and only then. A disk that fails once is trusted no more until the journal is opened anew: a second sync may well
+/// The journal on disk. Used by one thread at a time. What was appended is durable, as far as was asked for, once
+/// <see cref="TryCommit"/> has returned true, and only then. A disk that fails once is trusted no more until the journal is opened anew: a second sync may well
 /// succeed over what the first has lost.
 /// </summary>
 internal sealed class JournalStore : IDisposable
@@ -23,8 +23,10 @@ internal sealed class JournalStore : IDisposable
     private readonly List<JournalSegment> _segments;
     private readonly byte[] _record = new byte[JournalLayout.RecordBytesMax];
     private readonly string _folder;
+    private readonly bool _isLoose;
     private long _checkpointed = long.MaxValue;
     private long _prepared = -1;
+    private bool _isRecovered;
     private string? _failure;
 
     private JournalStore(FileStream lockFile, string folder, JournalSurvey survey, JournalExtent extent)
@@ -34,6 +36,12 @@ internal sealed class JournalStore : IDisposable
         _device = new JournalDevice(folder) { ReadUntil = extent.Until };
         var commit = JournalSlots.Open(Path.Combine(folder, JournalLayout.CommitFile), forWriting: true);
         var mark = JournalSlots.Open(Path.Combine(folder, JournalLayout.MarkFile), forWriting: true);
+        // As they were judged: the slots that are not believed are written over next.
+        if (commit.Extent != extent)
+            commit.Revert();
+        if (mark.IsDoubtful)
+            mark.Revert();
+        _isLoose = commit.IsLoose;
         Epoch = Math.Max(extent.Epoch, mark.Extent.Epoch) + 1;
         _commits = new JournalCommits(_device, commit, mark)
         {
@@ -88,7 +96,7 @@ internal sealed class JournalStore : IDisposable
         var lockFile = Lock(folder);
         try
         {
-            if (JournalRecovery.Judge(folder) is not { } extent)
+            if (JournalRecovery.Judge(folder, out var loss) is not { } extent)
             {
                 JournalRecovery.Create(folder);
                 extent = JournalExtent.Empty;
@@ -97,6 +105,7 @@ internal sealed class JournalStore : IDisposable
             var replay = ledger is null ? null : LedgerReplay.Begin(folder, extent, JournalRecovery.HasCheckpoint(folder), ledger, nowUnixMs);
             var survey = JournalRecovery.Survey(folder, extent, replay);
             var warning = replay?.End(nowUnixMs);
+            warning = loss is null || warning is null ? loss ?? warning : loss + "; " + warning;
             foreach (var segment in JournalLayout.Segments(folder))
             {
                 if (segment < extent.Begin >> JournalLayout.SegmentBits)
@@ -130,11 +139,11 @@ internal sealed class JournalStore : IDisposable
     }
 
     /// <summary>Commits what was appended. False where that failed.</summary>
-    /// <param name="isStrict">Whether it is to survive the end of the machine, too, from now on; else from the next <see cref="Sync"/> on.</param>
-    public bool TryCommit(bool isStrict = true)
+    /// <param name="depth">What it is to survive from now on; the rest it survives from the next <see cref="Sync"/> on.</param>
+    public bool TryCommit(CommitDepth depth = CommitDepth.Mark)
     {
         _commits.NextSequence = NextSequence;
-        _commits.IsStrict = isStrict;
+        _commits.Depth = depth;
         try
         {
             if (Failure is null && _log.CommitStrongly(out var tail, out var number, spinWait: false))
@@ -165,6 +174,8 @@ internal sealed class JournalStore : IDisposable
             return true;
         try
         {
+            // It must not know of records that the end of the machine could still take.
+            Sync();
             var sequence = _commits.Stored.NextSequence;
             Ledger.Checkpoint(sequence, unixMs).Write(_folder);
             Ledger.OnStored();
@@ -178,7 +189,11 @@ internal sealed class JournalStore : IDisposable
     }
 
     /// <summary>Puts the commits so far on disk for good.</summary>
-    public void Sync() => _commits.Sync();
+    public void Sync()
+    {
+        if (Failure is null)
+            _commits.Sync();
+    }
 
     /// <summary>Whether there are whole segments whose last record is older.</summary>
     public bool HasBefore(long unixMs) => _segments.Count > 1 && _segments[0].LastUnixMs < unixMs;
@@ -221,7 +236,9 @@ internal sealed class JournalStore : IDisposable
     public void Dispose()
     {
         _log.Dispose();
-        _commits.Sync();
+        // What could not be recovered is not touched.
+        if (_isRecovered)
+            Sync();
         _commits.Dispose();
         _device.Dispose();
         _lock.Dispose();
@@ -254,6 +271,14 @@ internal sealed class JournalStore : IDisposable
         }
 
         _device.ReadUntil = long.MaxValue;
+        _isRecovered = true;
+        if (_isLoose)
+        {
+            // Whoever wrote it did not get to sync it, and the slot that was synced is the next to be written over.
+            _device.Distrust(extent.Begin >> JournalLayout.SegmentBits, (extent.Until - 1) >> JournalLayout.SegmentBits);
+            Sync();
+        }
+
         foreach (var record in survey.Open)
         {
             JournalFormat.Close(record, NextSequence);

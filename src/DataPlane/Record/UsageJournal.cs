@@ -28,7 +28,7 @@ internal sealed class UsageJournal : IDisposable
 
     private const int IdleMs = 1000;
 
-    /// <summary>How long commits of group mode may wait for being safe from the end of the machine, too.</summary>
+    /// <summary>How long commits of group mode may wait for being safe from the end of the machine, too, and the mark in any mode.</summary>
     private const int SyncMs = 100;
 
     /// <summary>How often what limits have used is put on disk, if it has changed. What lies between is read from the records.</summary>
@@ -37,11 +37,11 @@ internal sealed class UsageJournal : IDisposable
     private readonly JournalStore _store;
     private readonly EdgeClock _clock;
     private readonly TextWriter _log;
-    private readonly IndexStack<Entry> _free = new(EntriesMax);
-    private readonly ConcurrentQueue<Entry> _full = new();
+    private readonly IndexStack<JournalEntry> _free = new(EntriesMax);
+    private readonly ConcurrentQueue<JournalEntry> _full = new();
     private readonly List<JournalWait> _waits = new(64);
 
-    // Neither spins: the thread is woken some hundred times a second and would be awake half of the time.
+    // Neither spins: the thread sleeps some hundred times a second and would be awake half of the time.
     private readonly ManualResetEventSlim _wake = new(false, 0);
     private readonly ManualResetEventSlim _ending = new(false, 0);
     private readonly Thread _thread;
@@ -104,6 +104,8 @@ internal sealed class UsageJournal : IDisposable
     /// <summary>Bytes from the oldest record to the newest.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
+    private long IntervalTicks => (long)(Volatile.Read(ref _model).CommitInterval.TotalSeconds * Stopwatch.Frequency);
+
     /// <summary>Age of the oldest record that is not committed, in milliseconds.</summary>
     public long LagMs
     {
@@ -123,11 +125,15 @@ internal sealed class UsageJournal : IDisposable
         _store.Ledger?.Use(config);
     }
 
-    /// <summary>The exchange is about to cost something: from now on a crash leaves a trace of it.</summary>
-    public void Open(Exchange exchange)
+    /// <summary>
+    /// The exchange is about to cost something: from the next commit on a crash leaves a trace of it. One that is over by then has left
+    /// its last record, and needs no other.
+    /// </summary>
+    /// <returns>Its place in the queue, to be handed in with its last record; null where it found none.</returns>
+    public JournalEntry? Open(Exchange exchange)
     {
         exchange.ProgressDueMs = _clock.CoarseMs + (long)Volatile.Read(ref _model).Progress.TotalMilliseconds;
-        Add(exchange, JournalKind.Open, EndReason.Crashed, null);
+        return Add(exchange, JournalKind.Open, EndReason.Crashed, null);
     }
 
     /// <summary>Whether it is time to say how far a stream is.</summary>
@@ -145,21 +151,21 @@ internal sealed class UsageJournal : IDisposable
     public void Attempt(Exchange exchange, EndReason end) => Add(exchange, JournalKind.Attempt, end, null);
 
     /// <summary>The exchange is over. One whose key is unknown is not written: strangers must not be able to fill the disk.</summary>
-    public void Close(Exchange exchange)
+    public void Close(Exchange exchange, JournalEntry? open)
     {
         exchange.IsJournaled = true;
         if (exchange.Key is not null)
-            Add(exchange, JournalKind.Exchange, exchange.End, null);
+            TryClose(exchange, open, null);
     }
 
     /// <summary>The same, and true once the record is on disk.</summary>
-    public ValueTask<bool> CloseAsync(Exchange exchange, JournalWait wait)
+    public ValueTask<bool> CloseAsync(Exchange exchange, JournalEntry? open, JournalWait wait)
     {
         exchange.IsJournaled = true;
         if (exchange.Key is null)
             return new(true);
         var task = wait.Begin();
-        return Add(exchange, JournalKind.Exchange, exchange.End, wait) ? task : new(false);
+        return TryClose(exchange, open, wait) ? task : new(false);
     }
 
     /// <summary>Commits what is waiting and stops.</summary>
@@ -178,7 +184,15 @@ internal sealed class UsageJournal : IDisposable
         _ending.Dispose();
     }
 
-    private bool Add(Exchange exchange, JournalKind kind, EndReason end, JournalWait? wait)
+    private bool TryClose(Exchange exchange, JournalEntry? open, JournalWait? wait)
+    {
+        if (Add(exchange, JournalKind.Exchange, exchange.End, wait) is null)
+            return false;
+        open?.TakeBack(exchange.JournalId);
+        return true;
+    }
+
+    private JournalEntry? Add(Exchange exchange, JournalKind kind, EndReason end, JournalWait? wait)
     {
         if (!_free.TryPop(out var entry))
         {
@@ -186,10 +200,10 @@ internal sealed class UsageJournal : IDisposable
             {
                 Interlocked.Decrement(ref _made);
                 Interlocked.Increment(ref _dropped);
-                return false;
+                return null;
             }
 
-            entry = new Entry();
+            entry = new JournalEntry();
         }
 
         if (exchange.JournalId == 0)
@@ -199,55 +213,58 @@ internal sealed class UsageJournal : IDisposable
         entry.End = end;
         entry.Exchange = exchange.JournalId;
         entry.Wait = wait;
+        if (kind == JournalKind.Open)
+            entry.Withhold();
         Volatile.Write(ref entry.QueuedAt, Stopwatch.GetTimestamp());
         Interlocked.Increment(ref _queued);
         _full.Enqueue(entry);
         if (Interlocked.Exchange(ref _waiting, 1) == 0)
             _wake.Set();
-        return true;
+        return entry;
     }
 
     private void Run()
     {
-        var next = Stopwatch.GetTimestamp();
-        while (true)
+        var isBusy = false;
+        var next = 0L;
+        while (!_ending.IsSet || !_full.IsEmpty)
         {
-            if (!_wake.Wait(SyncMs))
-                _store.Sync();
-            if (_wake.Wait(IdleMs))
+            // One batch for each interval, and what comes while it is committed waits for the next: else commits would follow one another.
+            if (isBusy || Await())
             {
-                Gather(next);
-                _wake.Reset();
-                // A full fence: whoever enqueues after this look finds that it has to wake us, whoever did before is seen by it.
-                Interlocked.Exchange(ref _waiting, 0);
-                next = Stopwatch.GetTimestamp() + (long)(Volatile.Read(ref _model).CommitInterval.TotalSeconds * Stopwatch.Frequency);
+                Gather(isBusy ? next : Stopwatch.GetTimestamp() + IntervalTicks);
+                next = Stopwatch.GetTimestamp() + IntervalTicks;
+                isBusy = DrainOnce();
             }
 
             DropOld();
-            while (DrainOnce())
-            {
-                // As long as there is a batch.
-            }
-
-            if (_ending.IsSet && _full.IsEmpty)
-                break;
-            if (_ending.IsSet)
-                _wake.Set();
         }
 
         Checkpoint();
     }
 
+    /// <summary>Sleeps until there is something to write. False after a second without, or at the end.</summary>
+    private bool Await()
+    {
+        _wake.Reset();
+        // A full fence: whoever enqueues after this finds that it has to wake us, whoever did before is seen by the look behind it.
+        Interlocked.Exchange(ref _waiting, 0);
+        if (!_full.IsEmpty)
+            return true;
+        if (_ending.IsSet)
+            return false;
+        if (_wake.Wait(SyncMs))
+            return true;
+        _store.Sync();
+        return _wake.Wait(IdleMs);
+    }
+
     /// <summary>In group mode, lets records gather until the interval since the last commit is over. Syncs gather while the disk is busy.</summary>
     private void Gather(long until)
     {
-        if (IsSync)
-            return;
-        var ms = EdgeClock.Us(Stopwatch.GetTimestamp(), until) / 1000;
-        // After a pause nothing has gathered yet: the interval begins with the first.
-        if (ms <= 0)
-            ms = (long)Volatile.Read(ref _model).CommitInterval.TotalMilliseconds;
-        _ending.Wait((int)ms);
+        var us = IsSync ? 0 : EdgeClock.Us(Stopwatch.GetTimestamp(), until);
+        if (us > 0)
+            _ending.Wait((int)((us + 999) / 1000));
     }
 
     /// <summary>Appends what is waiting, up to a bound, and commits it. False if there was nothing.</summary>
@@ -261,10 +278,14 @@ internal sealed class UsageJournal : IDisposable
             Interlocked.Decrement(ref _queued);
             if (_oldestAt == 0)
                 Volatile.Write(ref _oldestAt, entry.QueuedAt);
-            if (Append(entry))
-                appended++;
-            else
-                Interlocked.Increment(ref _dropped);
+            if (entry.IsDue())
+            {
+                if (Append(entry))
+                    appended++;
+                else
+                    Interlocked.Increment(ref _dropped);
+            }
+
             entry.Record.Forget();
             _free.TryPush(entry);
         }
@@ -277,7 +298,7 @@ internal sealed class UsageJournal : IDisposable
         return taken > 0;
     }
 
-    private bool Append(Entry entry)
+    private bool Append(JournalEntry entry)
     {
         var wait = entry.Wait;
         entry.Wait = null;
@@ -299,10 +320,11 @@ internal sealed class UsageJournal : IDisposable
     private void Commit(int appended)
     {
         var now = Stopwatch.GetTimestamp();
-        var isStrict = IsSync || now >= _syncDueAt;
-        if (isStrict)
-            _syncDueAt = now + SyncMs * Stopwatch.Frequency / 1000;
-        var done = _store.TryCommit(isStrict);
+        var depth = IsSync ? CommitDepth.Machine : CommitDepth.Process;
+        // Files that go must not be missed by a commit that is still the last one on disk.
+        if (now >= _syncDueAt || appended == 0)
+            (depth, _syncDueAt) = (CommitDepth.Mark, now + SyncMs * Stopwatch.Frequency / 1000);
+        var done = _store.TryCommit(depth);
         if (done)
         {
             Volatile.Write(ref _records, _records + appended);
@@ -353,15 +375,5 @@ internal sealed class UsageJournal : IDisposable
         if (_checkpointFailures == 0)
             _log.WriteLine($"journal: {LedgerCheckpoint.FileName} cannot be written; the old one and the records since are kept");
         Volatile.Write(ref _checkpointFailures, _checkpointFailures + 1);
-    }
-
-    private sealed class Entry
-    {
-        public readonly ExchangeRecord Record = new();
-        public long QueuedAt;
-        public long Exchange;
-        public JournalWait? Wait;
-        public JournalKind Kind;
-        public EndReason End;
     }
 }

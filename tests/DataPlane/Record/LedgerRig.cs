@@ -79,7 +79,9 @@ internal sealed class LedgerRig : IDisposable
     }
 
     /// <summary>One exchange from its beginning to its end, committed.</summary>
-    public void Spend(long input, long output, string key = "full", string? tag = null, long cost = 0, JournalKind kind = JournalKind.Exchange)
+    public void Spend(
+        long input, long output, string key = "full", string? tag = null, long cost = 0, JournalKind kind = JournalKind.Exchange,
+        CommitDepth depth = CommitDepth.Mark)
     {
         var exchange = Exchange(input, output, key, tag, cost);
         var id = ++_lastId;
@@ -94,7 +96,7 @@ internal sealed class LedgerRig : IDisposable
         Assert.True(Store.TryAppend(_record, kind, EndReason.Done, id));
         if (kind is JournalKind.Exchange or JournalKind.Attempt)
             Ledger.Charge(_record, kind);
-        Assert.True(Store.TryCommit());
+        Assert.True(Store.TryCommit(depth));
     }
 
     public void Save() => Assert.True(Store.TryCheckpoint(Time.Now.ToUnixTimeMilliseconds()));
