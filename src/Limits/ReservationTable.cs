@@ -17,6 +17,9 @@ namespace AiEdge.Limits;
 /// </remarks>
 public sealed class ReservationTable
 {
+    /// <summary>Buckets that one reservation holds credit of, at most.</summary>
+    public const int BucketsMax = Reservation.EntriesMax;
+
     private readonly Reservation?[] _all;
     private readonly int[] _nextFree;
     private long _free;

@@ -48,10 +48,12 @@ public sealed class CutTests
         Assert.Equal(("cut", 200), (record.GetProperty("end").GetString(), record.GetProperty("status").GetInt32()));
     }
 
-    [Fact]
-    public async Task A_client_that_asked_for_usage_has_it_on_the_last_event()
+    [Theory]
+    [InlineData("mode: group")]
+    [InlineData("")]
+    public async Task A_client_that_asked_for_usage_has_it_on_the_last_event(string journal)
     {
-        await using var edge = await StartAsync(2, journal: "mode: group");
+        await using var edge = await StartAsync(2, journal);
         edge.Fake.EnqueueRaw(Ask.StreamAnswer(Events.ReplaceLineEndings("\n")));
 
         var answer = await edge.AskAsync(Ask.Stream(more: ",\"stream_options\":{\"include_usage\":true}"));

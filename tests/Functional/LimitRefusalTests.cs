@@ -230,6 +230,7 @@ public sealed class LimitRefusalTests
         using var third = await edge.ConnectAsync();
         await third.SendAsync(Ask.Chat());
         await edge.SeeMetricAsync("aiedge_limit_queued_total{limit=\"one\"} 2");
+        await edge.SeeMetricAsync("aiedge_limit_waiting{limit=\"one\"} 2");
 
         Assert.Equal(429, (await edge.AskAsync(Ask.Chat())).Status);
         third.LeaveWithReset();
@@ -241,6 +242,7 @@ public sealed class LimitRefusalTests
         Assert.Equal(200, (await second.ReadAnswerAsync()).Status);
         Assert.Equal(2, edge.Fake.RequestCount);
         await edge.SeeMetricAsync("aiedge_limit_queue_served_total{limit=\"one\"} 1");
+        await edge.SeeMetricAsync("aiedge_limit_waiting{limit=\"one\"} 0");
         Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
     }
 

@@ -50,14 +50,20 @@ public sealed class ServerOptions
     /// <summary>How long streams may go on when draining.</summary>
     public static readonly DurationField DrainTimeoutField = new("drainTimeout", "30s", "1ms", "24h", ZeroDuration.Zero);
 
+    /// <summary>Proxies whose word on a client's address counts.</summary>
+    public static readonly StringListField TrustedProxiesField = new("trustedProxies", NetworkText.Rule, 256);
+
+    /// <summary>What a proxy writes before a connection's first byte.</summary>
+    public static readonly ChoiceField ProxyProtocolField = new("proxyProtocol", ["off", "v2"]) { Default = "off" };
+
     /// <summary>TLS towards clients.</summary>
     public static readonly SectionField TlsField = new("tls", TlsOptions.ServerTable);
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
         "the server", ListenField, AdminField, ProbeField, BodyBytesMaxField, BufferedBytesMaxField, HeadBytesMaxField, ConnectionsMaxField,
-        HeadTimeoutField, BodyTimeoutField, KeepAliveField, ClientIdleField, HeartbeatField, DrainDelayField, DrainTimeoutField, TlsField,
-        new LaterField("shipOnDrain"), new LaterField("trustedProxies"));
+        HeadTimeoutField, BodyTimeoutField, KeepAliveField, ClientIdleField, HeartbeatField, DrainDelayField, DrainTimeoutField,
+        TrustedProxiesField, ProxyProtocolField, TlsField, new LaterField("shipOnDrain"));
 
     /// <summary>See <see cref="ListenField"/>.</summary>
     public Setting<IPEndPoint> Listen { get; private init; }
@@ -101,6 +107,12 @@ public sealed class ServerOptions
     /// <summary>See <see cref="DrainTimeoutField"/>.</summary>
     public Setting<TimeSpan> DrainTimeout { get; private init; }
 
+    /// <summary>See <see cref="TrustedProxiesField"/>.</summary>
+    public Setting<IReadOnlyList<Setting<string>>> TrustedProxies { get; private init; }
+
+    /// <summary>See <see cref="ProxyProtocolField"/>.</summary>
+    public Setting<string> ProxyProtocol { get; private init; }
+
     /// <summary>See <see cref="TlsField"/>.</summary>
     public TlsOptions Tls { get; private init; } = new();
 
@@ -124,6 +136,8 @@ public sealed class ServerOptions
             Heartbeat = reader.Get(HeartbeatField),
             DrainDelay = reader.Get(DrainDelayField),
             DrainTimeout = reader.Get(DrainTimeoutField),
+            TrustedProxies = reader.Get(TrustedProxiesField),
+            ProxyProtocol = reader.Get(ProxyProtocolField),
             Tls = TlsOptions.Read(reader.Node(TlsField), TlsOptions.ServerTable, faults),
         };
     }

@@ -57,6 +57,7 @@ public static class DocumentRules
             reach.Check(limit);
         }
 
+        reach.CheckCrowd();
         reach.WarnOfUnbounded(warnings);
     }
 

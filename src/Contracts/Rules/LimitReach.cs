@@ -10,7 +10,7 @@ namespace AiEdge.Contracts.Rules;
 /// Whom the limits of a document can bind: a limit that can bind nobody is a fault, because somebody believes in it; so is a limit of
 /// cost that can bind a model without a price; a key that nothing binds is a warning.
 /// </summary>
-public sealed class LimitReach
+public sealed partial class LimitReach
 {
     /// <summary>Comparisons of names, together; beyond it everything is taken for possible, which is safe and quick.</summary>
     private const int ComparisonsMax = 5_000_000;

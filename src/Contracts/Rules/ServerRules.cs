@@ -14,6 +14,8 @@ public static class ServerRules
         ArgumentNullException.ThrowIfNull(server);
         ArgumentNullException.ThrowIfNull(faults);
         CheckBuffers(server, faults);
+        if (server.ProxyProtocol is { IsSet: true, Value: "v2" } && !server.TrustedProxies.IsSet)
+            faults.Add(server.ProxyProtocol.Source!, "needs trustedProxies: whoever may write it could be anybody");
         if (server.Tls.Node is { } tls)
         {
             TlsRules.CheckPair(server.Tls, tls, faults);

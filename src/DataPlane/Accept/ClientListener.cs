@@ -1,3 +1,4 @@
+using System.Net;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Flow;
 using AiEdge.DataPlane.Transport;
@@ -29,6 +30,8 @@ internal sealed class ClientListener(EdgeServices services, ClientTls? tls)
                 return;
             }
 
+            if (services.Snapshots.Current.Server is { TakesProxyHeader: true } server && !await TryTakeProxyHeaderAsync(connection, server))
+                return;
             if (tls is null)
                 connection.UsePlain();
             else if (!await tls.TryUpgradeAsync(connection))
@@ -82,6 +85,10 @@ internal sealed class ClientListener(EdgeServices services, ClientTls? tls)
                 client.Link.Connection.Abort();
         }
     }
+
+    /// <summary>Every connection begins with one where they are taken, and only proxies that are trusted may write it.</summary>
+    private static async ValueTask<bool> TryTakeProxyHeaderAsync(SocketConnection connection, ServerModel server) =>
+        connection.RemoteEndPoint is IPEndPoint { Address: var peer } && server.Proxies.Has(peer) && await ProxyHeader.TryReadAsync(connection);
 
     private void Add(ClientConnection client)
     {

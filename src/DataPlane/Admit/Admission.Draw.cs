@@ -91,7 +91,7 @@ internal sealed partial class Admission
         for (var i = first; i < _count; i++)
         {
             ref readonly var entry = ref _entries[i];
-            if (entry.Part.CountsInput && entry.Remaining < 2 * _prices.Input(entry.Unit, demand.InputTokens) + _prices.Output(entry.Unit, slice))
+            if (entry.Part.CountsInput && entry.Remaining < 2 * Prompt(entry, demand) + _prices.Output(entry.Unit, slice))
                 return true;
         }
 
@@ -144,7 +144,7 @@ internal sealed partial class Admission
         var wanted = isOfTarget ? Math.Min(WantedOutput(demand, least), _output) : WantedOutput(demand, least);
         for (var shrinks = 0; ; shrinks++)
         {
-            output = shrinks > ShrinksMax ? least : Math.Max(least, Math.Min(wanted, Credit(first, end, demand.InputTokens)));
+            output = shrinks > ShrinksMax ? least : Math.Max(least, Math.Min(wanted, Credit(first, end, demand)));
             var count = 0;
             for (var i = first; i < end; i++)
             {
@@ -152,7 +152,7 @@ internal sealed partial class Admission
                 if (entry.IsGate)
                     continue;
                 _buckets[count] = entry.Bucket!;
-                _costs[count] = _prices.Input(entry.Unit, demand.InputTokens) + _prices.Output(entry.Unit, output);
+                _costs[count] = Prompt(entry, demand) + _prices.Output(entry.Unit, output);
                 _which[count++] = i;
             }
 
@@ -187,15 +187,31 @@ internal sealed partial class Admission
         return Math.Max(least, Math.Min(each, LimitBucket.AmountMax / _choices) * _choices);
     }
 
+    /// <summary>
+    /// Units of the request and its prompt. What lies at the provider can only be guessed, and a guess must not make a request larger than a
+    /// bucket can ever hold.
+    /// </summary>
+    private long Prompt(in AdmissionEntry entry, in Demand demand)
+    {
+        if (demand.InputGuess > demand.InputTokens && entry.Part.CountsInput)
+        {
+            var guessed = _prices.Input(entry.Unit, demand.InputGuess);
+            if (guessed + _prices.Output(entry.Unit, LeastOutput(demand)) <= entry.Bucket!.Capacity)
+                return guessed;
+        }
+
+        return _prices.Input(entry.Unit, demand.InputTokens);
+    }
+
     /// <summary>Output tokens that the tightest limit that cuts has credit for, beside the prompt.</summary>
-    private long Credit(int first, int end, long inputTokens)
+    private long Credit(int first, int end, in Demand demand)
     {
         var credit = long.MaxValue;
         for (var i = first; i < end; i++)
         {
             ref readonly var entry = ref _entries[i];
             if (entry.Cuts)
-                credit = Math.Min(credit, _prices.OutputFor(entry.Unit, entry.Remaining - _prices.Input(entry.Unit, inputTokens)));
+                credit = Math.Min(credit, _prices.OutputFor(entry.Unit, entry.Remaining - Prompt(entry, demand)));
         }
 
         return credit;
@@ -243,7 +259,7 @@ internal sealed partial class Admission
 
     private bool TryDrawShadow(ref AdmissionEntry entry, bool isOfTarget, in Demand demand, long output, long nowNs)
     {
-        var cost = _prices.Input(entry.Unit, demand.InputTokens) + _prices.Output(entry.Unit, output);
+        var cost = Prompt(entry, demand) + _prices.Output(entry.Unit, output);
         if (!entry.Bucket!.TryDraw(cost, nowNs, out var draw))
             return false;
         entry.Covered = entry.Part.CountsOutput ? output : 0;

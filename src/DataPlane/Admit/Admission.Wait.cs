@@ -50,6 +50,7 @@ internal sealed partial class Admission : IQueuedDraw
     public bool EndWait(WaitOutcome outcome)
     {
         _isWaiting = false;
+        Counters.OnWaited();
         if (outcome == WaitOutcome.Cancelled)
         {
             LeaveQueue();
@@ -113,7 +114,7 @@ internal sealed partial class Admission : IQueuedDraw
         ref readonly var entry = ref _entries[at];
         if (entry.IsGate)
             return Refuse(first, Later(RefusalKind.Concurrent, entry.Part, 0, 1, ConcurrentWaitNs, nowNs), at, 1);
-        var cost = _prices.Input(entry.Unit, demand.InputTokens) + _prices.Output(entry.Unit, LeastOutput(demand));
+        var cost = Prompt(entry, demand) + _prices.Output(entry.Unit, LeastOutput(demand));
         var waitNs = Math.Max(1, Math.Min(entry.Bucket!.ForecastNs(cost, cost, nowNs), entry.Bucket.ResetNs(nowNs)));
         return Refuse(first, Later(RefusalKind.Spent, entry.Part, entry.Remaining, cost, waitNs, nowNs), at, cost);
     }

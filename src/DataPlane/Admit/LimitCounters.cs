@@ -10,6 +10,7 @@ internal sealed class LimitCounters(string name)
     private long _overdrawn;
     private long _queued;
     private long _served;
+    private long _waiting;
 
     public string Name { get; } = name;
 
@@ -34,6 +35,9 @@ internal sealed class LimitCounters(string name)
     /// <summary>Exchanges that waited for it and were admitted.</summary>
     public long Served => Volatile.Read(ref _served);
 
+    /// <summary>Exchanges that wait for it now.</summary>
+    public long Waiting => Volatile.Read(ref _waiting);
+
     public void OnRefused() => Interlocked.Increment(ref _refused);
 
     public void OnWouldHaveRefused() => Interlocked.Increment(ref _wouldHaveRefused);
@@ -42,7 +46,14 @@ internal sealed class LimitCounters(string name)
 
     public void OnCut() => Interlocked.Increment(ref _cut);
 
-    public void OnQueued() => Interlocked.Increment(ref _queued);
+    /// <summary>An exchange begins to wait; <see cref="OnWaited"/> ends that, whatever came of it.</summary>
+    public void OnQueued()
+    {
+        Interlocked.Increment(ref _queued);
+        Interlocked.Increment(ref _waiting);
+    }
+
+    public void OnWaited() => Interlocked.Decrement(ref _waiting);
 
     public void OnServed() => Interlocked.Increment(ref _served);
 

@@ -9,8 +9,6 @@ namespace AiEdge.DataPlane.Core;
 /// </summary>
 internal static class ClientAddress
 {
-    public static string? Of(EndPoint? endPoint) => endPoint is IPEndPoint { Address: var address } ? Of(address) : null;
-
     public static string Of(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)

@@ -1,3 +1,4 @@
+using System.Net;
 using AiEdge.DataPlane.Transport;
 
 namespace AiEdge.DataPlane.Core;
@@ -68,6 +69,8 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     private IUpstreamLease? _upstream;
     private int _queued;
     private int _heartbeat;
+    private IPAddress? _peer;
+    private IPAddress? _lastClient;
     private string? _address;
     private long _drainMs;
     private long _leftNumber = -1;
@@ -85,8 +88,16 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
 
     public WireOutput Output => Connection.Output;
 
-    /// <summary>Where the client is, as limits know it; found once a connection.</summary>
-    public string Address => _address ??= ClientAddress.Of(Connection.RemoteEndPoint) ?? LimitTable.None;
+    /// <summary>Who is at the other end of the connection; null where that cannot be told.</summary>
+    public IPAddress? Peer => _peer ??= (Connection.RemoteEndPoint as IPEndPoint)?.Address;
+
+    /// <summary>The client's address as limits know it: the one of the exchange before is mostly the next one's, too.</summary>
+    public string AddressOf(IPAddress client)
+    {
+        if (!client.Equals(_lastClient))
+            (_lastClient, _address) = (client, ClientAddress.Of(client));
+        return _address!;
+    }
 
     /// <summary>Counts the exchanges of this connection.</summary>
     public long Number => _number;

@@ -282,6 +282,12 @@ internal sealed class ServerModel
 
     public required TimeSpan DrainTimeout { get; init; }
 
+    /// <summary>Proxies whose word on a client's address counts.</summary>
+    public TrustedProxies Proxies { get; init; } = TrustedProxies.None;
+
+    /// <summary>Whether every connection begins with a header of the PROXY protocol.</summary>
+    public bool TakesProxyHeader { get; init; }
+
     public string? TlsCertificateFile { get; init; }
 
     public string? TlsKeyFile { get; init; }

@@ -7,5 +7,6 @@ namespace AiEdge.DataPlane.Core;
 /// <param name="Choices">Answers asked for; at least 1.</param>
 /// <param name="IsStream">Whether the output is drawn for as it comes.</param>
 /// <param name="HasOutput">Whether the answer is made of tokens at all: embeddings and images are not.</param>
+/// <param name="InputGuess">What the prompt may come to together with what lies at the provider; 0 where all of it is in the request.</param>
 internal readonly record struct Demand(
-    long InputTokens, bool IsCounted, long OutputTokensMax, int Choices, bool IsStream, bool HasOutput);
+    long InputTokens, bool IsCounted, long OutputTokensMax, int Choices, bool IsStream, bool HasOutput, long InputGuess = 0);

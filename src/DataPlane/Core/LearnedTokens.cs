@@ -1,7 +1,7 @@
 namespace AiEdge.DataPlane.Core;
 
 /// <summary>
-/// What nineteen of twenty answers stay under, learnt from those that came: one number that rises fast and falls slowly, so that it
+/// What nineteen of twenty answers, or prompts, stay under, learnt from those that came: one number that rises fast and falls slowly, so that it
 /// follows a change within some dozens of answers and needs no samples.
 /// </summary>
 /// <remarks>

@@ -13,6 +13,7 @@ internal sealed class ModelTable
         for (var i = 0; i < All.Length; i++)
             All[i].Index = i;
         _globs = Array.FindAll(All, m => m.IsGlob);
+        IsGuarded = Array.Exists(All, m => m.Runaway is not null);
         var size = 4;
         while (size < models.Count * 2)
             size *= 2;
@@ -31,6 +32,9 @@ internal sealed class ModelTable
 
     /// <summary>Every rule, in the document's order.</summary>
     public ModelModel[] All { get; }
+
+    /// <summary>Whether streams of some model are guarded against having no end.</summary>
+    public bool IsGuarded { get; }
 
     /// <summary>The rule that answers for <paramref name="name"/> (UTF-8), or null.</summary>
     public ModelModel? Find(ReadOnlySpan<byte> name)

@@ -39,6 +39,9 @@ internal sealed class TargetState(string model, string provider)
     /// <summary>How long its answers are, for each choice.</summary>
     public LearnedTokens Output { get; } = new();
 
+    /// <summary>How long its prompts are, what lies at the provider included.</summary>
+    public LearnedTokens Input { get; } = new();
+
     public long Attempts => Volatile.Read(ref _attempts);
 
     public long InputTokens => Volatile.Read(ref _inputTokens);
@@ -93,6 +96,9 @@ internal sealed class TargetState(string model, string provider)
             return;
         }
 
+        Input.Observe(usage.InputTokens);
+        if (exchange.End == EndReason.Done)
+            Output.Observe(usage.OutputTokens / Math.Max(1, exchange.Choices));
         Interlocked.Add(ref _inputTokens, usage.InputTokens);
         Interlocked.Add(ref _outputTokens, usage.OutputTokens);
         if (usage.CachedInputTokens > 0)

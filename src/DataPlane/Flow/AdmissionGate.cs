@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Identify;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Transport;
@@ -20,17 +21,21 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     private long _lease;
 
     /// <summary>Whether the texts of the prompt have to be noted, so that they can be counted.</summary>
-    public bool WantsPrompt(Exchange exchange) => journal.IsOn || exchange.Config.LimitTable.MayCountTokens(exchange.Key!);
+    public bool WantsPrompt(Exchange exchange) =>
+        journal.IsOn || exchange.Config.Models.IsGuarded || exchange.Config.LimitTable.MayCountTokens(exchange.Key!);
 
     /// <summary>Before a target is asked: what does not depend on who answers. The exchange must have its model and its first target.</summary>
     public ValueTask<EdgeError> AdmitAsync(Exchange exchange, ClientLink link, RequestBody body)
     {
         var scan = body.Intake!.Scan;
         if (exchange.Config.LimitTable.IsPerAddress)
-            exchange.ClientAddress = link.Address;
+            exchange.ClientAddress = AddressOf(exchange, link, body);
         var bound = ExchangeMeter.PromptBound(exchange, scan.Prompt);
         exchange.PromptTokens = bound;
-        _demand = RequestDemand.Of(scan.Facts, exchange.Endpoint!.Shape, bound, isCounted: scan.Prompt is null);
+        _demand = RequestDemand.Of(scan.Facts, exchange.Endpoint!.Shape, bound, isCounted: scan.Prompt is null) with
+        {
+            InputGuess = PromptGuess(exchange, scan.Prompt),
+        };
         var verdict = admission.Admit(exchange, _demand);
         if (verdict == AdmitVerdict.NeedsCount)
         {
@@ -98,6 +103,20 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
             return AttemptLoop.Stopped(link);
         return isAdmitted ? default : LimitError.Of(admission.Refusal);
     }
+
+    /// <summary>The bucket of the address that the request came from, by the word of trusted proxies if there are any.</summary>
+    private static string AddressOf(Exchange exchange, ClientLink link, RequestBody body) => link.Peer is { } peer
+        ? link.AddressOf(ClientPlace.Of(peer, body.Intake!.HeadReader.Head, exchange.Config.Server.Proxies))
+        : LimitTable.None;
+
+    /// <summary>
+    /// What the prompts of the target mostly stay under, where part of this one lies at the provider, or comes as a file that nobody here
+    /// reads; else 0.
+    /// </summary>
+    private static long PromptGuess(Exchange exchange, PromptText? prompt) =>
+        prompt is null || (prompt.Doubts & (PromptDoubt.StoredState | PromptDoubt.Files)) == 0
+            ? 0
+            : exchange.Target!.State?.Input.P95 ?? LearnedTokens.Unknown;
 
     private void Count(Exchange exchange, RequestBody body) => _demand = _demand with
     {

@@ -100,6 +100,7 @@ internal sealed class ExchangePipeline
         _exchange.SetAskedModel(facts.Model);
         if ((error = Router.Route(_exchange, facts.Model)).IsError)
             return error;
+        _services.Metrics.Know(_exchange);
         if (facts.Background)
             return EdgeError.Client(ErrorKind.NotSupportedYet, "Background responses are not supported yet.", "background");
         if ((error = await _gate.AdmitAsync(_exchange, _link, _body)).IsError)

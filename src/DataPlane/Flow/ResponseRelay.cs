@@ -47,7 +47,7 @@ internal sealed class ResponseRelay
         _exchange = exchange;
         _stripUsage = stripUsage;
         UpstreamIsReusable = false;
-        _settlement.Open(_credit.IsMetered, _journal.IsOn);
+        _settlement.Open(_credit.IsMetered || exchange is { Stream: true, Model.Runaway: not null }, _journal.IsOn);
         _client.Begin(link, exchange);
     }
 

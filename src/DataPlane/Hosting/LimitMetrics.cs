@@ -16,6 +16,7 @@ internal static class LimitMetrics
         Family(text, limits, "aiedge_limit_overdraws_total", "Slices of output that were taken beyond a limit, into debt.", static c => c.Overdrawn);
         Family(text, limits, "aiedge_limit_queued_total", "Requests that waited for a limit.", static c => c.Queued);
         Family(text, limits, "aiedge_limit_queue_served_total", "Requests that waited for a limit and were admitted.", static c => c.Served);
+        Family(text, limits, "aiedge_limit_waiting", "Requests that wait for a limit now.", static c => c.Waiting, "gauge");
         MetricsText.Family(text, "aiedge_limit_buckets", "gauge", "Buckets of limits that are kept by key, team, address, tag or the like.");
         var buckets = new SortedDictionary<string, long>(StringComparer.Ordinal);
         foreach (var part in limits.Parts)
@@ -29,9 +30,9 @@ internal static class LimitMetrics
             text, "aiedge_reservation_late_total", "Exchanges that ended after their reservation had expired, and were charged then.", limits.LateSettlements);
     }
 
-    private static void Family(StringBuilder text, LimitStates limits, string name, string help, Func<LimitCounters, long> value)
+    private static void Family(StringBuilder text, LimitStates limits, string name, string help, Func<LimitCounters, long> value, string type = "counter")
     {
-        MetricsText.Family(text, name, "counter", help);
+        MetricsText.Family(text, name, type, help);
         foreach (var (limit, counters) in limits.Counters)
             MetricsText.Sample(text, name, Label(limit), value(counters));
     }

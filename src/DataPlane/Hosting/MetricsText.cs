@@ -46,6 +46,7 @@ internal static class MetricsText
         foreach (var target in targets)
             Sample(text, "aiedge_answers_without_usage_total", Labels(target), target.WithoutUsage);
         WriteTokens(text, targets);
+        WriteCounts(text, targets);
         WriteHistograms(text, targets);
     }
 
@@ -59,6 +60,30 @@ internal static class MetricsText
             Token(text, target, "cached_input", target.CachedTokens);
             Token(text, target, "reasoning", target.ReasoningTokens);
         }
+    }
+
+    /// <summary>How far our own counts and the providers' reports are apart, and what no count was there for.</summary>
+    private static void WriteCounts(StringBuilder text, ICollection<TargetState> targets)
+    {
+        PerTarget(text, targets, "aiedge_counted_tokens_total", "Output tokens of whole streams, as they were counted here.", static t => t.CountedTokens);
+        PerTarget(
+            text, targets, "aiedge_counted_tokens_reported_total", "The same tokens as their providers reported them.", static t => t.ReportedOfCounted);
+        PerTarget(
+            text, targets, "aiedge_hidden_tokens_total", "Output tokens reported beyond the cap that a limit put on an answer.", static t => t.HiddenTokens);
+        PerTarget(text, targets, "aiedge_bills_estimated_total", "Bills with a number in them that is no count.", static t => t.EstimatedBills);
+        Family(text, "aiedge_runaways_total", "counter", "Streams that would not have ended by themselves, by what was done.");
+        foreach (var target in targets)
+        {
+            Sample(text, "aiedge_runaways_total", Labels(target) + ",action=\"cut\"", target.Runaways);
+            Sample(text, "aiedge_runaways_total", Labels(target) + ",action=\"shadow\"", target.RunawaysSeen);
+        }
+    }
+
+    private static void PerTarget(StringBuilder text, ICollection<TargetState> targets, string name, string help, Func<TargetState, long> value)
+    {
+        Family(text, name, "counter", help);
+        foreach (var target in targets)
+            Sample(text, name, Labels(target), value(target));
     }
 
     private static void WriteHistograms(StringBuilder text, ICollection<TargetState> targets)

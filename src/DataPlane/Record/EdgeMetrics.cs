@@ -43,6 +43,9 @@ internal sealed class EdgeMetrics
 
     public void OnExchangeBegun() => Interlocked.Increment(ref _exchangesOpen);
 
+    /// <summary>Gives an exchange's target its counters, which a new configuration does not know yet.</summary>
+    public void Know(Exchange exchange) => exchange.Target!.State ??= StateOf(exchange.Model!.Name, exchange.Target.Provider.Name);
+
     /// <summary>Counts an exchange that has ended.</summary>
     public void OnExchangeEnded(Exchange exchange)
     {

@@ -260,6 +260,8 @@ internal sealed class ConfigCompiler
         Keep = journal.Keep.Or(JournalOptions.KeepField.Default),
     };
 
+    private static System.Net.IPNetwork Network(string text) => NetworkText.TryParse(text, out var network) ? network : default;
+
     private static ServerModel Server(ServerOptions server, ListenerAddresses addresses) => new()
     {
         Listen = addresses.Listen,
@@ -276,6 +278,8 @@ internal sealed class ConfigCompiler
         Heartbeat = server.Heartbeat.Or(ServerOptions.HeartbeatField.Default),
         DrainDelay = server.DrainDelay.Or(ServerOptions.DrainDelayField.Default),
         DrainTimeout = server.DrainTimeout.Or(ServerOptions.DrainTimeoutField.Default),
+        Proxies = server.TrustedProxies.IsSet ? new TrustedProxies(Array.ConvertAll(Texts(server.TrustedProxies), Network)) : TrustedProxies.None,
+        TakesProxyHeader = server.ProxyProtocol.Or(ServerOptions.ProxyProtocolField.Default!) == "v2",
         TlsCertificateFile = addresses.CertificateFile,
         TlsKeyFile = addresses.KeyFile,
     };

@@ -183,6 +183,15 @@ internal sealed class MaskedDocument : IDisposable
         WriteDuration(ServerOptions.HeartbeatField, server.Heartbeat);
         WriteDuration(ServerOptions.DrainDelayField, server.DrainDelay);
         WriteDuration(ServerOptions.DrainTimeoutField, server.DrainTimeout);
+        if (options.TrustedProxies.IsSet)
+        {
+            _json.WriteStartArray(ServerOptions.TrustedProxiesField.Name);
+            foreach (var proxy in options.TrustedProxies.Value)
+                _json.WriteStringValue(Shown(proxy, ""));
+            _json.WriteEndArray();
+        }
+
+        _json.WriteString(ServerOptions.ProxyProtocolField.Name, options.ProxyProtocol.Or(ServerOptions.ProxyProtocolField.Default!));
         WriteTls(ServerOptions.TlsField, options.Tls);
         _json.WriteEndObject();
     }

@@ -64,7 +64,11 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
 
     public override EndPoint? LocalEndPoint => Socket.LocalEndPoint;
 
-    public override EndPoint? RemoteEndPoint => Socket.RemoteEndPoint;
+    /// <summary>Who is at the other end: the client that a proxy has named for this connection, else the socket's peer.</summary>
+    public override EndPoint? RemoteEndPoint => Client ?? Socket.RemoteEndPoint;
+
+    /// <summary>The client that a proxy has named for this connection; null where none has.</summary>
+    public EndPoint? Client { get; set; }
 
     /// <summary>From now on the bytes go through <paramref name="wire"/>, which lies over this connection's socket.</summary>
     public void Use(Wire wire)

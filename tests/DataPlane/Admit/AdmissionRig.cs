@@ -65,8 +65,8 @@ internal sealed class AdmissionRig
     }
 
     public static Demand Demand(
-        long input = 10, bool isCounted = true, long cap = -1, int choices = 1, bool isStream = true, bool hasOutput = true) =>
-        new(input, isCounted, cap, choices, isStream, hasOutput);
+        long input = 10, bool isCounted = true, long cap = -1, int choices = 1, bool isStream = true, bool hasOutput = true, long guess = 0) =>
+        new(input, isCounted, cap, choices, isStream, hasOutput, guess);
 
     public Ask Begin(KeyModel? key = null, string? address = null, int model = 0) => new(this, key ?? Blue, _models[model], address);
 

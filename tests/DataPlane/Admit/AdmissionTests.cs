@@ -81,6 +81,24 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public void What_lies_at_the_provider_is_drawn_by_a_guess_unless_the_bucket_can_never_hold_it()
+    {
+        var rig = new AdmissionRig(
+            LimitWorld.Limit("large", quantities: [LimitWorld.Amount(LimitUnit.Tokens, 10_000, LimitPeriod.Day), LimitWorld.Amount(LimitUnit.OutputTokens, 5000, LimitPeriod.Day)]),
+            LimitWorld.Limit("small", quantities: LimitWorld.Amount(LimitUnit.Tokens, 500, LimitPeriod.Day)));
+        var ask = rig.Begin();
+        Assert.Equal(AdmitVerdict.Admitted, ask.Both(Demand(input: 100, guess: 3000)));
+        Assert.Equal((3064, 164), (rig.Used("large", LimitUnit.Tokens), rig.Used("small", LimitUnit.Tokens)));
+        Assert.Equal(64, rig.Used("large", LimitUnit.OutputTokens));
+        ask.End(input: 150, output: 10);
+        Assert.Equal((160, 160), (rig.Used("large", LimitUnit.Tokens), rig.Used("small", LimitUnit.Tokens)));
+
+        var more = rig.Begin();
+        Assert.Equal(AdmitVerdict.Admitted, more.Both(Demand(input: 200, guess: 150)));
+        Assert.Equal(160 + 264, rig.Used("large", LimitUnit.Tokens));
+    }
+
+    [Fact]
     public void Who_waits_as_long_as_told_is_admitted()
     {
         var rig = new AdmissionRig(LimitWorld.Limit("r", LimitScope.Key, quantities: LimitWorld.Amount(LimitUnit.Requests, 7)));

@@ -20,7 +20,6 @@ public sealed class FaultTests
     [InlineData("keys:\n  - { name: a, sha256: \"" + Sha + "\", passthrough: [] }", "7: keys[0].passthrough: is not supported yet")]
     [InlineData("teams: { a: { may: {} } }", "6: teams.a.may: is not supported yet")]
     [InlineData("server:\n  shipOnDrain: 10s", "7: server.shipOnDrain: is not supported yet")]
-    [InlineData("server:\n  trustedProxies: []", "7: server.trustedProxies: is not supported yet")]
     public void What_a_later_version_brings_is_refused_with_its_line(string rest, string fault) => Assert.Equal([fault], Doc.Faults(Doc.Head + rest));
 
     [Theory]
@@ -166,6 +165,10 @@ public sealed class FaultTests
     [InlineData("tls: { certificate: /none/c, key: /none/k }", "7: server.tls.key: the file does not exist")]
     [InlineData("tls: { certificate: \"\", key: /none/k }", "7: server.tls.certificate: is empty")]
     [InlineData("tls: { caFile: x, certificate: a, key: b }", "7: server.tls.caFile: is not a field of the server's tls")]
+    [InlineData("trustedProxies: []", "7: server.trustedProxies: is empty; leave it out or name something")]
+    [InlineData("trustedProxies: [ 10.0.0.1/8 ]", "7: server.trustedProxies[0]: is no network such as 10.0.0.0/8 or fd00::/8 (all bits behind the length 0), nor an address")]
+    [InlineData("trustedProxies: [ \"::1\", proxy.local ]", "7: server.trustedProxies[1]: is no network such as 10.0.0.0/8 or fd00::/8 (all bits behind the length 0), nor an address")]
+    [InlineData("proxyProtocol: v2", "7: server.proxyProtocol: needs trustedProxies: whoever may write it could be anybody")]
     public void A_wrong_server_is_named_with_its_line(string server, string fault) => Assert.Contains(fault, Doc.Faults(Doc.Head + $"server:\n  {server}\n").Select(f => f.TrimStart(' ')));
 
     [Theory]

@@ -191,6 +191,23 @@ public sealed class LimitFaultTests
             ["16: limits[1].onStream: has no effect: nothing in this limit counts what a stream brings"],
             Doc.Lines(Doc.Load(Head + "  - { name: a, requests: 1/s, onStream: cut }\n").Warnings));
 
+    [Fact]
+    public void More_buckets_than_one_request_can_draw_from_are_a_fault_and_no_refusal_later()
+    {
+        Assert.Equal(AiEdge.Limits.ReservationTable.BucketsMax, AiEdge.Contracts.Rules.LimitReach.BucketsMax);
+        Assert.Empty(Doc.Faults(Head + Many("r", 63, "requests: 1/s") + Many("c", 64, "cost: $1/day, unpriced: zero")));
+        Assert.Empty(Doc.Faults(Head + Many("r", 40, "match: { key: web }, requests: 1/s") + Many("t", 40, "match: { key: ml/batch }, tokens: 1k/s")));
+        Assert.Equal(
+            ["79: limits[64]: is one too many: a request of the key \"web\" for the model \"gpt-4o\" would draw from more than 64 buckets at once"],
+            Doc.Faults(Head + Many("r", 70, "requests: 1/s")));
+        Assert.Equal(
+            ["47: limits[32]: is one too many: a request of the key \"ml/batch\" for the model \"llama\" would draw from more than 64 buckets at once"],
+            Doc.Faults(Head + Many("r", 40, "match: { model: llama }, requests: 1/s, tokens: 1k/s")));
+
+        static string Many(string name, int count, string fields) =>
+            string.Concat(Enumerable.Range(0, count).Select(i => $"  - {{ name: {name}{i}, {fields} }}\n"));
+    }
+
     /// <summary>Without its bound the look for what can match would take some 10^9 comparisons here, and the test minutes.</summary>
     [Fact]
     public void Many_limits_over_many_keys_and_models_are_judged_by_a_bounded_look()
