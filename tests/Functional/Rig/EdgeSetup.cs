@@ -37,6 +37,9 @@ internal sealed record EdgeSetup
     /// <summary>More fields of the key <see cref="Key"/>.</summary>
     public string KeyFields { get; init; } = "";
 
+    /// <summary>More entries of <c>keys</c>, each a line indented by two.</summary>
+    public string Keys { get; init; } = "";
+
     /// <summary>The time that limits live by.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -66,6 +69,7 @@ internal sealed record EdgeSetup
           - { name: full, sha256: "{{Sha256(Key)}}", team: blue, tags: { feature: chat }{{After(KeyFields)}} }
           - { name: narrow, sha256: "{{Sha256(NarrowKey)}}", models: [ gpt-4o, "fake-n1*" ] }
           - { name: expired, sha256: "{{Sha256(ExpiredKey)}}", expires: 2020-01-01 }
+        {{Keys}}
         timeouts: { {{Timeouts}} }
         server: { drainDelay: {{DrainDelay}}{{After(Server)}} }
         {{(Runaway.Length > 0 ? $"runaway: {{ {Runaway} }}" : "")}}

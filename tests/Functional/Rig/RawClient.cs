@@ -204,7 +204,8 @@ internal sealed class RawClient : IDisposable
         return taken;
     }
 
-    private async Task<bool> TryReceiveAsync()
+    /// <summary>Waits for more bytes; false if the connection has ended.</summary>
+    public async Task<bool> TryReceiveAsync()
     {
         if (Ended)
             return false;
