@@ -36,7 +36,7 @@ public sealed record LayerTable(string Prefix, string[][] Layers, (string Namesp
         ],
         [
             ("YamlDotNet", []),
-            ("FASTER", ["Store"]),
+            ("FASTER", ["Store", "Usage"]),
             ("Microsoft.AspNetCore", ["Rest", "Publish", "Quota", "Usage", "Api", "Hosting"]),
         ]);
 

@@ -14,4 +14,7 @@ internal interface IEdgeStore : IAsyncDisposable
 
     /// <summary>What the quota allocator must know after a crash: ceilings of grants, held money.</summary>
     ICommandLog Quota { get; }
+
+    /// <summary>What every exchange has used.</summary>
+    IUsageLedger Ledger { get; }
 }

@@ -1,0 +1,230 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using AiEdge.Contracts.Wire;
+using AiEdge.ControlPlane.Store;
+using AiEdge.Grpc;
+using AiEdge.Grpc.Server;
+using Google.Protobuf;
+
+namespace AiEdge.ControlPlane.Usage;
+
+/// <summary>Tells whose credential a call carries; null where it carries none that is valid.</summary>
+/// <returns>The id that the credential is bound to.</returns>
+internal delegate string? PlaneOfCall(GrpcServerContext context);
+
+/// <summary>
+/// <c>aiedge.v1.Usage/Report</c>: batches come up, and go into the ledger in their order; what is durable is acknowledged. A plane that has
+/// just connected is told how far each of its epochs is, and from where on its records are wanted.
+/// </summary>
+internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimeProvider time)
+{
+    /// <summary>Batches of one plane that are under way at a time; more are not read.</summary>
+    public const int BatchesMax = 8;
+
+    /// <summary>Epochs that a hello may name.</summary>
+    public const int JournalsMax = 10_000;
+
+    private const int EpochBytes = 16;
+    private static readonly TimeSpan FutureMax = TimeSpan.FromHours(1);
+    private readonly ConcurrentDictionary<string, Live> _live = new();
+
+    private sealed record Live(UInt128 Epoch, CancellationTokenSource TakenOver);
+
+    /// <summary>Told with each batch that a plane has reported durably; for money that is held until an epoch is complete.</summary>
+    public Action<string, UInt128, bool>? OnReported { get; init; }
+
+    /// <summary>Told of records that a plane does not keep any more and the ledger does not have: plane, epoch, the first and the last of them.</summary>
+    public Action<string, UInt128, ulong, ulong>? OnMissing { get; init; }
+
+    public void AddTo(GrpcServer server) => server.AddBidirectional(PlaneMethods.Report, HandleAsync);
+
+    private async ValueTask<GrpcStatus> HandleAsync(GrpcServerCall<UsageUp, UsageDown> call)
+    {
+        if (planeOf(call.Context) is not { } planeId)
+            return new(GrpcCode.Unauthenticated, "a plane's credential is needed");
+        if (!await call.ReadAsync() || call.Current.KindCase != UsageUp.KindOneofCase.Hello)
+            return new(GrpcCode.InvalidArgument, "the first message is hello");
+        var hello = call.Current.Hello;
+        if (hello.Plane is null || hello.Plane.PlaneId != planeId)
+            return new(GrpcCode.Unauthenticated, "the credential is bound to another plane");
+        if (!TryEpoch(hello.Plane.Epoch, out var epoch) || hello.Journals.Count > JournalsMax)
+            return new(GrpcCode.InvalidArgument, "an epoch has 16 bytes, and a hello names 10000 at most");
+        using var takenOver = new CancellationTokenSource();
+        var live = new Live(epoch, takenOver);
+        if (!TryEnter(planeId, live))
+            return new(GrpcCode.FailedPrecondition, "another data plane of this id is connected");
+        try
+        {
+            return await SendHelloAsync(call, planeId, hello) ? await CarryAsync(call, planeId, live) : GrpcStatus.Ok;
+        }
+        finally
+        {
+            _live.TryRemove(new(planeId, live));
+        }
+    }
+
+    /// <summary>One stream a plane: a new one of the same start takes over from one whose connection is dead and does not know it yet.</summary>
+    private bool TryEnter(string planeId, Live live)
+    {
+        while (!_live.TryAdd(planeId, live))
+        {
+            if (!_live.TryGetValue(planeId, out var other))
+                continue;
+            if (other.Epoch != live.Epoch)
+                return false;
+            if (_live.TryUpdate(planeId, live, other))
+            {
+                Cancel(other.TakenOver);
+                return true;
+            }
+        }
+
+        return true;
+    }
+
+    private static void Cancel(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Its stream has just ended by itself.
+        }
+    }
+
+    private async ValueTask<bool> SendHelloAsync(GrpcServerCall<UsageUp, UsageDown> call, string planeId, UsageHello hello)
+    {
+        if (!await call.WriteAsync(new() { Hello = new() { StoreId = ByteString.CopyFrom(store.Id.Span) } }))
+            return false;
+        foreach (var journal in hello.Journals)
+        {
+            if (!TryEpoch(journal.Epoch, out var epoch))
+                continue;
+            var through = store.Ledger.Through(planeId, epoch);
+            if (journal.FirstSequence > through + 1)
+                OnMissing?.Invoke(planeId, epoch, through + 1, journal.FirstSequence - 1);
+            var acknowledged = new UsageAcknowledged { Epoch = journal.Epoch, ThroughSequence = through };
+            if (through > 0 && !await call.WriteAsync(new() { Acknowledged = acknowledged }))
+                return false;
+            var isWanted = journal.LastSequence > through || (journal.IsClosed && !store.Ledger.IsClosed(planeId, epoch));
+            if (isWanted && !await call.WriteAsync(new() { Resend = new() { Epoch = journal.Epoch, FromSequence = through + 1 } }))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads batches and hands them to the ledger; acknowledgements follow in the same order.</summary>
+    private async ValueTask<GrpcStatus> CarryAsync(GrpcServerCall<UsageUp, UsageDown> call, string planeId, Live live)
+    {
+        var under = Channel.CreateBounded<(ByteString Epoch, bool IsClosed, ValueTask<ulong> Through)>(
+            new BoundedChannelOptions(BatchesMax) { SingleReader = true, SingleWriter = true });
+        var telling = TellAsync(call, planeId, under.Reader);
+        var status = GrpcStatus.Ok;
+        try
+        {
+            while (!telling.IsCompleted && await ReadAsync(call, live.TakenOver.Token))
+            {
+                // A kind to come is passed over.
+                if (call.Current.KindCase != UsageUp.KindOneofCase.Batch)
+                    continue;
+                var up = call.Current.Batch;
+                if (!await under.Writer.WaitToWriteAsync(call.Context.Cancellation))
+                    break;
+                await under.Writer.WriteAsync((up.Epoch, up.IsClosed, store.Ledger.AppendAsync(Batch(planeId, up), CancellationToken.None)));
+            }
+        }
+        catch (ArgumentException e)
+        {
+            status = new(GrpcCode.InvalidArgument, e.Message);
+        }
+        catch (IOException e)
+        {
+            status = new(GrpcCode.Unavailable, "the ledger takes nothing: " + e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            status = new(GrpcCode.Aborted, "another stream of this plane has taken over");
+        }
+
+        under.Writer.Complete();
+        var told = await telling;
+        return status.IsOk ? told : status;
+    }
+
+    private static async ValueTask<bool> ReadAsync(GrpcServerCall<UsageUp, UsageDown> call, CancellationToken takenOver)
+    {
+        var read = call.ReadAsync();
+        return read.IsCompleted ? await read : await read.AsTask().WaitAsync(takenOver);
+    }
+
+    private async Task<GrpcStatus> TellAsync(
+        GrpcServerCall<UsageUp, UsageDown> call, string planeId, ChannelReader<(ByteString Epoch, bool IsClosed, ValueTask<ulong> Through)> under)
+    {
+        var status = GrpcStatus.Ok;
+        await foreach (var (epoch, isClosed, append) in under.ReadAllAsync())
+        {
+            try
+            {
+                var through = await append;
+                if (TryEpoch(epoch, out var number))
+                    OnReported?.Invoke(planeId, number, isClosed);
+                if (status.IsOk)
+                    await call.WriteAsync(new() { Acknowledged = new() { Epoch = epoch, ThroughSequence = through } });
+            }
+            catch (ArgumentException e)
+            {
+                status = new(GrpcCode.InvalidArgument, e.Message);
+            }
+            catch (IOException e)
+            {
+                status = new(GrpcCode.Unavailable, "the ledger takes nothing: " + e.Message);
+            }
+        }
+
+        return status;
+    }
+
+    /// <summary>A batch as the ledger takes it; each record is written once, into one piece of memory for all.</summary>
+    internal LedgerBatch Batch(string planeId, UsageBatch up)
+    {
+        if (!TryEpoch(up.Epoch, out var epoch))
+            throw new ArgumentException("an epoch has 16 bytes", nameof(up));
+        var now = time.GetUtcNow();
+        var nowUnixMs = now.ToUnixTimeMilliseconds();
+        var latest = (now + FutureMax).ToUnixTimeMilliseconds();
+        var sizes = new int[up.Records.Count];
+        var total = 0;
+        for (var i = 0; i < sizes.Length; i++)
+            total += sizes[i] = up.Records[i].CalculateSize();
+        var bytes = GC.AllocateUninitializedArray<byte>(total);
+        var records = new LedgerRecord[sizes.Length];
+        for (int i = 0, at = 0; i < records.Length; at += sizes[i++])
+        {
+            var record = up.Records[i];
+            record.WriteTo(bytes.AsSpan(at, sizes[i]));
+
+            // A clock that is wrong by far would make sums of days to come, or of 1970.
+            var ended = record.EndedUnixMs <= 0 || record.EndedUnixMs > latest ? nowUnixMs : record.EndedUnixMs;
+            records[i] = new(record.Sequence, ended, bytes.AsMemory(at, sizes[i]), record);
+        }
+
+        return new()
+        {
+            PlaneId = planeId,
+            Epoch = epoch,
+            ThroughSequence = up.ThroughSequence,
+            IsClosed = up.IsClosed,
+            ReceivedUnixMs = nowUnixMs,
+            Records = records,
+        };
+    }
+
+    private static bool TryEpoch(ByteString bytes, out UInt128 epoch)
+    {
+        epoch = bytes.Length == EpochBytes ? System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes.Span) : default;
+        return bytes.Length == EpochBytes;
+    }
+}

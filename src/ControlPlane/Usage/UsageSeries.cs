@@ -1,0 +1,61 @@
+using AiEdge.Contracts.Wire;
+
+namespace AiEdge.ControlPlane.Usage;
+
+/// <summary>Whose use a sum is: one value of each dimension. Empty where a record has none.</summary>
+/// <param name="Key">The virtual key's name.</param>
+/// <param name="Team">Its team.</param>
+/// <param name="Model">The model that answered, or else the one that was asked for.</param>
+/// <param name="Provider">Who answered.</param>
+/// <param name="Tags">name=value, sorted, each ended by a line feed.</param>
+internal sealed record UsageSeries(string Key, string Team, string Model, string Provider, string Tags)
+{
+    /// <summary>What stands in for all that have no series of their own.</summary>
+    public const string Other = "__other__";
+
+    private const int CharsMax = 128;
+    private const int TagsMax = 16;
+
+    public static UsageSeries Of(UsageRecord record) => new(
+        Cut(record.Key), Cut(record.Team), Cut(record.Model.Length > 0 ? record.Model : record.ModelAsked), Cut(record.Provider), TagsOf(record));
+
+    /// <summary>Whether it is a sum over several keys that have no series of their own.</summary>
+    public bool IsFolded => Key == Other;
+
+    /// <summary>What it is counted under where there are too many: its team, model and provider, and no longer its key and tags.</summary>
+    public UsageSeries Fold() => new(Other, Team, Model, Provider, "");
+
+    /// <summary>The one series that takes all else.</summary>
+    public static UsageSeries Rest { get; } = new(Other, Other, Other, Other, "");
+
+    /// <summary>The value of a tag; empty without it, and of what was folded <see cref="Other"/>.</summary>
+    public string Tag(string name)
+    {
+        foreach (var line in Tags.AsSpan().EnumerateLines())
+        {
+            if (line.Length > name.Length && line[name.Length] == '=' && line.StartsWith(name, StringComparison.Ordinal))
+                return line[(name.Length + 1)..].ToString();
+        }
+
+        return IsFolded ? Other : "";
+    }
+
+    private static string Cut(string text) => text.Length <= CharsMax ? text : text[..CharsMax];
+
+    private static string TagsOf(UsageRecord record)
+    {
+        if (record.Tags.Count == 0)
+            return "";
+        var lines = new List<string>(record.Tags.Count);
+        foreach (var (name, value) in record.Tags)
+        {
+            var line = $"{Cut(name)}={Cut(value)}\n";
+            lines.Add(line.AsSpan(0, line.Length - 1).IndexOfAny('\n', '\r') < 0 ? line : Clean(line));
+        }
+
+        lines.Sort(StringComparer.Ordinal);
+        return string.Concat(lines.Count <= TagsMax ? lines : lines[..TagsMax]);
+    }
+
+    private static string Clean(string line) => line[..^1].Replace('\n', ' ').Replace('\r', ' ') + "\n";
+}

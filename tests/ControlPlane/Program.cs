@@ -1,0 +1,12 @@
+using System.Globalization;
+using AiEdge.ControlPlane.Tests.Store;
+using AiEdge.ControlPlane.Tests.Usage;
+
+// Processes of their own: one that tests of crashes kill, one that measures.
+return args switch
+{
+    ["store-crash", var folder, var run] => await CrashChild.RunAsync(folder, run),
+    ["usage-load", var folder, var records, var series] =>
+        await UsageLoad.RunAsync(folder, int.Parse(records, CultureInfo.InvariantCulture), int.Parse(series, CultureInfo.InvariantCulture)),
+    _ => 2,
+};

@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Globalization;
+using AiEdge.Contracts.Wire;
+using AiEdge.ControlPlane.Store;
+using AiEdge.ControlPlane.Usage;
+using Google.Protobuf;
+
+namespace AiEdge.ControlPlane.Tests.Usage;
+
+/// <summary>
+/// Measures, not asserts: how many records the ledger takes in, durably and with their sums, from the bytes of a batch on, and how long questions
+/// over thirty days take. Run as a program of its own; docs/store.md has the command.
+/// </summary>
+internal static class UsageLoad
+{
+    private const int BatchRecords = 1_000;
+    private const int Planes = 4;
+    private const int Days = 30;
+
+    public static async Task<int> RunAsync(string folder, int records, int series)
+    {
+        await using var store = await FasterStore.OpenAsync(folder);
+        await using var book = UsageBook.Open(store, folder);
+        var report = new UsageReport(store, _ => null, TimeProvider.System);
+        var template = Template(series);
+        Tell($"a record has {template[0].Batch.Records.Average(r => r.CalculateSize()):0} bytes; {series} series, {Days} days");
+        var bytes = template.Select(t => t.ToByteArray()).ToArray();
+        template = [];
+        await IngestAsync(store, report, bytes, Math.Min(records, 200_000), epoch: 1);
+        var process = Process.GetCurrentProcess();
+        var (cpu, watch) = (process.TotalProcessorTime, Stopwatch.StartNew());
+        await IngestAsync(store, report, bytes, records, epoch: 2);
+        await store.Ledger.ReleaseAsync(0, default);
+        watch.Stop();
+        process.Refresh();
+        cpu = process.TotalProcessorTime - cpu;
+        Tell($"ingest: {records / watch.Elapsed.TotalSeconds:0} records/s, {cpu.TotalSeconds / records * 1e6:0.00} µs of processor each, {records / cpu.TotalSeconds:0} a core and second");
+        var checkpoint = Stopwatch.StartNew();
+        await book.CheckpointAsync();
+        Tell($"checkpoint of the sums: {checkpoint.Elapsed.TotalMilliseconds:0} ms, {new FileInfo(Path.Combine(folder, "rollups.state")).Length / 1e6:0.0} MB");
+        foreach (var (step, groupBy) in (IEnumerable<(UsageStep, string)>)[(UsageStep.Day, "key,model"), (UsageStep.Day, "key"), (UsageStep.Day, "team,provider"), (UsageStep.Hour, "team,model"), (UsageStep.Hour, "key")])
+            Ask(book, step, groupBy);
+        Tell($"resident: {Process.GetCurrentProcess().WorkingSet64 / 1e6:0} MB");
+        return 0;
+    }
+
+    private static void Ask(UsageBook book, UsageStep step, string groupBy)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var times = new List<double>();
+        var rows = 0;
+        for (var i = 0; i < 7; i++)
+        {
+            var watch = Stopwatch.StartNew();
+            rows = UsageAnswer.Of(book.Rollups, new()
+            {
+                FromUnixMs = now.AddDays(-Days).ToUnixTimeMilliseconds(),
+                ToUnixMs = now.AddDays(1).ToUnixTimeMilliseconds(),
+                Step = step,
+                GroupBy = [.. groupBy.Split(',').Select(g => new UsageDimension(g))],
+            })?.Count ?? -1;
+            times.Add(watch.Elapsed.TotalMilliseconds);
+        }
+
+        times.Sort();
+        Tell($"{Days} days by {step} and {groupBy}: {rows} rows, median {times[3]:0} ms, worst {times[^1]:0} ms");
+    }
+
+    private static async Task IngestAsync(FasterStore store, UsageReport report, byte[][] batches, int records, ulong epoch)
+    {
+        await Task.WhenAll(Enumerable.Range(0, Planes).Select(plane => Task.Run(async () =>
+        {
+            var under = new Queue<Task>();
+            for (var i = 0; i < records / BatchRecords / Planes; i++)
+            {
+                var batch = UsageUp.Parser.ParseFrom(batches[((i * Planes) + plane) % batches.Length]).Batch;
+                for (var r = 0; r < batch.Records.Count; r++)
+                    batch.Records[r].Sequence = (ulong)((i * BatchRecords) + r + 1);
+                batch.ThroughSequence = (ulong)((i + 1) * BatchRecords);
+                batch.Epoch = ByteString.CopyFrom([.. BitConverter.GetBytes(epoch), .. new byte[8]]);
+                under.Enqueue(store.Ledger.AppendAsync(report.Batch($"plane-{plane}", batch), default).AsTask());
+                if (under.Count == UsageReport.BatchesMax)
+                    await under.Dequeue();
+            }
+
+            await Task.WhenAll(under);
+        })));
+    }
+
+    /// <summary>Batches as they come from planes: in the order of time, their series at random.</summary>
+    private static UsageUp[] Template(int series)
+    {
+        var random = new Random(1);
+        var start = DateTimeOffset.UtcNow.AddDays(-Days).ToUnixTimeMilliseconds();
+        var batches = new UsageUp[Days * 8];
+        for (var b = 0; b < batches.Length; b++)
+        {
+            var batch = new UsageBatch();
+            for (var r = 0; r < BatchRecords; r++)
+            {
+                var one = random.Next(series);
+                var record = UsageRig.Record(
+                    DateTimeOffset.FromUnixTimeMilliseconds(start + (b * (86_400_000L / 8)) + random.Next(86_400_000 / 8)),
+                    $"customer-{one / 5}", $"team-{one % 40}", $"claude-sonnet-4-{one % 5}", $"provider-{one % 3}", random.Next(1_000_000));
+                record.Sequence = (ulong)r + 1;
+                record.ModelAsked = record.Model;
+                record.Target = "anthropic/claude-sonnet";
+                record.DialectIn = record.DialectOut = "anthropic";
+                record.Tags.Add("env", "prod");
+                record.PriceVersion = "2026-11-01";
+                record.Attempts = 1;
+                record.Counted = record.Billed.Clone();
+                record.Reported = record.Billed.Clone();
+                record.FirstTokenMs = 400;
+                record.TotalMs = 4_000;
+                record.ClientRequestId = "client-" + record.RequestId[..20];
+                record.ConfigGeneration = 17;
+                batch.Records.Add(record);
+            }
+
+            batches[b] = new() { Batch = batch };
+        }
+
+        return batches;
+    }
+
+    private static void Tell(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+}

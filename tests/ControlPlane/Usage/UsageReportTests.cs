@@ -1,0 +1,152 @@
+using System.Buffers.Binary;
+using AiEdge.Contracts.Wire;
+using AiEdge.ControlPlane.Tests.Store;
+using AiEdge.ControlPlane.Usage;
+using AiEdge.Grpc;
+using AiEdge.Grpc.Client;
+using Google.Protobuf;
+
+namespace AiEdge.ControlPlane.Tests.Usage;
+
+/// <summary>The service over a socket: what was acknowledged is counted once, whatever comes again.</summary>
+public sealed class UsageReportTests
+{
+    private static readonly DateTimeOffset Noon = UsageRig.Noon;
+
+    [Fact]
+    public async Task Batches_are_acknowledged_and_their_records_counted_once()
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        await using var host = await UsageHost.StartAsync(rig);
+        using var channel = host.Channel("edge-1");
+        await using var call = channel.Open(PlaneMethods.Report);
+        Assert.True(await call.WriteAsync(Hello("edge-1", 1)));
+        Assert.True(await call.ReadAsync());
+        Assert.Equal(rig.Store.Id.ToArray(), call.Current.Hello.StoreId.ToByteArray());
+        foreach (var (from, through) in (IEnumerable<(ulong, ulong)>)[(1, 10), (1, 10), (5, 12), (13, 30), (13, 30)])
+        {
+            Assert.True(await call.WriteAsync(Batch(1, from, through)));
+            Assert.True(await call.ReadAsync());
+            Assert.Equal(through, call.Current.Acknowledged.ThroughSequence);
+        }
+
+        await call.CompleteAsync();
+        Assert.False(await call.ReadAsync());
+        Assert.Equal(GrpcStatus.Ok, await call.Completion);
+        await rig.Store.Ledger.ReleaseAsync(0, default);
+        await rig.Store.Ledger.ReleaseAsync(0, default);
+        Assert.Equal(30, rig.Sum(UsageStep.Day, Noon.AddDays(-1), Noon.AddDays(1), isStepped: false).Sum(r => r.Sum.Requests));
+    }
+
+    [Fact]
+    public async Task A_plane_that_connects_is_told_where_each_epoch_is_and_from_where_on_it_is_wanted()
+    {
+        using var folder = new StoreRig();
+        await using (var rig = await UsageRig.OpenAsync(folder))
+            await ReportAsync(rig, "edge-1", Batch(1, 1, 10), Batch(2, 1, 4));
+        await using var again = await UsageRig.OpenAsync(folder);
+        await using var host = await UsageHost.StartAsync(again);
+        using var channel = host.Channel("edge-1");
+        await using var call = channel.Open(PlaneMethods.Report);
+        var hello = Hello("edge-1", 3);
+        hello.Hello.Journals.Add(new JournalSpan { Epoch = Epoch(1), FirstSequence = 1, LastSequence = 10 });
+        hello.Hello.Journals.Add(new JournalSpan { Epoch = Epoch(2), FirstSequence = 1, LastSequence = 9 });
+        hello.Hello.Journals.Add(new JournalSpan { Epoch = Epoch(3), FirstSequence = 1, LastSequence = 5 });
+        Assert.True(await call.WriteAsync(hello));
+        var said = new List<string>();
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.True(await call.ReadAsync());
+            said.Add(call.Current.KindCase switch
+            {
+                UsageDown.KindOneofCase.Acknowledged => $"{call.Current.Acknowledged.Epoch[^1]} is at {call.Current.Acknowledged.ThroughSequence}",
+                UsageDown.KindOneofCase.Resend => $"{call.Current.Resend.Epoch[^1]} from {call.Current.Resend.FromSequence}",
+                var kind => kind.ToString(),
+            });
+        }
+
+        Assert.Equal(["Hello", "1 is at 10", "2 is at 4", "2 from 5", "3 from 1"], said);
+    }
+
+    [Fact]
+    public async Task Who_is_not_the_plane_that_the_credential_names_gets_nothing_in()
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        await using var host = await UsageHost.StartAsync(rig);
+        Assert.Equal(GrpcCode.Unauthenticated, await EndAsync(host.Channel("edge-2"), Hello("edge-1", 1), Batch(1, 1, 1)));
+        using var nobody = new GrpcChannel(new() { Address = host.Grpc });
+        Assert.Equal(GrpcCode.Unauthenticated, await EndAsync(nobody, Hello("edge-1", 1)));
+        Assert.Equal(GrpcCode.InvalidArgument, await EndAsync(host.Channel("edge-1"), Batch(1, 1, 1)));
+        Assert.Equal(GrpcCode.InvalidArgument, await EndAsync(host.Channel("edge-1"), Hello("edge-1", 1), Batch(1, 3, 1)));
+        var wrongOrder = Batch(1, 1, 2);
+        wrongOrder.Batch.Records[1].Sequence = 1;
+        Assert.Equal(GrpcCode.InvalidArgument, await EndAsync(host.Channel("edge-1"), Hello("edge-1", 1), wrongOrder));
+        Assert.Empty(rig.Store.Ledger.ReadBackwards(0, long.MaxValue));
+    }
+
+    [Fact]
+    public async Task A_second_plane_of_an_id_is_refused_and_a_second_stream_of_one_takes_over()
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        await using var host = await UsageHost.StartAsync(rig);
+        using var channel = host.Channel("edge-1");
+        await using var first = channel.Open(PlaneMethods.Report);
+        Assert.True(await first.WriteAsync(Hello("edge-1", 1)));
+        Assert.True(await first.ReadAsync());
+        Assert.Equal(GrpcCode.FailedPrecondition, await EndAsync(host.Channel("edge-1"), Hello("edge-1", 2)));
+        await using var second = channel.Open(PlaneMethods.Report);
+        Assert.True(await second.WriteAsync(Hello("edge-1", 1)));
+        Assert.True(await second.ReadAsync());
+        Assert.False(await first.ReadAsync());
+        Assert.Equal(GrpcCode.Aborted, (await first.Completion).Code);
+        Assert.True(await second.WriteAsync(Batch(1, 1, 3)));
+        Assert.True(await second.ReadAsync());
+        Assert.Equal(3UL, second.Current.Acknowledged.ThroughSequence);
+    }
+
+    private static async Task ReportAsync(UsageRig rig, string plane, params UsageUp[] batches)
+    {
+        await using var host = await UsageHost.StartAsync(rig);
+        Assert.Equal(GrpcCode.Ok, await EndAsync(host.Channel(plane), [Hello(plane, 1), .. batches]));
+    }
+
+    /// <summary>Sends all, and waits for the end.</summary>
+    private static async Task<GrpcCode> EndAsync(GrpcChannel channel, params UsageUp[] messages)
+    {
+        using (channel)
+        {
+            await using var call = channel.Open(PlaneMethods.Report);
+            foreach (var message in messages)
+                await call.WriteAsync(message);
+            await call.CompleteAsync();
+            while (await call.ReadAsync())
+            {
+                // Acknowledgements.
+            }
+
+            return (await call.Completion).Code;
+        }
+    }
+
+    private static UsageUp Hello(string plane, ulong epoch) => new() { Hello = new() { Plane = new() { PlaneId = plane, Epoch = Epoch(epoch) } } };
+
+    private static UsageUp Batch(ulong epoch, ulong from, ulong through)
+    {
+        var batch = new UsageBatch { Epoch = Epoch(epoch), ThroughSequence = through };
+        for (var sequence = from; sequence <= Math.Max(from, through); sequence++)
+        {
+            var record = UsageRig.Record(Noon.AddMinutes(-1));
+            record.Sequence = sequence;
+            batch.Records.Add(record);
+        }
+
+        return new() { Batch = batch };
+    }
+
+    private static ByteString Epoch(ulong number)
+    {
+        var bytes = new byte[16];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(8), number);
+        return ByteString.CopyFrom(bytes);
+    }
+}
