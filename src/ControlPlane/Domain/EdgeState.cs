@@ -167,6 +167,25 @@ internal sealed class EdgeState : IDisposable
         return [.. last.Values];
     }
 
+    /// <summary>What data planes got at a generation that is still known, with the rest as it is now; null where it is not known any more.</summary>
+    public EdgeDocument? At(ulong generation)
+    {
+        var document = Current;
+        var records = Generations();
+        if (generation > document.Generation || (generation < document.Generation && records.All(r => r.Generation != generation + 1)))
+            return null;
+        foreach (var record in records)
+        {
+            if (record.Generation > document.Generation)
+                continue;
+            if (record.Generation <= generation)
+                break;
+            document = document.With(record.Undo, document.Version, record.Generation - 1);
+        }
+
+        return document;
+    }
+
     public void Dispose() => _writer.Dispose();
 
     private async ValueTask<WriteOutcome> WriteAsync(EdgeDocument before, WriteDecision decision)

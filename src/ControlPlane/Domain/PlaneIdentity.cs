@@ -36,7 +36,9 @@ internal sealed record PlaneIdentity(string PlaneId, string CredentialSha256)
         if (dot < 0 || !IsId(bearer.AsSpan(0, dot)))
             return null;
         Span<byte> secret = stackalloc byte[SecretBytes + 1];
-        if (!Base64Url.TryDecodeFromChars(bearer.AsSpan(dot + 1), secret, out var length) || length != SecretBytes)
+        var text = bearer.AsSpan(dot + 1);
+        if (!Base64Url.IsValid(text, out var decoded) || decoded != SecretBytes || !Base64Url.TryDecodeFromChars(text, secret, out var length)
+            || length != SecretBytes)
             return null;
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(secret[..length], hash);

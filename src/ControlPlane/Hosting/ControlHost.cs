@@ -1,0 +1,101 @@
+using AiEdge.ControlPlane.Domain;
+using AiEdge.ControlPlane.Publish;
+using AiEdge.ControlPlane.Store;
+using AiEdge.Grpc;
+using AiEdge.Grpc.Health;
+using AiEdge.Grpc.Server;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace AiEdge.ControlPlane.Hosting;
+
+/// <summary>The control plane as a process: its parts put together, two listeners, start and stop.</summary>
+internal sealed class ControlHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly GrpcServer _grpc;
+    private readonly GrpcHealth _health;
+    private readonly SecretSeal _seal;
+
+    private ControlHost(WebApplication app, GrpcServer grpc, GrpcHealth health, SecretSeal seal, EdgeState state, PlaneRegistry planes)
+    {
+        _app = app;
+        _grpc = grpc;
+        _health = health;
+        _seal = seal;
+        State = state;
+        Planes = planes;
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToList();
+        Http = new Uri(addresses[0]);
+        Grpc = new Uri(addresses[1]);
+    }
+
+    /// <summary>Where REST is served.</summary>
+    public Uri Http { get; }
+
+    /// <summary>Where data planes connect.</summary>
+    public Uri Grpc { get; }
+
+    public EdgeState State { get; }
+
+    public PlaneRegistry Planes { get; }
+
+    /// <summary>Opens the store's log, makes what the first start needs, and listens.</summary>
+    public static async Task<ControlHost> StartAsync(ControlOptions options, IEdgeStore store, CancellationToken cancel = default)
+    {
+        Directory.CreateDirectory(options.DataDir);
+        var state = await EdgeState.OpenAsync(store.Commands, new DocumentCheck(), options.Time, cancel);
+        var seal = FirstStart.Seal(options);
+        await FirstStart.TokensAsync(state, options);
+        var planes = new PlaneRegistry(options.Time);
+        var health = new GrpcHealth();
+        var grpc = new GrpcServer(new() { Gate = PlaneGate.Of(state), Time = options.Time });
+        health.AddTo(grpc);
+        new JoinService(state).AddTo(grpc);
+        new WatchService(state, planes, seal, store.Id) { Version = typeof(ControlHost).Assembly.GetName().Version?.ToString(3) ?? "" }.AddTo(grpc);
+        var app = Build(options, grpc);
+
+        // The two listeners share nothing but the process: what is served on one is not found on the other.
+        app.MapWhen(http => http.Connection.LocalPort == GrpcPort(app), branch => branch.Run(grpc.HandleAsync));
+        await app.StartAsync(cancel);
+        return new(app, grpc, health, seal, state, planes);
+    }
+
+    /// <summary>Says that it stops, lets what is under way end for a while, and stops.</summary>
+    public async Task StopAsync(TimeSpan grace)
+    {
+        _health.SetAllNotServing();
+        await _grpc.StopAsync(grace);
+        await _app.StopAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(TimeSpan.Zero);
+        await _app.DisposeAsync();
+        State.Dispose();
+        _seal.Dispose();
+    }
+
+    private static WebApplication Build(ControlOptions options, GrpcServer grpc)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions());
+        builder.Logging.ClearProviders();
+        var tls = options.Certificate is { } certificate ? GrpcTls.Server(certificate, options.Intermediates, options.ClientAuthorities) : null;
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            grpc.Options.Apply(kestrel);
+            kestrel.Limits.MaxRequestBodySize = 9 << 20;
+            kestrel.Listen(options.Http, listen =>
+            {
+                if (options.Certificate is { } own)
+                    listen.UseHttps(own);
+            });
+            kestrel.Listen(options.Grpc, listen => listen.UseGrpc(tls));
+        });
+        return builder.Build();
+    }
+
+    private static int GrpcPort(WebApplication app) =>
+        new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Last()).Port;
+}

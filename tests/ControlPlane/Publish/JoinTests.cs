@@ -1,0 +1,58 @@
+using System.Text;
+using AiEdge.ControlPlane.Domain;
+using AiEdge.ControlPlane.Tests.Hosting;
+using AiEdge.Grpc;
+using AiEdge.Grpc.Health;
+
+namespace AiEdge.ControlPlane.Tests.Publish;
+
+public sealed class JoinTests
+{
+    private static readonly byte[] Secret = new byte[32];
+
+    [Fact]
+    public async Task The_same_hash_has_the_same_outcome_and_spends_one_use()
+    {
+        await using var rig = await ControlRig.StartAsync();
+        var once = new JoinToken("once", System.Security.Cryptography.SHA256.HashData("tok"u8), 0, 1);
+        await rig.PutAsync(Sections.JoinTokens, "once", Encoding.UTF8.GetString(once.ToJson()));
+        var first = await rig.JoinAsync("", Secret, "tok");
+        Assert.StartsWith("plane-", first.Message!.PlaneId, StringComparison.Ordinal);
+        var again = await rig.JoinAsync("", Secret, "tok");
+        Assert.Equal(first.Message.PlaneId, again.Message!.PlaneId);
+        var other = await rig.JoinAsync("", [1, .. new byte[31]], "tok");
+        Assert.Equal(GrpcCode.Unauthenticated, other.Status.Code);
+        Assert.Single(rig.State.Current.Section(Sections.DataPlanes));
+    }
+
+    [Fact]
+    public async Task An_id_belongs_to_its_first_credential()
+    {
+        await using var rig = await ControlRig.StartAsync();
+        await rig.JoinAsync("p1");
+        Assert.Equal(GrpcCode.AlreadyExists, (await rig.JoinAsync("p1", Secret, ControlRig.Join)).Status.Code);
+        Assert.Equal(GrpcCode.InvalidArgument, (await rig.JoinAsync("P1", Secret, ControlRig.Join)).Status.Code);
+        Assert.Equal(GrpcCode.InvalidArgument, (await rig.JoinAsync("../x", Secret, ControlRig.Join)).Status.Code);
+    }
+
+    [Fact]
+    public async Task A_token_that_is_wrong_or_over_lets_nobody_in()
+    {
+        await using var rig = await ControlRig.StartAsync();
+        var over = new JoinToken("over", System.Security.Cryptography.SHA256.HashData("over"u8), 1, 9);
+        await rig.PutAsync(Sections.JoinTokens, "over", Encoding.UTF8.GetString(over.ToJson()));
+        foreach (var token in (string[])["over", "wrong", ControlRig.Admin, ControlRig.Join + "x"])
+            Assert.Equal(GrpcCode.Unauthenticated, (await rig.JoinAsync("p1", Secret, token)).Status.Code);
+        Assert.Empty(rig.State.Current.Section(Sections.DataPlanes));
+    }
+
+    [Fact]
+    public async Task Health_is_for_anyone_and_rest_is_not_served_to_planes()
+    {
+        await using var rig = await ControlRig.StartAsync();
+        Assert.Equal(GrpcServing.Serving, (await GrpcHealth.CheckAsync(rig.Channel(), "")).State);
+        using var http = new HttpClient { DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        var answer = await http.GetAsync(new Uri(rig.Host.Grpc, "/api/v1/keys"));
+        Assert.NotEqual(System.Net.HttpStatusCode.OK, answer.StatusCode);
+    }
+}
