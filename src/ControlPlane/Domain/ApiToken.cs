@@ -10,7 +10,7 @@ internal enum ApiRole : byte
     Viewer,
 
     /// <summary>Keys and limits of one team, as far as <c>teams.NAME.may</c> goes.</summary>
-    Team,
+    Owner,
 
     /// <summary>Writes entries, but for where requests and secrets go.</summary>
     Editor,
@@ -23,13 +23,13 @@ internal enum ApiRole : byte
 /// <param name="Name">Its name, which the audit shows.</param>
 /// <param name="Sha256">Hash of the token.</param>
 /// <param name="Role">What it may.</param>
-/// <param name="Team">The team of <see cref="ApiRole.Team"/>; else empty.</param>
+/// <param name="Team">The team of <see cref="ApiRole.Owner"/>; else empty.</param>
 /// <param name="ExpiresUnixMs">When it ends; 0 for never.</param>
 /// <param name="IsDisabled">Whether it is not good for now.</param>
 internal sealed record ApiToken(string Name, byte[] Sha256, ApiRole Role, string Team, long ExpiresUnixMs, bool IsDisabled)
 {
     /// <summary>The roles as they are written.</summary>
-    public static IReadOnlyList<string> RoleNames { get; } = ["viewer", "team", "editor", "admin"];
+    public static IReadOnlyList<string> RoleNames { get; } = ["viewer", "owner", "editor", "admin"];
 
     /// <summary>The token behind a bearer's hash, if it is good now; else null.</summary>
     public static ApiToken? Find(EdgeDocument document, ReadOnlySpan<byte> sha256, long nowUnixMs)

@@ -5,14 +5,14 @@ using System.Text;
 using AiEdge.Contracts.Wire;
 using AiEdge.ControlPlane.Domain;
 using AiEdge.ControlPlane.Hosting;
-using AiEdge.ControlPlane.Tests.Store;
+using AiEdge.ControlPlane.Store;
 using AiEdge.Grpc;
 using AiEdge.Grpc.Client;
 using Google.Protobuf;
 
 namespace AiEdge.ControlPlane.Tests.Hosting;
 
-/// <summary>A control plane on ports of its own, over a store in memory that outlives it.</summary>
+/// <summary>A control plane on ports of its own, over a store in a folder of its own that is opened again with it.</summary>
 internal sealed class ControlRig : IAsyncDisposable
 {
     public const string Admin = "admin-token-of-the-tests";
@@ -21,7 +21,7 @@ internal sealed class ControlRig : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("aiedge-control-").FullName;
     private readonly List<IDisposable> _owned = [];
 
-    public MemoryStore Store { get; } = new();
+    public FasterStore Store { get; private set; } = null!;
 
     public ControlHost Host { get; private set; } = null!;
 
@@ -48,6 +48,7 @@ internal sealed class ControlRig : IAsyncDisposable
     public async Task ReopenAsync()
     {
         await Host.DisposeAsync();
+        await Store.DisposeAsync();
         await OpenAsync();
     }
 
@@ -79,15 +80,16 @@ internal sealed class ControlRig : IAsyncDisposable
         foreach (var owned in _owned)
             owned.Dispose();
         await Host.DisposeAsync();
+        await Store.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task OpenAsync() => Host = await ControlHost.StartAsync(
-        new ControlOptions
-        {
-            Http = new IPEndPoint(IPAddress.Loopback, 0), Grpc = new IPEndPoint(IPAddress.Loopback, 0), DataDir = _folder, AdminToken = Admin, JoinToken = Join,
-        },
-        Store);
+    private async Task OpenAsync()
+    {
+        Store = await FasterStore.OpenAsync(Path.Combine(_folder, "store"));
+        var loopback = new IPEndPoint(IPAddress.Loopback, 0);
+        Host = await ControlHost.StartAsync(new ControlOptions { Http = loopback, Grpc = loopback, DataDir = _folder, AdminToken = Admin, JoinToken = Join }, Store);
+    }
 
     private async Task<WriteOutcome> WriteAsync(string section, string name, string? json)
     {
