@@ -26,6 +26,7 @@ internal enum CommitDepth
 internal sealed class JournalCommits(JournalDevice device, JournalSlots commits, JournalSlots mark) : ILogCommitManager
 {
     private readonly SemaphoreSlim _ended = new(0);
+    private long _count;
 
     /// <summary>What the next commit is to survive.</summary>
     public CommitDepth Depth { get; set; } = CommitDepth.Mark;
@@ -40,6 +41,9 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
     /// <summary>What the mark says besides.</summary>
     public JournalNote Note { get; } = JournalNote.Read(mark.Note);
 
+    /// <summary>How many commits have ended.</summary>
+    public long Count => Volatile.Read(ref _count);
+
     /// <summary>What was committed last.</summary>
     public JournalExtent Stored { get; private set; } = commits.Extent;
 
@@ -47,10 +51,10 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
     public string? Failure { get; private set; }
 
     /// <summary>
-    /// Sleeps until FASTER has called for a commit and that is over. FASTER's own wait keeps a processor busy for as long as the
-    /// disk takes. False after <paramref name="timeoutMs"/>: where the device has failed, it never calls.
+    /// Sleeps until a commit has ended, at most for <paramref name="timeoutMs"/>: where the device has failed, FASTER never calls for it. Its
+    /// own wait would keep a processor busy.
     /// </summary>
-    public bool Await(int timeoutMs) => _ended.Wait(timeoutMs);
+    public void Await(int timeoutMs) => _ended.Wait(timeoutMs);
 
     public void Commit(long beginAddress, long untilAddress, byte[] commitMetadata, long commitNum, bool forceWriteMetadata)
     {
@@ -76,6 +80,7 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
         }
         finally
         {
+            Volatile.Write(ref _count, _count + 1);
             _ended.Release();
         }
     }

@@ -26,6 +26,8 @@ internal sealed class JournalStore : IDisposable
     private readonly bool _isLoose;
     private long _checkpointed = long.MaxValue;
     private long _prepared = -1;
+    private long _tail;
+    private long _commit = -1;
     private bool _isRecovered;
     private string? _failure;
 
@@ -146,14 +148,12 @@ internal sealed class JournalStore : IDisposable
         _commits.Depth = depth;
         try
         {
-            if (Failure is null && _log.CommitStrongly(out var tail, out var number, spinWait: false))
+            // That the commit is stored is all there is to wait for: FASTER's notes of it, a moment later, are nobody's concern here.
+            var before = _commits.Count;
+            if (Failure is null && _log.CommitStrongly(out _tail, out _commit, spinWait: false))
             {
-                while (!_commits.Await(AwaitMs) && Failure is null && _log.CommittedUntilAddress < tail)
-                {
-                    // A slow disk.
-                }
-
-                _log.WaitForCommit(tail, number);
+                while (_commits.Count == before && Failure is null)
+                    _commits.Await(AwaitMs);
             }
         }
         catch (Exception e) when (e is FasterException or CommitFailureException)
@@ -235,6 +235,7 @@ internal sealed class JournalStore : IDisposable
 
     public void Dispose()
     {
+        Settle();
         _log.Dispose();
         // What could not be recovered is not touched.
         if (_isRecovered)
@@ -242,6 +243,20 @@ internal sealed class JournalStore : IDisposable
         _commits.Dispose();
         _device.Dispose();
         _lock.Dispose();
+    }
+
+    /// <summary>Lets FASTER finish what it does behind the last commit.</summary>
+    private void Settle()
+    {
+        try
+        {
+            if (_commit >= 0 && Failure is null)
+                _log.WaitForCommit(_tail, _commit);
+        }
+        catch (Exception e) when (e is FasterException or CommitFailureException)
+        {
+            _failure ??= e.Message;
+        }
     }
 
     /// <summary>Keeps every other process from the folder for as long as it is open.</summary>

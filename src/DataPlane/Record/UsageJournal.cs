@@ -275,7 +275,6 @@ internal sealed class UsageJournal : IDisposable
         while (taken < BatchMax && _full.TryDequeue(out var entry))
         {
             taken++;
-            Interlocked.Decrement(ref _queued);
             if (_oldestAt == 0)
                 Volatile.Write(ref _oldestAt, entry.QueuedAt);
             if (entry.IsDue())
@@ -290,6 +289,7 @@ internal sealed class UsageJournal : IDisposable
             _free.TryPush(entry);
         }
 
+        Interlocked.Add(ref _queued, -taken);
         if (appended > 0)
             Commit(appended);
         else
@@ -321,8 +321,7 @@ internal sealed class UsageJournal : IDisposable
     {
         var now = Stopwatch.GetTimestamp();
         var depth = IsSync ? CommitDepth.Machine : CommitDepth.Process;
-        // Files that go must not be missed by a commit that is still the last one on disk.
-        if (now >= _syncDueAt || appended == 0)
+        if (now >= _syncDueAt)
             (depth, _syncDueAt) = (CommitDepth.Mark, now + SyncMs * Stopwatch.Frequency / 1000);
         var done = _store.TryCommit(depth);
         if (done)
@@ -363,7 +362,11 @@ internal sealed class UsageJournal : IDisposable
         if (_isStopped)
             return;
         Volatile.Write(ref _hasRoom, _store.TryPrepare());
-        if (drops && _store.DropBefore(keepFrom) && _full.IsEmpty)
+        if (!drops || !_store.DropBefore(keepFrom))
+            return;
+        // The commit that drops files has to be on disk before they go: the one before it would miss them.
+        _syncDueAt = 0;
+        if (_full.IsEmpty)
             Commit(0);
     }
 
