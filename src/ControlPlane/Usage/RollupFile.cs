@@ -35,10 +35,11 @@ internal static class RollupFile
         {
             to.Write(number);
             to.Write(slot.Series.Count);
-            foreach (var series in slot.Series)
+            var sums = reader.Sums(number, slot, keep: false);
+            for (var i = 0; i < sums.Length; i++)
             {
-                to.Write7BitEncodedInt(series);
-                reader[number, series].Write(to);
+                to.Write7BitEncodedInt(slot.Series[i]);
+                sums[i].Write(to);
             }
         }
 

@@ -12,6 +12,12 @@ internal sealed class SlotSeries
 
     /// <summary>Something has come since the slot was folded last.</summary>
     public bool IsTouched { get; set; }
+
+    /// <summary>
+    /// The sums in the order of <see cref="Series"/>, read once for many questions; null where something has come since. Read and set by several
+    /// readers at a time, who all find the same.
+    /// </summary>
+    public UsageCounters[]? Copy { get; set; }
 }
 
 /// <summary>The names of sums: series by number, and the series of each slot.</summary>
@@ -20,7 +26,7 @@ internal sealed class RollupIndex
     private readonly Dictionary<UsageSeries, int> _numbers = [];
     private readonly List<UsageSeries> _series = [];
 
-    public SortedDictionary<long, SlotSeries> Slots { get; } = [];
+    public Dictionary<long, SlotSeries> Slots { get; } = [];
 
     public IReadOnlyList<UsageSeries> Series => _series;
 

@@ -31,6 +31,9 @@ internal sealed class RollupTable : IDisposable
             MemorySize = 1L << memoryBits,
             SegmentSize = 1L << 28,
             MutableFraction = 0.9,
+
+            // Whoever writes is alone.
+            ConcurrencyControlMode = ConcurrencyControlMode.None,
             EqualityComparer = new KeyComparer(),
         });
         _writer = Open();

@@ -59,9 +59,8 @@ internal sealed class Rollups : ILedgerFollower, IDisposable
         {
             foreach (var record in batch.Batch.Records)
             {
-                var parsed = record.Parsed as UsageRecord ?? UsageRecord.Parser.ParseFrom(record.Bytes.Span);
-                if (parsed.Kind == RecordKind.Exchange)
-                    Count(parsed, record.EndedUnixMs);
+                if ((record.Parsed as UsageItem ?? UsageItem.Of(UsageRecord.Parser.ParseFrom(record.Bytes.Span))) is { IsCounted: true } item)
+                    Count(item, record.EndedUnixMs);
             }
 
             Flush();
@@ -133,16 +132,15 @@ internal sealed class Rollups : ILedgerFollower, IDisposable
 
     private RollupTable NewTable() => new(Path.Combine(_folder, $"{Spill}{_tables++}"), _options.MemoryBits);
 
-    private void Count(UsageRecord record, long endedUnixMs)
+    private void Count(UsageItem item, long endedUnixMs)
     {
-        var sum = UsageCounters.Of(record);
-        var series = _index.Number(UsageSeries.Of(record));
+        var series = _index.Number(item.Series);
         var now = _options.Time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (var step in Steps)
         {
             var slot = UsageSlots.Of(step, endedUnixMs);
             if (UsageSlots.FirstUnixMs(UsageSlots.Next(slot)) > now - (long)_options.KeptOf(step).TotalMilliseconds)
-                CollectionsMarshal.GetValueRefOrAddDefault(_fresh, new(slot, series), out _).Add(sum);
+                CollectionsMarshal.GetValueRefOrAddDefault(_fresh, new(slot, series), out _).Add(item.Sum);
             else if (step == UsageStep.Day)
                 Interlocked.Increment(ref _tooOld);
         }
@@ -153,8 +151,8 @@ internal sealed class Rollups : ILedgerFollower, IDisposable
     {
         foreach (var (key, sum) in _fresh)
         {
-            Add(key, sum);
             var slot = _index.Slot(key.Slot);
+            Add(slot, key, sum);
             slot.IsTouched = true;
             var max = _options.SeriesOf(UsageSlots.StepOf(key.Slot));
             if (slot.Series.Count - slot.Folded > 2 * max)
@@ -164,11 +162,11 @@ internal sealed class Rollups : ILedgerFollower, IDisposable
         _fresh.Clear();
     }
 
-    private void Add(in RollupKey key, in UsageCounters sum)
+    private void Add(SlotSeries slot, in RollupKey key, in UsageCounters sum)
     {
+        slot.Copy = null;
         if (!_table.Add(key, sum))
             return;
-        var slot = _index.Slot(key.Slot);
         slot.Series.Add((int)key.Series);
         if (_index.Series[(int)key.Series].IsFolded)
             slot.Folded++;
@@ -191,9 +189,10 @@ internal sealed class Rollups : ILedgerFollower, IDisposable
             var key = new RollupKey(number, _index.Number(folded));
             if (slot.Folded >= max && !slot.Series.Contains((int)key.Series))
                 key = new(number, _index.Number(UsageSeries.Rest));
-            Add(key, sum);
+            Add(slot, key, sum);
         }
 
+        slot.Copy = null;
         slot.Series.RemoveAll(gone.Contains);
     }
 

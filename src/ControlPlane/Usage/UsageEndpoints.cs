@@ -12,6 +12,7 @@ internal sealed class UsageEndpoints(UsageBook book, TeamOfCaller teamOf, TimePr
 {
     private const int TopMax = 1_000;
     private const int SearchesMax = 2;
+    private const int RowsPerFlush = 256;
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
     private static readonly TimeSpan Ledger = TimeSpan.FromDays(35);
 
@@ -39,7 +40,7 @@ internal sealed class UsageEndpoints(UsageBook book, TeamOfCaller teamOf, TimePr
         if (format == "csv" || (format is null && http.Request.Headers.Accept.ToString().Contains("text/csv", StringComparison.OrdinalIgnoreCase)))
             await AnswerAsync(http, "text/csv; charset=utf-8", Encoding.UTF8.GetBytes(UsageText.Csv(query, rows)));
         else
-            await JsonAsync(http, to => UsageText.Write(to, query, rows));
+            await RowsAsync(http, query, rows);
     }
 
     public async Task TopAsync(HttpContext http)
@@ -242,6 +243,25 @@ internal sealed class UsageEndpoints(UsageBook book, TeamOfCaller teamOf, TimePr
         using (var to = new Utf8JsonWriter(buffer))
             write(to);
         await AnswerAsync(http, type, buffer.WrittenMemory);
+    }
+
+    /// <summary>Sums may be many: they are written as they go.</summary>
+    private static async ValueTask RowsAsync(HttpContext http, UsageQuery query, List<UsageRow> rows)
+    {
+        http.Response.ContentType = "application/json";
+        http.Response.Headers.CacheControl = "no-store";
+        await using var to = new Utf8JsonWriter(http.Response.BodyWriter);
+        UsageText.Begin(to, query);
+        for (var i = 0; i < rows.Count; i++)
+        {
+            UsageText.Write(to, query, rows[i]);
+            if (i % RowsPerFlush != RowsPerFlush - 1)
+                continue;
+            to.Flush();
+            await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+        }
+
+        UsageText.End(to);
     }
 
     private static async ValueTask AnswerAsync(HttpContext http, string type, ReadOnlyMemory<byte> body)

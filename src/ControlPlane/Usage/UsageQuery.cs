@@ -1,12 +1,10 @@
-using System.Runtime.InteropServices;
-
 namespace AiEdge.ControlPlane.Usage;
 
 /// <summary>What is asked of the sums.</summary>
 internal sealed class UsageQuery
 {
     public const int GroupByMax = 2;
-    public const int RowsMax = 100_000;
+    public const int RowsMax = 400_000;
 
     /// <summary>The first millisecond; taken down to a whole step.</summary>
     public required long FromUnixMs { get; init; }
@@ -23,6 +21,9 @@ internal sealed class UsageQuery
 
     /// <summary>Only what has these values.</summary>
     public IReadOnlyList<(UsageDimension Dimension, string Value)> Filters { get; init; } = [];
+
+    /// <summary>And only what this lets pass; null for all.</summary>
+    public Func<UsageSeries, bool>? Where { get; init; }
 }
 
 /// <summary>Something that sums can be told apart by.</summary>
@@ -51,7 +52,7 @@ internal readonly record struct UsageDimension(string Name)
 /// <param name="FromUnixMs">Where its step begins.</param>
 /// <param name="Values">Of the dimensions that were asked for, in their order.</param>
 /// <param name="Sum">The sum.</param>
-internal sealed record UsageRow(long FromUnixMs, string[] Values, UsageCounters Sum);
+internal readonly record struct UsageRow(long FromUnixMs, string[] Values, UsageCounters Sum);
 
 /// <summary>Answers questions from sums alone, never from the ledger.</summary>
 internal static class UsageAnswer
@@ -63,32 +64,72 @@ internal static class UsageAnswer
     public static List<UsageRow>? Of(Rollups rollups, UsageQuery query) => rollups.Read((index, reader) =>
     {
         var groups = new Groups(query, index.Series);
-        var sums = new Dictionary<(long FromUnixMs, int Group), UsageCounters>();
+        var rows = new List<UsageRow>();
+        var step = new StepSums();
         foreach (var (slot, series) in index.Between(query.Step, query.FromUnixMs, query.ToUnixMs))
         {
-            var from = query.IsStepped ? UsageSlots.FirstUnixMs(slot) : query.FromUnixMs;
-            foreach (var one in series.Series)
+            // Minutes are many, each small, and asked for seldom.
+            var sums = reader.Sums(slot, series, keep: query.Step != UsageStep.Minute);
+            for (var i = 0; i < sums.Length; i++)
             {
-                if (groups.Of(one) is >= 0 and var group)
-                    CollectionsMarshal.GetValueRefOrAddDefault(sums, (from, group), out _).Add(reader[slot, one]);
+                if (groups.Of(series.Series[i]) is >= 0 and var group)
+                    step.Add(group, sums[i]);
             }
 
-            if (sums.Count > UsageQuery.RowsMax)
+            if (query.IsStepped)
+                step.End(UsageSlots.FirstUnixMs(slot), groups, rows);
+            if (rows.Count > UsageQuery.RowsMax)
                 return null;
         }
 
-        var rows = new List<UsageRow>(sums.Count);
-        foreach (var ((from, group), sum) in sums)
-            rows.Add(new(from, groups.Values(group), sum));
-        rows.Sort(Compare);
-        return rows;
+        step.End(query.FromUnixMs, groups, rows);
+        return rows.Count > UsageQuery.RowsMax ? null : rows;
     });
 
-    private static int Compare(UsageRow a, UsageRow b) =>
-        a.FromUnixMs != b.FromUnixMs ? a.FromUnixMs.CompareTo(b.FromUnixMs)
-        : a.Sum.Cost != b.Sum.Cost ? b.Sum.Cost.CompareTo(a.Sum.Cost)
-        : a.Sum.Requests != b.Sum.Requests ? b.Sum.Requests.CompareTo(a.Sum.Requests)
-        : a.Values.AsSpan().SequenceCompareTo(b.Values);
+    /// <summary>The sums of one step, by group.</summary>
+    private sealed class StepSums
+    {
+        private readonly List<int> _groups = [];
+        private UsageCounters[] _sums = new UsageCounters[64];
+
+        /// <summary>Where a group's sum lies, counted from 1; 0 for nowhere yet.</summary>
+        private int[] _places = new int[64];
+
+        public void Add(int group, in UsageCounters sum)
+        {
+            if (group >= _places.Length)
+                Array.Resize(ref _places, Math.Max(group + 1, _places.Length * 2));
+            ref var place = ref _places[group];
+            if (place == 0)
+            {
+                _groups.Add(group);
+                place = _groups.Count;
+                if (place > _sums.Length)
+                    Array.Resize(ref _sums, _sums.Length * 2);
+                _sums[place - 1] = default;
+            }
+
+            _sums[place - 1].Add(sum);
+        }
+
+        /// <summary>Makes rows of the sums, the dearest first, and begins anew.</summary>
+        public void End(long fromUnixMs, Groups groups, List<UsageRow> rows)
+        {
+            var costs = new long[_groups.Count];
+            var order = new int[_groups.Count];
+            for (var i = 0; i < order.Length; i++)
+                (costs[i], order[i]) = (-_sums[i].Cost, i);
+            Array.Sort(costs, order);
+            rows.EnsureCapacity(rows.Count + order.Length);
+            foreach (var i in order)
+            {
+                rows.Add(new(fromUnixMs, groups.Values(_groups[i]), _sums[i]));
+                _places[_groups[i]] = 0;
+            }
+
+            _groups.Clear();
+        }
+    }
 
     /// <summary>Which group a series belongs to, found once for each series.</summary>
     private sealed class Groups(UsageQuery query, IReadOnlyList<UsageSeries> series)
@@ -112,6 +153,8 @@ internal static class UsageAnswer
 
         private int Find(UsageSeries one)
         {
+            if (query.Where is { } where && !where(one))
+                return FilteredOut;
             foreach (var (dimension, value) in query.Filters)
             {
                 if (dimension.Of(one) != value)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using AiEdge.Contracts.Wire;
+using AiEdge.ControlPlane.Domain;
 using AiEdge.ControlPlane.Store;
 using AiEdge.Grpc;
 using AiEdge.Grpc.Server;
@@ -29,6 +30,10 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
     private readonly ConcurrentDictionary<string, Live> _live = new();
 
     private sealed record Live(UInt128 Epoch, CancellationTokenSource TakenOver);
+
+    /// <summary>Asks what the gate has found out, again with each batch: a credential may be revoked while its stream stands.</summary>
+    public static PlaneOfCall PlaneBy(EdgeState state) =>
+        context => context.Identity is PlaneIdentity plane && state.IsGood(plane) ? plane.PlaneId : null;
 
     /// <summary>Told with each batch that a plane has reported durably; for money that is held until an epoch is complete.</summary>
     public Action<string, UInt128, bool>? OnReported { get; init; }
@@ -130,6 +135,12 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
                 // A kind to come is passed over.
                 if (call.Current.KindCase != UsageUp.KindOneofCase.Batch)
                     continue;
+                if (planeOf(call.Context) != planeId)
+                {
+                    status = new(GrpcCode.Unauthenticated, "the credential has been revoked");
+                    break;
+                }
+
                 var up = call.Current.Batch;
                 if (!await under.Writer.WaitToWriteAsync(call.Context.Cancellation))
                     break;
@@ -208,7 +219,7 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
 
             // A clock that is wrong by far would make sums of days to come, or of 1970.
             var ended = record.EndedUnixMs <= 0 || record.EndedUnixMs > latest ? nowUnixMs : record.EndedUnixMs;
-            records[i] = new(record.Sequence, ended, bytes.AsMemory(at, sizes[i]), record);
+            records[i] = new(record.Sequence, ended, bytes.AsMemory(at, sizes[i]), UsageItem.Of(record));
         }
 
         return new()

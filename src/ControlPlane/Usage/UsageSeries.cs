@@ -14,6 +14,7 @@ internal sealed record UsageSeries(string Key, string Team, string Model, string
     public const string Other = "__other__";
 
     private const int CharsMax = 128;
+    private int _hash;
     private const int TagsMax = 16;
 
     public static UsageSeries Of(UsageRecord record) => new(
@@ -40,6 +41,18 @@ internal sealed record UsageSeries(string Key, string Team, string Model, string
         return IsFolded ? Other : "";
     }
 
+    public bool Equals(UsageSeries? other) =>
+        other is not null && GetHashCode() == other.GetHashCode() && Key == other.Key && Model == other.Model && Tags == other.Tags
+        && Team == other.Team && Provider == other.Provider;
+
+    /// <summary>Computed once: a series is looked up for each of its records.</summary>
+    public override int GetHashCode()
+    {
+        if (_hash == 0)
+            _hash = HashCode.Combine(Key, Team, Model, Provider, Tags) | 1;
+        return _hash;
+    }
+
     private static string Cut(string text) => text.Length <= CharsMax ? text : text[..CharsMax];
 
     private static string TagsOf(UsageRecord record)
@@ -58,4 +71,24 @@ internal sealed record UsageSeries(string Key, string Team, string Model, string
     }
 
     private static string Clean(string line) => line[..^1].Replace('\n', ' ').Replace('\r', ' ') + "\n";
+}
+
+/// <summary>What the sums need of a record.</summary>
+/// <param name="series">Whose it is.</param>
+/// <param name="sum">What it adds.</param>
+internal sealed class UsageItem(UsageSeries series, in UsageCounters sum)
+{
+    private readonly UsageCounters _sum = sum;
+
+    /// <summary>Of an attempt, which is in its exchange's sums.</summary>
+    public static UsageItem None { get; } = new(UsageSeries.Rest, default);
+
+    public bool IsCounted => _sum.Requests > 0;
+
+    public UsageSeries Series => series;
+
+    public ref readonly UsageCounters Sum => ref _sum;
+
+    public static UsageItem Of(UsageRecord record) =>
+        record.Kind == RecordKind.Exchange ? new(UsageSeries.Of(record), UsageCounters.Of(record)) : None;
 }

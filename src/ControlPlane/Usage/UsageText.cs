@@ -33,6 +33,14 @@ internal static class UsageText
 
     public static void Write(Utf8JsonWriter to, UsageQuery query, List<UsageRow> rows)
     {
+        Begin(to, query);
+        foreach (var row in rows)
+            Write(to, query, row);
+        End(to);
+    }
+
+    public static void Begin(Utf8JsonWriter to, UsageQuery query)
+    {
         to.WriteStartObject();
         to.WriteString("from", Time(query.FromUnixMs));
         to.WriteString("to", Time(query.ToUnixMs));
@@ -43,8 +51,10 @@ internal static class UsageText
             to.WriteStringValue(dimension.Name);
         to.WriteEndArray();
         to.WriteStartArray("rows");
-        foreach (var row in rows)
-            Write(to, query, row);
+    }
+
+    public static void End(Utf8JsonWriter to)
+    {
         to.WriteEndArray();
         to.WriteEndObject();
     }
@@ -132,7 +142,7 @@ internal static class UsageText
         _ => "day",
     };
 
-    private static void Write(Utf8JsonWriter to, UsageQuery query, UsageRow row)
+    public static void Write(Utf8JsonWriter to, UsageQuery query, in UsageRow row)
     {
         to.WriteStartObject();
         if (query.IsStepped)

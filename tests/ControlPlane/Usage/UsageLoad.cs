@@ -26,6 +26,7 @@ internal static class UsageLoad
         Tell($"a record has {template[0].Batch.Records.Average(r => r.CalculateSize()):0} bytes; {series} series, {Days} days");
         var bytes = template.Select(t => t.ToByteArray()).ToArray();
         template = [];
+        Stages(report, bytes, folder);
         await IngestAsync(store, report, bytes, Math.Min(records, 200_000), epoch: 1);
         var process = Process.GetCurrentProcess();
         var (cpu, watch) = (process.TotalProcessorTime, Stopwatch.StartNew());
@@ -42,6 +43,38 @@ internal static class UsageLoad
             Ask(book, step, groupBy);
         Tell($"resident: {Process.GetCurrentProcess().WorkingSet64 / 1e6:0} MB");
         return 0;
+    }
+
+    /// <summary>What each stage costs by itself.</summary>
+    private static void Stages(UsageReport report, byte[][] bytes, string folder)
+    {
+        using var rollups = Rollups.Open(Directory.CreateDirectory(Path.Combine(folder, "stages")).FullName);
+        var buffer = new byte[1 << 20];
+        var (parse, convert, item, sum) = (new Stopwatch(), new Stopwatch(), new Stopwatch(), new Stopwatch());
+        for (var round = 0; round < 2; round++)
+        {
+            foreach (var watch in (Stopwatch[])[parse, convert, item, sum])
+                watch.Reset();
+            for (var i = 0; i < bytes.Length; i++)
+            {
+                parse.Start();
+                var up = UsageUp.Parser.ParseFrom(bytes[i]).Batch;
+                up.Epoch = ByteString.CopyFrom(new byte[16]);
+                parse.Stop();
+                convert.Start();
+                var batch = report.Batch("plane", up);
+                convert.Stop();
+                item.Start();
+                LedgerItem.Write(ref buffer, batch, 0);
+                item.Stop();
+                sum.Start();
+                rollups.Take(new((ulong)((round * bytes.Length) + i + 1), batch));
+                sum.Stop();
+            }
+        }
+
+        double Each(Stopwatch watch) => watch.Elapsed.TotalMicroseconds / bytes.Length / BatchRecords;
+        Tell($"of a record: read {Each(parse):0.00} µs, converted {Each(convert):0.00}, written as an item {Each(item):0.00}, added to its sums {Each(sum):0.00}");
     }
 
     private static void Ask(UsageBook book, UsageStep step, string groupBy)

@@ -1,0 +1,58 @@
+using System.Text;
+using AiEdge.ControlPlane.Domain;
+using AiEdge.ControlPlane.Usage;
+
+namespace AiEdge.ControlPlane.Tests.Usage;
+
+/// <summary>What has been used of budgets, from the sums.</summary>
+public sealed class BudgetSumsTests
+{
+    private static readonly DateTimeOffset Noon = UsageRig.Noon;
+
+    [Fact]
+    public async Task A_budget_counts_what_its_limit_matches_in_the_window_of_its_zone()
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        var document = EdgeDocument.Empty.With(
+            [
+                Entry("limits", """{"name":"teams","match":{"team":"b*"},"per":"team","cost":"$1/day"}"""),
+                Entry("limits", """{"name":"tokyo","match":{"tier":"pro"},"cost":"$2/day","timezone":"Asia/Tokyo"}"""),
+                Entry("limits", """{"name":"month","per":"key","cost":"$3/month","disabled":false}"""),
+                Entry("limits", """{"name":"rate","requests":"5/min"}"""),
+                Entry("keys", $$"""{"name":"k1","sha256":"{{new string('a', 64)}}","tier":"pro"}"""),
+            ],
+            version: 1, generation: 1);
+        await rig.AddAsync(
+            UsageRig.Record(Noon.AddHours(-1), "k1", "blue", cost: 1), UsageRig.Record(Noon.AddHours(-2), "k2", "black", cost: 10),
+            UsageRig.Record(Noon.AddHours(-3), "k2", "red", cost: 100), UsageRig.Record(Noon.AddHours(-13), "k1", "blue", cost: 1_000),
+            UsageRig.Record(Noon.AddHours(-22), "k1", "blue", cost: 10_000), UsageRig.Record(Noon.AddDays(-30), "k1", "blue", cost: 100_000));
+        var uses = new BudgetSums(rig.Book.Rollups, () => document, rig.Time).Read().Select(u => $"{u.Limit} {u.Scope} {u.Value} {u.Used}/{u.Allowed}").Order();
+
+        // In Tokyo the day began at 15:00 of yesterday in UTC.
+        Assert.Equal(
+            [
+                "month key k1 11001/3000000000", "month key k2 110/3000000000", "teams team black 10/1000000000", "teams team blue 1/1000000000",
+                "tokyo   1001/2000000000",
+            ],
+            uses);
+    }
+
+    [Theory]
+    [InlineData("a", "a", true)]
+    [InlineData("a", "b", false)]
+    [InlineData("*", "", true)]
+    [InlineData("a*", "abc", true)]
+    [InlineData("*c", "abc", true)]
+    [InlineData("a*c", "ac", true)]
+    [InlineData("a*c", "ab", false)]
+    [InlineData("a*a", "a", false)]
+    [InlineData("*b*d*", "abcde", true)]
+    [InlineData("*b*b*", "abc", false)]
+    public void A_star_stands_for_any_text(string pattern, string text, bool isLike) => Assert.Equal(isLike, BudgetSums.IsLike(pattern, text));
+
+    private static EntryChange Entry(string section, string json)
+    {
+        var name = (string)System.Text.Json.Nodes.JsonNode.Parse(json)!["name"]!;
+        return new(section, name, new(Encoding.UTF8.GetBytes(json), EntryOwner.Api, 1, default));
+    }
+}
