@@ -22,6 +22,7 @@ internal static class StoreCheck
             Tell(output, $"{shape.Name}: {extent.NextNumber - 1} commands, state up to {history.Through}, {history.Commands.Count} behind it");
         }
 
+        StateFile.Read(Path.Combine(folder, StoreCopy.AlertsFile));
         var sums = StateFile.Read(Path.Combine(folder, StoreCopy.FollowerFile))?.Through ?? 0;
         var ledger = Extent(folder, LogShape.Ledger);
         LedgerState.Read(folder, ledger, all: true);

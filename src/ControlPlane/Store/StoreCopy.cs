@@ -11,6 +11,9 @@ internal static class StoreCopy
     /// <summary>The sums that follow the ledger; theirs is the format, the store only carries the file.</summary>
     public const string FollowerFile = "rollups.state";
 
+    /// <summary>Alerts that were told and that are on their way; carried likewise.</summary>
+    public const string AlertsFile = "alerts.state";
+
     private const int Tries = 3;
     private const int CopyBytes = 1 << 20;
 
@@ -70,6 +73,7 @@ internal static class StoreCopy
     private static void CopyAll(string folder, string to)
     {
         // Sums before the ledger, states before their logs: what is copied later may contain more, and never less.
+        CopyState(folder, to, AlertsFile);
         CopyState(folder, to, FollowerFile);
         foreach (var shape in FasterStore.Shapes)
         {

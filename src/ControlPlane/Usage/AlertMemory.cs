@@ -9,7 +9,7 @@ namespace AiEdge.ControlPlane.Usage;
 /// </summary>
 internal sealed class AlertMemory
 {
-    public const string FileName = "alerts.state";
+    public const string FileName = StoreCopy.AlertsFile;
 
     /// <summary>Messages that wait; the oldest gives way.</summary>
     public const int MessagesMax = 1_000;
