@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using AiEdge.DataPlane.Hosting;
+using AiEdge.DataPlane.Link;
 using AiEdge.DataPlane.Record;
 using AiEdge.DataPlane.Snapshot;
 using Microsoft.AspNetCore.Connections;
@@ -51,21 +52,29 @@ static int Check(CommandLine line)
 
 static async Task<int> RunAsync(CommandLine line)
 {
-    var options = new EdgeHostOptions
-    {
-        ConfigPath = line.Config!,
-        Overrides = Overrides(line),
-        DataDir = line.DataDir,
-        Records = Console.OpenStandardOutput(),
-        Log = Console.Error,
-        DescriptorsMax = Descriptors.Raise(),
-    };
     EdgeHost? host;
     try
     {
+        LinkOptions? link = null;
+        if (line.ControlPlane is not null && (link = LinkSetup.Read(line, out var complaint)) is null)
+        {
+            Console.Error.WriteLine(complaint);
+            return 2;
+        }
+
+        var options = new EdgeHostOptions
+        {
+            ConfigPath = line.Config,
+            ControlPlane = link,
+            Overrides = Overrides(line),
+            DataDir = line.DataDir,
+            Records = Console.OpenStandardOutput(),
+            Log = Console.Error,
+            DescriptorsMax = Descriptors.Raise(),
+        };
         (host, var faults) = await EdgeHost.StartAsync(options);
         foreach (var fault in faults)
-            Console.Error.WriteLine(fault.Format(line.Config!));
+            Console.Error.WriteLine(fault.Format(line.Config ?? "control plane"));
     }
     catch (JournalFault e)
     {

@@ -13,7 +13,7 @@ public sealed record LayerTable(string Prefix, string[][] Layers, (string Namesp
             ["Core"],
             ["Parse", "Identify", "Screen", "Admit", "Route", "Translate", "Forward", "Meter", "Record"],
             ["Snapshot", "Flow"],
-            ["Accept"],
+            ["Accept", "Link"],
             ["Hosting"],
         ],
         [

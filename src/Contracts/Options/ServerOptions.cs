@@ -56,6 +56,15 @@ public sealed class ServerOptions
     /// <summary>What a proxy writes before a connection's first byte.</summary>
     public static readonly ChoiceField ProxyProtocolField = new("proxyProtocol", ["off", "v2"]) { Default = "off" };
 
+    /// <summary>How long usage records are still shipped to the control plane before the process ends.</summary>
+    public static readonly DurationField ShipOnDrainField = new("shipOnDrain", "10s", "1ms", "10m", ZeroDuration.Zero);
+
+    /// <summary>How long the configuration may be served without hearing from the control plane it came from.</summary>
+    public static readonly DurationField ConfigMaxAgeField = new("configMaxAge", "24h", "1s", "8760h");
+
+    /// <summary>What happens to requests then.</summary>
+    public static readonly ChoiceField StaleConfigField = new("staleConfig", ["serve", "refuse"]) { Default = "serve" };
+
     /// <summary>TLS towards clients.</summary>
     public static readonly SectionField TlsField = new("tls", TlsOptions.ServerTable);
 
@@ -63,7 +72,7 @@ public sealed class ServerOptions
     public static readonly FieldTable Table = new(
         "the server", ListenField, AdminField, ProbeField, BodyBytesMaxField, BufferedBytesMaxField, HeadBytesMaxField, ConnectionsMaxField,
         HeadTimeoutField, BodyTimeoutField, KeepAliveField, ClientIdleField, HeartbeatField, DrainDelayField, DrainTimeoutField,
-        TrustedProxiesField, ProxyProtocolField, TlsField, new LaterField("shipOnDrain"));
+        TrustedProxiesField, ProxyProtocolField, ShipOnDrainField, ConfigMaxAgeField, StaleConfigField, TlsField);
 
     /// <summary>See <see cref="ListenField"/>.</summary>
     public Setting<IPEndPoint> Listen { get; private init; }
@@ -113,6 +122,15 @@ public sealed class ServerOptions
     /// <summary>See <see cref="ProxyProtocolField"/>.</summary>
     public Setting<string> ProxyProtocol { get; private init; }
 
+    /// <summary>See <see cref="ShipOnDrainField"/>.</summary>
+    public Setting<TimeSpan> ShipOnDrain { get; private init; }
+
+    /// <summary>See <see cref="ConfigMaxAgeField"/>.</summary>
+    public Setting<TimeSpan> ConfigMaxAge { get; private init; }
+
+    /// <summary>See <see cref="StaleConfigField"/>.</summary>
+    public Setting<string> StaleConfig { get; private init; }
+
     /// <summary>See <see cref="TlsField"/>.</summary>
     public TlsOptions Tls { get; private init; } = new();
 
@@ -138,6 +156,9 @@ public sealed class ServerOptions
             DrainTimeout = reader.Get(DrainTimeoutField),
             TrustedProxies = reader.Get(TrustedProxiesField),
             ProxyProtocol = reader.Get(ProxyProtocolField),
+            ShipOnDrain = reader.Get(ShipOnDrainField),
+            ConfigMaxAge = reader.Get(ConfigMaxAgeField),
+            StaleConfig = reader.Get(StaleConfigField),
             Tls = TlsOptions.Read(reader.Node(TlsField), TlsOptions.ServerTable, faults),
         };
     }

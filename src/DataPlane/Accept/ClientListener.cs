@@ -76,6 +76,16 @@ internal sealed class ClientListener(EdgeServices services, ClientTls? tls)
         }
     }
 
+    /// <summary>Ends every exchange that rests on what was revoked.</summary>
+    public void Revoke(Predicate<Exchange> restsOnIt)
+    {
+        lock (_lock)
+        {
+            foreach (var client in _open)
+                client.Link.Revoke(restsOnIt);
+        }
+    }
+
     /// <summary>Closes every connection.</summary>
     public void AbortAll()
     {

@@ -30,6 +30,9 @@ internal enum StopReason : byte
     IdleTimeout,
     TotalTimeout,
     Drain,
+
+    /// <summary>What the exchange rests on was revoked.</summary>
+    Revoked,
 }
 
 /// <summary>What an exchange waits for on the provider's side, so that it can be stopped or woken from outside.</summary>
@@ -55,6 +58,9 @@ internal interface IUpstreamLease
 /// looks at <see cref="Reason"/> afterwards, whoever sets a reason looks for a lease afterwards: one of the two sees the other.
 /// A client's leaving is no reason to stop while the exchange drains: it is noted as the number of the exchange that it left, so that
 /// it can be told from every other, and what remains stops by a deadline or by the drain of the process.
+/// <see cref="Hold"/> is a full fence: the exchange shows itself, then looks whether its configuration is still in force; whoever revokes
+/// publishes the new configuration, then looks for exchanges. One of the two sees the other. The exchange's fields are read while it
+/// writes them, references all; what is read of a later exchange stops nobody, for its number is another.
 /// </remarks>
 internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWorkItem
 {
@@ -73,6 +79,7 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     private IPAddress? _lastClient;
     private string? _address;
     private long _drainMs;
+    private Exchange? _held;
     private long _leftNumber = -1;
     private int _leftIsNew;
 
@@ -123,6 +130,18 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
         Volatile.Write(ref _totalDue, Never);
         Volatile.Write(ref _heartbeatDue, Never);
         Volatile.Write(ref _upstream, null);
+        Volatile.Write(ref _held, null);
+    }
+
+    /// <summary>Shows the exchange to whoever may revoke what it rests on, until its end.</summary>
+    public void Hold(Exchange exchange) => Interlocked.Exchange(ref _held, exchange);
+
+    /// <summary>Stops the exchange under way if <paramref name="restsOnIt"/> says that it rests on what was revoked. The first reason wins.</summary>
+    public void Revoke(Predicate<Exchange> restsOnIt)
+    {
+        var number = Volatile.Read(ref _number);
+        if (Volatile.Read(ref _held) is { } exchange && restsOnIt(exchange))
+            StopNumber(number, StopReason.Revoked);
     }
 
     /// <summary>Replaces the running step's deadline. One write; due <paramref name="after"/> from now.</summary>

@@ -288,6 +288,15 @@ internal sealed class ServerModel
     /// <summary>Whether every connection begins with a header of the PROXY protocol.</summary>
     public bool TakesProxyHeader { get; init; }
 
+    /// <summary>How long usage records are still shipped to the control plane when draining.</summary>
+    public TimeSpan ShipOnDrain { get; init; }
+
+    /// <summary>How long the configuration may be served without hearing from the control plane that it came from.</summary>
+    public TimeSpan ConfigMaxAge { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Whether requests are refused after that.</summary>
+    public bool RefusesStale { get; init; }
+
     public string? TlsCertificateFile { get; init; }
 
     public string? TlsKeyFile { get; init; }

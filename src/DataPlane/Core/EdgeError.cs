@@ -72,6 +72,9 @@ internal enum ErrorKind : byte
     UpstreamTimeout,
     Overloaded,
     Draining,
+
+    /// <summary>The key, or what else the exchange rests on, was revoked while it was under way.</summary>
+    Revoked,
     Internal,
 }
 

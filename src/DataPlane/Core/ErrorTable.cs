@@ -45,6 +45,7 @@ internal static class ErrorTable
         ErrorKind.UpstreamTimeout => new(504, Server, "upstream_timeout", "The provider took too long to answer."),
         ErrorKind.Overloaded => new(503, Server, "overloaded", "The gateway is overloaded; try again later."),
         ErrorKind.Draining => new(503, Server, "overloaded", "The gateway is shutting down; try again.", Closes: true),
+        ErrorKind.Revoked => new(401, Bad, "invalid_api_key", "The API key has been revoked."),
         ErrorKind.ClientClosed => new(499, Bad, "client_closed", "The client closed the connection.", Closes: true),
         _ => new(500, Server, "internal", "Internal error."),
     };

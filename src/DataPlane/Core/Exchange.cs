@@ -18,6 +18,9 @@ internal enum EndReason : byte
 
     /// <summary>The process ended under it; said by whoever recovers its journal.</summary>
     Crashed,
+
+    /// <summary>What it rested on was revoked.</summary>
+    Revoked,
 }
 
 /// <summary>Up to 128 bytes of a request id, kept inside its owner.</summary>

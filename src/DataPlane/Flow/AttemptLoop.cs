@@ -91,6 +91,7 @@ internal sealed class AttemptLoop(
         _ when link.HasLeft => EdgeError.Client(ErrorKind.ClientClosed),
         StopReason.ClientLeft or StopReason.ClientStalled => EdgeError.Client(ErrorKind.ClientClosed),
         StopReason.Drain => EdgeError.Edge(ErrorKind.Draining),
+        StopReason.Revoked => EdgeError.Client(ErrorKind.Revoked),
         StopReason.ConnectTimeout => EdgeError.Upstream(ErrorKind.UpstreamTimeout, "The connection to the provider took too long."),
         StopReason.None => EdgeError.Edge(ErrorKind.Internal),
         _ => EdgeError.Upstream(ErrorKind.UpstreamTimeout),

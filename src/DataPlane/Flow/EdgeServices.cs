@@ -73,7 +73,10 @@ internal sealed class EdgeServices : IDisposable
     /// <summary>Set when the process is to end: no new exchange begins.</summary>
     public bool IsDraining { get; set; }
 
-    /// <summary>What <c>/readyz</c> says.</summary>
+    /// <summary>Set while the configuration is older than it may be and is to be used no more: no new exchange begins.</summary>
+    public bool IsStale { get; set; }
+
+    /// <summary>What <c>/readyz</c> says, as long as the configuration may be used.</summary>
     public bool IsReady { get; set; } = true;
 
     /// <summary>An exchange met an exception that nothing expects: where it came from is written down, not what it says.</summary>

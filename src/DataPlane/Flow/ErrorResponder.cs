@@ -70,6 +70,7 @@ internal static class ErrorResponder
     {
         ErrorKind.UpstreamTimeout => "timeout",
         ErrorKind.Draining => "draining",
+        ErrorKind.Revoked => "revoked",
         ErrorKind.Internal => "internal",
         _ => "upstream_error",
     };

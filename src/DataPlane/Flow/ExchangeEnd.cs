@@ -10,6 +10,7 @@ internal static class ExchangeEnd
         ErrorKind.None => exchange.CutBy is null ? EndReason.Done : EndReason.Cut,
         ErrorKind.ClientClosed => EndReason.ClientClosed,
         ErrorKind.Draining => EndReason.Draining,
+        ErrorKind.Revoked => EndReason.Revoked,
         ErrorKind.UpstreamTimeout => EndReason.Timeout,
         ErrorKind.Internal => EndReason.Internal,
         _ when error.IsOfLimit => EndReason.Refused,

@@ -81,7 +81,7 @@ internal sealed class ExchangePipeline
             return error;
         if ((error = Recognise()).IsError)
             return error;
-        if ((error = _identifier.Identify(_exchange, _intake.HeadReader.Head)).IsError)
+        if ((error = Identify()).IsError)
             return error;
         if ((error = ClientWishes.Read(_exchange, _intake.HeadReader.Head)).IsError)
             return error;
@@ -206,6 +206,8 @@ internal sealed class ExchangePipeline
             return EdgeError.Client(ErrorKind.MethodNotAllowed);
         if (_services.IsDraining && endpoint.Kind == EndpointKind.Forward)
             return EdgeError.Edge(ErrorKind.Draining);
+        if (_services.IsStale && endpoint.Kind == EndpointKind.Forward)
+            return EdgeError.Edge(ErrorKind.Overloaded, "The gateway's configuration is too old to be used.");
         if (endpoint.Kind != EndpointKind.Forward)
         {
             _intake.Scan.BeginNone();
@@ -220,6 +222,19 @@ internal sealed class ExchangePipeline
         return endpoint.Shape == RequestShape.Multipart || !type.IsEmpty && !MediaType.Is(type, "application/json"u8)
             ? EdgeError.Client(ErrorKind.UnsupportedMediaType)
             : default;
+    }
+
+    /// <summary>Whose request it is; a key that was revoked since the exchange began is unknown.</summary>
+    private EdgeError Identify()
+    {
+        var error = _identifier.Identify(_exchange, _intake.HeadReader.Head);
+        if (error.IsError)
+            return error;
+        _link.Hold(_exchange);
+        var inForce = _services.Snapshots.Current;
+        return ReferenceEquals(inForce, _exchange.Config) || inForce.Keys.Find(_exchange.Key!.Sha256) is not null
+            ? default
+            : EdgeError.Client(ErrorKind.InvalidKey, "Incorrect API key provided.");
     }
 
     /// <summary>Whose request it is decides whether its prompt has to be counted, and with that what is noted of its body.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Flow;
+using AiEdge.DataPlane.Link;
 using AiEdge.DataPlane.Snapshot;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
@@ -13,7 +14,7 @@ namespace AiEdge.DataPlane.Hosting;
 /// The admin port: <c>/healthz</c>, <c>/readyz</c>, <c>/metrics</c>, <c>/config</c>, <c>/limits</c>; on the probe address only the first three.
 /// On a loopback listener the Host must name loopback, so that a web page cannot reach it through a name of its own.
 /// </summary>
-internal sealed class AdminEndpoint(EdgeServices services, ConfigWatcher watcher)
+internal sealed class AdminEndpoint(EdgeServices services, IConfigFeed feed, PlaneLink? controlPlane)
 {
     private const int HeadBytesMax = 16 * 1024;
     private static readonly TimeSpan HeadTime = TimeSpan.FromSeconds(10);
@@ -72,15 +73,26 @@ internal sealed class AdminEndpoint(EdgeServices services, ConfigWatcher watcher
         if (head.Path.SequenceEqual("/healthz"u8))
             return Write(link, 200, "text/plain", "ok\n"u8, keepAlive);
         if (head.Path.SequenceEqual("/readyz"u8))
-            return services.IsReady ? Write(link, 200, "text/plain", "ready\n"u8, keepAlive) : Write(link, 503, "text/plain", "draining\n"u8, keepAlive);
+            return Write(link, services is { IsReady: true, IsStale: false } ? 200 : 503, "text/plain", Readiness(), keepAlive);
         if (head.Path.SequenceEqual("/metrics"u8))
-            return Write(link, 200, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(MetricsText.Write(services, watcher)), keepAlive);
+        {
+            var metrics = Encoding.UTF8.GetBytes(MetricsText.Write(services, feed, controlPlane));
+            return Write(link, 200, "text/plain; version=0.0.4; charset=utf-8", metrics, keepAlive);
+        }
+
         if (head.Path.SequenceEqual("/config"u8) && !probeOnly)
             return Write(link, 200, "application/json", services.Snapshots.Current.MaskedJson, keepAlive);
         if (head.Path.SequenceEqual("/limits"u8) && !probeOnly)
             return Write(link, 200, "application/json", LimitsText.Write(services.Limits, head.Query), keepAlive);
         return Write(link, 404, "text/plain", "not found\n"u8, keepAlive);
     }
+
+    private ReadOnlySpan<byte> Readiness() => services switch
+    {
+        { IsReady: false } => "draining\n"u8,
+        { IsStale: true } => "the configuration is too old\n"u8,
+        _ => "ready\n"u8,
+    };
 
     private static bool Write(ClientLink link, int status, string type, ReadOnlySpan<byte> body, bool keepAlive)
     {
@@ -98,7 +110,7 @@ internal sealed class AdminEndpoint(EdgeServices services, ConfigWatcher watcher
     private static bool IsLoopback(ClientLink link) =>
         link.Connection.LocalEndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address);
 
-    private static bool NamesLoopback(RequestHead head)
+    internal static bool NamesLoopback(RequestHead head)
     {
         var host = head.IndexOf(HeaderId.Host) is var i and >= 0 ? head.Value(i) : default;
         if (host.IsEmpty)

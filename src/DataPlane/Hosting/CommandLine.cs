@@ -24,6 +24,7 @@ internal sealed class CommandLine
         aiedge-dataplane: the data plane of AiEdge, a gateway between clients and LLM providers
 
           aiedge-dataplane --config FILE [--listen ADDR] [--admin ADDR] [--probe ADDR]
+          aiedge-dataplane --control-plane URL [--join-token TOKEN] [--data-dir DIR] [--secrets-dir DIR] [...]
           aiedge-dataplane --config FILE --check      validate, print every fault with its line, exit 0 or 1
           aiedge-dataplane health [--admin ADDR]      ask a running data plane for /readyz, exit 0 or 1
           aiedge-dataplane count [--encoding NAME | --vocabulary FILE [--format WORD] [--split RULE]] [--append N | --ids] [FILE]
@@ -40,6 +41,18 @@ internal sealed class CommandLine
           --data-dir DIR  AIEDGE_DATA_DIR                      folder of the usage journal; without it there is none
           --check                                              see above
 
+        with a control plane, from which the configuration comes:
+          --control-plane URL       AIEDGE_CONTROL_PLANE       http://host:7071 or https://host:7071
+          --join-token TOKEN        AIEDGE_JOIN_TOKEN          exchanged once for this plane's own credential
+          --join-token-file FILE    AIEDGE_JOIN_TOKEN_FILE     the same, from a file
+          --plane-id ID             AIEDGE_PLANE_ID            the id to ask for when joining: 1 to 63 of [a-z0-9-]
+          --data-dir DIR            AIEDGE_DATA_DIR            ./aiedge-data; credential, last good configuration, usage journal
+          --secrets-dir DIR         AIEDGE_SECRETS_DIR         the only folder whose files the configuration may name
+          --control-plane-ca FILE   AIEDGE_CONTROL_PLANE_CA    authorities (PEM) that may vouch for it, in place of the system's
+          --control-plane-cert FILE AIEDGE_CONTROL_PLANE_CERT  certificate (PEM) to show it, with --control-plane-key
+          --control-plane-key FILE  AIEDGE_CONTROL_PLANE_KEY   its private key (PEM)
+          --insecure                AIEDGE_INSECURE=true       allows http:// to another machine
+
         count prints how many tokens FILE, or what comes in without one, has as plain text; it streams, whatever the length.
           --encoding NAME     o200k_base (default), o200k_harmony or cl100k_base
           --vocabulary FILE   a vocabulary of your own: .tiktoken, tekken.json or Hugging Face's tokenizer.json
@@ -51,9 +64,16 @@ internal sealed class CommandLine
         signals: SIGTERM and SIGINT drain and stop (a second one stops at once); SIGHUP reads the configuration again.
         """;
 
-    private static readonly string[] Later = ["--control-plane", "--join-token", "--secrets-dir"];
+    private const string DataDirWithControlPlane = "aiedge-data";
+
+    private static readonly string[] Names =
+    [
+        "config", "listen", "admin", "probe", "data-dir", "control-plane", "join-token", "join-token-file", "plane-id", "secrets-dir",
+        "control-plane-ca", "control-plane-cert", "control-plane-key",
+    ];
 
     private readonly Dictionary<string, string> _values = [];
+    private readonly HashSet<string> _flags = [];
 
     public Command Command { get; private set; } = Command.Run;
 
@@ -70,7 +90,12 @@ internal sealed class CommandLine
 
     public string? Probe => Value("probe");
 
-    public string? DataDir => Value("data-dir");
+    public string? DataDir => Value("data-dir") ?? (ControlPlane is null ? null : DataDirWithControlPlane);
+
+    /// <summary>The control plane's address, as written.</summary>
+    public string? ControlPlane => Value("control-plane");
+
+    public bool Insecure { get; private set; }
 
     public static CommandLine Parse(string[] arguments, Func<string, string?> env)
     {
@@ -82,16 +107,16 @@ internal sealed class CommandLine
             return line;
         }
 
-        foreach (var name in (string[])["config", "listen", "admin", "probe", "data-dir"])
+        foreach (var name in Names)
         {
-            if (env("AIEDGE_" + name.ToUpperInvariant().Replace('-', '_')) is { Length: > 0 } value)
+            if (env(Twin(name)) is { Length: > 0 } value)
                 line._values[name] = value;
         }
 
+        line.Insecure = env(Twin("insecure")) is "true" or "1";
         for (var i = 0; i < arguments.Length && line.Command != Command.Wrong; i++)
             line.Take(arguments, ref i);
-        if (line.Command is Command.Run or Command.Check && line.Config is null)
-            line.Complain("--config FILE is missing");
+        line.ChooseOrigin();
         if (line.Command is Command.JournalDump or Command.JournalVerify or Command.JournalRebuild && line.DataDir is null)
             line.Complain("--data-dir DIR is missing");
         return line;
@@ -122,22 +147,53 @@ internal sealed class CommandLine
                     _ => Command.JournalRebuild,
                 };
                 break;
-            case "--config" or "--listen" or "--admin" or "--probe" or "--data-dir" when i + 1 < arguments.Length:
-                _values[argument[2..]] = arguments[++i];
+            case "--insecure":
+                Insecure = true;
+                break;
+            case var _ when IsFlag(argument) && i + 1 < arguments.Length:
+                Set(argument[2..], arguments[++i]);
                 break;
             default:
                 var equals = argument.IndexOf('=', StringComparison.Ordinal);
-                if (equals > 0 && argument[..equals] is ("--config" or "--listen" or "--admin" or "--probe" or "--data-dir"))
-                    _values[argument[2..equals]] = argument[(equals + 1)..];
-                else if (Array.IndexOf(Later, equals > 0 ? argument[..equals] : argument) >= 0)
-                    Complain($"{argument} is not supported yet");
+                if (equals > 0 && IsFlag(argument[..equals]))
+                    Set(argument[2..equals], argument[(equals + 1)..]);
                 else
                     Complain($"unknown or incomplete argument: {argument}");
                 break;
         }
     }
 
-    private string? Value(string name) => _values.GetValueOrDefault(name);
+    /// <summary>A value by the flag's name without its dashes; null where neither the flag nor its twin is given.</summary>
+    public string? Value(string name) => _values.GetValueOrDefault(name);
+
+    private static string Twin(string name) => "AIEDGE_" + name.ToUpperInvariant().Replace('-', '_');
+
+    private static bool IsFlag(string argument) => argument.StartsWith("--", StringComparison.Ordinal) && Array.IndexOf(Names, argument[2..]) >= 0;
+
+    private void Set(string name, string value)
+    {
+        _values[name] = value;
+        _flags.Add(name);
+    }
+
+    /// <summary>A file or a control plane, not both; of a flag and a variable the flag.</summary>
+    private void ChooseOrigin()
+    {
+        if (Command is not (Command.Run or Command.Check))
+            return;
+        if (Config is not null && ControlPlane is not null)
+        {
+            if (_flags.Contains("config") == _flags.Contains("control-plane"))
+                Complain("--config and --control-plane exclude each other");
+            else
+                _values.Remove(_flags.Contains("config") ? "control-plane" : "config");
+        }
+
+        if (Command == Command.Check && Config is null)
+            Complain("--config FILE is missing");
+        else if (Config is null && ControlPlane is null)
+            Complain("--config FILE or --control-plane URL is missing");
+    }
 
     private void Complain(string complaint)
     {

@@ -3,6 +3,7 @@ using AiEdge.Contracts.Faults;
 using AiEdge.DataPlane.Accept;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Flow;
+using AiEdge.DataPlane.Link;
 using AiEdge.DataPlane.Record;
 using AiEdge.DataPlane.Snapshot;
 using AiEdge.DataPlane.Transport;
@@ -14,7 +15,7 @@ using Microsoft.Extensions.Options;
 namespace AiEdge.DataPlane.Hosting;
 
 /// <summary>A running data plane: its listeners, its configuration, and its orderly end.</summary>
-internal sealed class EdgeHost : IAsyncDisposable
+internal sealed class EdgeHost : ILinkedPlane, IAsyncDisposable
 {
     /// <summary>Descriptors that are not connections: files, epoll, listeners, pipes.</summary>
     private const int DescriptorsKept = 64;
@@ -24,21 +25,26 @@ internal sealed class EdgeHost : IAsyncDisposable
     private readonly KestrelServer _server;
     private readonly ClientListener _clients;
     private readonly ClientTls? _tls;
-    private readonly ConfigWatcher _watcher;
+    private readonly IConfigFeed _feed;
+    private readonly PlaneLink? _link;
+    private readonly string _origin;
     private readonly List<ListenOptions> _bound = [];
     private int _sweepTick;
     private int _stopped;
 
-    private EdgeHost(EdgeHostOptions options, ConfigLoad load, JournalStore? journal)
+    private EdgeHost(EdgeHostOptions options, ConfigLoad load, JournalStore? journal, PlaneLink? link)
     {
         _options = options;
+        _link = link;
+        _origin = options.ConfigPath ?? "control plane";
         var config = load.Snapshot!;
         _services = new EdgeServices(config, new RecordLog(options.Records), options.Log, journal, options.Time);
         _services.Wheel.Ticked += OnTick;
         _tls = config.Server.TlsCertificateFile is { } certificate ? new ClientTls(certificate, config.Server.TlsKeyFile!) : null;
         _clients = new ClientListener(_services, _tls) { ConnectionsMax = DescriptorBound(config) };
-        _watcher = new ConfigWatcher(
-            options.ConfigPath, options.Overrides, options.Environment, TimeProvider.System, Publish, Reject, load, Warn);
+        _feed = link is not null
+            ? link.Feed
+            : new ConfigWatcher(options.ConfigPath!, options.Overrides, options.Environment, TimeProvider.System, Publish, Reject, load, Warn);
         _server = MakeServer(config.Server);
         Warn(load.Warnings);
     }
@@ -55,19 +61,51 @@ internal sealed class EdgeHost : IAsyncDisposable
     /// <summary>Starts a data plane; the faults say why if there is none.</summary>
     public static async Task<(EdgeHost? Host, IReadOnlyList<ConfigFault> Faults)> StartAsync(EdgeHostOptions options)
     {
-        var load = ConfigFile.Load(options.ConfigPath, generation: 1, options.Overrides, options.Environment);
-        if (load.Snapshot is null)
-            return (null, load.Faults);
-        var journal = options.DataDir is { } folder ? JournalStore.Open(folder, new LimitLedger(load.Snapshot), options.Time) : null;
+        if (options.ControlPlane is { } controlPlane)
+            return await StartLinkedAsync(options, controlPlane);
+        var load = ConfigFile.Load(options.ConfigPath!, generation: 1, options.Overrides, options.Environment);
+        return load.Snapshot is null ? (null, load.Faults) : (await StartAsync(options, load, null), []);
+    }
+
+    /// <summary>Starts a data plane of a control plane: once there is a configuration, from there or from disk.</summary>
+    private static async Task<(EdgeHost? Host, IReadOnlyList<ConfigFault> Faults)> StartLinkedAsync(EdgeHostOptions options, LinkOptions controlPlane)
+    {
+        var link = PlaneLink.Open(controlPlane, options.Overrides, options.Environment, options.Log);
+        try
+        {
+            link.Start();
+            var (load, refusal) = await LinkedStart.FirstAsync(link, options);
+            if (load is not null)
+            {
+                var host = await StartAsync(options, load, link);
+                link.Feed.Attach(host);
+                return (host, []);
+            }
+
+            await link.DisposeAsync();
+            return (null, [new ConfigFault("--control-plane", 0, 0, refusal)]);
+        }
+        catch
+        {
+            await link.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<EdgeHost> StartAsync(EdgeHostOptions options, ConfigLoad load, PlaneLink? link)
+    {
+        var journal = options.DataDir is { } folder ? JournalStore.Open(folder, new LimitLedger(load.Snapshot!), options.Time) : null;
         if (journal is { Warning: { } warning })
             options.Log.WriteLine("journal: " + warning);
         if (journal is { Closed: > 0 })
             options.Log.WriteLine($"journal: {journal.Closed} exchanges were open when the process ended; they are closed as crashed");
-        var host = new EdgeHost(options, load, journal);
+        if (journal is not null)
+            link?.StartShipping(journal, options.DataDir!);
+        var host = new EdgeHost(options, load, journal, link);
         try
         {
             await host._server.StartAsync(new NoApplication(), CancellationToken.None);
-            return (host, []);
+            return host;
         }
         catch
         {
@@ -79,15 +117,25 @@ internal sealed class EdgeHost : IAsyncDisposable
     /// <summary>Reads the configuration again (SIGHUP).</summary>
     public void Reload()
     {
-        _watcher.Reload();
+        _feed.Reload();
         _tls?.Reload();
     }
 
     /// <summary>
     /// The orderly end: readiness fails first and for <c>drainDelay</c> everything is still served; then idle connections close
-    /// and nothing new begins; what is under way has <c>drainTimeout</c> and is then ended truthfully.
+    /// and nothing new begins; what is under way has <c>drainTimeout</c> and is then ended truthfully; then the control plane has
+    /// <c>shipOnDrain</c> to acknowledge what was used.
     /// </summary>
     public async Task DrainAsync(CancellationToken hurry = default)
+    {
+        await DrainExchangesAsync(hurry);
+        if (_link?.Usage is not { } usage || _services.Journal is not { } journal)
+            return;
+        await WaitAsync(TimeSpan.FromSeconds(2), () => journal.LagMs == 0, hurry);
+        await usage.FlushAsync(_services.Snapshots.Current.Server.ShipOnDrain, hurry);
+    }
+
+    private async Task DrainExchangesAsync(CancellationToken hurry)
     {
         var server = _services.Snapshots.Current.Server;
         _services.IsReady = false;
@@ -111,7 +159,10 @@ internal sealed class EdgeHost : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0)
             return;
-        _watcher.Dispose();
+        if (_link is not null)
+            await _link.DisposeAsync();
+        else
+            _feed.Dispose();
         _services.IsDraining = true;
         _clients.StopAll(StopReason.Drain);
         _clients.AbortAll();
@@ -145,7 +196,7 @@ internal sealed class EdgeHost : IAsyncDisposable
     private KestrelServer MakeServer(ServerModel server)
     {
         var options = new KestrelServerOptions { AddServerHeader = false };
-        var admin = new AdminEndpoint(_services, _watcher);
+        var admin = new AdminEndpoint(_services, _feed, _link);
         Bind(options, server.Listen, _clients.OnConnectedAsync);
         Bind(options, server.Admin, context => admin.OnConnectedAsync(context, probeOnly: false));
         if (server.Probe is { } probe)
@@ -176,7 +227,7 @@ internal sealed class EdgeHost : IAsyncDisposable
         return (int)fits;
     }
 
-    private void Publish(ConfigSnapshot config)
+    public void Publish(ConfigSnapshot config)
     {
         _services.Clock.Reanchor();
         _services.Upstreams.Use(config);
@@ -186,18 +237,28 @@ internal sealed class EdgeHost : IAsyncDisposable
         _options.Log.WriteLine($"configuration {config.Generation} in force");
     }
 
-    private void Reject(IReadOnlyList<ConfigFault> faults)
+    public void Reject(IReadOnlyList<ConfigFault> faults)
     {
         _options.Log.WriteLine("configuration rejected, the old one stays in force:");
         Print(faults, "");
     }
 
-    private void Warn(IReadOnlyList<ConfigFault> warnings) => Print(warnings, "warning: ");
+    public void Warn(IReadOnlyList<ConfigFault> warnings) => Print(warnings, "warning: ");
+
+    public void Revoke(Predicate<Exchange> restsOnIt) => _clients.Revoke(restsOnIt);
+
+    public void SetStale(bool isStale)
+    {
+        if (_services.IsStale == isStale)
+            return;
+        _services.IsStale = isStale;
+        _options.Log.WriteLine(isStale ? "the configuration is too old: requests are refused" : "the configuration may be used again");
+    }
 
     private void Print(IReadOnlyList<ConfigFault> faults, string prefix)
     {
         foreach (var fault in faults)
-            _options.Log.WriteLine(prefix + fault.Format(_options.ConfigPath));
+            _options.Log.WriteLine(prefix + fault.Format(_origin));
     }
 
     private void OnTick()

@@ -1,3 +1,4 @@
+using AiEdge.DataPlane.Link;
 using AiEdge.DataPlane.Snapshot;
 
 namespace AiEdge.DataPlane.Hosting;
@@ -5,8 +6,11 @@ namespace AiEdge.DataPlane.Hosting;
 /// <summary>How a data plane is started.</summary>
 internal sealed class EdgeHostOptions
 {
-    /// <summary>The configuration file.</summary>
-    public required string ConfigPath { get; init; }
+    /// <summary>The configuration file; null where a control plane sends the configuration.</summary>
+    public string? ConfigPath { get; init; }
+
+    /// <summary>The control plane; null where there is a file.</summary>
+    public LinkOptions? ControlPlane { get; init; }
 
     public ConfigOverrides Overrides { get; init; } = ConfigOverrides.None;
 

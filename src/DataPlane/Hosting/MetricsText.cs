@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Flow;
+using AiEdge.DataPlane.Link;
 using AiEdge.DataPlane.Record;
 using AiEdge.DataPlane.Snapshot;
 using AiEdge.DataPlane.Transport;
@@ -11,7 +12,7 @@ namespace AiEdge.DataPlane.Hosting;
 /// <summary>The process's metrics as Prometheus text (exposition format 0.0.4); docs/operations.md lists them.</summary>
 internal static class MetricsText
 {
-    public static string Write(EdgeServices services, ConfigWatcher watcher)
+    public static string Write(EdgeServices services, IConfigFeed feed, PlaneLink? link)
     {
         var text = new StringBuilder(8192);
         WriteTargets(text, services.Metrics);
@@ -20,8 +21,10 @@ internal static class MetricsText
         LimitMetrics.Write(text, services.Limits);
         if (services.Journal is { } journal)
             WriteJournal(text, journal);
-        Family(text, "aiedge_config_rejected_total", "counter", "Configurations refused at a reload.");
-        Sample(text, "aiedge_config_rejected_total", "", watcher.Rejections);
+        Family(text, "aiedge_config_rejected_total", "counter", "Configurations that were refused.");
+        Sample(text, "aiedge_config_rejected_total", "", feed.Rejections);
+        if (link is not null)
+            LinkMetrics.Write(text, link);
         return text.ToString();
     }
 

@@ -195,8 +195,12 @@ internal sealed class JournalStore : IDisposable
             _commits.Sync();
     }
 
-    /// <summary>Whether there are whole segments whose last record is older.</summary>
-    public bool HasBefore(long unixMs) => _segments.Count > 1 && _segments[0].LastUnixMs < unixMs;
+    /// <summary>The first record that somebody else still has to read; null where nobody does. Set before records are appended.</summary>
+    public Func<long>? NeededFrom { get; set; }
+
+    /// <summary>Whether there are whole segments whose last record is older, and that nobody needs any more.</summary>
+    public bool HasBefore(long unixMs) =>
+        _segments.Count > 1 && _segments[0].LastUnixMs < unixMs && _segments[1].FirstSequence <= (NeededFrom?.Invoke() ?? long.MaxValue);
 
     /// <summary>
     /// Drops whole segments whose last record is older, as far as limits have what is in them; the commit that follows makes it so. True
@@ -205,7 +209,8 @@ internal sealed class JournalStore : IDisposable
     public bool DropBefore(long unixMs)
     {
         var dropped = 0;
-        while (dropped < _segments.Count - 1 && _segments[dropped].LastUnixMs < unixMs && _segments[dropped + 1].FirstSequence <= _checkpointed)
+        var needed = Math.Min(_checkpointed, NeededFrom?.Invoke() ?? long.MaxValue);
+        while (dropped < _segments.Count - 1 && _segments[dropped].LastUnixMs < unixMs && _segments[dropped + 1].FirstSequence <= needed)
             dropped++;
         if (dropped == 0)
             return false;

@@ -61,6 +61,7 @@ internal static class RecordWriter
         EndReason.Refused => "refused"u8,
         EndReason.Timeout => "timeout"u8,
         EndReason.Draining => "draining"u8,
+        EndReason.Revoked => "revoked"u8,
         EndReason.Cut => "cut"u8,
         EndReason.Crashed => "crashed"u8,
         _ => "internal"u8,

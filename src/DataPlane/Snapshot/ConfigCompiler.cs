@@ -280,6 +280,9 @@ internal sealed class ConfigCompiler
         DrainTimeout = server.DrainTimeout.Or(ServerOptions.DrainTimeoutField.Default),
         Proxies = server.TrustedProxies.IsSet ? new TrustedProxies(Array.ConvertAll(Texts(server.TrustedProxies), Network)) : TrustedProxies.None,
         TakesProxyHeader = server.ProxyProtocol.Or(ServerOptions.ProxyProtocolField.Default!) == "v2",
+        ShipOnDrain = server.ShipOnDrain.Or(ServerOptions.ShipOnDrainField.Default),
+        ConfigMaxAge = server.ConfigMaxAge.Or(ServerOptions.ConfigMaxAgeField.Default),
+        RefusesStale = server.StaleConfig.Or(ServerOptions.StaleConfigField.Default!) == "refuse",
         TlsCertificateFile = addresses.CertificateFile,
         TlsKeyFile = addresses.KeyFile,
     };

@@ -1,6 +1,7 @@
 using AiEdge.Contracts.Faults;
 using AiEdge.Contracts.Rules;
 using AiEdge.Contracts.Source;
+using AiEdge.Contracts.Tree;
 using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Snapshot;
@@ -18,7 +19,8 @@ internal static class ConfigFile
     {
         var faults = new FaultList();
         var full = Path.GetFullPath(path);
-        var files = new ReferencedFiles(Path.GetDirectoryName(full) ?? full, faults);
+        var scope = ReferenceScope.Open(env, Path.GetDirectoryName(full) ?? full);
+        var files = new ReferencedFiles(scope, faults);
         files.Add(full);
         if (!SourceFile.TryRead(full, SourceText.DocumentBytesMax, out var content, out var complaint))
         {
@@ -31,7 +33,7 @@ internal static class ConfigFile
         {
             WrittenUnixSeconds = written == default ? 0 : new DateTimeOffset(written, TimeSpan.Zero).ToUnixTimeSeconds(),
         };
-        return Compile(document, generation, overrides, env, running, files, faults);
+        return Compile(document, generation, overrides, scope, running, files, faults);
     }
 
     /// <summary>Loads a document that is in memory already. Its relative paths start at <paramref name="folder"/>, which is absolute.</summary>
@@ -39,30 +41,58 @@ internal static class ConfigFile
         ConfigDocument document, string folder, long generation, ConfigOverrides overrides, Func<string, string?> env, ConfigSnapshot? running = null)
     {
         var faults = new FaultList();
-        return Compile(document, generation, overrides, env, running, new ReferencedFiles(folder, faults), faults);
+        var scope = ReferenceScope.Open(env, folder);
+        return Compile(document, generation, overrides, scope, running, new ReferencedFiles(scope, faults), faults);
+    }
+
+    /// <summary>Loads what a control plane sent, by the same rules.</summary>
+    /// <param name="entries">The whole document.</param>
+    /// <param name="createdUnixSeconds">What <c>/v1/models</c> shows as <c>created</c>.</param>
+    /// <param name="generation">The control plane's number for it.</param>
+    /// <param name="overrides">What the command line says in place of the document.</param>
+    /// <param name="scope">What it may refer to here.</param>
+    /// <param name="running">The snapshot in force; null at the start.</param>
+    public static ConfigLoad Load(
+        ConfigEntries entries, long createdUnixSeconds, long generation, ConfigOverrides overrides, ReferenceScope scope, ConfigSnapshot? running)
+    {
+        var faults = new FaultList();
+        var root = EntryTree.Build(entries, faults);
+        return Judge(root, createdUnixSeconds, generation, overrides, scope, running, new ReferencedFiles(scope, faults), faults);
     }
 
     private static ConfigLoad Compile(
         ConfigDocument document,
         long generation,
         ConfigOverrides overrides,
-        Func<string, string?> env,
+        ReferenceScope scope,
+        ConfigSnapshot? running,
+        ReferencedFiles files,
+        FaultList faults) =>
+        Judge(
+            ConfigSource.Parse(document.Content, document.Format, faults), document.WrittenUnixSeconds, generation, overrides, scope, running, files, faults);
+
+    private static ConfigLoad Judge(
+        ConfigNode? root,
+        long createdUnixSeconds,
+        long generation,
+        ConfigOverrides overrides,
+        ReferenceScope scope,
         ConfigSnapshot? running,
         ReferencedFiles files,
         FaultList faults)
     {
         var warnings = new FaultList();
         ConfigSnapshot? snapshot = null;
-        if (ConfigSource.Parse(document.Content, document.Format, faults) is { } root)
+        if (root is not null)
         {
-            new ReferenceResolver(env, files, faults).Resolve(root);
+            new ReferenceResolver(scope, files, faults).Resolve(root);
             if (DocumentRules.Read(root, faults, warnings) is { } options)
             {
                 ConfigCompiler.CheckFiles(options, files);
                 var addresses = ListenerAddresses.Resolve(options.Server, overrides, running?.Server, files, faults, warnings);
                 var tokenizers = TokenizerLoader.Load(options, files, faults, running?.Tokenizers ?? []);
                 if (faults.Count == 0)
-                    snapshot = ConfigCompiler.Compile(options, addresses, files, tokenizers, generation, document.WrittenUnixSeconds);
+                    snapshot = ConfigCompiler.Compile(options, addresses, files, tokenizers, generation, createdUnixSeconds);
             }
         }
 

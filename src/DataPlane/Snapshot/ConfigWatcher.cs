@@ -13,7 +13,7 @@ namespace AiEdge.DataPlane.Snapshot;
 /// All work is done under one lock, on a timer's or the caller's thread: generations are published in order, one at a
 /// time, and none after <see cref="Dispose"/> has returned.
 /// </remarks>
-internal sealed class ConfigWatcher : IDisposable
+internal sealed class ConfigWatcher : IConfigFeed
 {
     /// <summary>How long a changed file must lie still before it is read.</summary>
     public static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(100);

@@ -192,6 +192,9 @@ internal sealed class MaskedDocument : IDisposable
         }
 
         _json.WriteString(ServerOptions.ProxyProtocolField.Name, options.ProxyProtocol.Or(ServerOptions.ProxyProtocolField.Default!));
+        WriteDuration(ServerOptions.ShipOnDrainField, server.ShipOnDrain);
+        WriteDuration(ServerOptions.ConfigMaxAgeField, server.ConfigMaxAge);
+        _json.WriteString(ServerOptions.StaleConfigField.Name, server.RefusesStale ? "refuse" : "serve");
         WriteTls(ServerOptions.TlsField, options.Tls);
         _json.WriteEndObject();
     }

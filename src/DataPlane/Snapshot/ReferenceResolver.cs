@@ -7,21 +7,22 @@ using AiEdge.Contracts.Tree;
 namespace AiEdge.DataPlane.Snapshot;
 
 /// <summary>
-/// Puts the environment's and files' texts in the place of <c>${env:NAME}</c> and <c>${file:PATH}</c> within values;
-/// <c>$${</c> stands for <c>${</c> itself. A text put in is not looked through again. Faults name the reference, never what it holds.
+/// Puts the environment's and files' texts in the place of <c>${env:NAME}</c> and <c>${file:PATH}</c> within values, and what a control
+/// plane keeps in that of <c>${store:NAME}</c>; <c>$${</c> stands for <c>${</c> itself. A text put in is not looked through again. Faults
+/// name the reference, never what it holds.
 /// </summary>
 internal sealed class ReferenceResolver
 {
-    private readonly Func<string, string?> _env;
+    private readonly ReferenceScope _scope;
     private readonly ReferencedFiles _files;
     private readonly FaultList _faults;
 
-    /// <param name="env">The environment: null for a name that is not set.</param>
+    /// <param name="scope">What may be referred to.</param>
     /// <param name="files">Takes the files named.</param>
     /// <param name="faults">Takes the faults.</param>
-    public ReferenceResolver(Func<string, string?> env, ReferencedFiles files, FaultList faults)
+    public ReferenceResolver(ReferenceScope scope, ReferencedFiles files, FaultList faults)
     {
-        _env = env;
+        _scope = scope;
         _files = files;
         _faults = faults;
     }
@@ -95,11 +96,17 @@ internal sealed class ReferenceResolver
         if (reference.StartsWith("env:", StringComparison.Ordinal))
         {
             var name = reference[4..];
-            value = IsEnvironmentName(name) ? _env(name) ?? "" : "";
-            complaint = !IsEnvironmentName(name) ? $"{shown} does not name an environment variable"
-                : value.Length == 0 ? $"the environment variable {name} is not set, or empty"
-                : "";
-            return complaint.Length == 0;
+            if (IsEnvironmentName(name))
+                return _scope.TryVariable(name, out value, out complaint);
+            complaint = $"{shown} does not name an environment variable";
+            return false;
+        }
+
+        if (reference.StartsWith("store:", StringComparison.Ordinal))
+        {
+            var isThere = _scope.TryStored(reference[6..], out value, out complaint);
+            complaint = isThere ? "" : $"{shown}: {complaint}";
+            return isThere;
         }
 
         if (reference.StartsWith("file:", StringComparison.Ordinal))
@@ -116,6 +123,12 @@ internal sealed class ReferenceResolver
         if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
         {
             complaint = $"{shown} does not name a file";
+            return false;
+        }
+
+        if (_files.Complaint(path) is { } refusal)
+        {
+            complaint = $"{shown}: {refusal}";
             return false;
         }
 

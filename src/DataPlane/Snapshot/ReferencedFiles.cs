@@ -6,16 +6,16 @@ namespace AiEdge.DataPlane.Snapshot;
 /// <summary>The other files that a document names: where they are, and whether they can be read.</summary>
 internal sealed class ReferencedFiles
 {
-    private readonly string _folder;
+    private readonly ReferenceScope _scope;
     private readonly FaultList _faults;
     private readonly List<StampedFile> _files = [];
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
-    /// <param name="folder">Where paths that are not absolute start.</param>
+    /// <param name="scope">Where paths that are not absolute start, and which may be named at all.</param>
     /// <param name="faults">Takes a fault for each file that cannot be read.</param>
-    public ReferencedFiles(string folder, FaultList faults)
+    public ReferencedFiles(ReferenceScope scope, FaultList faults)
     {
-        _folder = folder;
+        _scope = scope;
         _faults = faults;
     }
 
@@ -25,11 +25,14 @@ internal sealed class ReferencedFiles
     /// <summary>The absolute path of a file. Its state is noted first: a change while it is read shows as one afterwards.</summary>
     public string Add(string path)
     {
-        var full = Path.GetFullPath(path, _folder);
+        var full = Path.GetFullPath(path, _scope.Folder);
         if (_known.Add(full))
             _files.Add(StampedFile.Of(full));
         return full;
     }
+
+    /// <summary>Why a file may not be named; null where it may. One that may not is not looked at: not even whether it is there.</summary>
+    public string? Complaint(string path) => _scope.Complaint(Path.GetFullPath(path, _scope.Folder));
 
     /// <summary>The same, with the state that was noted.</summary>
     public StampedFile Stamp(string path)
@@ -43,6 +46,12 @@ internal sealed class ReferencedFiles
     {
         if (!setting.IsSet)
             return;
+        if (Complaint(setting.Value) is { } complaint)
+        {
+            _faults.Add(setting.Source!, complaint);
+            return;
+        }
+
         try
         {
             File.OpenHandle(Add(setting.Value)).Dispose();
@@ -55,5 +64,5 @@ internal sealed class ReferencedFiles
     }
 
     /// <summary>The absolute path of a setting's file, or null where none is written.</summary>
-    public string? PathOf(Setting<string> setting) => setting.IsSet ? Path.GetFullPath(setting.Value, _folder) : null;
+    public string? PathOf(Setting<string> setting) => setting.IsSet ? Path.GetFullPath(setting.Value, _scope.Folder) : null;
 }

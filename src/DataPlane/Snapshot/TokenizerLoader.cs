@@ -28,6 +28,12 @@ internal static class TokenizerLoader
             SplitRule? split = tokenizer.Split.IsSet && SplitRuleNames.TryParse(tokenizer.Split.Value, out var rule) ? rule : null;
             if (format == VocabularyFormat.Tiktoken && split is null)
                 continue;
+            if (files.Complaint(tokenizer.File.Value) is { } complaint)
+            {
+                faults.Add(tokenizer.File.Source!, complaint);
+                continue;
+            }
+
             var file = files.Stamp(tokenizer.File.Value);
             var identity = IdentityOf(file, format, split);
             var known = Array.Find(running, model => model.Identity == identity);

@@ -47,6 +47,9 @@ public sealed class GrpcCall<TRequest, TResponse> : IAsyncDisposable
     /// <summary>What came with the end; empty before, and where the end was none of the server's.</summary>
     public GrpcMetadata Trailers { get; private set; } = [];
 
+    /// <summary>Whether the server itself said how the call ended; else it was found out here: a lost connection, a deadline, a fault.</summary>
+    public bool IsEndTold { get; private set; }
+
     /// <summary>What the server sent ahead of its first message; waits for it. Empty where the call ended without.</summary>
     public async ValueTask<GrpcMetadata> HeadersAsync()
     {
@@ -180,6 +183,7 @@ public sealed class GrpcCall<TRequest, TResponse> : IAsyncDisposable
             {
                 Trailers = _end.Headers;
                 _end.Headers = [];
+                IsEndTold = true;
                 _end.Set(status);
                 return null;
             }
@@ -219,6 +223,7 @@ public sealed class GrpcCall<TRequest, TResponse> : IAsyncDisposable
         var status = CallHead.Status(trailers);
         if (!fault.IsOk && (status is null || status.Value.IsOk))
             status = fault;
+        IsEndTold = fault.IsOk && status is not null;
         _end.Set(status ?? new(GrpcCode.Unknown, "the answer ended without a status"));
     }
 }

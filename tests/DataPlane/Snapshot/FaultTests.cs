@@ -19,7 +19,6 @@ public sealed class FaultTests
     [Theory]
     [InlineData("keys:\n  - { name: a, sha256: \"" + Sha + "\", passthrough: [] }", "7: keys[0].passthrough: is not supported yet")]
     [InlineData("teams: { a: { may: {} } }", "6: teams.a.may: is not supported yet")]
-    [InlineData("server:\n  shipOnDrain: 10s", "7: server.shipOnDrain: is not supported yet")]
     public void What_a_later_version_brings_is_refused_with_its_line(string rest, string fault) => Assert.Equal([fault], Doc.Faults(Doc.Head + rest));
 
     [Theory]

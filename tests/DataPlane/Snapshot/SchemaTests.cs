@@ -87,7 +87,7 @@ public sealed class SchemaTests
     [InlineData("server: { drainDelay: off }")]
     [InlineData("server: { tls: {} }")]
     [InlineData("server: { tls: { certificate: a } }")]
-    [InlineData("server: { shipOnDrain: 1s }")]
+    [InlineData("server: { trustedProxies: [] }")]
     public void What_the_reader_refuses_for_its_shape_the_schema_refuses(string rest)
     {
         Assert.NotEmpty(Doc.Faults(Doc.Head + rest));

@@ -1,0 +1,45 @@
+using AiEdge.Contracts.Wire;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Link;
+
+/// <summary>
+/// Entries that were taken away together with what is under way on them. An exchange that began under the configuration without them is
+/// none of it, even where an entry of the same name stands there anew.
+/// </summary>
+internal sealed class Revocation
+{
+    private readonly HashSet<(string Section, string Name)> _gone = [];
+    private readonly ConfigSnapshot _without;
+
+    private Revocation(ConfigSnapshot without) => _without = without;
+
+    /// <summary>The revocation in a change; null where it has none.</summary>
+    /// <param name="removals">What the change takes away.</param>
+    /// <param name="without">The configuration that the change makes, which is in force.</param>
+    public static Revocation? Of(IEnumerable<ConfigRemoval> removals, ConfigSnapshot without)
+    {
+        Revocation? found = null;
+        foreach (var removal in removals)
+        {
+            if (!removal.EndsExchanges)
+                continue;
+            found ??= new(without);
+            found._gone.Add((removal.Section, removal.Name));
+        }
+
+        return found;
+    }
+
+    /// <summary>Whether an exchange rests on one of them: by its key, the key's team, the model's rule, or the provider it is at.</summary>
+    public bool Concerns(Exchange exchange)
+    {
+        if (ReferenceEquals(exchange.Config, _without))
+            return false;
+        return exchange.Key is { } key && (IsGone("keys", key.Name) || key.Team is { } team && IsGone("teams", team))
+            || exchange.Model is { } model && IsGone("models", model.Name)
+            || exchange.Target is { } target && IsGone("providers", target.Provider.Name);
+    }
+
+    private bool IsGone(string section, string name) => _gone.Contains((section, name));
+}

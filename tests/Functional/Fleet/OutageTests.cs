@@ -1,0 +1,111 @@
+using AiEdge.Contracts.Wire;
+using AiEdge.Functional.Tests.Rig;
+using AiEdge.Grpc;
+
+namespace AiEdge.Functional.Tests.Fleet;
+
+/// <summary>A data plane whose control plane is not there.</summary>
+public sealed class OutageTests
+{
+    [Fact]
+    public async Task A_plane_that_starts_without_its_control_plane_serves_what_it_served()
+    {
+        var control = await ScriptedControl.StartAsync();
+        var book = control.Book;
+        var (edge, watch) = await LinkedEdge.ServeAsync(control);
+        await using var _ = edge;
+        await watch.ApplyAsync(new() { Generation = 8, BaseGeneration = 7, Removals = { new ConfigRemoval { Section = "keys", Name = "narrow", EndsExchanges = true } } });
+        await control.DisposeAsync();
+        await edge.StopAsync();
+
+        await edge.StartAsync(joinToken: null);
+
+        var answer = await edge.AskAsync(Ask.Chat());
+        Assert.Equal((200, "8"), (answer.Status, answer.Field("x-aiedge-config")));
+        Assert.Equal(401, (await edge.AskAsync(Ask.Chat(key: EdgeSetup.NarrowKey))).Status);
+        Assert.Contains("\naiedge_control_plane_connected 0\n", (await edge.AdminAsync("/metrics")).Text);
+
+        await using var again = await ScriptedControl.StartAsync(control.Address.Port, book);
+        watch = await again.WatchAsync();
+        Assert.Equal(8UL, watch.Hello.Generation);
+        Assert.Empty(book.Joins.Skip(1));
+        await watch.GreetAsync(book.StoreId);
+        await watch.ApplyAsync(new() { Generation = 9, BaseGeneration = 8, Entries = { LinkedEdge.Key("late", "sk-late") } });
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(key: "sk-late"))).Status);
+    }
+
+    [Fact]
+    public async Task A_plane_that_is_refused_goes_on_serving_and_asks_again()
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, watch) = await LinkedEdge.ServeAsync(control);
+        await using var _ = edge;
+        control.Book.Refusal = new(GrpcCode.FailedPrecondition, "another plane of that id is there");
+        watch.End(new(GrpcCode.Unavailable, "stops"));
+
+        await edge.Log.SeeAsync("another plane of that id is there");
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
+
+        control.Book.Refusal = null;
+        Assert.Equal(7UL, (await control.WatchAsync()).Hello.Generation);
+    }
+
+    [Theory]
+    [InlineData("refuse")]
+    [InlineData("serve")]
+    public async Task A_configuration_too_old_is_used_no_more_only_where_that_is_asked_for(string staleConfig)
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, watch) = await LinkedEdge.ServeAsync(control, helloTimeoutMs: 1000);
+        await using var _ = edge;
+        var server = LinkedEdge.Entry("settings", "server", $$"""{"drainDelay":0,"configMaxAge":"1h","staleConfig":"{{staleConfig}}"}""");
+        await watch.ApplyAsync(new() { Generation = 8, BaseGeneration = 7, Entries = { server } });
+        await watch.SendAsync(new ConfigDown { Lease = new() { MaxAgeMs = 1 } });
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
+
+        watch.End(new(GrpcCode.Unavailable, "stops"));
+        watch = await control.WatchAsync();
+        if (staleConfig == "serve")
+        {
+            // Two of the looks that a second plane of a refusing kind needs.
+            await edge.SeeAsync(async () => !(await edge.AdminAsync("/metrics")).Text.Contains("\naiedge_control_plane_lag_ms 0\n", StringComparison.Ordinal));
+            Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
+            return;
+        }
+
+        await edge.SeeAsync(async () => (await edge.AdminAsync("/readyz")).Text == "the configuration is too old\n");
+        var refused = await edge.AskAsync(Ask.Chat());
+        Assert.Equal(503, refused.Status);
+        Assert.Equal(RawAnswer.Error("The gateway's configuration is too old to be used.", "server_error", "overloaded"), refused.Text);
+
+        // The hung one is given up, and the next is answered.
+        watch = await control.WatchAsync();
+        await watch.GreetAsync(control.Book.StoreId);
+        await edge.SeeAsync(async () => (await edge.AdminAsync("/readyz")).Status == 200);
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
+    }
+
+    [Fact]
+    public async Task A_damaged_last_good_configuration_is_said_and_not_served()
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, _) = await LinkedEdge.ServeAsync(control);
+        await using var _1 = edge;
+        await edge.StopAsync();
+        var path = Path.Combine(edge.DataDir, "plane.config");
+        var bytes = await File.ReadAllBytesAsync(path);
+        bytes[^20] ^= 1;
+        await File.WriteAllBytesAsync(path, bytes);
+
+        var starting = edge.StartAsync(joinToken: null);
+
+        await edge.Log.SeeAsync("plane.config is damaged");
+        var watch = await control.WatchAsync();
+        Assert.Equal(0UL, watch.Hello.Generation);
+        Assert.False(starting.IsCompleted);
+        await watch.GreetAsync(control.Book.StoreId);
+        await watch.ApplyAsync(edge.Whole(7));
+        await starting;
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using AiEdge.Contracts.Wire;
+using AiEdge.FakeUpstream;
+using AiEdge.Functional.Tests.Rig;
+
+namespace AiEdge.Functional.Tests.Fleet;
+
+/// <summary>What is taken away by a control plane, and what becomes of that which rests on it.</summary>
+public sealed class RevocationTests
+{
+    [Fact]
+    public async Task A_revoked_key_ends_its_open_streams_as_errors_and_no_others()
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, watch) = await LinkedEdge.ServeAsync(control);
+        await using var _ = edge;
+        using var revoked = await edge.ConnectAsync();
+        using var other = await edge.ConnectAsync();
+        await revoked.SendAsync(Ask.Stream("n=9; b=0; stall=4", key: EdgeSetup.NarrowKey));
+        await revoked.SeeAsync("data: ");
+        var upstream = await edge.Fake.NextRequestAsync();
+        await other.SendAsync(Ask.Stream("n=100; b=0; d=10000"));
+        await other.SeeAsync("data: ");
+
+        var began = Stopwatch.StartNew();
+        await watch.ApplyAsync(Without("narrow", endsExchanges: true));
+        var answer = await revoked.ReadAnswerAsync();
+
+        Assert.True(began.Elapsed < TimeSpan.FromSeconds(20));
+        Assert.Equal("data: " + RawAnswer.Error("The API key has been revoked.", "invalid_request_error", "revoked") + "\n\n", answer.Frames[^1]);
+        Assert.True(answer.IsWhole);
+        await revoked.SeeEndAsync();
+        Assert.Equal(RequestEnd.ClientLeft, await upstream.End.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal("revoked", (await edge.Records.NextJsonAsync()).GetProperty("end").GetString());
+        Assert.Equal("[DONE]", (await other.ReadAnswerAsync()).Events[^1]);
+        Assert.Equal(401, (await edge.AskAsync(Ask.Chat(key: EdgeSetup.NarrowKey))).Status);
+    }
+
+    [Fact]
+    public async Task A_request_that_waits_for_its_answer_gets_401_when_its_key_is_revoked()
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, watch) = await LinkedEdge.ServeAsync(control);
+        await using var _ = edge;
+        using var waiting = await edge.ConnectAsync();
+        await waiting.SendAsync(Ask.Chat("noanswer=hang", key: EdgeSetup.NarrowKey));
+        await edge.Fake.NextRequestAsync();
+
+        await watch.ApplyAsync(Without("narrow", endsExchanges: true));
+
+        var answer = await waiting.ReadAnswerAsync();
+        Assert.Equal(401, answer.Status);
+        Assert.Equal(RawAnswer.Error("The API key has been revoked.", "invalid_request_error", "invalid_api_key"), answer.Text);
+    }
+
+    [Fact]
+    public async Task A_key_that_ends_otherwise_lets_its_streams_finish()
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, watch) = await LinkedEdge.ServeAsync(control);
+        await using var _ = edge;
+        using var client = await edge.ConnectAsync();
+        await client.SendAsync(Ask.Stream("n=50; b=0; d=10000", key: EdgeSetup.NarrowKey));
+        await client.SeeAsync("data: ");
+
+        await watch.ApplyAsync(Without("narrow", endsExchanges: false));
+
+        Assert.Equal("[DONE]", (await client.ReadAnswerAsync()).Events[^1]);
+        Assert.Equal(401, (await edge.AskAsync(Ask.Chat(key: EdgeSetup.NarrowKey))).Status);
+    }
+
+    private static ConfigChange Without(string key, bool endsExchanges) => new()
+    {
+        Generation = 8,
+        BaseGeneration = 7,
+        Removals = { new ConfigRemoval { Section = "keys", Name = key, EndsExchanges = endsExchanges } },
+    };
+}
