@@ -64,7 +64,7 @@ internal static class UsageAnswer
     public static List<UsageRow>? Of(Rollups rollups, UsageQuery query) => rollups.Read((index, reader) =>
     {
         var groups = new Groups(query, index.Series);
-        var rows = new List<UsageRow>();
+        var rows = new List<UsageRow>(query.IsStepped ? Math.Min(Count(index, query), UsageQuery.RowsMax) : 0);
         var step = new StepSums();
         foreach (var (slot, series) in index.Between(query.Step, query.FromUnixMs, query.ToUnixMs))
         {
@@ -85,6 +85,15 @@ internal static class UsageAnswer
         step.End(query.FromUnixMs, groups, rows);
         return rows.Count > UsageQuery.RowsMax ? null : rows;
     });
+
+    /// <summary>How many rows there may be: memory is taken once, as growing would copy it again and again.</summary>
+    private static int Count(RollupIndex index, UsageQuery query)
+    {
+        var count = 0;
+        foreach (var (_, series) in index.Between(query.Step, query.FromUnixMs, query.ToUnixMs))
+            count += query.GroupBy.Count == 0 ? 1 : series.Series.Count;
+        return count;
+    }
 
     /// <summary>The sums of one step, by group.</summary>
     private sealed class StepSums
