@@ -45,19 +45,22 @@ internal sealed class FasterStore : IEdgeStore
     /// <summary>The store's logs.</summary>
     internal static LogShape[] Shapes { get; } = [LogShape.Commands, LogShape.Quota, LogShape.Ledger];
 
+    /// <summary>Where the store lies in the control plane's folder.</summary>
+    public static string FolderOf(string dataDir) => Path.Combine(dataDir, "store");
+
     /// <summary>Opens the folder's store, or makes one where there is none.</summary>
-    /// <param name="dataDir">Its folder; made if it is not there.</param>
+    /// <param name="folder">The store's own; made if it is not there.</param>
     /// <param name="ledger">Of the usage ledger; null for the defaults.</param>
     /// <param name="cancel">Not looked at once the store is being read.</param>
     /// <exception cref="StoreFault">Another process has it, or something that was stored is gone or damaged; the message says what.</exception>
-    public static ValueTask<FasterStore> OpenAsync(string dataDir, LedgerOptions? ledger = null, CancellationToken cancel = default)
+    public static ValueTask<FasterStore> OpenAsync(string folder, LedgerOptions? ledger = null, CancellationToken cancel = default)
     {
         cancel.ThrowIfCancellationRequested();
-        Directory.CreateDirectory(dataDir);
-        var lockFile = StoreFolder.Lock(dataDir);
+        Directory.CreateDirectory(folder);
+        var lockFile = StoreFolder.Lock(folder);
         try
         {
-            return new(new FasterStore(lockFile, dataDir, ledger ?? new()));
+            return new(new FasterStore(lockFile, folder, ledger ?? new()));
         }
         catch
         {

@@ -5,7 +5,6 @@ namespace AiEdge.ControlPlane.Usage;
 /// <summary>Reads the parameters of a question, and collects everything that is wrong with them.</summary>
 internal sealed class UsageAsk(IQueryCollection query, TimeProvider time)
 {
-    private const string TagPrefix = "tag:";
     private readonly HashSet<string> _known = [];
 
     /// <summary>What is wrong: parameter and why.</summary>
@@ -86,18 +85,24 @@ internal sealed class UsageAsk(IQueryCollection query, TimeProvider time)
         return found;
     }
 
-    /// <summary>key=…, team=…, model=…, provider=…, tag:NAME=…; and the team that the caller is confined to.</summary>
+    /// <summary>key=…, team=…, model=…, provider=…, tag=NAME=VALUE (as often as wanted); and the team that the caller is confined to.</summary>
     public List<(UsageDimension Dimension, string Value)> Filters(string? onlyTeam)
     {
         var filters = new List<(UsageDimension, string)>();
-        foreach (var name in query.Keys)
+        foreach (var name in (string[])["key", "team", "model", "provider"])
         {
-            if (name is not ("key" or "team" or "model" or "provider") && !name.StartsWith(TagPrefix, StringComparison.Ordinal))
-                continue;
-            if (!UsageDimension.TryParse(name, out var dimension))
-                Faults.Add((name, "names no tag"));
-            else if (Text(name) is { } value)
-                filters.Add((dimension, value));
+            if (Text(name) is { } value)
+                filters.Add((new(name), value));
+        }
+
+        _known.Add("tag");
+        foreach (var tag in query["tag"])
+        {
+            var at = tag?.IndexOf('=', StringComparison.Ordinal) ?? -1;
+            if (at > 0)
+                filters.Add((new("tag:" + tag![..at]), tag[(at + 1)..]));
+            else
+                Faults.Add(("tag", "is not NAME=VALUE"));
         }
 
         if (onlyTeam is not null)

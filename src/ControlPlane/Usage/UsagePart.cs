@@ -44,14 +44,14 @@ internal sealed class UsagePart : IAsyncDisposable
     /// <summary>Brings the sums to where the ledger is, and begins to look after them.</summary>
     /// <param name="store">An open store of which nothing has been reported to yet.</param>
     /// <param name="state">The document.</param>
-    /// <param name="dataDir">The store's folder.</param>
+    /// <param name="folder">The store's.</param>
     /// <param name="secretOf">The bytes that an alert's <c>secret</c> stands for; null where it stands for none.</param>
     /// <param name="onFault">Told, in words, what did not succeed and is tried again, and what is lost.</param>
     /// <exception cref="StoreFault">What lies in the folder is damaged, or lacks what the ledger has dropped.</exception>
-    public static UsagePart Open(IEdgeStore store, EdgeState state, string dataDir, Func<string, byte[]?> secretOf, Action<string> onFault)
+    public static UsagePart Open(IEdgeStore store, EdgeState state, string folder, Func<string, byte[]?> secretOf, Action<string> onFault)
     {
-        var memory = AlertMemory.Open(dataDir);
-        var book = UsageBook.Open(store, dataDir, new() { Time = state.Time }, e => onFault(e.Message));
+        var memory = AlertMemory.Open(folder);
+        var book = UsageBook.Open(store, folder, new() { Time = state.Time }, e => onFault(e.Message));
         return new(store, state, book, memory, secretOf, onFault);
     }
 

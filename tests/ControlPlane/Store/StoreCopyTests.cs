@@ -11,15 +11,15 @@ public sealed class StoreCopyTests
         using var rig = new StoreRig();
         using var copy = new StoreRig();
         await FillAsync(rig);
-        Assert.Equal((0, ""), Run("backup", "--data-dir", rig.Folder, "--to", copy.File("backup")).Both);
-        Assert.Equal((0, ""), Run("restore", "--from", copy.File("backup"), "--data-dir", copy.File("new")).Both);
-        var (code, output, _) = Run("verify", "--data-dir", copy.File("new"));
+        Assert.Equal((0, ""), (await RunAsync("backup", "--data-dir", rig.Root, "--to", copy.File("backup"))).Both);
+        Assert.Equal((0, ""), (await RunAsync("restore", "--from", copy.File("backup"), "--data-dir", copy.File("new"))).Both);
+        var (code, output, _) = await RunAsync("verify", "--data-dir", copy.File("new"));
         Assert.Equal(0, code);
         Assert.Contains("commands: 12 commands, state up to 9, 3 behind it", output, StringComparison.Ordinal);
         Assert.Contains("ledger: 5 batches, 5 kept with 50 records", output, StringComparison.Ordinal);
 
         await using var old = await rig.OpenAsync();
-        await using var restored = await FasterStore.OpenAsync(copy.File("new"));
+        await using var restored = await FasterStore.OpenAsync(FasterStore.FolderOf(copy.File("new")));
         Assert.NotEqual(old.Id.ToArray(), restored.Id.ToArray());
         var history = await restored.Commands.ReadAsync(default);
         Assert.Equal((9UL, 3), (history.Through, history.Commands.Count));
@@ -41,14 +41,14 @@ public sealed class StoreCopyTests
         var writing = WriteAsync();
         for (var i = 0; i < 3; i++)
         {
-            Assert.Equal((0, ""), Run("backup", "--data-dir", rig.Folder, "--to", copy.File($"backup{i}")).Both);
-            Assert.Equal((0, ""), Run("verify", "--data-dir", rig.Folder).Both);
+            Assert.Equal((0, ""), (await RunAsync("backup", "--data-dir", rig.Root, "--to", copy.File($"backup{i}"))).Both);
+            Assert.Equal((0, ""), (await RunAsync("verify", "--data-dir", rig.Root)).Both);
         }
 
         await stop.CancelAsync();
         await writing;
-        Assert.Equal((0, ""), Run("restore", "--from", copy.File("backup2"), "--data-dir", copy.File("new")).Both);
-        await using var restored = await FasterStore.OpenAsync(copy.File("new"));
+        Assert.Equal((0, ""), (await RunAsync("restore", "--from", copy.File("backup2"), "--data-dir", copy.File("new"))).Both);
+        await using var restored = await FasterStore.OpenAsync(FasterStore.FolderOf(copy.File("new")));
         var history = await restored.Commands.ReadAsync(default);
         Assert.All(history.Commands, c => Assert.Equal(StoreRig.Bytes(c.Sequence, c.Bytes.Length), c.Bytes.ToArray()));
 
@@ -68,21 +68,23 @@ public sealed class StoreCopyTests
     {
         using var rig = new StoreRig();
         using var copy = new StoreRig();
-        Assert.Equal(1, Run("verify", "--data-dir", rig.Folder).Code);
+        Assert.Equal(1, (await RunAsync("verify", "--data-dir", rig.Root)).Code);
         await FillAsync(rig);
-        Assert.Equal(0, Run("backup", "--data-dir", rig.Folder, "--to", copy.File("backup")).Code);
-        Assert.Contains("is not empty", Run("backup", "--data-dir", rig.Folder, "--to", copy.File("backup")).Error, StringComparison.Ordinal);
-        Assert.Contains("there is a store", Run("restore", "--from", copy.File("backup"), "--data-dir", rig.Folder).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("backup", "--data-dir", rig.Root, "--to", copy.File("backup"))).Code);
+        Assert.Contains("is not empty", (await RunAsync("backup", "--data-dir", rig.Root, "--to", copy.File("backup"))).Error, StringComparison.Ordinal);
+        Assert.Contains("there is a store", (await RunAsync("restore", "--from", copy.File("backup"), "--data-dir", rig.Root)).Error, StringComparison.Ordinal);
         copy.Change("backup/commands.log.0", 300, b => (byte)(b ^ 1));
         Assert.Contains("commands.log.0 of the backup is not as it was written",
-            Run("restore", "--from", copy.File("backup"), "--data-dir", copy.File("new")).Error, StringComparison.Ordinal);
+            (await RunAsync("restore", "--from", copy.File("backup"), "--data-dir", copy.File("new"))).Error, StringComparison.Ordinal);
         File.Delete(copy.File("backup/backup.list"));
         Assert.Contains("holds no backup that was completed",
-            Run("restore", "--from", copy.File("backup"), "--data-dir", copy.File("new")).Error, StringComparison.Ordinal);
+            (await RunAsync("restore", "--from", copy.File("backup"), "--data-dir", copy.File("new"))).Error, StringComparison.Ordinal);
         rig.Change("ledger.log.0", 500, b => (byte)(b ^ 1));
-        Assert.Contains("at ledger.log.0 byte", Run("verify", "--data-dir", rig.Folder).Error, StringComparison.Ordinal);
-        Assert.Contains("at ledger.log.0 byte", Run("backup", "--data-dir", rig.Folder, "--to", copy.File("other")).Error, StringComparison.Ordinal);
-        Assert.Equal(2, Run("mend").Code);
+        Assert.Contains("at ledger.log.0 byte", (await RunAsync("verify", "--data-dir", rig.Root)).Error, StringComparison.Ordinal);
+        Assert.Contains("at ledger.log.0 byte", (await RunAsync("backup", "--data-dir", rig.Root, "--to", copy.File("other"))).Error, StringComparison.Ordinal);
+        string[][] wrong = [["mend"], [], ["verify", "--data-dir"], ["backup", "--data-dir", rig.Root], ["verify", "--to", "x"], ["verify", "--colour", "x"]];
+        foreach (var arguments in wrong)
+            Assert.Equal(2, (await RunAsync(arguments)).Code);
     }
 
     private static async Task FillAsync(StoreRig rig)
@@ -94,10 +96,10 @@ public sealed class StoreCopyTests
             await store.Ledger.AppendAsync(LedgerTests.Batch("a", 1, (i * 10) + 1, (i + 1) * 10), default);
     }
 
-    private static Ended Run(params string[] arguments)
+    private static async Task<Ended> RunAsync(params string[] arguments)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        return new(StoreCommands.Run(arguments, output, error), output.ToString(), error.ToString());
+        return new(await StoreCommands.RunAsync(arguments, output, error), output.ToString(), error.ToString());
     }
 
     private sealed record Ended(int Code, string Output, string Error)

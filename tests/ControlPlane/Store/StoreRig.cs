@@ -5,7 +5,13 @@ namespace AiEdge.ControlPlane.Tests.Store;
 /// <summary>A store in a folder of its own, which is opened and closed as a test wants.</summary>
 internal sealed class StoreRig : IDisposable
 {
-    public string Folder { get; } = Directory.CreateTempSubdirectory("aiedge-store-").FullName;
+    public StoreRig() => Directory.CreateDirectory(Folder);
+
+    /// <summary>The control plane's folder.</summary>
+    public string Root { get; } = Directory.CreateTempSubdirectory("aiedge-store-").FullName;
+
+    /// <summary>The store's own.</summary>
+    public string Folder => FasterStore.FolderOf(Root);
 
     public string File(string name) => Path.Combine(Folder, name);
 
@@ -52,5 +58,5 @@ internal sealed class StoreRig : IDisposable
         file.SetLength(length);
     }
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    public void Dispose() => Directory.Delete(Root, recursive: true);
 }

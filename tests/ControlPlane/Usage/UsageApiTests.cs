@@ -21,6 +21,11 @@ public sealed class UsageApiTests
         Assert.Equal(("2026-11-25T10:00:00Z", "a", "m", "9100000000000000007", 1, 100),
             ((string)first["from"]!, (string)first["key"]!, (string)first["model"]!, (string)first["costNanodollars"]!, (int)first["requests"]!, (int)first["inputTokens"]!));
         Assert.Equal("b", (string)answer["rows"]![1]!["key"]!);
+        var tagged = UsageRig.Record(Noon.AddHours(-1), "c", cost: 7);
+        tagged.Tags.Add("env", "a=b");
+        await rig.AddAsync(tagged);
+        var byTag = await host.GetAsync("usage?from=2026-11-25&to=2026-11-26&tag=env%3Da%3Db&groupBy=tag:env");
+        Assert.Equal(("a=b", "7"), ((string)byTag["rows"]![0]!["tag:env"]!, (string)Assert.Single(byTag["rows"]!.AsArray())!["costNanodollars"]!));
         var total = await host.GetAsync("usage?from=2026-11-25&to=2026-11-26&key=b");
         Assert.Equal("20", (string)Assert.Single(total["rows"]!.AsArray())!["costNanodollars"]!);
     }
@@ -47,7 +52,7 @@ public sealed class UsageApiTests
         var problem = await host.GetAsync("usage?from=yesterday&step=week&groupBy=key,color,team,model&limit=3", HttpStatusCode.BadRequest);
         Assert.Equal(["from", "groupBy", "groupBy", "limit", "step"], problem["faults"]!.AsArray().Select(f => (string)f!["path"]!).Order());
         await host.GetAsync("usage?from=2026-11-25&to=2026-11-24", HttpStatusCode.BadRequest);
-        await host.GetAsync("requests?cursor=x&status=900", HttpStatusCode.BadRequest);
+        await host.GetAsync("requests?cursor=x&status=900&tag=env", HttpStatusCode.BadRequest);
     }
 
     [Fact]
