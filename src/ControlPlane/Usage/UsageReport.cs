@@ -108,7 +108,8 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
             if (!TryEpoch(journal.Epoch, out var epoch))
                 continue;
             var through = store.Ledger.Through(planeId, epoch);
-            if (journal.FirstSequence > through + 1)
+            // Of an epoch that is new here the first record may have any number.
+            if (through > 0 && journal.FirstSequence > through + 1)
                 OnMissing?.Invoke(planeId, epoch, through + 1, journal.FirstSequence - 1);
             var acknowledged = new UsageAcknowledged { Epoch = journal.Epoch, ThroughSequence = through };
             if (through > 0 && !await call.WriteAsync(new() { Acknowledged = acknowledged }))
