@@ -1,6 +1,7 @@
 using AiEdge.ControlPlane.Domain;
 using AiEdge.ControlPlane.Publish;
 using AiEdge.ControlPlane.Store;
+using AiEdge.ControlPlane.Usage;
 using AiEdge.Grpc;
 using AiEdge.Grpc.Health;
 using AiEdge.Grpc.Server;
@@ -12,17 +13,22 @@ namespace AiEdge.ControlPlane.Hosting;
 /// <summary>The control plane as a process: its parts put together, two listeners, start and stop.</summary>
 internal sealed class ControlHost : IAsyncDisposable
 {
+    /// <summary>What calls that are under way have to end once a stop was asked for.</summary>
+    public static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication _app;
     private readonly GrpcServer _grpc;
     private readonly GrpcHealth _health;
     private readonly SecretSeal _seal;
+    private readonly UsagePart _usage;
 
-    private ControlHost(WebApplication app, GrpcServer grpc, GrpcHealth health, SecretSeal seal, EdgeState state, PlaneRegistry planes)
+    private ControlHost(WebApplication app, GrpcServer grpc, GrpcHealth health, SecretSeal seal, UsagePart usage, EdgeState state, PlaneRegistry planes)
     {
         _app = app;
         _grpc = grpc;
         _health = health;
         _seal = seal;
+        _usage = usage;
         State = state;
         Planes = planes;
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToList();
@@ -41,6 +47,9 @@ internal sealed class ControlHost : IAsyncDisposable
     public PlaneRegistry Planes { get; }
 
     /// <summary>Opens the store's log, makes what the first start needs, and listens.</summary>
+    /// <param name="options">Addresses, secrets, TLS.</param>
+    /// <param name="store">Open, and the caller's to close behind this.</param>
+    /// <param name="cancel">Gives up.</param>
     public static async Task<ControlHost> StartAsync(ControlOptions options, IEdgeStore store, CancellationToken cancel = default)
     {
         Directory.CreateDirectory(options.DataDir);
@@ -53,12 +62,16 @@ internal sealed class ControlHost : IAsyncDisposable
         health.AddTo(grpc);
         new JoinService(state).AddTo(grpc);
         new WatchService(state, planes, seal, store.Id) { Version = typeof(ControlHost).Assembly.GetName().Version?.ToString(3) ?? "" }.AddTo(grpc);
+        var usage = UsagePart.Open(
+            store, state, options.StoreDir, name => state.Current.Find(Sections.Secrets, name) is { } sealedOne ? seal.Open(sealedOne) : null, options.Log.WriteLine);
+        usage.AddTo(grpc);
         var app = Build(options, grpc);
 
         // The two listeners share nothing but the process: what is served on one is not found on the other.
         app.MapWhen(http => http.Connection.LocalPort == GrpcPort(app), branch => branch.Run(grpc.HandleAsync));
+        new Probes(state, planes).MapTo(app);
         await app.StartAsync(cancel);
-        return new(app, grpc, health, seal, state, planes);
+        return new(app, grpc, health, seal, usage, state, planes);
     }
 
     /// <summary>Says that it stops, lets what is under way end for a while, and stops.</summary>
@@ -73,6 +86,7 @@ internal sealed class ControlHost : IAsyncDisposable
     {
         await StopAsync(TimeSpan.Zero);
         await _app.DisposeAsync();
+        await _usage.DisposeAsync();
         State.Dispose();
         _seal.Dispose();
     }

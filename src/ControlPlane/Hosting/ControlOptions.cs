@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using AiEdge.Contracts.Fields;
 
 namespace AiEdge.ControlPlane.Hosting;
 
@@ -14,6 +15,12 @@ internal sealed class ControlOptions
 
     /// <summary>What must not be lost, and what was made at the first start.</summary>
     public string DataDir { get; init; } = "aiedge-control";
+
+    /// <summary>The store's folder.</summary>
+    public string StoreDir => Path.Combine(DataDir, "store");
+
+    /// <summary>Takes a line for what an operator should know.</summary>
+    public TextWriter Log { get; init; } = TextWriter.Null;
 
     /// <summary>The administrator's token; made at the first start where it is null.</summary>
     public string? AdminToken { get; init; }
@@ -35,4 +42,44 @@ internal sealed class ControlOptions
 
     /// <summary>Drives dates, deadlines and limits of logins.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Reads them from the command line and the environment; null with a complaint where they make no sense.</summary>
+    /// <exception cref="IOException">A file that a flag names cannot be read.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">A certificate cannot be read.</exception>
+    public static ControlOptions? Of(CommandLine line, Func<string, string?> env, out string? complaint)
+    {
+        complaint = null;
+        if (!ListenAddress.TryParse(line.Http, out var http))
+            complaint = $"--http {line.Http}: an address is written 127.0.0.1:7070";
+        if (!ListenAddress.TryParse(line.Grpc, out var grpc))
+            complaint ??= $"--grpc {line.Grpc}: an address is written 127.0.0.1:7071";
+        var isOpen = line["tls-cert"] is null && !line.IsInsecure;
+        if (complaint is null && isOpen && !(IPAddress.IsLoopback(http!.Address) && IPAddress.IsLoopback(grpc!.Address)))
+            complaint = "an address that is not loopback needs --tls-cert and --tls-key, or --insecure";
+        if (complaint is not null)
+            return null;
+        var chain = line["tls-cert"] is { } file ? Pem(file) : null;
+        if (chain is { Count: > 0 })
+            chain.RemoveAt(0);
+        return new()
+        {
+            Http = http!,
+            Grpc = grpc!,
+            DataDir = line.DataDir,
+            AdminToken = env("AIEDGE_ADMIN_TOKEN") is { Length: > 0 } admin ? admin : null,
+            JoinToken = line["join-token"],
+            SealKey = line["seal-key"] is { } seal ? File.ReadAllText(seal) : env("AIEDGE_SEAL_KEY") is { Length: > 0 } key ? key : null,
+            Certificate = line["tls-cert"] is { } own ? X509Certificate2.CreateFromPemFile(own, line["tls-key"]) : null,
+            Intermediates = chain,
+            ClientAuthorities = line["client-ca"] is { } authorities ? Pem(authorities) : null,
+            Log = Console.Error,
+        };
+    }
+
+    private static X509Certificate2Collection Pem(string file)
+    {
+        var certificates = new X509Certificate2Collection();
+        certificates.ImportFromPemFile(file);
+        return certificates;
+    }
 }

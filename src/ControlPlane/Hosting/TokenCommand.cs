@@ -1,0 +1,59 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace AiEdge.ControlPlane.Hosting;
+
+/// <summary>
+/// <c>aiedge-controlplane token create</c>: asks the running control plane for a token, as its administrator. The administrator's token comes
+/// from the environment, else from the data dir.
+/// </summary>
+internal static class TokenCommand
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Prints the token alone; 0 where it was made, 1 with a reason where it was not.</summary>
+    public static async Task<int> RunAsync(CommandLine line, Func<string, string?> env, TextWriter output, TextWriter error)
+    {
+        var file = Path.Combine(line.DataDir, "admin-token");
+        var admin = env("AIEDGE_ADMIN_TOKEN") is { Length: > 0 } given ? given : File.Exists(file) ? (await File.ReadAllTextAsync(file)).Trim() : null;
+        if (admin is null)
+        {
+            await error.WriteLineAsync($"the administrator's token is needed: AIEDGE_ADMIN_TOKEN, or {file}");
+            return 1;
+        }
+
+        var role = line.Role!;
+        var body = new JsonObject { ["name"] = line.Name ?? $"{role}-{DateTimeOffset.UtcNow:yyyyMMddHHmmss}", ["role"] = role };
+        if (line.Team is { } team)
+            body["team"] = team;
+        using var http = new HttpMessageInvoker(new SocketsHttpHandler { ConnectTimeout = Patience, AllowAutoRedirect = false });
+        using var patience = new CancellationTokenSource(Patience);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{(line["tls-cert"] is null ? "http" : "https")}://{line.Http}/api/v1/tokens")
+        {
+            Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", admin);
+        try
+        {
+            using var answer = await http.SendAsync(request, patience.Token);
+            var text = await answer.Content.ReadAsStringAsync(patience.Token);
+            if (answer.StatusCode is HttpStatusCode.Created or HttpStatusCode.OK)
+            {
+                using var json = JsonDocument.Parse(text);
+                await output.WriteLineAsync(json.RootElement.GetProperty("secret").GetString());
+                return 0;
+            }
+
+            await error.WriteLineAsync($"the control plane answered {(int)answer.StatusCode}: {text}");
+            return 1;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            await error.WriteLineAsync($"no control plane answers at {line.Http}: {e.Message}");
+            return 1;
+        }
+    }
+}
