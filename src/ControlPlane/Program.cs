@@ -19,7 +19,7 @@ switch (line.Command)
         Console.Error.WriteLine("Try --help.");
         return 2;
     case Command.Store:
-        return StoreCommands.Run(line.StoreArguments, Console.Out, Console.Error);
+        return await StoreCommands.RunAsync(line.StoreArguments, Console.Out, Console.Error);
     case Command.TokenCreate:
         return await TokenCommand.RunAsync(line, Environment.GetEnvironmentVariable, Console.Out, Console.Error);
     default:

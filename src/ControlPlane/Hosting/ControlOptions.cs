@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using AiEdge.Contracts.Fields;
+using AiEdge.ControlPlane.Store;
 
 namespace AiEdge.ControlPlane.Hosting;
 
@@ -17,7 +18,7 @@ internal sealed class ControlOptions
     public string DataDir { get; init; } = "aiedge-control";
 
     /// <summary>The store's folder.</summary>
-    public string StoreDir => Path.Combine(DataDir, "store");
+    public string StoreDir => FasterStore.FolderOf(DataDir);
 
     /// <summary>Takes a line for what an operator should know.</summary>
     public TextWriter Log { get; init; } = TextWriter.Null;
