@@ -1,6 +1,6 @@
-using System.Text;
 using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Tests.Admit;
 using AiEdge.Limits;
 
 namespace AiEdge.Micro;
@@ -8,26 +8,6 @@ namespace AiEdge.Micro;
 /// <summary>Admission by six limits, from the key to the settled bill: requests and tokens of the key, tokens of the team and of all, money of two.</summary>
 internal static class AdmitStages
 {
-    private static readonly ProviderModel Provider = new()
-    {
-        Name = "fake",
-        Dialect = Dialect.OpenAi,
-        UseTls = false,
-        Host = "",
-        Port = 1,
-        HostHeader = [],
-        BasePath = [],
-        FixedHeaders = [],
-        FixedHeaderNames = [],
-        Timeouts = new TimeoutsModel(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(30)),
-        UsageChunk = UsageChunkMode.Inject,
-        RetryReused = true,
-        ConnectionsMax = 1,
-        PoolIdle = TimeSpan.FromSeconds(1),
-        DnsRefresh = TimeSpan.FromSeconds(1),
-        EndpointIdentity = "fake",
-    };
-
     private static readonly Demand Demand = new(400, IsCounted: false, OutputTokensMax: -1, Choices: 1, IsStream: true, HasOutput: true);
 
     /// <summary>Admitted in both steps, and settled.</summary>
@@ -73,7 +53,7 @@ internal static class AdmitStages
     public static Action Resolve()
     {
         var (_, exchange) = Begin(last: 1L << 50);
-        return () => HttpStages.Expect(exchange.Config.LimitTable.Resolve(exchange.Key!, exchange.Model!).Of(Provider).Length == 2);
+        return () => HttpStages.Expect(exchange.Config.LimitTable.Resolve(exchange.Key!, exchange.Model!).Of(LimitWorld.First).Length == 2);
     }
 
     /// <summary>An exchange that is over, with a price and six limits.</summary>
@@ -104,17 +84,11 @@ internal static class AdmitStages
             AudioOutput = 0,
             ImageInput = 0,
         };
-        var model = new ModelModel
-        {
-            Name = "gpt-4o",
-            NameUtf8 = Encoding.UTF8.GetBytes("gpt-4o"),
-            IsGlob = false,
-            Targets = [new TargetModel { Provider = Provider, Timeouts = Provider.Timeouts, Price = price }],
-        };
+        var model = LimitWorld.Model("gpt-4o", price: price);
         var config = new ConfigSnapshot
         {
             Generation = 1,
-            Providers = [Provider],
+            Providers = [LimitWorld.First, LimitWorld.Second],
             Models = new ModelTable([model]),
             Keys = new KeyTable([]),
             Server = null!,
@@ -122,24 +96,23 @@ internal static class AdmitStages
             MaskedJson = [],
             Limits =
             [
-                Limit("key", LimitScope.Key, Amount(LimitUnit.Requests, 1 << 30), Amount(LimitUnit.Tokens, 1L << 34)),
-                Limit("team", LimitScope.Team, Amount(LimitUnit.Tokens, 1L << 34), Amount(LimitUnit.Cost, 1L << 55, LimitPeriod.Month)),
-                Limit("all", LimitScope.Global, Amount(LimitUnit.Tokens, 1L << 50, LimitPeriod.Day), Amount(LimitUnit.Cost, last << 5, LimitPeriod.Day)),
+                LimitWorld.Limit("key", LimitScope.Key, quantities: [LimitWorld.Amount(LimitUnit.Requests, 1 << 30), LimitWorld.Amount(LimitUnit.Tokens, 1L << 34)]),
+                LimitWorld.Limit(
+                    "team",
+                    LimitScope.Team,
+                    quantities: [LimitWorld.Amount(LimitUnit.Tokens, 1L << 34), LimitWorld.Amount(LimitUnit.Cost, 1L << 55, LimitPeriod.Month)]),
+                LimitWorld.Limit(
+                    "all",
+                    quantities: [LimitWorld.Amount(LimitUnit.Tokens, 1L << 50, LimitPeriod.Day), LimitWorld.Amount(LimitUnit.Cost, last << 5, LimitPeriod.Day)]),
             ],
         };
         var states = new LimitStates(new LimitClock(), 16);
         states.Use(config);
         var exchange = new Exchange();
         exchange.Reset(config);
-        exchange.Key = new KeyModel { Name = "checkout", Sha256 = new byte[32], Team = "blue", ExpiresUnixMs = long.MaxValue };
+        exchange.Key = LimitWorld.Key("checkout", "blue");
         exchange.Model = model;
         exchange.Target = model.Targets[0];
         return (new Admission(states), exchange);
     }
-
-    private static LimitModel Limit(string name, LimitScope per, params QuantityModel[] quantities) =>
-        new() { Name = name, Match = LimitSelector.All, Per = per, Quantities = quantities };
-
-    private static QuantityModel Amount(LimitUnit unit, long amount, LimitPeriod period = LimitPeriod.Minute) =>
-        new() { Unit = unit, Amount = amount, Period = period, Burst = amount };
 }

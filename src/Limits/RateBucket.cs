@@ -11,7 +11,7 @@ namespace AiEdge.Limits;
 /// 4 ns; in units nothing is rounded but the present moment, so admission is exact at every limit: from the start on, at most
 /// burst + limit × T ÷ period, to the unit, and within any other span less than one unit more.</para>
 /// <para>Requirements: (1) that bound, whatever the threads do; (2) a draw fails only if at some moment during it there was too
-/// little; (3) debt and refunds are never lost; (4) an edit keeps what is used, to the unit, and a draw sees the old rate or the new
+/// little, or what there was had been earned less than a grain before and was promised to somebody else; (3) debt and refunds are never lost; (4) an edit keeps what is used, to the unit, and a draw sees the old rate or the new
 /// one, whole; (5) the waits of successive refusals lie one behind the other, and none is shorter than what a lone client has to
 /// wait.</para>
 /// <para>Memory order: all that changes V is a compare-and-swap of one word (<see cref="SealWord"/>) with the value that the decision
@@ -28,11 +28,20 @@ namespace AiEdge.Limits;
 /// <para>Slots: a refusal's demand is booked behind the demand refused before it whose time has not come yet; a slot whose time has
 /// come is forgotten, claimed or not, and after a <c>spread</c> (the burst, or 60 s of the rate, the larger) slots begin
 /// from the front again, so no crowd drives waits up without bound.</para>
+/// <para>Grain: waits that are told in whole milliseconds bring the refused back a little after their slots, and whoever comes in
+/// between would take what was promised. With a grain above a nanosecond waits are rounded up to it here, and a draw that would end at
+/// a slot's place fails until that slot's wait is over: for less than a grain after it was earned, and the owner is never early. Nothing else
+/// depends on this: what is kept stands in words of its own, written after the slot was booked and read before the draw's
+/// compare-and-swap, each whole. One that is lost (written too late, or overwritten by another slot) keeps nothing; one that is read when its
+/// draw is no longer the next one refuses as a moment before: (1) is decided by V alone.</para>
 /// </remarks>
 public sealed class RateBucket : LimitBucket
 {
     /// <summary>The longest period: 31 days, in nanoseconds.</summary>
     public const long PeriodNsMax = 31L * 86_400 * LimitClock.SecondNs;
+
+    /// <summary>The longest grain: a second, in nanoseconds.</summary>
+    public const long GrainNsMax = LimitClock.SecondNs;
 
     private const int EpochShift = 26;
 
@@ -48,11 +57,16 @@ public sealed class RateBucket : LimitBucket
     /// Units used already: 0 starts full, the burst starts without any, more starts in debt. After a restart each rate begins with its
     /// burst used at the moment the process began, also one that is made later: then a crash loop gets no more than the rate.
     /// </param>
+    /// <param name="grainNs">
+    /// What waits are told in, in nanoseconds: 1 for exact ones, up to <see cref="GrainNsMax"/>. A refusal's wait is a multiple of it.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A figure is out of its bounds.</exception>
-    public RateBucket(long limit, long periodNs, long? burst, long nowNs, long used = 0)
+    public RateBucket(long limit, long periodNs, long? burst, long nowNs, long used = 0, long grainNs = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(used);
-        _rate = new Rate(limit, periodNs, burst, nowNs);
+        ArgumentOutOfRangeException.ThrowIfLessThan(grainNs, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(grainNs, GrainNsMax);
+        _rate = new Rate(limit, periodNs, burst, nowNs, grainNs);
         _rate.Word.Open(Bounded(used));
     }
 
@@ -75,7 +89,7 @@ public sealed class RateBucket : LimitBucket
     /// <exception cref="ArgumentOutOfRangeException">A figure is out of its bounds; nothing is changed.</exception>
     public void Edit(long limit, long periodNs, long? burst, long nowNs)
     {
-        var next = new Rate(limit, periodNs, burst, nowNs);
+        var next = new Rate(limit, periodNs, burst, nowNs, Volatile.Read(ref _rate).GrainNs);
         lock (_editing)
         {
             var rate = Volatile.Read(ref _rate);
@@ -165,7 +179,7 @@ public sealed class RateBucket : LimitBucket
             {
                 var place = SealWord.Value(word);
                 var next = Math.Max(place, earned) + cost;
-                if (next > earned + rate.Burst)
+                if (next > earned + rate.Burst || rate.IsKept(next, nowNs))
                     return false;
                 var found = rate.Word.Advance(next, word);
                 if (found == word)
@@ -259,10 +273,11 @@ public sealed class RateBucket : LimitBucket
         var tail = Volatile.Read(ref rate.Tail);
         while (true)
         {
-            var front = tail > ripe && tail > place && tail - place <= rate.Spread ? tail : place;
+            var isDue = tail <= ripe && !rate.IsKept(tail, nowNs);
+            var front = !isDue && tail > place && tail - place <= rate.Spread ? tail : place;
             var found = Interlocked.CompareExchange(ref rate.Tail, front + cost, tail);
             if (found == tail)
-                return Refusal(rate, front + cost, nowNs);
+                return Told(rate, front + cost, nowNs);
             tail = found;
         }
     }
@@ -272,6 +287,17 @@ public sealed class RateBucket : LimitBucket
 
     private static LimitDraw Refusal(Rate rate, long place, long nowNs) =>
         new(DrawOutcome.RateRefused, Math.Max(1, rate.TimeNs(place - rate.Burst) - nowNs));
+
+    /// <summary>The refusal that a slot was booked for, its wait in whole grains; the slot is kept until that is over.</summary>
+    private static LimitDraw Told(Rate rate, long place, long nowNs)
+    {
+        var refusal = Refusal(rate, place, nowNs);
+        if (rate.GrainNs == 1)
+            return refusal;
+        var waitNs = (refusal.Value - 1) / rate.GrainNs * rate.GrainNs + rate.GrainNs;
+        rate.Keep(place, nowNs + waitNs);
+        return refusal with { Value = waitNs };
+    }
 
     private Rate Current(out long word)
     {
@@ -300,13 +326,20 @@ public sealed class RateBucket : LimitBucket
         public readonly long Burst;
         public readonly long EpochNs;
         public readonly long Spread;
+        public readonly long GrainNs;
         public SealWord Word = SealWord.Closed;
         public long Tail;
         public long FullEpoch = long.MinValue;
         public Rate? Next;
-        private readonly bool _isNarrow;
 
-        public Rate(long limit, long periodNs, long? burst, long nowNs)
+        // Slots that are kept at a time; of more the earlier ones are not. A word is 24 bits of a slot's place and 40 of a time.
+        private const int KeptShift = 6;
+        private const int TimeShift = 10;
+        private const long TimeMask = (1L << 40) - 1;
+        private readonly bool _isNarrow;
+        private long[]? _kept;
+
+        public Rate(long limit, long periodNs, long? burst, long nowNs, long grainNs)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(periodNs, 1);
             ArgumentOutOfRangeException.ThrowIfGreaterThan(periodNs, PeriodNsMax);
@@ -314,7 +347,7 @@ public sealed class RateBucket : LimitBucket
 
             // One unit a nanosecond keeps the line of credit within 63 bits for a hundred years and more.
             ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, periodNs);
-            (Limit, PeriodNs, EpochNs) = (limit, periodNs, nowNs);
+            (Limit, PeriodNs, EpochNs, GrainNs) = (limit, periodNs, nowNs, grainNs);
             Burst = burst ?? DefaultBurst(limit, periodNs);
             ArgumentOutOfRangeException.ThrowIfLessThan(Burst, 1, nameof(burst));
             ArgumentOutOfRangeException.ThrowIfGreaterThan(Burst, AmountMax, nameof(burst));
@@ -348,6 +381,33 @@ public sealed class RateBucket : LimitBucket
             if (place <= earned)
                 Volatile.Write(ref FullEpoch, token);
         }
+
+        /// <summary>Keeps the slot that ends at a place until a time. The first one makes room for all.</summary>
+        public void Keep(long place, long untilNs)
+        {
+            var kept = Volatile.Read(ref _kept);
+            if (kept is null)
+            {
+                var made = new long[1 << KeptShift];
+                kept = Interlocked.CompareExchange(ref _kept, made, null) ?? made;
+            }
+
+            Volatile.Write(ref kept[Slot(place)], Tag(place) | (untilNs >> TimeShift & TimeMask));
+        }
+
+        /// <summary>Whether the slot that ends at a place is kept for somebody whose time is less than a grain away.</summary>
+        public bool IsKept(long place, long nowNs)
+        {
+            if (Volatile.Read(ref _kept) is not { } kept)
+                return false;
+            var word = Volatile.Read(ref kept[Slot(place)]);
+            var left = (word & TimeMask) - (nowNs >> TimeShift & TimeMask);
+            return (word & ~TimeMask) == Tag(place) && left > 0 && left <= (GrainNs >> TimeShift) + 1;
+        }
+
+        private static int Slot(long place) => (int)((ulong)place * 0x9E37_79B9_7F4A_7C15 >> (64 - KeptShift));
+
+        private static long Tag(long place) => place << 40;
 
         public long Place(long word, long nowNs) => Math.Max(SealWord.Value(word), Earned(nowNs));
     }

@@ -149,6 +149,76 @@ public sealed class RateBoundTests
     });
 
     [Fact]
+    public void With_a_grain_waits_are_whole_and_what_was_promised_is_kept_for_less_than_a_grain() => Check(c =>
+    {
+        var random = new Random(c.Seed);
+        var grain = random.NextInt64(2, 20_000_000);
+        var bucket = new RateBucket(c.Rate.Limit, c.Rate.PeriodNs, c.Rate.Burst, 0, grainNs: grain);
+        long now = 0;
+        long admitted = 0;
+        foreach (var (passNs, cost) in c.Course)
+        {
+            now += passNs;
+            var (remaining, before) = (bucket.Remaining(now), Math.Max(0, now - grain));
+            if (bucket.TryDraw(cost, now, out var draw))
+            {
+                admitted += cost;
+                if (cost > remaining || admitted - c.Rate.Burst > (Int128)now * c.Rate.Limit / c.Rate.PeriodNs)
+                    return false;
+                continue;
+            }
+
+            if (draw.Outcome == DrawOutcome.TooLarge)
+                continue;
+
+            // What is kept although it is there was not there a grain ago, and somebody is to come for it before another has passed.
+            if (cost <= remaining && (bucket.Remaining(before) >= cost || random.Next(2) == 0 && !bucket.TryTake(cost, now + grain, out _)))
+                return false;
+            if (draw.WaitNs % grain != 0 || draw.WaitNs <= 0)
+                return false;
+            if (random.Next(2) == 0)
+                now += draw.WaitNs;
+        }
+
+        return true;
+    });
+
+    [Fact]
+    public void A_lone_client_that_obeys_whole_waits_is_never_too_early() => Check(c =>
+    {
+        var bucket = new RateBucket(c.Rate.Limit, c.Rate.PeriodNs, c.Rate.Burst, 0, grainNs: 1_000_000);
+        long now = 0;
+        foreach (var (passNs, cost) in c.Course)
+        {
+            now += passNs;
+            if (bucket.TryDraw(cost, now, out var draw) || draw.Outcome == DrawOutcome.TooLarge)
+                continue;
+            now += draw.WaitNs;
+            if (!bucket.TryDraw(cost, now, out _))
+                return false;
+        }
+
+        return true;
+    });
+
+    [Fact]
+    public void A_newcomer_does_not_take_what_was_promised_a_moment_ago()
+    {
+        var bucket = new RateBucket(100, S, 100, 0, used: 100, grainNs: 1_000_000);
+        Assert.False(bucket.TryDraw(1, 300_000, out var owner));
+        Assert.Equal(10_000_000, owner.WaitNs);
+
+        // Earned at 10 ms, promised for 10.3.
+        Assert.False(bucket.TryDraw(1, 10_000_000, out var newcomer));
+        Assert.Equal(10_000_000, newcomer.WaitNs);
+        Assert.False(bucket.TryDraw(1, 10_298_000, out _));
+        Assert.True(bucket.TryDraw(1, 10_300_000, out _));
+
+        // Whoever does not come loses it.
+        Assert.True(bucket.TryDraw(1, 21_500_000, out _));
+    }
+
+    [Fact]
     public void Edits_keep_what_is_used_to_the_unit() => Check(c =>
     {
         var random = new Random(c.Seed);

@@ -40,13 +40,15 @@ public sealed class RateBucketTests
     public void A_twin_that_books_slots_carelessly_is_caught() =>
         Race.Fails(FindSharedSlot(() => new TwinRate(Burst, RateDefect.PlainTail), Race.TwinTime));
 
-    [Fact]
-    public void With_time_passing_the_bound_holds_to_the_unit()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1_000_000)]
+    public void With_time_passing_the_bound_holds_to_the_unit(long grainNs)
     {
         // Each thread has the time of its own last look, so decisions are made on old readings too.
         long now = 0;
         long admitted = 0;
-        var bucket = new RateBucket(50_000, LimitClock.SecondNs, 500, 0);
+        var bucket = new RateBucket(50_000, LimitClock.SecondNs, 500, 0, grainNs: grainNs);
         Race.Passes(Race.Free(Race.Time, [.. Enumerable.Repeat<Func<Random, string?>>(
             random =>
             {

@@ -11,6 +11,9 @@ namespace AiEdge.DataPlane.Admit;
 /// </summary>
 internal sealed class LimitStates
 {
+    /// <summary>Clients are told waits in whole milliseconds.</summary>
+    private const long ToldNs = 1_000_000;
+
     private readonly ConcurrentDictionary<string, LimitCounters> _counters = new(StringComparer.Ordinal);
     private readonly Lock _using = new();
     private Dictionary<PartId, PartState> _byId = [];
@@ -120,7 +123,7 @@ internal sealed class LimitStates
         {
             var isEmpty = _ratesSinceNs >= 0;
             bucket = new RateBucket(
-                RateOf(quantity), PeriodNs(quantity.Period), quantity.Burst, isEmpty ? _ratesSinceNs : nowNs, isEmpty ? quantity.Burst : 0);
+                RateOf(quantity), PeriodNs(quantity.Period), quantity.Burst, isEmpty ? _ratesSinceNs : nowNs, isEmpty ? quantity.Burst : 0, ToldNs);
         }
 
         // Where many cores draw from one bucket each gets a slice of it.
