@@ -3,7 +3,8 @@ namespace AiEdge.Limits;
 /// <summary>
 /// Credit that refills: by rate (<see cref="RateBucket"/>), by window (<see cref="WindowBucket"/>), or in slices for each core over
 /// either (<see cref="ShardedBucket"/>). Amounts are in the limit's unit: requests, tokens or nanodollars. Times are those of one
-/// <see cref="LimitClock"/>. Every member is safe for any number of threads; drawing and settling neither lock nor allocate.
+/// <see cref="LimitClock"/>. Every member is safe for any number of threads; drawing and settling neither lock nor allocate
+/// (the first refusal of a rate with a grain aside, which makes room for what it keeps).
 /// </summary>
 public abstract class LimitBucket
 {

@@ -11,9 +11,9 @@ namespace AiEdge.Limits;
 /// 4 ns; in units nothing is rounded but the present moment, so admission is exact at every limit: from the start on, at most
 /// burst + limit × T ÷ period, to the unit, and within any other span less than one unit more.</para>
 /// <para>Requirements: (1) that bound, whatever the threads do; (2) a draw fails only if at some moment during it there was too
-/// little, or what there was had been earned less than a grain before and was promised to somebody else; (3) debt and refunds are never lost; (4) an edit keeps what is used, to the unit, and a draw sees the old rate or the new
-/// one, whole; (5) the waits of successive refusals lie one behind the other, and none is shorter than what a lone client has to
-/// wait.</para>
+/// little, or what there was had been earned less than a grain before and was promised to somebody else; (3) debt and refunds are
+/// never lost; (4) an edit keeps what is used, to the unit, and a draw sees the old rate or the new one, whole; (5) the waits of
+/// successive refusals lie one behind the other, and none is shorter than what a lone client has to wait.</para>
 /// <para>Memory order: all that changes V is a compare-and-swap of one word (<see cref="SealWord"/>) with the value that the decision
 /// was made from, so the decisions have one order: (1)–(3). A thread whose <c>now</c> is old computes with less earned, which
 /// refuses more and never admits more. A rate's figures are immutable fields of one object, read through a volatile reference. An

@@ -4,6 +4,8 @@ namespace AiEdge.Limits.Tests;
 public sealed class SharedBucketTests
 {
     private const long S = LimitClock.SecondNs;
+    private const string Unfair = "a share was refused what it is guaranteed";
+    private const string TooMuch = "more than the bound was drawn";
 
     private readonly FakeTime _time = new();
     private readonly LimitClock _clock;
@@ -98,7 +100,33 @@ public sealed class SharedBucketTests
     public void Over_any_course_guarantees_hold_and_the_whole_keeps_its_bound(bool isWindow)
     {
         for (var seed = 0; seed < 150; seed++)
-            RunCourse(new Random(seed), isWindow);
+            Assert.Null(RunCourse(new Random(seed), isWindow));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Buckets_that_guarantee_nothing_or_have_no_whole_between_them_are_found_out(bool isWindow)
+    {
+        LimitBucket Make(long limit, long burst) => isWindow
+            ? new WindowBucket(limit, WindowSchedule.Fixed(10 * S), DebtPolicy.Carry, _clock, _clock.NowNs)
+            : new RateBucket(limit, S, burst, _clock.NowNs);
+        var (isUnfair, isTooMuch) = (false, false);
+        for (var seed = 0; seed < 150; seed++)
+        {
+            isUnfair |= RunCourse(new Random(seed), isWindow, (limit, burst) =>
+            {
+                var whole = Make(limit, burst);
+                return _ => whole;
+            }) == Unfair;
+            isTooMuch |= RunCourse(new Random(seed), isWindow, (limit, burst) =>
+            {
+                var each = Enumerable.Range(0, 4).Select(_ => Make(limit, burst)).ToArray();
+                return share => each[share];
+            }) == TooMuch;
+        }
+
+        Assert.True(isUnfair && isTooMuch);
     }
 
     [Fact]
@@ -132,7 +160,8 @@ public sealed class SharedBucketTests
         return sum;
     }
 
-    private void RunCourse(Random random, bool isWindow)
+    /// <summary>What is wrong, or null. Judges a shared bucket, or what <paramref name="make"/> makes in its place: a bucket for each share, and one for the rest.</summary>
+    private string? RunCourse(Random random, bool isWindow, Func<long, long, Func<int, LimitBucket>>? make = null)
     {
         int[] percents = random.Next(2) == 0 ? [80, 20] : [50, 20, 10];
         var limit = random.Next(100, 2000);
@@ -147,6 +176,7 @@ public sealed class SharedBucketTests
         var own = percents.Select(p => isWindow
             ? (LimitBucket)new WindowBucket(Math.Max(1, limit * p / 100), schedule, DebtPolicy.Carry, _clock, start)
             : new RateBucket(limit * p, 100 * S, Math.Max(1, (burst - Math.Max(1, burst / 16)) * p / 100), start)).ToArray();
+        var views = make?.Invoke(limit, burst) ?? (share => share < percents.Length ? bucket.Of(share) : bucket.Common);
         long drawn = 0;
         var perWindow = new Dictionary<long, long>();
         for (var i = 0; i < 400; i++)
@@ -157,17 +187,17 @@ public sealed class SharedBucketTests
             var share = random.Next(percents.Length + 1);
             var cost = random.Next(1, random.Next(2) == 0 ? 40 : 400);
             var isOwed = share < own.Length && own[share].Remaining(now) >= cost;
-            var view = share < own.Length ? bucket.Of(share) : bucket.Common;
+            var view = views(share);
             var isDrawn = view.TryDraw(cost, now, out var draw);
-            Assert.True(isDrawn || !isOwed, "a share was refused what it is guaranteed");
+            if (!isDrawn && isOwed)
+                return Unfair;
             if (!isDrawn)
                 continue;
             if (share < own.Length)
                 own[share].TakeUpTo(cost, now, out _);
-            if (isWindow)
-                Assert.True((perWindow[draw.Token] = perWindow.GetValueOrDefault(draw.Token) + cost) <= limit, "more than the window's limit");
             drawn += cost;
-            Assert.True(isWindow || drawn - burst <= (Int128)(now - start) * limit / S, "more than the rate's bound");
+            if (isWindow ? (perWindow[draw.Token] = perWindow.GetValueOrDefault(draw.Token) + cost) > limit : drawn - burst > (Int128)(now - start) * limit / S)
+                return TooMuch;
             if (random.Next(4) != 0)
                 continue;
             var back = random.Next(cost + 1);
@@ -178,5 +208,7 @@ public sealed class SharedBucketTests
             if (share < own.Length)
                 own[share].Refund(back, draw.Token, now);
         }
+
+        return null;
     }
 }

@@ -8,14 +8,19 @@ namespace AiEdge.DataPlane.Admit;
 /// is given up for another of the same name has no use, and nobody who will still settle with it.
 /// </summary>
 /// <remarks>
-/// Requirements: (1) a bucket is retired only when nobody holds it, and once; (2) nobody holds a retired one. Memory order: holders and
-/// the retirement are one word; holding counts up from 0 or above and retiring goes from 0 to −1, both by compare-and-swap, so
-/// exactly one of the two that meet succeeds. What a bucket's use was when it is looked at after retirement can no longer change.
+/// Requirements: (1) a bucket is retired only when nobody holds it and it has no use, and once; (2) nobody holds a retired one; (3) a hold
+/// fails only on one that is retired for good, for whoever is refused takes it out of the table. Retirement is asked for by one thread at a
+/// time. Memory order: holders and the retirement are one word, and all changes of it are interlocked. Retiring goes from 0 to judged,
+/// looks at the use, and from judged to retired; who holds meanwhile goes from judged to one holder, so the last step fails: (2), (3). A use
+/// is made by a holder, so between judged and retired there was none: (1).
 /// </remarks>
 internal sealed class ScopeState(
     string value, bool isPermanent, LimitBucket? bucket, ConcurrencyGate? gate = null, SharedBucket? shared = null)
 {
     private const int Retired = -1;
+
+    /// <summary>Nobody holds it, and whoever judges its use has not decided yet.</summary>
+    private const int Judged = -2;
 
     private int _holders;
     private FairQueue? _queue;
@@ -75,7 +80,7 @@ internal sealed class ScopeState(
         var holders = Volatile.Read(ref _holders);
         while (holders != Retired)
         {
-            var found = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            var found = Interlocked.CompareExchange(ref _holders, holders == Judged ? 1 : holders + 1, holders);
             if (found == holders)
                 return true;
             holders = found;
@@ -94,17 +99,15 @@ internal sealed class ScopeState(
     public bool TryRetire(long nowNs)
     {
         if (isPermanent || Volatile.Read(ref _holders) != 0 || !IsUnused(nowNs)
-            || Interlocked.CompareExchange(ref _holders, Retired, 0) != 0)
+            || Interlocked.CompareExchange(ref _holders, Judged, 0) != 0)
             return false;
-        if (IsUnused(nowNs))
-        {
-            Queue?.Dispose();
-            return true;
-        }
 
-        // Somebody used it between the look and the retirement, and has let go again.
-        Volatile.Write(ref _holders, 0);
-        return false;
+        // Somebody may have used it between the look and the judgement, and have let go again.
+        var isUnused = IsUnused(nowNs);
+        if (Interlocked.CompareExchange(ref _holders, isUnused ? Retired : 0, Judged) != Judged || !isUnused)
+            return false;
+        Queue?.Dispose();
+        return true;
     }
 
     private bool IsUnused(long nowNs) => Gate is { } gate ? gate.Count == 0 : Bucket.Used(nowNs) == 0;
