@@ -32,6 +32,7 @@ internal sealed class UsageBook : IAsyncDisposable
     public static UsageBook Open(IEdgeStore store, string folder, RollupOptions? options = null, Action<Exception>? onFault = null)
     {
         options ??= new();
+        Directory.CreateDirectory(folder);
         var rollups = Rollups.Open(folder, options);
         try
         {
