@@ -8,6 +8,8 @@ namespace AiEdge.ControlPlane.Usage;
 /// <summary>All of usage in one, for the host: the sums, the report service, the endpoints, the alerts.</summary>
 internal sealed class UsagePart : IAsyncDisposable
 {
+    private const string StoredPrefix = "${store:";
+
     private readonly EdgeState _state;
     private readonly UsageReport _report;
     private readonly Webhook _webhook;
@@ -45,7 +47,7 @@ internal sealed class UsagePart : IAsyncDisposable
     /// <param name="store">An open store of which nothing has been reported to yet.</param>
     /// <param name="state">The document.</param>
     /// <param name="folder">The store's.</param>
-    /// <param name="secretOf">The bytes that an alert's <c>secret</c> stands for; null where it stands for none.</param>
+    /// <param name="secretOf">The bytes of a stored secret by its name, which alerts refer to as <c>${store:NAME}</c>; null where there is none.</param>
     /// <param name="onFault">Told, in words, what did not succeed and is tried again, and what is lost.</param>
     /// <exception cref="StoreFault">What lies in the folder is damaged, or lacks what the ledger has dropped.</exception>
     public static UsagePart Open(IEdgeStore store, EdgeState state, string folder, Func<string, byte[]?> secretOf, Action<string> onFault)
@@ -70,6 +72,9 @@ internal sealed class UsagePart : IAsyncDisposable
         _stop.Dispose();
     }
 
+    private byte[]? SecretOf(string reference) =>
+        reference.StartsWith(StoredPrefix, StringComparison.Ordinal) && reference.EndsWith('}') ? _secretOf(reference[StoredPrefix.Length..^1]) : null;
+
     private IReadOnlyList<AlertRule> Rules()
     {
         var document = _state.Current;
@@ -80,7 +85,7 @@ internal sealed class UsagePart : IAsyncDisposable
         {
             var faults = new List<(string Path, string Message)>();
             using var json = JsonDocument.Parse(entry.Value.Json);
-            if (AlertRuleReader.Read(name, json.RootElement, _secretOf, faults) is { } rule)
+            if (AlertRuleReader.Read(name, json.RootElement, SecretOf, faults) is { } rule)
                 rules.Add(rule);
             else
                 _onFault($"alert {name}: {faults[0].Path} {faults[0].Message}");

@@ -10,6 +10,21 @@ namespace AiEdge.ControlPlane.Tests.Usage;
 public sealed class UsagePartTests
 {
     [Fact]
+    public async Task A_rule_s_secret_is_found_by_its_name_in_the_store()
+    {
+        using var folder = new StoreRig();
+        await using var store = await FasterStore.OpenAsync(folder.Folder);
+        using var state = await EdgeState.OpenAsync(store.Commands, new DocumentCheck(), TimeProvider.System);
+        var json = """{"webhook":"https://h.example/","secret":"${store:alert/spikes}","thresholds":[50]}""";
+        var entry = new EntryChange(Sections.Alerts, "spikes", new(Encoding.UTF8.GetBytes(json), EntryOwner.Api, 1, default));
+        await state.WriteAsync(_ => WriteDecision.Change(new AuditRecord(1, "tester", "", "put", "alerts/spikes"), [entry]));
+        var (asked, faults) = (new List<string>(), new List<string>());
+        await using var part = UsagePart.Open(store, state, folder.Folder, name => { asked.Add(name); return new byte[32]; }, faults.Add);
+        Assert.Equal(["alert/spikes"], asked);
+        Assert.Empty(faults);
+    }
+
+    [Fact]
     public async Task A_rule_that_cannot_be_read_is_told_and_sums_are_there_after_a_restart()
     {
         using var folder = new StoreRig();
