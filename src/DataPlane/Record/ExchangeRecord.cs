@@ -26,6 +26,9 @@ internal sealed class ExchangeRecord
 
     public TargetModel? Target { get; private set; }
 
+    /// <summary>The moment that it tells of, as a time stamp of the stopwatch.</summary>
+    public long TakenAt { get; private set; }
+
     public long UnixMs { get; private set; }
 
     public KeyValuePair<string, string>[] Tags => Key?.Tags ?? [];
@@ -97,6 +100,7 @@ internal sealed class ExchangeRecord
     {
         // One that goes on is taken as it stands now.
         var at = exchange.EndedAt != 0 ? exchange.EndedAt : System.Diagnostics.Stopwatch.GetTimestamp();
+        TakenAt = at;
         UnixMs = clock.UnixMs(at);
         Config = exchange.Config;
         Key = exchange.Key;

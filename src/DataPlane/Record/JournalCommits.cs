@@ -16,8 +16,8 @@ internal enum CommitDepth
 }
 
 /// <summary>
-/// Where FASTER keeps its commits: the commit's slot is written, then the mark, and only then has anything been committed. The mark is the
-/// journal's own memory of how far it was: what FASTER recovers is held against it.
+/// Where commits are kept, FASTER's and the journal's own: the commit's slot is written, then the mark, and only then has anything been
+/// committed. The mark is the journal's own memory of how far it was: what FASTER recovers is held against it.
 /// What is written survives the end of the process, and a sync costs more than all else that is done for a record; so only a commit that
 /// is to survive the end of the machine, too, syncs the segments before its slot is written, and the slot after. In between the slot
 /// says that it is loose (<see cref="JournalSlots"/>).
@@ -61,10 +61,8 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
         var extent = new JournalExtent(beginAddress, untilAddress, BeginSequence, NextSequence, Epoch);
         try
         {
-            var isLoose = Depth == CommitDepth.Process && MachineBoot.Id != 0;
-            if (!isLoose)
-                device.Sync();
-            commits.Write(extent, commitMetadata, isLoose);
+            device.Sync();
+            commits.Write(extent, commitMetadata, isLoose: false);
             if (Depth >= CommitDepth.Machine)
                 commits.Sync();
             // Loose as long as it is not synced: what it says of a commit must not reach the disk before the commit, to be believed there.
@@ -82,6 +80,25 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
         {
             Volatile.Write(ref _count, _count + 1);
             _ended.Release();
+        }
+    }
+
+    /// <summary>
+    /// Commits what is written already, without FASTER, which hears of it only when the journal is opened again: to survive the end of the
+    /// process.
+    /// </summary>
+    public void CommitLoose(long beginAddress, long untilAddress)
+    {
+        var extent = new JournalExtent(beginAddress, untilAddress, BeginSequence, NextSequence, Epoch);
+        try
+        {
+            commits.Write(extent, commits.Note, isLoose: true);
+            mark.Write(extent, Note.Bytes, isLoose: true);
+            Stored = extent;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Failure = e.Message;
         }
     }
 
@@ -113,9 +130,9 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
         }
     }
 
-    public byte[]? GetCommitMetadata(long commitNum) => commits.Note.Length > 0 ? commits.Note : null;
+    public byte[]? GetCommitMetadata(long commitNum) => commits.Extent.Until > JournalLayout.FirstAddress ? Metadata() : null;
 
-    public IEnumerable<long> ListCommits() => commits.Note.Length > 0 ? [1L] : [];
+    public IEnumerable<long> ListCommits() => commits.Extent.Until > JournalLayout.FirstAddress ? [1L] : [];
 
     public void RemoveCommit(long commitNum)
     {
@@ -137,5 +154,19 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
         commits.Dispose();
         mark.Dispose();
         _ended.Dispose();
+    }
+
+    /// <summary>
+    /// FASTER's account of its last commit, brought to where the journal is: there may have been loose commits since. Where there was none of
+    /// FASTER's at all, the account is made from what the slot says.
+    /// </summary>
+    private byte[] Metadata()
+    {
+        var info = default(FasterLogRecoveryInfo);
+        if (commits.Note.Length > 0)
+            info.Initialize(new BinaryReader(new MemoryStream(commits.Note)));
+        info.BeginAddress = commits.Extent.Begin;
+        info.UntilAddress = commits.Extent.Until;
+        return info.ToByteArray();
     }
 }

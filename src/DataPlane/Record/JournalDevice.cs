@@ -85,6 +85,33 @@ internal sealed class JournalDevice : StorageDeviceBase
         callback(0, numBytesToWrite, context);
     }
 
+    /// <summary>Writes at an address of the log, over segments. Where that fails there is a <see cref="Fault"/>.</summary>
+    public void Write(long address, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var segment = (int)(address >> JournalLayout.SegmentBits);
+            var at = address & (JournalLayout.SegmentBytes - 1);
+            var part = bytes[..(int)Math.Min(bytes.Length, JournalLayout.SegmentBytes - at)];
+            try
+            {
+                lock (_lock)
+                {
+                    RandomAccess.Write(Open(segment), part, at);
+                    _dirtyFrom = Math.Min(_dirtyFrom, segment);
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Fault ??= $"{JournalLayout.SegmentPrefix}{segment} could not be written: {e.Message}";
+                return;
+            }
+
+            address += part.Length;
+            bytes = bytes[part.Length..];
+        }
+    }
+
     public override unsafe void ReadAsync(
         int segmentId, ulong sourceAddress, IntPtr destinationAddress, uint readLength, DeviceIOCompletionCallback callback, object context)
     {

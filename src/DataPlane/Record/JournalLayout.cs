@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace AiEdge.DataPlane.Record;
 
 /// <summary>
@@ -51,5 +53,16 @@ internal static class JournalLayout
 
         found.Sort();
         return found;
+    }
+
+    /// <summary>FASTER's checksum of an entry: all 8-byte words of length and record in one exclusive or, the rest byte by byte.</summary>
+    public static ulong Checksum(ReadOnlySpan<byte> bytes)
+    {
+        var sum = 0UL;
+        foreach (var word in MemoryMarshal.Cast<byte, ulong>(bytes))
+            sum ^= word;
+        foreach (var one in bytes[(bytes.Length & ~7)..])
+            sum ^= one;
+        return sum;
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace AiEdge.DataPlane.Record;
@@ -71,7 +70,7 @@ internal sealed class JournalReader : IDisposable
         var entry = length is > 0 and <= JournalLayout.RecordBytesMax ? JournalLayout.EntryBytes(length) : 0;
         if (entry == 0 || offset + entry > JournalLayout.PageBytes || _address + entry > _extent.Until)
             throw new JournalFault($"a record's length is wrong at {Place(_address)}: {length}");
-        var summed = Checksum(_page.AsSpan(offset + 8, length + 4));
+        var summed = JournalLayout.Checksum(_page.AsSpan(offset + 8, length + 4));
         if (summed != BinaryPrimitives.ReadUInt64LittleEndian(_page.AsSpan(offset)))
             throw new JournalFault($"a record's checksum is wrong at {Place(_address)}");
         var record = _page.AsSpan(offset + JournalLayout.EntryHeadBytes, length);
@@ -114,15 +113,4 @@ internal sealed class JournalReader : IDisposable
 
     private static string Place(long address) =>
         $"{JournalLayout.SegmentPrefix}{address >> JournalLayout.SegmentBits} byte {address & (JournalLayout.SegmentBytes - 1)}";
-
-    /// <summary>FASTER's checksum of an entry: all 8-byte words of length and record in one exclusive or, the rest byte by byte.</summary>
-    private static ulong Checksum(ReadOnlySpan<byte> bytes)
-    {
-        var sum = 0UL;
-        foreach (var word in MemoryMarshal.Cast<byte, ulong>(bytes))
-            sum ^= word;
-        foreach (var one in bytes[(bytes.Length & ~7)..])
-            sum ^= one;
-        return sum;
-    }
 }

@@ -19,6 +19,7 @@ internal sealed class JournalStore : IDisposable
     private readonly FileStream _lock;
     private readonly JournalDevice _device;
     private readonly JournalCommits _commits;
+    private readonly JournalTail _tail;
     private readonly FasterLog _log;
     private readonly List<JournalSegment> _segments;
     private readonly byte[] _record = new byte[JournalLayout.RecordBytesMax];
@@ -26,7 +27,7 @@ internal sealed class JournalStore : IDisposable
     private readonly bool _isLoose;
     private long _checkpointed = long.MaxValue;
     private long _prepared = -1;
-    private long _tail;
+    private long _committed;
     private long _commit = -1;
     private bool _isRecovered;
     private string? _failure;
@@ -51,6 +52,8 @@ internal sealed class JournalStore : IDisposable
             NextSequence = extent.NextSequence,
             Epoch = Epoch,
         };
+        _tail = new JournalTail(_device);
+        _tail.Begin(extent.Until);
         _segments = survey.Segments;
         NextSequence = extent.NextSequence;
         _log = new FasterLog(new FasterLogSettings
@@ -146,21 +149,10 @@ internal sealed class JournalStore : IDisposable
     {
         _commits.NextSequence = NextSequence;
         _commits.Depth = depth;
-        try
-        {
-            // That the commit is stored is all there is to wait for: FASTER's notes of it, a moment later, are nobody's concern here.
-            var before = _commits.Count;
-            if (Failure is null && _log.CommitStrongly(out _tail, out _commit, spinWait: false))
-            {
-                while (_commits.Count == before && Failure is null)
-                    _commits.Await(AwaitMs);
-            }
-        }
-        catch (Exception e) when (e is FasterException or CommitFailureException)
-        {
-            _failure ??= e.Message;
-        }
-
+        if (depth == CommitDepth.Process && MachineBoot.Id != 0)
+            CommitLoose();
+        else
+            CommitByFaster();
         return Failure is null && _commits.Stored.NextSequence == NextSequence;
     }
 
@@ -250,13 +242,40 @@ internal sealed class JournalStore : IDisposable
         _lock.Dispose();
     }
 
+    private void CommitLoose()
+    {
+        if (Failure is null)
+            _tail.Write();
+        if (Failure is null)
+            _commits.CommitLoose(_log.BeginAddress, _log.TailAddress);
+    }
+
+    private void CommitByFaster()
+    {
+        try
+        {
+            // That the commit is stored is all there is to wait for: FASTER's notes of it, a moment later, are nobody's concern here.
+            var before = _commits.Count;
+            if (Failure is null && _log.CommitStrongly(out _committed, out _commit, spinWait: false))
+            {
+                while (_commits.Count == before && Failure is null)
+                    _commits.Await(AwaitMs);
+                _tail.Begin(_committed);
+            }
+        }
+        catch (Exception e) when (e is FasterException or CommitFailureException)
+        {
+            _failure ??= e.Message;
+        }
+    }
+
     /// <summary>Lets FASTER finish what it does behind the last commit.</summary>
     private void Settle()
     {
         try
         {
             if (_commit >= 0 && Failure is null)
-                _log.WaitForCommit(_tail, _commit);
+                _log.WaitForCommit(_committed, _commit);
         }
         catch (Exception e) when (e is FasterException or CommitFailureException)
         {
@@ -325,6 +344,7 @@ internal sealed class JournalStore : IDisposable
         try
         {
             var address = _log.Enqueue(record);
+            _tail.Add(address, record);
             var segment = address >> JournalLayout.SegmentBits;
             if (_segments.Count == 0 || _segments[^1].Number != segment)
                 _segments.Add(new(segment, NextSequence));

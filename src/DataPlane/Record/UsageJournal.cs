@@ -48,7 +48,6 @@ internal sealed class UsageJournal : IDisposable
     private JournalModel _model;
     private int _made;
     private int _waiting;
-    private int _queued;
     private long _lastId;
     private long _records;
     private long _dropped;
@@ -85,7 +84,7 @@ internal sealed class UsageJournal : IDisposable
         {
             var model = Volatile.Read(ref _model);
             return !model.RefuseWhenFull
-                || !Volatile.Read(ref _isStopped) && Volatile.Read(ref _hasRoom) && Volatile.Read(ref _queued) < EntriesMax / 2
+                || !Volatile.Read(ref _isStopped) && Volatile.Read(ref _hasRoom) && Queued < EntriesMax / 2
                 && Bytes < model.BytesMax - JournalLayout.SegmentBytes;
         }
     }
@@ -103,6 +102,9 @@ internal sealed class UsageJournal : IDisposable
 
     /// <summary>Bytes from the oldest record to the newest.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>About: entries that somebody is about to put somewhere are among them.</summary>
+    private int Queued => Volatile.Read(ref _made) - _free.Count;
 
     private long IntervalTicks => (long)(Volatile.Read(ref _model).CommitInterval.TotalSeconds * Stopwatch.Frequency);
 
@@ -215,8 +217,7 @@ internal sealed class UsageJournal : IDisposable
         entry.Wait = wait;
         if (kind == JournalKind.Open)
             entry.Withhold();
-        Volatile.Write(ref entry.QueuedAt, Stopwatch.GetTimestamp());
-        Interlocked.Increment(ref _queued);
+        Volatile.Write(ref entry.QueuedAt, entry.Record.TakenAt);
         _full.Enqueue(entry);
         if (Interlocked.Exchange(ref _waiting, 1) == 0)
             _wake.Set();
@@ -289,7 +290,6 @@ internal sealed class UsageJournal : IDisposable
             _free.TryPush(entry);
         }
 
-        Interlocked.Add(ref _queued, -taken);
         if (appended > 0)
             Commit(appended);
         else

@@ -111,6 +111,59 @@ public sealed class MachineEndTests
     }
 
     [Fact]
+    public void Records_that_FASTER_never_committed_are_recovered_over_pages_and_segments()
+    {
+        using var rig = new JournalRig();
+        var store = JournalStore.Open(rig.Folder);
+        for (var i = 0; i < 45_000; i++)
+        {
+            rig.Append(store, JournalRig.Exchange($"r{i}"));
+            if (i % 1000 == 999)
+                Assert.True(store.TryCommit(CommitDepth.Process));
+        }
+
+        KillAndKeep(rig, store.Dispose);
+        Assert.True(JournalLayout.Segments(rig.Folder).Count > 1);
+        rig.Fill(1, prefix: "more");
+        Assert.Equal([.. Enumerable.Range(0, 45_000).Select(i => $"r{i}"), "more0"], rig.Read());
+    }
+
+    [Fact]
+    public void However_commits_of_all_depths_and_kills_follow_one_another_nothing_committed_is_lost()
+    {
+        using var rig = new JournalRig();
+        var random = new Random(11);
+        var committed = new List<string>();
+        for (var run = 0; run < 30; run++)
+        {
+            var store = JournalStore.Open(rig.Folder);
+            Assert.Null(store.Warning);
+            var pending = new List<string>();
+            for (var batch = random.Next(8); batch >= 0; batch--)
+            {
+                for (var i = random.Next(random.Next(2, 600)); i >= 0; i--)
+                {
+                    // Lengths that leave every kind of rest at the end of a page.
+                    pending.Add($"{run}-{batch}-{i}-".PadRight(random.Next(20, 120), 'x'));
+                    rig.Append(store, JournalRig.Exchange(pending[^1]));
+                }
+
+                if (batch == 0 && random.Next(2) == 0)
+                    break;
+                Assert.True(store.TryCommit((CommitDepth)random.Next(3)));
+                committed.AddRange(pending);
+                pending.Clear();
+            }
+
+            if (random.Next(3) == 0)
+                store.Dispose();
+            else
+                KillAndKeep(rig, store.Dispose);
+            Assert.Equal(committed, rig.Read());
+        }
+    }
+
+    [Fact]
     public void A_checkpoint_of_the_limits_never_knows_of_more_than_is_on_disk()
     {
         using var rig = new LedgerRig();
