@@ -5,9 +5,9 @@ namespace AiEdge.Tokens;
 /// <summary>What a delta of 4 to 8 bytes costs, with and without a look at the count, and what all of it allocates.</summary>
 internal sealed class AppendTable(Func<string, string?> option)
 {
-    private const int Rounds = 9;
     private const int WarmUps = 4;
 
+    private readonly int _rounds = int.Parse(option("--rounds") ?? "9");
     private ulong _seed = (ulong)Environment.TickCount64;
 
     public int Run()
@@ -16,10 +16,10 @@ internal sealed class AppendTable(Func<string, string?> option)
         var all = contestants.Ours(option("--native"));
         foreach (string encoding in ((string[])["o200k_base", "cl100k_base"]).Where(e => (option("--encoding") ?? e) == e))
         {
-            Console.WriteLine($"{encoding}: nanoseconds an append (best of {Rounds}), and an append with a look at the count; bytes allocated\n");
+            Console.WriteLine($"{encoding}: nanoseconds an append (best of {_rounds}), and an append with a look at the count; bytes allocated\n");
             Console.WriteLine("| corpus | " + string.Join(" | ", all.Select(c => $"{c.Name} append | and count")) + " | allocated |");
             Console.WriteLine("| --- | " + string.Join(" | ", all.Select(_ => "--- | ---")) + " | --- |");
-            foreach (var corpus in CorpusCatalog.All)
+            foreach (var corpus in CorpusCatalog.All.Where(c => option("--corpus") is not { } wanted || wanted.Split(',').Contains(c.Name)))
                 Console.WriteLine($"| {corpus.Name} | {string.Join(" | ", all.Select(c => Cell(c, 'a', encoding, corpus) + " | " + Cell(c, 'A', encoding, corpus)))} "
                     + $"| {Allocated(all[0], encoding, corpus)} |");
             Console.WriteLine();
@@ -31,7 +31,7 @@ internal sealed class AppendTable(Func<string, string?> option)
     private string Cell(Contestant contestant, char operation, string encoding, NamedCorpus corpus)
     {
         double best = double.MaxValue;
-        for (int round = -WarmUps; round < Rounds; round++)
+        for (int round = -WarmUps; round < _rounds; round++)
         {
             var (appends, time) = contestant.Time(operation, encoding, corpus.Make(_seed++));
             if (round >= 0)

@@ -22,8 +22,8 @@ internal sealed class Contestants : IDisposable
     public List<Contestant> Ours(string? native)
     {
         var all = new List<Contestant> { new("AiEdge", Start(Environment.ProcessPath!, [Environment.GetCommandLineArgs()[0], "serve"]), 0) };
-        if (native is not null)
-            all.Add(new("AiEdge native", Start(Path.GetFullPath(native), ["serve"]), 0));
+        foreach (string file in native?.Split(',') ?? [])
+            all.Add(new("AiEdge native", Start(Path.GetFullPath(file), ["serve"]), 0));
         return all;
     }
 

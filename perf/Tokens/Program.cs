@@ -2,7 +2,7 @@ using AiEdge.Tokens;
 
 // [--rounds N] [--encoding NAME] [--corpus NAME] [--native FILE] [--peers NAME,NAME]     MB/s of each corpus, beside others
 // scale [--encoding NAME] [--native FILE] [--shape TEXT]         1 MB against 100 KB of what grows into one piece
-// append [--encoding NAME] [--native FILE]        time and memory of the incremental counter
+// append [--rounds N] [--encoding NAME] [--corpus NAME,NAME] [--native FILE,FILE]        time and memory of the incremental counter
 // load [NAME]                                     time and memory of a vocabulary's first use, in this process
 // serve                                           what the others ask
 string? Option(string name) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;

@@ -18,20 +18,20 @@ internal sealed unsafe class ByteRuns(VocabularyTables tables)
     public static bool IsRun(byte* text, int length) =>
         text[0] == text[length - 1] && new ReadOnlySpan<byte>(text, length).IndexOfAnyExcept(text[0]) < 0;
 
+    /// <summary>Whether it is known how runs of a byte go on, however long they are.</summary>
+    public bool Repeats(byte value) => Of(value).Repeats;
+
     /// <summary>Counts a run that is no token, or that merges make; false if its kind of run never repeats, as far as that was tried.</summary>
-    public bool TryCount(byte value, int length, out int count)
-    {
-        // Two threads may work out the same; either's result will do.
-        var period = _periods[value] ??= WorkOut(value);
-        return period.TryCount(length, out count);
-    }
+    public bool TryCount(byte value, long length, out long count) => TryLast(value, length, out _, out count);
+
+    /// <summary>How many bytes the last token of a run has, and how many tokens there are; false if there is no telling.</summary>
+    public bool TryLast(byte value, long length, out int bytes, out long count) => Of(value).TryLast(length, out bytes, out count);
 
     /// <summary>How many bytes the first token of a run has; false if there is no telling.</summary>
-    public bool TryFirst(byte value, int length, out int bytes)
-    {
-        var period = _periods[value] ??= WorkOut(value);
-        return period.TryFirst(length, out bytes);
-    }
+    public bool TryFirst(byte value, int length, out int bytes) => Of(value).TryFirst(length, out bytes);
+
+    // Two threads may work out the same; either's result will do.
+    private Period Of(byte value) => _periods[value] ??= WorkOut(value);
 
     private Period WorkOut(byte value)
     {
@@ -66,10 +66,10 @@ internal sealed unsafe class ByteRuns(VocabularyTables tables)
             lasts.Add((byte)span);
             counts.Add(counts[length - span] + 1);
             if (TryFindPeriod(lasts, counts, lengthMax, out var period))
-                return new Period([.. counts], Firsts(lasts), period);
+                return new Period([.. counts], [.. lasts], Firsts(lasts), period);
         }
 
-        return new Period([.. counts], Firsts(lasts), 0);
+        return new Period([.. counts], [.. lasts], Firsts(lasts), 0);
     }
 
     private static byte[] Firsts(List<byte> lasts)
@@ -103,33 +103,37 @@ internal sealed unsafe class ByteRuns(VocabularyTables tables)
     /// <summary>
     /// The counts of runs up to the length from which they repeat; the last <paramref name="period"/> of them go on for ever, 0 if nothing repeats.
     /// </summary>
-    private sealed class Period(int[] counts, byte[] firsts, int period)
+    private sealed class Period(int[] counts, byte[] lasts, byte[] firsts, int period)
     {
+        public bool Repeats => period != 0;
+
         public bool TryFirst(int length, out int bytes)
         {
             // A longer run's tokens begin as those of one that is shorter by whole periods.
-            var last = firsts.Length - 1;
-            if (period != 0 && length > last)
-                length -= (((length - last - 1) / period) + 1) * period;
-            bytes = length <= last ? firsts[length] : 0;
+            length -= (int)PeriodsBeyond(length) * period;
+            bytes = length < firsts.Length ? firsts[length] : 0;
             return bytes > 1;
         }
 
-        public bool TryCount(int length, out int count)
+        public bool TryLast(long length, out int bytes, out long count)
+        {
+            var periods = PeriodsBeyond(length);
+            length -= periods * period;
+            (bytes, count) = (0, 0);
+            if (length >= counts.Length)
+                return false;
+            bytes = lasts[length];
+            count = counts[length];
+            if (periods != 0)
+                count += periods * (counts[^1] - counts[counts.Length - 1 - period]);
+            return true;
+        }
+
+        /// <summary>By how many periods a run is longer than those worked out.</summary>
+        private long PeriodsBeyond(long length)
         {
             var last = counts.Length - 1;
-            if (length <= last)
-            {
-                count = counts[length];
-                return true;
-            }
-
-            count = 0;
-            if (period == 0)
-                return false;
-            var periods = ((length - last - 1) / period) + 1;
-            count = counts[length - (periods * period)] + (periods * (counts[last] - counts[last - period]));
-            return true;
+            return period == 0 || length <= last ? 0 : ((length - last - 1) / period) + 1;
         }
     }
 }

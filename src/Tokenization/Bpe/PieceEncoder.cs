@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using AiEdge.Tokenization.Vocabularies;
 
@@ -16,6 +17,9 @@ internal sealed unsafe class PieceEncoder(VocabularyTables tables)
     private readonly ByteRuns _runs = new(tables);
     private readonly int _number = Interlocked.Increment(ref _encoders);
 
+    /// <summary>What is known of runs.</summary>
+    public ByteRuns Runs => _runs;
+
     /// <summary>How many tokens a piece has.</summary>
     public int Count(ReadOnlySpan<byte> piece)
     {
@@ -26,6 +30,53 @@ internal sealed unsafe class PieceEncoder(VocabularyTables tables)
     /// <summary>How many tokens a piece has; its bytes stay where they are meanwhile. Nothing outside their pages is read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Count(byte* piece, int length) => _tables.Contains(piece, length) ? 1 : CountMerged(piece, length);
+
+    /// <summary>How many tokens merges make of a text, which is no piece; not empty.</summary>
+    public int CountMerges(ReadOnlySpan<byte> text)
+    {
+        fixed (byte* start = text)
+            return CountMerged(start, text.Length);
+    }
+
+    /// <summary>
+    /// How much of a text is encoded as it is by itself and stays so whatever follows, and can be left away with what is after it still encoded the
+    /// same; false if none of it, or not as far as is known.
+    /// </summary>
+    /// <remarks>
+    /// Encodings of two texts, one after the other, are the encoding of both together if the last token of the first and the first token of the
+    /// second are compatible. The second text here is all that comes after a boundary, now or later; it begins with one of the tokens that begin
+    /// there, and these are known if the walk to find them did not reach the end. So if the token before the boundary is compatible with each of
+    /// them, the boundary stays. That token is not left away, for it is what says how the text goes on.
+    /// </remarks>
+    /// <param name="text">The text, of at most <see cref="MergeSearch.RingTokens"/> bytes.</param>
+    /// <param name="end">The boundary is not beyond this: so what is said holds even for a text that ends here or further on.</param>
+    /// <param name="bytes">How much can be left away.</param>
+    /// <param name="tokens">How many tokens it has.</param>
+    /// <param name="all">How many tokens merges make of the whole text.</param>
+    [SkipLocalsInit]
+    public bool TrySettle(ReadOnlySpan<byte> text, int end, out int bytes, out int tokens, out int all)
+    {
+        Debug.Assert(text.Length <= MergeSearch.RingTokens, "All tokens are on the stack.");
+        var row = stackalloc TokenSpan[MergeSearch.RingTokens];
+        var found = stackalloc TokenSpan[VocabularyLayout.TokenBytesMax + 1];
+        fixed (byte* start = text)
+        {
+            var boundary = text.Length;
+            all = Search(start, text.Length, row);
+            for (var at = all - 1; at > 1; at--)
+            {
+                boundary -= row[at].Length;
+                if (boundary > end || !StaysBefore(row[at - 1].Token, start + boundary, text.Length - boundary, found))
+                    continue;
+                (bytes, tokens) = (boundary - row[at - 1].Length, at - 1);
+                GC.KeepAlive(this);
+                return true;
+            }
+        }
+
+        (bytes, tokens) = (0, 0);
+        return false;
+    }
 
     /// <summary>Writes the ids of a piece's tokens and tells how many.</summary>
     /// <exception cref="ArgumentException">There is no room for one token per byte.</exception>
@@ -72,7 +123,11 @@ internal sealed unsafe class PieceEncoder(VocabularyTables tables)
                 PieceCache.Put(ref place, first, rest, count);
             }
         }
-        else if (!ByteRuns.IsRun(piece, length) || !_runs.TryCount(piece[0], length, out count))
+        else if (ByteRuns.IsRun(piece, length) && _runs.TryCount(piece[0], length, out var tokens))
+        {
+            count = (int)tokens;
+        }
+        else
         {
             count = CountBySearch(piece, length);
             if (count < 0)
@@ -83,10 +138,29 @@ internal sealed unsafe class PieceEncoder(VocabularyTables tables)
         return count;
     }
 
+    /// <summary>Whether a token is compatible with all tokens that a text begins with; false if the text ends too soon to tell.</summary>
+    private bool StaysBefore(uint left, byte* text, int length, TokenSpan* found)
+    {
+        var count = _tables.Forward.TryPrefixes(text, length, _tables, found);
+        for (var i = 0; i < count; i++)
+        {
+            if (!_tables.Compatible(left, found[i].Token))
+                return false;
+        }
+
+        return count > 0;
+    }
+
     [SkipLocalsInit]
     private int CountBySearch(byte* piece, int length)
     {
         var stack = stackalloc TokenSpan[MergeSearch.RingTokens];
+        return Search(piece, length, stack);
+    }
+
+    [SkipLocalsInit]
+    private int Search(byte* piece, int length, TokenSpan* stack)
+    {
         var dead = stackalloc ulong[MergeSearch.RingBits / 64];
         new Span<ulong>(dead, Math.Min(MergeSearch.RingBits / 64, (length / 64) + 1)).Clear();
         return new MergeSearch(_tables, _runs, stack, MergeSearch.RingTokens - 1, dead, MergeSearch.RingBits - 1).Run(piece, length);

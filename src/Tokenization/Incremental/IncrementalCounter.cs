@@ -18,7 +18,7 @@ namespace AiEdge.Tokenization.Incremental;
 /// <para>
 /// A piece of text (as the vocabulary's split rule cuts it) is final when no further text can change where it ends, which the scanner knows:
 /// it did not look behind the last byte. Final pieces are counted once and forgotten; from the first that is not final, the bytes are held.
-/// What is held is a few bytes in ordinary text; when it grows past a bound, <see cref="LongPiece"/> takes over, which needs no bytes.
+/// What is held is a few bytes in ordinary text; when it grows past a bound, <see cref="LongPiece"/> takes over, which never needs more than some.
 /// </para>
 /// <para>
 /// The count may fall when text is added ("toke" has two tokens of o200k_base, "token" one), so a budget compares the present value.
@@ -26,7 +26,7 @@ namespace AiEdge.Tokenization.Incremental;
 /// </remarks>
 public sealed class IncrementalCounter
 {
-    /// <summary>Bytes that a text may hold back before they are given to a <see cref="LongPiece"/>.</summary>
+    /// <summary>Bytes that a text may hold back before they are given to a <see cref="LongPiece"/>, which holds some as well.</summary>
     internal const int HeldBytesMaxDefault = 96;
 
     // Scanning is put off until it pays: what it costs to begin is spread over as many bytes.
@@ -38,6 +38,7 @@ public sealed class IncrementalCounter
     private readonly Vocabulary _vocabulary;
     private readonly byte[] _memory;
     private readonly int _heldBytesMax;
+    private readonly ushort _room;
     private LongPiece _long;
     private long _final;
     private int _tail;
@@ -53,17 +54,22 @@ public sealed class IncrementalCounter
     {
     }
 
-    /// <summary>An empty text; <paramref name="heldBytesMax"/>, from 3 to 512, moves the point at which bytes are no longer held.</summary>
-    internal IncrementalCounter(Vocabulary vocabulary, int heldBytesMax)
+    /// <summary>
+    /// An empty text; <paramref name="heldBytesMax"/>, from 3 to 512, moves the point at which a piece counts as long, and
+    /// <paramref name="room"/>, up to what is usual, how much is held of a long one: 0 for nothing.
+    /// </summary>
+    internal IncrementalCounter(Vocabulary vocabulary, int heldBytesMax, int room = PieceTokens.RoomDefault)
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
         ArgumentOutOfRangeException.ThrowIfLessThan(heldBytesMax, 3);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(heldBytesMax, BufferBytesMin / 2);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(room, PieceTokens.RoomDefault);
         _vocabulary = vocabulary;
         _heldBytesMax = heldBytesMax;
-        // Bytes are held, or trails are kept, but never both.
-        _memory = new byte[Math.Max(LongPiece.MemoryBytes(vocabulary), BufferBytesMin)];
-        _long = new LongPiece(vocabulary.Split);
+        _room = room == 0 ? (ushort)0 : PieceTokens.RoomOf(room, vocabulary);
+        // Either what is held lies there, or a long piece, but never both.
+        _memory = new byte[Math.Max(PieceTokens.MemoryBytes(vocabulary), BufferBytesMin)];
+        _long = new LongPiece(vocabulary.Split, _room);
     }
 
     /// <summary>
@@ -131,7 +137,7 @@ public sealed class IncrementalCounter
     /// <summary>Begins again with an empty text.</summary>
     public void Reset()
     {
-        _long = new LongPiece(_vocabulary.Split);
+        _long = new LongPiece(_vocabulary.Split, _room);
         (_final, _tail, _held, _unscanned, _danglingSize, _isComplete) = (0, 0, 0, 0, 0, false);
     }
 
@@ -167,7 +173,7 @@ public sealed class IncrementalCounter
     /// <summary>Adds to the long piece what belongs to it, and gives back the rest.</summary>
     private ReadOnlySpan<byte> TakeLong(ReadOnlySpan<byte> text)
     {
-        while (!text.IsEmpty)
+        while (!(text = text[_long.TakeAscii(_vocabulary, _memory, text)..]).IsEmpty)
         {
             int codePoint = text[0], size = 1;
             var utf8 = text[..1];

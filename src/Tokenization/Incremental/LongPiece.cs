@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AiEdge.Tokenization.Splitting;
 using AiEdge.Tokenization.Vocabularies;
@@ -7,44 +6,34 @@ using AiEdge.Tokenization.Vocabularies;
 namespace AiEdge.Tokenization.Incremental;
 
 /// <summary>
-/// A piece that has grown too long to be held, and the pieces that it may fall into: instead of its bytes, two trails of tokens.
+/// A piece that has grown too long to be held, and the pieces that it may fall into.
 /// </summary>
 /// <remarks>
 /// Requirement: at every moment the text from the piece's start is one piece, or two parted by one cut that later characters may move or
-/// join; <see cref="PieceGrowth"/> argues that this holds for each rule. So the trail of the whole serves if the cut is joined, and its count
-/// at the cut together with the trail of what is after the cut serves if it is not. When the piece ends, its last character may turn out to
-/// begin the next piece; so the count before that character is kept, and the character itself. A started contraction (an apostrophe and one
-/// letter at most) is kept as bytes as well.
+/// join; <see cref="PieceGrowth"/> argues that this holds for each rule. So the tokens of the whole serve if the cut is joined, and those up
+/// to the cut together with those of what is after the cut serve if it is not: <see cref="PieceTokens"/> has both. When the piece ends, its last character
+/// may turn out to begin the next piece; so that character is kept. A started contraction (an apostrophe and one letter at most) is kept as
+/// bytes as well.
 /// </remarks>
-internal unsafe struct LongPiece
+internal struct LongPiece
 {
-    // The memory: the last bytes twice over, so that they always lie in a row, and the two rings.
-    private const int BytesPerTokenByte = 2 + (2 * PrefixTrail.BytesPerPosition);
-
     private readonly SplitRule _rule;
-    private PrefixTrail _whole;
-    private PrefixTrail _rest;
+    private readonly ushort _room;
     private PieceKind _kind;
-    private bool _isCut;
     private byte _contractionSize;
     private byte _leftoverSize;
     private uint _contraction;
     private uint _leftover;
-    private bool _isSwapped;
-    private int _at;
-    private long _bytes;
-    private long _settled;
-    private long _cutCount;
-    private long _countBefore;
+    private PieceTokens _tokens;
 
-    /// <summary>No piece yet.</summary>
-    public LongPiece(SplitRule rule) => _rule = rule;
+    /// <summary>No piece yet; <paramref name="room"/> is how many bytes it may hold.</summary>
+    public LongPiece(SplitRule rule, ushort room) => (_rule, _room) = (rule, room);
 
     /// <summary>True from <see cref="TryBegin"/> until the piece ends.</summary>
     public readonly bool IsOpen => _kind != PieceKind.None;
 
     /// <summary>When the piece has ended: tokens from its start, without <see cref="Leftover"/>.</summary>
-    public readonly long FinalCount => _settled;
+    public long FinalCount { get; private set; }
 
     /// <summary>What may become a contraction, and is a piece of its own until it does.</summary>
     [UnscopedRef]
@@ -54,28 +43,29 @@ internal unsafe struct LongPiece
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> Leftover => Bytes(in _leftover, _leftoverSize);
 
-    /// <summary>Bytes of memory that the trails need.</summary>
-    public static int MemoryBytes(Vocabulary vocabulary) => vocabulary.TokenBytesMax * BytesPerTokenByte;
+    // Where a piece of these kinds ends, its last character may belong to the next.
+    private readonly bool IsLastApart => _kind is PieceKind.Blank or PieceKind.Unmatched;
 
     /// <summary>Tokens from the piece's start, as if nothing came after it; without <see cref="Contraction"/>.</summary>
-    public readonly long Count(Vocabulary vocabulary, Span<byte> memory) => _settled + Unsettled(vocabulary, memory);
+    public long Count(Vocabulary vocabulary, Span<byte> memory)
+    {
+        var count = _tokens.Count(vocabulary, memory);
+        return _tokens.Settled + count;
+    }
 
     /// <summary>Not less than the tokens from the piece's start, now or after a replacement character (3 bytes) if one is to come.</summary>
     public readonly long UpperBound(Vocabulary vocabulary, Span<byte> memory, bool replacementToCome)
     {
         // The replacement would grow a piece of symbols, whose encoding may then be any.
         if (replacementToCome && _kind == PieceKind.Symbols)
-            return _bytes + 3;
-        var count = Count(vocabulary, memory);
-        if (!replacementToCome)
-            return count + _contractionSize;
+            return _tokens.Settled + _tokens.BoundIfGrown(3);
         // White space would give its last character to it.
-        return Math.Max(count, _settled + _countBefore + _leftoverSize) + _contractionSize + 3;
+        return _tokens.Settled + _tokens.Bound(vocabulary, memory, replacementToCome && IsLastApart) + _contractionSize + (replacementToCome ? 3 : 0);
     }
 
     /// <summary>Begins with a piece that is not final, if it is of a kind that can grow without bound.</summary>
     /// <param name="vocabulary">The tokens.</param>
-    /// <param name="memory">For the trails.</param>
+    /// <param name="memory">For what is held.</param>
     /// <param name="text">The piece so far and all text after it, outside the memory.</param>
     /// <param name="taken">Bytes taken into the piece; the others are to be taken one after the other.</param>
     public bool TryBegin(Vocabulary vocabulary, Span<byte> memory, ReadOnlySpan<byte> text, out int taken)
@@ -83,9 +73,23 @@ internal unsafe struct LongPiece
         var kind = PieceGrowth.Begin(_rule, text, out taken);
         if (kind == PieceKind.None)
             return false;
-        this = new LongPiece(_rule) { _kind = kind };
-        Step(vocabulary, memory, text[..taken]);
+        this = new LongPiece(_rule, _room) { _kind = kind, _tokens = new PieceTokens(_room) };
+        _tokens.Append(vocabulary, memory, text[..taken], taken);
         return true;
+    }
+
+    /// <summary>Takes ASCII characters into the piece as long as it just grows, and tells how many.</summary>
+    public int TakeAscii(Vocabulary vocabulary, Span<byte> memory, ReadOnlySpan<byte> text)
+    {
+        // A trail has to be asked for the count before each character that may not belong to the piece.
+        if (_contractionSize != 0 || (_tokens.IsTrail && IsLastApart))
+            return 0;
+        var taken = PieceGrowth.PlainAscii(_rule, _kind, text);
+        if (taken == 0)
+            return 0;
+        (_leftover, _leftoverSize) = (text[taken - 1], 1);
+        _tokens.Append(vocabulary, memory, text[..taken], 1);
+        return taken;
     }
 
     /// <summary>Takes a character into the piece, or ends it; a contraction does both. False if the character is not taken.</summary>
@@ -97,30 +101,23 @@ internal unsafe struct LongPiece
         switch (growth)
         {
             case Growth.Apostrophe:
-                Settle();
+                _tokens.Settle(vocabulary, memory);
                 (_contraction, _contractionSize) = ('\'', 1);
                 return true;
-            case Growth.EndBefore when !_isCut || _rest.Length != 0:
-                End(_countBefore);
+            case Growth.EndBefore when _tokens.EndsInText:
+                End(_tokens.CountBefore(vocabulary, memory));
                 return false;
             case Growth.End or Growth.EndBefore:
                 _leftoverSize = 0;
-                End(Unsettled(vocabulary, memory));
+                End(_tokens.Count(vocabulary, memory));
                 return false;
         }
-        if (_kind is PieceKind.Blank or PieceKind.Unmatched)
-            _countBefore = Unsettled(vocabulary, memory);
         (_leftover, _leftoverSize) = (Utf8Text.Pack(utf8), (byte)utf8.Length);
-        Step(vocabulary, memory, utf8);
+        _tokens.Append(vocabulary, memory, utf8, utf8.Length);
         if (growth == Growth.GrowAndCut)
-        {
-            (_isCut, _cutCount) = (true, CountPiece(in _whole, vocabulary, memory));
-            _rest.Clear();
-        }
+            _tokens.Cut(vocabulary, memory);
         else if (growth == Growth.GrowAndJoin)
-        {
-            (_isCut, _cutCount) = (false, 0);
-        }
+            _tokens.Join();
         return true;
     }
 
@@ -135,78 +132,18 @@ internal unsafe struct LongPiece
         }
         if (taken)
         {
-            Step(vocabulary, memory, Contraction);
-            Step(vocabulary, memory, utf8);
+            _tokens.Append(vocabulary, memory, Contraction, 1);
+            _tokens.Append(vocabulary, memory, utf8, utf8.Length);
         }
         (_leftover, _leftoverSize) = (_contraction, taken ? (byte)0 : _contractionSize);
-        End(Unsettled(vocabulary, memory));
+        End(_tokens.Count(vocabulary, memory));
         return taken;
-    }
-
-    /// <summary>The cut is final: what is after it, if anything, is the piece now.</summary>
-    private void Settle()
-    {
-        if (!_isCut)
-            return;
-        if (_rest.Length != 0)
-        {
-            _settled += _cutCount;
-            (_whole, _rest) = (_rest, _whole);
-            _isSwapped = !_isSwapped;
-        }
-        (_isCut, _cutCount) = (false, 0);
     }
 
     private void End(long count)
     {
-        _settled += count;
-        (_kind, _isCut, _cutCount, _contractionSize) = (PieceKind.None, false, 0, 0);
-        _whole.Clear();
-    }
-
-    private readonly long Unsettled(Vocabulary vocabulary, Span<byte> memory) =>
-        _cutCount + CountPiece(in _isCut ? ref _rest : ref _whole, vocabulary, memory);
-
-    /// <summary>Tokens of a piece that ends here: one if it is a token, even one that no merge makes.</summary>
-    private readonly long CountPiece(in PrefixTrail trail, Vocabulary vocabulary, Span<byte> memory)
-    {
-        var size = vocabulary.TokenBytesMax;
-        if (trail.Length == 0 || trail.Length > size)
-            return trail.Count;
-        fixed (byte* text = memory)
-            return vocabulary.Tables.Contains(text + _at + size - trail.Length, trail.Length) ? 1 : trail.Count;
-    }
-
-    [SkipLocalsInit]
-    private void Step(Vocabulary vocabulary, Span<byte> memory, ReadOnlySpan<byte> utf8)
-    {
-        var tables = vocabulary.Tables;
-        var size = tables.TokenBytesMax;
-        var found = stackalloc TokenSpan[VocabularyLayout.TokenBytesMax];
-        fixed (byte* text = memory)
-        {
-            var first = text + (2 * size);
-            var second = first + (size * PrefixTrail.BytesPerPosition);
-            var whole = _isSwapped ? second : first;
-            var rest = _isSwapped ? first : second;
-            foreach (var value in utf8)
-            {
-                text[_at] = text[_at + size] = value;
-                _bytes++;
-                var end = text + _at + size + 1;
-                if (++_at == size)
-                    _at = 0;
-                var isWholeDone = _whole.TryRecall(tables, whole, end);
-                var isRestDone = !_isCut || _rest.TryRecall(tables, rest, end);
-                if (isWholeDone && isRestDone)
-                    continue;
-                var tokens = new ReadOnlySpan<TokenSpan>(found, tables.Backward.Suffixes(end, (int)Math.Min(_bytes, size), tables, found));
-                if (!isWholeDone)
-                    _whole.Step(tables, whole, value, tokens);
-                if (!isRestDone)
-                    _rest.Step(tables, rest, value, tokens);
-            }
-        }
+        FinalCount = _tokens.Settled + count;
+        (_kind, _contractionSize) = (PieceKind.None, 0);
     }
 
     private static ReadOnlySpan<byte> Bytes(in uint packed, int size) =>

@@ -34,6 +34,9 @@ internal enum PieceKind : byte
 
     /// <summary>Characters that no branch of the rule takes.</summary>
     Unmatched,
+
+    /// <summary>How many kinds there are.</summary>
+    Count,
 }
 
 /// <summary>What a character does to a piece.</summary>
@@ -91,6 +94,21 @@ internal enum Growth : byte
 internal static class PieceGrowth
 {
     private const byte Letter = CharClass.Letter;
+    private const int AsciiWords = 2;
+
+    // For each rule and kind the ASCII characters that a piece takes without anything else to it, a bit each.
+    private static readonly ulong[] Plain = MakePlain();
+
+    /// <summary>How many ASCII characters at a text's start a piece of this kind takes with nothing else to it: it grows, and is of the same kind.</summary>
+    public static int PlainAscii(SplitRule rule, PieceKind kind, ReadOnlySpan<byte> text)
+    {
+        var plain = Plain.AsSpan(AsciiWords * (((int)rule * (int)PieceKind.Count) + (int)kind), AsciiWords);
+        var (low, high) = (plain[0], plain[1]);
+        var at = 0;
+        while (at < text.Length && text[at] < 0x80 && (((text[at] < 64 ? low : high) >> text[at]) & 1) != 0)
+            at++;
+        return at;
+    }
 
     /// <summary>What a piece is that begins with these characters, and goes on past them. Valid UTF-8.</summary>
     /// <param name="rule">How the text is cut.</param>
@@ -192,6 +210,19 @@ internal static class PieceGrowth
         var next = codePoint < 0x80 ? codePoint | 0x20 : codePoint == 0x17F ? 's' : 0;
         done = letter == 0 ? next is 's' or 't' or 'd' or 'm' : (letter | 0x20, next) is ('r', 'e') or ('v', 'e') or ('l', 'l');
         return done || (letter == 0 && next is 'r' or 'v' or 'l');
+    }
+
+    private static ulong[] MakePlain()
+    {
+        var plain = new ulong[AsciiWords * Enum.GetValues<SplitRule>().Length * (int)PieceKind.Count];
+        for (var i = 0; i < plain.Length * 64; i++)
+        {
+            var (rule, kind) = ((SplitRule)(i / (128 * (int)PieceKind.Count)), (PieceKind)(i / 128 % (int)PieceKind.Count));
+            var after = kind;
+            if (kind != PieceKind.None && Next(rule, ref after, i & 127) == Growth.Grow && after == kind)
+                plain[i / 64] |= 1UL << i;
+        }
+        return plain;
     }
 
     private static PieceKind BeginSymbols(SplitRule rule, byte lead, byte first, byte second)

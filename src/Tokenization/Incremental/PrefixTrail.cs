@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AiEdge.Tokenization.Bpe;
 using AiEdge.Tokenization.Vocabularies;
 
 namespace AiEdge.Tokenization.Incremental;
@@ -45,7 +46,8 @@ internal unsafe struct PrefixTrail
     // With so many tokens to choose from the text is likely a run, in which the longest is seldom right.
     private const int RunTokensMin = 8;
 
-    private int _slot;
+    private ushort _length;
+    private ushort _slot;
     private byte _lastLength;
     private byte _repeats;
 
@@ -53,10 +55,32 @@ internal unsafe struct PrefixTrail
     public long Count { get; private set; }
 
     /// <summary>Bytes of the text so far, up to one more than the longest token has.</summary>
-    public int Length { get; private set; }
+    public readonly int Length => _length;
 
     /// <summary>Begins again with an empty text.</summary>
     public void Clear() => this = default;
+
+    /// <summary>Begins again with a run of one byte, of which it is known how it goes on.</summary>
+    [SkipLocalsInit]
+    public void BeginRun(VocabularyTables tables, byte* ring, ByteRuns runs, byte value, long length)
+    {
+        Clear();
+        var size = tables.TokenBytesMax;
+        var text = stackalloc byte[VocabularyLayout.TokenBytesMax];
+        new Span<byte>(text, size).Fill(value);
+        var found = stackalloc TokenSpan[VocabularyLayout.TokenBytesMax];
+        var ofLength = stackalloc uint[VocabularyLayout.TokenBytesMax + 1];
+        for (var i = tables.Backward.Suffixes(text + size, size, tables, found) - 1; i >= 0; i--)
+            ofLength[found[i].Length] = found[i].Token;
+        for (var at = Math.Max(1, length - size + 1); at <= length; at++)
+        {
+            runs.TryLast(value, at, out var last, out var count);
+            _lastLength = (byte)last;
+            Put((uint*)ring, size, ofLength[last], (uint)count);
+            Count = count;
+        }
+        _length = (ushort)Math.Min(length, size + 1);
+    }
 
     /// <summary>Adds a byte.</summary>
     /// <param name="tables">The tokens.</param>
@@ -166,15 +190,21 @@ internal unsafe struct PrefixTrail
             count += (words[from] >> TokenBits) | ((uint)halves[from] << (WordBits - TokenBits));
         }
         // The length matters only as far as a token reaches.
-        if (Length <= size)
-            Length++;
+        if (_length <= size)
+            _length++;
         _lastLength = (byte)length;
-        words[_slot] = token.Token | (count << TokenBits);
-        halves[_slot] = (ushort)(count >> (WordBits - TokenBits));
-        if (++_slot == size)
-            _slot = 0;
+        Put(words, size, token.Token, count);
         // The difference of neighbours modulo 2^26 is their difference.
         Count += (int)((count - (uint)Count) << (WordBits - CountBits)) >> (WordBits - CountBits);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Put(uint* words, int size, uint token, uint count)
+    {
+        words[_slot] = token | (count << TokenBits);
+        ((ushort*)(words + size))[_slot] = (ushort)(count >> (WordBits - TokenBits));
+        if (++_slot == size)
+            _slot = 0;
     }
 
     /// <summary>The word of the position that is so many bytes before the byte to come.</summary>

@@ -66,6 +66,36 @@ internal readonly unsafe struct TokenTrie(ulong* units)
         return count;
     }
 
+    /// <summary>As <see cref="Prefixes"/>, but -1 if the text ends before it is known what it begins with.</summary>
+    public int TryPrefixes(byte* text, int length, VocabularyTables tables, TokenSpan* found)
+    {
+        var unit = length == 0 ? 0 : _units[text[0]];
+        var count = 0;
+        for (var depth = 1; depth < length; depth++)
+        {
+            var token = (uint)unit >> TokenShift;
+            if ((unit & LeafBit) != 0)
+            {
+                var tail = (int)(unit >> TailLengthShift);
+                if (tail > length - depth)
+                    return -1;
+                if (IsTail(unit, tail, text + depth, 1)
+                    && (tail <= TailBytesInside || tables.EndsWith(token - 1, text + depth + TailBytesInside, tail - TailBytesInside)))
+                    found[count++] = new TokenSpan(token - 1, depth + tail);
+                return count;
+            }
+
+            if (token != 0)
+                found[count++] = new TokenSpan(token - 1, depth);
+            uint next = text[depth];
+            unit = _units[(uint)(unit >> BaseShift) ^ next];
+            if (((uint)unit & LabelMask) != next)
+                return count;
+        }
+
+        return -1;
+    }
+
     /// <summary>
     /// Writes the tokens that the <paramref name="length"/> bytes before <paramref name="end"/> end with, shortest first, and tells how many.
     /// </summary>

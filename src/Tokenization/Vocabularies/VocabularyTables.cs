@@ -176,22 +176,16 @@ internal sealed unsafe class VocabularyTables
         {
             if (TryMerge(left, right, out var merged) && merged < limit)
                 return false;
-            if (left > right)
-            {
-                var split = Packed.Pair(_splits, left);
-                if (split == Packed.NoPair)
-                    return left < ByteTokens;
-                limit = left;
-                left = Packed.Right(split);
-            }
-            else
-            {
-                var split = Packed.Pair(_splits, right);
-                if (split == Packed.NoPair)
-                    return right < ByteTokens;
-                limit = right + 1;
-                right = Packed.Left(split);
-            }
+
+            // All ones if the left one is the younger. Which one is cannot be foreseen, so nothing branches on it.
+            var isLeft = (uint)((int)(right - left) >> 31);
+            var younger = right ^ ((left ^ right) & isLeft);
+            var split = Packed.Pair(_splits, younger);
+            if (split == Packed.NoPair)
+                return younger < ByteTokens;
+            limit = younger + 1 + isLeft;
+            left ^= (left ^ Packed.Right(split)) & isLeft;
+            right ^= (right ^ Packed.Left(split)) & ~isLeft;
         }
     }
 

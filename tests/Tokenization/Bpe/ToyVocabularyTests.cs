@@ -120,6 +120,37 @@ public sealed class ToyVocabularyTests
     }
 
     [Fact]
+    public void What_is_settled_of_a_text_stays_whatever_follows()
+    {
+        var (settled, texts) = (0, 0);
+        for (var i = 0; i < 60; i++)
+        {
+            var toy = new ToyVocabulary(800 + i, 1 + (i % 5), 10 + (4 * i));
+            var encoder = toy.Compile().Encoder;
+            var naive = new NaiveMerge(toy.Entries);
+            for (var length = 30; length < 50; length++, texts++)
+            {
+                var text = ToyVocabulary.Bytes(toy.Text(length));
+                if (!encoder.TrySettle(text, length - (i % 3), out var bytes, out var tokens, out var count))
+                    continue;
+                Assert.Equal(naive.Merge(text).Length, count);
+                if (bytes == 0)
+                    continue;
+                settled++;
+                // From the end that was given on, and with more behind it.
+                for (var more = -(i % 3); more < 12; more++)
+                {
+                    var whole = more <= 0 ? text[..(length + more)] : [.. text, .. ToyVocabulary.Bytes(toy.Text(more))];
+                    var all = naive.Merge(whole);
+                    Assert.Equal(bytes, all.Take(tokens).Sum(t => toy.Entries[t].Bytes.Length));
+                    Assert.Equal(all.Length - tokens, encoder.CountMerges(whole.AsSpan(bytes)));
+                }
+            }
+        }
+        Assert.InRange(settled, texts / 4, texts);
+    }
+
+    [Fact]
     public void Steps_back_beyond_the_rings_are_counted_another_way()
     {
         // Letters of two bytes; each pair of neighbours merges, the more so the farther right it is: the end of a text decides its beginning.

@@ -75,7 +75,11 @@ public sealed class EverySplitTests
 
     private static int Part(int cuts, int at) => System.Numerics.BitOperations.TrailingZeroCount((cuts >> at) | (1 << 20)) + 1;
 
-    private static IncrementalCounter[] Counters(ToyVocabulary toy) => [.. new[] { 3, 5, 8, 256 }.Select(held => new IncrementalCounter(toy.Vocabulary, held))];
+    // With a room of 1 there is just room for a token and a little more; with none, last tokens are followed from the first byte on.
+    private static IncrementalCounter[] Counters(ToyVocabulary toy) =>
+    [
+        .. new[] { (3, 0), (3, 1), (3, 256), (5, 1), (8, 0), (8, 256), (256, 256) }.Select(c => new IncrementalCounter(toy.Vocabulary, c.Item1, c.Item2)),
+    ];
 
     private static void Check(ToyVocabulary toy, IncrementalCounter[] counters, byte[] text)
     {

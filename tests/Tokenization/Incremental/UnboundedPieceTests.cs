@@ -33,6 +33,9 @@ public sealed class UnboundedPieceTests
         { "a", "\uFFFD", "b", 20_000 },
         { "ة", "ابتث", "'s", 10_000 },
         { "", "กขค", " ", 10_000 },
+        { "", "thequickbrownfoxjumpsoverthelazydog", "'s", 3_000 },
+        { "日", "THEQUICKBROWNFOX", "jumps", 3_000 },
+        { " ", "-=", "\n\n/", 10_000 },
     };
 
     [Theory]
@@ -42,6 +45,38 @@ public sealed class UnboundedPieceTests
         var text = Encoding.UTF8.GetBytes(beginning + string.Concat(Enumerable.Repeat(repeated, times)) + end);
         foreach (var vocabulary in new[] { Vocabulary.O200kBase, Vocabulary.Cl100kBase })
             CheckByteByByte(vocabulary, text);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(PieceTokens.RoomDefault)]
+    public void A_run_that_turns_into_something_else_is_counted_exactly(int room)
+    {
+        string[] runs = [" ", "\n", "a", "A", "=", "/", "\t"];
+        string[] others = ["b", "\n", " ", "/\n", "日B", "'s ", "=-", "aab"];
+        foreach (var vocabulary in new[] { Vocabulary.O200kBase, Vocabulary.Cl100kBase })
+        {
+            var counter = new IncrementalCounter(vocabulary, IncrementalCounter.HeldBytesMaxDefault, room);
+            foreach (var text in runs.SelectMany(r => others, (r, o) => (Run: r, Other: o)))
+            {
+                foreach (var times in new[] { 255, 256, 257, 300, 1000, 20_000 })
+                {
+                    var run = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(text.Run, times)));
+                    byte[] all = [.. run, .. Encoding.UTF8.GetBytes(text.Other + text.Other + string.Concat(Enumerable.Repeat(text.Run, 400)) + "x1")];
+                    counter.Reset();
+                    counter.Append(run);
+                    Assert.Equal(Recount(vocabulary, run), counter.Count);
+                    for (var at = run.Length; at < all.Length; at++)
+                    {
+                        counter.Append(all.AsSpan(at, 1));
+                        if (at % 61 == 0 || at < run.Length + 8)
+                            Assert.Equal(Recount(vocabulary, ExactCount.Whole(all.AsSpan(0, at + 1))), counter.Count);
+                    }
+                    Assert.Equal(Recount(vocabulary, all), counter.Complete());
+                }
+            }
+        }
     }
 
     [Fact]
@@ -78,17 +113,19 @@ public sealed class UnboundedPieceTests
     }
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(16)]
-    [InlineData(100)]
-    [InlineData(IncrementalCounter.HeldBytesMaxDefault)]
-    public void Texts_of_long_runs_are_counted_exactly_in_parts_of_any_length(int heldBytesMax)
+    [InlineData(3, 0)]
+    [InlineData(3, 1)]
+    [InlineData(3, 64)]
+    [InlineData(16, 0)]
+    [InlineData(100, 30)]
+    [InlineData(IncrementalCounter.HeldBytesMaxDefault, PieceTokens.RoomDefault)]
+    public void Texts_of_long_runs_are_counted_exactly_in_parts_of_any_length(int heldBytesMax, int room)
     {
-        var random = new Random(heldBytesMax);
+        var random = new Random(heldBytesMax + room);
         foreach (var rule in Enum.GetValues<SplitRule>())
         {
             var toy = ToyVocabulary.For(rule);
-            var counter = new IncrementalCounter(toy.Vocabulary, heldBytesMax);
+            var counter = new IncrementalCounter(toy.Vocabulary, heldBytesMax, room);
             for (var round = 0; round < 40; round++)
             {
                 var text = Runs(random);

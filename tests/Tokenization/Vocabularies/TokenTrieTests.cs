@@ -50,6 +50,19 @@ public sealed unsafe class TokenTrieTests
             }
 
             Assert.Equal(prefixes, List(found, tables.Forward.Prefixes(start, text.Length, tables, found)));
+            // Told only if nothing that the text may go on with would be found, too.
+            var known = tables.Forward.TryPrefixes(start, text.Length, tables, found);
+            if (known >= 0)
+                Assert.Equal(prefixes, List(found, known));
+            byte[] longer = [.. text, 0, .. text];
+            var isOpen = false;
+            foreach (var next in text)
+            {
+                longer[text.Length] = next;
+                fixed (byte* more = longer)
+                    isOpen |= tables.Forward.Prefixes(more, longer.Length, tables, found) > prefixes.Count;
+            }
+            Assert.False(known >= 0 && isOpen);
             Assert.Equal(suffixes, List(found, tables.Backward.Suffixes(start + text.Length, text.Length, tables, found)));
         }
     }
