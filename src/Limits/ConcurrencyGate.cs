@@ -12,6 +12,7 @@ public sealed class ConcurrencyGate
 {
     private int _limit;
     private int _count;
+    private long _refused;
 
     /// <summary>A gate for <paramref name="limit"/> at a time (0 lets nobody in).</summary>
     public ConcurrencyGate(int limit) => Limit = limit;
@@ -43,8 +44,12 @@ public sealed class ConcurrencyGate
             count = found;
         }
 
+        Interlocked.Increment(ref _refused);
         return false;
     }
+
+    /// <summary>How often somebody found it full.</summary>
+    public long Refused => Volatile.Read(ref _refused);
 
     /// <summary>Leaves, once for each entry; false, and nothing changes, if nobody is inside.</summary>
     public bool TryLeave()

@@ -53,6 +53,9 @@ public abstract class LimitBucket
     /// <summary>Units that may be drawn now, at least 0.</summary>
     public abstract long Remaining(long nowNs);
 
+    /// <summary>Units that an answer may be promised now; of a bucket that is not lent, <see cref="Remaining"/>.</summary>
+    public virtual long Reach(long nowNs) => Remaining(nowNs);
+
     /// <summary>Nanoseconds until nothing counts as used any more if nothing else is drawn: a rate is full, a window ends. At least 0.</summary>
     public abstract long ResetNs(long nowNs);
 

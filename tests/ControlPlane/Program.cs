@@ -1,4 +1,5 @@
 using System.Globalization;
+using AiEdge.ControlPlane.Tests.Quota;
 using AiEdge.ControlPlane.Tests.Store;
 using AiEdge.ControlPlane.Tests.Usage;
 
@@ -8,5 +9,6 @@ return args switch
     ["store-crash", var folder, var run] => await CrashChild.RunAsync(folder, run),
     ["usage-load", var folder, var records, var series] =>
         await UsageLoad.RunAsync(folder, int.Parse(records, CultureInfo.InvariantCulture), int.Parse(series, CultureInfo.InvariantCulture)),
+    ["quota-load", .. var sizes] => await SyncLoad.RunAsync(sizes),
     _ => 2,
 };

@@ -1,5 +1,6 @@
 using AiEdge.ControlPlane.Domain;
 using AiEdge.ControlPlane.Publish;
+using AiEdge.ControlPlane.Quota;
 using AiEdge.ControlPlane.Store;
 using AiEdge.ControlPlane.Usage;
 using AiEdge.Grpc;
@@ -46,6 +47,9 @@ internal sealed class ControlHost : IAsyncDisposable
 
     public PlaneRegistry Planes { get; }
 
+    /// <summary>Credit that planes are lent.</summary>
+    public required QuotaService Quota { get; init; }
+
     /// <summary>Opens the store's log, makes what the first start needs, and listens.</summary>
     /// <param name="options">Addresses, secrets, TLS.</param>
     /// <param name="store">Open, and the caller's to close behind this.</param>
@@ -65,13 +69,15 @@ internal sealed class ControlHost : IAsyncDisposable
         var usage = UsagePart.Open(
             store, state, options.StoreDir, name => state.Current.Find(Sections.Secrets, name) is { } sealedOne ? seal.Open(sealedOne) : null, options.Log.WriteLine);
         usage.AddTo(grpc);
+        var quota = await QuotaService.OpenAsync(state, store, options.Time, cancel);
+        quota.AddTo(grpc);
         var app = Build(options, grpc);
 
         // The two listeners share nothing but the process: what is served on one is not found on the other.
         app.MapWhen(http => http.Connection.LocalPort == GrpcPort(app), branch => branch.Run(grpc.HandleAsync));
         new Probes(state, planes).MapTo(app);
         await app.StartAsync(cancel);
-        return new(app, grpc, health, seal, usage, state, planes);
+        return new(app, grpc, health, seal, usage, state, planes) { Quota = quota };
     }
 
     /// <summary>Says that it stops, lets what is under way end for a while, and stops.</summary>
@@ -87,6 +93,7 @@ internal sealed class ControlHost : IAsyncDisposable
         await StopAsync(TimeSpan.Zero);
         await _app.DisposeAsync();
         await _usage.DisposeAsync();
+        await Quota.DisposeAsync();
         State.Dispose();
         _seal.Dispose();
     }

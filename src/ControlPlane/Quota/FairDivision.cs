@@ -1,0 +1,122 @@
+using AiEdge.Contracts.Wire;
+
+namespace AiEdge.ControlPlane.Quota;
+
+/// <summary>Somebody who wants a part: in the allocator, a key with its demand on all planes together.</summary>
+internal sealed class Claimant(string name)
+{
+    public string Name { get; } = name;
+
+    /// <summary>Units, or units a second; at least 0.</summary>
+    public double Demand { get; set; }
+
+    /// <summary>What it gets of it.</summary>
+    public double Given { get; set; }
+
+    public Priority Priority { get; set; } = Priority.Normal;
+
+    /// <summary>Its guaranteed share; -1 for none.</summary>
+    public int Share { get; set; } = -1;
+}
+
+/// <summary>
+/// Who gets how much: guaranteed shares first, then classes from high to low with a floor of 5 % each, and max-min fair within a class:
+/// nobody gets more while somebody with less wants more.
+/// </summary>
+internal sealed class FairDivision
+{
+    /// <summary>What a class is sure of while it has demand, whatever those above it want.</summary>
+    public const double ClassFloor = 0.05;
+
+    private readonly List<Claimant> _some = [];
+    private readonly double[] _demand = new double[3];
+    private readonly double[] _given = new double[3];
+
+    /// <summary>Sets what each gets of <paramref name="capacity"/>; together never more than that, and less only if they want less.</summary>
+    public void Divide(IReadOnlyList<Claimant> all, double capacity, IReadOnlyList<int> shares)
+    {
+        double demand = 0;
+        foreach (var claimant in all)
+        {
+            demand += claimant.Demand;
+            claimant.Given = 0;
+        }
+
+        if (demand <= capacity)
+        {
+            foreach (var claimant in all)
+                claimant.Given = claimant.Demand;
+            return;
+        }
+
+        var rest = Math.Max(0, capacity);
+        for (var share = 0; share < shares.Count; share++)
+            rest -= DivideClasses(all, share, Math.Min(rest, Math.Max(0, capacity) * shares[share] / 100));
+        DivideClasses(all, -1, rest);
+    }
+
+    private static int Rank(Priority priority) => priority switch
+    {
+        Priority.High => 0,
+        Priority.Low => 2,
+        _ => 1,
+    };
+
+    /// <summary>Divides among those of a share, or all for -1; says how much it gave.</summary>
+    private double DivideClasses(IReadOnlyList<Claimant> all, int share, double amount)
+    {
+        Array.Clear(_demand);
+        foreach (var claimant in all)
+        {
+            if (share < 0 || claimant.Share == share)
+                _demand[Rank(claimant.Priority)] += claimant.Demand - claimant.Given;
+        }
+
+        var left = amount;
+        for (var rank = 0; rank < 3; rank++)
+        {
+            _given[rank] = Math.Min(_demand[rank], amount * ClassFloor);
+            left -= _given[rank];
+        }
+
+        for (var rank = 0; rank < 3; rank++)
+        {
+            var more = Math.Max(0, Math.Min(_demand[rank] - _given[rank], left));
+            _given[rank] += more;
+            left -= more;
+        }
+
+        double sum = 0;
+        for (var rank = 0; rank < 3; rank++)
+        {
+            Fill(all, share, rank, _given[rank]);
+            sum += _given[rank];
+        }
+
+        return sum;
+    }
+
+    private void Fill(IReadOnlyList<Claimant> all, int share, int rank, double amount)
+    {
+        if (amount <= 0)
+            return;
+        _some.Clear();
+        foreach (var claimant in all)
+        {
+            if ((share < 0 || claimant.Share == share) && Rank(claimant.Priority) == rank && claimant.Demand > claimant.Given)
+                _some.Add(claimant);
+        }
+
+        // The name settles ties, so that the same asks always have the same answers.
+        _some.Sort(static (a, b) => (a.Demand - a.Given).CompareTo(b.Demand - b.Given) is var order and not 0
+            ? order
+            : string.CompareOrdinal(a.Name, b.Name));
+        var left = amount;
+        for (var i = 0; i < _some.Count; i++)
+        {
+            var part = Math.Min(_some[i].Demand - _some[i].Given, left / (_some.Count - i));
+            _some[i].Given += part;
+            left -= part;
+        }
+    }
+}

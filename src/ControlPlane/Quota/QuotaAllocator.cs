@@ -1,0 +1,299 @@
+using System.Collections.Concurrent;
+using AiEdge.Contracts.Wire;
+using AiEdge.Limits;
+
+namespace AiEdge.ControlPlane.Quota;
+
+/// <summary>A lease that is called back.</summary>
+internal readonly record struct QuotaCall(PlaneState Plane, BucketId Bucket, ulong Lease, long Keep);
+
+/// <summary>
+/// The buckets of the fleet. It knows no socket and no clock: the present is handed in, so the same asks at the same times have the same
+/// answers. Safe for any number of threads; two that ask for one bucket take turns.
+/// </summary>
+internal sealed class QuotaAllocator
+{
+    /// <summary>A plane that was not heard of for so long has no share in an outage any more.</summary>
+    private const long PlaneNs = 600 * LimitClock.SecondNs;
+
+    /// <summary>Without a stream for so long, a plane has neither leases of rates nor is it waited for.</summary>
+    private const long GoneNs = 30 * LimitClock.SecondNs;
+
+    private const int NumberBits = 40;
+
+    private readonly IQuotaRules _rules;
+    private readonly QuotaMemory _memory;
+    private readonly ConcurrentDictionary<BucketId, QuotaBucket> _buckets = new();
+    private readonly ConcurrentDictionary<(string Id, UInt128 Epoch), PlaneState> _planes = new();
+    private readonly ConcurrentQueue<QuotaCall> _calls = new();
+    private readonly Lock _raising = new();
+    private HashSet<QuotaBucket> _raised = [];
+    private List<QuotaRecord> _records = [];
+    private long _lastLease;
+    private int _planeCount = 1;
+    private volatile bool _isResolved;
+
+    /// <summary>Begins with what the log says; <paramref name="memory"/> is of no use to anybody else afterwards.</summary>
+    public QuotaAllocator(IQuotaRules rules, QuotaMemory memory, Moment now)
+    {
+        (_rules, _memory) = (rules, memory);
+        StartNs = now.Ns;
+        Incarnation = memory.Incarnation + 1;
+        IsRestarted = memory.Incarnation > 0;
+        _isResolved = memory.Planes.Count == 0;
+        _records.Add(QuotaRecord.Of(Incarnation));
+    }
+
+    /// <summary>When it began.</summary>
+    public long StartNs { get; }
+
+    /// <summary>1 for the first allocator of a store, one more for each after it.</summary>
+    public ulong Incarnation { get; }
+
+    /// <summary>Whether there was one before it: it may have granted what nobody knows of now.</summary>
+    public bool IsRestarted { get; }
+
+    /// <summary>Whether all planes that one before it had granted to have said what they hold.</summary>
+    public bool IsResolved => _isResolved;
+
+    /// <summary>Planes that share in an outage.</summary>
+    public int Planes => Volatile.Read(ref _planeCount);
+
+    /// <summary>Buckets there are.</summary>
+    public int Count => _buckets.Count;
+
+    /// <summary>Leases to be called back, in order; each once.</summary>
+    public bool TryTakeCall(out QuotaCall call) => _calls.TryDequeue(out call);
+
+    /// <summary>A stream of a plane begins. Nothing may be granted to it before what <see cref="TakeRecords"/> gives is in the log.</summary>
+    public PlaneState Join(string id, UInt128 epoch, Moment now)
+    {
+        var plane = _planes.GetOrAdd((id, epoch), static key => new PlaneState(key.Id, key.Epoch));
+        lock (_raising)
+        {
+            if (plane.Streams++ == 0 && _memory.Planes.Add((id, epoch)))
+                _records.Add(QuotaRecord.Of(id, epoch, isThere: true));
+            plane.SeenNs = now.Ns;
+        }
+
+        CountPlanes(now);
+        return plane;
+    }
+
+    /// <summary>A stream of a plane has ended; what it holds stays out until its time is over.</summary>
+    public void Leave(PlaneState plane, Moment now)
+    {
+        lock (_raising)
+        {
+            plane.Streams--;
+            plane.SeenNs = now.Ns;
+        }
+    }
+
+    /// <summary>The plane has said all that it holds: its first ask on a stream was taken.</summary>
+    public void Reported(PlaneState plane)
+    {
+        if (plane.HasReported)
+            return;
+        plane.HasReported = true;
+        lock (_raising)
+        {
+            _memory.Waiting.Remove((plane.Id, plane.Epoch));
+            _isResolved = _memory.Waiting.Count == 0;
+        }
+    }
+
+    /// <summary>Answers for one bucket; see <see cref="QuotaBucket.Answer"/>. The same report may be asked again, which changes nothing.</summary>
+    public BucketGrant Ask(
+        PlaneState plane, ulong stream, in BucketId id, BucketReport report, IReadOnlyDictionary<uint, string> keys, Moment now, out bool isPending)
+    {
+        isPending = false;
+        plane.SeenNs = now.Ns;
+        while (true)
+        {
+            if (Find(id, now) is not { } bucket)
+                return new BucketGrant { Bucket = report.Bucket, IsUnknown = true };
+            lock (bucket.Gate)
+            {
+                // Swept in between: what is there now is another.
+                if (!_buckets.TryGetValue(id, out var current) || current != bucket)
+                    continue;
+                return bucket.Answer(plane, stream, report, keys, now, out isPending);
+            }
+        }
+    }
+
+    /// <summary>What has to be in the log before what waits for it may be granted; call <see cref="Written"/> then.</summary>
+    public List<QuotaRecord> TakeRecords()
+    {
+        lock (_raising)
+        {
+            var (records, raised) = (_records, _raised);
+            (_records, _raised) = ([], []);
+            foreach (var bucket in raised)
+                records.Add(QuotaRecord.Of(bucket.Id, bucket.Window, bucket.CeilingAsked));
+            return records;
+        }
+    }
+
+    /// <summary>These could not be written: they are still to be.</summary>
+    public void Return(IReadOnlyList<QuotaRecord> records)
+    {
+        lock (_raising)
+            _records.InsertRange(0, records);
+    }
+
+    /// <summary>These are in the log.</summary>
+    public void Written(IReadOnlyList<QuotaRecord> records)
+    {
+        foreach (var record in records)
+        {
+            _memory.Take(record);
+            if (record.Kind != QuotaRecordKind.Ceiling || !_buckets.TryGetValue(record.Bucket, out var bucket))
+                continue;
+            lock (bucket.Gate)
+                bucket.Raised(record.Window, record.Ceiling);
+        }
+    }
+
+    /// <summary>All that the log says, for a state in place of its records; only by whoever calls <see cref="Written"/>.</summary>
+    public byte[] State()
+    {
+        lock (_raising)
+            return _memory.Save();
+    }
+
+    /// <summary>Called about once a second.</summary>
+    public void Sweep(Moment now)
+    {
+        foreach (var (id, bucket) in _buckets)
+        {
+            lock (bucket.Gate)
+            {
+                if (bucket.Sweep(now))
+                    _buckets.TryRemove(id, out _);
+            }
+        }
+
+        foreach (var (key, plane) in _planes)
+        {
+            lock (_raising)
+            {
+                if (plane.Streams > 0 || now.Ns - plane.SeenNs < GoneNs)
+                    continue;
+                if (_memory.Planes.Remove(key))
+                    _records.Add(QuotaRecord.Of(key.Id, key.Epoch, isThere: false));
+            }
+
+            if (now.Ns - plane.SeenNs > WindowQuota.LeaseNs + WindowQuota.HoldNs + PlaneNs)
+                _planes.TryRemove(key, out _);
+        }
+
+        CountPlanes(now);
+    }
+
+    /// <summary>Gives back what is held of a plane's epochs, all but <paramref name="living"/>; says how much, by bucket.</summary>
+    public List<(BucketId Bucket, long Amount)> Release(string plane, UInt128? living, Moment now)
+    {
+        var released = new List<(BucketId, long)>();
+        foreach (var (key, state) in _planes)
+        {
+            if (key.Id != plane || key.Epoch == living)
+                continue;
+            foreach (var (id, bucket) in _buckets)
+            {
+                lock (bucket.Gate)
+                {
+                    if (bucket.Release(state, now) is var amount and > 0)
+                        released.Add((id, amount));
+                }
+            }
+        }
+
+        return released;
+    }
+
+    /// <summary>How the buckets of a limit stand.</summary>
+    public List<BucketView> View(string limit, Moment now)
+    {
+        var views = new List<BucketView>();
+        foreach (var (id, bucket) in _buckets)
+        {
+            if (id.Limit != limit)
+                continue;
+            lock (bucket.Gate)
+                views.Add(bucket.View(now));
+        }
+
+        views.Sort(static (a, b) => a.Id.Unit != b.Id.Unit ? a.Id.Unit.CompareTo(b.Id.Unit) : string.CompareOrdinal(a.Id.Value, b.Id.Value));
+        return views;
+    }
+
+    internal ulong NextLease() => Incarnation << NumberBits | (ulong)Interlocked.Increment(ref _lastLease);
+
+    /// <summary>Whether a lease was granted by an allocator before this one.</summary>
+    internal bool IsEarlier(ulong lease) => lease >> NumberBits < Incarnation;
+
+    internal void Raise(QuotaBucket bucket)
+    {
+        lock (_raising)
+            _raised.Add(bucket);
+    }
+
+    internal void Recall(PlaneState plane, in BucketId id, ulong lease, long keep) => _calls.Enqueue(new(plane, id, lease, keep));
+
+    private void CountPlanes(Moment now)
+    {
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (key, plane) in _planes)
+        {
+            if (plane.Streams > 0 || now.Ns - plane.SeenNs < PlaneNs)
+                ids.Add(key.Id);
+        }
+
+        Volatile.Write(ref _planeCount, Math.Max(1, ids.Count));
+    }
+
+    private QuotaBucket? Find(in BucketId id, Moment now)
+    {
+        var generation = _rules.Generation;
+        if (_buckets.TryGetValue(id, out var bucket) && Volatile.Read(ref bucket.Generation) == generation)
+            return bucket;
+        var rule = _rules.Find(id);
+        if (rule is null)
+        {
+            _buckets.TryRemove(id, out _);
+            return null;
+        }
+
+        bucket ??= _buckets.GetOrAdd(id, Make(id, rule, now));
+        lock (bucket.Gate)
+        {
+            if (bucket.Rule.Kind != rule.Kind)
+            {
+                _buckets.TryUpdate(id, Make(id, rule, now), bucket);
+                bucket = _buckets.GetValueOrDefault(id) ?? bucket;
+            }
+            else if (bucket.Rule != rule)
+            {
+                bucket.Edit(rule, now);
+            }
+
+            Volatile.Write(ref bucket.Generation, generation);
+        }
+
+        return bucket;
+    }
+
+    private QuotaBucket Make(in BucketId id, QuotaRule rule, Moment now)
+    {
+        // What the log has of an earlier bucket of this process counts as well: it may be out.
+        var (window, ceiling) = _memory.CeilingOf(id);
+        return rule.Kind switch
+        {
+            QuotaKind.Rate => new RateQuota(this, id, rule, ceiling, now),
+            QuotaKind.Slots => new SlotQuota(this, id, rule, ceiling),
+            _ => new WindowQuota(this, id, rule, window, ceiling, now),
+        };
+    }
+}

@@ -1,0 +1,385 @@
+using AiEdge.Contracts.Wire;
+using AiEdge.Limits;
+
+namespace AiEdge.ControlPlane.Quota;
+
+/// <summary>How a bucket stands, in its unit.</summary>
+internal readonly record struct BucketView(
+    BucketId Id, QuotaKind Kind, long Limit, long Used, long Granted, long Held, long Remaining, long Window, int Planes);
+
+/// <summary>
+/// A bucket of the fleet and its leases. What is granted here is lent: used and outstanding together are never more than the bucket has.
+/// Callers hold <see cref="Gate"/>.
+/// </summary>
+/// <remarks>
+/// A ceiling stands in the log before anything is granted up to it, so that an allocator that begins anew knows what may be out: of
+/// rates and slots how much is outstanding, of a window how much is used and outstanding.
+/// </remarks>
+internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule rule)
+{
+    /// <summary>A plane that has not asked for so long has no say in what is divided.</summary>
+    private const long StaleNs = 5 * LimitClock.SecondNs / 2;
+
+    /// <summary>With more than a few planes the division is made so often at most; with hundreds less often.</summary>
+    private const long DivideNs = 50_000_000;
+
+    private const int FewParts = 8;
+
+    private readonly FairDivision _division = new();
+    private readonly List<Claimant> _claimants = [];
+    private readonly Dictionary<string, Claimant> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<PlaneState, PlanePart> _parts = [];
+    private readonly PriorityQueue<QuotaLease, long> _open = new();
+    private readonly List<PlaneState> _stale = [];
+    private long _dividedNs = long.MinValue / 2;
+    private bool _hasNewcomer;
+
+    public Lock Gate { get; } = new();
+
+    public BucketId Id { get; } = id;
+
+    public QuotaRule Rule { get; private set; } = rule;
+
+    /// <summary>The rules' generation that <see cref="Rule"/> is of.</summary>
+    public ulong Generation;
+
+    /// <summary>Up to here may be granted.</summary>
+    public long Ceiling { get; protected set; }
+
+    /// <summary>The ceiling that is on its way to the log; never below <see cref="Ceiling"/>.</summary>
+    public long CeilingAsked { get; protected set; }
+
+    /// <summary>The window that the ceilings are of.</summary>
+    public virtual long Window => 0;
+
+    protected QuotaAllocator All => all;
+
+    protected IEnumerable<PlanePart> Parts => _parts.Values;
+
+    protected double AllocSum { get; private set; }
+
+    /// <summary>How long a lease lasts, on a plane's clock.</summary>
+    protected abstract long LengthNs { get; }
+
+    /// <summary>Answers a plane's report of this bucket.</summary>
+    /// <param name="plane">Whose it is.</param>
+    /// <param name="stream">The stream's number: the first report of a stream names all leases that have arrived.</param>
+    /// <param name="report">What it says.</param>
+    /// <param name="keys">The names of its subjects.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="isPending">More may be granted, or the report be acknowledged, once a ceiling is in the log.</param>
+    public BucketGrant Answer(PlaneState plane, ulong stream, BucketReport report, IReadOnlyDictionary<uint, string> keys, Moment now, out bool isPending)
+    {
+        if (!_parts.TryGetValue(plane, out var part))
+        {
+            _parts.Add(plane, part = new PlanePart(plane) { CreditAtNs = now.Ns });
+            _hasNewcomer = true;
+        }
+
+        Advance(now);
+        isPending = false;
+
+        // A stream that a newer one has followed is over, whatever of it is still under way.
+        if (stream < part.Stream)
+            return new BucketGrant { Bucket = report.Bucket };
+        part.AskedNs = now.Ns;
+        TakeLeases(part, stream, report, now);
+        TakeTotals(part, report);
+        TakeWants(part, report, keys);
+        var share = ShareOfAll() / Math.Max(1, all.Planes);
+        var grant = new BucketGrant { Bucket = report.Bucket, LengthMs = (uint)(LengthNs / 1_000_000), Share = (ulong)share };
+        isPending = !Grant(part, grant, now);
+        return grant;
+    }
+
+    /// <summary>Moves to the present: refills, and ends leases whose time is over.</summary>
+    public void Advance(Moment now)
+    {
+        Refill(now);
+        while (_open.TryPeek(out var lease, out var dueNs) && dueNs <= now.Ns)
+        {
+            _open.Dequeue();
+            if (lease.IsGone)
+                continue;
+            if (lease.FreeAtNs > now.Ns)
+                Track(lease, lease.FreeAtNs);
+            else
+                OnExpired(lease, now);
+        }
+    }
+
+    /// <summary>Lets go of planes that have nothing of it; true if the bucket itself may go, because a new one would be the same.</summary>
+    public bool Sweep(Moment now)
+    {
+        Advance(now);
+        _stale.Clear();
+        foreach (var (plane, part) in _parts)
+        {
+            if (part.Leases.Count == 0 && part.Released is null && now.Ns - part.AskedNs > 10 * StaleNs)
+                _stale.Add(plane);
+        }
+
+        foreach (var plane in _stale)
+        {
+            Forget(_parts[plane]);
+            _parts.Remove(plane);
+        }
+
+        return _parts.Count == 0 && IsFresh(now);
+    }
+
+    /// <summary>Goes on with another amount of the same kind.</summary>
+    public void Edit(QuotaRule next, Moment now)
+    {
+        Advance(now);
+        Rule = next;
+        OnEdited(now);
+        foreach (var (name, claimant) in _keys)
+            claimant.Share = next.ShareOf?.Invoke(name) ?? -1;
+        _hasNewcomer = true;
+    }
+
+    /// <summary>The log has the ceiling.</summary>
+    public void Raised(long window, long ceiling)
+    {
+        if (window == Window)
+            Ceiling = Math.Max(Ceiling, ceiling);
+    }
+
+    public abstract BucketView View(Moment now);
+
+    /// <summary>Held money of a plane's epoch goes back to the bucket: its journal is here, or an operator wrote it off, or the time is over.</summary>
+    public virtual long Release(PlaneState plane, Moment now) => 0;
+
+    protected abstract void Refill(Moment now);
+
+    protected abstract void OnEdited(Moment now);
+
+    protected abstract bool IsFresh(Moment now);
+
+    /// <summary>Fills in what is granted; false if a ceiling stands in the way that is on its way to the log.</summary>
+    protected abstract bool Grant(PlanePart part, BucketGrant grant, Moment now);
+
+    /// <summary>The plane has used so much more of a lease than was known; less, if below 0.</summary>
+    protected abstract void OnUsed(QuotaLease lease, long more);
+
+    /// <summary>So much of a lease will not be used.</summary>
+    protected abstract void OnReturned(QuotaLease lease, long amount);
+
+    protected abstract void OnExpired(QuotaLease lease, Moment now);
+
+    /// <summary>A lease of an allocator before this one.</summary>
+    protected abstract void OnAdopted(QuotaLease lease, Moment now);
+
+    /// <summary>Used beyond any lease, or given back after it was closed.</summary>
+    protected abstract void Charge(long window, long delta);
+
+    protected QuotaLease Lend(PlanePart part, long amount, long freeAtNs, long window)
+    {
+        var lease = new QuotaLease(all.NextLease(), part, amount, freeAtNs, window) { Seen = part.Stream };
+        Track(lease);
+        return lease;
+    }
+
+    protected void Track(QuotaLease lease)
+    {
+        lease.Part.Leases.Add(lease);
+        lease.Part.Held += lease.Rest;
+        Track(lease, lease.FreeAtNs);
+    }
+
+    /// <summary>Looks at it again at a time.</summary>
+    protected void Track(QuotaLease lease, long dueNs) => _open.Enqueue(lease, dueNs);
+
+    protected static void Drop(QuotaLease lease)
+    {
+        lease.IsGone = true;
+        lease.Part.Held -= lease.IsHeld ? 0 : lease.Rest;
+        lease.Part.Leases.Remove(lease);
+    }
+
+    /// <summary>Asks the log for a ceiling of at least so much.</summary>
+    protected void Raise(long ceiling)
+    {
+        if (ceiling <= CeilingAsked)
+            return;
+        CeilingAsked = ceiling;
+        all.Raise(this);
+    }
+
+    /// <summary>Divides anew if that is due: sets what each plane's part is.</summary>
+    protected void Divide(double capacity, Moment now)
+    {
+        // A division costs as much as there are planes, so among many it is made seldom; it decides who gets how much, never how much there is.
+        var atMostEachNs = DivideNs * Math.Max(1, _parts.Count / 100) / (_hasNewcomer ? 4 : 1);
+        if (_parts.Count > FewParts && now.Ns - _dividedNs < atMostEachNs)
+            return;
+        _hasNewcomer = false;
+        _dividedNs = now.Ns;
+        foreach (var part in _parts.Values)
+        {
+            Accrue(part, now);
+            if (part.Demand > 0 && now.Ns - part.AskedNs > StaleNs)
+                Forget(part);
+        }
+
+        _claimants.Clear();
+        foreach (var (name, claimant) in _keys)
+        {
+            if (claimant.Demand > 1e-9)
+                _claimants.Add(claimant);
+            else
+                _keys.Remove(name);
+        }
+
+        _division.Divide(_claimants, capacity, Rule.Shares);
+        AllocSum = 0;
+        foreach (var part in _parts.Values)
+        {
+            part.Alloc = 0;
+            foreach (var (key, demand) in part.Demands)
+                part.Alloc += key.Demand > 0 ? key.Given * demand / key.Demand : 0;
+            AllocSum += part.Alloc;
+        }
+
+        OnDivided();
+    }
+
+    protected virtual void OnDivided()
+    {
+    }
+
+    /// <summary>What has come to a plane since it was last looked at.</summary>
+    protected virtual void Accrue(PlanePart part, Moment now)
+    {
+    }
+
+    /// <summary>Of the demand, what a unit that is wanted counts.</summary>
+    protected abstract double DemandOf(PlanePart part, double wanted);
+
+    /// <summary>What all planes together may use without the control plane in the length of a lease; of a window, until it ends.</summary>
+    protected abstract long ShareOfAll();
+
+    private static void Forget(PlanePart part)
+    {
+        foreach (var (key, demand) in part.Demands)
+            key.Demand = Math.Max(0, key.Demand - demand);
+        part.Demands.Clear();
+        part.Demand = part.Need = part.Alloc = 0;
+    }
+
+    private void TakeLeases(PlanePart part, ulong stream, BucketReport report, Moment now)
+    {
+        var isFirst = part.Stream != stream;
+        part.Stream = stream;
+        foreach (var use in report.Leases)
+        {
+            if (part.Find(use.Lease) is { } lease)
+                Take(lease, use, stream);
+            else if (part.Released is { } released && released.Remove(use.Lease, out var known))
+                Charge(known.Window, Clamp(use.Used) - known.Used);
+            else if (!use.IsClosed && use.Amount > 0 && all.IsEarlier(use.Lease))
+                Adopt(part, use, stream, now);
+        }
+
+        if (!isFirst)
+            return;
+        for (var i = part.Leases.Count - 1; i >= 0; i--)
+        {
+            if (part.Leases[i] is var lease && lease.Seen != stream)
+                Close(lease);
+        }
+    }
+
+    private void Take(QuotaLease lease, LeaseUse use, ulong stream)
+    {
+        lease.Seen = stream;
+        var used = Math.Min(Clamp(use.Used), lease.Amount);
+        if (used != lease.Used)
+        {
+            lease.Part.Held -= lease.IsHeld ? 0 : used - lease.Used;
+            OnUsed(lease, used - lease.Used);
+            lease.Used = used;
+        }
+
+        if (use.IsClosed)
+        {
+            Close(lease);
+        }
+        else if (use.Amount > 0 && Math.Max(Clamp(use.Amount), used) is var amount && amount < lease.Amount && !lease.IsHeld)
+        {
+            var back = lease.Amount - amount;
+            lease.Amount = amount;
+            lease.Part.Held -= back;
+            OnReturned(lease, back);
+        }
+    }
+
+    private void Close(QuotaLease lease)
+    {
+        var rest = lease.Rest;
+        Drop(lease);
+        OnReturned(lease, rest);
+    }
+
+    private void Adopt(PlanePart part, LeaseUse use, ulong stream, Moment now)
+    {
+        var lease = new QuotaLease(use.Lease, part, Clamp(use.Amount), now.Ns + LengthNs + LimitClock.SecondNs, (long)use.Window)
+        {
+            Seen = stream,
+            Used = Math.Min(Clamp(use.Used), Clamp(use.Amount)),
+        };
+        OnAdopted(lease, now);
+    }
+
+    private void TakeTotals(PlanePart part, BucketReport report)
+    {
+        foreach (var adjustment in report.Adjustments)
+        {
+            var before = part.Adjusted.TryGetValue(adjustment.Window, out var known) ? known : adjustment.Acknowledged;
+            part.Adjusted[adjustment.Window] = adjustment.Total;
+            if (adjustment.Total != before)
+                Charge((long)adjustment.Window, Math.Clamp(adjustment.Total - before, -LimitBucket.AmountMax, LimitBucket.AmountMax));
+        }
+
+        var outage = Clamp(report.OutageTotal);
+        if (part.OutageCharged < 0)
+            part.OutageCharged = StartsOutageAt(Clamp(report.OutageAcknowledged), outage);
+        if (outage > part.OutageCharged)
+            Charge(Window, outage - part.OutageCharged);
+        part.OutageCharged = outage;
+    }
+
+    /// <summary>How much of what a plane that is new here used without a lease has been charged already.</summary>
+    protected virtual long StartsOutageAt(long acknowledged, long total) => acknowledged;
+
+    private void TakeWants(PlanePart part, BucketReport report, IReadOnlyDictionary<uint, string> keys)
+    {
+        Forget(part);
+        part.Least = Clamp(report.Least);
+        double wanted = 0;
+        foreach (var want in report.Wants)
+            wanted += want.Amount;
+        if (wanted <= 0)
+            return;
+        part.Demand = DemandOf(part, wanted);
+        foreach (var want in report.Wants)
+        {
+            if (want.Amount == 0)
+                continue;
+            var name = keys.GetValueOrDefault(want.Subject) ?? "";
+            if (!_keys.TryGetValue(name, out var key))
+            {
+                _keys.Add(name, key = new Claimant(name) { Share = Rule.ShareOf?.Invoke(name) ?? -1 });
+                _hasNewcomer = true;
+            }
+
+            var demand = part.Demand * want.Amount / wanted;
+            key.Priority = want.Priority;
+            key.Demand += demand;
+            part.Demands.Add((key, demand));
+        }
+    }
+
+    private static long Clamp(ulong amount) => (long)Math.Min(amount, LimitBucket.AmountMax);
+}

@@ -1,0 +1,105 @@
+namespace AiEdge.ControlPlane.Quota;
+
+/// <summary>Credit of a bucket in a plane's hands.</summary>
+internal sealed class QuotaLease(ulong number, PlanePart part, long amount, long freeAtNs, long window)
+{
+    public ulong Number { get; } = number;
+
+    public PlanePart Part { get; } = part;
+
+    /// <summary>What the plane holds on to of it.</summary>
+    public long Amount { get; set; } = amount;
+
+    /// <summary>What the plane has said that it used of it; of slots, how many are taken.</summary>
+    public long Used { get; set; }
+
+    /// <summary>When it counts as over, whatever the plane says or does not say.</summary>
+    public long FreeAtNs { get; set; } = freeAtNs;
+
+    /// <summary>The window that it is of; 0 where there is none.</summary>
+    public long Window { get; } = window;
+
+    /// <summary>It is over, but nobody has said how much of it was used.</summary>
+    public bool IsHeld { get; set; }
+
+    /// <summary>Nothing of it is outstanding any more.</summary>
+    public bool IsGone { get; set; }
+
+    /// <summary>The last ask that named it.</summary>
+    public ulong Seen { get; set; }
+
+    public long Rest => Amount - Used;
+}
+
+/// <summary>What a plane has of a bucket.</summary>
+internal sealed class PlanePart(PlaneState plane)
+{
+    public PlaneState Plane { get; } = plane;
+
+    public List<QuotaLease> Leases { get; } = [];
+
+    /// <summary>Of its keys, each with the demand here, in the claimants' measure.</summary>
+    public List<(Claimant Key, double Demand)> Demands { get; } = [];
+
+    /// <summary>What has been charged of its adjustments, by window.</summary>
+    public Dictionary<ulong, long> Adjusted { get; } = [];
+
+    /// <summary>Money that went back to the bucket without word from the plane: what is said later becomes debt.</summary>
+    public Dictionary<ulong, (long Used, long Window)>? Released { get; set; }
+
+    public long OutageCharged { get; set; } = -1;
+
+    /// <summary>What the open leases hold and have not used; of slots, all of them.</summary>
+    public long Held { get; set; }
+
+    /// <summary>Demand of all its keys.</summary>
+    public double Demand { get; set; }
+
+    /// <summary>What it still wants beyond what it holds, as of its last ask.</summary>
+    public double Need { get; set; }
+
+    /// <summary>Its part of what is divided.</summary>
+    public double Alloc { get; set; }
+
+    /// <summary>Of a rate: what has come to it and has not been granted.</summary>
+    public double Credit { get; set; }
+
+    public long CreditAtNs { get; set; }
+
+    public long Least { get; set; }
+
+    public long AskedNs { get; set; }
+
+    public long RecalledNs { get; set; } = long.MinValue / 2;
+
+    /// <summary>The ask by which leases that it does not name are known never to have arrived.</summary>
+    public ulong Stream { get; set; }
+
+    public QuotaLease? Find(ulong number)
+    {
+        foreach (var lease in Leases)
+        {
+            if (lease.Number == number)
+                return lease;
+        }
+
+        return null;
+    }
+}
+
+/// <summary>One start of a data plane.</summary>
+internal sealed class PlaneState(string id, UInt128 epoch)
+{
+    public string Id { get; } = id;
+
+    public UInt128 Epoch { get; } = epoch;
+
+    /// <summary>The last that was heard of it.</summary>
+    public long SeenNs { get; set; }
+
+    /// <summary>Whether it has said all that it holds since this control plane began.</summary>
+    public bool HasReported { get; set; }
+
+    /// <summary>Streams of it that are open: 0 or 1 but for a moment.</summary>
+    public int Streams { get; set; }
+}

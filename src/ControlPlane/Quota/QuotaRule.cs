@@ -1,0 +1,62 @@
+using AiEdge.Contracts.Wire;
+using AiEdge.Limits;
+
+namespace AiEdge.ControlPlane.Quota;
+
+/// <summary>A bucket of the fleet: one limit, one of its units, one value of its scope.</summary>
+internal readonly record struct BucketId(string Limit, QuotaUnit Unit, string Scope, string Value);
+
+/// <summary>The present: monotonic nanoseconds, and those of the wall clock, which only place windows.</summary>
+internal readonly record struct Moment(long Ns, long UnixNs);
+
+/// <summary>How a bucket refills.</summary>
+internal enum QuotaKind
+{
+    /// <summary>All the time, up to a burst.</summary>
+    Rate,
+
+    /// <summary>At the start of each window; money always.</summary>
+    Window,
+
+    /// <summary>It does not: so many at a time.</summary>
+    Slots,
+}
+
+/// <summary>A limit as the allocator keeps it.</summary>
+internal sealed record QuotaRule
+{
+    public required QuotaKind Kind { get; init; }
+
+    /// <summary>Units each period, a window, or slots.</summary>
+    public required long Amount { get; init; }
+
+    /// <summary>Of a rate.</summary>
+    public long PeriodNs { get; init; } = LimitClock.SecondNs;
+
+    /// <summary>Of a rate: the most at once over the whole fleet.</summary>
+    public long Burst { get; init; }
+
+    /// <summary>Of a window.</summary>
+    public WindowSchedule? Schedule { get; init; }
+
+    public DebtPolicy Debt { get; init; }
+
+    /// <summary>What is guaranteed, in percent, to each of the limit's shares; 100 together at most.</summary>
+    public IReadOnlyList<int> Shares { get; init; } = [];
+
+    /// <summary>Which of the shares a key has; -1 for none.</summary>
+    public Func<string, int>? ShareOf { get; init; }
+
+    /// <summary>Units a second, of a rate.</summary>
+    public double PerSecond => (double)Amount * LimitClock.SecondNs / PeriodNs;
+}
+
+/// <summary>Where the allocator finds the limits in force.</summary>
+internal interface IQuotaRules
+{
+    /// <summary>Changes with every edit that may concern a limit, and never comes back.</summary>
+    ulong Generation { get; }
+
+    /// <summary>The rule of a bucket; null where there is no such limit, or not of that unit or scope.</summary>
+    QuotaRule? Find(in BucketId id);
+}

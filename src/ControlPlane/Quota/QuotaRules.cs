@@ -1,0 +1,124 @@
+using System.Text.Json;
+using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Options;
+using AiEdge.Contracts.Source;
+using AiEdge.Contracts.Wire;
+using AiEdge.ControlPlane.Domain;
+using AiEdge.ControlPlane.Validate;
+using AiEdge.Limits;
+using ConfigEntry = AiEdge.Contracts.Tree.ConfigEntry;
+
+namespace AiEdge.ControlPlane.Quota;
+
+/// <summary>The limits of the document in force, as the allocator keeps them.</summary>
+internal sealed class QuotaRules(Func<EdgeDocument> document) : IQuotaRules
+{
+    private volatile Read _read = new(EdgeDocument.Empty, []);
+
+    public ulong Generation => document().Generation;
+
+    public QuotaRule? Find(in BucketId id)
+    {
+        var limits = Current();
+        return limits.Limits.TryGetValue(id.Limit, out var limit) && Scope(limit) == id.Scope ? Rule(limit, id.Unit, limits.Document) : null;
+    }
+
+    private static string Scope(LimitOptions limit)
+    {
+        var per = limit.Per.Or(ScopeField.Default);
+        return per.Word == "global" ? "" : per.Tag is { } tag ? $"tag:{tag}" : per.Word;
+    }
+
+    private static QuotaRule? Rule(LimitOptions limit, QuotaUnit unit, EdgeDocument document)
+    {
+        var shares = limit.Shares.Or([]);
+        if (unit == QuotaUnit.Streams)
+        {
+            return limit.Concurrent.IsSet
+                ? new QuotaRule { Kind = QuotaKind.Slots, Amount = limit.Concurrent.Value } : null;
+        }
+
+        foreach (var (field, written) in limit.Amounts())
+        {
+            if (Unit(field) != unit)
+                continue;
+            var isRate = LimitOptions.IsRate(field, written.Value);
+            var periodNs = (written.Value.Period == AmountPeriod.Minute ? 60 : 1) * LimitClock.SecondNs;
+            return new QuotaRule
+            {
+                Kind = isRate ? QuotaKind.Rate : QuotaKind.Window,
+                Amount = isRate ? Math.Min(written.Value.Value, periodNs) : Math.Min(written.Value.Value, LimitBucket.AmountMax),
+                PeriodNs = periodNs,
+                Burst = isRate ? Math.Min(limit.BurstOf(field).Or(written.Value.Value), LimitBucket.AmountMax) : 0,
+                Schedule = isRate ? null : Schedule(written.Value.Period, limit.Timezone.Or(TimeZoneInfo.Utc)),
+                Debt = limit.Debt.Or(LimitOptions.DebtField.Default!) == "forgive" ? DebtPolicy.Forgive : DebtPolicy.Carry,
+                Shares = [.. shares.Select(static share => share.Percent)],
+                ShareOf = shares.Count == 0 ? null : key => ShareOf(document, shares, key),
+            };
+        }
+
+        return null;
+    }
+
+    private static QuotaUnit Unit(AmountField field) =>
+        field == LimitOptions.RequestsField ? QuotaUnit.Requests
+            : field == LimitOptions.TokensField ? QuotaUnit.Tokens
+            : field == LimitOptions.InputTokensField ? QuotaUnit.InputTokens
+            : field == LimitOptions.OutputTokensField ? QuotaUnit.OutputTokens
+            : QuotaUnit.Nanodollars;
+
+    private static WindowSchedule Schedule(AmountPeriod period, TimeZoneInfo zone) => period switch
+    {
+        AmountPeriod.Month => WindowSchedule.Monthly(zone),
+        AmountPeriod.Day => WindowSchedule.Daily(zone),
+        AmountPeriod.Hour => WindowSchedule.Hourly(zone),
+        AmountPeriod.Minute => WindowSchedule.Fixed(60 * LimitClock.SecondNs),
+        _ => WindowSchedule.Fixed(LimitClock.SecondNs),
+    };
+
+    private static int ShareOf(EdgeDocument document, IReadOnlyList<Share> shares, string key)
+    {
+        if (document.Find("keys", key) is not { } entry)
+            return -1;
+        using var json = JsonDocument.Parse(entry.Value.Json);
+        var team = json.RootElement.TryGetProperty("team", out var name) && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
+        using var teamJson = team is not null && document.Find("teams", team) is { } its ? JsonDocument.Parse(its.Value.Json) : null;
+        for (var i = 0; i < shares.Count; i++)
+        {
+            if ((Tag(json, shares[i].Tag) ?? (teamJson is null ? null : Tag(teamJson, shares[i].Tag))) == shares[i].Value)
+                return i;
+        }
+
+        return -1;
+    }
+
+    private static string? Tag(JsonDocument entry, string tag) =>
+        entry.RootElement.TryGetProperty("tags", out var tags) && tags.ValueKind == JsonValueKind.Object
+        && tags.TryGetProperty(tag, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private Read Current()
+    {
+        var now = document();
+        if (_read is var known && known.Document == now)
+            return known;
+        var limits = new Dictionary<string, LimitOptions>(StringComparer.Ordinal);
+        foreach (var (name, entry) in now.Section("limits"))
+        {
+            // What is there was judged before it was accepted; a limit that is withheld is none.
+            var owned = new List<ConfigEntry>();
+            var faults = new FaultList();
+            if (ConfigSource.Parse(entry.Value.Json.Span, ConfigFormat.Json, faults) is { } whole
+                && LimitOptions.Read(ControlFields.Without("limits", whole, owned), faults) is { } limit && !IsDisabled(owned))
+                limits[name] = limit;
+        }
+
+        return _read = new Read(now, limits);
+    }
+
+    private static bool IsDisabled(List<ConfigEntry> owned) =>
+        owned.Exists(static field => field.Name == ControlFields.DisabledField.Name
+            && ControlFields.DisabledField.TryRead(field.Value, new FaultList(), out var isOn) && isOn);
+
+    private sealed record Read(EdgeDocument Document, Dictionary<string, LimitOptions> Limits);
+}

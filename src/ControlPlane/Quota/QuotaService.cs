@@ -1,0 +1,164 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using AiEdge.Contracts.Wire;
+using AiEdge.ControlPlane.Domain;
+using AiEdge.ControlPlane.Store;
+using AiEdge.Grpc;
+using AiEdge.Grpc.Server;
+using AiEdge.Limits;
+using Google.Protobuf;
+
+namespace AiEdge.ControlPlane.Quota;
+
+/// <summary>Quota.Sync: planes say what they used and want, and get leases.</summary>
+internal sealed class QuotaService : IAsyncDisposable
+{
+    private const long SweepNs = LimitClock.SecondNs;
+
+    private readonly QuotaAllocator _allocator;
+    private readonly QuotaLog _log;
+    private readonly LimitClock _clock;
+    private readonly ReadOnlyMemory<byte> _storeId;
+    private readonly Func<GrpcServerContext, string?> _planeOf;
+    private readonly ConcurrentDictionary<string, QuotaSession> _sessions = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _turning;
+    private ulong _lastStream;
+    private Func<GrpcServerContext, bool> _isGood = static _ => true;
+
+    /// <param name="allocator">Made with <paramref name="clock"/>'s present (<see cref="Now(LimitClock)"/>).</param>
+    /// <param name="log">Its log.</param>
+    /// <param name="clock">The time of both.</param>
+    /// <param name="storeId">16 bytes.</param>
+    /// <param name="planeOf">The plane that a call's credential is bound to; null where there is none.</param>
+    public QuotaService(QuotaAllocator allocator, QuotaLog log, LimitClock clock, ReadOnlyMemory<byte> storeId, Func<GrpcServerContext, string?> planeOf)
+    {
+        (_allocator, _log, _clock, _storeId, _planeOf) = (allocator, log, clock, storeId, planeOf);
+        _turning = TurnAsync();
+    }
+
+    /// <summary>Goes on from what a store's log says, with the limits of a document.</summary>
+    /// <exception cref="InvalidDataException">The log holds what this version cannot read.</exception>
+    public static async Task<QuotaService> OpenAsync(EdgeState state, IEdgeStore store, TimeProvider time, CancellationToken cancel = default)
+    {
+        var clock = new LimitClock(time);
+        var memory = await QuotaLog.ReadAsync(store.Quota, cancel);
+        var allocator = new QuotaAllocator(new QuotaRules(() => state.Current), memory, Now(clock));
+        return new QuotaService(
+            allocator, new QuotaLog(allocator, store.Quota), clock, store.Id, static context => (context.Identity as PlaneIdentity)?.PlaneId)
+        {
+            _isGood = context => context.Identity is PlaneIdentity plane && state.IsGood(plane),
+        };
+    }
+
+    /// <summary>How the buckets of a limit stand, in the order of their units and scopes.</summary>
+    public List<BucketView> View(string limit) => _allocator.View(limit, Now());
+
+    /// <summary>Gives back the money that is held for starts of a plane that are over; says how much, by bucket.</summary>
+    public List<(BucketId Bucket, long Amount)> WriteOff(string plane) =>
+        _allocator.Release(plane, _sessions.TryGetValue(plane, out var session) ? session.Plane.Epoch : null, Now());
+
+    /// <summary>Planes that are connected.</summary>
+    public int Sessions => _sessions.Count;
+
+    public QuotaAllocator Allocator => _allocator;
+
+    /// <summary>The present by a clock.</summary>
+    public static Moment Now(LimitClock clock)
+    {
+        var ns = clock.NowNs;
+        return new Moment(ns, clock.UnixNs(ns));
+    }
+
+    public void AddTo(GrpcServer server) => server.AddBidirectional(PlaneMethods.Sync, SyncAsync);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _turning;
+        _stop.Dispose();
+    }
+
+    private Moment Now() => Now(_clock);
+
+    private async ValueTask<GrpcStatus> SyncAsync(GrpcServerCall<QuotaUp, QuotaDown> call)
+    {
+        if (_planeOf(call.Context) is not { } id)
+            return new(GrpcCode.Unauthenticated, "the credential is of no plane");
+        if (!await call.ReadAsync() || call.Current.Hello?.Plane is not { } start)
+            return new(GrpcCode.InvalidArgument, "a stream begins with hello");
+        if (start.PlaneId != id)
+            return new(GrpcCode.PermissionDenied, "the credential is of another plane");
+        if (start.Epoch.Length != 16)
+            return new(GrpcCode.InvalidArgument, "an epoch has 16 bytes");
+        var plane = _allocator.Join(id, BinaryPrimitives.ReadUInt128LittleEndian(start.Epoch.Span), Now());
+        var session = new QuotaSession(_allocator, _log, Now, plane, Interlocked.Increment(ref _lastStream), call) { IsGood = _isGood };
+        try
+        {
+            if (!TryEnter(id, session))
+                return new(GrpcCode.FailedPrecondition, "another start of the same plane is connected");
+            await _log.WriteAsync();
+            if (!await call.WriteAsync(new QuotaDown { Hello = new ControlHello { StoreId = ByteString.CopyFrom(_storeId.Span) } }))
+                return GrpcStatus.Ok;
+            return await session.RunAsync();
+        }
+        catch (IOException e)
+        {
+            return new(GrpcCode.Unavailable, e.Message);
+        }
+        finally
+        {
+            _sessions.TryRemove(KeyValuePair.Create(id, session));
+            _allocator.Leave(plane, Now());
+        }
+    }
+
+    /// <summary>One stream a plane: a newer one of the same start takes over, one of another start has to wait until this has gone.</summary>
+    private bool TryEnter(string id, QuotaSession session)
+    {
+        while (!_sessions.TryAdd(id, session))
+        {
+            if (!_sessions.TryGetValue(id, out var other))
+                continue;
+            if (other.Plane != session.Plane)
+                return false;
+            if (_sessions.TryUpdate(id, session, other))
+            {
+                other.Oust();
+                return true;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Tells recalls, and sweeps.</summary>
+    private async Task TurnAsync()
+    {
+        var sweptNs = _clock.NowNs;
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                while (_allocator.TryTakeCall(out var recall))
+                {
+                    if (_sessions.TryGetValue(recall.Plane.Id, out var session) && session.Plane == recall.Plane)
+                        session.Recall(recall);
+                }
+
+                if (_clock.NowNs - sweptNs < SweepNs)
+                    continue;
+                sweptNs = _clock.NowNs;
+                _clock.Reanchor();
+                _allocator.Sweep(Now());
+                _ = _log.WriteAsync().ContinueWith(
+                    static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The end.
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using AiEdge.Contracts.Wire;
+using AiEdge.Grpc;
+using AiEdge.Grpc.Server;
+
+namespace AiEdge.ControlPlane.Quota;
+
+/// <summary>One stream of a plane: what its numbers mean, and its asks, one after the other.</summary>
+internal sealed class QuotaSession(
+    QuotaAllocator allocator, QuotaLog log, Func<Moment> now, PlaneState plane, ulong stream, GrpcServerCall<QuotaUp, QuotaDown> call)
+{
+    /// <summary>Buckets that a stream may name; keys as many.</summary>
+    public const int NamesMax = 1_000_000;
+
+    private const int NameCharsMax = 1024;
+
+    /// <summary>How often an ask is answered anew because others took what a ceiling was raised for.</summary>
+    private const int RetriesMax = 5;
+
+    private readonly Dictionary<uint, BucketId> _buckets = [];
+    private readonly Dictionary<BucketId, uint> _numbers = [];
+    private readonly Dictionary<uint, string> _keys = [];
+    private readonly List<int> _pending = [];
+    private readonly TaskCompletionSource _ousted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ulong _lastAsk;
+    private Task _recalling = Task.CompletedTask;
+
+    public PlaneState Plane => plane;
+
+    /// <summary>Whether the call's credential is still good.</summary>
+    public required Func<GrpcServerContext, bool> IsGood { get; init; }
+
+    /// <summary>A newer stream of the same start has taken its place.</summary>
+    public void Oust() => _ousted.TrySetResult();
+
+    /// <summary>Answers until the plane goes.</summary>
+    public async ValueTask<GrpcStatus> RunAsync()
+    {
+        using var draining = call.Context.Draining.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), _ousted);
+        while (true)
+        {
+            var read = call.ReadAsync().AsTask();
+            if (await Task.WhenAny(read, _ousted.Task) != read)
+            {
+                return call.Context.Draining.IsCancellationRequested
+                    ? new(GrpcCode.Unavailable, "the control plane stops")
+                    : new(GrpcCode.Aborted, "a newer stream of the same plane has taken over");
+            }
+
+            if (!await read)
+                return GrpcStatus.Ok;
+            if (!IsGood(call.Context))
+                return new(GrpcCode.Unauthenticated, "the credential was revoked");
+            if (call.Current.KindCase == QuotaUp.KindOneofCase.None)
+                continue;
+            if (call.Current.KindCase != QuotaUp.KindOneofCase.Ask)
+                return new(GrpcCode.InvalidArgument, "a stream has one hello, the first of its messages");
+            var (answer, fault) = await AnswerAsync(call.Current.Ask);
+            if (answer is null)
+                return fault;
+            if (!await call.WriteAsync(new QuotaDown { Answer = answer }))
+                return GrpcStatus.Ok;
+        }
+    }
+
+    /// <summary>Tells the plane; where the one before is still on its way, not: what lies idle shows in the next ask as well.</summary>
+    public void Recall(in QuotaCall recall)
+    {
+        if (!_recalling.IsCompleted || !_numbers.TryGetValue(recall.Bucket, out var number))
+            return;
+        var message = new QuotaDown { Recall = new QuotaRecall { Bucket = number, Lease = recall.Lease, Keep = (ulong)Math.Max(0, recall.Keep) } };
+        _recalling = call.WriteAsync(message).AsTask();
+    }
+
+    private async ValueTask<(QuotaAnswer? Answer, GrpcStatus Fault)> AnswerAsync(QuotaAsk ask)
+    {
+        if (ask.Number != _lastAsk + 1)
+            return (null, new(GrpcCode.InvalidArgument, $"ask {ask.Number} came after ask {_lastAsk}"));
+        _lastAsk = ask.Number;
+        if (TakeNames(ask) is { } wrong)
+            return (null, wrong);
+        var answer = new QuotaAnswer { Number = ask.Number };
+        _pending.Clear();
+        foreach (var report in ask.Buckets)
+        {
+            if (!_buckets.TryGetValue(report.Bucket, out var id))
+                return (null, new(GrpcCode.InvalidArgument, $"bucket {report.Bucket} has no name"));
+            answer.Buckets.Add(allocator.Ask(plane, stream, id, report, _keys, now(), out var isPending));
+            if (isPending)
+                _pending.Add(answer.Buckets.Count - 1);
+        }
+
+        allocator.Reported(plane);
+        for (var i = 0; _pending.Count > 0; i++)
+        {
+            if (i == RetriesMax)
+                return (null, new(GrpcCode.Unavailable, "ceilings are raised slower than they are used"));
+            try
+            {
+                await log.WriteAsync();
+            }
+            catch (IOException e)
+            {
+                return (null, new(GrpcCode.Unavailable, e.Message));
+            }
+
+            AskAgain(ask, answer);
+        }
+
+        return (answer, default);
+    }
+
+    private void AskAgain(QuotaAsk ask, QuotaAnswer answer)
+    {
+        for (var i = _pending.Count - 1; i >= 0; i--)
+        {
+            var at = _pending[i];
+            var report = ask.Buckets[at];
+            answer.Buckets[at] = allocator.Ask(plane, stream, _buckets[report.Bucket], report, _keys, now(), out var isPending);
+            if (!isPending)
+                _pending.RemoveAt(i);
+        }
+    }
+
+    private GrpcStatus? TakeNames(QuotaAsk ask)
+    {
+        foreach (var name in ask.Names)
+        {
+            var id = new BucketId(name.Limit, name.Unit, name.Scope, name.Value);
+            if (name.Limit.Length > NameCharsMax || name.Scope.Length > NameCharsMax || name.Value.Length > NameCharsMax)
+                return new(GrpcCode.InvalidArgument, $"a name of bucket {name.Bucket} is longer than {NameCharsMax} characters");
+            if (_buckets.Count >= NamesMax)
+                return new(GrpcCode.ResourceExhausted, $"a stream names {NamesMax} buckets at most");
+            if (name.Bucket == 0 || !_buckets.TryAdd(name.Bucket, id) || !_numbers.TryAdd(id, name.Bucket))
+                return new(GrpcCode.InvalidArgument, $"bucket {name.Bucket} is named twice, or not by a number from 1");
+        }
+
+        foreach (var subject in ask.Subjects)
+        {
+            if (subject.Key.Length > NameCharsMax || _keys.Count >= NamesMax || !_keys.TryAdd(subject.Subject, subject.Key))
+                return new(GrpcCode.InvalidArgument, $"subject {subject.Subject} is named twice, too long or one too many");
+        }
+
+        return null;
+    }
+}

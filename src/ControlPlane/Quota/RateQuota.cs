@@ -1,0 +1,205 @@
+using AiEdge.Contracts.Wire;
+using AiEdge.Limits;
+
+namespace AiEdge.ControlPlane.Quota;
+
+/// <summary>A rate over the whole fleet.</summary>
+/// <remarks>
+/// Never admitted over burst + rate × T, in whatever span: what is there and what is outstanding are together at most the burst, so a span
+/// of T begins with at most the burst in all hands, and the refill adds rate × T. A lease that ends without word counts as used: its
+/// rate comes back by the refill, which its rest no longer stops.
+/// </remarks>
+internal sealed class RateQuota : QuotaBucket
+{
+    /// <summary>A lease of a rate lasts so long.</summary>
+    public const long LeaseNs = 5 * LimitClock.SecondNs;
+
+    /// <summary>A plane gets as much as it needs for so long: it asks each second, and an answer may be late.</summary>
+    private const double TargetSeconds = 1.5;
+
+    /// <summary>What comes to a plane that does not ask is kept for it for so long.</summary>
+    private const double CreditSeconds = 2;
+
+    private const double LeaseSeconds = 5;
+    private const int Blocks = 8;
+
+    private long _available;
+    private long _baseNs;
+    private long _earned;
+    private long _outstanding;
+    private long _phantom;
+    private double _claims;
+    private double _meanCredit;
+    private long _claimsNs;
+
+    public RateQuota(QuotaAllocator all, BucketId id, QuotaRule rule, long phantom, Moment now)
+        : base(all, id, rule)
+    {
+        Ceiling = CeilingAsked = _phantom = phantom;
+        _claimsNs = now.Ns;
+
+        // After a restart nobody knows what was granted just before: each rate begins without burst at the moment the allocator began.
+        _baseNs = all.IsRestarted ? all.StartNs : now.Ns;
+        _available = all.IsRestarted ? 0 : rule.Burst;
+        Refill(now);
+    }
+
+    protected override long LengthNs => LeaseNs;
+
+    public override BucketView View(Moment now)
+    {
+        Advance(now);
+        var planes = Parts.Count(static part => part.Leases.Count > 0);
+        var used = Math.Max(0, Rule.Burst - _available - _outstanding - _phantom);
+        return new BucketView(Id, QuotaKind.Rate, Rule.Amount, used, _outstanding, _phantom, Math.Max(0, _available), 0, planes);
+    }
+
+    protected override void Refill(Moment now)
+    {
+        if (_phantom > 0 && (All.IsResolved || now.Ns >= All.StartNs + LeaseNs + LimitClock.SecondNs))
+            _phantom = 0;
+        var earned = (long)((Int128)Math.Max(0, now.Ns - _baseNs) * Rule.Amount / Rule.PeriodNs);
+        if (earned > _earned)
+        {
+            _available = (long)Int128.Min((Int128)_available + earned - _earned, LimitBucket.AmountMax);
+            _earned = earned;
+        }
+
+        Bound();
+    }
+
+    protected override void OnEdited(Moment now)
+    {
+        (_baseNs, _earned) = (now.Ns, 0);
+        Bound();
+    }
+
+    protected override bool IsFresh(Moment now) => _available == Rule.Burst && !All.IsRestarted;
+
+    protected override double DemandOf(PlanePart part, double wanted) => (wanted + part.Held) / LeaseSeconds;
+
+    protected override long StartsOutageAt(long acknowledged, long total) => All.IsRestarted ? total : acknowledged;
+
+    protected override void OnUsed(QuotaLease lease, long more)
+    {
+        _outstanding -= more;
+        Bound();
+    }
+
+    protected override void OnReturned(QuotaLease lease, long amount)
+    {
+        _outstanding -= amount;
+        _available += amount;
+        Bound();
+    }
+
+    protected override void OnExpired(QuotaLease lease, Moment now)
+    {
+        _outstanding -= lease.Rest;
+        Drop(lease);
+    }
+
+    protected override void OnAdopted(QuotaLease lease, Moment now)
+    {
+        if (now.Ns >= All.StartNs + LeaseNs + LimitClock.SecondNs)
+            return;
+        _outstanding += lease.Rest;
+        _phantom -= Math.Min(_phantom, lease.Rest);
+        Track(lease);
+        Bound();
+    }
+
+    protected override void Charge(long window, long delta)
+    {
+        _available = Math.Max(_available - delta, -LimitBucket.AmountMax);
+        Bound();
+    }
+
+    protected override void Accrue(PlanePart part, Moment now)
+    {
+        var seconds = (double)(now.Ns - part.CreditAtNs) / LimitClock.SecondNs;
+        part.CreditAtNs = now.Ns;
+        part.Credit = Math.Min(part.Credit + part.Alloc * seconds, Math.Max(part.Alloc * CreditSeconds, part.Alloc > 0 ? part.Least : 0));
+    }
+
+    protected override void OnDivided()
+    {
+        double sum = 0;
+        var count = 0;
+        _claims = 0;
+        foreach (var part in Parts)
+        {
+            if (part.Need <= 0)
+                continue;
+            _claims += Math.Max(0, Math.Min(part.Credit, part.Need));
+            sum += part.Credit;
+            count++;
+        }
+
+        _meanCredit = count > 0 ? sum / count : 0;
+    }
+
+    protected override long ShareOfAll() => (long)Math.Min(Rule.PerSecond * LeaseSeconds, LimitBucket.AmountMax);
+
+    protected override bool Grant(PlanePart part, BucketGrant grant, Moment now)
+    {
+        var least = Math.Max(0, part.Least - part.Held);
+        part.Need = part.Demand <= 0 ? 0 : Math.Max(part.Demand * TargetSeconds - part.Held, least);
+        Divide(Rule.PerSecond, now);
+        Accrue(part, now);
+        _claims += AllocSum * (now.Ns - _claimsNs) / LimitClock.SecondNs;
+        _claimsNs = now.Ns;
+        if (part.Need < 0.5 || _available <= 0)
+        {
+            grant.RetryAfterMs = part.Need < 0.5 ? 0 : RetryMs(Math.Max(1, part.Least));
+            return true;
+        }
+
+        var own = Math.Max(0, Math.Min(part.Credit, part.Need));
+        _claims = Math.Max(_claims, own);
+        var free = Math.Max(0, _available - _claims);
+        var offer = Math.Min(Math.Ceiling(part.Need), Math.Min(_available, own) + free * (AllocSum > 0 ? part.Alloc / AllocSum : 1));
+        var useful = Math.Max(1, least);
+
+        // Less than what a request costs would lie idle: then all that it takes, on credit, if others have not waited longer, or nothing yet.
+        if (offer < useful)
+            offer = _available >= useful && (part.Credit >= _meanCredit || free >= useful) ? useful : 0;
+        var amount = (long)offer;
+        if (amount == 0)
+        {
+            grant.RetryAfterMs = RetryMs(useful);
+            return true;
+        }
+
+        if (amount > Ceiling - _outstanding - _phantom)
+        {
+            RaiseTo(_outstanding + _phantom + amount);
+            return false;
+        }
+
+        Give(part, grant, amount, own, now);
+        return true;
+    }
+
+    private void Give(PlanePart part, BucketGrant grant, long amount, double own, Moment now)
+    {
+        _available -= amount;
+        _outstanding += amount;
+        part.Credit = Math.Max(part.Credit - amount, -Rule.Burst);
+        part.Need = Math.Max(0, part.Need - amount);
+        _claims = Math.Max(0, _claims - Math.Min(own, amount));
+        var lease = Lend(part, amount, now.Ns + LeaseNs + LimitClock.SecondNs, 0);
+        grant.Lease = lease.Number;
+        grant.Amount = (ulong)amount;
+    }
+
+    private void RaiseTo(long level)
+    {
+        var block = Math.Max(1, Rule.Burst / Blocks);
+        Raise(Math.Min(Math.Max(Rule.Burst, level), (level + block - 1) / block * block));
+    }
+
+    private uint RetryMs(double amount) => (uint)Math.Clamp((amount - _available) * 1000 / Rule.PerSecond, 1, 60_000);
+
+    private void Bound() => _available = Math.Min(_available, Rule.Burst - _outstanding - _phantom);
+}

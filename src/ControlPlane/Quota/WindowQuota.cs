@@ -1,0 +1,277 @@
+using AiEdge.Contracts.Wire;
+using AiEdge.Limits;
+
+namespace AiEdge.ControlPlane.Quota;
+
+/// <summary>
+/// A limit for each window over the whole fleet; all money. What is granted counts as used until a plane says what was not: a lease of a
+/// plane that went silent is held, not given to others, until its journal says what it used, or an hour has passed.
+/// </summary>
+/// <remarks>
+/// After a restart what the last ceiling allows counts as used; leases that their planes still hold are taken up and may give back. What
+/// nobody takes up stays used until the window ends, so money that was spent is never forgotten.
+/// </remarks>
+internal sealed class WindowQuota : QuotaBucket
+{
+    /// <summary>A lease of a window lasts so long.</summary>
+    public const long LeaseNs = 900 * LimitClock.SecondNs;
+
+    /// <summary>So long after its end a lease without word is held.</summary>
+    public const long HoldNs = 3600 * LimitClock.SecondNs;
+
+    private const double LeaseSeconds = 900;
+    private const double TargetSeconds = 120;
+    private const int GrantPart = 100;
+    private const int GrantPartLeast = 1000;
+    private const int BlockPart = 128;
+
+    private WindowSpan _window;
+    private long _charged;
+    private long _chargedBefore;
+    private long _carried;
+    private long _outstanding;
+    private long _held;
+
+    public WindowQuota(QuotaAllocator all, BucketId id, QuotaRule rule, long window, long ceiling, Moment now)
+        : base(all, id, rule)
+    {
+        _window = rule.Schedule!.At(now.UnixNs);
+        if (ceiling > 0)
+        {
+            if (window > _window.Number)
+                _window = rule.Schedule.Of(window);
+            _chargedBefore = window == _window.Number - 1 ? ceiling : 0;
+            _charged = _carried = Owed(ceiling, _window.Number - window);
+            if (window == _window.Number)
+                Ceiling = CeilingAsked = ceiling;
+        }
+    }
+
+    public override long Window => _window.Number;
+
+    protected override long LengthNs => LeaseNs;
+
+    public override BucketView View(Moment now)
+    {
+        Advance(now);
+        return new BucketView(
+            Id, QuotaKind.Window, Rule.Amount, _charged - _outstanding - _held, _outstanding, _held, Math.Max(0, Rule.Amount - _charged), _window.Number,
+            Parts.Count(static part => part.Leases.Count > 0));
+    }
+
+    public override long Release(PlaneState plane, Moment now)
+    {
+        Advance(now);
+        long sum = 0;
+        foreach (var part in Parts)
+        {
+            if (part.Plane != plane)
+                continue;
+            for (var i = part.Leases.Count - 1; i >= 0; i--)
+            {
+                if (part.Leases[i].IsHeld)
+                    sum += Release(part.Leases[i]);
+            }
+        }
+
+        return sum;
+    }
+
+    protected override void Refill(Moment now)
+    {
+        // Numbers only grow: a wall clock that was put back makes this window longer.
+        if (now.UnixNs < _window.EndUnixNs || Rule.Schedule!.At(now.UnixNs) is var next && next.Number <= _window.Number)
+            return;
+        var passed = next.Number - _window.Number;
+        _chargedBefore = passed == 1 ? _charged : 0;
+        _carried = Owed(_charged, passed);
+        _window = next;
+        _charged = _carried;
+        _outstanding = _held = 0;
+        Ceiling = CeilingAsked = 0;
+        if (_charged > 0)
+            RaiseTo(_charged);
+    }
+
+    protected override void OnEdited(Moment now)
+    {
+        // Another time zone may count windows otherwise; what is used goes when one of the new windows ends.
+        var span = Rule.Schedule!.At(now.UnixNs);
+        _window = span.Number >= _window.Number ? span with { Number = Math.Max(span.Number, _window.Number) } : Rule.Schedule.Of(_window.Number);
+    }
+
+    protected override bool IsFresh(Moment now) => _charged == 0 && _chargedBefore == 0 && Ceiling == 0;
+
+    protected override double DemandOf(PlanePart part, double wanted) => (wanted + part.Held) * TargetSeconds / LeaseSeconds;
+
+    protected override void OnUsed(QuotaLease lease, long more)
+    {
+        if (lease.Window != Window)
+            return;
+        if (lease.IsHeld)
+            _held -= more;
+        else
+            _outstanding -= more;
+    }
+
+    protected override void OnReturned(QuotaLease lease, long amount)
+    {
+        if (lease.Window == Window)
+        {
+            if (lease.IsHeld)
+                _held -= amount;
+            else
+                _outstanding -= amount;
+        }
+
+        Charge(lease.Window, -amount);
+    }
+
+    protected override void OnExpired(QuotaLease lease, Moment now)
+    {
+        if (lease.IsHeld)
+        {
+            Release(lease);
+            return;
+        }
+
+        if (lease.Window < Window - 1)
+        {
+            Drop(lease);
+            return;
+        }
+
+        lease.Part.Held -= lease.Rest;
+        lease.IsHeld = true;
+        if (lease.Window == Window)
+        {
+            _outstanding -= lease.Rest;
+            _held += lease.Rest;
+        }
+
+        lease.FreeAtNs = now.Ns + HoldNs;
+        Track(lease, lease.FreeAtNs);
+    }
+
+    protected override void OnAdopted(QuotaLease lease, Moment now)
+    {
+        // A lease of a window that has ended has nothing to give back here.
+        if (lease.Window != Window)
+            return;
+        _outstanding += lease.Rest;
+        Track(lease);
+    }
+
+    protected override void Charge(long window, long delta)
+    {
+        if (window >= Window)
+        {
+            _charged = Math.Clamp(_charged + delta, 0, LimitBucket.AmountMax);
+        }
+        else if (window == Window - 1)
+        {
+            _chargedBefore = Math.Clamp(_chargedBefore + delta, 0, LimitBucket.AmountMax);
+            var carried = Owed(_chargedBefore, 1);
+            _charged = Math.Max(0, _charged + carried - _carried);
+            _carried = carried;
+        }
+        else if (Rule.Debt == DebtPolicy.Carry && delta > 0)
+        {
+            _charged = Math.Min(_charged + delta, LimitBucket.AmountMax);
+        }
+    }
+
+    protected override long ShareOfAll() => Math.Max(0, Rule.Amount - _charged);
+
+    protected override bool Grant(PlanePart part, BucketGrant grant, Moment now)
+    {
+        var left = Math.Max(0, Rule.Amount - _charged);
+        var least = Math.Max(0, part.Least - part.Held);
+        part.Need = part.Demand <= 0 ? 0 : Math.Max(Math.Ceiling(part.Demand - part.Held), Math.Max(1, least));
+        grant.Window = (ulong)Window;
+        grant.WindowLeftMs = (ulong)Math.Max(0, (_window.EndUnixNs - now.UnixNs) / 1_000_000);
+        if (_charged > Ceiling)
+        {
+            // Used beyond all leases: it is acknowledged once it can no longer be forgotten.
+            RaiseTo(_charged);
+            return false;
+        }
+
+        if (part.Need < 1 || grant.WindowLeftMs == 0)
+            return true;
+        Divide(left + OpenLeases(), now);
+
+        // Of small numbers a hundredth is next to nothing; only money is held when a plane dies for so long that it hurts.
+        var cap = Math.Max(left / GrantPart, Rule.Amount / GrantPartLeast);
+        if (Id.Unit != QuotaUnit.Nanodollars)
+            cap = Math.Max(cap, left / (8 * Math.Max(1, All.Planes)));
+        cap = Math.Max(cap, Math.Max(1, least));
+        var fair = Math.Max(Math.Max(1, least), Math.Ceiling(part.Alloc - part.Held));
+        var amount = (long)Math.Min(Math.Min(part.Need, cap), Math.Min(fair, left));
+        if (amount < least || amount == 0)
+        {
+            Recall(part, now);
+            grant.RetryAfterMs = (uint)Math.Min(grant.WindowLeftMs, 1000);
+            return true;
+        }
+
+        if (_charged + amount > Ceiling)
+        {
+            RaiseTo(_charged + amount);
+            return false;
+        }
+
+        _charged += amount;
+        _outstanding += amount;
+        part.Need -= amount;
+        var lease = Lend(part, amount, now.Ns + LeaseNs + LimitClock.SecondNs, Window);
+        grant.Lease = lease.Number;
+        grant.Amount = (ulong)amount;
+        return true;
+    }
+
+    private long OpenLeases() => Math.Max(0, _outstanding);
+
+    /// <summary>Calls back what others hold and do not need, when there is nothing else.</summary>
+    private void Recall(PlanePart mine, Moment now)
+    {
+        foreach (var part in Parts)
+        {
+            var keep = (long)Math.Ceiling(part.Alloc / 2);
+            if (part == mine || part.Held <= keep || now.Ns - part.RecalledNs < LimitClock.SecondNs)
+                continue;
+            part.RecalledNs = now.Ns;
+            foreach (var lease in part.Leases)
+            {
+                if (lease.IsHeld || lease.Window != Window)
+                    continue;
+                var kept = Math.Min(lease.Rest, keep);
+                keep -= kept;
+                if (kept < lease.Rest)
+                    All.Recall(part.Plane, Id, lease.Number, lease.Used + kept);
+            }
+        }
+    }
+
+    private long Release(QuotaLease lease)
+    {
+        var rest = lease.Rest;
+        (lease.Part.Released ??= [])[lease.Number] = (lease.Used, lease.Window);
+        Drop(lease);
+        OnReturned(lease, rest);
+        return rest;
+    }
+
+    private long Owed(long charged, long windows)
+    {
+        if (windows <= 0)
+            return charged;
+        return Rule.Debt == DebtPolicy.Forgive ? 0 : (long)Int128.Max(0, charged - (Int128)Rule.Amount * windows);
+    }
+
+    private void RaiseTo(long level)
+    {
+        var block = Math.Max(1, Rule.Amount / BlockPart);
+        Raise(Math.Max(level, Math.Min(Rule.Amount, level + block)));
+    }
+}

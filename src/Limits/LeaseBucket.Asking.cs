@@ -1,0 +1,183 @@
+namespace AiEdge.Limits;
+
+/// <summary>What is said to the level above, and what comes of its answers: one at a time, under a lock that no draw takes.</summary>
+public sealed partial class LeaseBucket
+{
+    /// <summary>From now on the level above cannot be asked: what the leases do not give comes by the outage policy.</summary>
+    /// <param name="burst">What the plane's share may be at once, at most: its part of the limit's burst.</param>
+    /// <param name="nowNs">The present.</param>
+    /// <param name="share">Of a rate: what may be used in the length of a lease where the level above has never said it; 0 for nothing.</param>
+    public void CutOff(long burst, long nowNs, long share = 0)
+    {
+        lock (_asking)
+        {
+            if (_outage is not null)
+                return;
+            if (_isRate && _share == 0)
+                (_share, _shareNs) = (Math.Clamp(share, 0, AmountMax), 5 * LimitClock.SecondNs);
+            var policy = (LeaseOutage)Volatile.Read(ref _outagePolicy);
+            RateBucket? rate = null;
+            if (_isRate && policy == LeaseOutage.Share && _share > 0 && _shareNs >= _share)
+            {
+                // It begins empty: what comes to the fleet is the sum of its parts, and the burst is in its leases.
+                burst = Math.Clamp(burst, 1, AmountMax);
+                rate = new RateBucket(_share, Math.Min(_shareNs, RateBucket.PeriodNsMax), burst, nowNs, used: burst);
+            }
+
+            Volatile.Write(ref _outage, new Outage(policy, rate, _isRate || policy != LeaseOutage.Share ? 0 : _share));
+        }
+    }
+
+    /// <summary>Writes what the level above has to know, and what is wanted of it.</summary>
+    public void Report(LeaseReport report, long nowNs)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        lock (_asking)
+        {
+            report.Leases.Clear();
+            report.Adjustments.Clear();
+            report.AskedNs = nowNs;
+            var place = SkipOver(nowNs);
+            Estimate(place, nowNs, out var least);
+            var held = Held(place);
+            place = GiveUpIdle(place, ref held, nowNs);
+            foreach (var lease in _told)
+            {
+                var used = Math.Clamp(place - lease.Start, 0, lease.End - lease.Start) - Volatile.Read(ref lease.Void);
+
+                // Left behind as of an earlier report: whoever skipped it has noted by now what was void.
+                lease.IsClosed |= lease.IsLeft;
+                lease.IsLeft |= place >= lease.End;
+                report.Leases.Add(new LeaseUsage(lease.Number, lease.End - lease.Start, Math.Max(0, used), lease.IsClosed, lease.Window));
+            }
+
+            foreach (var adjusted in Volatile.Read(ref _adjusted))
+            {
+                adjusted.Told = Volatile.Read(ref adjusted.Total);
+                if (adjusted.Told != adjusted.Acknowledged)
+                    report.Adjustments.Add(new LeaseAdjustment(adjusted.Window, adjusted.Told, adjusted.Acknowledged));
+            }
+
+            report.OutageTotal = Volatile.Read(ref _outageTotal);
+            report.OutageAcknowledged = _outageAcknowledged;
+            report.Least = Math.Min(least, Capacity);
+            var length = _isRate ? 5.0 : 900.0;
+            var wanted = Math.Max(_demand * length - held, least > 0 ? Math.Max(1, 4.0 * least - held) : 0);
+            report.Wanted = (long)Math.Clamp(wanted, 0, (double)AmountMax);
+            Volatile.Write(ref _line, [.. _told.FindAll(static lease => !lease.IsClosed)]);
+            Volatile.Write(ref _hasMore, !report.IsEmpty);
+        }
+    }
+
+    /// <summary>The answer to a report.</summary>
+    public void Answer(LeaseReport report, in LeaseGrant grant, long nowNs)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        lock (_asking)
+        {
+            _told.RemoveAll(static lease => lease.IsClosed);
+            foreach (var adjusted in Volatile.Read(ref _adjusted))
+                adjusted.Acknowledged = adjusted.Told;
+            _outageAcknowledged = report.OutageTotal;
+            (_share, _shareNs) = (Math.Min(grant.Share, AmountMax), grant.LengthNs > 0 ? grant.LengthNs : _shareNs);
+            Volatile.Write(ref _outage, null);
+            if (!_isRate && grant.Window > 0)
+            {
+                Volatile.Write(ref _windowEndNs, report.AskedNs + grant.WindowLeftNs);
+                Volatile.Write(ref _window, grant.Window);
+            }
+
+            Volatile.Write(ref _retryAtNs, grant.Lease != 0 ? 0 : nowNs + grant.RetryNs);
+            if (grant.Lease != 0 && grant.Amount > 0)
+                Append(report.AskedNs, grant);
+            Volatile.Write(ref _answeredNs, nowNs);
+        }
+    }
+
+    /// <summary>
+    /// A lease is called back: what of it goes beyond <paramref name="keep"/> is given up, as far as it has not been drawn and whole leases
+    /// allow it. The next report says so.
+    /// </summary>
+    public void Recall(ulong number, long keep, long nowNs)
+    {
+        lock (_asking)
+        {
+            foreach (var lease in _told)
+            {
+                var place = Volatile.Read(ref _place);
+                if (lease.Number == number && Find(Volatile.Read(ref _line), place) is var at and >= 0 && _line[at] == lease && lease.End - lease.Start > keep)
+                    Skip(lease, place);
+            }
+        }
+    }
+
+    private long SkipOver(long nowNs)
+    {
+        while (true)
+        {
+            var place = Volatile.Read(ref _place);
+            var at = Find(_line, place);
+            if (at < 0 || nowNs < _line[at].ExpiryNs)
+                return place;
+            Skip(_line[at], place);
+        }
+    }
+
+    /// <summary>What is used up in a second, refused demand included: it follows at once upwards, and downwards by halves.</summary>
+    private void Estimate(long place, long nowNs, out long least)
+    {
+        var seconds = (double)(nowNs - _reportedNs) / LimitClock.SecondNs;
+        var refused = Interlocked.Exchange(ref _leastRefused, 0);
+        if (refused >= _least || nowNs - _leastNs > LeastNs)
+            (_least, _leastNs) = (refused, nowNs);
+        least = _least;
+        if (seconds < 0.2 && refused == 0)
+            return;
+        var drawn = place - Volatile.Read(ref _voidSum) + Volatile.Read(ref _outageTotal);
+        var rate = Math.Max(0, drawn - _drawnBefore + Interlocked.Exchange(ref _refused, 0)) / Math.Max(seconds, 0.2);
+        (_drawnBefore, _reportedNs) = (drawn, nowNs);
+        var keep = Math.Pow(0.5, Math.Max(seconds, 0.2) / (_isRate ? 1 : 20));
+        _demand = rate >= _demand && _isRate ? rate : _demand * keep + rate * (1 - keep);
+        if (_demand * (_isRate ? 5 : 900) < 0.5)
+            _demand = 0;
+    }
+
+    private long Held(long place)
+    {
+        long held = 0;
+        foreach (var lease in _told)
+            held += Math.Max(0, lease.End - Math.Max(place, lease.Start));
+        return held;
+    }
+
+    /// <summary>Gives up whole leases that are more than demand will use soon.</summary>
+    private long GiveUpIdle(long place, ref long held, long nowNs)
+    {
+        var keep = _demand * (_isRate ? 2.5 : 300);
+        while (Find(_line, place) is var at and >= 0)
+        {
+            var rest = _line[at].End - place;
+            var isYoung = nowNs - _line[at].TakenNs < (_isRate ? LimitClock.SecondNs / 2 : 30 * LimitClock.SecondNs);
+            if (isYoung || held - rest < keep || rest == 0)
+                break;
+            if (Skip(_line[at], place))
+                held -= rest;
+            place = Volatile.Read(ref _place);
+        }
+
+        return place;
+    }
+
+    private void Append(long askedNs, in LeaseGrant grant)
+    {
+        var amount = Math.Min(grant.Amount, AmountMax);
+        var expiryNs = askedNs + grant.LengthNs;
+        if (!_isRate)
+            expiryNs = Math.Min(expiryNs, askedNs + grant.WindowLeftNs);
+        var lease = new Lease(grant.Lease, _end, _end + amount, expiryNs, grant.Window, askedNs);
+        _end = lease.End;
+        Volatile.Write(ref _hasMore, true);
+        _told.Add(lease);
+        Volatile.Write(ref _line, [.. _line, lease]);
+    }
+}

@@ -1,0 +1,189 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Globalization;
+using AiEdge.Contracts.Wire;
+using AiEdge.ControlPlane.Quota;
+using AiEdge.Grpc.Client;
+using AiEdge.Limits;
+using Google.Protobuf;
+
+namespace AiEdge.ControlPlane.Tests.Quota;
+
+/// <summary>
+/// Many planes that sync each second. <c>quota-load [PLANES] [BUCKETS] [SECONDS]</c>: in turn the allocator alone with its messages
+/// (one thread, no socket), and the service over loopback with a stream for each plane, clients in the same process.
+/// </summary>
+internal static class SyncLoad
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var planes = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 1000;
+        var buckets = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 100;
+        var seconds = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 10;
+        Alone(planes, buckets, seconds);
+        await SocketsAsync(planes, buckets, seconds);
+        return 0;
+    }
+
+    private static void Alone(int planes, int buckets, int seconds)
+    {
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var rules = new Rules(planes);
+        var allocator = new QuotaAllocator(rules, new QuotaMemory(), new Moment(1, 1));
+        var states = Enumerable.Range(0, planes).Select(i => allocator.Join($"plane{i}", (UInt128)i, new Moment(1, 1))).ToArray();
+        var loads = Enumerable.Range(0, planes).Select(i => new PlaneLoad(buckets, i)).ToArray();
+        var keys = new Dictionary<uint, string>[planes];
+        for (var i = 0; i < planes; i++)
+            keys[i] = new() { [1] = $"plane{i}" };
+        var took = new List<double>();
+        var serving = new Stopwatch();
+        for (var second = 0; second < seconds; second++)
+        {
+            for (var i = 0; i < planes; i++)
+            {
+                var now = new Moment(LimitClock.SecondNs * (second + 1) + LimitClock.SecondNs / planes * i, 1);
+                var bytes = new QuotaUp { Ask = loads[i].Next() }.ToByteArray();
+                var began = Stopwatch.GetTimestamp();
+                serving.Start();
+                var ask = QuotaUp.Parser.ParseFrom(bytes).Ask;
+                var answer = new QuotaAnswer { Number = ask.Number };
+                foreach (var report in ask.Buckets)
+                {
+                    var id = PlaneLoad.Id(report.Bucket);
+                    var grant = allocator.Ask(states[i], 1, id, report, keys[i], now, out var isPending);
+                    if (isPending)
+                    {
+                        allocator.Written(allocator.TakeRecords());
+                        grant = allocator.Ask(states[i], 1, id, report, keys[i], now, out _);
+                    }
+
+                    answer.Buckets.Add(grant);
+                }
+
+                var length = new QuotaDown { Answer = answer }.ToByteArray().Length;
+                serving.Stop();
+                if (second > 0)
+                    took.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+                loads[i].Take(answer, length);
+            }
+
+            allocator.Sweep(new Moment(LimitClock.SecondNs * (second + 2), 1));
+        }
+
+        var memory = (GC.GetTotalMemory(forceFullCollection: true) - before) / 1048576.0;
+        GC.KeepAlive(loads);
+        took.Sort();
+        Console.WriteLine(
+            $"alone: {planes} planes x {buckets} buckets: {serving.Elapsed.TotalSeconds / seconds:P1} of a core, "
+            + $"an ask p50 {At(took, 0.5):F2} ms, p99 {At(took, 0.99):F2} ms, {memory:F0} MiB with the planes' side");
+    }
+
+    private static async Task SocketsAsync(int planes, int buckets, int seconds)
+    {
+        var clock = new LimitClock();
+        var allocator = new QuotaAllocator(new Rules(planes), new QuotaMemory(), QuotaService.Now(clock));
+        var log = new AiEdge.ControlPlane.Tests.Store.MemoryCommandLog();
+        await using var service = new QuotaService(allocator, new QuotaLog(allocator, log), clock, new byte[16], static context => context.Metadata.TryGet("plane", out var id) ? id : null);
+        await using var host = await LoadHost.StartAsync(service.AddTo);
+        var took = new List<double>();
+        var channels = Enumerable.Range(0, Math.Max(1, planes / 50)).Select(_ => new GrpcChannel(new() { Address = host.Address })).ToArray();
+        var began = Stopwatch.GetTimestamp();
+        var cpu = Process.GetCurrentProcess().TotalProcessorTime;
+        await Task.WhenAll(Enumerable.Range(0, planes).Select(i => PlaneAsync(channels[i % channels.Length], i, buckets, seconds, planes, took)));
+        cpu = Process.GetCurrentProcess().TotalProcessorTime - cpu;
+        took.Sort();
+        using var process = Process.GetCurrentProcess();
+        Console.WriteLine(
+            $"sockets: {planes} planes x {buckets} buckets: both sides {cpu.TotalSeconds / Stopwatch.GetElapsedTime(began).TotalSeconds:P1} of a core, "
+            + $"{took.Count} asks, p50 {At(took, 0.5):F2} ms, p99 {At(took, 0.99):F2} ms, max {At(took, 1):F1} ms, resident {process.WorkingSet64 / 1048576} MiB");
+        foreach (var channel in channels)
+            channel.Dispose();
+    }
+
+    private static async Task PlaneAsync(GrpcChannel channel, int index, int buckets, int seconds, int planes, List<double> took)
+    {
+        await Task.Delay(1000 * index / planes);
+        await using var call = channel.Open(PlaneMethods.Sync, options: new GrpcCallOptions { Metadata = new() { { "plane", $"plane{index}" } } });
+        var epoch = new byte[16];
+        BinaryPrimitives.WriteInt32LittleEndian(epoch, index + 1);
+        await call.WriteAsync(new QuotaUp { Hello = new QuotaHello { Plane = new PlaneStart { PlaneId = $"plane{index}", Epoch = ByteString.CopyFrom(epoch) } } });
+        var load = new PlaneLoad(buckets, index);
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        if (!await call.ReadAsync())
+            throw new InvalidOperationException((await call.Completion).ToString());
+        for (var second = 0; second <= seconds; second++)
+        {
+            var ask = new QuotaUp { Ask = load.Next() };
+            var began = Stopwatch.GetTimestamp();
+            await call.WriteAsync(ask);
+            do
+            {
+                if (!await call.ReadAsync())
+                    throw new InvalidOperationException((await call.Completion).ToString());
+            }
+            while (call.Current.KindCase != QuotaDown.KindOneofCase.Answer);
+            if (second > 0)
+            {
+                lock (took)
+                    took.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            }
+
+            load.Take(call.Current.Answer, 0);
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
+    private static double At(List<double> sorted, double part) => sorted.Count == 0 ? 0 : sorted[(int)Math.Min(sorted.Count - 1, sorted.Count * part)];
+
+    private sealed class Rules(int planes) : IQuotaRules
+    {
+        private readonly QuotaRule _rule = new() { Kind = QuotaKind.Rate, Amount = 100L * planes, Burst = 200L * planes };
+
+        public ulong Generation => 1;
+
+        public QuotaRule? Find(in BucketId id) => _rule;
+    }
+
+    /// <summary>A plane that uses all it got and wants 150 a second of each bucket, which all planes share: a half more than there is.</summary>
+    private sealed class PlaneLoad(int buckets, int index)
+    {
+        private readonly List<(ulong Lease, ulong Amount)>[] _leases = [.. Enumerable.Range(0, buckets).Select(static _ => new List<(ulong, ulong)>())];
+        private ulong _number;
+
+        public long Bytes { get; private set; }
+
+        public static BucketId Id(uint bucket) => new($"limit{bucket}", QuotaUnit.Requests, "", "*");
+
+        public QuotaAsk Next()
+        {
+            var ask = new QuotaAsk { Number = ++_number };
+            if (_number == 1)
+                ask.Subjects.Add(new SubjectName { Subject = 1, Key = $"plane{index}" });
+            for (var i = 0; i < buckets; i++)
+            {
+                var number = (uint)i + 1;
+                if (_number == 1)
+                    ask.Names.Add(new BucketName { Bucket = number, Limit = $"limit{number}", Unit = QuotaUnit.Requests, Value = "*" });
+                var report = new BucketReport { Bucket = number };
+                foreach (var (lease, amount) in _leases[i])
+                    report.Leases.Add(new LeaseUse { Lease = lease, Amount = amount, Used = amount, IsClosed = true });
+                report.Wants.Add(new Want { Subject = 1, Amount = 750 });
+                ask.Buckets.Add(report);
+            }
+
+            return ask;
+        }
+
+        public void Take(QuotaAnswer answer, int bytes)
+        {
+            Bytes += bytes;
+            foreach (var grant in answer.Buckets)
+            {
+                var leases = _leases[(int)grant.Bucket - 1];
+                leases.Clear();
+                if (grant.Lease != 0)
+                    leases.Add((grant.Lease, grant.Amount));
+            }
+        }
+    }
+}

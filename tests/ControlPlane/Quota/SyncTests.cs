@@ -1,0 +1,130 @@
+using AiEdge.Contracts.Wire;
+using AiEdge.ControlPlane.Tests.Hosting;
+using AiEdge.Grpc;
+using AiEdge.Grpc.Client;
+using Google.Protobuf;
+
+namespace AiEdge.ControlPlane.Tests.Quota;
+
+/// <summary>Quota.Sync over sockets, on the document that REST writes.</summary>
+public sealed class SyncTests
+{
+    private static readonly byte[] Epoch = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+
+    [Fact]
+    public async Task A_plane_gets_leases_of_the_documents_limits_and_the_fleet_no_more_than_they_allow()
+    {
+        await using var rig = await WithLimitAsync();
+        await using var a = await StreamAsync(rig, await rig.JoinAsync("a"), "a", Epoch);
+        await using var b = await StreamAsync(rig, await rig.JoinAsync("b"), "b", Epoch);
+        var first = await AskAsync(a, 1, Ask(50_000, isNamed: true));
+        var second = await AskAsync(b, 1, Ask(50_000, isNamed: true));
+        Assert.InRange(first.Amount, 1ul, 400ul);
+        Assert.True(first.Amount + second.Amount <= 410, $"{first.Amount} and {second.Amount}");
+        Assert.Equal(5000u, first.LengthMs);
+        var view = Assert.Single(rig.Host.Quota.View("shared"));
+        Assert.Equal((long)(first.Amount + second.Amount), view.Granted);
+    }
+
+    [Fact]
+    public async Task What_was_granted_is_remembered_over_a_restart()
+    {
+        await using var rig = await WithLimitAsync();
+        var credential = await rig.JoinAsync("a");
+        await using (var a = await StreamAsync(rig, credential, "a", Epoch))
+            await AskAsync(a, 1, Ask(50_000, isNamed: true));
+        await rig.ReopenAsync();
+        await using var other = await StreamAsync(rig, await rig.JoinAsync("b"), "b", Epoch);
+        var grant = await AskAsync(other, 1, Ask(50_000, isNamed: true));
+        Assert.True(grant.Amount < 50, $"{grant.Amount}");
+    }
+
+    [Fact]
+    public async Task An_unknown_limit_is_said_to_be_none_and_an_edit_is_followed()
+    {
+        await using var rig = await WithLimitAsync();
+        await using var a = await StreamAsync(rig, await rig.JoinAsync("a"), "a", Epoch);
+        Assert.False((await AskAsync(a, 1, Ask(10, isNamed: true))).IsUnknown);
+        await rig.RemoveAsync("limits", "shared");
+        Assert.True((await AskAsync(a, 2, Ask(10))).IsUnknown);
+    }
+
+    [Fact]
+    public async Task A_second_start_of_a_plane_is_refused_and_the_same_start_takes_its_own_place()
+    {
+        await using var rig = await WithLimitAsync();
+        var credential = await rig.JoinAsync("a");
+        await using var first = await StreamAsync(rig, credential, "a", Epoch);
+        await using var second = rig.Channel(credential).Open(PlaneMethods.Sync);
+        await second.WriteAsync(Hello("a", [.. Epoch.Reverse()]));
+        Assert.False(await second.ReadAsync());
+        Assert.Equal(GrpcCode.FailedPrecondition, (await second.Completion).Code);
+        await using var again = await StreamAsync(rig, credential, "a", Epoch);
+        Assert.False(await first.ReadAsync());
+        Assert.Equal(GrpcCode.Aborted, (await first.Completion).Code);
+        Assert.True((await AskAsync(again, 1, Ask(10, isNamed: true))).Amount > 0);
+    }
+
+    [Theory]
+    [InlineData("other", 1ul, 1u, GrpcCode.PermissionDenied)]
+    [InlineData("a", 2ul, 1u, GrpcCode.InvalidArgument)]
+    [InlineData("a", 1ul, 9u, GrpcCode.InvalidArgument)]
+    public async Task What_breaks_the_order_of_the_stream_ends_it(string id, ulong number, uint bucket, GrpcCode code)
+    {
+        await using var rig = await WithLimitAsync();
+        await using var call = rig.Channel(await rig.JoinAsync("a")).Open(PlaneMethods.Sync);
+        await call.WriteAsync(Hello(id, Epoch));
+        var ask = Ask(10, isNamed: true);
+        ask.Number = number;
+        ask.Buckets[0].Bucket = bucket;
+        await call.WriteAsync(new QuotaUp { Ask = ask });
+        while (await call.ReadAsync())
+            Assert.Equal(QuotaDown.KindOneofCase.Hello, call.Current.KindCase);
+        Assert.Equal(code, (await call.Completion).Code);
+    }
+
+    private static async Task<ControlRig> WithLimitAsync()
+    {
+        var rig = await ControlRig.WithModelAsync();
+        await rig.PutAsync("limits", "shared", """{"name":"shared","requests":"200/s","burst":400}""");
+        return rig;
+    }
+
+    private static async Task<GrpcCall<QuotaUp, QuotaDown>> StreamAsync(ControlRig rig, string credential, string id, byte[] epoch)
+    {
+        var call = rig.Channel(credential).Open(PlaneMethods.Sync);
+        await call.WriteAsync(Hello(id, epoch));
+        Assert.True(await call.ReadAsync(), (await Ended(call)).ToString());
+        Assert.Equal(16, call.Current.Hello.StoreId.Length);
+        return call;
+
+        static async Task<GrpcStatus> Ended(GrpcCall<QuotaUp, QuotaDown> call) => call.Completion.IsCompleted ? await call.Completion : default;
+    }
+
+    private static QuotaUp Hello(string id, byte[] epoch) => new() { Hello = new QuotaHello { Plane = new PlaneStart { PlaneId = id, Epoch = ByteString.CopyFrom(epoch) } } };
+
+    private static QuotaAsk Ask(ulong amount, bool isNamed = false)
+    {
+        var report = new BucketReport { Bucket = 1 };
+        report.Wants.Add(new Want { Subject = 1, Amount = amount });
+        var ask = new QuotaAsk { Buckets = { report } };
+        if (!isNamed)
+            return ask;
+        ask.Names.Add(new BucketName { Bucket = 1, Limit = "shared", Unit = QuotaUnit.Requests, Value = "*" });
+        ask.Subjects.Add(new SubjectName { Subject = 1, Key = "k" });
+        return ask;
+    }
+
+    private static async Task<BucketGrant> AskAsync(GrpcCall<QuotaUp, QuotaDown> call, ulong number, QuotaAsk ask)
+    {
+        ask.Number = number;
+        await call.WriteAsync(new QuotaUp { Ask = ask });
+        while (await call.ReadAsync())
+        {
+            if (call.Current.KindCase == QuotaDown.KindOneofCase.Answer)
+                return Assert.Single(call.Current.Answer.Buckets);
+        }
+
+        throw new InvalidOperationException((await call.Completion).ToString());
+    }
+}
