@@ -37,6 +37,14 @@ internal sealed partial class Admission : IOutputCredit
 
         if (!LimitChain.TryDrawAll(_buckets.AsSpan(0, count), _costs, _tokens, nowNs, out var draw))
         {
+            // A lease may be short while the fleet's bucket is not: until the control plane says so, a stream goes on, into debt.
+            if (_buckets[draw.Index] is LeaseBucket lent && lent.MayOverdraw(nowNs))
+            {
+                Overdraw(count, nowNs);
+                Cover(covered, count, nowNs);
+                return true;
+            }
+
             ref readonly var refused = ref _entries[_which[draw.Index]];
             _exchange.LimitHit = refused.Part.Limit;
             _exchange.CutBy = refused.Part.Limit.Name;
@@ -44,12 +52,23 @@ internal sealed partial class Admission : IOutputCredit
             return false;
         }
 
+        Cover(covered, count, nowNs);
+        return true;
+    }
+
+    private void Overdraw(int count, long nowNs)
+    {
+        for (var i = 0; i < count; i++)
+            _tokens[i] = _buckets[i].Overdraw(_costs[i], nowNs).Token;
+    }
+
+    private void Cover(long covered, int count, long nowNs)
+    {
         for (var i = 0; i < count; i++)
             Note(_which[i], covered, _costs[i], _tokens[i], nowNs);
         for (var i = 0; i < _count; i++)
             Follow(i, covered, nowNs);
         OutputCovered = covered;
-        return true;
     }
 
     /// <summary>What does not cut goes along: into debt, or out of the measure.</summary>
@@ -122,7 +141,7 @@ internal sealed partial class Admission : IOutputCredit
             if (!entry.Cuts)
                 continue;
             MayCut = true;
-            var left = _prices.OutputFor(entry.Unit, entry.Bucket!.Remaining(nowNs));
+            var left = _prices.OutputFor(entry.Unit, entry.Bucket!.Reach(nowNs));
             left = left > long.MaxValue - entry.Covered ? long.MaxValue : left + entry.Covered;
             if (left < credit)
                 (credit, tightest) = (left, i);

@@ -211,11 +211,14 @@ internal sealed partial class Admission
         {
             ref readonly var entry = ref _entries[i];
             if (entry.Cuts)
-                credit = Math.Min(credit, _prices.OutputFor(entry.Unit, entry.Remaining - Prompt(entry, demand)));
+                credit = Math.Min(credit, _prices.OutputFor(entry.Unit, Reach(entry) - Prompt(entry, demand)));
         }
 
         return credit;
     }
+
+    private long Reach(in AdmissionEntry entry) =>
+        entry.Scope.Lent is null ? entry.Remaining : Math.Max(entry.Remaining, entry.Bucket!.Reach(states.Clock.NowNs));
 
     /// <summary>Notes what was drawn, so that it comes back by itself should the exchange never settle.</summary>
     private bool TryReserve(int first, int end, bool isOfTarget, long nowNs)
@@ -284,6 +287,7 @@ internal sealed partial class Admission
     private AdmitVerdict Refuse(int first, Refusal refusal, int at = -1, long cost = 0)
     {
         Refusal = refusal;
+        ColdScope = at >= 0 && _entries[at].Scope is { Lent: { } lent } scope && lent.IsCold(states.Clock.NowNs) ? scope : null;
         if (!_isWaiting)
             OfferQueue(at, cost);
         if (refusal.Part is { } part)

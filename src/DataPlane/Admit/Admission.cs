@@ -58,8 +58,17 @@ internal sealed partial class Admission(LimitStates states)
     /// <summary>What each choice's output has to be capped at; <see cref="long.MaxValue"/> where no limit that cuts binds.</summary>
     public long OutputCap { get; private set; } = long.MaxValue;
 
+    /// <summary>Where credit is asked for; null on a plane that is its own.</summary>
+    public LeaseDesk? Desk => states.Desk;
+
+    /// <summary>What refused just now only because its credit has not been asked for yet; null where that is not so.</summary>
+    public ScopeState? ColdScope { get; private set; }
+
     /// <summary>Why the last question was refused.</summary>
     public Refusal Refusal { get; private set; }
+
+    /// <summary>Nobody has answered for what is cold: its limit's outage policy decides from now on, until somebody does.</summary>
+    public void CutOffCold() => ColdScope?.Lent!.CutOff(states.Clock.NowNs);
 
     /// <summary>A new exchange, of which nothing has been admitted.</summary>
     public void Begin()

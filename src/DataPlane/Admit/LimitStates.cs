@@ -24,9 +24,11 @@ internal sealed class LimitStates
 
     /// <param name="clock">The time that all buckets live by.</param>
     /// <param name="reservationsMax">Exchanges under way at once, at most.</param>
-    public LimitStates(LimitClock clock, int reservationsMax)
+    /// <param name="desk">Where credit is asked for that a control plane lends; null for a plane that is its own.</param>
+    public LimitStates(LimitClock clock, int reservationsMax, LeaseDesk? desk = null)
     {
         Clock = clock;
+        Desk = desk;
 
         // Two for an exchange: what is drawn for an attempt settles by itself.
         Reservations = new ReservationTable(Math.Clamp(2 * reservationsMax, 16, 1 << 20));
@@ -35,6 +37,9 @@ internal sealed class LimitStates
     public LimitClock Clock { get; }
 
     public ReservationTable Reservations { get; }
+
+    /// <summary>Where credit is asked for that a control plane lends; null for a plane that is its own.</summary>
+    public LeaseDesk? Desk { get; }
 
     /// <summary>Exchanges that ended after their reservation had expired: their bill was charged as it was.</summary>
     public long LateSettlements => Volatile.Read(ref _lateSettlements);
@@ -114,6 +119,8 @@ internal sealed class LimitStates
     {
         var quantity = part.Quantity!;
         var nowNs = Clock.NowNs;
+        if (Desk is not null)
+            return new LeaseBucket(LentMax(quantity), quantity.IsRate, (LeaseOutage)part.Limit.OnOutage, nowNs);
         LimitBucket bucket;
         if (!quantity.IsRate)
         {
@@ -155,6 +162,9 @@ internal sealed class LimitStates
 
     /// <summary>Units a period, as many as a bucket can count: one a nanosecond.</summary>
     internal static long RateOf(QuantityModel quantity) => Math.Min(quantity.Amount, PeriodNs(quantity.Period));
+
+    /// <summary>The most that can ever be lent at once.</summary>
+    internal static long LentMax(QuantityModel quantity) => Math.Min(quantity.IsRate ? quantity.Burst : quantity.Amount, LimitBucket.AmountMax);
 
     internal static long PeriodNs(LimitPeriod period) => period == LimitPeriod.Second ? LimitClock.SecondNs : 60 * LimitClock.SecondNs;
 

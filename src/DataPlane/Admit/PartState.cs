@@ -18,7 +18,10 @@ internal sealed class PartState
     {
         (_all, _part, _counters) = (all, part, counters);
         if (part.Limit.Per == LimitScope.Global)
+        {
             _scopes.TryAdd(LimitTable.Everyone, _everyone = Make(LimitTable.Everyone));
+            all.Desk?.Add(this, _everyone);
+        }
     }
 
     public LimitCounters Counters => Volatile.Read(ref _counters);
@@ -82,6 +85,13 @@ internal sealed class PartState
 
     private static void Edit(ScopeState scope, LimitPart part, long nowNs)
     {
+        if (scope.Lent is not null)
+        {
+            if (scope.Gate is null)
+                ((LeaseBucket)scope.Bucket).Edit(LimitStates.LentMax(part.Quantity!), (LeaseOutage)part.Limit.OnOutage);
+            return;
+        }
+
         if (scope.Gate is { } gate)
         {
             gate.Limit = part.Limit.Concurrent!.Value;
@@ -118,14 +128,20 @@ internal sealed class PartState
             return scope;
         scope = Make(value);
         var added = _scopes.GetOrAdd(value, scope);
-        if (ReferenceEquals(added, scope) && value != LimitTable.Other)
+        if (!ReferenceEquals(added, scope))
+            return added;
+        _all.Desk?.Add(this, scope);
+        if (value != LimitTable.Other)
             Interlocked.Increment(ref _count);
         return added;
     }
 
     private void Remove(ScopeState scope)
     {
-        if (_scopes.TryRemove(KeyValuePair.Create(scope.Value, scope)) && scope.Value != LimitTable.Other)
+        if (!_scopes.TryRemove(KeyValuePair.Create(scope.Value, scope)))
+            return;
+        _all.Desk?.Drop(scope);
+        if (scope.Value != LimitTable.Other)
             Interlocked.Decrement(ref _count);
     }
 
@@ -136,8 +152,8 @@ internal sealed class PartState
         var part = Part;
         var isPermanent = part.Limit.Per == LimitScope.Global;
         return part.Quantity is null
-            ? new ScopeState(value, isPermanent, null, gate: new ConcurrencyGate(part.Limit.Concurrent!.Value))
-            : part.Limit.Shares.Length == 0
+            ? new ScopeState(value, isPermanent, null, gate: new ConcurrencyGate(_all.Desk is null ? part.Limit.Concurrent!.Value : 0))
+            : part.Limit.Shares.Length == 0 || _all.Desk is not null
             ? new ScopeState(value, isPermanent, _all.MakeBucket(part))
             : Shared(value, isPermanent, _all.MakeShared(part));
     }

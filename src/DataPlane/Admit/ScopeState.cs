@@ -37,6 +37,9 @@ internal sealed class ScopeState(
     /// <summary>The same with its parts for those who carry a tag (<c>shares:</c>), else null.</summary>
     public SharedBucket? Shared { get; } = shared;
 
+    /// <summary>What is lent to it; null where this plane is its own.</summary>
+    public LentScope? Lent { get; set; }
+
     /// <summary>The bucket that a key draws from: its share's, if it has one. A client's own tags do not count.</summary>
     public LimitBucket BucketFor(LimitModel limit, KeyModel key)
     {
@@ -110,5 +113,5 @@ internal sealed class ScopeState(
         return true;
     }
 
-    private bool IsUnused(long nowNs) => Gate is { } gate ? gate.Count == 0 : Bucket.Used(nowNs) == 0;
+    private bool IsUnused(long nowNs) => Gate is { } gate ? gate.Count == 0 && (Lent is null || gate.Limit == 0) : Bucket.Used(nowNs) == 0;
 }

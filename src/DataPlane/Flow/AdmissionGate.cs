@@ -36,28 +36,12 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         {
             InputGuess = PromptGuess(exchange, scan.Prompt),
         };
-        var verdict = admission.Admit(exchange, _demand);
-        if (verdict == AdmitVerdict.NeedsCount)
-        {
-            Count(exchange, body);
-            verdict = admission.Admit(exchange, _demand);
-        }
-
-        return Answer(verdict, exchange, link, isOfTarget: false);
+        return Answer(Decide(exchange, body, isOfTarget: false), exchange, link, body, isOfTarget: false);
     }
 
     /// <summary>Before an attempt at the exchange's target: what depends on who answers.</summary>
-    public ValueTask<EdgeError> AdmitTargetAsync(Exchange exchange, ClientLink link, RequestBody body)
-    {
-        var verdict = admission.AdmitTarget(exchange, _demand);
-        if (verdict == AdmitVerdict.NeedsCount)
-        {
-            Count(exchange, body);
-            verdict = admission.AdmitTarget(exchange, _demand);
-        }
-
-        return Answer(verdict, exchange, link, isOfTarget: true);
-    }
+    public ValueTask<EdgeError> AdmitTargetAsync(Exchange exchange, ClientLink link, RequestBody body) =>
+        Answer(Decide(exchange, body, isOfTarget: true), exchange, link, body, isOfTarget: true);
 
     /// <summary>What the limits let each choice of the answer have.</summary>
     public OutputClamp Clamp(Exchange exchange) => admission.OutputCap == long.MaxValue
@@ -77,12 +61,49 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     {
     }
 
-    private ValueTask<EdgeError> Answer(AdmitVerdict verdict, Exchange exchange, ClientLink link, bool isOfTarget)
+    private AdmitVerdict Decide(Exchange exchange, RequestBody body, bool isOfTarget)
+    {
+        var verdict = isOfTarget ? admission.AdmitTarget(exchange, _demand) : admission.Admit(exchange, _demand);
+        if (verdict != AdmitVerdict.NeedsCount)
+            return verdict;
+        Count(exchange, body);
+        return isOfTarget ? admission.AdmitTarget(exchange, _demand) : admission.Admit(exchange, _demand);
+    }
+
+    private ValueTask<EdgeError> Answer(AdmitVerdict verdict, Exchange exchange, ClientLink link, RequestBody body, bool isOfTarget)
     {
         if (verdict == AdmitVerdict.Admitted)
             return default;
-        return admission.MayWait ? WaitAsync(exchange, link, isOfTarget) : new(LimitError.Of(admission.Refusal));
+        return admission.ColdScope is null ? Refuse(exchange, link, isOfTarget) : AskAsync(exchange, link, body, isOfTarget);
     }
+
+    /// <summary>
+    /// The first request of a bucket that the control plane lends: its credit is being asked for, and comes in a moment, or the limit's outage
+    /// policy decides.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> AskAsync(Exchange exchange, ClientLink link, RequestBody body, bool isOfTarget)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            // Taken before the question: an answer that comes in between is not missed.
+            var answered = admission.Desk!.Answered;
+            var left = LeaseDesk.ColdWait - Stopwatch.GetElapsedTime(began);
+            if (left <= TimeSpan.Zero)
+                admission.CutOffCold();
+            if (Decide(exchange, body, isOfTarget) == AdmitVerdict.Admitted)
+                return default;
+            if (admission.ColdScope is null || left <= TimeSpan.Zero)
+                return await Refuse(exchange, link, isOfTarget);
+            await Task.WhenAny(answered, Task.Delay(left));
+            if (link.Reason != StopReason.None)
+                return AttemptLoop.Stopped(link);
+        }
+    }
+
+    private ValueTask<EdgeError> Refuse(Exchange exchange, ClientLink link, bool isOfTarget) =>
+        admission.MayWait ? WaitAsync(exchange, link, isOfTarget) : new(LimitError.Of(admission.Refusal));
 
     /// <summary>Waits in the queue of the limit that refused; a client that leaves, or a drain, ends that.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]

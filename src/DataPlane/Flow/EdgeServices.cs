@@ -19,13 +19,14 @@ internal sealed class EdgeServices : IDisposable
 
     private readonly TextWriter _log;
 
-    public EdgeServices(ConfigSnapshot first, RecordLog records, TextWriter log, JournalStore? journal = null, TimeProvider? time = null)
+    public EdgeServices(
+        ConfigSnapshot first, RecordLog records, TextWriter log, JournalStore? journal = null, TimeProvider? time = null, LeaseDesk? desk = null)
     {
         _log = log;
         Clock = new EdgeClock(time);
         Wheel = new DeadlineWheel(Clock);
         Snapshots = new SnapshotHolder(first);
-        Limits = new LimitStates(new LimitClock(time ?? TimeProvider.System), first.Server.ConnectionsMax);
+        Limits = new LimitStates(new LimitClock(time ?? TimeProvider.System), first.Server.ConnectionsMax, desk);
         Limits.Use(first);
         if (journal is not null)
             LimitRestore.From(journal, Limits);

@@ -38,7 +38,7 @@ internal sealed class EdgeHost : ILinkedPlane, IAsyncDisposable
         _link = link;
         _origin = options.ConfigPath ?? "control plane";
         var config = load.Snapshot!;
-        _services = new EdgeServices(config, new RecordLog(options.Records), options.Log, journal, options.Time);
+        _services = new EdgeServices(config, new RecordLog(options.Records), options.Log, journal, options.Time, link?.Desk);
         _services.Wheel.Ticked += OnTick;
         _tls = config.Server.TlsCertificateFile is { } certificate ? new ClientTls(certificate, config.Server.TlsKeyFile!) : null;
         _clients = new ClientListener(_services, _tls) { ConnectionsMax = DescriptorBound(config) };
@@ -102,6 +102,7 @@ internal sealed class EdgeHost : ILinkedPlane, IAsyncDisposable
         if (journal is not null)
             link?.StartShipping(journal, options.DataDir!);
         var host = new EdgeHost(options, load, journal, link);
+        link?.StartQuota(host._services.Limits.Clock);
         try
         {
             await host._server.StartAsync(new NoApplication(), CancellationToken.None);

@@ -23,6 +23,17 @@ internal static class LinkMetrics
         Gauge("aiedge_control_plane_generation", "The newest configuration that came, in force or refused.", config.GenerationSeen);
         Gauge("aiedge_config_apply_ms", "From the last configuration's last byte to its being in force, in milliseconds.", config.ApplyMs);
         MetricsText.Counter(text, "aiedge_config_store_failures_total", "Configurations that could not be kept on disk.", feed.StoreFailures);
+        if (link.Quota is { } quota)
+        {
+            Gauge("aiedge_quota_connected", "Whether there is a stream of credit from the control plane.", quota.IsConnected ? 1 : 0);
+            MetricsText.Counter(text, "aiedge_quota_answers_total", "Answers of the control plane to asks for credit.", quota.Answers);
+            MetricsText.Counter(
+                text,
+                "aiedge_quota_outage_admitted_total",
+                "Units admitted by outage policies: requests, tokens and nanodollars together.",
+                link.Desk.OutageAdmitted);
+        }
+
         if (link.Usage is not { } usage)
             return;
         Gauge("aiedge_usage_unacknowledged_records", "Records of the journal that the control plane has not acknowledged.", usage.Unacknowledged);

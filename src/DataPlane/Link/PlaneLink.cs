@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
+using AiEdge.Contracts.Wire;
+using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Record;
 using AiEdge.DataPlane.Snapshot;
 using AiEdge.Grpc;
+using AiEdge.Limits;
 
 namespace AiEdge.DataPlane.Link;
 
@@ -15,6 +18,7 @@ internal sealed class PlaneLink : IAsyncDisposable
     private readonly TextWriter _log;
     private Task _config = Task.CompletedTask;
     private Task _usage = Task.CompletedTask;
+    private Task _quota = Task.CompletedTask;
 
     private PlaneLink(LinkOptions options, ControlChannel channel, ControlFeed feed, TextWriter log)
     {
@@ -48,6 +52,12 @@ internal sealed class PlaneLink : IAsyncDisposable
     /// <summary>Ships the journal; null until there is one.</summary>
     public UsageShipper? Usage { get; private set; }
 
+    /// <summary>What the control plane lends; the limits' buckets are made with it.</summary>
+    public LeaseDesk Desk { get; } = new();
+
+    /// <summary>Asks for credit; null until limits are there.</summary>
+    public QuotaLink? Quota { get; private set; }
+
     public void Start() => _config = Config.RunAsync(_stop.Token);
 
     /// <summary>Ships what the journal holds and what will come to it. The journal keeps what is not acknowledged.</summary>
@@ -63,11 +73,21 @@ internal sealed class PlaneLink : IAsyncDisposable
         _usage = shipper.RunAsync(_stop.Token);
     }
 
+    /// <summary>Asks for the credit of limits that were made with <see cref="Desk"/>.</summary>
+    public void StartQuota(LimitClock clock)
+    {
+        Quota = new QuotaLink(
+            () => _channel.Start, stop => _channel.HasJoined ? _channel.Open(PlaneMethods.Sync, stop) : null, clock, Desk, Options.Time, Options.WaitMax,
+            new PlaneCount(Options.DataDir));
+        _quota = Quota.RunAsync(_stop.Token);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _config;
         await _usage;
+        await _quota;
         Feed.Dispose();
         _channel.Dispose();
         _stop.Dispose();

@@ -46,6 +46,9 @@ internal sealed class LinkedEdge : IAsyncDisposable
     public static async Task<LinkedEdge> MakeAsync(ScriptedControl control, int helloTimeoutMs = 20_000) =>
         new(await FakeUpstreamServer.StartAsync(new FakeUpstreamOptions()), control.Address) { HelloTimeout = TimeSpan.FromMilliseconds(helloTimeoutMs) };
 
+    /// <summary>A plane of a control plane that is there.</summary>
+    public static async Task<LinkedEdge> MakeAsync(Uri controlPlane) => new(await FakeUpstreamServer.StartAsync(new FakeUpstreamOptions()), controlPlane);
+
     /// <summary>A plane that has joined and serves <see cref="Whole"/> as generation 7, with its stream.</summary>
     public static async Task<(LinkedEdge Edge, WatchStream Watch)> ServeAsync(ScriptedControl control, int helloTimeoutMs = 20_000)
     {

@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+
+namespace AiEdge.DataPlane.Admit;
+
+/// <summary>
+/// Where admission and whoever speaks with the control plane meet: all that is lent to this plane, and who waits for it. Admission only
+/// ever looks and knocks; it never waits here for more than a moment, and only for a bucket that nobody has asked for yet.
+/// </summary>
+internal sealed class LeaseDesk
+{
+    /// <summary>The longest that a first request waits for its grant.</summary>
+    public static readonly TimeSpan ColdWait = TimeSpan.FromMilliseconds(50);
+
+    private readonly ConcurrentDictionary<ScopeState, LentScope> _lent = new();
+    private readonly ConcurrentQueue<LentScope> _cold = new();
+    private TaskCompletionSource _answered = NewSource();
+    private Action? _knock;
+
+    /// <summary>All that is lent, as it comes.</summary>
+    public ICollection<LentScope> All => _lent.Values;
+
+    /// <summary>Units that outage policies let pass, of all that is lent now.</summary>
+    public long OutageAdmitted
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var (_, lent) in _lent)
+                sum += lent.OutageAdmitted;
+            return sum;
+        }
+    }
+
+    /// <summary>How many planes share the limits, as the control plane said last, maybe to an earlier start of this plane; 0 if it never did.</summary>
+    public int Planes { get; set; }
+
+    /// <summary>Completes with the next answer, whatever it grants.</summary>
+    public Task Answered => Volatile.Read(ref _answered).Task;
+
+    /// <summary>Who is called when something is to be asked for at once; from any thread, and often.</summary>
+    public void Attach(Action knock) => Volatile.Write(ref _knock, knock);
+
+    /// <summary>An answer has been taken.</summary>
+    public void OnAnswered() => Interlocked.Exchange(ref _answered, NewSource()).TrySetResult();
+
+    /// <summary>What is to be asked for at once, each as often as it got cold.</summary>
+    public bool TryTakeCold(out LentScope? lent) => _cold.TryDequeue(out lent);
+
+    /// <summary>Asks for it soon, unless it waits to be asked for already.</summary>
+    public void Ask(LentScope lent)
+    {
+        if (!lent.TryGetCold())
+            return;
+        _cold.Enqueue(lent);
+        Volatile.Read(ref _knock)?.Invoke();
+    }
+
+    /// <summary>A scope begins to be lent to.</summary>
+    internal void Add(PartState part, ScopeState scope)
+    {
+        var lent = new LentScope(this, part, scope);
+        scope.Lent = lent;
+        _lent.TryAdd(scope, lent);
+    }
+
+    internal void Drop(ScopeState scope) => _lent.TryRemove(scope, out _);
+
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

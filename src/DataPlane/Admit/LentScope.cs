@@ -1,0 +1,150 @@
+using AiEdge.Limits;
+
+namespace AiEdge.DataPlane.Admit;
+
+/// <summary>What the control plane lends to one scope of a part of a limit, as whoever asks for it sees it.</summary>
+/// <remarks>Admission knows <see cref="IsCold"/> alone; the rest is used by one thread at a time.</remarks>
+internal sealed class LentScope
+{
+    private const long WarmNs = 3 * LimitClock.SecondNs / 2;
+
+    private readonly LeaseDesk _desk;
+    private readonly LeaseBucket? _bucket;
+    private readonly ConcurrencyGate? _gate;
+    private int _isCold;
+    private long _answeredNs = long.MinValue / 2;
+    private ulong _lease;
+    private long _expiryNs;
+    private long _share;
+    private long _refused;
+    private bool _isCutOff;
+
+    public LentScope(LeaseDesk desk, PartState part, ScopeState scope)
+    {
+        (_desk, Part, Scope, _gate) = (desk, part, scope, scope.Gate);
+        _bucket = _gate is null ? (LeaseBucket)scope.Bucket : null;
+        if (_bucket is not null)
+            _bucket.OnCold = _ => _desk.Ask(this);
+    }
+
+    public PartState Part { get; }
+
+    public ScopeState Scope { get; }
+
+    /// <summary>What is told of it; written anew with each <see cref="Report"/>.</summary>
+    public LeaseReport Told { get; } = new();
+
+    /// <summary>Its number within the stream; 0 while it has none.</summary>
+    public uint Number { get; set; }
+
+    /// <summary>It has been asked for, and the answer has not come.</summary>
+    public bool IsAsked { get; set; }
+
+    /// <summary>Units that the outage policy let pass; not counted where it is so many at a time.</summary>
+    public long OutageAdmitted => _bucket?.OutageTotal ?? 0;
+
+    /// <summary>Of a rate, what the whole limit gives in the length of a lease; of all else 0.</summary>
+    private double PerLease => Part.Part.Quantity is { IsRate: true } rate
+        ? (double)rate.Amount * 5 * LimitClock.SecondNs / LimitStates.PeriodNs(rate.Period) : 0;
+
+    /// <summary>Among how many planes a grant says that the limit is divided; 0 where it does not say.</summary>
+    public int PlanesOf(in LeaseGrant grant) => PerLease >= 1 && grant.Share > 0 ? (int)Math.Clamp(Math.Round(PerLease / grant.Share), 1, 1_000_000) : 0;
+
+    /// <summary>Whether a refusal may only mean that nobody has asked yet.</summary>
+    public bool IsCold(long nowNs)
+    {
+        if (_bucket is not null)
+            return _bucket.IsCold(nowNs);
+        var isCold = nowNs - Volatile.Read(ref _answeredNs) > WarmNs && !Volatile.Read(ref _isCutOff);
+        if (isCold)
+            _desk.Ask(this);
+        return isCold;
+    }
+
+    /// <summary>Writes <see cref="Told"/>; false where there is nothing to be said.</summary>
+    public bool Report(long nowNs)
+    {
+        Volatile.Write(ref _isCold, 0);
+        if (_gate is null)
+            _bucket!.Report(Told, nowNs);
+        else
+            ReportSlots(_gate, nowNs);
+        return !Told.IsEmpty;
+    }
+
+    /// <summary>Takes the answer to what was told.</summary>
+    public void Answer(in LeaseGrant grant, long nowNs)
+    {
+        IsAsked = false;
+        if (_gate is null)
+        {
+            _bucket!.Answer(Told, grant, nowNs);
+        }
+        else
+        {
+            (_lease, _expiryNs, _share, _isCutOff) = (grant.Lease, Told.AskedNs + grant.LengthNs, grant.Share, false);
+            _gate.Limit = (int)Math.Min(grant.Amount, int.MaxValue);
+            Volatile.Write(ref _answeredNs, nowNs);
+        }
+
+        Scope.Queue?.Signal();
+    }
+
+    public void Recall(ulong lease, long keep, long nowNs)
+    {
+        if (_gate is null)
+            _bucket!.Recall(lease, keep, nowNs);
+        else if (lease == _lease)
+            _gate.Limit = (int)Math.Min(_gate.Limit, keep);
+    }
+
+    /// <summary>The control plane cannot be asked: the limit's outage policy takes over where its leases are spent.</summary>
+    public void CutOff(long nowNs)
+    {
+        if (_bucket is not null)
+        {
+            var share = _bucket.Share > 0 ? _bucket.Share : _desk.Planes > 0 ? PerLease / _desk.Planes : 0;
+            _bucket.CutOff((long)(Part.Part.Quantity!.Burst * Math.Min(1, share / Math.Max(1, PerLease))), nowNs, (long)share);
+        }
+        else
+        {
+            Volatile.Write(ref _isCutOff, true);
+        }
+    }
+
+    /// <summary>Slots end with time, which nobody looks at when a gate is entered.</summary>
+    public void Turn(long nowNs)
+    {
+        if (_gate is null || nowNs < _expiryNs || _expiryNs == 0 && !_isCutOff)
+            return;
+        _gate.Limit = !_isCutOff ? 0 : (LeaseOutage)Part.Part.Limit.OnOutage switch
+        {
+            LeaseOutage.Share => (int)Math.Min(_share, int.MaxValue),
+            LeaseOutage.Allow => int.MaxValue,
+            _ => 0,
+        };
+    }
+
+    internal bool TryGetCold() => Interlocked.Exchange(ref _isCold, 1) == 0;
+
+    private void ReportSlots(ConcurrencyGate gate, long nowNs)
+    {
+        Told.Leases.Clear();
+        Told.AskedNs = nowNs;
+        var refused = gate.Refused;
+        var isPressed = refused != _refused || gate.Count >= gate.Limit && gate.Count > 0;
+        var more = Math.Max(refused - _refused, gate.Count / 4 + 1);
+        _refused = refused;
+        if (nowNs >= _expiryNs)
+            _lease = 0;
+
+        // Some beyond those that are taken, so that the next need not wait; what lies idle beyond that goes back.
+        var keep = gate.Count + gate.Count / 4 + 1;
+        if (_lease != 0 && !isPressed && gate.Limit > keep)
+            gate.Limit = gate.Count == 0 ? 0 : keep;
+        var count = gate.Count;
+        if (_lease != 0)
+            Told.Leases.Add(new LeaseUsage(_lease, Math.Max(gate.Limit, count), count, gate.Limit == 0 && count == 0, 0));
+        Told.Wanted = isPressed || _lease == 0 && count > 0 ? more : 0;
+    }
+}

@@ -1,0 +1,266 @@
+using AiEdge.Contracts.Wire;
+using AiEdge.DataPlane.Admit;
+using AiEdge.Grpc.Client;
+using AiEdge.Limits;
+
+namespace AiEdge.DataPlane.Link;
+
+/// <summary>
+/// The stream of credit (<c>Quota.Sync</c>): says each second what was used and what is wanted, at once for what is cold, and hands on what is
+/// granted. Where it does not stand, or no answer comes, the limits' outage policies take over.
+/// </summary>
+internal sealed class QuotaLink
+{
+    /// <summary>Buckets in one ask: with names of some hundred bytes it stays far within a message.</summary>
+    private const int BucketsMax = 5000;
+
+    private const long TurnNs = LimitClock.SecondNs;
+
+    /// <summary>An answer that takes longer means that the control plane hangs.</summary>
+    private const long AnswerNs = LimitClock.SecondNs;
+
+    private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly Func<PlaneStart> _start;
+    private readonly Func<CancellationToken, GrpcCall<QuotaUp, QuotaDown>?> _open;
+    private readonly LimitClock _clock;
+    private readonly LeaseDesk _desk;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _waitMax;
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _knocked = new(0);
+    private readonly QuotaNumbers _numbers = new();
+    private readonly Queue<(ulong Number, long AskedNs, List<LentScope> Lent)> _asked = new();
+    private readonly PlaneCount _planes;
+    private int _isKnocked;
+    private ulong _lastAsk;
+    private bool _isConnected;
+    private long _answers;
+
+    /// <param name="start">Who this start of the plane is.</param>
+    /// <param name="open">Opens the call; null while the plane has no credential.</param>
+    /// <param name="clock">The limits' time.</param>
+    /// <param name="desk">What is lent.</param>
+    /// <param name="time">For timers.</param>
+    /// <param name="waitMax">The longest wait before the next try.</param>
+    /// <param name="planes">Remembers how many planes there are.</param>
+    public QuotaLink(
+        Func<PlaneStart> start,
+        Func<CancellationToken, GrpcCall<QuotaUp, QuotaDown>?> open,
+        LimitClock clock,
+        LeaseDesk desk,
+        TimeProvider time,
+        TimeSpan waitMax,
+        PlaneCount planes)
+    {
+        _planes = planes;
+        desk.Planes = planes.Read();
+        (_start, _open, _clock, _desk, _time, _waitMax) = (start, open, clock, desk, time, waitMax);
+        desk.Attach(Knock);
+    }
+
+    /// <summary>Whether the stream stands.</summary>
+    public bool IsConnected => Volatile.Read(ref _isConnected);
+
+    /// <summary>Answers since the start.</summary>
+    public long Answers => Interlocked.Read(ref _answers);
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        var wait = TimeSpan.Zero;
+        while (!stop.IsCancellationRequested)
+        {
+            var answers = Answers;
+            await OnceAsync(stop);
+            Volatile.Write(ref _isConnected, false);
+            wait = Answers > answers ? TimeSpan.Zero : Min(wait * 2 + TimeSpan.FromMilliseconds(100), _waitMax);
+            var until = _clock.NowNs + (long)((100 + wait.TotalMilliseconds) * Random.Shared.NextDouble() * 1e6);
+            do
+            {
+                CutOffAll();
+                try
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(50), _time, stop);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+            }
+            while (_clock.NowNs < until);
+        }
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private async Task OnceAsync(CancellationToken stop)
+    {
+        if (_open(stop) is not { } call)
+            return;
+        await using var owned = call;
+        if (!await GreetAsync(call))
+            return;
+        Begin();
+        Volatile.Write(ref _isConnected, true);
+        var asking = AskAsync(call);
+        while (await call.ReadAsync())
+        {
+            if (call.Current.KindCase == QuotaDown.KindOneofCase.Answer)
+                Take(call.Current.Answer);
+            else if (call.Current.KindCase == QuotaDown.KindOneofCase.Recall)
+                Take(call.Current.Recall);
+        }
+
+        Knock();
+        await asking;
+        Begin();
+    }
+
+    private async ValueTask<bool> GreetAsync(GrpcCall<QuotaUp, QuotaDown> call)
+    {
+        using var patience = _time.CreateTimer(_ => call.Cancel(), null, HelloTimeout, Timeout.InfiniteTimeSpan);
+        return await call.WriteAsync(new QuotaUp { Hello = new QuotaHello { Plane = _start() } })
+            && await call.ReadAsync() && call.Current.KindCase == QuotaDown.KindOneofCase.Hello;
+    }
+
+    /// <summary>A stream knows no numbers, and what was asked on another is not answered any more.</summary>
+    private void Begin()
+    {
+        lock (_gate)
+        {
+            _asked.Clear();
+            _numbers.Clear();
+            _lastAsk = 0;
+            foreach (var lent in _desk.All)
+                (lent.Number, lent.IsAsked) = (0, false);
+        }
+    }
+
+    /// <summary>Asks until the call has ended.</summary>
+    private async Task AskAsync(GrpcCall<QuotaUp, QuotaDown> call)
+    {
+        long nextNs = 0;
+        while (!call.Completion.IsCompleted)
+        {
+            var nowNs = _clock.NowNs;
+            var asks = nowNs >= nextNs ? Turn(nowNs) : Cold(nowNs);
+            if (nowNs >= nextNs)
+                nextNs = nowNs + TurnNs;
+            foreach (var ask in asks)
+            {
+                if (!await call.WriteAsync(new QuotaUp { Ask = ask }))
+                    return;
+            }
+
+            var leftNs = nextNs - _clock.NowNs;
+            if (leftNs > 0)
+                await _knocked.WaitAsync(TimeSpan.FromMilliseconds(leftNs / 1e6 + 1));
+            Volatile.Write(ref _isKnocked, 0);
+        }
+    }
+
+    /// <summary>What is told each second: all that has something to say.</summary>
+    private List<QuotaAsk> Turn(long nowNs)
+    {
+        lock (_gate)
+        {
+            var some = new List<LentScope>();
+            foreach (var lent in _desk.All)
+            {
+                lent.Turn(nowNs);
+                if (!lent.IsAsked && lent.Report(nowNs))
+                    some.Add(lent);
+            }
+
+            if (_asked.TryPeek(out var oldest) && nowNs - oldest.AskedNs > AnswerNs)
+                CutOffAll();
+            return Asks(some, nowNs);
+        }
+    }
+
+    /// <summary>What is asked for at once.</summary>
+    private List<QuotaAsk> Cold(long nowNs)
+    {
+        lock (_gate)
+        {
+            var some = new List<LentScope>();
+            while (_desk.TryTakeCold(out var lent))
+            {
+                if (!lent!.IsAsked && lent.Report(nowNs))
+                    some.Add(lent);
+            }
+
+            return Asks(some, nowNs);
+        }
+    }
+
+    private List<QuotaAsk> Asks(List<LentScope> some, long nowNs)
+    {
+        var asks = new List<QuotaAsk>();
+        for (var from = 0; from < some.Count; from += BucketsMax)
+        {
+            var ask = new QuotaAsk { Number = ++_lastAsk };
+            var part = some.GetRange(from, Math.Min(BucketsMax, some.Count - from));
+            foreach (var lent in part)
+            {
+                lent.IsAsked = true;
+                _numbers.Write(ask, lent, _start().PlaneId);
+            }
+
+            _asked.Enqueue((ask.Number, nowNs, part));
+            asks.Add(ask);
+        }
+
+        return asks;
+    }
+
+    private void Take(QuotaAnswer answer)
+    {
+        lock (_gate)
+        {
+            if (!_asked.TryDequeue(out var asked) || asked.Number != answer.Number)
+                return;
+            var nowNs = _clock.NowNs;
+            var planes = 0;
+            foreach (var grant in answer.Buckets)
+            {
+                if (_numbers.Find(grant.Bucket) is not { IsAsked: true } lent)
+                    continue;
+                var read = QuotaNumbers.Read(grant);
+                lent.Answer(read, nowNs);
+                planes = Math.Max(planes, lent.PlanesOf(read));
+            }
+
+            foreach (var lent in asked.Lent)
+                lent.IsAsked = false;
+            if (planes > 0 && planes != _desk.Planes)
+                _planes.Write(_desk.Planes = planes);
+        }
+
+        Interlocked.Increment(ref _answers);
+        _desk.OnAnswered();
+    }
+
+    private void Take(QuotaRecall recall)
+    {
+        lock (_gate)
+            _numbers.Find(recall.Bucket)?.Recall(recall.Lease, (long)Math.Min(recall.Keep, long.MaxValue), _clock.NowNs);
+        Knock();
+    }
+
+    private void CutOffAll()
+    {
+        var nowNs = _clock.NowNs;
+        foreach (var lent in _desk.All)
+        {
+            lent.CutOff(nowNs);
+            lent.Turn(nowNs);
+        }
+    }
+
+    private void Knock()
+    {
+        if (Interlocked.Exchange(ref _isKnocked, 1) == 0 && _knocked.CurrentCount == 0)
+            _knocked.Release();
+    }
+}

@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+using AiEdge.ControlPlane.Domain;
+using AiEdge.ControlPlane.Hosting;
+using AiEdge.ControlPlane.Store;
+using AiEdge.FakeUpstream;
+using AiEdge.Functional.Tests.Rig;
+
+namespace AiEdge.Functional.Tests.Fleet;
+
+/// <summary>Data planes and a control plane with its store: what one limit admits over all of them, counted at the providers.</summary>
+public sealed class SharedLimitTests : IAsyncLifetime
+{
+    private const int Rate = 50;
+    private const int Burst = 100;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("aiedge-fleet-").FullName;
+    private readonly List<LinkedEdge> _edges = [];
+    private FasterStore _store = null!;
+    private ControlHost _control = null!;
+    private FakeUpstreamServer _provider = null!;
+
+    public async Task InitializeAsync()
+    {
+        _provider = await FakeUpstreamServer.StartAsync(new FakeUpstreamOptions());
+        await StartControlAsync(0);
+        await PutAsync("providers", "fake", $$"""{"dialect":"openai","baseUrl":"{{_provider.BaseUrl}}","key":"${env:AIEDGE_SECRET_FAKE}"}""");
+        await PutAsync("models", "gpt-4o", """{"targets":[{"provider":"fake","model":"fake-n3"}]}""");
+        await PutAsync("keys", "full", $$"""{"name":"full","sha256":"{{EdgeSetup.Sha256(EdgeSetup.Key)}}"}""");
+        await PutAsync("settings", "server", """{"drainDelay":0}""");
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (var edge in _edges)
+            await edge.DisposeAsync();
+        await StopControlAsync();
+        await _provider.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Planes_together_admit_what_the_limit_says_and_not_each()
+    {
+        await PutAsync("limits", "shared", $$"""{"name":"shared","requests":"{{Rate}}/s","burst":{{Burst}}}""");
+        await StartPlanesAsync(3);
+        var began = Stopwatch.StartNew();
+        var refused = await LoadAsync(TimeSpan.FromSeconds(4), _edges);
+        var most = Burst + Rate * began.Elapsed.TotalSeconds;
+        Assert.InRange(Admitted(), Burst / 2.0, most);
+        Assert.True(refused > 0, "nothing was refused");
+    }
+
+    [Fact]
+    public async Task A_window_is_the_fleets_also_over_a_restart_of_the_control_plane()
+    {
+        await PutAsync("limits", "shared", """{"name":"shared","requests":"300/day"}""");
+        await StartPlanesAsync(2);
+        await LoadAsync(TimeSpan.FromSeconds(1), _edges);
+        var port = _control.Grpc.Port;
+        await StopControlAsync();
+        await StartControlAsync(port);
+        await LoadAsync(TimeSpan.FromSeconds(4), _edges);
+        Assert.InRange(Admitted(), 60L, 300L);
+    }
+
+    [Fact]
+    public async Task As_many_at_once_as_the_fleet_may()
+    {
+        await PutAsync("limits", "shared", """{"name":"shared","concurrent":6}""");
+        await StartPlanesAsync(2);
+        var began = Stopwatch.StartNew();
+        await LoadAsync(TimeSpan.FromSeconds(3), _edges, "head=100000");
+
+        // Each keeps its slot for a tenth of a second at least.
+        Assert.InRange(Admitted(), 20.0, 6 * (began.Elapsed.TotalSeconds * 10 + 1));
+    }
+
+    private long Admitted() => _provider.RequestCount;
+
+    private async Task StartPlanesAsync(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var edge = await LinkedEdge.MakeAsync(_control.Grpc);
+            _edges.Add(edge);
+            await edge.StartAsync(joinToken: "join", planeId: $"plane-{i}");
+        }
+    }
+
+    /// <summary>Asks over and over, eight clients a plane; says how many were refused.</summary>
+    private static async Task<long> LoadAsync(TimeSpan time, IReadOnlyList<LinkedEdge> edges, string script = "")
+    {
+        long refused = 0;
+        var began = Stopwatch.StartNew();
+        await Task.WhenAll(edges.SelectMany(edge => Enumerable.Range(0, 8).Select(async _ =>
+        {
+            using var client = await edge.ConnectAsync();
+            while (began.Elapsed < time)
+            {
+                var answer = await client.AskAsync(Ask.Chat(script));
+                Assert.True(answer.Status is 200 or 429, answer.Text);
+                if (answer.Status == 429)
+                    Interlocked.Increment(ref refused);
+            }
+        })));
+        return refused;
+    }
+
+    private async Task StartControlAsync(int port)
+    {
+        _store = await FasterStore.OpenAsync(FasterStore.FolderOf(_folder));
+        _control = await ControlHost.StartAsync(
+            new ControlOptions
+            {
+                Http = new IPEndPoint(IPAddress.Loopback, 0), Grpc = new IPEndPoint(IPAddress.Loopback, port), DataDir = _folder, AdminToken = "admin", JoinToken = "join",
+            },
+            _store);
+    }
+
+    private async Task StopControlAsync()
+    {
+        await _control.DisposeAsync();
+        await _store.DisposeAsync();
+    }
+
+    private async Task PutAsync(string section, string name, string json)
+    {
+        var outcome = await _control.State.WriteAsync(document => WriteDecision.Change(
+            new AuditRecord(1, "tester", "", "put", $"{section}/{name}"),
+            new EntryChange(section, name, new EntryValue(Encoding.UTF8.GetBytes(json), EntryOwner.Api, document.NextPosition(section), default))));
+        Assert.Null(outcome.Refusal);
+    }
+}
