@@ -199,7 +199,23 @@ internal sealed class ControlFeed : IConfigFeed
     private ConfigLoad Compile(HeldConfig held)
     {
         var scope = ReferenceScope.Confined(_env, _options.SecretsDir, held.Secrets);
-        return ConfigFile.Load(held.Entries, held.AppliedUnixSeconds, held.Generation, _overrides, scope, _running?.Snapshot);
+        var load = ConfigFile.Load(held.Entries, held.AppliedUnixSeconds, held.Generation, _overrides, scope, _running?.Snapshot);
+        return new ConfigLoad
+        {
+            Snapshot = load.Snapshot,
+            Faults = WithoutLines(load.Faults),
+            Warnings = WithoutLines(load.Warnings),
+            Files = load.Files,
+        };
+    }
+
+    /// <summary>Each entry is a text of its own: its lines mean nothing to whoever reads the document.</summary>
+    private static List<ConfigFault> WithoutLines(IReadOnlyList<ConfigFault> faults)
+    {
+        var bare = new List<ConfigFault>(faults.Count);
+        foreach (var fault in faults)
+            bare.Add(fault with { Line = 0, Column = 0 });
+        return bare;
     }
 
     private HeldConfig Changed(WholeChange change, byte[] storeId)

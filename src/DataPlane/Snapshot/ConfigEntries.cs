@@ -8,13 +8,19 @@ namespace AiEdge.DataPlane.Snapshot;
 /// <param name="Name">The entry's name.</param>
 /// <param name="Json">The entry in the JSON of its YAML, in UTF-8.</param>
 /// <param name="Position">Its place among the section's entries, which go by position, then by name.</param>
-internal sealed record ConfigPiece(string Section, string Name, byte[] Json, ulong Position);
+internal sealed record ConfigPiece(string Section, string Name, byte[] Json, ulong Position)
+{
+    /// <summary>The few words that nearly all entries have in common are kept once.</summary>
+    public string Section { get; } = ConfigEntries.Shared(Section);
+}
 
 /// <summary>A document as entries by section and name, in that order, by bytes. Immutable.</summary>
 internal sealed class ConfigEntries
 {
     /// <summary>Where single settings are, such as <c>timeouts</c>.</summary>
     public const string SettingsSection = "settings";
+
+    private static readonly string[] Sections = ["keys", "limits", "models", "prices", "providers", SettingsSection, "teams"];
 
     private readonly ConfigPiece[] _pieces;
 
@@ -93,6 +99,8 @@ internal sealed class ConfigEntries
                 secrets.Remove(name);
         }
     }
+
+    internal static string Shared(string section) => Array.IndexOf(Sections, section) is var i and >= 0 ? Sections[i] : section;
 
     /// <summary>By code points, which is the order of UTF-8's bytes.</summary>
     private static int Compare(ConfigPiece one, ConfigPiece other)
