@@ -55,7 +55,7 @@ public sealed class SharedLimitTests : IAsyncLifetime
     [Fact]
     public async Task A_window_is_the_fleets_also_over_a_restart_of_the_control_plane()
     {
-        await PutAsync("limits", "shared", """{"name":"shared","requests":"300/day"}""");
+        await PutAsync("limits", "shared", """{"name":"shared","requests":"300/day","onOutage":"refuse"}""");
         await StartPlanesAsync(2);
         await LoadAsync(TimeSpan.FromSeconds(1), _edges);
         var port = _control.Grpc.Port;
