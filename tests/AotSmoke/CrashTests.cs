@@ -16,7 +16,7 @@ public sealed class CrashTests
     /// printed; docs/reliability.md says what it is on a machine of its own.
     /// </summary>
     private static readonly TimeSpan Slack =
-        TimeSpan.FromMilliseconds(int.Parse(Environment.GetEnvironmentVariable("AIEDGE_CRASH_SLACK_MS") ?? "500", CultureInfo.InvariantCulture));
+        TimeSpan.FromMilliseconds(int.Parse(Environment.GetEnvironmentVariable("AIEDGE_CRASH_SLACK_MS") ?? "250", CultureInfo.InvariantCulture));
 
     /// <summary>Wide enough never to refuse: what counts is what they have used.</summary>
     private const string Limits = """
