@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using AiEdge.ControlPlane.Hosting;
 using AiEdge.ControlPlane.Store;
-using Microsoft.AspNetCore.Connections;
 
 var line = CommandLine.Parse(args, Environment.GetEnvironmentVariable);
 switch (line.Command)
@@ -42,7 +41,7 @@ static async Task<int> RunAsync(CommandLine line)
         await UntilStopAsync(host);
         return 0;
     }
-    catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or AddressInUseException or SocketException or CryptographicException)
+    catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or SocketException or CryptographicException)
     {
         Console.Error.WriteLine("cannot start: " + e.Message);
         return 1;

@@ -12,7 +12,11 @@ public static class DocumentRules
     /// The options of a document, with all that is wrong in <paramref name="faults"/> at once. Null only where the document
     /// is not a map; options that come with faults are good for looking at, not for use.
     /// </summary>
-    public static ConfigOptions? Read(ConfigNode root, FaultList faults, FaultList warnings)
+    /// <param name="root">The document.</param>
+    /// <param name="faults">Takes what is wrong.</param>
+    /// <param name="warnings">Takes what is odd.</param>
+    /// <param name="keysComeAndGo">Whether it comes from a control plane, where keys are made and revoked one by one.</param>
+    public static ConfigOptions? Read(ConfigNode root, FaultList faults, FaultList warnings, bool keysComeAndGo = false)
     {
         ArgumentNullException.ThrowIfNull(faults);
         ArgumentNullException.ThrowIfNull(warnings);
@@ -42,15 +46,15 @@ public static class DocumentRules
             keyRules.Check(key);
         if (document.Keys.Count == 0)
             warnings.Add(document.Node, ConfigOptions.KeysField.Name, "is empty: every request will be refused for want of a valid key");
-        CheckLimits(document, faults, warnings);
+        CheckLimits(document, faults, warnings, keysComeAndGo);
         ServerRules.Check(document.Server, faults);
         return document;
     }
 
-    private static void CheckLimits(ConfigOptions document, FaultList faults, FaultList warnings)
+    private static void CheckLimits(ConfigOptions document, FaultList faults, FaultList warnings, bool keysComeAndGo)
     {
         var rules = new LimitRules(document, faults, warnings);
-        var reach = new LimitReach(document, faults);
+        var reach = new LimitReach(document, faults, keysComeAndGo);
         foreach (var limit in document.Limits)
         {
             rules.Check(limit);

@@ -18,17 +18,25 @@ public sealed partial class LimitReach
     private readonly ConfigOptions _document;
     private readonly FaultList _faults;
     private readonly List<KeyFacts> _keys;
+    private readonly bool _judgesKeys;
     private readonly ModelPrices _prices;
     private readonly List<ModelOptions> _unpriced = [];
     private int _comparisons;
 
     /// <summary>Looks at a document.</summary>
-    public LimitReach(ConfigOptions document, FaultList faults)
+    /// <param name="document">The document.</param>
+    /// <param name="faults">Takes what is wrong.</param>
+    /// <param name="keysComeAndGo">
+    /// Whether keys are made and revoked one by one beside the limits: a limit may then wait for its keys, and no rule stands in the way of a
+    /// key's removal.
+    /// </param>
+    public LimitReach(ConfigOptions document, FaultList faults, bool keysComeAndGo = false)
     {
         ArgumentNullException.ThrowIfNull(document);
         _document = document;
         _faults = faults;
         _keys = KeyFacts.Of(document);
+        _judgesKeys = _keys.Count > 0 && !keysComeAndGo;
         _prices = new ModelPrices(document);
         if (document.Limits.Count == 0)
             return;
@@ -74,9 +82,9 @@ public sealed partial class LimitReach
 
     private void CheckNames(LimitMatchOptions match)
     {
-        Each(match.Keys, _keys.Count > 0, text => _keys.Exists(k => Fits(text, k.Name)), "no key named", Names(k => k.Name));
+        Each(match.Keys, _judgesKeys, text => _keys.Exists(k => Fits(text, k.Name)), "no key named", Names(k => k.Name));
         Each(match.Teams, true, text => Any(text, _document.TeamNames), "no team named", _document.TeamNames);
-        Each(match.Tiers, _keys.Count > 0, text => _keys.Exists(k => k.Tier is not null && Fits(text, k.Tier)), "no key of the tier", Names(k => k.Tier));
+        Each(match.Tiers, _judgesKeys, text => _keys.Exists(k => k.Tier is not null && Fits(text, k.Tier)), "no key of the tier", Names(k => k.Tier));
         Each(match.Providers, true, text => Any(text, _document.ProviderNames), "no provider named", _document.ProviderNames);
         foreach (var model in match.Models.Or([]))
             CheckModel(model);
@@ -84,7 +92,7 @@ public sealed partial class LimitReach
         {
             foreach (var value in tag.Values)
             {
-                if (_keys.Count > 0 && !_keys.Exists(k => k.Tags.TryGetValue(tag.Name, out var own) && Fits(value.Value, own)))
+                if (_judgesKeys && !_keys.Exists(k => k.Tags.TryGetValue(tag.Name, out var own) && Fits(value.Value, own)))
                     _faults.Add(value.Source!, $"no key carries the tag {Shown(value, tag.Name + "=" + value.Value)}");
             }
         }
@@ -119,7 +127,7 @@ public sealed partial class LimitReach
 
     private void CheckPer(LimitOptions limit)
     {
-        if (!limit.Per.IsSet || limit.Per.Value.Tag is not { } tag || _keys.Count == 0)
+        if (!limit.Per.IsSet || limit.Per.Value.Tag is not { } tag || !_judgesKeys)
             return;
         foreach (var key in _keys)
         {
@@ -139,7 +147,7 @@ public sealed partial class LimitReach
     {
         foreach (var share in limit.Shares.Or([]))
         {
-            if (_keys.Count > 0 && !_keys.Exists(k => k.Tags.TryGetValue(share.Tag, out var own) && own == share.Value))
+            if (_judgesKeys && !_keys.Exists(k => k.Tags.TryGetValue(share.Tag, out var own) && own == share.Value))
                 _faults.Add(share.Node, $"no key carries the tag {ConfigText.Quote(share.Tag + "=" + share.Value)}");
         }
     }
@@ -152,9 +160,9 @@ public sealed partial class LimitReach
         ConfigNode place = limit.Match.Node is { } match ? match : limit.Node;
         if (models is { Count: 0 } && _document.Models.Count > 0)
             _faults.Add(place, "can never match: no model that it names is answered by a provider that it names");
-        else if (_keys.Count > 0 && keys.Count == 0)
+        else if (_judgesKeys && keys.Count == 0)
             _faults.Add(place, "can never match: no key is all of this at once");
-        else if (_keys.Count > 0 && !keys.Exists(key => MayAskForAny(key, models)))
+        else if (_judgesKeys && !keys.Exists(key => MayAskForAny(key, models)))
             _faults.Add(place, "can never match: no key that it names may ask for a model that it names");
     }
 
@@ -162,7 +170,7 @@ public sealed partial class LimitReach
     {
         foreach (var model in _unpriced)
         {
-            if (!Binds(limit.Match, model) || (_keys.Count > 0 && !keys.Exists(key => MayAskFor(key, model))))
+            if (!Binds(limit.Match, model) || (_judgesKeys && !keys.Exists(key => MayAskFor(key, model))))
                 continue;
             var what = model.IsGlob ? "of which not every name has a price" : "which has no price";
             _faults.Add(

@@ -59,13 +59,27 @@ internal sealed class WriteDecision
     public WriteRefusal? Refusal { get; }
 
     /// <summary>Whether to judge only, and change nothing.</summary>
-    public bool IsDryRun { get; init; }
+    public bool IsDryRun { get; private set; }
 
     /// <summary>Nodes of changed entries that still know their lines in what the user sent, by section and name.</summary>
-    public IReadOnlyDictionary<(string Section, string Name), Contracts.Tree.ConfigNode>? Sources { get; init; }
+    public IReadOnlyDictionary<(string Section, string Name), Contracts.Tree.ConfigNode>? Sources { get; private set; }
 
     /// <summary>Changes; without any, the write is done as soon as it is begun.</summary>
     public static WriteDecision Change(AuditRecord audit, params IReadOnlyList<EntryChange> changes) => new(audit, changes, null);
+
+    /// <summary>The same, with the nodes that know their lines.</summary>
+    public WriteDecision From(IReadOnlyDictionary<(string Section, string Name), Contracts.Tree.ConfigNode> sources)
+    {
+        Sources = sources;
+        return this;
+    }
+
+    /// <summary>The same, to be judged only.</summary>
+    public WriteDecision Dry(bool isDryRun)
+    {
+        IsDryRun = isDryRun;
+        return this;
+    }
 
     public static WriteDecision Refuse(RefusalKind kind, string detail) => new(null, [], new(kind, detail));
 

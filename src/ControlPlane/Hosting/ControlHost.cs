@@ -1,6 +1,8 @@
+using AiEdge.ControlPlane.Api;
 using AiEdge.ControlPlane.Domain;
 using AiEdge.ControlPlane.Publish;
 using AiEdge.ControlPlane.Quota;
+using AiEdge.ControlPlane.Rest;
 using AiEdge.ControlPlane.Store;
 using AiEdge.ControlPlane.Usage;
 using AiEdge.Grpc;
@@ -65,9 +67,9 @@ internal sealed class ControlHost : IAsyncDisposable
         var grpc = new GrpcServer(new() { Gate = PlaneGate.Of(state), Time = options.Time });
         health.AddTo(grpc);
         new JoinService(state).AddTo(grpc);
-        new WatchService(state, planes, seal, store.Id) { Version = typeof(ControlHost).Assembly.GetName().Version?.ToString(3) ?? "" }.AddTo(grpc);
-        var usage = UsagePart.Open(
-            store, state, options.StoreDir, name => state.Current.Find(Sections.Secrets, name) is { } sealedOne ? seal.Open(sealedOne) : null, options.Log.WriteLine);
+        var version = typeof(ControlHost).Assembly.GetName().Version?.ToString(3) ?? "";
+        new WatchService(state, planes, seal, store.Id) { Version = version }.AddTo(grpc);
+        var usage = UsagePart.Open(store, state, options.StoreDir, name => AlertEntry.Secret(state.Current, seal, name), options.Log.WriteLine);
         usage.AddTo(grpc);
         var quota = await QuotaService.OpenAsync(state, store, options.Time, cancel);
         quota.AddTo(grpc);
@@ -75,7 +77,13 @@ internal sealed class ControlHost : IAsyncDisposable
 
         // The two listeners share nothing but the process: what is served on one is not found on the other.
         app.MapWhen(http => http.Connection.LocalPort == GrpcPort(app), branch => branch.Run(grpc.HandleAsync));
+        app.UseRouting();
         new Probes(state, planes).MapTo(app);
+
+        // Where other parts come in: their routes stand behind the same gate and in the same description.
+        var routes = RestApi.Routes(new ApiWorld(state, planes, seal));
+        routes.AddRange(UsageRoutes(usage.Endpoints(http => Caller.Of(http).Team)));
+        app.MapRest(routes, new CallerGate(state, new LoginLimit(options.Time)), version);
         await app.StartAsync(cancel);
         return new(app, grpc, health, seal, usage, state, planes) { Quota = quota };
     }
@@ -115,6 +123,16 @@ internal sealed class ControlHost : IAsyncDisposable
             kestrel.Listen(options.Grpc, listen => listen.UseGrpc(tls));
         });
         return builder.Build();
+    }
+
+    private static IEnumerable<ApiRoute> UsageRoutes(UsageEndpoints usage)
+    {
+        var readers = ApiRoute.ReadersAndOwners;
+        yield return new("GET", "/usage", "Sums of use by any grouping and step, in JSON or CSV", readers, usage.UsageAsync);
+        yield return new("GET", "/usage/top", "Who spends most", readers, usage.TopAsync);
+        yield return new("GET", "/usage/forecast", "What a period will have cost at its end", readers, usage.ForecastAsync);
+        yield return new("GET", "/requests", "Records of requests", readers, usage.RequestsAsync);
+        yield return new("GET", "/requests/{id}", "The record of one request", readers, usage.RequestAsync);
     }
 
     private static int GrpcPort(WebApplication app) =>

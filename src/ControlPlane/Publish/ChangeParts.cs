@@ -71,7 +71,7 @@ internal static class ChangeParts
             yield break;
         foreach (var entry in document.Section(Sections.Secrets).Values)
         {
-            if (seal.Open(entry) is { } secret)
+            if (document.Find("providers", entry.Name) is not null && seal.Open(entry) is { } secret)
                 yield return new ConfigSecret { Name = entry.Name, Value = UnsafeByteOperations.UnsafeWrap(secret) };
         }
     }

@@ -38,7 +38,7 @@ internal sealed class DocumentJudge
     {
         var judge = new DocumentJudge(entries);
         judge.Build(new ReferenceRule(secrets, judge._faults));
-        if (DocumentRules.Read(judge._root, judge._faults, judge._warnings) is { } document)
+        if (DocumentRules.Read(judge._root, judge._faults, judge._warnings, keysComeAndGo: true) is { } document)
         {
             judge.CheckAddresses(document);
             judge.CheckLimits(document);

@@ -57,7 +57,7 @@ internal static class ConfigFile
     {
         var faults = new FaultList();
         var root = EntryTree.Build(entries, faults);
-        return Judge(root, createdUnixSeconds, generation, overrides, scope, running, new ReferencedFiles(scope, faults), faults);
+        return Judge(root, createdUnixSeconds, generation, overrides, scope, running, new ReferencedFiles(scope, faults), faults, keysComeAndGo: true);
     }
 
     private static ConfigLoad Compile(
@@ -79,14 +79,15 @@ internal static class ConfigFile
         ReferenceScope scope,
         ConfigSnapshot? running,
         ReferencedFiles files,
-        FaultList faults)
+        FaultList faults,
+        bool keysComeAndGo = false)
     {
         var warnings = new FaultList();
         ConfigSnapshot? snapshot = null;
         if (root is not null)
         {
             new ReferenceResolver(scope, files, faults).Resolve(root);
-            if (DocumentRules.Read(root, faults, warnings) is { } options)
+            if (DocumentRules.Read(root, faults, warnings, keysComeAndGo) is { } options)
             {
                 ConfigCompiler.CheckFiles(options, files);
                 var addresses = ListenerAddresses.Resolve(options.Server, overrides, running?.Server, files, faults, warnings);

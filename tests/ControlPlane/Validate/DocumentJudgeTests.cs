@@ -58,6 +58,17 @@ public sealed class DocumentJudgeTests
     }
 
     [Fact]
+    public async Task No_limit_stands_in_the_way_of_a_keys_removal()
+    {
+        var world = await World.WithModelAsync();
+        await world.PutAsync("limits", "pro", """{"name":"pro","match":{"tier":"pro"},"per":"key","requests":"9/min"}""");
+        await world.PutAsync("keys", "a", $$"""{"name":"a","sha256":"{{Sha}}","tier":"pro"}""");
+        await world.PutAsync("keys", "b", $$"""{"name":"b","sha256":"{{Sha.Replace('9', '8')}}"}""");
+        Assert.Null((await world.RemoveAsync("keys", "a")).Refusal);
+        Assert.Null((await world.RemoveAsync("keys", "b")).Refusal);
+    }
+
+    [Fact]
     public async Task A_document_grows_from_nothing()
     {
         var world = await World.OpenAsync();

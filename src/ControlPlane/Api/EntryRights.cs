@@ -1,0 +1,120 @@
+using System.Text.Json.Nodes;
+using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Source;
+using AiEdge.Contracts.Tree;
+using AiEdge.ControlPlane.Domain;
+using AiEdge.ControlPlane.Rest;
+using AiEdge.ControlPlane.Validate;
+
+namespace AiEdge.ControlPlane.Api;
+
+/// <summary>
+/// What of an entry a caller may change. An administrator all; an editor not where requests and secrets go; an owner of a team its
+/// keys, as far as the team's <c>may</c> goes, and limits upon the team that an owner has made.
+/// </summary>
+internal static class EntryRights
+{
+    /// <summary>Fields of a provider that decide neither where a request goes nor what it carries.</summary>
+    private static readonly string[] EditorsFields = ["timeouts", "usageChunk", "retryReused", "connectionsMax", "poolIdle", "dnsRefresh"];
+
+    /// <summary>Why a caller may not see an entry; null where he may.</summary>
+    public static bool MaySee(Caller caller, string section, EdgeEntry entry)
+    {
+        if (caller.Team is not { } team)
+            return true;
+        return section switch
+        {
+            "teams" => entry.Name == team,
+            "keys" => Text(Json(entry), "team") == team,
+            "limits" => TeamOf(Json(entry)) == team,
+            _ => section is "models" or "prices",
+        };
+    }
+
+    /// <summary>Why a caller may not do a change; null where he may.</summary>
+    public static WriteRefusal? Judge(Caller caller, EdgeDocument document, string section, string name, EdgeEntry? before, JsonNode? after)
+    {
+        if (caller.Role == ApiRole.Admin)
+            return null;
+        if (caller.Role == ApiRole.Editor)
+            return section == "providers" ? Provider(before, after) : null;
+        if (caller.Team is not { } team || section is not ("keys" or "limits"))
+            return Refused("the token's role does not allow this");
+        if (before is not null && !MaySee(caller, section, before))
+            return Refused("the entry is another team's");
+        return section == "keys" ? Key(document, team, after) : Limit(team, before, after, name);
+    }
+
+    /// <summary>What is kept of who made an entry.</summary>
+    public static ReadOnlyMemory<byte> Note(Caller caller, EdgeEntry? before) =>
+        before is not null ? before.Value.Note : caller.Team is { } team ? JsonBytes.Of(w => w.WriteString("team", team)) : default;
+
+    private static WriteRefusal? Provider(EdgeEntry? before, JsonNode? after)
+    {
+        if (before is null || after is null)
+            return Refused("providers are added and removed by administrators");
+        var old = Json(before) as JsonObject ?? [];
+        var now = after as JsonObject ?? [];
+        foreach (var field in old.Select(m => m.Key).Concat(now.Select(m => m.Key)).Distinct().Except(EditorsFields))
+        {
+            if (!JsonNode.DeepEquals(old[field], now[field]) || old.ContainsKey(field) != now.ContainsKey(field))
+                return Refused($"a provider's {ConfigText.Quote(field)} is changed by administrators");
+        }
+
+        return null;
+    }
+
+    private static WriteRefusal? Key(EdgeDocument document, string team, JsonNode? after)
+    {
+        if (after is null)
+            return null;
+        if (Text(after, "team") != team)
+            return Refused($"keys of the team {ConfigText.Quote(team)} only");
+        var may = May(document, team);
+        var faults = new List<string>();
+        var models = Texts(after["models"]);
+        if (models.Count == 0)
+            faults.Add("models: has to be named");
+        faults.AddRange(models.Where(m => !may.MayUseModel(m)).Select(m => $"models: {ConfigText.Quote(m)}"));
+        if (after["tier"] is not null && !may.MayUseTier(Text(after, "tier") ?? ""))
+            faults.Add($"tier: {ConfigText.Quote(Text(after, "tier") ?? "")}");
+        var tags = (after["tags"] as JsonObject ?? []).Select(t => t.Key).Concat(Texts(after["clientTags"]));
+        faults.AddRange(tags.Where(t => !may.MayUseTag(t)).Select(t => $"tags: {ConfigText.Quote(t)}"));
+        if (!may.MayUsePriority(Text(after, "priority") ?? "normal"))
+            faults.Add("priority");
+        return faults.Count == 0 ? null : Refused("the team may not give this to a key: " + string.Join("; ", faults));
+    }
+
+    private static WriteRefusal? Limit(string team, EdgeEntry? before, JsonNode? after, string name)
+    {
+        if (before is not null && (before.Value.Note.IsEmpty || Text(JsonNode.Parse(before.Value.Note.Span), "team") != team))
+            return Refused($"the limit {ConfigText.Quote(name)} was not made by an owner of the team");
+        if (after is null)
+            return null;
+        if (TeamOf(after) != team)
+            return Refused($"match.team has to be {ConfigText.Quote(team)}");
+        return after["was"] is null ? null : Refused("what another limit has counted is not an owner's to take over");
+    }
+
+    private static TeamMay May(EdgeDocument document, string team) =>
+        document.Find("teams", team) is { } entry
+        && ConfigSource.Parse(entry.Value.Json.Span, ConfigFormat.Json, new FaultList()) is ConfigMap map && map.Entry(ControlFields.May) is { } may
+            ? TeamMay.Read(may.Value, new FaultList()) : TeamMay.Nothing;
+
+    private static JsonNode? Json(EdgeEntry entry) => JsonNode.Parse(entry.Value.Json.Span);
+
+    /// <summary>The one team that a limit binds; null where it binds others, too.</summary>
+    private static string? TeamOf(JsonNode? limit) => (limit as JsonObject)?["match"] is not JsonObject match ? null : match["team"] switch
+    {
+        JsonArray { Count: 1 } one => AsText(one[0]),
+        var text => AsText(text),
+    };
+
+    private static string? Text(JsonNode? node, string field) => node is JsonObject map ? AsText(map[field]) : null;
+
+    private static string? AsText(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    private static List<string> Texts(JsonNode? list) => list is JsonArray array ? [.. array.Select(i => AsText(i) ?? "")] : [];
+
+    private static WriteRefusal Refused(string why) => new(RefusalKind.Forbidden, why);
+}

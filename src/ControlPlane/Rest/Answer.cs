@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Text.Json;
+using AiEdge.ControlPlane.Domain;
+
+namespace AiEdge.ControlPlane.Rest;
+
+/// <summary>What is common to answers.</summary>
+internal static class Answer
+{
+    public static Task JsonAsync(HttpContext http, Action<Utf8JsonWriter> members, int status = 200) =>
+        BytesAsync(http, JsonBytes.Of(members), "application/json", status);
+
+    public static async Task BytesAsync(HttpContext http, ReadOnlyMemory<byte> bytes, string type, int status = 200)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = type;
+        http.Response.ContentLength = bytes.Length;
+        http.Response.Headers.CacheControl = "no-store";
+        await http.Response.Body.WriteAsync(bytes);
+    }
+
+    /// <summary>The part of a path, with slashes that stand in a name (<c>%2F</c>) put back.</summary>
+    public static string Name(HttpContext http, string part = "name") =>
+        ((string?)http.Request.RouteValues[part] ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+
+    public static string ETag(EdgeEntry entry) => string.Create(CultureInfo.InvariantCulture, $"\"v{entry.Version}\"");
+
+    /// <summary>What the caller's conditions say of an entry that is there, or not (RFC 9110 §13.1); null where they hold.</summary>
+    public static WriteRefusal? Stale(HttpRequest request, EdgeEntry? entry)
+    {
+        var match = request.Headers.IfMatch;
+        if (match.Count > 0 && (entry is null || !Names(match, ETag(entry))))
+            return new(RefusalKind.Stale, entry is null ? "there is no such entry" : $"the entry is at {ETag(entry)} now");
+        var none = request.Headers.IfNoneMatch;
+        return none.Count > 0 && entry is not null && Names(none, ETag(entry)) ? new(RefusalKind.Stale, "the entry is there already") : null;
+    }
+
+    /// <summary>A page of what is in order of names: <c>?limit=100&amp;after=NAME</c>.</summary>
+    public static (int Limit, string After)? Page(HttpRequest request)
+    {
+        var text = (string?)request.Query["limit"];
+        var limit = 100;
+        return text is null || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= 1000)
+            ? (limit, (string?)request.Query["after"] ?? "") : null;
+    }
+
+    private static bool Names(IEnumerable<string?> headers, string tag) =>
+        headers.SelectMany(h => (h ?? "").Split(',')).Select(t => t.Trim()).Any(t => t == "*" || t == tag);
+}

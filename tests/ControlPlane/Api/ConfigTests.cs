@@ -1,0 +1,133 @@
+using System.Net;
+using AiEdge.ControlPlane.Tests.Hosting;
+
+namespace AiEdge.ControlPlane.Tests.Api;
+
+public sealed class ConfigTests
+{
+    private const string Sha = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+    private const string Yaml = $$"""
+        # a file as a data plane reads it
+        providers:
+          openai: { dialect: openai, baseUrl: "https://api.openai.com/v1", key: "${file:/run/secrets/openai}" }
+        models:
+          "gpt-4*": { targets: [ { provider: openai } ] }
+          "gpt-*": { targets: [ { provider: openai } ], price: { input: 0.5, output: 1 } }
+        teams: { blue: { tags: { env: prod } } }
+        keys:
+          - { name: checkout, sha256: {{Sha}}, team: blue }
+        limits:
+          - { name: per-key, per: key, requests: 600/min }
+        timeouts: { connect: 2s }
+        """;
+
+    private static Task<RestAnswer> PutAsync(RestClient rest, string text, string query = "", string type = "application/yaml") =>
+        rest.SendAsync("PUT", "config" + query, text, type);
+
+    [Fact]
+    public async Task What_is_put_as_yaml_comes_back_as_yaml_and_json_that_say_the_same()
+    {
+        await using var rig = await ControlRig.StartAsync();
+        using var rest = new RestClient(rig);
+        var put = await PutAsync(rest, Yaml, "?owner=git");
+        Assert.True(put.Status == HttpStatusCode.OK, put.Text);
+        var generation = rig.State.Current.Generation;
+        var yaml = await rest.SendAsync("GET", "config", null, "application/json", ("Accept", "application/yaml"));
+        Assert.Equal("application/yaml", yaml.Type);
+        Assert.Empty((await PutAsync(rest, yaml.Text, "?owner=git")).Json["changes"]!.AsArray());
+        var json = await rest.GetAsync("config");
+        Assert.Empty((await PutAsync(rest, json.Text, "?owner=git", "application/json")).Json["changes"]!.AsArray());
+        Assert.Equal(generation, rig.State.Current.Generation);
+        Assert.Equal(["gpt-4*", "gpt-*"], json.Json["models"]!.AsObject().Select(m => m.Key));
+        Assert.Equal(0.5m, (decimal)json.Json["models"]!["gpt-*"]!["price"]!["input"]!);
+    }
+
+    [Fact]
+    public async Task Faults_of_a_document_have_their_lines()
+    {
+        await using var rig = await ControlRig.StartAsync();
+        using var rest = new RestClient(rig);
+        var answer = await PutAsync(rest, Yaml.Replace("provider: openai } ], price", "provider: openia } ], price", StringComparison.Ordinal).Replace("team: blue", "team: red", StringComparison.Ordinal));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        Assert.Equal([6, 9], answer.Json["faults"]!.AsArray().Select(f => (int)f!["line"]!));
+        Assert.Contains("keys.checkout.team", answer.Text, StringComparison.Ordinal);
+        Assert.Equal(0UL, rig.State.Current.Generation);
+        Assert.Equal(HttpStatusCode.BadRequest, (await PutAsync(rest, "a: [")).Status);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await PutAsync(rest, "modles: {}")).Status);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await PutAsync(rest, "tokenizers: { a: { file: /etc/passwd } }")).Status);
+    }
+
+    [Fact]
+    public async Task Git_replaces_its_own_entries_and_no_others()
+    {
+        await using var rig = await ControlRig.StartAsync();
+        using var rest = new RestClient(rig);
+        await PutAsync(rest, Yaml, "?owner=git");
+        await rest.DoAsync("PUT", "models/by-hand", Domain.World.Model);
+        Assert.Equal(HttpStatusCode.Conflict, (await rest.SendAsync("PATCH", "keys/checkout", """{"disabled":true}""")).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await rest.SendAsync("DELETE", "models/gpt-*")).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await PutAsync(rest, Yaml.Replace("\"gpt-4*\"", "by-hand", StringComparison.Ordinal), "?owner=git")).Status);
+        var less = await PutAsync(rest, Yaml.Replace("timeouts: { connect: 2s }", "", StringComparison.Ordinal), "?owner=git");
+        Assert.Equal("settings timeouts removed", string.Join('\n', less.Json["changes"]!.AsArray().Select(c => $"{c!["section"]} {c["name"]} {c["change"]}")));
+        Assert.NotNull(rig.State.Current.Find("models", "by-hand"));
+    }
+
+    [Fact]
+    public async Task A_dry_run_says_what_would_change()
+    {
+        await using var rig = await ControlRig.StartAsync();
+        using var rest = new RestClient(rig);
+        var answer = await PutAsync(rest, Yaml, "?dryRun=true");
+        Assert.Equal(7, answer.Json["changes"]!.AsArray().Count);
+        Assert.Equal(0UL, rig.State.Current.Version - 2);
+    }
+
+    [Fact]
+    public async Task A_rollback_brings_back_what_was_but_no_revoked_key()
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        using var rest = new RestClient(rig);
+        await rest.DoAsync("POST", "keys", """{"name":"revoked"}""");
+        await rest.DoAsync("POST", "keys", """{"name":"rotated"}""");
+        await rest.DoAsync("POST", "keys", """{"name":"disabled"}""");
+        var then = rig.State.Current.Generation;
+        await rest.DoAsync("DELETE", "keys/revoked");
+        await rest.DoAsync("POST", "keys/rotated/rotate");
+        await rest.DoAsync("PATCH", "keys/disabled", """{"disabled":true}""");
+        await rest.DoAsync("PATCH", "models/gpt-4o", """{"outputTokensMax":5}""");
+        await rest.DoAsync("PUT", "models/later", Domain.World.Model);
+        var rotated = (string)(await rest.GetAsync("keys/rotated")).Json["sha256"]!;
+        await rest.DoAsync("POST", $"config/generations/{then}/rollback");
+        Assert.Equal(Domain.World.Model, (await rest.GetAsync("models/gpt-4o")).Text);
+        Assert.Equal(HttpStatusCode.NotFound, (await rest.GetAsync("models/later")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await rest.GetAsync("keys/revoked")).Status);
+        Assert.Equal(rotated, (string)(await rest.GetAsync("keys/rotated")).Json["sha256"]!);
+        Assert.True((bool)(await rest.GetAsync("keys/disabled")).Json["disabled"]!);
+        Assert.Equal(HttpStatusCode.NotFound, (await rest.SendAsync("POST", "config/generations/999/rollback")).Status);
+    }
+
+    [Fact]
+    public async Task A_write_can_wait_for_the_planes()
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        using var rest = new RestClient(rig);
+        await using var plane = new Publish.PlaneClient(rig.Channel(await rig.JoinAsync("p1")), "p1");
+        await plane.HelloAsync();
+        await plane.ChangeAsync();
+        await plane.AppliedAsync();
+        var write = rest.DoAsync("PUT", "models/x?wait=all&timeout=30s", Domain.World.Model);
+        await plane.ChangeAsync();
+        await plane.AppliedAsync();
+        Assert.Equal("p1", (string)(await write)["planes"]!["applied"]![0]!);
+        write = rest.DoAsync("PUT", "models/y?wait=all&timeout=30s", Domain.World.Model);
+        await plane.ChangeAsync();
+        await plane.RejectedAsync("models.y", "no");
+        Assert.Equal("p1", (string)(await write)["planes"]!["rejected"]![0]!);
+        Assert.Equal("no", (string)(await rest.GetAsync("dataplanes/p1")).Json["faults"]![0]!["message"]!);
+        Assert.Equal("p1", (string)(await rest.DoAsync("PUT", "models/z?wait=all&timeout=10ms", Domain.World.Model))["planes"]!["pending"]![0]!);
+        Assert.Equal(HttpStatusCode.BadRequest, (await rest.SendAsync("PUT", "models/z?wait=some", Domain.World.Model)).Status);
+        await rest.DoAsync("DELETE", "dataplanes/p1");
+        Assert.Equal(AiEdge.Grpc.GrpcCode.Unauthenticated, (await plane.EndAsync()).Code);
+    }
+}
