@@ -15,7 +15,6 @@ internal sealed class PlaneRoutes(ApiWorld world)
         yield return new("DELETE", "/dataplanes/{id}", "Revokes a data plane's credential; its streams end", ApiRoute.Admins, DeleteAsync);
         yield return new("GET", "/audit", "Changes, newest first", ApiRoute.Readers, AuditAsync) { Query = ["limit", "before", "actor", "target"] };
         yield return Later("POST", "/dataplanes/{id}/write-off", "Gives up what a dead plane holds", ApiRoute.Admins);
-        yield return Later("GET", "/limits/{name}/state", "What a limit has granted, used and held", ApiRoute.ReadersAndOwners);
         yield return Later("POST", "/limits/{name}/reset", "Starts a limit anew", ApiRoute.Admins);
         yield return Later("POST", "/explain", "Which limits and which target a request would meet", ApiRoute.ReadersAndOwners);
     }

@@ -157,7 +157,7 @@ public sealed class HostileTests
     [InlineData("GET", "replays", HttpStatusCode.NotFound)]
     [InlineData("PUT", "models/a%00b", HttpStatusCode.UnprocessableEntity)]
     [InlineData("POST", "explain", HttpStatusCode.NotImplemented)]
-    [InlineData("GET", "limits/x/state", HttpStatusCode.NotImplemented)]
+    [InlineData("GET", "limits/x/state", HttpStatusCode.NotFound)]
     public async Task Tricks_with_paths_lead_nowhere(string method, string path, HttpStatusCode status)
     {
         await using var rig = await ControlRig.WithModelAsync();
