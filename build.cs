@@ -6,24 +6,19 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Xml.Linq;
 
 Verb[] verbs =
 [
-    new("run", "[--once]", "start a scripted provider and the data plane, make one streamed call, stay until Ctrl-C", SampleRun.Start),
+    new("run", "[--once]", "start a scripted provider, a control plane and two data planes, make a streamed call, stay until Ctrl-C", SampleRun.Start),
     new("test", "[TEXT]...", "all tests, or the projects of that folder name, or the tests whose full name holds TEXT", TestRun.Start),
     new("check", "", "what a change must pass besides its tests: layout of the source, bench-gate, aot", Check),
     new("format", "[--check]", "put the source into shape, or only look whether it is", Format),
     new("aot", "[--probe]", "artifacts/native/aiedge-dataplane; --probe asks the feed again which framework to use", NativeBuild.Start),
-    new("publish", "", "the control plane (not supported yet)", a => Tool("src/ControlPlane", a)),
+    new("publish", "", "artifacts/controlplane/aiedge-controlplane", _ => Publish()),
     new("image", "", "a FROM scratch image, where buildah is installed", a => Shell.Run(Repo.File("deploy/build-image.sh"), a)),
     new("bench", "[STAGE]", "micro benchmarks, or those of stages that begin so", a => Tool("perf/Micro", a is [] ? ["bench"] : ["bench", "--stage", .. a])),
     new("bench-gate", "", "fails where a hot path allocates more than its baseline says", a => Tool("perf/Micro", ["gate", .. a])),
@@ -58,6 +53,9 @@ static int Stress(string[] arguments)
         Environment.SetEnvironmentVariable("AIEDGE_STRESS_SECONDS", seconds);
     return TestRun.Start(["Stress"]);
 }
+
+static int Publish() => Shell.Run("dotnet", ["publish", Repo.File("src/ControlPlane"), "-c", "Release", "-v", "q", "--nologo", "-nodeReuse:false",
+    "-p:PublishDocumentationFiles=false", "-o", Repo.File("artifacts/controlplane")]);
 
 static int Tool(string folder, string[] arguments)
 {
@@ -300,197 +298,19 @@ internal static class NativeBuild
     }
 }
 
-/// <summary>A child that cannot outlive this program: a shell between ends it when the pipe to us closes, however we ended.</summary>
-internal sealed class Child : IDisposable
-{
-    private const string Guard = """
-        trap '' INT
-        exec 3<&0
-        "$@" </dev/null 3<&- &
-        child=$!
-        ( cat <&3 >/dev/null; kill -TERM $child 2>/dev/null ) 3<&3 &
-        watch=$!
-        exec 3<&-
-        wait $child; code=$?
-        kill $watch 2>/dev/null
-        exit $code
-        """;
-
-    private readonly Process _process;
-
-    public Child(params string[] command) =>
-        _process = OperatingSystem.IsWindows()
-            ? Shell.Start(command[0], command[1..], redirect: false)
-            : Shell.Start("sh", ["-c", Guard, "guard", .. command], redirect: false, input: true);
-
-    public bool HasExited => _process.HasExited;
-
-    public void Dispose()
-    {
-        if (!OperatingSystem.IsWindows())
-            _process.StandardInput.Close();
-        if (OperatingSystem.IsWindows() || !_process.WaitForExit(TimeSpan.FromSeconds(10)))
-            _process.Kill(entireProcessTree: true);
-        _process.WaitForExit();
-        _process.Dispose();
-    }
-}
-
-/// <summary><c>run</c>: what a newcomer sees first.</summary>
+/// <summary><c>run</c>: builds what a newcomer sees first; deploy/Sample starts it.</summary>
 internal static class SampleRun
 {
-    private const string Upstream = "perf/FakeUpstream/bin/Release/net10.0/AiEdge.FakeUpstream.dll";
-    private const string Plane = "src/DataPlane/bin/Release/net10.0/aiedge-dataplane.dll";
-    private const string Body = """{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"Say hello."}]}""";
-
     public static int Start(string[] arguments)
     {
-        foreach (var project in (string[])["perf/FakeUpstream", "src/DataPlane"])
+        foreach (var project in (string[])["perf/FakeUpstream", "src/DataPlane", "src/ControlPlane", "deploy/Sample"])
         {
-            if (Shell.Build(project, project.StartsWith("src", StringComparison.Ordinal) ? ["-f", "net10.0"] : []) != 0)
+            if (Shell.Build(project, project == "src/DataPlane" ? ["-f", "net10.0"] : []) != 0)
                 return 1;
         }
 
-        using var stop = new CancellationTokenSource();
-        using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => { c.Cancel = true; stop.Cancel(); });
-        using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => { c.Cancel = true; stop.Cancel(); });
-        using var onHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, c => { c.Cancel = true; stop.Cancel(); });
-        try
-        {
-            return Serve(arguments.Contains("--once"), stop.Token).GetAwaiter().GetResult();
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            return 0;
-        }
-    }
-
-    private static async Task<int> Serve(bool once, CancellationToken stop)
-    {
-        int provider = FreePort(0), port = FreePort(8080), admin = FreePort(8081);
-        var key = "sk-sample-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-        var config = WriteConfig(provider, port, admin, key);
-        Environment.SetEnvironmentVariable("SAMPLE_PROVIDER_KEY", "sk-provider-sample");
-
-        using var upstream = new Child("dotnet", Repo.File(Upstream), "--port", $"{provider}", "--script", "n=24; d=40000");
-        using var plane = new Child("dotnet", Repo.File(Plane), "--config", config);
-        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-        if (!await Ready(client, admin, () => upstream.HasExited || plane.HasExited, stop))
-        {
-            await Console.Error.WriteLineAsync("build: the data plane did not become ready");
-            return 1;
-        }
-
-        if (!await Stream(client, port, key, stop))
-            return 1;
-        var headers = $"-H 'Authorization: Bearer {key}' -H 'Content-Type: application/json'";
-        Console.WriteLine($"""
-
-            The same call again:
-
-            curl -N http://127.0.0.1:{port}/v1/chat/completions {headers} -d '{Body}'
-
-            client key     {key}
-            admin          http://127.0.0.1:{admin}  (/readyz /metrics /config)
-            configuration  {Path.GetRelativePath(Environment.CurrentDirectory, config)}  (an edit is loaded at once)
-            """);
-        if (once)
-            return 0;
-        Console.WriteLine("\nCtrl-C stops all.");
-        for (var parent = Parent(); !upstream.HasExited && !plane.HasExited && Parent() == parent;)
-            await Task.Delay(500, stop);
-        await Console.Error.WriteLineAsync("build: a process of the sample ended by itself");
-        return 1;
-    }
-
-    /// <summary>Changes when the command that started us is killed: then this ends, and its children with it.</summary>
-    private static string Parent() => OperatingSystem.IsLinux() ? File.ReadAllText("/proc/self/stat").Split(") ")[^1].Split(' ')[1] : "";
-
-    private static string WriteConfig(int provider, int port, int admin, string key)
-    {
-        var file = Repo.File("artifacts/run/aiedge.yaml");
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        File.WriteAllText(file, $$"""
-            providers:
-              sample: { dialect: openai, baseUrl: "http://127.0.0.1:{{provider}}/v1", key: "${env:SAMPLE_PROVIDER_KEY}" }
-            models:
-              gpt-4o-mini: { targets: [ { provider: sample } ] }
-              "fake-*":    { targets: [ { provider: sample } ] }
-            keys:
-              - { name: sample, sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}}" }
-            server: { listen: "127.0.0.1:{{port}}", admin: "127.0.0.1:{{admin}}", drainDelay: 0s }
-
-            """);
-        return file;
-    }
-
-    private static int FreePort(int wanted)
-    {
-        try
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, wanted);
-            listener.Start();
-            return ((IPEndPoint)listener.LocalEndpoint).Port;
-        }
-        catch (SocketException) when (wanted != 0)
-        {
-            return FreePort(0);
-        }
-    }
-
-    private static async Task<bool> Ready(HttpClient client, int admin, Func<bool> ended, CancellationToken stop)
-    {
-        for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(30) && !ended();)
-        {
-            try
-            {
-                using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{admin}/readyz"), stop);
-                if (answer.StatusCode == HttpStatusCode.OK)
-                    return true;
-            }
-            catch (HttpRequestException)
-            {
-                // Not listening yet.
-            }
-
-            await Task.Delay(50, stop);
-        }
-
-        return false;
-    }
-
-    private static async Task<bool> Stream(HttpClient client, int port, string key, CancellationToken stop)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{port}/v1/chat/completions")
-        {
-            Content = new StringContent(Body, Encoding.UTF8, "application/json"),
-        };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
-        using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
-        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(stop));
-        Console.WriteLine($"\nPOST /v1/chat/completions  {(int)answer.StatusCode}\n");
-        while (await reader.ReadLineAsync(stop) is { } line)
-        {
-            if (!answer.IsSuccessStatusCode)
-                Console.WriteLine(line);
-            else if (line == "data: [DONE]")
-            {
-                Console.WriteLine();
-                return true;
-            }
-            else if (line.StartsWith("data: ", StringComparison.Ordinal))
-                Console.Write(Delta(line["data: ".Length..]));
-        }
-
-        await Console.Error.WriteLineAsync("build: the stream did not end with [DONE]");
-        return false;
-    }
-
-    private static string? Delta(string chunk)
-    {
-        using var document = JsonDocument.Parse(chunk);
-        if (!document.RootElement.TryGetProperty("choices", out var choices) || choices.GetArrayLength() == 0)
-            return null;
-        return choices[0].TryGetProperty("delta", out var delta) && delta.TryGetProperty("content", out var text) ? text.GetString() : null;
+        // Signals of the terminal go to both; what is started ends by itself, and this with it.
+        using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => c.Cancel = true);
+        return Shell.Run("dotnet", [Repo.File("deploy/Sample/bin/Release/net10.0/AiEdge.Sample.dll"), Repo.Root, .. arguments]);
     }
 }
