@@ -4,7 +4,8 @@ using AiEdge.Sample;
 // Sample ROOT [--once]: what a newcomer sees first. Built and started by `./build.sh run`.
 if (args is not [var root, ..])
     return 2;
-using var stop = new CancellationTokenSource();
+// Not disposed: a signal may come at the very end.
+var stop = new CancellationTokenSource();
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => { c.Cancel = true; stop.Cancel(); });
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => { c.Cancel = true; stop.Cancel(); });
 using var onHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, c => { c.Cancel = true; stop.Cancel(); });
