@@ -57,7 +57,7 @@ public sealed class AllowanceTests
             admitted += await AskUntilRefusedAsync(clients[0], request);
             Assert.Equal(limits.Min(limit => limit.Allows(passed, Prompt + OutputTokens)), admitted);
             Assert.Equal(admitted, edge.Fake.RequestCount);
-            
+
             // Whole milliseconds: what was promised to one who was refused is kept for a part of one.
             var more = TimeSpan.FromMilliseconds(random.Next(1, 120));
             time.Pass(more);

@@ -16,7 +16,8 @@ internal sealed class ConfigRoutes(ApiWorld world)
         yield return new("GET", "/config", "The whole document, in JSON, or YAML by Accept", ApiRoute.Readers, GetAsync);
         yield return new("PUT", "/config", "Replaces all entries of an owner at once", ApiRoute.Admins, PutAsync)
         {
-            HasBody = true, Query = ["owner", "dryRun", "wait", "timeout"],
+            HasBody = true,
+            Query = ["owner", "dryRun", "wait", "timeout"],
         };
         yield return new("GET", "/config/generations", "The generations that are still known, newest first", ApiRoute.Readers, GenerationsAsync);
         yield return new("GET", "/config/generations/{generation}", "What a generation changed", ApiRoute.Readers, GenerationAsync);

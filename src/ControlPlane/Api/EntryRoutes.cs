@@ -26,7 +26,8 @@ internal sealed class EntryRoutes(ApiWorld world)
         yield return new("PUT", one, $"Makes or replaces one of {section}", writers, http => PutAsync(http, section)) { HasBody = true, Query = Writing };
         yield return new("PATCH", one, $"Merges into one of {section} (RFC 7396)", writers, http => PatchAsync(http, section))
         {
-            HasBody = true, Query = Writing,
+            HasBody = true,
+            Query = Writing,
         };
         yield return new("DELETE", one, $"Removes one of {section}", writers, http => DeleteAsync(http, section)) { Query = Writing };
     }

@@ -13,7 +13,8 @@ internal sealed class KeyRoutes(ApiWorld world)
     {
         yield return new("POST", "/keys", "Makes a key; its secret is in the answer, once", ApiRoute.WritersAndOwners, PostAsync)
         {
-            HasBody = true, Status = 201,
+            HasBody = true,
+            Status = 201,
         };
         yield return new("POST", "/keys/{name}/rotate", "Gives a key another secret, which is in the answer, once", ApiRoute.WritersAndOwners, RotateAsync)
         {

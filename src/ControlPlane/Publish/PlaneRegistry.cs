@@ -26,7 +26,12 @@ internal sealed class PlaneRegistry(TimeProvider time)
             var now = time.GetUtcNow().ToUnixTimeMilliseconds();
             plane = new LivePlane
             {
-                Identity = identity, Start = start, Replaced = new CancellationTokenSource(), IsConnected = true, ConnectedUnixMs = now, SeenUnixMs = now,
+                Identity = identity,
+                Start = start,
+                Replaced = new CancellationTokenSource(),
+                IsConnected = true,
+                ConnectedUnixMs = now,
+                SeenUnixMs = now,
             };
             _planes[identity.PlaneId] = plane;
         }

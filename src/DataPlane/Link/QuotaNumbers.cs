@@ -31,7 +31,11 @@ internal sealed class QuotaNumbers
             lent.Number = (uint)_buckets.Count;
             ask.Names.Add(new BucketName
             {
-                Bucket = lent.Number, Limit = limit.Name, Unit = Unit(part), Scope = Scope(limit), Value = lent.Scope.Value,
+                Bucket = lent.Number,
+                Limit = limit.Name,
+                Unit = Unit(part),
+                Scope = Scope(limit),
+                Value = lent.Scope.Value,
             });
         }
 
@@ -62,7 +66,11 @@ internal sealed class QuotaNumbers
         {
             report.Leases.Add(new LeaseUse
             {
-                Lease = lease.Lease, Amount = (ulong)lease.Amount, Used = (ulong)lease.Used, IsClosed = lease.IsClosed, Window = (ulong)lease.Window,
+                Lease = lease.Lease,
+                Amount = (ulong)lease.Amount,
+                Used = (ulong)lease.Used,
+                IsClosed = lease.IsClosed,
+                Window = (ulong)lease.Window,
             });
         }
 
@@ -70,7 +78,9 @@ internal sealed class QuotaNumbers
         {
             report.Adjustments.Add(new WindowAdjustment
             {
-                Window = (ulong)adjustment.Window, Total = adjustment.Total, Acknowledged = adjustment.Acknowledged,
+                Window = (ulong)adjustment.Window,
+                Total = adjustment.Total,
+                Acknowledged = adjustment.Acknowledged,
             });
         }
 

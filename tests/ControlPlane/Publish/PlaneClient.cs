@@ -34,7 +34,9 @@ internal sealed class PlaneClient(GrpcChannel channel, string planeId, byte[]? e
             Hello = new()
             {
                 Plane = new() { PlaneId = planeId, Epoch = ByteString.CopyFrom(epoch ?? new byte[16]) },
-                Generation = generation, StoreId = storeId ?? ByteString.Empty, EntriesSha256 = hash ?? ByteString.Empty,
+                Generation = generation,
+                StoreId = storeId ?? ByteString.Empty,
+                EntriesSha256 = hash ?? ByteString.Empty,
             },
         });
     }

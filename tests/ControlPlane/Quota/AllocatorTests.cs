@@ -112,7 +112,9 @@ public sealed class AllocatorTests : IQuotaRules
         var random = new Random(seed);
         var keys = Enumerable.Range(0, random.Next(1, 40)).Select(i => new Claimant($"{i}")
         {
-            Demand = random.NextDouble() * 100, Priority = (Priority)random.Next(4), Share = random.Next(-1, 2),
+            Demand = random.NextDouble() * 100,
+            Priority = (Priority)random.Next(4),
+            Share = random.Next(-1, 2),
         }).ToArray();
         var capacity = random.NextDouble() * 2000;
         new FairDivision().Divide(keys, capacity, [30, 20]);

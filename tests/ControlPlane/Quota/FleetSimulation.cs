@@ -369,7 +369,10 @@ internal static class LeaseWire
     {
         var wire = new BucketReport
         {
-            Bucket = 1, OutageTotal = (ulong)report.OutageTotal, OutageAcknowledged = (ulong)report.OutageAcknowledged, Least = (ulong)report.Least,
+            Bucket = 1,
+            OutageTotal = (ulong)report.OutageTotal,
+            OutageAcknowledged = (ulong)report.OutageAcknowledged,
+            Least = (ulong)report.Least,
         };
         foreach (var lease in report.Leases)
             wire.Leases.Add(new LeaseUse { Lease = lease.Lease, Amount = (ulong)lease.Amount, Used = (ulong)lease.Used, IsClosed = lease.IsClosed, Window = (ulong)lease.Window });

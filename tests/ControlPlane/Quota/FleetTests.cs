@@ -11,7 +11,10 @@ public sealed class FleetTests
 
     private static readonly FleetLife Rough = new()
     {
-        LossPerMille = 4, DeathPerMille = 1, CrashPerMille = 1.5, Demand = static (plane, at) => 100 * Math.Max(0, 1 + Math.Sin(at * 0.7 + plane)),
+        LossPerMille = 4,
+        DeathPerMille = 1,
+        CrashPerMille = 1.5,
+        Demand = static (plane, at) => 100 * Math.Max(0, 1 + Math.Sin(at * 0.7 + plane)),
     };
 
     private static readonly Gen<(int Seed, QuotaRule Rule, int Planes, int CostMax)> Figures =
@@ -117,7 +120,9 @@ public sealed class FleetTests
     {
         var fleet = new FleetSimulation(figures.Seed, figures.Rule, Rough with
         {
-            Planes = figures.Planes, CostMax = figures.CostMax, Demand = (plane, at) => (plane + at) % 3 * figures.Rule.Amount,
+            Planes = figures.Planes,
+            CostMax = figures.CostMax,
+            Demand = (plane, at) => (plane + at) % 3 * figures.Rule.Amount,
         });
         fleet.Run(25);
         return fleet.PeakOverRate() <= figures.Rule.Burst + 1;

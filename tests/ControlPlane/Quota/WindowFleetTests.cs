@@ -9,7 +9,11 @@ public sealed class WindowFleetTests
 
     private static readonly FleetLife Rough = new()
     {
-        LossPerMille = 4, DeathPerMille = 1, CrashPerMille = 1.5, CostMax = 20, Demand = static (plane, at) => 300 * Math.Max(0, 1 + Math.Sin(at * 0.3 + plane)),
+        LossPerMille = 4,
+        DeathPerMille = 1,
+        CrashPerMille = 1.5,
+        CostMax = 20,
+        Demand = static (plane, at) => 300 * Math.Max(0, 1 + Math.Sin(at * 0.3 + plane)),
     };
 
     [Fact]

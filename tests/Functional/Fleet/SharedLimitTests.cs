@@ -114,7 +114,11 @@ public sealed class SharedLimitTests : IAsyncLifetime
         _control = await ControlHost.StartAsync(
             new ControlOptions
             {
-                Http = new IPEndPoint(IPAddress.Loopback, 0), Grpc = new IPEndPoint(IPAddress.Loopback, port), DataDir = _folder, AdminToken = "admin", JoinToken = "join",
+                Http = new IPEndPoint(IPAddress.Loopback, 0),
+                Grpc = new IPEndPoint(IPAddress.Loopback, port),
+                DataDir = _folder,
+                AdminToken = "admin",
+                JoinToken = "join",
             },
             _store);
     }
