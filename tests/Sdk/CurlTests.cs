@@ -28,7 +28,7 @@ public sealed class CurlTests
         await using var plane = await Plane.StartAsync();
         var line = ReadmeLine()
             .Replace("127.0.0.1:8080", $"127.0.0.1:{plane.Port}", StringComparison.Ordinal)
-            .Replace("sk-sample-…", Plane.Key, StringComparison.Ordinal);
+            .Replace("sk-aiedge-…", Plane.Key, StringComparison.Ordinal);
         var (code, output) = await Command.RunAsync("sh", ["-c", line + " -sS"], Path.GetTempPath(), Patience);
         Assert.True(code == 0, output);
         Assert.EndsWith("data: [DONE]\n\n", output, StringComparison.Ordinal);

@@ -171,7 +171,7 @@ internal sealed class TwinHandOver(HandOverDefect defect) : IHandOver, IValueTas
             return Interlocked.CompareExchange(ref _state, InFlightWaiting, InFlight) == InFlight;
         if (Volatile.Read(ref _state) != InFlight)
             return false;
-        Race.Gap();
+        Race.Gap(() => Volatile.Read(ref _state) != InFlight);
         Volatile.Write(ref _state, InFlightWaiting);
         return true;
     }

@@ -48,9 +48,10 @@ public sealed class CommandLogTests
             await store.Commands.AppendAsync(StoreRig.Bytes(61, 10), default);
         }
 
+        // FASTER removes files on a thread of its own, which the end may overtake; the next start removes what is left.
+        var history = await rig.ReadAsync();
         Assert.False(File.Exists(rig.File("commands.log.0")));
         Assert.False(File.Exists(rig.File("commands.log.1")));
-        var history = await rig.ReadAsync();
         Assert.Equal(58UL, history.Through);
         Assert.Equal([5, 8], history.State.ToArray());
         Assert.Equal([59UL, 60, 61], history.Commands.Select(c => c.Sequence));
