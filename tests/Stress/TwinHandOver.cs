@@ -118,7 +118,8 @@ internal sealed class TwinHandOver(HandOverDefect defect) : IHandOver, IValueTas
 
     private void Show(bool wasWatched)
     {
-        while (true)
+        // A defect may leave no receive to arrive at; the round must end all the same.
+        for (var tries = 0; tries < 1_000_000; tries++)
         {
             if (Interlocked.CompareExchange(ref _state, Arrived, InFlight) == InFlight)
             {
@@ -141,6 +142,8 @@ internal sealed class TwinHandOver(HandOverDefect defect) : IHandOver, IValueTas
                 return;
             }
         }
+
+        throw new InvalidOperationException("what arrived found no receive");
     }
 
     private ValueTask<bool> ReadAsync()
