@@ -28,6 +28,7 @@ public sealed class ShardedBucket : LimitBucket
     private const int AmountBits = 36;
     private const long CellMax = (1L << AmountBits) - 1;
     private const long TagMask = (1L << 28) - 1;
+    private const long AheadMax = 1 << 20;
     private const long BusyNs = 1_000_000;
     private const long CalmNs = 16_000_000;
 
@@ -155,8 +156,15 @@ public sealed class ShardedBucket : LimitBucket
 
     private static long Amount(long word) => word & CellMax;
 
-    /// <summary>The whole token of a slice: the latest that is not after the present one and has its low bits.</summary>
-    private static long Token(long word, long epoch) => epoch - (epoch - Tag(word) & TagMask);
+    /// <summary>
+    /// The whole token of a slice: the latest that has its low bits and is not after the epoch, or little after it: the epoch is of a moment ago, and
+    /// another thread may have put a slice of a later one into the cell since.
+    /// </summary>
+    private static long Token(long word, long epoch)
+    {
+        var ahead = Tag(word) - epoch & TagMask;
+        return ahead < AheadMax ? epoch + ahead : epoch - (epoch - Tag(word) & TagMask);
+    }
 
     private bool TryTakeFromParent(ref Cell cell, long cost, long nowNs, out long token)
     {

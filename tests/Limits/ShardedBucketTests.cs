@@ -66,6 +66,30 @@ public sealed class ShardedBucketTests
     }
 
     [Fact]
+    public void A_sweep_by_a_thread_whose_clock_is_behind_gives_back_newer_slices_too()
+    {
+        const long Epoch = 1L << 26;
+        var rate = new RateBucket(1000, 60 * S, null, 0);
+        var bucket = new ShardedBucket(rate, 1);
+        Assert.True(bucket.TryDraw(5, 10 * Epoch, out _));
+        var inCells = bucket.InCells(10 * Epoch);
+        Assert.True(inCells > 0);
+        Assert.Equal(inCells, bucket.Sweep((10 * Epoch) - 1));
+        Assert.Equal(995, rate.Remaining(10 * Epoch));
+    }
+
+    [Fact]
+    public void A_slice_that_a_late_thread_puts_in_place_of_a_newer_one_gives_it_back()
+    {
+        const long Epoch = 1L << 26;
+        var rate = new RateBucket(1000, 60 * S, null, 0);
+        var bucket = new ShardedBucket(rate, 1);
+        Assert.True(bucket.TryDraw(5, 10 * Epoch, out _));
+        Assert.True(bucket.TryDraw(5, (10 * Epoch) - 1, out _));
+        Assert.Equal(990, rate.Remaining(10 * Epoch) + bucket.InCells((10 * Epoch) - 1));
+    }
+
+    [Fact]
     public void Slices_of_a_window_end_with_it()
     {
         var window = new WindowBucket(1000, WindowSchedule.Hourly(TimeZoneInfo.Utc), DebtPolicy.Carry, _clock, _clock.NowNs);
