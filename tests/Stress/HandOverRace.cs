@@ -14,6 +14,7 @@ internal sealed class HandOverRace
     private bool _hasArrived;
     private bool _wasCanceled;
     private int _toldBefore;
+    private int _kept;
 
     private HandOverRace(Func<IHandOver> make)
     {
@@ -75,7 +76,7 @@ internal sealed class HandOverRace
         if (_watches && _cancels)
         {
             _input.BeginRead();
-            return _input.IsReadDone && _input.EndRead(0).IsCanceled ? Renew() : "a cancellation before a read was lost";
+            return _input.IsReadDone && ReadAll().IsCanceled ? Renew() : "a cancellation before a read was lost";
         }
 
         return Renew();
@@ -98,16 +99,32 @@ internal sealed class HandOverRace
 
             // Nothing happened: end the round by a cancellation, which must end the wait.
             _input.Cancel();
-            return _input.IsReadDone && _input.EndRead(0).IsCanceled ? null : "a cancellation of a waiting read was lost";
+            return _input.IsReadDone && ReadAll().IsCanceled ? null : "a cancellation of a waiting read was lost";
         }
 
-        var heard = _input.EndRead(random.Next(2) == 0 ? 0 : random.Next(8));
+        var before = _kept;
+        var keep = random.Next(2) == 0 ? 0 : random.Next(8);
+        var heard = _input.EndRead(keep);
+        _kept = Math.Min(keep, heard.Count);
         _wasCanceled = heard.IsCanceled;
         if (heard.IsEnded && !(_ends && _hasArrived))
             return "the connection ended by itself";
         if (heard.IsCanceled && !_cancels)
             return "a read was cancelled by nobody";
+        if (_hasArrived && !_ends && heard.IsCanceled && heard.Count == before)
+            return JudgeKept();
         return heard is { Count: 0, IsCanceled: false, IsEnded: false } ? "a read brought nothing" : null;
+    }
+
+    // What arrived while a cancellation ended the read is there for the next one.
+    private string? JudgeKept()
+    {
+        _input.BeginRead();
+        if (!_input.IsReadDone)
+            return "what arrived beside a cancellation was lost";
+        var before = _kept;
+        var next = ReadAll();
+        return next.Count > before && !next.IsCanceled ? null : "what arrived beside a cancellation was not read";
     }
 
     // A cancellation that found the read ended by an arrival is kept for the next one.
@@ -116,7 +133,13 @@ internal sealed class HandOverRace
         if (_wasCanceled)
             return Renew();
         _input.BeginRead();
-        return _input.IsReadDone && _input.EndRead(0).IsCanceled ? Renew() : "a cancellation was lost";
+        return _input.IsReadDone && ReadAll().IsCanceled ? Renew() : "a cancellation was lost";
+    }
+
+    private Heard ReadAll()
+    {
+        _kept = 0;
+        return _input.EndRead(0);
     }
 
     private string? Renew()
@@ -127,7 +150,7 @@ internal sealed class HandOverRace
 
         // The end has come: it is there to be read, and nothing can come after it.
         _input.BeginRead();
-        if (!_input.IsReadDone || !_input.EndRead(0).IsEnded)
+        if (!_input.IsReadDone || !ReadAll().IsEnded)
             return "the end was lost";
         _input.Complete();
         _input = _make();

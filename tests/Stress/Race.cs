@@ -45,16 +45,6 @@ internal static class Race
         }
     }
 
-    /// <summary>
-    /// A place where a twin waits for the step of another thread that its defect is about, for two milliseconds at most: on few processors
-    /// chance alone may not bring the two together in half a minute.
-    /// </summary>
-    public static void Gap(Func<bool> hasCome)
-    {
-        for (var end = Environment.TickCount64 + 2; !hasCome() && Environment.TickCount64 < end;)
-            Thread.Yield();
-    }
-
     /// <summary>Every actor runs freely, over and over, until the time is up or one of them returns a fault.</summary>
     public static string? Free(TimeSpan time, params Func<Random, string?>[] actors)
     {

@@ -174,7 +174,7 @@ internal sealed class TwinHandOver(HandOverDefect defect) : IHandOver, IValueTas
             return Interlocked.CompareExchange(ref _state, InFlightWaiting, InFlight) == InFlight;
         if (Volatile.Read(ref _state) != InFlight)
             return false;
-        Race.Gap(() => Volatile.Read(ref _state) != InFlight);
+        Race.Gap();
         Volatile.Write(ref _state, InFlightWaiting);
         return true;
     }
