@@ -77,6 +77,19 @@ public sealed class EpollWireTests
         }
     }
 
+    [LinuxFact]
+    public async Task A_receive_behind_an_abort_that_came_while_bytes_were_taken_says_that_the_connection_broke()
+    {
+        using var pair = Pairs.One();
+        pair.Theirs.Send("bytes"u8);
+        pair.Ours.Poll(Patience, SelectMode.SelectRead);
+        var wire = new EpollWire(pair.Ours);
+        var sink = new Aborting(wire);
+        wire.ReceiveSink = sink;
+        Assert.Equal(5, await Task.Run(sink.ReceiveAsync).WaitAsync(Patience));
+        Assert.Equal(-1, await Task.Run(sink.ReceiveAsync).WaitAsync(Patience));
+    }
+
     private static async Task ReadToEndAsync(WireInput input)
     {
         while (true)
@@ -126,6 +139,33 @@ public sealed class EpollWireTests
 
             await output.FlushAsync();
         }
+    }
+
+    /// <summary>Aborts between a receive's beginning and its call into the system.</summary>
+    private sealed class Aborting(EpollWire wire) : IReceiveSink
+    {
+        private readonly byte[] _bytes = new byte[100];
+        private TaskCompletionSource<int> _received = new();
+
+        public Task<int> ReceiveAsync()
+        {
+            _received = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (wire.Receive(out var count))
+                _received.SetResult(count);
+            return _received.Task;
+        }
+
+        public Memory<byte> ReceiveBuffer()
+        {
+            wire.Abort();
+            return _bytes;
+        }
+
+        public void ReturnReceiveBuffer()
+        {
+        }
+
+        public void OnReceived(int count) => _received.SetResult(count);
     }
 
     /// <summary>One connection after the other whose peer sends in bursts and goes; the reader is on whichever thread its bytes come.</summary>

@@ -87,7 +87,8 @@ internal sealed class EpollWire : Wire
     {
         while (true)
         {
-            if (Volatile.Read(ref _canReceive) != 0 && TryReceive(out count))
+            // An abort shows as what can be received, also where a receive that was under way has cleared the flag behind it.
+            if ((Volatile.Read(ref _canReceive) != 0 || Volatile.Read(ref _uses) < 0) && TryReceive(out count))
                 return true;
             Volatile.Write(ref _receiving, Waiting);
             Interlocked.MemoryBarrier();
