@@ -118,6 +118,7 @@ internal sealed class FakeConnection
         var path = Encoding.Latin1.GetString(_head.Path);
         var context = new AnswerContext { Facts = facts, Script = script, Number = number, Path = path, Body = body, Form = form };
         var method = Encoding.Latin1.GetString(_head.Method);
+        _sender.Resumed = log?.Resumed;
         var after = await _sender.SendAsync(FindAnswer(method, context), script, number, withoutBody: method == "HEAD");
         if (after == AfterAnswer.KeepAlive && (_head.CloseAsked || _requests == script.RequestsPerConnection))
             return AfterAnswer.Finish;

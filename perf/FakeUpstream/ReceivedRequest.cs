@@ -19,6 +19,7 @@ public enum RequestEnd
 public sealed class ReceivedRequest
 {
     private readonly TaskCompletionSource<RequestEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Counts the server's connections from 1.</summary>
     public long ConnectionId { get; internal init; }
@@ -82,6 +83,9 @@ public sealed class ReceivedRequest
 
     public bool ClientCancelled => _end.Task.IsCompletedSuccessfully && _end.Task.Result == RequestEnd.ClientLeft;
 
+    /// <summary>Ends when <see cref="Resume"/> is called.</summary>
+    internal Task Resumed => _resumed.Task;
+
     public string BodyText => Encoding.UTF8.GetString(Body.Span);
 
     /// <summary>The only value of the field, null if it is absent; several are joined by a line feed, which no value can hold.</summary>
@@ -98,6 +102,9 @@ public sealed class ReceivedRequest
     }
 
     public override string ToString() => $"{Method} {Target} (connection {ConnectionId}, request {NumberOnConnection})";
+
+    /// <summary>Ends the stall of this request's stream, now or when it comes: what is left of the script follows.</summary>
+    public void Resume() => _resumed.TrySetResult();
 
     internal void SetEnd(RequestEnd end) => _end.TrySetResult(end);
 }

@@ -39,11 +39,12 @@ public sealed class DisconnectTests
     {
         await using var edge = await StartAsync(policy);
         using var client = await edge.ConnectAsync();
-        await client.SendAsync(Ask.Stream("n=40; d=10000"));
-        await client.SeeAsync("\" river\"");
+        await client.SendAsync(Ask.Stream("n=40; b=0; stall=7"));
+        await client.SeeAsync("\" tables\"");
         var request = await edge.Fake.NextRequestAsync();
 
         client.LeaveWithReset();
+        request.Resume();
 
         Assert.Equal(RequestEnd.Answered, await request.End.WaitAsync(TimeSpan.FromSeconds(20)));
         var record = await OnlyRecordAsync(edge);
@@ -58,11 +59,12 @@ public sealed class DisconnectTests
     {
         await using var edge = await StartAsync("drain");
         using var client = await edge.ConnectAsync();
-        await client.SendAsync(Ask.Stream("n=40; d=10000; usage=off"));
-        await client.SeeAsync("\" river\"");
-        client.LeaveWithReset();
-
+        await client.SendAsync(Ask.Stream("n=40; b=0; stall=7; usage=off"));
+        await client.SeeAsync("\" tables\"");
         var request = await edge.Fake.NextRequestAsync();
+        client.LeaveWithReset();
+        request.Resume();
+
         Assert.Equal(RequestEnd.Answered, await request.End.WaitAsync(TimeSpan.FromSeconds(20)));
         var record = await OnlyRecordAsync(edge);
         Assert.Equal((Prompt(), Count(FakeText.All(40))), (Number(record, "inputTokens"), Number(record, "outputTokens")));

@@ -26,6 +26,9 @@ internal sealed class AnswerSender(Transport transport, PaceWaiter waiter, Task 
     /// <summary>Events of the present answer that were handed to the socket.</summary>
     public int EventsSent { get; private set; }
 
+    /// <summary>Ends the stall of a stream; without it only the client's leaving does.</summary>
+    public Task? Resumed { get; set; }
+
     /// <summary>Sends <paramref name="answer"/>; <paramref name="withoutBody"/> is what a HEAD request asks for.</summary>
     public async ValueTask<AfterAnswer> SendAsync(Answer answer, FakeScript script, long number, bool withoutBody)
     {
@@ -100,7 +103,7 @@ internal sealed class AnswerSender(Transport transport, PaceWaiter waiter, Task 
         if (stop >= 0)
         {
             _payload.Truncate(stop);
-            return await StopAsync(script);
+            return await StopAsync(script) ?? AfterAnswer.ClientLeft;
         }
 
         if (!await _parts.TrySendAsync(_payload, last: true))
@@ -121,8 +124,8 @@ internal sealed class AnswerSender(Transport transport, PaceWaiter waiter, Task 
             return AfterAnswer.ClientLeft;
         if (script.FirstUs > 0 && script.PaceUs == 0)
             await Task.Yield(); // an unpaced stream must not run on the clock's thread
-        if (IsStop(script))
-            return await StopAsync(script);
+        if (IsStop(script) && await StopAsync(script) is { } after)
+            return after;
         if (script.ByteOrderMark)
             _payload.Add("\ufeff"u8);
         return await SendEventsAsync(answer.Events!, script, due);
@@ -140,8 +143,8 @@ internal sealed class AnswerSender(Transport transport, PaceWaiter waiter, Task 
             more = events.MoveNext();
             EventsSent++;
             EventDress.Apply(_payload, start, script, EventsSent);
-            if (IsStop(script))
-                return await StopAsync(script);
+            if (IsStop(script) && await StopAsync(script) is { } after)
+                return after;
             var isFull = script.Batch == 0 || (contents >= script.Batch && more && events.Current != EventKind.Tail);
             if (!more || !isFull)
                 continue;
@@ -157,7 +160,8 @@ internal sealed class AnswerSender(Transport transport, PaceWaiter waiter, Task 
 
     private bool IsStop(FakeScript script) => EventsSent == script.CutAt || EventsSent == script.StallAt || EventsSent == script.FailAt;
 
-    private async ValueTask<AfterAnswer> StopAsync(FakeScript script)
+    /// <summary>Null if the answer goes on.</summary>
+    private async ValueTask<AfterAnswer?> StopAsync(FakeScript script)
     {
         if (script.FailAt >= 0 && script.FailAt == EventsSent)
         {
@@ -171,8 +175,11 @@ internal sealed class AnswerSender(Transport transport, PaceWaiter waiter, Task 
             return AfterAnswer.Broken;
         }
 
-        if (await _parts.TrySendAsync(_payload, last: false))
-            await clientGone;
+        if (!await _parts.TrySendAsync(_payload, last: false))
+            return AfterAnswer.ClientLeft;
+        if (Resumed is { } resumed && await Task.WhenAny(clientGone, resumed) == resumed)
+            return null;
+        await clientGone;
         return AfterAnswer.ClientLeft;
     }
 
