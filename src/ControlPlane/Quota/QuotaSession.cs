@@ -20,6 +20,7 @@ internal sealed class QuotaSession(
     private readonly Dictionary<BucketId, uint> _numbers = [];
     private readonly Dictionary<uint, string> _keys = [];
     private readonly List<int> _pending = [];
+    private readonly HashSet<uint> _told = [];
     private readonly TaskCompletionSource _ousted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _lastAsk;
     private Task _recalling = Task.CompletedTask;
@@ -80,10 +81,15 @@ internal sealed class QuotaSession(
             return (null, wrong);
         var answer = new QuotaAnswer { Number = ask.Number };
         _pending.Clear();
+        _told.Clear();
         foreach (var report in ask.Buckets)
         {
             if (!_buckets.TryGetValue(report.Bucket, out var id))
                 return (null, new(GrpcCode.InvalidArgument, $"bucket {report.Bucket} has no name"));
+
+            // The second would be granted beside the first, and be lent to nobody until its time is over.
+            if (!_told.Add(report.Bucket))
+                return (null, new(GrpcCode.InvalidArgument, $"bucket {report.Bucket} is told of twice in ask {ask.Number}"));
             answer.Buckets.Add(allocator.Ask(plane, stream, id, report, _keys, now(), out var isPending));
             if (isPending)
                 _pending.Add(answer.Buckets.Count - 1);

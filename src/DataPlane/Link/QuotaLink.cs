@@ -168,8 +168,7 @@ internal sealed class QuotaLink
             foreach (var lent in _desk.All)
             {
                 lent.Turn(nowNs);
-                if (!lent.IsAsked && lent.Report(nowNs))
-                    some.Add(lent);
+                Add(some, lent, nowNs);
             }
 
             if (_asked.TryPeek(out var oldest) && nowNs - oldest.AskedNs > AnswerNs)
@@ -185,13 +184,18 @@ internal sealed class QuotaLink
         {
             var some = new List<LentScope>();
             while (_desk.TryTakeCold(out var lent))
-            {
-                if (!lent!.IsAsked && lent.Report(nowNs))
-                    some.Add(lent);
-            }
-
+                Add(some, lent!, nowNs);
             return Asks(some, nowNs);
         }
+    }
+
+    /// <summary>Once in an ask: what has got cold again since its report was written is there a second time.</summary>
+    private static void Add(List<LentScope> some, LentScope lent, long nowNs)
+    {
+        if (lent.IsAsked || !lent.Report(nowNs))
+            return;
+        lent.IsAsked = true;
+        some.Add(lent);
     }
 
     private List<QuotaAsk> Asks(List<LentScope> some, long nowNs)
@@ -202,10 +206,7 @@ internal sealed class QuotaLink
             var ask = new QuotaAsk { Number = ++_lastAsk };
             var part = some.GetRange(from, Math.Min(BucketsMax, some.Count - from));
             foreach (var lent in part)
-            {
-                lent.IsAsked = true;
                 _numbers.Write(ask, lent, _start().PlaneId);
-            }
 
             _asked.Enqueue((ask.Number, nowNs, part));
             asks.Add(ask);

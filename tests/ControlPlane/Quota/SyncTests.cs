@@ -83,6 +83,19 @@ public sealed class SyncTests
         Assert.Equal(code, (await call.Completion).Code);
     }
 
+    [Fact]
+    public async Task A_bucket_that_is_told_of_twice_in_one_ask_ends_the_stream_and_lends_nothing()
+    {
+        await using var rig = await WithLimitAsync();
+        await using var call = await StreamAsync(rig, await rig.JoinAsync("a"), "a", Epoch);
+        var ask = Ask(10, isNamed: true);
+        ask.Number = 1;
+        ask.Buckets.Add(ask.Buckets[0].Clone());
+        await call.WriteAsync(new QuotaUp { Ask = ask });
+        Assert.False(await call.ReadAsync());
+        Assert.Equal(GrpcCode.InvalidArgument, (await call.Completion).Code);
+    }
+
     private static async Task<ControlRig> WithLimitAsync()
     {
         var rig = await ControlRig.WithModelAsync();

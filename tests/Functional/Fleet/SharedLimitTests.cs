@@ -54,6 +54,18 @@ public sealed class SharedLimitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_small_burst_is_lent_from_the_first_request_on()
+    {
+        await PutAsync("limits", "shared", """{"name":"shared","requests":"10/s","burst":20}""");
+        await StartPlanesAsync(2);
+        var began = Stopwatch.StartNew();
+
+        // Within the first leases' time: what was lent to nobody would come back only behind it.
+        await LoadAsync(TimeSpan.FromSeconds(3), _edges);
+        Assert.InRange(Admitted(), 20.0, 20 + 10 * began.Elapsed.TotalSeconds);
+    }
+
+    [Fact]
     public async Task A_window_is_the_fleets_also_over_a_restart_of_the_control_plane()
     {
         await PutAsync("limits", "shared", """{"name":"shared","requests":"300/day","onOutage":"refuse"}""");
