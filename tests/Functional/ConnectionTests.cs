@@ -90,7 +90,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task A_silent_connection_is_closed_after_its_time()
     {
-        await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "keepAlive: 200ms" });
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "keepAlive: 2s" });
         using var fresh = await edge.ConnectAsync();
         using var used = await edge.ConnectAsync();
         Assert.Equal(200, (await used.AskAsync(Ask.Chat())).Status);
@@ -102,19 +102,19 @@ public sealed class ConnectionTests
     [Fact]
     public async Task The_time_between_requests_does_not_run_within_one()
     {
-        await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "keepAlive: 100ms, headTimeout: 30s, bodyTimeout: 30s" });
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "keepAlive: 2s, headTimeout: 30s, bodyTimeout: 30s" });
         using var client = await edge.ConnectAsync();
 
-        Assert.Equal(FakeText.All(2), (await client.AskAsync(Ask.Stream("n=2; f=500000"))).Content);
+        Assert.Equal(FakeText.All(2), (await client.AskAsync(Ask.Stream("n=2; f=2500000"))).Content);
     }
 
     [Fact]
     public async Task No_time_of_the_request_runs_on_while_its_answer_is_awaited()
     {
-        await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "keepAlive: 2s, headTimeout: 2s, bodyTimeout: 2s" });
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "keepAlive: 3s, headTimeout: 3s, bodyTimeout: 3s" });
         using var client = await edge.ConnectAsync();
         await client.AskAsync(Ask.Chat());
-        var request = Ask.Chat("f=2500000");
+        var request = Ask.Chat("f=3500000");
         var split = request.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4;
 
         Assert.Equal(200, (await client.AskAsync(request)).Status);

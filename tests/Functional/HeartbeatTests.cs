@@ -12,7 +12,7 @@ public sealed class HeartbeatTests
     [Fact]
     public async Task Each_silence_of_a_stream_brings_a_comment_as_an_event_of_its_own()
     {
-        await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "heartbeat: 100ms" });
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "heartbeat: 1s" });
         using var client = await edge.ConnectAsync();
         await client.SendAsync(Ask.Stream("n=9; b=0; stall=4"));
 
@@ -67,7 +67,7 @@ public sealed class HeartbeatTests
     [Fact]
     public async Task It_does_not_keep_a_stalled_stream_alive()
     {
-        await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "heartbeat: 100ms", Timeouts = "idle: 700ms" });
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "heartbeat: 100ms", Timeouts = "idle: 3s" });
 
         var answer = await edge.AskAsync(Ask.Stream("n=9; b=0; stall=4"));
 

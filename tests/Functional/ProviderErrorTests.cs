@@ -276,7 +276,7 @@ public sealed class ProviderErrorTests
     [Fact]
     public async Task Only_the_total_binds_a_whole_answer()
     {
-        await using var edge = await Edge.StartAsync(new EdgeSetup { Timeouts = "firstByte: 1ms, idle: 1ms, total: 700ms" });
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Timeouts = "firstByte: 1ms, idle: 1ms, total: 3s" });
 
         Assert.Equal(200, (await edge.AskAsync(Ask.Chat("f=150000"))).Status);
         foreach (var script in (string[])["noanswer=hang", "stall=40"])

@@ -56,7 +56,7 @@ public sealed class OutageTests
     public async Task A_configuration_too_old_is_used_no_more_only_where_that_is_asked_for(string staleConfig)
     {
         await using var control = await ScriptedControl.StartAsync();
-        var (edge, watch) = await LinkedEdge.ServeAsync(control, helloTimeoutMs: 1000);
+        var (edge, watch) = await LinkedEdge.ServeAsync(control, helloTimeoutMs: 4000);
         await using var _ = edge;
         var server = LinkedEdge.Entry("settings", "server", $$"""{"drainDelay":0,"configMaxAge":"1h","staleConfig":"{{staleConfig}}"}""");
         await watch.ApplyAsync(new() { Generation = 8, BaseGeneration = 7, Entries = { server } });

@@ -179,7 +179,7 @@ public sealed class WatchTests
     public async Task A_control_plane_that_hangs_is_given_up_and_tried_again_while_requests_are_served()
     {
         await using var control = await ScriptedControl.StartAsync();
-        var (edge, watch) = await LinkedEdge.ServeAsync(control, helloTimeoutMs: 1000);
+        var (edge, watch) = await LinkedEdge.ServeAsync(control, helloTimeoutMs: 4000);
         await using var _ = edge;
         watch.End(new(GrpcCode.Unavailable, "stops"));
 
