@@ -120,5 +120,5 @@ public sealed class Lane : IAsyncDisposable
     }
 
     private async Task<string?> ProbeAsync() => ResponseJudge.JudgeProbe(await Conversation.HoldAsync(
-        _gateway.Port, ResponseJudge.Request(_gateway.Port, "none", isStream: false), new(IdleMs: 3000, QuietMs: 100, MaxMs: 6000)));
+        _gateway.Port, ResponseJudge.Request(_gateway.Port, "none", isStream: false), new(IdleMs: 10_000, QuietMs: 100, MaxMs: 20_000)));
 }

@@ -32,8 +32,12 @@ public sealed partial class RequestJudge(int port)
         ThenFin = c.ThenFin,
         ThenReset = c.ThenReset,
 
+        // Where an answer or a close is owed, silence is only a busy machine's.
+        IdleMs = c.Expect is "noanswer" ? 1500 : 10_000,
+        MaxMs = 20_000,
+
         // Where a close is owed, a busy machine gets the time to make it.
-        QuietMs = c.Expect is "reject" or "mixed" ? 1200 : c.Answers > 1 ? 150 : 250,
+        QuietMs = c.Expect is "reject" or "mixed" ? 3000 : c.Answers > 1 ? 150 : 250,
     };
 
     /// <summary>What was wrong, or null.</summary>

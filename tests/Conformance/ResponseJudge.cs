@@ -6,7 +6,8 @@ namespace AiEdge.Conformance.Tests;
 /// <summary>Asks for a response case through a gateway and says whether the client was served rightly.</summary>
 public static partial class ResponseJudge
 {
-    public static Manner Manner(ResponseCase c) => new(IdleMs: c.Group == "bomb" ? 6000 : 2500, MaxMs: 15000);
+    /// <summary>Where an answer or a close is owed, silence is only a busy machine's.</summary>
+    public static Manner Manner(ResponseCase c) => new(IdleMs: c.Expect is "trunc" or "bounded" ? (c.Group == "bomb" ? 6000 : 2500) : 10_000, MaxMs: 20_000);
 
     /// <summary>A chat completion that names the case, or one that names none.</summary>
     public static IReadOnlyList<Segment> Request(int port, string name, bool isStream)
