@@ -16,7 +16,8 @@ public static class DocumentRules
     /// <param name="faults">Takes what is wrong.</param>
     /// <param name="warnings">Takes what is odd.</param>
     /// <param name="keysComeAndGo">Whether it comes from a control plane, where keys are made and revoked one by one.</param>
-    public static ConfigOptions? Read(ConfigNode root, FaultList faults, FaultList warnings, bool keysComeAndGo = false)
+    /// <param name="hasOtherKeys">Whether it has keys beside those that stand in it.</param>
+    public static ConfigOptions? Read(ConfigNode root, FaultList faults, FaultList warnings, bool keysComeAndGo = false, bool hasOtherKeys = false)
     {
         ArgumentNullException.ThrowIfNull(faults);
         ArgumentNullException.ThrowIfNull(warnings);
@@ -44,11 +45,30 @@ public static class DocumentRules
         var keyRules = new KeyRules(document, faults);
         foreach (var key in document.Keys)
             keyRules.Check(key);
-        if (document.Keys.Count == 0)
+        if (document.Keys.Count == 0 && !hasOtherKeys)
             warnings.Add(document.Node, ConfigOptions.KeysField.Name, "is empty: every request will be refused for want of a valid key");
         CheckLimits(document, faults, warnings, keysComeAndGo);
         ServerRules.Check(document.Server, faults);
         return document;
+    }
+
+    /// <summary>
+    /// Judges some keys of a document whose rest was read without faults, as they would be judged in it. What two keys may not have in
+    /// common is not looked at.
+    /// </summary>
+    /// <param name="document">The rest.</param>
+    /// <param name="keys">The keys, read.</param>
+    /// <param name="faults">Takes what is wrong.</param>
+    /// <returns>Those that no enforcing limit bounds.</returns>
+    public static IReadOnlyList<KeyOptions> CheckKeys(ConfigOptions document, IReadOnlyList<KeyOptions> keys, FaultList faults)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        var rules = new KeyRules(document, faults);
+        foreach (var key in keys)
+            rules.CheckReferences(key);
+        var reach = new LimitReach(document, faults, keysComeAndGo: true, keys);
+        reach.CheckCrowd();
+        return reach.Unbounded();
     }
 
     private static void CheckLimits(ConfigOptions document, FaultList faults, FaultList warnings, bool keysComeAndGo)

@@ -12,14 +12,14 @@ internal sealed record KeyFacts(KeyOptions Key, string Name, string? Team, strin
 {
     private static readonly Dictionary<string, string> None = new(StringComparer.Ordinal);
 
-    /// <summary>The facts of every key of a document.</summary>
-    public static List<KeyFacts> Of(ConfigOptions document)
+    /// <summary>The facts of keys of a document.</summary>
+    public static List<KeyFacts> Of(ConfigOptions document, IReadOnlyList<KeyOptions> keys)
     {
         var teams = new Dictionary<string, TeamOptions>(StringComparer.Ordinal);
         foreach (var team in document.Teams)
             teams.TryAdd(team.Name, team);
-        var all = new List<KeyFacts>(document.Keys.Count);
-        foreach (var key in document.Keys)
+        var all = new List<KeyFacts>(keys.Count);
+        foreach (var key in keys)
         {
             var team = key.Team.IsSet ? teams.GetValueOrDefault(key.Team.Value) : null;
             var tags = team?.Tags.IsSet == true || key.Tags.IsSet ? new Dictionary<string, string>(StringComparer.Ordinal) : None;

@@ -28,6 +28,13 @@ public sealed class KeyRules
         ArgumentNullException.ThrowIfNull(key);
         CheckNameIsUnique(key);
         CheckDigestIsUnique(key);
+        CheckReferences(key);
+    }
+
+    /// <summary>Those that look at no other key: what it names is there.</summary>
+    public void CheckReferences(KeyOptions key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
         CheckTeam(key);
         CheckModels(key);
     }

@@ -15,6 +15,9 @@ public sealed partial class LimitReach
     /// <summary>Comparisons of names, together; beyond it everything is taken for possible, which is safe and quick.</summary>
     private const int ComparisonsMax = 5_000_000;
 
+    /// <summary>What is said of a key that nothing bounds.</summary>
+    public const string UnboundedText = "no enforcing limit bounds this key";
+
     private readonly ConfigOptions _document;
     private readonly FaultList _faults;
     private readonly List<KeyFacts> _keys;
@@ -30,12 +33,13 @@ public sealed partial class LimitReach
     /// Whether keys are made and revoked one by one beside the limits: a limit may then wait for its keys, and no rule stands in the way of a
     /// key's removal.
     /// </param>
-    public LimitReach(ConfigOptions document, FaultList faults, bool keysComeAndGo = false)
+    /// <param name="keys">The keys that are looked at; null for all that the document holds.</param>
+    public LimitReach(ConfigOptions document, FaultList faults, bool keysComeAndGo = false, IReadOnlyList<KeyOptions>? keys = null)
     {
         ArgumentNullException.ThrowIfNull(document);
         _document = document;
         _faults = faults;
-        _keys = KeyFacts.Of(document);
+        _keys = KeyFacts.Of(document, keys ?? document.Keys);
         _judgesKeys = _keys.Count > 0 && !keysComeAndGo;
         _prices = new ModelPrices(document);
         if (document.Limits.Count == 0)
@@ -57,7 +61,7 @@ public sealed partial class LimitReach
         CheckShares(limit);
         if (_faults.Count > before)
             return;
-        var keys = _keys.FindAll(key => Binds(limit.Match, key));
+        var keys = _judgesKeys ? _keys.FindAll(key => Binds(limit.Match, key)) : [];
         CheckReach(limit, keys, Models(limit.Match));
         if (limit.Cost.IsSet && !limit.Unpriced.IsSet && _faults.Count == before)
             CheckPrices(limit, keys);
@@ -67,6 +71,13 @@ public sealed partial class LimitReach
     public void WarnOfUnbounded(FaultList warnings)
     {
         ArgumentNullException.ThrowIfNull(warnings);
+        foreach (var key in Unbounded())
+            warnings.Add(key.Name.Source ?? key.Node, UnboundedText);
+    }
+
+    /// <summary>The keys that no enforcing limit bounds.</summary>
+    public IReadOnlyList<KeyOptions> Unbounded()
+    {
         var unbounded = new List<KeyFacts>(_keys);
         foreach (var limit in _document.Limits)
         {
@@ -76,8 +87,7 @@ public sealed partial class LimitReach
             unbounded.RemoveAll(key => Binds(limit.Match, key) && MayAskForAny(key, models));
         }
 
-        foreach (var key in unbounded)
-            warnings.Add(key.Key.Name.Source ?? key.Key.Node, "no enforcing limit bounds this key");
+        return unbounded.ConvertAll(key => key.Key);
     }
 
     private void CheckNames(LimitMatchOptions match)

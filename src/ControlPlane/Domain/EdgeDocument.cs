@@ -9,17 +9,24 @@ internal sealed class EdgeDocument
         ImmutableSortedDictionary.Create<string, EdgeEntry>(StringComparer.Ordinal);
 
     private readonly ImmutableDictionary<string, ImmutableSortedDictionary<string, EdgeEntry>> _sections;
+    private readonly ImmutableDictionary<string, ulong> _positions;
 
-    private EdgeDocument(ulong version, ulong generation, ImmutableDictionary<string, ImmutableSortedDictionary<string, EdgeEntry>> sections)
+    private EdgeDocument(
+        ulong version,
+        ulong generation,
+        ImmutableDictionary<string, ImmutableSortedDictionary<string, EdgeEntry>> sections,
+        ImmutableDictionary<string, ulong> positions)
     {
         Version = version;
         Generation = generation;
         _sections = sections;
+        _positions = positions;
     }
 
     /// <summary>Nothing, before the first command.</summary>
     public static EdgeDocument Empty { get; } =
-        new(0, 0, ImmutableDictionary.Create<string, ImmutableSortedDictionary<string, EdgeEntry>>(StringComparer.Ordinal));
+        new(0, 0, ImmutableDictionary.Create<string, ImmutableSortedDictionary<string, EdgeEntry>>(StringComparer.Ordinal),
+            ImmutableDictionary.Create<string, ulong>(StringComparer.Ordinal));
 
     /// <summary>The last command that it contains.</summary>
     public ulong Version { get; }
@@ -33,14 +40,8 @@ internal sealed class EdgeDocument
     /// <summary>The entry of that name, or null.</summary>
     public EdgeEntry? Find(string section, string name) => Section(section).GetValueOrDefault(name);
 
-    /// <summary>The position behind all entries of a section.</summary>
-    public ulong NextPosition(string section)
-    {
-        var last = 0UL;
-        foreach (var entry in Section(section).Values)
-            last = Math.Max(last, entry.Value.Position);
-        return last + 1;
-    }
+    /// <summary>A position behind all entries of a section.</summary>
+    public ulong NextPosition(string section) => _positions.GetValueOrDefault(section) + 1;
 
     /// <summary>The document after some changes.</summary>
     /// <param name="changes">In order.</param>
@@ -49,8 +50,11 @@ internal sealed class EdgeDocument
     public EdgeDocument With(IReadOnlyList<EntryChange> changes, ulong version, ulong generation)
     {
         var builders = new Dictionary<string, ImmutableSortedDictionary<string, EdgeEntry>.Builder>(StringComparer.Ordinal);
+        var positions = _positions;
         foreach (var change in changes)
         {
+            if (change.Value is { } value && value.Position > positions.GetValueOrDefault(change.Section))
+                positions = positions.SetItem(change.Section, value.Position);
             if (!builders.TryGetValue(change.Section, out var section))
                 builders.Add(change.Section, section = Section(change.Section).ToBuilder());
             if (change.Value is null)
@@ -62,15 +66,17 @@ internal sealed class EdgeDocument
         var sections = _sections.ToBuilder();
         foreach (var (name, section) in builders)
             sections[name] = section.ToImmutable();
-        return new(version, generation, sections.ToImmutable());
+        return new(version, generation, sections.ToImmutable(), positions);
     }
 
     /// <summary>The document with the versions of its entries as they were saved.</summary>
     internal static EdgeDocument Restore(ulong version, ulong generation, IEnumerable<(string Section, EdgeEntry Entry)> entries)
     {
         var builders = new Dictionary<string, ImmutableSortedDictionary<string, EdgeEntry>.Builder>(StringComparer.Ordinal);
+        var positions = Empty._positions.ToBuilder();
         foreach (var (name, entry) in entries)
         {
+            positions[name] = Math.Max(entry.Value.Position, positions.GetValueOrDefault(name));
             if (!builders.TryGetValue(name, out var section))
                 builders.Add(name, section = NoEntries.ToBuilder());
             section[entry.Name] = entry;
@@ -79,6 +85,6 @@ internal sealed class EdgeDocument
         var sections = Empty._sections.ToBuilder();
         foreach (var (name, section) in builders)
             sections[name] = section.ToImmutable();
-        return new(version, generation, sections.ToImmutable());
+        return new(version, generation, sections.ToImmutable(), positions.ToImmutable());
     }
 }

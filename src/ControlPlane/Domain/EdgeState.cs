@@ -5,7 +5,7 @@ namespace AiEdge.ControlPlane.Domain;
 
 /// <summary>
 /// The one place where the document changes. Writes stand in line: each sees the document that the last one left, its result is
-/// judged whole, it is durable in the log, and only then is it published and anyone told. What has been published never changes.
+/// judged, it is durable in the log, and only then is it published and anyone told. What has been published never changes.
 /// </summary>
 internal sealed class EdgeState : IDisposable
 {
@@ -51,7 +51,7 @@ internal sealed class EdgeState : IDisposable
 
     /// <summary>Opens a log and replays it.</summary>
     /// <param name="log">Where commands are kept.</param>
-    /// <param name="check">Judges a whole document.</param>
+    /// <param name="check">Judges what would result; of this state alone.</param>
     /// <param name="time">The wall clock.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="InvalidDataException">The log holds what this version cannot read.</exception>
@@ -194,7 +194,7 @@ internal sealed class EdgeState : IDisposable
         var faults = new FaultList();
         var warnings = new FaultList();
         var draft = before.With(decision.Changes, before.Version + 1, before.Generation + (isPublished ? 1UL : 0));
-        _check.Check(draft, decision.Changes, decision.Sources, faults, warnings);
+        _check.Check(before, draft, decision.Changes, decision.Sources, faults, warnings);
         if (faults.Count > 0)
             return Refused(before, new(RefusalKind.Invalid, "the document that would result has faults", faults.ToList()));
         if (decision.IsDryRun)
@@ -207,6 +207,7 @@ internal sealed class EdgeState : IDisposable
         {
             // Not cancelled with the caller: it may be stored by then, and what is stored is published.
             Apply(command, await _log.AppendAsync(bytes, CancellationToken.None));
+            _check.Accept(before, decision.Changes);
             await SaveAsync();
         }
         catch (IOException e)

@@ -34,11 +34,13 @@ internal sealed class DocumentJudge
     /// <param name="secrets">Names of the secrets that are stored.</param>
     /// <param name="faults">Takes what is wrong.</param>
     /// <param name="warnings">Takes what is odd.</param>
-    public static void Judge(IReadOnlyList<EntryText> entries, IReadOnlySet<string> secrets, FaultList faults, FaultList warnings)
+    /// <param name="hasOtherKeys">Whether there are keys beside the <paramref name="entries"/>.</param>
+    public static void Judge(
+        IReadOnlyList<EntryText> entries, IReadOnlySet<string> secrets, FaultList faults, FaultList warnings, bool hasOtherKeys = false)
     {
         var judge = new DocumentJudge(entries);
         judge.Build(new ReferenceRule(secrets, judge._faults));
-        if (DocumentRules.Read(judge._root, judge._faults, judge._warnings, keysComeAndGo: true) is { } document)
+        if (DocumentRules.Read(judge._root, judge._faults, judge._warnings, keysComeAndGo: true, hasOtherKeys) is { } document)
         {
             judge.CheckAddresses(document);
             judge.CheckLimits(document);
