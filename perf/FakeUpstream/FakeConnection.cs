@@ -130,9 +130,9 @@ internal sealed class FakeConnection
     private Answer FindAnswer(string method, AnswerContext context)
     {
         if (_server.Options.RequiredKey is { } key && !HasKey(key))
-            return ErrorAnswer.Make(new FakeScript { Status = 401 });
+            return ErrorAnswer.Make(new FakeScript { Status = 401 }, AnswerTable.VendorOf(context.Path));
         if (context.Script.Status >= 300)
-            return ErrorAnswer.Make(context.Script);
+            return ErrorAnswer.Make(context.Script, AnswerTable.VendorOf(context.Path));
         if (context.Facts.Fault is { } fault)
             return ErrorAnswer.Json(400, "", "invalid_request_error", null, fault);
         try
@@ -148,7 +148,8 @@ internal sealed class FakeConnection
     private bool HasKey(string key)
     {
         var bearer = Encoding.Latin1.GetString(_head.Value("authorization"u8));
-        return bearer == "Bearer " + key || Encoding.Latin1.GetString(_head.Value("api-key"u8)) == key;
+        return bearer == "Bearer " + key || Encoding.Latin1.GetString(_head.Value("api-key"u8)) == key
+            || Encoding.Latin1.GetString(_head.Value("x-api-key"u8)) == key;
     }
 
     private async ValueTask<AfterAnswer> RefuseAsync(ReceivedRequest? log, long number, string fault)

@@ -13,6 +13,13 @@ internal enum EventKind
     Tail,
 }
 
+/// <summary>Which provider is imitated.</summary>
+internal enum Vendor
+{
+    OpenAi,
+    Anthropic,
+}
+
 /// <summary>An answer before the script bends it: a status, fields, and either a whole body or a stream of events.</summary>
 internal sealed class Answer
 {
@@ -31,6 +38,13 @@ internal sealed class Answer
     /// between the two, and what an event says of its own time is true.
     /// </summary>
     public Func<ByteWriter, IEnumerable<EventKind>>? Events { get; init; }
+
+    /// <summary>Whose answer it is: decides the fields that a provider adds.</summary>
+    public Vendor Vendor { get; init; }
+
+    /// <summary>What the script's failure within a stream looks like.</summary>
+    public string FailEvent { get; init; } =
+        "data: {\"error\":{\"message\":\"The server had an error processing your request. Sorry about that!\",\"type\":\"server_error\",\"param\":null,\"code\":null}}\n\n";
 
     /// <summary>A binary body is chunked unless the script says otherwise, as providers send audio.</summary>
     public bool Binary { get; init; }

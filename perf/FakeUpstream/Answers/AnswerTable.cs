@@ -6,6 +6,8 @@ internal static class AnswerTable
     private static readonly (string PathEnd, Func<AnswerContext, Answer> Make)[] Posts =
     [
         ("/chat/completions", ChatAnswer.Make),
+        ("/messages", MessagesAnswer.Make),
+        ("/messages/count_tokens", MessagesAnswer.MakeCount),
         ("/completions", CompletionAnswer.Make),
         ("/responses", ResponsesAnswer.Make),
         ("/embeddings", EmbeddingsAnswer.Make),
@@ -34,6 +36,10 @@ internal static class AnswerTable
 
         return UnknownUrl(method, context.Path);
     }
+
+    /// <summary>Whose path it is.</summary>
+    public static Vendor VendorOf(string path) =>
+        path.EndsWith("/messages", StringComparison.Ordinal) || path.EndsWith("/messages/count_tokens", StringComparison.Ordinal) ? Vendor.Anthropic : Vendor.OpenAi;
 
     private static Answer NoBody => ErrorAnswer.Json(400, "", "invalid_request_error", null, "The request has no body.");
 

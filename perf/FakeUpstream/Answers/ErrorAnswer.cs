@@ -4,7 +4,7 @@ namespace AiEdge.FakeUpstream;
 internal static class ErrorAnswer
 {
     /// <summary>The error that the script asks for.</summary>
-    public static Answer Make(FakeScript script)
+    public static Answer Make(FakeScript script, Vendor vendor = Vendor.OpenAi)
     {
         var fields = "";
         var retryAfter = script.RetryAfter ?? (script.Status == 429 && script.ErrorBody != "quota" ? "1" : "none");
@@ -13,6 +13,8 @@ internal static class ErrorAnswer
         if (script.RetryAfterMs >= 0)
             fields += $"retry-after-ms: {script.RetryAfterMs}\r\n";
         var (type, code, message) = Words(script.Status);
+        if (vendor == Vendor.Anthropic && script.ErrorBody is "" or "json" or "quota")
+            return MakeAnthropic(script, fields);
         return script.ErrorBody switch
         {
             "quota" => Json(script.Status, fields, "insufficient_quota", "insufficient_quota", "You exceeded your current quota, please check your plan and billing details."),
@@ -29,6 +31,33 @@ internal static class ErrorAnswer
             "truncated" => new Answer { Status = script.Status, Fields = fields, Body = to => to.Add("{\"error\":{\"message\":\"The ser") },
             _ => Json(script.Status, fields, type, code, message),
         };
+    }
+
+    /// <summary>An error in Anthropic's shape.</summary>
+    public static Answer Anthropic(int status, string fields, string type, string message) => new()
+    {
+        Status = status,
+        Fields = fields,
+        Vendor = Vendor.Anthropic,
+        Body = to => to.Add("{\"type\":\"error\",\"error\":{\"type\":"u8).AddJson(type).Add(",\"message\":"u8).AddJson(message).Add("},\"request_id\":\"req_fake\"}"u8),
+    };
+
+    private static Answer MakeAnthropic(FakeScript script, string fields)
+    {
+        if (script.ErrorBody == "quota")
+            return Anthropic(script.Status, fields, "invalid_request_error", "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing.");
+        var (type, message) = script.Status switch
+        {
+            400 => ("invalid_request_error", "messages: at least one message is required"),
+            401 => ("authentication_error", "invalid x-api-key"),
+            403 => ("permission_error", "Your API key does not have permission to use the specified resource."),
+            404 => ("not_found_error", "model: fake"),
+            413 => ("request_too_large", "Request exceeds the maximum size"),
+            429 => ("rate_limit_error", "This request would exceed your organization's rate limit."),
+            529 => ("overloaded_error", "Overloaded"),
+            _ => ("api_error", "Internal server error"),
+        };
+        return Anthropic(script.Status, fields, type, message);
     }
 
     public static Answer Json(int status, string fields, string type, string? code, string message, string? param = null) => new()

@@ -43,6 +43,36 @@ internal sealed record RequestWishes(IReadOnlyList<ToolCall> Calls, string? Stru
         return Text(format, "type") == "json_schema" && format.TryGetProperty("schema", out var schema) ? new([], SchemaSample.Write(schema)) : None;
     }
 
+    /// <summary>From tools, tool_choice and messages of Anthropic's dialect.</summary>
+    public static RequestWishes ReadMessages(AnswerContext context)
+    {
+        using var document = JsonDocument.Parse(context.Body, new JsonDocumentOptions { MaxDepth = 256 });
+        var root = document.RootElement;
+        var calls = new List<ToolCall>();
+        var choice = root.TryGetProperty("tool_choice", out var chosen) ? chosen : default;
+        if (context.Script.Tools == "off" || (HasResult(root) && context.Script.Tools != "always") || Text(choice, "type") == "none"
+            || !root.TryGetProperty("tools", out var tools) || tools.ValueKind != JsonValueKind.Array)
+            return None;
+        foreach (var tool in tools.EnumerateArray())
+        {
+            if (Text(tool, "name") is not { } name)
+                continue;
+            var input = tool.TryGetProperty("input_schema", out var schema) ? SchemaSample.Write(schema) : "{}";
+            calls.Add(new ToolCall(context.Id("toolu_", calls.Count), "", name, new TextPieces(input)));
+            if (choice.ValueKind == JsonValueKind.Object && choice.TryGetProperty("disable_parallel_tool_use", out var single) && single.ValueKind == JsonValueKind.True)
+                break;
+        }
+
+        return new RequestWishes(calls, null);
+    }
+
+    /// <summary>Whether the last message answers a tool.</summary>
+    private static bool HasResult(JsonElement root) =>
+        root.TryGetProperty("messages", out var messages) && messages.ValueKind == JsonValueKind.Array && messages.GetArrayLength() > 0
+        && messages[messages.GetArrayLength() - 1] is { ValueKind: JsonValueKind.Object } last
+        && last.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.Array
+        && content.EnumerateArray().Any(block => Text(block, "type") == "tool_result");
+
     private static List<ToolCall> FindCalls(AnswerContext context, JsonElement root, bool answered, Func<JsonElement, JsonElement> functionOf)
     {
         var calls = new List<ToolCall>();

@@ -95,6 +95,9 @@ internal sealed class TextPieces
         to.Add("\""u8);
     }
 
+    /// <summary>The whole text as it is: of texts that are JSON themselves.</summary>
+    public void WritePlain(ByteWriter to) => to.Add(string.Concat(_pieces!));
+
     private void WriteRaw(ByteWriter to, int index)
     {
         if (index == 0 && _hugeBytes > 0)

@@ -82,6 +82,8 @@ internal sealed class FakeScript
 
     public int CachedTokens { get; set; }
 
+    public int CacheWriteTokens { get; set; }
+
     public int ReasoningTokens { get; set; }
 
     public bool Azure { get; set; }

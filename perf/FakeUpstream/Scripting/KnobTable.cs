@@ -27,7 +27,7 @@ internal static class KnobTable
 
         // Status and errors.
         Int("e", "status", "short for status=", SetStatus),
-        Int("status", "status", "an error answer in OpenAI's shape; 429 brings Retry-After: 1 unless told otherwise", SetStatus),
+        Int("status", "status", "an error answer in the shape of the path's dialect; 429 brings Retry-After: 1 unless told otherwise", SetStatus),
         Text("retryafter", "seconds, date or none", "Retry-After of the error answer", (s, v) => s.RetryAfter = v),
         Time("retryafterms", "ms", "retry-after-ms of the error answer", (s, v) => s.RetryAfterMs = v),
         OneOf("error", ["json", "quota", "html", "text", "empty", "filter", "truncated"], "body of the error answer; quota is insufficient_quota, filter is Azure's content filter",
@@ -38,7 +38,8 @@ internal static class KnobTable
             (s, v) => s.Usage = v switch { "off" => UsageRule.Off, "always" => UsageRule.Always, _ => UsageRule.AsAsked }),
         Int("in", "count", "input tokens reported (default 212)", (s, v) => s.InputTokens = v),
         Int("cached", "count", "cached input tokens reported", (s, v) => s.CachedTokens = v),
-        Int("reasoning", "count", "reasoning tokens reported, on top of the chunks", (s, v) => s.ReasoningTokens = v),
+        Int("cachewrite", "count", "tokens reported as written to the cache; of messages", (s, v) => s.CacheWriteTokens = v),
+        Int("reasoning", "count", "reasoning tokens reported, on top of the chunks; messages show them as thinking", (s, v) => s.ReasoningTokens = v),
         Flag("azure", "Azure's shape: a first chunk with empty choices and prompt_filter_results, filter results in choices", (s, v) => s.Azure = v),
         OneOf("tools", ["auto", "off", "always"], "tool calls (default: when the request has tools and its last message is not a tool's)", (s, v) => s.Tools = v),
         Flag("done", "off: no [DONE]", (s, v) => s.Done = v),

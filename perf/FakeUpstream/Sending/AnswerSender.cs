@@ -22,6 +22,7 @@ internal sealed class AnswerSender(Transport transport, PaceWaiter waiter, Task 
     private readonly PartSender _parts = new(transport, waiter);
     private readonly ByteWriter _head = new();
     private readonly ByteWriter _payload = new();
+    private string _failEvent = "";
 
     /// <summary>Events of the present answer that were handed to the socket.</summary>
     public int EventsSent { get; private set; }
@@ -33,6 +34,7 @@ internal sealed class AnswerSender(Transport transport, PaceWaiter waiter, Task 
     public async ValueTask<AfterAnswer> SendAsync(Answer answer, FakeScript script, long number, bool withoutBody)
     {
         EventsSent = 0;
+        _failEvent = answer.FailEvent;
         _payload.Clear();
         if (await TryDivertAsync(script) is { } diverted)
             return diverted;
@@ -165,7 +167,7 @@ internal sealed class AnswerSender(Transport transport, PaceWaiter waiter, Task 
     {
         if (script.FailAt >= 0 && script.FailAt == EventsSent)
         {
-            _payload.Add("data: {\"error\":{\"message\":\"The server had an error processing your request. Sorry about that!\",\"type\":\"server_error\",\"param\":null,\"code\":null}}\n\n"u8);
+            _payload.Add(_failEvent);
             return await _parts.TrySendAsync(_payload, last: true) ? AfterAnswer.KeepAlive : AfterAnswer.ClientLeft;
         }
 

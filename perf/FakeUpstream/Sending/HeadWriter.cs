@@ -14,6 +14,12 @@ internal static class HeadWriter
         + "x-ratelimit-reset-requests: 6ms\r\nx-ratelimit-reset-tokens: 30ms\r\nset-cookie: __cf_fake=abc; path=/; HttpOnly; Secure\r\n"
         + "strict-transport-security: max-age=31536000; includeSubDomains; preload\r\nx-content-type-options: nosniff\r\nServer: fake\r\n");
 
+    private static readonly byte[] AnthropicFields = Encoding.ASCII.GetBytes(
+        "anthropic-ratelimit-requests-limit: 4000\r\nanthropic-ratelimit-requests-remaining: 3999\r\nanthropic-ratelimit-requests-reset: 2030-01-01T00:00:00Z\r\n"
+        + "anthropic-ratelimit-tokens-limit: 400000\r\nanthropic-ratelimit-tokens-remaining: 399000\r\nanthropic-ratelimit-tokens-reset: 2030-01-01T00:00:00Z\r\n"
+        + "anthropic-organization-id: fake-org\r\nset-cookie: __cf_fake=abc; path=/; HttpOnly; Secure\r\nvia: 1.1 google\r\ncf-cache-status: DYNAMIC\r\n"
+        + "strict-transport-security: max-age=31536000; includeSubDomains; preload\r\nx-robots-tag: none\r\nServer: fake\r\n");
+
     /// <param name="to">Receives the head.</param>
     /// <param name="answer">Status and fields.</param>
     /// <param name="script">Which further fields to send.</param>
@@ -34,9 +40,9 @@ internal static class HeadWriter
         else if (framing == Framing.Chunked)
             to.Add(script.Trailers ? "Transfer-Encoding: chunked\r\nTrailer: x-fake-checksum\r\n"u8 : "Transfer-Encoding: chunked\r\n"u8);
         to.Add(script.Close || framing == Framing.Eof ? "Connection: close\r\n"u8 : "Connection: keep-alive\r\n"u8);
-        to.Add("x-request-id: req_fake"u8).Add(number).Add("\r\n"u8).Add(answer.Fields);
+        to.Add(answer.Vendor == Vendor.Anthropic ? "request-id: req_fake"u8 : "x-request-id: req_fake"u8).Add(number).Add("\r\n"u8).Add(answer.Fields);
         if (script.FullHeaders)
-            to.Add(ProviderFields);
+            to.Add(answer.Vendor == Vendor.Anthropic ? AnthropicFields : ProviderFields);
         to.Add("\r\n"u8);
     }
 
