@@ -30,15 +30,26 @@ internal static class ExchangeStages
             $$$"""data: {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"word {{{i}}} "},"finish_reason":{{{(i == Events - 1 ? "\"stop\"" : "null")}}}}]}""" + "\n\n"))
             + "data: [DONE]\n\n"));
 
+    /// <summary>The same in Anthropic's dialect.</summary>
+    public static Action Messages() => Begin(
+        """{"model":"claude-1","max_tokens":100,"stream":true,"messages":[{"role":"user","content":"Say hello"}]}""",
+        Answer("text/event-stream",
+            Event("message_start", "\"message\":{\"id\":\"m\",\"usage\":{\"input_tokens\":9,\"output_tokens\":1}}")
+            + string.Concat(Enumerable.Range(0, Events).Select(i => Event("content_block_delta", $"\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"word {i} \"}}")))
+            + Event("message_delta", "\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":64}") + Event("message_stop", "\"n\":0")),
+        "/v1/messages");
+
+    private static string Event(string type, string rest) => $"event: {type}\ndata: {{\"type\":\"{type}\",{rest}}}\n\n";
+
     private static byte[] Answer(string type, string body) =>
         Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n{body}");
 
-    private static Action Begin(string body, byte[] answer)
+    private static Action Begin(string body, byte[] answer, string path = "/v1/chat/completions")
     {
         var host = StartHost(StartProvider(answer));
         var client = new BlockingPeer(Connect(host.Listen));
         var request = Encoding.ASCII.GetBytes(
-            $"POST /v1/chat/completions HTTP/1.1\r\nHost: edge\r\nAuthorization: Bearer {Key}\r\nContent-Type: application/json\r\n"
+            $"POST {path} HTTP/1.1\r\nHost: edge\r\nAuthorization: Bearer {Key}\r\nContent-Type: application/json\r\n"
             + $"Content-Length: {body.Length}\r\n\r\n{body}");
         return () =>
         {
@@ -60,8 +71,10 @@ internal static class ExchangeStages
         File.WriteAllText(path, $$"""
             providers:
               fake: { dialect: openai, baseUrl: "http://127.0.0.1:{{providerPort}}/v1", key: sk-provider }
+              claude: { dialect: anthropic, baseUrl: "http://127.0.0.1:{{providerPort}}", key: sk-provider }
             models:
               "fake-*": { targets: [ { provider: fake } ] }
+              "claude-*": { targets: [ { provider: claude } ] }
             keys:
               - { name: micro, sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}" }
             """);

@@ -1,5 +1,6 @@
 using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects.Anthropic;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
 using AiEdge.Tokenization.Json;
@@ -27,7 +28,7 @@ internal static class JsonStages
         var reader = new JsonAnswerReader();
         return () =>
         {
-            reader.Reset(RequestShape.Chat);
+            reader.Reset(AnswerWords.OpenAi);
             reader.Feed(Answer);
             HttpStages.Expect(reader.IsComplete && reader.Usage.TotalTokens == 21);
         };
@@ -79,9 +80,36 @@ internal static class JsonStages
     /// <summary>Chunks of which no two begin alike: each is read in full.</summary>
     public static Action ChatEventsUnlike() => Events(stripUsage: false, i => "chatcmpl-" + i, "");
 
+    /// <summary>Events of a streamed message of Anthropic's, every text counted.</summary>
+    public static Action MessageEvents()
+    {
+        var frames = Enumerable.Range(0, 32).Select(i => Encoding.ASCII.GetBytes(
+            $"event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\" token {i}\"}}}}\n\n")).ToArray();
+        var from = "event: content_block_delta\ndata: ".Length;
+        var reader = new AnthropicEventReader();
+        reader.Reset(RequestShape.Messages, stripUsage: false, wantsTexts: true);
+        var tokens = new TokenMeter();
+        var tokenizer = JsonTokenizer.Of(TokenEncoding.O200kBase);
+        var counter = new OutputCounter();
+        var pool = tokens.CountersOf(tokenizer.Vocabulary);
+        return () =>
+        {
+            counter.Begin(tokenizer, pool, null);
+            foreach (var frame in frames)
+            {
+                var data = frame.AsSpan(from, frame.Length - from - 2);
+                reader.OnEvent(frame, data, out _, out _);
+                counter.Append(reader.Texts, data);
+                HttpStages.Expect(counter.UpperBound > 0);
+            }
+
+            HttpStages.Expect(counter.Count >= 64);
+        };
+    }
+
     private static Action Request(byte[] body)
     {
-        var reader = new OpenAiRequestReader();
+        var reader = new RequestReader();
         var facts = new RequestFacts();
         return () =>
         {

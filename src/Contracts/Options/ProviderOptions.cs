@@ -10,8 +10,13 @@ public sealed class ProviderOptions
     /// <summary>The header field that carries the credential where no other is named; only here it stands behind <c>Bearer</c>.</summary>
     public const string DefaultAuthHeader = "Authorization";
 
+    /// <summary>The same where the dialect is Anthropic's.</summary>
+    public const string AnthropicAuthHeader = "x-api-key";
+
+    private const string AnthropicDialect = "anthropic";
+
     /// <summary>The wire format spoken.</summary>
-    public static readonly ChoiceField DialectField = new("dialect", ["openai"], ["anthropic", "gemini"]) { IsRequired = true };
+    public static readonly ChoiceField DialectField = new("dialect", ["openai", AnthropicDialect], ["gemini"]) { IsRequired = true };
 
     /// <summary>Where the API is.</summary>
     public static readonly BaseUrlField BaseUrlField = new("baseUrl") { IsRequired = true };
@@ -102,8 +107,11 @@ public sealed class ProviderOptions
     /// <summary>See <see cref="TlsField"/>.</summary>
     public TlsOptions Tls { get; private init; } = new();
 
-    /// <summary>Whether the credential stands behind <c>Bearer</c>: in the default header field only.</summary>
-    public bool IsBearer => string.Equals(AuthHeader.Or(DefaultAuthHeader), DefaultAuthHeader, StringComparison.OrdinalIgnoreCase);
+    /// <summary>The header field that carries the credential: the one that is named, else the dialect's own.</summary>
+    public string AuthHeaderName => AuthHeader.Or(Dialect.Or("") == AnthropicDialect ? AnthropicAuthHeader : DefaultAuthHeader);
+
+    /// <summary>Whether the credential stands behind <c>Bearer</c>: in <see cref="DefaultAuthHeader"/> only.</summary>
+    public bool IsBearer => string.Equals(AuthHeaderName, DefaultAuthHeader, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Reads a provider; null where it is not a map.</summary>
     public static ProviderOptions? Read(ConfigEntry entry, FaultList faults)

@@ -47,7 +47,7 @@ public static class HeaderRules
             return;
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         if (provider.Key.IsSet)
-            seen.Add(provider.AuthHeader.Or(ProviderOptions.DefaultAuthHeader));
+            seen.Add(provider.AuthHeaderName);
         foreach (var (name, _) in provider.Headers.Value)
         {
             ConfigNode map = provider.Headers.Source!;

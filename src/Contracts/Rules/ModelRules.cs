@@ -15,7 +15,7 @@ public static class ModelRules
     public static void Check(ModelOptions model, ConfigOptions document, FaultList faults)
     {
         CheckName(model, faults);
-        CheckTargets(model, faults);
+        CheckTargets(model, document, faults);
         foreach (var target in model.Targets)
             CheckProvider(target, document, faults);
         TokenizerRules.CheckName(model, document, faults);
@@ -50,8 +50,8 @@ public static class ModelRules
             faults.Add(model.Node, complaint);
     }
 
-    /// <summary>Exactly one target: a second one would get no traffic before balancing and fail-over exist.</summary>
-    private static void CheckTargets(ModelOptions model, FaultList faults)
+    /// <summary>One target for each dialect: a second one would get no traffic before balancing and fail-over exist.</summary>
+    private static void CheckTargets(ModelOptions model, ConfigOptions document, FaultList faults)
     {
         if (model.Node.Entry(ModelOptions.TargetsField.Name)?.Value is not ConfigSequence targets)
         {
@@ -62,8 +62,27 @@ public static class ModelRules
 
         if (targets.Items.Count == 0)
             faults.Add(targets, "needs a target");
-        else if (targets.Items.Count > 1)
-            faults.Add(targets.Items[1], "more than one target is not supported yet");
+        for (var i = 1; i < model.Targets.Count; i++)
+        {
+            for (var j = 0; j < i; j++)
+            {
+                if (DialectOf(model.Targets[i], document) is not { } dialect || dialect != DialectOf(model.Targets[j], document))
+                    continue;
+                faults.Add(model.Targets[i].Node, "more than one target of a dialect is not supported yet");
+                return;
+            }
+        }
+    }
+
+    private static string? DialectOf(TargetOptions target, ConfigOptions document)
+    {
+        foreach (var provider in document.Providers)
+        {
+            if (target.Provider.IsSet && provider.Name == target.Provider.Value)
+                return provider.Dialect.Or("");
+        }
+
+        return null;
     }
 
     private static void CheckProvider(TargetOptions target, ConfigOptions document, FaultList faults)

@@ -40,7 +40,7 @@ internal sealed class ConfigSnapshot
     public required byte[] MaskedJson { get; init; }
 }
 
-/// <summary>The wire format that a provider speaks. Only <see cref="OpenAi"/> is carried yet; others are refused by the validator.</summary>
+/// <summary>A wire format: the one that a provider speaks, or the one that a client called in. Which of them are carried the validator says.</summary>
 internal enum Dialect : byte
 {
     OpenAi,
@@ -163,7 +163,7 @@ internal sealed class ModelModel
 
     public required bool IsGlob { get; init; }
 
-    /// <summary>At least one; the first is used until balancing comes.</summary>
+    /// <summary>At least one; the first that speaks the client's dialect is used until balancing and translation come.</summary>
     public required TargetModel[] Targets { get; init; }
 
     /// <summary>The vocabulary that the document names for it; null where the model's name is to tell.</summary>
@@ -181,6 +181,18 @@ internal sealed class ModelModel
     /// <summary>The longest output when a client asks for a model by that name; 0 where it is not known.</summary>
     public long OutputTokensMaxOf(ReadOnlySpan<byte> askedModel) =>
         OutputTokensMax > 0 ? OutputTokensMax : Targets[0].Prices?.OutputTokensMaxOf(askedModel) ?? 0;
+
+    /// <summary>The first target whose provider speaks <paramref name="dialect"/>, or null.</summary>
+    public TargetModel? TargetOf(Dialect dialect)
+    {
+        foreach (var target in Targets)
+        {
+            if (target.Provider.Dialect == dialect)
+                return target;
+        }
+
+        return null;
+    }
 
     /// <summary>Its place in <see cref="ModelTable.All"/>.</summary>
     public int Index { get; set; }

@@ -11,6 +11,9 @@ internal enum EndpointKind : byte
 
     /// <summary><c>GET /v1/models/{id}</c>.</summary>
     ModelOne,
+
+    /// <summary>The tokens of a prompt, counted here and not by a provider.</summary>
+    CountTokens,
 }
 
 /// <summary>A path that the data plane serves, with what it means. A table row, compared by bytes.</summary>
@@ -34,12 +37,16 @@ internal sealed class Endpoint
     private static readonly Endpoint Models = new("/v1/models", RequestShape.Chat, EndpointKind.ModelList);
     private static readonly Endpoint OneModel = new("/v1/models/", RequestShape.Chat, EndpointKind.ModelOne);
 
-    private Endpoint(string path, RequestShape shape, EndpointKind kind = EndpointKind.Forward)
+    private readonly int _upstreamFrom;
+
+    public Endpoint(string path, RequestShape shape, EndpointKind kind = EndpointKind.Forward, Dialect dialect = Dialect.OpenAi)
     {
         Path = path;
         PathUtf8 = System.Text.Encoding.UTF8.GetBytes(path);
         Shape = shape;
         Kind = kind;
+        Dialect = dialect;
+        _upstreamFrom = dialect == Dialect.OpenAi ? "/v1".Length : 0;
     }
 
     /// <summary>The path as clients call it; for <see cref="EndpointKind.ModelOne"/> what stands before the id.</summary>
@@ -47,14 +54,20 @@ internal sealed class Endpoint
 
     public byte[] PathUtf8 { get; }
 
-    /// <summary>The path without its leading <c>/v1</c>: what is put behind a provider's base path.</summary>
-    public ReadOnlySpan<byte> UpstreamPath => PathUtf8.AsSpan(3);
+    /// <summary>What is put behind a provider's base path: OpenAI's paths without their leading <c>/v1</c>, those of others whole.</summary>
+    public ReadOnlySpan<byte> UpstreamPath => PathUtf8.AsSpan(_upstreamFrom);
+
+    /// <summary>What the requests and the answers of the path are written in.</summary>
+    public Dialect Dialect { get; }
 
     public RequestShape Shape { get; }
 
     public EndpointKind Kind { get; }
 
-    /// <summary>The row for <paramref name="path"/>, or null.</summary>
+    /// <summary>Whether a request comes with a body, by POST; else it only asks.</summary>
+    public bool TakesBody => Kind is EndpointKind.Forward or EndpointKind.CountTokens;
+
+    /// <summary>The row of the OpenAI dialect for <paramref name="path"/>, or null.</summary>
     public static Endpoint? Find(ReadOnlySpan<byte> path)
     {
         foreach (var endpoint in Forwarded)

@@ -84,6 +84,9 @@ internal sealed class Exchange
 
     public Endpoint? Endpoint { get; set; }
 
+    /// <summary>What the client speaks, and is owed every answer in.</summary>
+    public Dialect Dialect { get; set; }
+
     public bool Stream { get; set; }
 
     /// <summary>Minor version of the client's HTTP/1: 0 knows no chunked coding.</summary>
@@ -222,6 +225,7 @@ internal sealed class Exchange
         Target = null;
         _askedModelLength = 0;
         Endpoint = null;
+        Dialect = Dialect.OpenAi;
         Stream = false;
         HttpMinor = 1;
         IsHead = false;

@@ -1,6 +1,9 @@
 namespace AiEdge.DataPlane.Core;
 
-/// <summary>Which kind of body a path of the OpenAI dialect carries: decides what is read from it and how its answer is metered.</summary>
+/// <summary>
+/// Which kind of body a path carries; of the OpenAI dialect where nothing else is said: decides what is read from it and how its answer
+/// is metered.
+/// </summary>
 internal enum RequestShape : byte
 {
     /// <summary><c>/chat/completions</c>.</summary>
@@ -29,4 +32,7 @@ internal enum RequestShape : byte
     /// multipart/form-data.
     /// </summary>
     Multipart,
+
+    /// <summary><c>/v1/messages</c> of Anthropic, and <c>/v1/messages/count_tokens</c>.</summary>
+    Messages,
 }

@@ -2,7 +2,8 @@ namespace AiEdge.DataPlane.Core;
 
 /// <summary>
 /// Tokens that a provider reports for one answer. Cached and audio input are parts of the input, reasoning and audio output
-/// parts of the output (OpenAI's API reference, <c>usage</c> of chat completions, embeddings and responses).
+/// parts of the output (OpenAI's API reference, <c>usage</c> of chat completions, embeddings and responses). Dialects that count
+/// them beside each other are read so that this holds, too.
 /// </summary>
 internal struct Usage
 {
@@ -28,6 +29,9 @@ internal struct Usage
 
     /// <summary>The provider's total, or input and output together where it names none.</summary>
     public long TotalTokens { get; set; }
+
+    /// <summary>The output holds thought that is not shown, and nobody says how much of it.</summary>
+    public bool HidesThought { get; set; }
 
     /// <summary>Whether at least one of input, output and total was reported.</summary>
     public bool IsPresent { get; set; }

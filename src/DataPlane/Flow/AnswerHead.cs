@@ -45,6 +45,8 @@ internal static class AnswerHead
         if (!exchange.RequestId.IsEmpty)
             writer.WriteHeader("x-request-id"u8, exchange.RequestId);
         writer.WriteHeader("x-aiedge-request-id"u8, exchange.EdgeId);
+        if (exchange.Dialect == Dialect.Anthropic)
+            writer.WriteHeader("request-id"u8, exchange.EdgeId);
         if (!exchange.ProviderId.IsEmpty)
             writer.WriteHeader("x-aiedge-provider-request-id"u8, exchange.ProviderId);
         if (exchange.Target is { } target && exchange.Attempts > 0)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
@@ -68,7 +69,8 @@ internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWr
         if (framing == AnswerFraming.UntilClose)
             exchange.KeepAlive = false;
         client.UseFraming(framing);
-        (_reader ??= new JsonAnswerReader()).Reset(exchange.Endpoint!.Shape, settlement.Counts && RequestDemand.HasOutput(exchange.Endpoint.Shape));
+        (_reader ??= new JsonAnswerReader()).Reset(
+            DialectTable.Of(exchange.Dialect).Words, settlement.Counts && RequestDemand.HasOutput(exchange.Endpoint!.Shape));
         decoder.Begin(decode ? answer.Coding : ContentCoding.Identity);
         AnswerHead.WriteProviders(link, exchange, head, framing, head.Framing.Length, decode);
         body.Begin(upstream.Input, head.Framing);

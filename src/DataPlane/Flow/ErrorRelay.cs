@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Transport;
@@ -25,7 +26,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     {
         var answer = AnswerKind.Of(head);
         _length = 0;
-        (_reader ??= new JsonAnswerReader()).Reset(exchange.Endpoint!.Shape);
+        (_reader ??= new JsonAnswerReader()).Reset(DialectTable.Of(exchange.Dialect).Words);
         decoder.Begin(answer.Coding == ContentCoding.Unknown ? ContentCoding.Identity : answer.Coding);
         head.Retain();
         body.Begin(upstream.Input, head.Framing);
@@ -41,7 +42,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
                 return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
         }
 
-        var error = Judge(exchange.Target!.Provider, head.Status, answer);
+        var error = Judge(exchange, head.Status, answer);
         if (error.IsError)
             return error;
         var framing = head.Framing.Kind == BodyKind.None ? AnswerFraming.None : AnswerFraming.Length;
@@ -53,12 +54,13 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     }
 
     /// <summary>What the client is told instead of the provider's own words, if anything.</summary>
-    private EdgeError Judge(ProviderModel provider, int status, AnswerKind answer)
+    private EdgeError Judge(Exchange exchange, int status, AnswerKind answer)
     {
-        if (status is 401 or 402 or 403 or 404 || ProviderSecrets.IsIn(provider, _bytes.AsSpan(0, _length)))
+        ReadOnlySpan<byte> text = _bytes.AsSpan(0, _length);
+        if (status is 401 or 402 or 403 or 404 || ProviderSecrets.IsIn(exchange.Target!.Provider, text))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
-        if (_reader!.ErrorCode.SequenceEqual("insufficient_quota"u8) || _reader!.ErrorType.SequenceEqual("insufficient_quota"u8))
-            return EdgeError.Upstream(ErrorKind.UpstreamQuota);
+        if (DialectTable.Of(exchange.Dialect).Refusal(status, _reader!, text) is var refusal and not ErrorKind.None)
+            return EdgeError.Upstream(refusal);
         if (body.State == BodyState.Faulted)
             return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off.");
         return status >= 500 && !answer.IsJson ? EdgeError.Upstream(ErrorKind.UpstreamBadAnswer) : default;

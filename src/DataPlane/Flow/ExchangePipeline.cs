@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Identify;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
@@ -90,7 +91,7 @@ internal sealed class ExchangePipeline
             return error;
         _link.ClearStep();
         _exchange.BodyReadAt = Stopwatch.GetTimestamp();
-        if (_exchange.Endpoint!.Kind != EndpointKind.Forward)
+        if (!_exchange.Endpoint!.TakesBody)
             return ModelList.Write(_link, _exchange, _intake.HeadReader.Head.Path);
         var facts = _intake.Scan.Facts;
         _exchange.Stream = facts.Stream;
@@ -101,6 +102,8 @@ internal sealed class ExchangePipeline
         if ((error = Router.Route(_exchange, facts.Model)).IsError)
             return error;
         _services.Metrics.Know(_exchange);
+        if (_exchange.Endpoint.Kind == EndpointKind.CountTokens)
+            return TokenCount.Write(_link, _exchange, _meter, _body);
         if (facts.Background)
             return EdgeError.Client(ErrorKind.NotSupportedYet, "Background responses are not supported yet.", "background");
         if ((error = await _gate.AdmitAsync(_exchange, _link, _body)).IsError)
@@ -197,19 +200,23 @@ internal sealed class ExchangePipeline
     private EdgeError Recognise()
     {
         var head = _intake.HeadReader.Head;
-        var endpoint = Endpoint.Find(head.Path);
+        var endpoint = DialectTable.Find(head.Path);
+        _exchange.Dialect = endpoint?.Dialect ?? DialectTable.Owner(head.Path);
         if (endpoint is null)
             return EdgeError.Client(ErrorKind.UnknownPath);
         _exchange.Endpoint = endpoint;
         var isRead = head.MethodId is MethodId.Get or MethodId.Head;
-        if (endpoint.Kind == EndpointKind.Forward ? head.MethodId != MethodId.Post : !isRead)
+        if (endpoint.TakesBody ? head.MethodId != MethodId.Post : !isRead)
             return EdgeError.Client(ErrorKind.MethodNotAllowed);
         if (_services.IsDraining && endpoint.Kind == EndpointKind.Forward)
             return EdgeError.Edge(ErrorKind.Draining);
         if (_services.IsStale && endpoint.Kind == EndpointKind.Forward)
             return EdgeError.Edge(ErrorKind.Overloaded, "The gateway's configuration is too old to be used.");
-        if (endpoint.Kind != EndpointKind.Forward)
+        if (!endpoint.TakesBody)
         {
+            // The same paths list models to clients of several dialects.
+            if (head.IndexOf("anthropic-version"u8) >= 0)
+                _exchange.Dialect = Dialect.Anthropic;
             _intake.Scan.BeginNone();
             return default;
         }
@@ -240,8 +247,11 @@ internal sealed class ExchangePipeline
     /// <summary>Whose request it is decides whether its prompt has to be counted, and with that what is noted of its body.</summary>
     private void BeginScan()
     {
-        if (_exchange.Endpoint is { Kind: EndpointKind.Forward, Shape: not RequestShape.Multipart and var shape })
-            _intake.Scan.BeginJson(shape, _gate.WantsPrompt(_exchange));
+        if (_exchange.Endpoint is { TakesBody: true, Shape: not RequestShape.Multipart and var shape } endpoint)
+        {
+            var counts = endpoint.Kind == EndpointKind.CountTokens || _gate.WantsPrompt(_exchange);
+            _intake.Scan.BeginJson(shape, counts, endpoint.Dialect, DialectTable.Of(endpoint.Dialect).PromptReader);
+        }
     }
 
     /// <summary>The one end of every exchange: answers what has not been answered, records, and leaves the input at the next request.</summary>

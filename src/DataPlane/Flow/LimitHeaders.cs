@@ -4,7 +4,7 @@ using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;
 
-/// <summary>What an answer's head says of limits, in OpenAI's forms. Nothing is allocated.</summary>
+/// <summary>What an answer's head says of limits, in OpenAI's forms or in Anthropic's. Nothing is allocated.</summary>
 internal static class LimitHeaders
 {
     /// <summary>
@@ -19,9 +19,14 @@ internal static class LimitHeaders
     /// <summary>How far the tightest limits of the key or its team are.</summary>
     public static void WriteRates(ref ByteWriter writer, Exchange exchange)
     {
-        if (exchange.RequestRate.IsKnown)
+        var isAnthropic = exchange.Dialect == Dialect.Anthropic;
+        if (exchange.RequestRate.IsKnown && isAnthropic)
+            WriteAnthropicRate(ref writer, "anthropic-ratelimit-requests-"u8, exchange.RequestRate);
+        else if (exchange.RequestRate.IsKnown)
             WriteRate(ref writer, "requests: "u8, exchange.RequestRate);
-        if (exchange.TokenRate.IsKnown)
+        if (exchange.TokenRate.IsKnown && isAnthropic)
+            WriteAnthropicRate(ref writer, "anthropic-ratelimit-tokens-"u8, exchange.TokenRate);
+        else if (exchange.TokenRate.IsKnown)
             WriteRate(ref writer, "tokens: "u8, exchange.TokenRate);
         if (exchange.OutputClamp > 0)
             writer.WriteHeader("x-aiedge-max-tokens"u8, exchange.OutputClamp);
@@ -46,9 +51,7 @@ internal static class LimitHeaders
         }
 
         writer.Write("x-should-retry: false\r\nx-aiedge-reset: "u8);
-        Span<byte> text = stackalloc byte[32];
-        if (Second(atUnixNs).TryFormat(text, out var length, "yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture))
-            writer.Write(text[..length]);
+        WriteMoment(ref writer, Second(atUnixNs));
         writer.WriteCrlf();
     }
 
@@ -71,6 +74,31 @@ internal static class LimitHeaders
         writer.Write(unit);
         WriteDuration(ref writer, WaitMs(status.ResetNs));
         writer.WriteCrlf();
+    }
+
+    /// <summary>Anthropic tells when, and not how long.</summary>
+    private static void WriteAnthropicRate(ref ByteWriter writer, ReadOnlySpan<byte> name, RateStatus status)
+    {
+        writer.Write(name);
+        writer.Write("limit: "u8);
+        writer.WriteDecimal(status.Limit);
+        writer.WriteCrlf();
+        writer.Write(name);
+        writer.Write("remaining: "u8);
+        writer.WriteDecimal(status.Remaining);
+        writer.WriteCrlf();
+        writer.Write(name);
+        writer.Write("reset: "u8);
+        WriteMoment(ref writer, Second((TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * MillisecondNs) + status.ResetNs));
+        writer.WriteCrlf();
+    }
+
+    /// <summary>A moment as RFC 3339 writes it.</summary>
+    private static void WriteMoment(ref ByteWriter writer, DateTime moment)
+    {
+        Span<byte> text = stackalloc byte[32];
+        if (moment.TryFormat(text, out var length, "yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture))
+            writer.Write(text[..length]);
     }
 
     /// <summary><c>12ms</c> below a second; else whole seconds, rounded up: <c>1s</c>, <c>6m0s</c>, <c>24h0m0s</c>.</summary>

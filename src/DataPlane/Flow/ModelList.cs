@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Route;
 
 namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
-/// <c>GET /v1/models</c> and <c>/v1/models/{id}</c>, from the configuration: only what the key may use. A glob names no model,
+/// <c>GET /v1/models</c> and <c>/v1/models/{id}</c>, from the configuration, in the dialect of whom asks: only what the key may use. A glob names no model,
 /// so it is not listed, but an id that it matches is found.
 /// </summary>
 internal static class ModelList
@@ -27,7 +28,7 @@ internal static class ModelList
                 var model = exchange.Config.Models.Find(id);
                 if (model is null || !Router.IsAllowed(exchange.Key!, id))
                     return EdgeError.Client(ErrorKind.UnknownModel, null, "model");
-                WriteOne(json, id, model);
+                DialectTable.Of(exchange.Dialect).WriteModel(json, id, model);
             }
         }
 
@@ -41,26 +42,21 @@ internal static class ModelList
 
     private static void WriteAll(Utf8JsonWriter json, Exchange exchange)
     {
+        var form = DialectTable.Of(exchange.Dialect);
         json.WriteStartObject();
-        json.WriteString("object"u8, "list"u8);
-        json.WriteStartArray("data"u8);
+        form.BeginModels(json);
+        byte[]? first = null, last = null;
         foreach (var model in exchange.Config.Models.All)
         {
-            if (!model.IsGlob && Router.IsAllowed(exchange.Key!, model.NameUtf8))
-                WriteOne(json, model.NameUtf8, model);
+            if (model.IsGlob || !Router.IsAllowed(exchange.Key!, model.NameUtf8))
+                continue;
+            form.WriteModel(json, model.NameUtf8, model);
+            first ??= model.NameUtf8;
+            last = model.NameUtf8;
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
-    private static void WriteOne(Utf8JsonWriter json, ReadOnlySpan<byte> id, ModelModel model)
-    {
-        json.WriteStartObject();
-        json.WriteString("id"u8, id);
-        json.WriteString("object"u8, "model"u8);
-        json.WriteNumber("created"u8, model.Created);
-        json.WriteString("owned_by"u8, model.Targets[0].Provider.Name);
+        form.EndModels(json, first, last);
         json.WriteEndObject();
     }
 }

@@ -102,7 +102,7 @@ internal sealed class ResponseRelay
 
     private void TakeProviderId(ResponseHead head)
     {
-        var i = head.IndexOf(HeaderId.XRequestId);
+        var i = _exchange.Dialect == Dialect.Anthropic ? head.IndexOf("request-id"u8) : head.IndexOf(HeaderId.XRequestId);
         if (i >= 0)
             _exchange.SetProviderId(head.Value(i));
         var now = Stopwatch.GetTimestamp();

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Transport;
@@ -19,7 +20,9 @@ internal sealed class StreamRelay(
 
     private readonly FrameSplitter _frames = new();
     private readonly StreamGuard _guard = new(credit, meter);
-    private OpenAiStreamReader _reader = null!;
+    private readonly EventReader?[] _readers = new EventReader?[(int)Dialect.Gemini + 1];
+    private EventReader _reader = null!;
+    private DialectForm _form = null!;
     private ClientLink _link = null!;
     private Exchange _exchange = null!;
     private bool _isCut;
@@ -50,7 +53,7 @@ internal sealed class StreamRelay(
             if (_frames.IsOverflown || decoder.IsFaulted)
                 return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
             if (link.TakeHeartbeat() && exchange.BytesOut == before)
-                client.Write(": ping\n\n"u8);
+                client.Write(_form.Heartbeat);
             if (exchange.BytesOut == before)
                 continue;
             link.SetHeartbeat(heartbeat);
@@ -91,7 +94,9 @@ internal sealed class StreamRelay(
         client.UseFraming(framing);
         _frames.Reset();
         _guard.Begin(exchange, journal.IsOn);
-        (_reader ??= new OpenAiStreamReader()).Reset(exchange.Endpoint!.Shape, stripUsage, meter.IsOn, _guard.MayCut);
+        _form = DialectTable.Of(exchange.Dialect);
+        _reader = _readers[(int)exchange.Dialect] ??= _form.NewEventReader();
+        _reader.Reset(exchange.Endpoint!.Shape, stripUsage, meter.IsOn, _guard.MayCut);
         decoder.Begin(answer.Coding);
         AnswerHead.WriteProviders(link, exchange, upstream.HeadReader.Head, framing, 0, decoder.IsActive);
         body.Begin(upstream.Input, upstream.HeadReader.Head.Framing);
@@ -200,18 +205,7 @@ internal sealed class StreamRelay(
         }
 
         _guard.Freeze();
-        client.Write(LastEvents(data, passes));
-    }
-
-    private byte[] LastEvents(ReadOnlySpan<byte> data, bool passes)
-    {
-        var usage = new Usage { InputTokens = _exchange.PromptTokens, OutputTokens = Math.Max(0, _exchange.CountedOutputTokens) };
-        var cutBy = _exchange.CutBy!;
-        if (_exchange.Endpoint!.Shape != RequestShape.Responses)
-            return StreamCut.OfChunks(_reader, data, _exchange.WantsUsage ? usage : null, cutBy, _exchange.Endpoint.Shape == RequestShape.Chat, passes);
-        usage.ReasoningTokens = Math.Min(meter.Output.Reasoning, usage.OutputTokens);
-        var (id, createdAt) = ResponseIdentity();
-        return ResponseCut.Of(_reader.Draft!, id, createdAt, passes ? _reader.NextSequence : _reader.SequenceOfLast, usage, cutBy);
+        client.Write(_form.StreamCut(_exchange, _reader, data, passes, meter.Output.Reasoning));
     }
 
     /// <summary>The provider is told at once; the client has its end, properly framed, and may go on with its connection.</summary>
@@ -257,7 +251,7 @@ internal sealed class StreamRelay(
         if (error.IsError)
         {
             _exchange.KeepAlive = false;
-            client.Write(ErrorEvent(error));
+            client.Write(_form.StreamError(_exchange, error, _reader));
         }
 
         // The provider is through: a client that leaves on the last event takes no connection with it.
@@ -265,18 +259,5 @@ internal sealed class StreamRelay(
             _link.Detach();
         client.WriteEnd();
         return await client.FinishAsync(error);
-    }
-
-    private (byte[] Id, long CreatedAt) ResponseIdentity() => (
-        _reader.ResponseId.IsEmpty ? [.. "resp_"u8, .. _exchange.EdgeId] : _reader.ResponseId.ToArray(),
-        _reader.ResponseCreatedAt > 0 ? _reader.ResponseCreatedAt : TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
-
-    private byte[] ErrorEvent(EdgeError error)
-    {
-        var code = ErrorResponder.StreamCode(error.Kind);
-        if (_exchange.Endpoint!.Shape != RequestShape.Responses)
-            return ErrorResponder.StreamEvent(error, code);
-        var (id, createdAt) = ResponseIdentity();
-        return ErrorResponder.ResponseFailed(error, code, id, createdAt, _reader.NextSequence);
     }
 }

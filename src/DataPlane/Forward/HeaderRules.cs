@@ -44,12 +44,18 @@ internal static class HeaderRules
                 return false;
             default:
                 var name = head.Name(i);
-                return !StartsWith(name, "x-ratelimit-"u8)
-                    && !StartsWith(name, "x-aiedge-"u8)
-                    && !Is(name, "openai-organization"u8)
-                    && !Is(name, "openai-project"u8);
+                return !IsOfProviderAlone(name);
         }
     }
+
+    private static bool IsOfProviderAlone(ReadOnlySpan<byte> name) => (name[0] | 0x20) switch
+    {
+        (byte)'x' => StartsWith(name, "x-ratelimit-"u8) || StartsWith(name, "x-aiedge-"u8),
+        (byte)'o' => Is(name, "openai-organization"u8) || Is(name, "openai-project"u8),
+        (byte)'a' => StartsWith(name, "anthropic-ratelimit-"u8) || Is(name, "anthropic-organization-id"u8),
+        (byte)'r' => Is(name, "request-id"u8),
+        _ => false,
+    };
 
     private static bool IsWithheld(ReadOnlySpan<byte> name) => (name[0] | 0x20) switch
     {

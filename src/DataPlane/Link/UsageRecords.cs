@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using AiEdge.Contracts.Wire;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Record;
 
 namespace AiEdge.DataPlane.Link;
@@ -12,6 +13,7 @@ internal static class UsageRecords
     public static UsageRecord Of(JournalItem item)
     {
         var target = item[JournalText.ProviderModel];
+        var dialect = DialectTable.NameOf(item[JournalText.Path]);
         var record = new UsageRecord
         {
             Sequence = (ulong)item.Sequence + 1,
@@ -27,8 +29,8 @@ internal static class UsageRecords
             Attempts = (uint)item.Attempts,
             Status = (uint)item.Status,
             End = RecordWriter.EndWithLimit(item.End, item[JournalText.Limit]) ?? Encoding.ASCII.GetString(RecordWriter.EndName(item.End)),
-            DialectIn = "openai",
-            DialectOut = item[JournalText.Provider].Length > 0 ? "openai" : "",
+            DialectIn = dialect,
+            DialectOut = item[JournalText.Provider].Length > 0 ? dialect : "",
             Reported = Reported(item),
             Counted = Counted(item),
             Billed = Billed(item),

@@ -219,7 +219,7 @@ internal sealed partial class ChatChunkReader
                 _now.Zone = Zone.Choices;
                 return;
             case JsonToken.StartObject when _now.Member == Member.Usage:
-                _usageReader.Begin(ref scanner);
+                _usageReader.Begin(ref scanner, AnswerWords.OpenAi);
                 _chunk.HasUsage = true;
                 _now.Zone = Zone.Usage;
                 break;

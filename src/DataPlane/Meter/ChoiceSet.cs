@@ -20,6 +20,14 @@ internal struct ChoiceSet
             _high |= 1UL << (index - 64);
     }
 
+    public void Remove(int index)
+    {
+        if (index < 64)
+            _low &= ~(1UL << index);
+        else
+            _high &= ~(1UL << (index - 64));
+    }
+
     public readonly bool Has(int index) => ((index < 64 ? _low >> index : _high >> (index - 64)) & 1) != 0;
 
     public void Add(ChoiceSet other)

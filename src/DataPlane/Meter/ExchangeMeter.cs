@@ -129,7 +129,7 @@ internal sealed class ExchangeMeter(TokenMeter process)
     /// <summary>What the provider reports of what was to be seen; 0 where that cannot be told.</summary>
     private long Visible(in Usage usage)
     {
-        if (usage.AudioOutputTokens > 0)
+        if (usage.AudioOutputTokens > 0 || usage.HidesThought)
             return 0;
         if (usage.ReasoningTokens == 0)
             return usage.OutputTokens;

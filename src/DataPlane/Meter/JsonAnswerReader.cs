@@ -3,8 +3,8 @@ using AiEdge.DataPlane.Core;
 namespace AiEdge.DataPlane.Meter;
 
 /// <summary>
-/// Reads an unstreamed JSON answer of any size, span by span, in bounded memory: its top-level <c>usage</c>, and the
-/// <c>error</c> of a refusal. Nothing else of it is looked at, and strings are not checked for UTF-8: the answer is the
+/// Reads an unstreamed JSON answer of any size, span by span, in bounded memory: its top-level usage, and the <c>error</c> of a
+/// refusal, by the words of its dialect. Nothing else of it is looked at, and strings are not checked for UTF-8: the answer is the
 /// provider's and passes as it is.
 /// </summary>
 internal sealed class JsonAnswerReader
@@ -24,6 +24,7 @@ internal sealed class JsonAnswerReader
     private int _errorTypeLength;
     private AnswerTexts? _texts;
     private bool _wantsTexts;
+    private AnswerWords _words = AnswerWords.OpenAi;
 
     private enum Zone : byte
     {
@@ -67,15 +68,14 @@ internal sealed class JsonAnswerReader
     /// <summary>The answer's texts, where they are wanted and somebody asks for them before the next answer; else null.</summary>
     public AnswerTexts? Texts => _wantsTexts ? _texts : null;
 
-    /// <summary>Starts an answer to a request of the given shape; its texts are kept if <paramref name="wantsTexts"/> asks for them.</summary>
-    public void Reset(RequestShape shape, bool wantsTexts = false)
+    /// <summary>Starts an answer; its texts are kept if <paramref name="wantsTexts"/> asks for them.</summary>
+    public void Reset(AnswerWords words, bool wantsTexts = false)
     {
+        _words = words;
         _wantsTexts = wantsTexts;
         _texts?.Reset();
         if (wantsTexts)
             _texts ??= new AnswerTexts();
-        // Every shape puts its usage in the same place; the two spellings never meet in one answer.
-        _ = shape;
         _scanner.Reset(_capture, checkUtf8: false);
         _usageReader = default;
         _usage = default;
@@ -132,16 +132,16 @@ internal sealed class JsonAnswerReader
         {
             case JsonToken.Name:
                 ReadOnlySpan<byte> name = _scanner.Text(bytes);
-                _member = name.SequenceEqual("usage"u8) ? Member.Usage
+                _member = _words.IsUsage(name) ? Member.Usage
                     : name.SequenceEqual("error"u8) ? Member.Error
-                    : _wantsTexts && (name.SequenceEqual("choices"u8) || name.SequenceEqual("output"u8)) ? Member.Answer : Member.Other;
+                    : _wantsTexts && _words.HoldsTexts(name) ? Member.Answer : Member.Other;
                 return;
             case JsonToken.StartArray when _member == Member.Answer:
                 _scanner.Enter();
                 _zone = Zone.Answer;
                 break;
             case JsonToken.StartObject when _member == Member.Usage:
-                _usageReader.Begin(ref _scanner);
+                _usageReader.Begin(ref _scanner, _words);
                 _zone = Zone.Usage;
                 break;
             case JsonToken.StartObject when _member == Member.Error:

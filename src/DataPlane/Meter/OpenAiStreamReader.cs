@@ -2,24 +2,12 @@ using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Meter;
 
-/// <summary>What becomes of an event's frame.</summary>
-internal enum EventAction : byte
-{
-    Forward,
-
-    /// <summary>The client did not ask for this event and does not get it.</summary>
-    Drop,
-
-    /// <summary>Forward without one run of bytes.</summary>
-    Cut,
-}
-
 /// <summary>
 /// Reads the events of a streamed answer of the OpenAI dialect as they pass: usage, how far each choice is, whether the end
 /// was reached. Where the usage chunk was asked for in the client's stead it says what to leave out. An event that is not
 /// JSON passes as it is and counts for nothing.
 /// </summary>
-internal sealed class OpenAiStreamReader
+internal sealed class OpenAiStreamReader : EventReader
 {
     private readonly ChatChunkReader _chat = new();
     private TypedEventReader? _typed;
@@ -29,31 +17,10 @@ internal sealed class OpenAiStreamReader
     private ChoiceSet _seen;
     private ChoiceSet _finished;
     private ChoiceSet _finishedBefore;
-    private DeltaTexts? _texts;
     private ResponseDraft? _draft;
     private bool _drafts;
     private bool _isTyped;
     private long _sequenceOfLast;
-
-    /// <summary>
-    /// Whether the event that ends a stream was seen: <c>[DONE]</c>, <c>response.completed</c> and its like, or an error.
-    /// </summary>
-    public bool IsTerminal { get; private set; }
-
-    /// <summary>Whether the stream ended in an error event.</summary>
-    public bool EndedInError { get; private set; }
-
-    /// <summary>Whether text, tool arguments, reasoning or the like was seen.</summary>
-    public bool SawContent { get; private set; }
-
-    /// <summary>The last usage reported.</summary>
-    public Usage Usage { get; private set; }
-
-    /// <summary>Events with JSON data.</summary>
-    public long Events { get; private set; }
-
-    /// <summary>The texts of the last event; empty unless they are wanted.</summary>
-    public DeltaTexts Texts => _texts ??= new DeltaTexts();
 
     /// <summary>What was passed on of a response so far; null unless that is wanted.</summary>
     public ResponseDraft? Draft => _drafts ? _draft : null;
@@ -73,15 +40,10 @@ internal sealed class OpenAiStreamReader
     /// <summary>Choices seen that have no finish_reason yet.</summary>
     public int OpenChoices => _seen.CountWithout(_finished) + (_hasUnknownChoice ? 1 : 0);
 
-    /// <summary>Starts a stream.</summary>
-    /// <param name="shape">The request's shape.</param>
-    /// <param name="stripUsage">Whether the usage chunk was asked for in the client's stead.</param>
-    /// <param name="wantsTexts">Whether the texts of each event are noted.</param>
-    /// <param name="wantsDraft">Whether what a response consists of is kept, so that it can be ended in the provider's stead.</param>
-    public void Reset(RequestShape shape, bool stripUsage, bool wantsTexts = false, bool wantsDraft = false)
+    /// <inheritdoc/>
+    public override void Reset(RequestShape shape, bool stripUsage, bool wantsTexts = false, bool wantsDraft = false)
     {
-        DeltaTexts? texts = wantsTexts || wantsDraft ? Texts : null;
-        _texts?.Clear();
+        DeltaTexts? texts = BeginStream(wantsTexts || wantsDraft);
         _chat.Reset(texts);
         if (shape is not (RequestShape.Chat or RequestShape.Completions))
             (_typed ??= new TypedEventReader()).Reset(texts);
@@ -93,15 +55,12 @@ internal sealed class OpenAiStreamReader
         _stripUsage = stripUsage;
         _hasUnknownChoice = false;
         _seen = _finished = _finishedBefore = default;
-        IsTerminal = EndedInError = SawContent = false;
-        Usage = default;
-        Events = 0;
     }
 
     /// <summary>
     /// Whether the stream is whole: its terminal event was seen, or each choice is finished and the framing ended cleanly.
     /// </summary>
-    public bool IsComplete(bool cleanFramingEnd) => IsTerminal || (cleanFramingEnd && _seen.Count > 0 && OpenChoices == 0);
+    public override bool IsComplete(bool cleanFramingEnd) => IsTerminal || (cleanFramingEnd && _seen.Count > 0 && OpenChoices == 0);
 
     /// <summary>The next choice from <paramref name="index"/> on that has been seen and has not ended.</summary>
     /// <param name="index">Where to begin; then where it was found.</param>
@@ -117,25 +76,21 @@ internal sealed class OpenAiStreamReader
         return false;
     }
 
-    /// <summary>The stream is over: gives back what a draft of it takes.</summary>
-    public void Release() => _draft?.Reset();
+    /// <inheritdoc/>
+    public override void Release() => _draft?.Reset();
 
     /// <summary>The last event is passed on: what it says of a response belongs to the draft.</summary>
-    public void Keep(ReadOnlySpan<byte> data)
+    public override void Keep(ReadOnlySpan<byte> data)
     {
         if (_drafts && _isTyped)
             _draft!.Take(_typed!.Type, _typed.Places, data);
     }
 
-    /// <summary>Reads one event.</summary>
-    /// <param name="frame">Its bytes, blank line included.</param>
-    /// <param name="data">Its data; a slice of the frame unless it spans several lines.</param>
-    /// <param name="cutStart">On <see cref="EventAction.Cut"/>: offset in the frame of the first byte to leave out.</param>
-    /// <param name="cutLength">On <see cref="EventAction.Cut"/>: bytes to leave out.</param>
-    public EventAction OnEvent(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data, out int cutStart, out int cutLength)
+    /// <inheritdoc/>
+    public override EventAction OnEvent(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data, out int cutStart, out int cutLength)
     {
         cutStart = cutLength = 0;
-        _texts?.Clear();
+        ClearTexts();
         _finishedBefore = _finished;
         _isTyped = false;
         _sequenceOfLast = NextSequence;

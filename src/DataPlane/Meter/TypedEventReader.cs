@@ -218,7 +218,7 @@ internal sealed partial class TypedEventReader
                 break;
             case JsonToken.StartObject when _member == Member.Usage:
                 _inResponse = _zone == Zone.Response;
-                _usageReader.Begin(ref _scanner);
+                _usageReader.Begin(ref _scanner, AnswerWords.OpenAi);
                 _zone = Zone.Usage;
                 break;
             case JsonToken.StartObject when _member == Member.Response && _zone == Zone.Top:

@@ -4,36 +4,27 @@ using AiEdge.DataPlane.Core;
 namespace AiEdge.DataPlane.Meter;
 
 /// <summary>
-/// Reads one <c>usage</c> object, token by token, in both of OpenAI's spellings (prompt/completion and input/output). What is
-/// not a whole number from 0 to <see cref="Usage.TokensMax"/> is as good as absent; of two members of one name the last counts.
+/// Reads one <c>usage</c> object, token by token, in the spelling of its dialect. What is not a whole number from 0 to
+/// <see cref="Usage.TokensMax"/> is as good as absent; of two members of one name the last counts.
 /// </summary>
 internal struct UsageReader
 {
     private Usage _usage;
-    private Field _field;
+    private UsageField _field;
+    private AnswerWords? _words;
     private bool _hasTotal;
     private byte _depth;
 
-    private enum Field : byte
-    {
-        Other,
-        Input,
-        Output,
-        Total,
-        InputDetails,
-        OutputDetails,
-        CachedInput,
-        CacheWrite,
-        AudioInput,
-        ImageInput,
-        Reasoning,
-        AudioOutput,
-    }
-
     /// <summary>Takes the start token of the usage object and enters it.</summary>
-    public void Begin(ref JsonScanner scanner)
+    /// <param name="scanner">Stands on that token.</param>
+    /// <param name="words">The dialect's spelling.</param>
+    /// <param name="goesOn">Whether what an earlier object of the same answer said still holds where this one says nothing.</param>
+    public void Begin(ref JsonScanner scanner, AnswerWords words, bool goesOn = false)
     {
-        this = default;
+        if (!goesOn)
+            this = default;
+        _words = words;
+        _field = UsageField.Other;
         scanner.Enter();
         _depth = (byte)scanner.Depth;
     }
@@ -44,9 +35,9 @@ internal struct UsageReader
         switch (scanner.Token)
         {
             case JsonToken.Name:
-                _field = scanner.Depth == _depth ? FieldOf(scanner.Text(bytes)) : DetailOf(scanner.Text(bytes), _field);
+                _field = scanner.Depth == _depth ? _words!.FieldOf(scanner.Text(bytes)) : _words!.DetailOf(scanner.Text(bytes), DetailsOf(_field));
                 return true;
-            case JsonToken.StartObject when scanner.Depth == _depth + 1 && (_field is Field.InputDetails or Field.OutputDetails):
+            case JsonToken.StartObject when scanner.Depth == _depth + 1 && (_field is UsageField.InputDetails or UsageField.OutputDetails):
                 scanner.Enter();
                 return true;
             case JsonToken.Number:
@@ -58,7 +49,7 @@ internal struct UsageReader
         }
 
         // Inside details the field falls back to the object it is in, so that the next name is read as a detail of it.
-        _field = scanner.Depth > _depth ? DetailsOf(_field) : Field.Other;
+        _field = scanner.Depth > _depth ? DetailsOf(_field) : UsageField.Other;
         return true;
     }
 
@@ -68,6 +59,7 @@ internal struct UsageReader
         get
         {
             Usage usage = _usage;
+            _words?.Finish(ref usage);
             if (!_hasTotal)
                 usage.TotalTokens = usage.InputTokens + usage.OutputTokens;
             return usage;
@@ -77,76 +69,41 @@ internal struct UsageReader
     private static bool TryReadCount(ReadOnlySpan<byte> text, out long count) =>
         Utf8Parser.TryParse(text, out count, out int used) && used == text.Length && count is >= 0 and <= Usage.TokensMax;
 
-    private static Field FieldOf(ReadOnlySpan<byte> name)
-    {
-        if (name.SequenceEqual("prompt_tokens"u8) || name.SequenceEqual("input_tokens"u8))
-            return Field.Input;
-        if (name.SequenceEqual("completion_tokens"u8) || name.SequenceEqual("output_tokens"u8))
-            return Field.Output;
-        if (name.SequenceEqual("total_tokens"u8))
-            return Field.Total;
-        if (name.SequenceEqual("prompt_tokens_details"u8) || name.SequenceEqual("input_tokens_details"u8))
-            return Field.InputDetails;
-        if (name.SequenceEqual("completion_tokens_details"u8) || name.SequenceEqual("output_tokens_details"u8))
-            return Field.OutputDetails;
-
-        // Not OpenAI's own, but of providers that speak its dialect.
-        if (name.SequenceEqual("prompt_cache_hit_tokens"u8) || name.SequenceEqual("cache_read_input_tokens"u8))
-            return Field.CachedInput;
-        return name.SequenceEqual("cache_creation_input_tokens"u8) ? Field.CacheWrite : Field.Other;
-    }
-
-    private static Field DetailOf(ReadOnlySpan<byte> name, Field within)
-    {
-        bool output = DetailsOf(within) == Field.OutputDetails;
-        if (name.SequenceEqual("audio_tokens"u8))
-            return output ? Field.AudioOutput : Field.AudioInput;
-        if (!output && name.SequenceEqual("cached_tokens"u8))
-            return Field.CachedInput;
-        if (!output && (name.SequenceEqual("cache_write_tokens"u8) || name.SequenceEqual("cache_creation_tokens"u8)))
-            return Field.CacheWrite;
-        if (!output && name.SequenceEqual("image_tokens"u8))
-            return Field.ImageInput;
-        if (output && name.SequenceEqual("reasoning_tokens"u8))
-            return Field.Reasoning;
-        return output ? Field.OutputDetails : Field.InputDetails;
-    }
-
-    private static Field DetailsOf(Field field) =>
-        field is Field.OutputDetails or Field.Reasoning or Field.AudioOutput ? Field.OutputDetails : Field.InputDetails;
+    private static UsageField DetailsOf(UsageField field) =>
+        field is UsageField.OutputDetails or UsageField.Reasoning or UsageField.AudioOutput ? UsageField.OutputDetails : UsageField.InputDetails;
 
     private void Set(long count)
     {
         switch (_field)
         {
-            case Field.Input:
+            case UsageField.Input:
                 _usage.InputTokens = count;
                 _usage.IsPresent = true;
                 break;
-            case Field.Output:
+            case UsageField.Output:
                 _usage.OutputTokens = count;
                 _usage.IsPresent = true;
                 break;
-            case Field.Total:
+            case UsageField.Total:
                 _usage.TotalTokens = count;
                 _usage.IsPresent = _hasTotal = true;
                 break;
-            case Field.CachedInput:
+            case UsageField.CachedInput:
                 _usage.CachedInputTokens = count;
                 break;
-            case Field.CacheWrite:
+            case UsageField.CacheWrite:
                 _usage.CacheWriteTokens = count;
                 break;
-            case Field.ImageInput:
+            case UsageField.ImageInput:
                 _usage.ImageInputTokens = count;
                 break;
-            case Field.AudioInput:
+            case UsageField.AudioInput:
                 _usage.AudioInputTokens = count;
                 break;
-            case Field.Reasoning:
+            case UsageField.Reasoning:
                 _usage.ReasoningTokens = count;
                 break;
-            case Field.AudioOutput:
+            case UsageField.AudioOutput:
                 _usage.AudioOutputTokens = count;
                 break;
         }

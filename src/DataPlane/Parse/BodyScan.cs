@@ -5,7 +5,11 @@ namespace AiEdge.DataPlane.Parse;
 /// <summary>What is learnt from a request's body as it comes, by whichever reader its media type takes.</summary>
 internal sealed class BodyScan
 {
-    private readonly OpenAiRequestReader _json = new();
+    /// <summary>Members of <see cref="Dialect"/>.</summary>
+    private const int Dialects = (int)Dialect.Gemini + 1;
+
+    private readonly RequestReader _json = new();
+    private readonly IPromptReader?[] _promptReaders = new IPromptReader?[Dialects];
     private MultipartReader? _multipart;
     private PromptText? _prompt;
     private ScanKind _kind;
@@ -33,13 +37,15 @@ internal sealed class BodyScan
     /// <summary>Begins a body in JSON.</summary>
     /// <param name="shape">Which fields it has.</param>
     /// <param name="wantsPrompt">Whether the texts of its prompt are to be noted, which a count of its tokens needs.</param>
-    public void BeginJson(RequestShape shape, bool wantsPrompt = false)
+    /// <param name="dialect">What it is written in.</param>
+    /// <param name="promptReader">Makes what reads the prompts of that dialect; null for OpenAI's.</param>
+    public void BeginJson(RequestShape shape, bool wantsPrompt = false, Dialect dialect = Dialect.OpenAi, Func<IPromptReader>? promptReader = null)
     {
         _kind = ScanKind.Json;
         if (wantsPrompt)
             _prompt ??= new PromptText();
         _prompt?.Reset(wantsPrompt);
-        _json.Begin(Facts, shape, Prompt);
+        _json.Begin(Facts, shape, Prompt, wantsPrompt && promptReader is not null ? _promptReaders[(int)dialect] ??= promptReader() : null);
     }
 
     /// <summary>Begins a form whose boundary stands in <paramref name="contentType"/>; an error if there is none.</summary>

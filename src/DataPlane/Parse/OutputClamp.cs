@@ -13,7 +13,7 @@ internal readonly record struct OutputClamp(long Tokens, bool TakesCompletionTok
 {
     /// <summary>Whether a request that caps itself so needs an edit.</summary>
     public bool Binds(RequestFacts facts, RequestShape shape) =>
-        Tokens > 0 && shape is RequestShape.Chat or RequestShape.Completions or RequestShape.Responses
+        Tokens > 0 && RequestDemand.HasOutput(shape)
         && RequestCap.Of(facts, shape) is var asked && (asked < 0 || asked > Tokens);
 
     /// <summary>Adds the edits to <paramref name="patch"/>.</summary>
@@ -38,6 +38,10 @@ internal readonly record struct OutputClamp(long Tokens, bool TakesCompletionTok
                 Lower(facts.MaxOutputTokens, patch);
                 if (facts.MaxOutputTokens.Value is null)
                     Put(facts.MaxOutputTokens, "\"max_output_tokens\":"u8, facts, patch);
+                break;
+            case RequestShape.Messages:
+                // The field is required: a request without it is the provider's to refuse, and no better for ours.
+                Lower(facts.MaxTokens, patch);
                 break;
         }
     }
@@ -73,7 +77,7 @@ internal static class RequestCap
     public static long Of(RequestFacts facts, RequestShape shape) => shape switch
     {
         RequestShape.Chat => Lower(facts.MaxTokens.Value, facts.MaxCompletionTokens.Value),
-        RequestShape.Completions => facts.MaxTokens.Value ?? -1,
+        RequestShape.Completions or RequestShape.Messages => facts.MaxTokens.Value ?? -1,
         RequestShape.Responses => facts.MaxOutputTokens.Value ?? -1,
         _ => -1,
     };

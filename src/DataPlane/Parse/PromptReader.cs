@@ -4,11 +4,9 @@ using AiEdge.DataPlane.Core;
 namespace AiEdge.DataPlane.Parse;
 
 /// <summary>
-/// Notes where the texts of a prompt lie, while <see cref="OpenAiRequestReader"/> reads the body: it is given the tokens of the
-/// top-level members and enters those that the prompt is in. It judges nothing: what is not of a known form is the provider's to
-/// refuse, and is noted as JSON whose tokens can only be estimated. A member given twice counts twice.
+/// Where the texts of a prompt lie in the bodies of the OpenAI dialect.
 /// </summary>
-internal sealed class PromptReader
+internal sealed class PromptReader : IPromptReader
 {
     private PromptText _prompt = new();
     private RequestShape _shape;

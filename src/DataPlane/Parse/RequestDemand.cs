@@ -19,5 +19,6 @@ internal static class RequestDemand
         HasOutput(shape));
 
     /// <summary>Whether the answer is made of tokens.</summary>
-    public static bool HasOutput(RequestShape shape) => shape is RequestShape.Chat or RequestShape.Completions or RequestShape.Responses;
+    public static bool HasOutput(RequestShape shape) =>
+        shape is RequestShape.Chat or RequestShape.Completions or RequestShape.Responses or RequestShape.Messages;
 }

@@ -45,13 +45,14 @@ internal static class RequestFields
             | RequestField.MaxOutputTokens | RequestField.Tools | RequestField.Background | RequestField.ServiceTier,
         RequestShape.Embeddings or RequestShape.Moderations => Everywhere | RequestField.Input,
         RequestShape.Images => Everywhere | RequestField.N,
+        RequestShape.Messages => Everywhere | Sampling | RequestField.Messages | RequestField.MaxTokens | RequestField.Tools | RequestField.ServiceTier,
         _ => Everywhere,
     };
 
     /// <summary>The fields without which a request cannot be served.</summary>
     public static RequestField RequiredIn(RequestShape shape) => shape switch
     {
-        RequestShape.Chat => RequestField.Model | RequestField.Messages,
+        RequestShape.Chat or RequestShape.Messages => RequestField.Model | RequestField.Messages,
         RequestShape.Completions => RequestField.Model | RequestField.Prompt,
         RequestShape.Embeddings or RequestShape.Moderations => RequestField.Model | RequestField.Input,
         _ => RequestField.Model,

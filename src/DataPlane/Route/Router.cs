@@ -16,8 +16,11 @@ internal static class Router
         if (model is null)
             return EdgeError.Client(ErrorKind.UnknownModel, null, "model");
         exchange.Model = model;
-        exchange.Target = model.Targets[0];
-        return default;
+        exchange.Target = model.TargetOf(exchange.Dialect);
+        return exchange.Target is null
+            ? EdgeError.Client(
+                ErrorKind.NotSupportedYet, "The model's providers speak another dialect than this path; translation is not supported yet.", "model")
+            : default;
     }
 
     public static bool IsAllowed(KeyModel key, ReadOnlySpan<byte> model)

@@ -93,7 +93,11 @@ internal sealed class ConfigCompiler
         return new ProviderModel
         {
             Name = provider.Name,
-            Dialect = Dialect.OpenAi,
+            Dialect = provider.Dialect.Value switch
+            {
+                "anthropic" => Dialect.Anthropic,
+                _ => Dialect.OpenAi,
+            },
             UseTls = url.UseTls,
             Host = url.Host,
             Port = url.Port,
@@ -121,7 +125,7 @@ internal sealed class ConfigCompiler
         var lines = new StringBuilder();
         var names = new List<string>();
         if (provider.Key.IsSet)
-            Add(provider.AuthHeader.Or(ProviderOptions.DefaultAuthHeader), provider.IsBearer ? "Bearer " + provider.Key.Value : provider.Key.Value);
+            Add(provider.AuthHeaderName, provider.IsBearer ? "Bearer " + provider.Key.Value : provider.Key.Value);
         if (provider.Headers.IsSet)
         {
             foreach (var (name, value) in provider.Headers.Value)

@@ -78,7 +78,7 @@ internal sealed class MaskedDocument : IDisposable
         if (provider.Key.IsSet)
         {
             _json.WriteString(ProviderOptions.KeyField.Name, Mask);
-            _json.WriteString(ProviderOptions.AuthHeaderField.Name, Shown(provider.AuthHeader, ProviderOptions.DefaultAuthHeader));
+            _json.WriteString(ProviderOptions.AuthHeaderField.Name, Shown(provider.AuthHeader, provider.AuthHeaderName));
         }
 
         WriteTexts(ProviderOptions.HeadersField, provider.Headers, isSecret: true);

@@ -115,7 +115,7 @@ public sealed class DeltaCutsTests
         string said = Cuts.SameForAll(Encoding.UTF8.GetBytes(Answer), pieces =>
         {
             var reader = new JsonAnswerReader();
-            reader.Reset(RequestShape.Chat, wantsTexts: true);
+            reader.Reset(AnswerWords.OpenAi, wantsTexts: true);
             foreach (byte[] piece in pieces)
                 reader.Feed(piece);
             return FormattableString.Invariant($"{reader.Texts!.Count(tokenizer).Tokens} {reader.IsComplete}");

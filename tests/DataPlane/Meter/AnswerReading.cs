@@ -10,7 +10,7 @@ internal static class AnswerReading
     public static string Describe(IReadOnlyList<byte[]> pieces)
     {
         var reader = new JsonAnswerReader();
-        reader.Reset(RequestShape.Chat);
+        reader.Reset(AnswerWords.OpenAi);
         foreach (byte[] piece in pieces)
             reader.Feed(piece);
         return Describe(reader);

@@ -115,9 +115,9 @@ public class JsonAnswerReaderTests
     public void A_reader_can_be_used_again()
     {
         var reader = new JsonAnswerReader();
-        reader.Reset(RequestShape.Chat);
+        reader.Reset(AnswerWords.OpenAi);
         reader.Feed("{\"usage\":{\"prompt_tokens\":1},\"error\":{\"code\":\"c\",\"ty"u8);
-        reader.Reset(RequestShape.Chat);
+        reader.Reset(AnswerWords.OpenAi);
         reader.Feed("{}"u8);
         Assert.Equal("whole no usage", AnswerReading.Describe(reader));
     }
@@ -140,7 +140,7 @@ public class JsonAnswerReaderTests
         for (int round = 0; round < 3; round++)
         {
             before = GC.GetAllocatedBytesForCurrentThread();
-            reader.Reset(RequestShape.Chat);
+            reader.Reset(AnswerWords.OpenAi);
             reader.Feed(answer.AsSpan(0, 100));
             reader.Feed(answer.AsSpan(100));
         }

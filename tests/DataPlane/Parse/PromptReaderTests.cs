@@ -182,7 +182,7 @@ public sealed class PromptReaderTests
     public void Nothing_is_noted_that_is_not_wanted_and_a_reader_can_be_used_again()
     {
         byte[] body = Encoding.UTF8.GetBytes("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"abc\"}]}");
-        var reader = new OpenAiRequestReader();
+        var reader = new RequestReader();
         var prompt = new PromptText();
         prompt.Reset(isWanted: true);
         reader.Begin(new RequestFacts(), RequestShape.Chat, prompt);
@@ -228,7 +228,7 @@ public sealed class PromptReaderTests
     {
         string messages = string.Join(',', Enumerable.Range(0, 300).Select(_ => "{\"role\":\"us\\u0065r\",\"content\":\"abcd\"}"));
         byte[] body = Encoding.UTF8.GetBytes("{\"model\":\"m\",\"messages\":[" + messages + "],\"tools\":[{\"type\":\"x\"}]}");
-        var reader = new OpenAiRequestReader();
+        var reader = new RequestReader();
         var facts = new RequestFacts();
         var prompt = new PromptText();
         long before = 0;

@@ -19,7 +19,7 @@ internal static class PromptReading
 
     public static EdgeError Read(RequestShape shape, IReadOnlyList<byte[]> pieces, PromptText prompt)
     {
-        var reader = new OpenAiRequestReader();
+        var reader = new RequestReader();
         prompt.Reset(isWanted: true);
         reader.Begin(new RequestFacts(), shape, prompt);
         foreach (byte[] piece in pieces)

@@ -14,7 +14,7 @@ internal static class RequestReading
 
     public static string Describe(RequestShape shape, IReadOnlyList<byte[]> pieces, RequestFacts facts)
     {
-        var reader = new OpenAiRequestReader();
+        var reader = new RequestReader();
         reader.Begin(facts, shape);
         foreach (byte[] piece in pieces)
             reader.Feed(piece);
@@ -35,7 +35,7 @@ internal static class RequestReading
 
     public static EdgeError Error(RequestShape shape, byte[] body)
     {
-        var reader = new OpenAiRequestReader();
+        var reader = new RequestReader();
         reader.Begin(new RequestFacts(), shape);
         reader.Feed(body);
         return reader.Finish();

@@ -28,6 +28,9 @@ internal sealed record EdgeSetup
 
     public string DrainDelay { get; init; } = "0";
 
+    /// <summary>More entries of <c>providers</c>, each a line indented by two; <c>ROOT</c> in them is where the provider is, without a path.</summary>
+    public string Providers { get; init; } = "";
+
     /// <summary>More entries of <c>models</c>, each a line indented by two.</summary>
     public string Models { get; init; } = "";
 
@@ -59,6 +62,7 @@ internal sealed record EdgeSetup
         providers:
           fake: { dialect: openai, baseUrl: "{{Url(baseUrl)}}", key: "{{ProviderKey}}"{{After(Provider)}} }
           closed: { dialect: openai, baseUrl: "http://127.0.0.1:{{closedPort}}/v1", key: "{{ProviderKey}}" }
+        {{Providers.Replace("ROOT", baseUrl[..baseUrl.LastIndexOf('/')], StringComparison.Ordinal)}}
         models:
           gpt-4o: { targets: [ { provider: fake, model: fake-n3 } ] }
           unreachable: { targets: [ { provider: closed, model: fake-n3 } ] }

@@ -4,7 +4,7 @@ using AiEdge.DataPlane.Parse;
 
 namespace AiEdge.DataPlane.Tests.Parse;
 
-public class OpenAiRequestReaderTests
+public class RequestReaderTests
 {
     private const string Messages = "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]";
 
@@ -238,7 +238,7 @@ public class OpenAiRequestReaderTests
     [Fact]
     public void The_first_error_stays_whatever_follows()
     {
-        var reader = new OpenAiRequestReader();
+        var reader = new RequestReader();
         reader.Begin(new RequestFacts(), RequestShape.Chat);
         Assert.Equal("model", reader.Feed("{\"model\":1,"u8).Param);
         Assert.Equal("model", reader.Feed("\0"u8).Param);
@@ -248,7 +248,7 @@ public class OpenAiRequestReaderTests
     [Fact]
     public void A_reader_and_its_facts_can_be_used_again()
     {
-        var reader = new OpenAiRequestReader();
+        var reader = new RequestReader();
         var facts = new RequestFacts();
         reader.Begin(facts, RequestShape.Chat);
         reader.Feed("{\"model\":\"first\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"n\":5,\"max_tokens\":7,\"mess"u8);
@@ -265,7 +265,7 @@ public class OpenAiRequestReaderTests
     {
         byte[] body = Encoding.UTF8.GetBytes(
             "{\"mod\\u0065l\":\"m\\u0041\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"n\":12," + Messages + "}");
-        var reader = new OpenAiRequestReader();
+        var reader = new RequestReader();
         var facts = new RequestFacts();
         long before = 0;
         for (int round = 0; round < 3; round++)

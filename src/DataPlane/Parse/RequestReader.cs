@@ -4,11 +4,11 @@ using AiEdge.DataPlane.Core;
 namespace AiEdge.DataPlane.Parse;
 
 /// <summary>
-/// Reads a JSON request body of the OpenAI dialect in one pass, span by span: it checks the whole text against RFC 8259 and
-/// the top-level fields that a gateway must understand, and leaves everything deeper to the provider. What it reads must be
+/// Reads a JSON request body in one pass, span by span: it checks the whole text against RFC 8259 and the top-level fields that a
+/// gateway must understand, which the body's shape tells, and leaves everything deeper to the provider. What it reads must be
 /// unambiguous: a field given twice is refused, since the provider might take the other one.
 /// </summary>
-internal sealed class OpenAiRequestReader
+internal sealed class RequestReader
 {
     private readonly byte[] _capture = new byte[JsonScanner.CaptureMax];
     private JsonScanner _scanner;
@@ -20,21 +20,25 @@ internal sealed class OpenAiRequestReader
     private bool _inObject;
     private bool _inOptions;
     private bool _wantsPrompt;
-    private PromptReader? _prompt;
+    private IPromptReader? _prompt;
+    private PromptReader? _openAiPrompt;
     private EdgeError _error;
 
-    /// <summary>Starts a body; <paramref name="facts"/> is emptied and filled while the body is fed.</summary>
-    public void Begin(RequestFacts facts, RequestShape shape) => Begin(facts, shape, null);
-
-    /// <summary>
-    /// As above; besides, the texts of the prompt are noted in <paramref name="prompt"/> if one is given that wants them.
-    /// </summary>
-    public void Begin(RequestFacts facts, RequestShape shape, PromptText? prompt)
+    /// <summary>Starts a body.</summary>
+    /// <param name="facts">Emptied, and filled while the body is fed.</param>
+    /// <param name="shape">Which fields the body has.</param>
+    /// <param name="prompt">Where the texts of the prompt are noted, if one is given that wants them.</param>
+    /// <param name="reader">What knows where those texts stand; null for the bodies of the OpenAI dialect.</param>
+    public void Begin(RequestFacts facts, RequestShape shape, PromptText? prompt = null, IPromptReader? reader = null)
     {
         facts.Reset();
         _wantsPrompt = prompt is { IsWanted: true };
         if (_wantsPrompt)
-            (_prompt ??= new PromptReader()).Begin(prompt!, shape);
+        {
+            _prompt = reader ?? (_openAiPrompt ??= new PromptReader());
+            _prompt.Begin(prompt!, shape);
+        }
+
         _facts = facts;
         _scanner.Reset(_capture, checkUtf8: true);
         _read = RequestFields.ReadIn(shape);

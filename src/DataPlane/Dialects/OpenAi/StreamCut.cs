@@ -4,7 +4,7 @@ using System.Text.Json;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
 
-namespace AiEdge.DataPlane.Flow;
+namespace AiEdge.DataPlane.Dialects.OpenAi;
 
 /// <summary>
 /// The last events of a stream that a limit ended, in the stream's own way: to a client it is an answer that reached its length, and
@@ -43,15 +43,6 @@ internal static class StreamCut
             WriteEmpty(buffer, like, cutBy);
         buffer.Write("data: [DONE]\n\n"u8);
         return buffer.WrittenSpan.ToArray();
-    }
-
-    /// <summary>Says in an event which limit ended the stream.</summary>
-    internal static void WriteLimit(Utf8JsonWriter json, string cutBy)
-    {
-        json.WriteStartObject("aiedge"u8);
-        json.WriteString("end"u8, "limit"u8);
-        json.WriteString("limit"u8, cutBy);
-        json.WriteEndObject();
     }
 
     internal static JsonDocument? Parse(ReadOnlySpan<byte> json)
@@ -97,7 +88,7 @@ internal static class StreamCut
             if (usage is not null)
                 json.WriteNull("usage"u8);
             if (cutBy is not null)
-                WriteLimit(json, cutBy);
+                DialectForm.WriteLimit(json, cutBy);
             json.WriteEndObject();
         }
 
@@ -116,7 +107,7 @@ internal static class StreamCut
             json.WriteNumber("completion_tokens"u8, usage.OutputTokens);
             json.WriteNumber("total_tokens"u8, usage.InputTokens + usage.OutputTokens);
             json.WriteEndObject();
-            WriteLimit(json, cutBy);
+            DialectForm.WriteLimit(json, cutBy);
             json.WriteEndObject();
         }
 
@@ -131,7 +122,7 @@ internal static class StreamCut
             WriteCommon(json, like);
             json.WriteStartArray("choices"u8);
             json.WriteEndArray();
-            WriteLimit(json, cutBy);
+            DialectForm.WriteLimit(json, cutBy);
             json.WriteEndObject();
         }
 

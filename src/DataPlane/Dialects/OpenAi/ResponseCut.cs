@@ -4,7 +4,7 @@ using System.Text.Json;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
 
-namespace AiEdge.DataPlane.Flow;
+namespace AiEdge.DataPlane.Dialects.OpenAi;
 
 /// <summary>
 /// The last events of a stream of the Responses API that a limit ended: what is open is closed, part by part and item by item, and
@@ -215,7 +215,7 @@ internal sealed class ResponseCut
             json.WriteRawValue($"[{string.Join(',', items)}]", skipInputValidation: true);
             WriteUsage(json, usage);
             json.WriteEndObject();
-            StreamCut.WriteLimit(json, cutBy);
+            DialectForm.WriteLimit(json, cutBy);
         });
     }
 

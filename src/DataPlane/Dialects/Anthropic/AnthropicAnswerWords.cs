@@ -1,0 +1,26 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Meter;
+
+namespace AiEdge.DataPlane.Dialects.Anthropic;
+
+/// <summary>
+/// The words of Anthropic's answers. Its <c>input_tokens</c> are those alone that were neither read from its cache nor written to it; what
+/// writing costs is told apart by how long it is kept (<c>cache_creation</c>), which is not looked at.
+/// </summary>
+internal sealed class AnthropicAnswerWords : AnswerWords
+{
+    public static AnthropicAnswerWords Shared { get; } = new();
+
+    public override bool HoldsTexts(ReadOnlySpan<byte> name) => name.SequenceEqual("content"u8);
+
+    public override UsageField FieldOf(ReadOnlySpan<byte> name) => name.Length switch
+    {
+        12 => name.SequenceEqual("input_tokens"u8) ? UsageField.Input : UsageField.Other,
+        13 => name.SequenceEqual("output_tokens"u8) ? UsageField.Output : UsageField.Other,
+        23 => name.SequenceEqual("cache_read_input_tokens"u8) ? UsageField.CachedInput : UsageField.Other,
+        27 => name.SequenceEqual("cache_creation_input_tokens"u8) ? UsageField.CacheWrite : UsageField.Other,
+        _ => UsageField.Other,
+    };
+
+    public override void Finish(ref Usage usage) => usage.InputTokens += usage.CachedInputTokens + usage.CacheWriteTokens;
+}

@@ -1,0 +1,137 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Parse;
+
+namespace AiEdge.DataPlane.Dialects.Anthropic;
+
+/// <summary>Anthropic's Messages API.</summary>
+internal sealed class AnthropicForm : DialectForm
+{
+    private static readonly Endpoint Messages = new("/v1/messages", RequestShape.Messages, EndpointKind.Forward, Dialect.Anthropic);
+    private static readonly Endpoint CountTokens = new("/v1/messages/count_tokens", RequestShape.Messages, EndpointKind.CountTokens, Dialect.Anthropic);
+
+    public override Dialect Id => Dialect.Anthropic;
+
+    public override string Name => "anthropic";
+
+    public override AnswerWords Words => AnthropicAnswerWords.Shared;
+
+    public override Func<IPromptReader>? PromptReader { get; } = static () => new AnthropicPromptReader();
+
+    public override ReadOnlySpan<byte> Heartbeat => "event: ping\ndata: {\"type\": \"ping\"}\n\n"u8;
+
+    public override Endpoint? Find(ReadOnlySpan<byte> path)
+    {
+        if (path.SequenceEqual(Messages.PathUtf8))
+            return Messages;
+        return path.SequenceEqual(CountTokens.PathUtf8) ? CountTokens : null;
+    }
+
+    public override bool Owns(ReadOnlySpan<byte> path) => path.StartsWith(Messages.PathUtf8);
+
+    public override EventReader NewEventReader() => new AnthropicEventReader();
+
+    public override byte[] Error(Exchange exchange, EdgeError error)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer, Readable))
+        {
+            json.WriteStartObject();
+            json.WriteString("type"u8, "error"u8);
+            json.WriteStartObject("error"u8);
+            json.WriteString("type"u8, ErrorNames.Anthropic(error.Kind));
+            // Messages of this dialect name the field at fault themselves.
+            json.WriteString("message"u8, error.Param is { } param ? $"{param}: {Message(error)}" : Message(error));
+            json.WriteEndObject();
+            json.WriteString("request_id"u8, exchange.EdgeId);
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    public override byte[] StreamError(Exchange exchange, EdgeError error, EventReader reader) =>
+        [.. "event: error\ndata: "u8, .. Error(exchange, error), .. "\n\n"u8];
+
+    public override byte[] StreamCut(Exchange exchange, EventReader reader, ReadOnlySpan<byte> data, bool passes, long reasoningTokens)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        if (((AnthropicEventReader)reader).OpenBlock(passes) is var block and >= 0)
+            buffer.Write(Encoding.ASCII.GetBytes($"event: content_block_stop\ndata: {{\"type\":\"content_block_stop\",\"index\":{block}}}\n\n"));
+        buffer.Write("event: message_delta\ndata: "u8);
+        using (var json = new Utf8JsonWriter(buffer, Readable))
+        {
+            json.WriteStartObject();
+            json.WriteString("type"u8, "message_delta"u8);
+            json.WriteStartObject("delta"u8);
+            json.WriteString("stop_reason"u8, "max_tokens"u8);
+            json.WriteNull("stop_sequence"u8);
+            json.WriteEndObject();
+            WriteUsage(json, exchange, reader.Usage);
+            json.WriteEndObject();
+        }
+
+        buffer.Write("\n\nevent: message_stop\ndata: "u8);
+        using (var json = new Utf8JsonWriter(buffer, Readable))
+        {
+            json.WriteStartObject();
+            json.WriteString("type"u8, "message_stop"u8);
+            WriteLimit(json, exchange.CutBy!);
+            json.WriteEndObject();
+        }
+
+        buffer.Write("\n\n"u8);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    public override byte[] TokenCount(long tokens) => Encoding.ASCII.GetBytes($"{{\"input_tokens\":{tokens}}}");
+
+    /// <summary>An empty account is told as a bad request or as a fault of billing; neither is the client's.</summary>
+    public override ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body) =>
+        answer.ErrorType.SequenceEqual("billing_error"u8) || status == 400 && body.IndexOf("credit balance is too low"u8) >= 0
+            ? ErrorKind.UpstreamQuota
+            : ErrorKind.None;
+
+    public override void BeginModels(Utf8JsonWriter json) => json.WriteStartArray("data"u8);
+
+    public override void WriteModel(Utf8JsonWriter json, ReadOnlySpan<byte> id, ModelModel model)
+    {
+        json.WriteStartObject();
+        json.WriteString("type"u8, "model"u8);
+        json.WriteString("id"u8, id);
+        json.WriteString("display_name"u8, id);
+        json.WriteString("created_at"u8, DateTimeOffset.FromUnixTimeSeconds(model.Created).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
+        json.WriteEndObject();
+    }
+
+    /// <summary>There is one page.</summary>
+    public override void EndModels(Utf8JsonWriter json, byte[]? first, byte[]? last)
+    {
+        json.WriteBoolean("has_more"u8, false);
+        WriteId(json, "first_id"u8, first);
+        WriteId(json, "last_id"u8, last);
+    }
+
+    private static void WriteId(Utf8JsonWriter json, ReadOnlySpan<byte> name, byte[]? id)
+    {
+        if (id is null)
+            json.WriteNull(name);
+        else
+            json.WriteString(name, id);
+    }
+
+    /// <summary>What the provider said of the input when the message began, and our own count of what was delivered.</summary>
+    private static void WriteUsage(Utf8JsonWriter json, Exchange exchange, in Usage told)
+    {
+        json.WriteStartObject("usage"u8);
+        json.WriteNumber("input_tokens"u8, told.IsPresent ? told.InputTokens - told.CachedInputTokens - told.CacheWriteTokens : exchange.PromptTokens);
+        json.WriteNumber("cache_creation_input_tokens"u8, told.CacheWriteTokens);
+        json.WriteNumber("cache_read_input_tokens"u8, told.CachedInputTokens);
+        json.WriteNumber("output_tokens"u8, Math.Max(0, exchange.CountedOutputTokens));
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Parse;
+
+namespace AiEdge.DataPlane.Dialects;
+
+/// <summary>
+/// What a dialect has of its own: its paths, where its requests and answers keep what a gateway reads, and how it says what a gateway has to
+/// say. One folder each, and a line in <see cref="DialectTable"/>.
+/// </summary>
+internal abstract class DialectForm
+{
+    // Text is sent as JSON and never as HTML: an apostrophe may be one.
+    protected static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public abstract Dialect Id { get; }
+
+    /// <summary>The name in configurations, records and messages.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What its answers are read by.</summary>
+    public abstract AnswerWords Words { get; }
+
+    /// <summary>Makes what finds the texts of its prompts; null where that is the reader's own, of the OpenAI dialect.</summary>
+    public virtual Func<IPromptReader>? PromptReader => null;
+
+    /// <summary>What is sent in a silent stream: an event that clients pass over.</summary>
+    public abstract ReadOnlySpan<byte> Heartbeat { get; }
+
+    /// <summary>The path's row, or null where it is none of this dialect's.</summary>
+    public abstract Endpoint? Find(ReadOnlySpan<byte> path);
+
+    /// <summary>Whether clients of this dialect call paths like this one, served or not: they are owed its errors.</summary>
+    public abstract bool Owns(ReadOnlySpan<byte> path);
+
+    /// <summary>Makes what reads the events of its streams.</summary>
+    public abstract EventReader NewEventReader();
+
+    /// <summary>The body of an answer that tells an error.</summary>
+    public abstract byte[] Error(Exchange exchange, EdgeError error);
+
+    /// <summary>The events that tell an error in a stream that has begun.</summary>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="error">What ended the stream.</param>
+    /// <param name="reader">What has read it so far.</param>
+    public abstract byte[] StreamError(Exchange exchange, EdgeError error, EventReader reader);
+
+    /// <summary>The events that end a stream in the provider's stead, as one that has reached its length.</summary>
+    /// <param name="exchange">The exchange; who ended it stands in it, and what was delivered.</param>
+    /// <param name="reader">What has read the stream so far; its last event is the one whose place this takes.</param>
+    /// <param name="data">That event's data.</param>
+    /// <param name="passes">Whether that event was passed on, and this comes behind it.</param>
+    /// <param name="reasoningTokens">Tokens of what was delivered that are thought.</param>
+    public abstract byte[] StreamCut(Exchange exchange, EventReader reader, ReadOnlySpan<byte> data, bool passes, long reasoningTokens);
+
+    /// <summary>The answer to a question for a prompt's tokens; of dialects that have one.</summary>
+    public virtual byte[] TokenCount(long tokens) => throw new NotSupportedException();
+
+    /// <summary>Begins a list of models within its object, up to the start of the array.</summary>
+    public abstract void BeginModels(Utf8JsonWriter json);
+
+    /// <summary>One model, in a list or by itself.</summary>
+    public abstract void WriteModel(Utf8JsonWriter json, ReadOnlySpan<byte> id, ModelModel model);
+
+    /// <summary>What stands behind the list's array; the ids of its first and its last model are null where it has none.</summary>
+    public virtual void EndModels(Utf8JsonWriter json, byte[]? first, byte[]? last)
+    {
+    }
+
+    /// <summary>
+    /// What a provider's refusal is if it is one of ours, of our account or credential, that its status does not tell; else
+    /// <see cref="ErrorKind.None"/>.
+    /// </summary>
+    /// <param name="status">The answer's status.</param>
+    /// <param name="answer">What was read of it.</param>
+    /// <param name="body">The answer.</param>
+    public abstract ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body);
+
+    /// <summary>Says in an event which limit ended the stream.</summary>
+    protected internal static void WriteLimit(Utf8JsonWriter json, string cutBy)
+    {
+        json.WriteStartObject("aiedge"u8);
+        json.WriteString("end"u8, "limit"u8);
+        json.WriteString("limit"u8, cutBy);
+        json.WriteEndObject();
+    }
+
+    protected static string Message(EdgeError error) => error.Message ?? ErrorTable.Row(error.Kind).Message;
+}

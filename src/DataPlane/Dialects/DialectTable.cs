@@ -1,0 +1,49 @@
+using System.Text;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects.Anthropic;
+using AiEdge.DataPlane.Dialects.OpenAi;
+
+namespace AiEdge.DataPlane.Dialects;
+
+/// <summary>The dialects that are spoken here, one line each, in the order of <see cref="Dialect"/>.</summary>
+internal static class DialectTable
+{
+    private static readonly DialectForm[] All =
+    [
+        new OpenAiForm(),
+        new AnthropicForm(),
+    ];
+
+    public static DialectForm Of(Dialect dialect) => All[(int)dialect];
+
+    /// <summary>The row of a path, in whatever dialect it is, or null.</summary>
+    public static Endpoint? Find(ReadOnlySpan<byte> path)
+    {
+        foreach (var form in All)
+        {
+            if (form.Find(path) is { } endpoint)
+                return endpoint;
+        }
+
+        return null;
+    }
+
+    /// <summary>The name of the dialect that a served path is called in.</summary>
+    public static string NameOf(string path)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(path);
+        return Of(Find(utf8)?.Dialect ?? Owner(utf8)).Name;
+    }
+
+    /// <summary>In which dialect the caller of a path that is not served is told so.</summary>
+    public static Dialect Owner(ReadOnlySpan<byte> path)
+    {
+        foreach (var form in All)
+        {
+            if (form.Owns(path))
+                return form.Id;
+        }
+
+        return Dialect.OpenAi;
+    }
+}

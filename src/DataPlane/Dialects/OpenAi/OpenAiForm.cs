@@ -1,0 +1,131 @@
+using System.Buffers;
+using System.Text.Json;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Meter;
+
+namespace AiEdge.DataPlane.Dialects.OpenAi;
+
+/// <summary>The OpenAI dialect: chat and text completions, responses, and what goes by the same rules.</summary>
+internal sealed class OpenAiForm : DialectForm
+{
+    public override Dialect Id => Dialect.OpenAi;
+
+    public override string Name => "openai";
+
+    public override AnswerWords Words => AnswerWords.OpenAi;
+
+    public override ReadOnlySpan<byte> Heartbeat => ": ping\n\n"u8;
+
+    public override Endpoint? Find(ReadOnlySpan<byte> path) => Endpoint.Find(path);
+
+    public override bool Owns(ReadOnlySpan<byte> path) => false;
+
+    public override EventReader NewEventReader() => new OpenAiStreamReader();
+
+    public override byte[] Error(Exchange exchange, EdgeError error) => Body(error, ErrorTable.Row(error.Kind).Code);
+
+    public override byte[] StreamError(Exchange exchange, EdgeError error, EventReader reader)
+    {
+        var code = StreamCode(error.Kind);
+        if (exchange.Endpoint!.Shape != RequestShape.Responses)
+            return [.. "data: "u8, .. Body(error, code), .. "\n\n"u8];
+        var read = (OpenAiStreamReader)reader;
+        var (id, createdAt) = Identity(exchange, read);
+        return ResponseFailed(error, code, id, createdAt, read.NextSequence);
+    }
+
+    public override byte[] StreamCut(Exchange exchange, EventReader reader, ReadOnlySpan<byte> data, bool passes, long reasoningTokens)
+    {
+        var read = (OpenAiStreamReader)reader;
+        var usage = new Usage { InputTokens = exchange.PromptTokens, OutputTokens = Math.Max(0, exchange.CountedOutputTokens) };
+        var shape = exchange.Endpoint!.Shape;
+        if (shape != RequestShape.Responses)
+            return OpenAi.StreamCut.OfChunks(read, data, exchange.WantsUsage ? usage : null, exchange.CutBy!, shape == RequestShape.Chat, passes);
+        usage.ReasoningTokens = Math.Min(reasoningTokens, usage.OutputTokens);
+        var (id, createdAt) = Identity(exchange, read);
+        return ResponseCut.Of(read.Draft!, id, createdAt, passes ? read.NextSequence : read.SequenceOfLast, usage, exchange.CutBy!);
+    }
+
+    public override ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body) =>
+        answer.ErrorCode.SequenceEqual("insufficient_quota"u8) || answer.ErrorType.SequenceEqual("insufficient_quota"u8)
+            ? ErrorKind.UpstreamQuota
+            : ErrorKind.None;
+
+    public override void BeginModels(Utf8JsonWriter json)
+    {
+        json.WriteString("object"u8, "list"u8);
+        json.WriteStartArray("data"u8);
+    }
+
+    public override void WriteModel(Utf8JsonWriter json, ReadOnlySpan<byte> id, ModelModel model)
+    {
+        json.WriteStartObject();
+        json.WriteString("id"u8, id);
+        json.WriteString("object"u8, "model"u8);
+        json.WriteNumber("created"u8, model.Created);
+        json.WriteString("owned_by"u8, model.Targets[0].Provider.Name);
+        json.WriteEndObject();
+    }
+
+    private static (byte[] Id, long CreatedAt) Identity(Exchange exchange, OpenAiStreamReader reader) => (
+        reader.ResponseId.IsEmpty ? [.. "resp_"u8, .. exchange.EdgeId] : reader.ResponseId.ToArray(),
+        reader.ResponseCreatedAt > 0 ? reader.ResponseCreatedAt : TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+
+    /// <summary>What the stream's error event calls an error of this kind.</summary>
+    private static string StreamCode(ErrorKind kind) => kind switch
+    {
+        ErrorKind.UpstreamTimeout => "timeout",
+        ErrorKind.Draining => "draining",
+        ErrorKind.Revoked => "revoked",
+        ErrorKind.Internal => "internal",
+        _ => "upstream_error",
+    };
+
+    private static byte[] Body(EdgeError error, string? code)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer, Readable))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("error"u8);
+            json.WriteString("message"u8, Message(error));
+            json.WriteString("type"u8, ErrorTable.Row(error.Kind).Type);
+            json.WriteString("param"u8, error.Param);
+            json.WriteString("code"u8, code);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>An error in a stream of the Responses API, which has an event of its own for it.</summary>
+    private static byte[] ResponseFailed(EdgeError error, string code, ReadOnlySpan<byte> id, long createdAt, long sequence)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        buffer.Write("event: response.failed\ndata: "u8);
+        using (var json = new Utf8JsonWriter(buffer, Readable))
+        {
+            json.WriteStartObject();
+            json.WriteString("type"u8, "response.failed"u8);
+            json.WriteNumber("sequence_number"u8, sequence);
+            json.WriteStartObject("response"u8);
+            json.WriteString("id"u8, id);
+            json.WriteString("object"u8, "response"u8);
+            json.WriteNumber("created_at"u8, createdAt);
+            json.WriteString("status"u8, "failed"u8);
+            json.WriteStartObject("error"u8);
+            json.WriteString("code"u8, code);
+            json.WriteString("message"u8, Message(error));
+            json.WriteEndObject();
+            json.WriteStartArray("output"u8);
+            json.WriteEndArray();
+            json.WriteNull("usage"u8);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        buffer.Write("\n\n"u8);
+        return buffer.WrittenSpan.ToArray();
+    }
+}

@@ -1,0 +1,26 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Parse;
+
+/// <summary>
+/// Notes where the texts of a prompt lie, while <see cref="RequestReader"/> reads the body: it is given the tokens of the
+/// top-level members and enters those that the prompt is in. It judges nothing: what is not of a known form is the provider's to
+/// refuse, and is noted as JSON whose tokens can only be estimated. A member given twice counts twice.
+/// </summary>
+internal interface IPromptReader
+{
+    /// <summary>Whether the next token belongs to a container that was entered, or ends one that is passed over.</summary>
+    bool IsInside { get; }
+
+    /// <summary>Starts a body. <paramref name="prompt"/> has been reset.</summary>
+    void Begin(PromptText prompt, RequestShape shape);
+
+    /// <summary>Takes the name of a top-level member.</summary>
+    void OnName(ref JsonScanner scanner, ReadOnlySpan<byte> bytes);
+
+    /// <summary>Takes the value of the top-level member named before.</summary>
+    void OnValue(ref JsonScanner scanner);
+
+    /// <summary>Takes a token while <see cref="IsInside"/>.</summary>
+    void Take(ref JsonScanner scanner, ReadOnlySpan<byte> bytes);
+}
