@@ -6,20 +6,25 @@ using AiEdge.FakeUpstream;
 namespace AiEdge.Sdk.Tests;
 
 /// <summary>
-/// One run of node/scenarios.mjs against a data plane. The client's package is installed as the lock file says, once for each
+/// One run of a script of node/ against a data plane. The client's package is installed as the lock file says, once for each
 /// state of that file, into a folder under artifacts.
 /// </summary>
-public sealed class NodeRun : IAsyncLifetime
+public class NodeRun : IAsyncLifetime
 {
     /// <summary>Content events whose text the script is told.</summary>
     private const int ChunksTold = 400;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    private static readonly SemaphoreSlim Installing = new(1);
+
     private readonly ConcurrentDictionary<string, bool> _once = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string?> _outcomes = new(StringComparer.Ordinal);
     private Plane? _plane;
     private string? _failure;
+
+    /// <summary>The script's name.</summary>
+    protected virtual string Script => "scenarios.mjs";
 
     /// <summary>Names of the scenarios that ran, in order.</summary>
     public IEnumerable<string> Names => _outcomes.Keys;
@@ -32,7 +37,7 @@ public sealed class NodeRun : IAsyncLifetime
         _plane = await Plane.StartAsync(scriptFor: ScriptOnce);
         try
         {
-            await RunAsync(await InstallAsync());
+            await RunAsync(await InstallOnceAsync());
         }
         catch (InvalidOperationException e)
         {
@@ -47,7 +52,7 @@ public sealed class NodeRun : IAsyncLifetime
     public void AssertPassed(string name)
     {
         Assert.True(_failure is null, _failure);
-        Assert.True(_outcomes.TryGetValue(name, out var error), $"scenarios.mjs has no '{name}'");
+        Assert.True(_outcomes.TryGetValue(name, out var error), $"{Script} has no '{name}'");
         Assert.True(error is null, error);
     }
 
@@ -62,7 +67,7 @@ public sealed class NodeRun : IAsyncLifetime
     {
         var input = JsonSerializer.Serialize(new NodeInput(
             _plane!.Endpoint.ToString(), Plane.Key, [.. Enumerable.Range(0, ChunksTold).Select(FakeText.Chunk)]), NodeJson.Default.NodeInput);
-        var (code, output) = await Command.RunAsync("node", ["scenarios.mjs"], folder, Patience, input);
+        var (code, output) = await Command.RunAsync("node", [Script], folder, Patience, input);
         foreach (var line in output.Split('\n').Where(line => line.StartsWith('{')))
         {
             var outcome = JsonElement.Parse(line);
@@ -73,7 +78,20 @@ public sealed class NodeRun : IAsyncLifetime
             _failure = $"node ended with {code}:\n{output}";
     }
 
-    /// <summary>The folder with the script and what it needs.</summary>
+    private static async Task<string> InstallOnceAsync()
+    {
+        await Installing.WaitAsync();
+        try
+        {
+            return await InstallAsync();
+        }
+        finally
+        {
+            Installing.Release();
+        }
+    }
+
+    /// <summary>The folder with the scripts and what they need.</summary>
     private static async Task<string> InstallAsync()
     {
         var source = Path.Combine(AppContext.BaseDirectory, "node");
@@ -93,7 +111,8 @@ public sealed class NodeRun : IAsyncLifetime
                 Directory.Move(half, folder);
         }
 
-        File.Copy(Path.Combine(source, "scenarios.mjs"), Path.Combine(folder, "scenarios.mjs"), overwrite: true);
+        foreach (var script in Directory.GetFiles(source, "*.mjs"))
+            File.Copy(script, Path.Combine(folder, Path.GetFileName(script)), overwrite: true);
         return folder;
     }
 }
