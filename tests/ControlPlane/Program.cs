@@ -1,4 +1,5 @@
 using System.Globalization;
+using AiEdge.ControlPlane.Tests.Crash;
 using AiEdge.ControlPlane.Tests.Quota;
 using AiEdge.ControlPlane.Tests.Store;
 using AiEdge.ControlPlane.Tests.Usage;
@@ -7,8 +8,10 @@ using AiEdge.ControlPlane.Tests.Usage;
 return args switch
 {
     ["store-crash", var folder, var run] => await CrashChild.RunAsync(folder, run),
+    ["control-crash", var dataDir] => await ControlProcess.RunAsync(dataDir),
     ["usage-load", var folder, var records, var series] =>
         await UsageLoad.RunAsync(folder, int.Parse(records, CultureInfo.InvariantCulture), int.Parse(series, CultureInfo.InvariantCulture)),
+    ["usage-ask", var folder, var waitMs] => await UsageLoad.AskAsync(folder, int.Parse(waitMs, CultureInfo.InvariantCulture)),
     ["quota-load", .. var sizes] => await SyncLoad.RunAsync(sizes),
     _ => 2,
 };

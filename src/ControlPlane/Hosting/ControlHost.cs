@@ -1,3 +1,4 @@
+using System.Net.Security;
 using AiEdge.ControlPlane.Api;
 using AiEdge.ControlPlane.Domain;
 using AiEdge.ControlPlane.Publish;
@@ -69,10 +70,17 @@ internal sealed class ControlHost : IAsyncDisposable
         new JoinService(state).AddTo(grpc);
         var version = typeof(ControlHost).Assembly.GetName().Version?.ToString(3) ?? "";
         new WatchService(state, planes, seal, store.Id) { Version = version }.AddTo(grpc);
-        var usage = UsagePart.Open(store, state, options.StoreDir, name => AlertEntry.Secret(state.Current, seal, name), options.Log.WriteLine);
+        var usage = UsagePart.Open(
+            store, state, options.StoreDir, name => AlertEntry.Secret(state.Current, seal, name), options.Log.WriteLine, options.Rollups);
         usage.AddTo(grpc);
         var quota = await QuotaService.OpenAsync(state, store, options.Time, cancel);
         quota.AddTo(grpc);
+        quota.SpentBy = usage.Spend.Read;
+        usage.OnReported = (plane, epoch, isClosed) =>
+        {
+            if (isClosed)
+                quota.Close(plane, epoch);
+        };
         var app = Build(options, grpc);
 
         // The two listeners share nothing but the process: what is served on one is not found on the other.
@@ -112,14 +120,17 @@ internal sealed class ControlHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
         var tls = options.Certificate is { } certificate ? GrpcTls.Server(certificate, options.Intermediates, options.ClientAuthorities) : null;
+
+        // With what stands between the certificate and its authority: a client that knows the authority alone could not judge it else.
+        var rest = options.Certificate is { } own ? SslStreamCertificateContext.Create(own, options.Intermediates, offline: true) : null;
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             grpc.Options.Apply(kestrel);
             kestrel.Limits.MaxRequestBodySize = 9 << 20;
             kestrel.Listen(options.Http, listen =>
             {
-                if (options.Certificate is { } own)
-                    listen.UseHttps(own);
+                if (rest is not null)
+                    listen.UseHttps((_, _, _, _) => new(new SslServerAuthenticationOptions { ServerCertificateContext = rest }), state: rest);
             });
             kestrel.Listen(options.Grpc, listen => listen.UseGrpc(tls));
         });

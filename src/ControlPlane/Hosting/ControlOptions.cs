@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using AiEdge.Contracts.Fields;
 using AiEdge.ControlPlane.Store;
+using AiEdge.ControlPlane.Usage;
 
 namespace AiEdge.ControlPlane.Hosting;
 
@@ -40,6 +41,9 @@ internal sealed class ControlOptions
 
     /// <summary>Authorities of data planes' certificates; null asks for none.</summary>
     public X509Certificate2Collection? ClientAuthorities { get; init; }
+
+    /// <summary>How sums of use are kept and how often they are put on disk; null for what docs/store.md says.</summary>
+    public RollupOptions? Rollups { get; init; }
 
     /// <summary>Drives dates, deadlines and limits of logins.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using AiEdge.Contracts.Wire;
+using AiEdge.ControlPlane.Domain;
 using AiEdge.Limits;
 
 namespace AiEdge.ControlPlane.Quota;
@@ -68,9 +69,10 @@ internal sealed class QuotaAllocator
     /// <summary>A stream of a plane begins. Nothing may be granted to it before what <see cref="TakeRecords"/> gives is in the log.</summary>
     public PlaneState Join(string id, UInt128 epoch, Moment now)
     {
-        var plane = _planes.GetOrAdd((id, epoch), static key => new PlaneState(key.Id, key.Epoch));
+        PlaneState plane;
         lock (_raising)
         {
+            plane = _planes.GetOrAdd((id, epoch), key => new PlaneState(key.Id, key.Epoch) { WasThere = _memory.Planes.Contains(key) });
             if (plane.Streams++ == 0 && _memory.Planes.Add((id, epoch)))
                 _records.Add(QuotaRecord.Of(id, epoch, isThere: true));
             plane.SeenNs = now.Ns;
@@ -213,6 +215,44 @@ internal sealed class QuotaAllocator
         return released;
     }
 
+    /// <summary>
+    /// The windows of budgets of which a start of a plane may have used more than it told; none while it has a stream, or where an allocator
+    /// before this one granted to it: then what it holds is held to the end of its time.
+    /// </summary>
+    public List<BudgetSpan> Spans(string plane, UInt128 epoch, Moment now)
+    {
+        var spans = new List<BudgetSpan>();
+        if (!_planes.TryGetValue((plane, epoch), out var state) || state.Streams > 0)
+            return spans;
+        foreach (var bucket in _buckets.Values)
+        {
+            lock (bucket.Gate)
+                spans.AddRange(bucket.Spans(state, now));
+        }
+
+        return spans;
+    }
+
+    /// <summary>The records of a start of a plane are all here: it has used what they say. Returns how much of what it held came back.</summary>
+    public long Settle(string plane, UInt128 epoch, IReadOnlyList<BudgetSpan> spans, IReadOnlyList<BudgetSpent> spent, Moment now)
+    {
+        var back = 0L;
+        if (!_planes.TryGetValue((plane, epoch), out var state) || state.Streams > 0)
+            return back;
+        for (var i = 0; i < spans.Count; i++)
+        {
+            if (!_buckets.TryGetValue(new(spans[i].Limit, QuotaUnit.Nanodollars, spans[i].Scope, spans[i].Value), out var bucket))
+                continue;
+            lock (bucket.Gate)
+                back += bucket.Settle(state, spans[i].Window, spent[i], now);
+        }
+
+        return back;
+    }
+
+    /// <summary>Whether a plane has a stream, or had one.</summary>
+    public bool HasStream(string plane, UInt128 epoch) => _planes.TryGetValue((plane, epoch), out var state) && state.Streams > 0;
+
     /// <summary>How the buckets of a limit stand.</summary>
     public List<BucketView> View(string limit, Moment now)
     {
@@ -228,6 +268,9 @@ internal sealed class QuotaAllocator
         views.Sort(static (a, b) => a.Id.Unit != b.Id.Unit ? a.Id.Unit.CompareTo(b.Id.Unit) : string.CompareOrdinal(a.Id.Value, b.Id.Value));
         return views;
     }
+
+    /// <summary>Whether something may still be said of a start of a plane.</summary>
+    internal bool IsKnown(PlaneState plane) => _planes.ContainsKey((plane.Id, plane.Epoch));
 
     internal ulong NextLease() => Incarnation << NumberBits | (ulong)Interlocked.Increment(ref _lastLease);
 

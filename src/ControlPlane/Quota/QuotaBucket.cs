@@ -1,4 +1,5 @@
 using AiEdge.Contracts.Wire;
+using AiEdge.ControlPlane.Domain;
 using AiEdge.Limits;
 
 namespace AiEdge.ControlPlane.Quota;
@@ -72,7 +73,7 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
     {
         if (!_parts.TryGetValue(plane, out var part))
         {
-            _parts.Add(plane, part = new PlanePart(plane) { CreditAtNs = now.Ns });
+            _parts.Add(plane, part = new PlanePart(plane) { CreditAtNs = now.Ns, BornUnixNs = now.UnixNs });
             _hasNewcomer = true;
         }
 
@@ -115,7 +116,7 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
         _stale.Clear();
         foreach (var (plane, part) in _parts)
         {
-            if (part.Leases.Count == 0 && part.Released is null && now.Ns - part.AskedNs > 10 * StaleNs)
+            if (part.Leases.Count == 0 && part.Released is null && !IsToSettle(part) && now.Ns - part.AskedNs > 10 * StaleNs)
                 _stale.Add(plane);
         }
 
@@ -151,6 +152,15 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
     /// <summary>Held money of a plane's epoch goes back to the bucket: its journal is here, or an operator wrote it off, or the time is over.</summary>
     public virtual long Release(PlaneState plane, Moment now) => 0;
 
+    /// <summary>The windows of a budget of which a start of a plane may have used more than it told.</summary>
+    public virtual IEnumerable<BudgetSpan> Spans(PlaneState plane, Moment now) => [];
+
+    /// <summary>
+    /// A start of a plane is over and all its records are here: of a window it has used what they say, and nothing more will be. Returns how
+    /// much of what it held came back.
+    /// </summary>
+    public virtual long Settle(PlaneState plane, long window, in BudgetSpent spent, Moment now) => 0;
+
     protected abstract void Refill(Moment now);
 
     protected abstract void OnEdited(Moment now);
@@ -173,6 +183,14 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
 
     /// <summary>Used beyond any lease, or given back after it was closed.</summary>
     protected abstract void Charge(long window, long delta);
+
+    /// <summary>A plane has said that it used so much more of a window.</summary>
+    protected virtual void OnTold(PlanePart part, long window, long more)
+    {
+    }
+
+    /// <summary>What it told is still to be held against its records.</summary>
+    protected virtual bool IsToSettle(PlanePart part) => false;
 
     protected QuotaLease Lend(PlanePart part, long amount, long freeAtNs, long window)
     {
@@ -277,7 +295,7 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
             if (part.Find(use.Lease) is { } lease)
                 Take(lease, use, stream);
             else if (part.Released is { } released && released.Remove(use.Lease, out var known))
-                Charge(known.Window, Clamp(use.Used) - known.Used);
+                Charge(part, known.Window, Clamp(use.Used) - known.Used);
             else if (!use.IsClosed && use.Amount > 0 && all.IsEarlier(use.Lease))
                 Adopt(part, use, stream, now);
         }
@@ -298,6 +316,7 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
         if (used != lease.Used)
         {
             lease.Part.Held -= lease.IsHeld ? 0 : used - lease.Used;
+            OnTold(lease.Part, lease.Window, used - lease.Used);
             OnUsed(lease, used - lease.Used);
             lease.Used = used;
         }
@@ -332,6 +351,12 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
         OnAdopted(lease, now);
     }
 
+    private void Charge(PlanePart part, long window, long delta)
+    {
+        OnTold(part, window, delta);
+        Charge(window, delta);
+    }
+
     private void TakeTotals(PlanePart part, BucketReport report)
     {
         foreach (var adjustment in report.Adjustments)
@@ -339,14 +364,14 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
             var before = part.Adjusted.TryGetValue(adjustment.Window, out var known) ? known : adjustment.Acknowledged;
             part.Adjusted[adjustment.Window] = adjustment.Total;
             if (adjustment.Total != before)
-                Charge((long)adjustment.Window, Math.Clamp(adjustment.Total - before, -LimitBucket.AmountMax, LimitBucket.AmountMax));
+                Charge(part, (long)adjustment.Window, Math.Clamp(adjustment.Total - before, -LimitBucket.AmountMax, LimitBucket.AmountMax));
         }
 
         var outage = Clamp(report.OutageTotal);
         if (part.OutageCharged < 0)
             part.OutageCharged = StartsOutageAt(Clamp(report.OutageAcknowledged), outage);
         if (outage > part.OutageCharged)
-            Charge(Window, outage - part.OutageCharged);
+            Charge(part, Window, outage - part.OutageCharged);
         part.OutageCharged = outage;
     }
 

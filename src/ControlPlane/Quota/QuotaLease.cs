@@ -47,6 +47,12 @@ internal sealed class PlanePart(PlaneState plane)
     /// <summary>Money that went back to the bucket without word from the plane: what is said later becomes debt.</summary>
     public Dictionary<ulong, (long Used, long Window)>? Released { get; set; }
 
+    /// <summary>What the plane has said that it used of a budget, by window.</summary>
+    public Dictionary<long, long> Told { get; } = [];
+
+    /// <summary>When it asked first, by the wall clock.</summary>
+    public long BornUnixNs { get; init; }
+
     public long OutageCharged { get; set; } = -1;
 
     /// <summary>What the open leases hold and have not used; of slots, all of them.</summary>
@@ -93,6 +99,9 @@ internal sealed class PlaneState(string id, UInt128 epoch)
     public string Id { get; } = id;
 
     public UInt128 Epoch { get; } = epoch;
+
+    /// <summary>An allocator before this one may have granted to it, and have been told what is not known here.</summary>
+    public bool WasThere { get; init; }
 
     /// <summary>The last that was heard of it.</summary>
     public long SeenNs { get; set; }

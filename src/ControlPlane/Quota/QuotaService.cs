@@ -21,8 +21,10 @@ internal sealed class QuotaService : IAsyncDisposable
     private readonly ReadOnlyMemory<byte> _storeId;
     private readonly Func<GrpcServerContext, string?> _planeOf;
     private readonly ConcurrentDictionary<string, QuotaSession> _sessions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Plane, UInt128 Epoch), byte> _closed = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _turning;
+    private Task _settling = Task.CompletedTask;
     private ulong _lastStream;
     private Func<GrpcServerContext, bool> _isGood = static _ => true;
 
@@ -58,6 +60,17 @@ internal sealed class QuotaService : IAsyncDisposable
     public List<(BucketId Bucket, long Amount)> WriteOff(string plane) =>
         _allocator.Release(plane, _sessions.TryGetValue(plane, out var session) ? session.Plane.Epoch : null, Now());
 
+    /// <summary>
+    /// No more records of a start of a plane will come, and those that there are lie in the ledger. Once its stream has gone, too, what it held
+    /// of budgets comes back, but for what its records say that it used.
+    /// </summary>
+    /// <param name="plane">The plane.</param>
+    /// <param name="epoch">Its epoch as the ledger has it, the first byte in front.</param>
+    public void Close(string plane, UInt128 epoch) => _closed.TryAdd((plane, epoch), 0);
+
+    /// <summary>Tells what records of a plane's epoch (as the ledger has it) have used of budgets; null lets held money be.</summary>
+    public Func<string, UInt128, IReadOnlyList<BudgetSpan>, IReadOnlyList<BudgetSpent>>? SpentBy { get; set; }
+
     /// <summary>Planes that are connected.</summary>
     public int Sessions => _sessions.Count;
 
@@ -76,6 +89,7 @@ internal sealed class QuotaService : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _turning;
+        await _settling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
 
@@ -132,6 +146,27 @@ internal sealed class QuotaService : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Looks through the ledger, so beside the turns and for one after the other.</summary>
+    private void SettleAll()
+    {
+        foreach (var (closed, _) in _closed)
+        {
+            var (plane, own) = (closed.Plane, BinaryPrimitives.ReverseEndianness(closed.Epoch));
+            if (_stop.IsCancellationRequested || SpentBy is not { } spentBy || _allocator.HasStream(plane, own))
+                continue;
+            _closed.TryRemove(closed, out _);
+            try
+            {
+                if (_allocator.Spans(plane, own, Now()) is { Count: > 0 } spans)
+                    _allocator.Settle(plane, own, spans, spentBy(plane, closed.Epoch, spans), Now());
+            }
+            catch (IOException)
+            {
+                // A ledger that cannot be read: what is held stays held until its time is over.
+            }
+        }
+    }
+
     /// <summary>Tells recalls, and sweeps.</summary>
     private async Task TurnAsync()
     {
@@ -152,6 +187,8 @@ internal sealed class QuotaService : IAsyncDisposable
                 sweptNs = _clock.NowNs;
                 _clock.Reanchor();
                 _allocator.Sweep(Now());
+                if (_settling.IsCompleted && !_closed.IsEmpty)
+                    _settling = Task.Factory.StartNew(SettleAll, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
                 _ = _log.WriteAsync().ContinueWith(
                     static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             }

@@ -1,4 +1,5 @@
 using AiEdge.Contracts.Wire;
+using AiEdge.ControlPlane.Domain;
 using AiEdge.Limits;
 
 namespace AiEdge.ControlPlane.Quota;
@@ -18,6 +19,9 @@ internal sealed class WindowQuota : QuotaBucket
 
     /// <summary>So long after its end a lease without word is held.</summary>
     public const long HoldNs = 3600 * LimitClock.SecondNs;
+
+    /// <summary>Planes' clocks may be behind by so much.</summary>
+    private const long SkewNs = 2 * LimitClock.SecondNs;
 
     private const double LeaseSeconds = 900;
     private const double TargetSeconds = 120;
@@ -75,6 +79,64 @@ internal sealed class WindowQuota : QuotaBucket
         }
 
         return sum;
+    }
+
+    public override IEnumerable<BudgetSpan> Spans(PlaneState plane, Moment now)
+    {
+        Advance(now);
+        if (Id.Unit != QuotaUnit.Nanodollars || plane.WasThere || Find(plane) is not { } part)
+            yield break;
+        foreach (var span in (WindowSpan[])[Rule.Schedule!.Of(Window - 1), _window])
+        {
+            if (!part.Told.ContainsKey(span.Number) && !part.Leases.Exists(lease => lease.Window == span.Number))
+                continue;
+            var from = Math.Max(span.StartUnixNs, part.BornUnixNs - SkewNs);
+            yield return new(Id.Limit, Id.Scope, Id.Value, span.Number, from / 1_000_000, span.EndUnixNs / 1_000_000);
+        }
+    }
+
+    public override long Settle(PlaneState plane, long window, in BudgetSpent spent, Moment now)
+    {
+        Advance(now);
+        if (Find(plane) is not { } part)
+            return 0;
+        long rest = 0;
+        foreach (var lease in part.Leases.FindAll(lease => lease.Window == window))
+        {
+            rest += lease.Rest;
+            Drop(lease);
+            OnReturned(lease, lease.Rest);
+        }
+
+        // What it told includes reservations that were open, so records may say less, too.
+        var more = spent.Nanodollars - part.Told.GetValueOrDefault(window);
+        if (!spent.IsExact)
+            more = Math.Clamp(more, 0, rest);
+        Charge(window, more);
+        part.Told.Remove(window);
+        part.Released = null;
+        if (_charged > Ceiling)
+            RaiseTo(_charged);
+        return rest - more;
+    }
+
+    protected override void OnTold(PlanePart part, long window, long more)
+    {
+        if (Id.Unit == QuotaUnit.Nanodollars)
+            part.Told[window] = part.Told.GetValueOrDefault(window) + more;
+    }
+
+    protected override bool IsToSettle(PlanePart part)
+    {
+        if (part.Told.Count == 0)
+            return false;
+        foreach (var window in part.Told.Keys)
+        {
+            if (window < Window - 1)
+                part.Told.Remove(window);
+        }
+
+        return part.Told.Count > 0 && All.IsKnown(part.Plane);
     }
 
     protected override void Refill(Moment now)
@@ -228,6 +290,17 @@ internal sealed class WindowQuota : QuotaBucket
         grant.Lease = lease.Number;
         grant.Amount = (ulong)amount;
         return true;
+    }
+
+    private PlanePart? Find(PlaneState plane)
+    {
+        foreach (var part in Parts)
+        {
+            if (part.Plane == plane)
+                return part;
+        }
+
+        return null;
     }
 
     private long OpenLeases() => Math.Max(0, _outstanding);

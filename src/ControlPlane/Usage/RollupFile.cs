@@ -15,7 +15,11 @@ internal static class RollupFile
     private const string Name = StoreCopy.FollowerFile;
     private const int Version = 1;
 
-    public static byte[] Body(RollupIndex index, RollupReader reader)
+    /// <summary>What goes into the file.</summary>
+    /// <param name="index">The series and their slots.</param>
+    /// <param name="reader">Reads their sums.</param>
+    /// <param name="isAtHand">Of which slots the sums, once read, stay in memory.</param>
+    public static byte[] Body(RollupIndex index, RollupReader reader, Func<long, bool> isAtHand)
     {
         var stream = new MemoryStream();
         using var to = new BinaryWriter(stream, Encoding.UTF8);
@@ -35,7 +39,7 @@ internal static class RollupFile
         {
             to.Write(number);
             to.Write(slot.Series.Count);
-            var sums = reader.Sums(number, slot, keep: false);
+            var sums = reader.Sums(number, slot, keep: isAtHand(number));
             for (var i = 0; i < sums.Length; i++)
             {
                 to.Write7BitEncodedInt(slot.Series[i]);
@@ -49,7 +53,10 @@ internal static class RollupFile
     public static void Write(string folder, ulong through, byte[] body) => StateFile.Write(Path.Combine(folder, Name), through, body);
 
     /// <summary>Reads the checkpoint; an empty index and 0 where there is none.</summary>
-    public static (RollupIndex Index, ulong Through) Read(string folder, RollupSum take)
+    /// <param name="folder">Where it lies.</param>
+    /// <param name="isAtHand">Of which slots the sums stay in memory as well: the first question wants them.</param>
+    /// <param name="take">Takes each sum.</param>
+    public static (RollupIndex Index, ulong Through) Read(string folder, Func<long, bool> isAtHand, RollupSum take)
     {
         var index = new RollupIndex();
         if (StateFile.Read(Path.Combine(folder, Name)) is not { } file)
@@ -63,14 +70,19 @@ internal static class RollupFile
         {
             var number = from.ReadInt64();
             var slot = index.Slot(number);
-            for (var sums = from.ReadInt32(); sums > 0; sums--)
+            var sums = new UsageCounters[from.ReadInt32()];
+            for (var i = 0; i < sums.Length; i++)
             {
                 var series = from.Read7BitEncodedInt();
                 slot.Series.Add(series);
                 if (index.Series[series].IsFolded)
                     slot.Folded++;
-                take(number, series, UsageCounters.Read(from));
+                sums[i] = UsageCounters.Read(from);
+                take(number, series, sums[i]);
             }
+
+            if (isAtHand(number))
+                slot.Copy = sums;
         }
 
         return (index, file.Through);

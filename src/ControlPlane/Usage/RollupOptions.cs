@@ -21,7 +21,27 @@ internal sealed class RollupOptions
     /// <summary>Of the bytes of sums that are kept in memory, of which only what is used is taken; the oldest beyond it go to disk.</summary>
     public int MemoryBits { get; init; } = 28;
 
+    /// <summary>
+    /// How far back the sums of days and of hours stay in memory as questions want them, without being asked for first: some 60 MB where both
+    /// have as many series as they may.
+    /// </summary>
+    public TimeSpan DaysAtHand { get; init; } = TimeSpan.FromDays(40);
+
+    public TimeSpan HoursAtHand { get; init; } = TimeSpan.FromDays(8);
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Whether a slot's sums stay at hand.</summary>
+    public bool IsAtHand(long slot)
+    {
+        var atHand = UsageSlots.StepOf(slot) switch
+        {
+            UsageStep.Minute => TimeSpan.Zero,
+            UsageStep.Hour => HoursAtHand,
+            _ => DaysAtHand,
+        };
+        return UsageSlots.FirstUnixMs(slot) > (Time.GetUtcNow() - atHand).ToUnixTimeMilliseconds();
+    }
 
     public int SeriesOf(UsageStep step) => step == UsageStep.Day ? DaySeriesMax : SeriesMax;
 

@@ -34,7 +34,7 @@ internal sealed class Rollups : ILedgerFollower, IDisposable
         foreach (var left in Directory.EnumerateFiles(folder, Spill + "*"))
             File.Delete(left);
         var table = NewTable();
-        (_index, _applied) = RollupFile.Read(folder, (long slot, int series, in UsageCounters sum) => table.Add(new(slot, series), sum));
+        (_index, _applied) = RollupFile.Read(folder, options.IsAtHand, (long slot, int series, in UsageCounters sum) => table.Add(new(slot, series), sum));
         _through = _applied;
         _table = table;
     }
@@ -106,7 +106,7 @@ internal sealed class Rollups : ILedgerFollower, IDisposable
             {
                 using var reader = new RollupReader(_table);
                 through = _applied;
-                body = RollupFile.Body(_index, reader);
+                body = RollupFile.Body(_index, reader, _options.IsAtHand);
             }
             finally
             {

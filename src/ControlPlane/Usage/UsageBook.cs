@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text.Json;
 using AiEdge.ControlPlane.Store;
 
 namespace AiEdge.ControlPlane.Usage;
@@ -5,8 +7,14 @@ namespace AiEdge.ControlPlane.Usage;
 /// <summary>The ledger and the sums over it, and the loop that puts the sums on disk now and then.</summary>
 internal sealed class UsageBook : IAsyncDisposable
 {
+    private const int WarmRounds = 6;
+    private const int WarmDays = 8;
+    private const int WarmRows = 200;
+    private static readonly TimeSpan WarmPause = TimeSpan.FromMilliseconds(60);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _upkeep;
+    private readonly Thread _warming;
     private readonly Action<Exception> _onFault;
     private readonly RollupOptions _options;
 
@@ -17,6 +25,8 @@ internal sealed class UsageBook : IAsyncDisposable
         _options = options;
         _onFault = onFault;
         _upkeep = UpkeepAsync();
+        _warming = new(Warm) { IsBackground = true, Name = "usage warm-up", Priority = ThreadPriority.Lowest };
+        _warming.Start();
     }
 
     public IUsageLedger Ledger { get; }
@@ -58,9 +68,39 @@ internal sealed class UsageBook : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _upkeep;
+        _warming.Join();
         await TryCheckpointAsync();
         Rollups.Dispose();
         _stop.Dispose();
+    }
+
+    /// <summary>
+    /// Asks what people will ask, a day at a time, until the code of it has been compiled to the end: whoever asks first after a start does not
+    /// wait for that.
+    /// </summary>
+    private void Warm()
+    {
+        var now = _options.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var day = UsageSlots.LengthMs(UsageStep.Day);
+        var buffer = new ArrayBufferWriter<byte>();
+        for (var round = 0; round < WarmRounds && !_stop.Token.WaitHandle.WaitOne(WarmPause); round++)
+        {
+            for (var back = 1; back <= WarmDays && !_stop.IsCancellationRequested; back++)
+            {
+                var query = new UsageQuery
+                {
+                    FromUnixMs = now - (back * day),
+                    ToUnixMs = now - ((back - 1) * day),
+                    Step = UsageStep.Day,
+                    GroupBy = [new("key"), new("model")],
+                };
+                if (UsageAnswer.Of(Rollups, query) is not { } rows)
+                    continue;
+                buffer.ResetWrittenCount();
+                using var to = new Utf8JsonWriter(buffer);
+                UsageText.Write(to, query, rows.Count > WarmRows ? rows[..WarmRows] : rows);
+            }
+        }
     }
 
     private async Task UpkeepAsync()

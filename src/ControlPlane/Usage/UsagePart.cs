@@ -27,6 +27,7 @@ internal sealed class UsagePart : IAsyncDisposable
         _secretOf = secretOf;
         _onFault = onFault;
         Book = book;
+        Spend = new(book.Ledger, () => state.Current);
         _report = new(store, UsageReport.PlaneBy(state), state.Time)
         {
             OnReported = (plane, epoch, isClosed) => OnReported?.Invoke(plane, epoch, isClosed),
@@ -40,6 +41,9 @@ internal sealed class UsagePart : IAsyncDisposable
 
     public UsageBook Book { get; }
 
+    /// <summary>What starts of data planes have used of budgets.</summary>
+    public EpochSpend Spend { get; }
+
     /// <summary>Told with each batch that is durable: plane, epoch, and whether no more of the epoch will come.</summary>
     public Action<string, UInt128, bool>? OnReported { get; set; }
 
@@ -49,11 +53,13 @@ internal sealed class UsagePart : IAsyncDisposable
     /// <param name="folder">The store's.</param>
     /// <param name="secretOf">The bytes of a stored secret by its name, which alerts refer to as <c>${store:NAME}</c>; null where there is none.</param>
     /// <param name="onFault">Told, in words, what did not succeed and is tried again, and what is lost.</param>
+    /// <param name="options">How sums are kept; null for the defaults by the document's clock.</param>
     /// <exception cref="StoreFault">What lies in the folder is damaged, or lacks what the ledger has dropped.</exception>
-    public static UsagePart Open(IEdgeStore store, EdgeState state, string folder, Func<string, byte[]?> secretOf, Action<string> onFault)
+    public static UsagePart Open(
+        IEdgeStore store, EdgeState state, string folder, Func<string, byte[]?> secretOf, Action<string> onFault, RollupOptions? options = null)
     {
         var memory = AlertMemory.Open(folder);
-        var book = UsageBook.Open(store, folder, new() { Time = state.Time }, e => onFault(e.Message));
+        var book = UsageBook.Open(store, folder, options ?? new() { Time = state.Time }, e => onFault(e.Message));
         return new(store, state, book, memory, secretOf, onFault);
     }
 

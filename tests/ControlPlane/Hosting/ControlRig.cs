@@ -18,8 +18,10 @@ internal sealed class ControlRig : IAsyncDisposable
     public const string Admin = "admin-token-of-the-tests";
     public const string Join = "join-token-of-the-tests";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("aiedge-control-").FullName;
+    private readonly string _folder;
     private readonly List<IDisposable> _owned = [];
+
+    private ControlRig(string? folder) => _folder = folder ?? Directory.CreateTempSubdirectory("aiedge-control-").FullName;
 
     public FasterStore Store { get; private set; } = null!;
 
@@ -29,9 +31,10 @@ internal sealed class ControlRig : IAsyncDisposable
 
     public string DataDir => _folder;
 
-    public static async Task<ControlRig> StartAsync()
+    /// <summary>Starts in a folder of its own, or in one that holds a store; it goes with the rig.</summary>
+    public static async Task<ControlRig> StartAsync(string? folder = null)
     {
-        var rig = new ControlRig();
+        var rig = new ControlRig(folder);
         await rig.OpenAsync();
         return rig;
     }

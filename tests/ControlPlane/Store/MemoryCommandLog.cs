@@ -25,6 +25,8 @@ internal sealed class MemoryCommandLog : ICommandLog
 
     public ValueTask<ulong> AppendAsync(ReadOnlyMemory<byte> command, CancellationToken cancel)
     {
+        if (command.Length is 0 or > ICommandLog.CommandBytesMax)
+            throw new ArgumentOutOfRangeException(nameof(command));
         lock (_lock)
         {
             if (IsFull)
@@ -38,6 +40,8 @@ internal sealed class MemoryCommandLog : ICommandLog
     {
         lock (_lock)
         {
+            if (through < _through || through > _last)
+                throw new ArgumentOutOfRangeException(nameof(through));
             _through = through;
             _state = state.ToArray();
             _commands.RemoveAll(c => c.Sequence <= through);

@@ -51,6 +51,22 @@ internal static class UsageLoad
         return 0;
     }
 
+    /// <summary>The first questions of a process, so long behind its start.</summary>
+    public static async Task<int> AskAsync(string folder, int waitMs)
+    {
+        var watch = Stopwatch.StartNew();
+        await using var store = await FasterStore.OpenAsync(folder);
+        await using var book = UsageBook.Open(store, folder);
+        Tell($"open after {watch.Elapsed.TotalMilliseconds:0} ms");
+        await Task.Delay(waitMs);
+        for (var i = 0; i < 3; i++)
+            Ask(book, UsageStep.Day, "key,model", times: 1);
+        Ask(book, UsageStep.Day, "key", times: 1);
+        Ask(book, UsageStep.Hour, "team,model", times: 1);
+        Tell($"resident: {Process.GetCurrentProcess().WorkingSet64 / 1e6:0} MB");
+        return 0;
+    }
+
     /// <summary>What each stage costs by itself.</summary>
     private static void Stages(UsageReport report, byte[][] bytes, string folder)
     {
@@ -83,12 +99,12 @@ internal static class UsageLoad
         Tell($"of a record: read {Each(parse):0.00} µs, converted {Each(convert):0.00}, written as an item {Each(item):0.00}, added to its sums {Each(sum):0.00}");
     }
 
-    private static void Ask(UsageBook book, UsageStep step, string groupBy)
+    private static void Ask(UsageBook book, UsageStep step, string groupBy, int times = 7)
     {
         var now = DateTimeOffset.UtcNow;
-        var times = new List<double>();
+        var took = new List<double>();
         var rows = 0;
-        for (var i = 0; i < 7; i++)
+        for (var i = 0; i < times; i++)
         {
             var watch = Stopwatch.StartNew();
             rows = UsageAnswer.Of(book.Rollups, new()
@@ -98,11 +114,11 @@ internal static class UsageLoad
                 Step = step,
                 GroupBy = [.. groupBy.Split(',').Select(g => new UsageDimension(g))],
             })?.Count ?? -1;
-            times.Add(watch.Elapsed.TotalMilliseconds);
+            took.Add(watch.Elapsed.TotalMilliseconds);
         }
 
-        times.Sort();
-        Tell($"{Days} days by {step} and {groupBy}: {rows} rows, {times[0]:0} to {times[^1]:0} ms, median {times[3]:0}");
+        took.Sort();
+        Tell($"{Days} days by {step} and {groupBy}: {rows} rows, {took[0]:0} to {took[^1]:0} ms, median {took[took.Count / 2]:0}");
     }
 
     private static async Task IngestAsync(FasterStore store, UsageReport report, byte[][] batches, int records, ulong epoch)
