@@ -8,7 +8,7 @@ using AiEdge.ControlPlane.Tests.Usage;
 return args switch
 {
     ["store-crash", var folder, var run] => await CrashChild.RunAsync(folder, run),
-    ["control-crash", var dataDir] => await ControlProcess.RunAsync(dataDir),
+    ["control-crash", var dataDir, var kind] => await ControlProcess.RunAsync(dataDir, kind),
     ["usage-load", var folder, var records, var series] =>
         await UsageLoad.RunAsync(folder, int.Parse(records, CultureInfo.InvariantCulture), int.Parse(series, CultureInfo.InvariantCulture)),
     ["usage-ask", var folder, var waitMs] => await UsageLoad.AskAsync(folder, int.Parse(waitMs, CultureInfo.InvariantCulture)),

@@ -156,11 +156,23 @@ internal sealed class ControlHost : IAsyncDisposable
     private static IEnumerable<ApiRoute> UsageRoutes(UsageEndpoints usage)
     {
         var readers = ApiRoute.ReadersAndOwners;
-        yield return new("GET", "/usage", "Sums of use by any grouping and step, in JSON or CSV", readers, usage.UsageAsync);
-        yield return new("GET", "/usage/top", "Who spends most", readers, usage.TopAsync);
-        yield return new("GET", "/usage/forecast", "What a period will have cost at its end", readers, usage.ForecastAsync);
-        yield return new("GET", "/requests", "Records of requests", readers, usage.RequestsAsync);
-        yield return new("GET", "/requests/{id}", "The record of one request", readers, usage.RequestAsync);
+        string[] span = ["from", "to"];
+        string[] filters = ["key", "team", "model", "provider", "tag"];
+        yield return new("GET", "/usage", "Sums of use by any grouping and step, in JSON or CSV", readers, usage.UsageAsync)
+        {
+            Query = [.. span, "step", "groupBy", "format", .. filters],
+        };
+        yield return new("GET", "/usage/top", "Who spends most", readers, usage.TopAsync) { Query = [.. span, "by", "limit", .. filters] };
+        yield return new("GET", "/usage/forecast", "What a period will have cost at its end", readers, usage.ForecastAsync)
+        {
+            Query = ["period", .. filters],
+        };
+        yield return new("GET", "/requests", "Records of requests", readers, usage.RequestsAsync)
+        {
+            Query = [
+                .. span, .. filters, "status", "end", "limitName", "requestId", "minTotalMs", "minCostNanodollars", "attempts", "limit", "cursor"],
+        };
+        yield return new("GET", "/requests/{id}", "The record of one request", readers, usage.RequestAsync) { Query = span };
     }
 
     private static int GrpcPort(WebApplication app) =>

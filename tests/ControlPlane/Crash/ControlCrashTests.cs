@@ -35,6 +35,26 @@ public sealed class ControlCrashTests
         }
     }
 
+    [Fact]
+    public async Task A_control_plane_that_forgets_what_it_acknowledged_is_caught()
+    {
+        var folder = Directory.CreateTempSubdirectory("aiedge-crash-").FullName;
+        try
+        {
+            await using var world = new World(folder) { Forgets = true };
+            var caught = await Assert.ThrowsAsync<Xunit.Sdk.TrueException>(async () =>
+            {
+                for (var run = 2; ; run += 2)
+                    await world.KillAsync(run);
+            });
+            Assert.Contains("acknowledged was", caught.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private sealed class World : IAsyncDisposable
     {
         private readonly string _folder;
@@ -52,10 +72,13 @@ public sealed class ControlCrashTests
             _writers = [.. Enumerable.Range(0, Writers).Select(i => new CrashWriter(i, _faults))];
         }
 
+        /// <summary>What is written goes with the process that wrote it.</summary>
+        public bool Forgets { get; init; }
+
         /// <summary>Starts the control plane, checks what it has, and kills it at some moment.</summary>
         public async Task KillAsync(int run)
         {
-            using var control = ControlProcess.Start(_folder, isHurried: run % 2 == 0);
+            using var control = ControlProcess.Start(_folder, isHurried: run % 2 == 0, Forgets ? "forgotten" : "kept");
             if (run > 1 && _random.Next(5) == 0)
             {
                 // Somewhere in its start.
@@ -66,6 +89,7 @@ public sealed class ControlCrashTests
 
             await control.ListenAsync();
             await CheckAsync(control);
+            _faults.ThrowIfAny(run);
             await BudgetAsync(control, run);
             using var stop = new CancellationTokenSource();
             var lent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using AiEdge.ControlPlane.Hosting;
 using AiEdge.ControlPlane.Store;
+using AiEdge.ControlPlane.Tests.Store;
 
 namespace AiEdge.ControlPlane.Tests.Crash;
 
@@ -26,7 +27,10 @@ internal sealed class ControlProcess : IDisposable
     /// <summary>Where data planes connect, once it listens.</summary>
     public Uri Grpc => _at.Grpc;
 
-    public static ControlProcess Start(string dataDir, bool isHurried)
+    /// <param name="dataDir">Its folder.</param>
+    /// <param name="isHurried">With short intervals; else the program that is shipped.</param>
+    /// <param name="store">Of one in a hurry: "kept", or "forgotten" for a store that a kill leaves nothing of.</param>
+    public static ControlProcess Start(string dataDir, bool isHurried, string store = "kept")
     {
         var here = typeof(ControlProcess).Assembly.Location;
         var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
@@ -35,7 +39,7 @@ internal sealed class ControlProcess : IDisposable
             Environment = { ["AIEDGE_ADMIN_TOKEN"] = Admin, ["AIEDGE_JOIN_TOKEN"] = Join },
         };
         string[] arguments = isHurried
-            ? ["exec", here, "control-crash", dataDir]
+            ? ["exec", here, "control-crash", dataDir, store]
             : ["exec", Path.Combine(Path.GetDirectoryName(here)!, "aiedge-controlplane.dll"), "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--data-dir", dataDir];
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
@@ -43,7 +47,7 @@ internal sealed class ControlProcess : IDisposable
     }
 
     /// <summary>What the process does that <see cref="Start"/> starts in a hurry.</summary>
-    public static async Task<int> RunAsync(string dataDir)
+    public static async Task<int> RunAsync(string dataDir, string kind)
     {
         var loopback = new IPEndPoint(IPAddress.Loopback, 0);
         var options = new ControlOptions
@@ -56,7 +60,7 @@ internal sealed class ControlProcess : IDisposable
             Log = Console.Error,
             Rollups = new() { CheckpointInterval = TimeSpan.FromMilliseconds(60) },
         };
-        await using var store = await FasterStore.OpenAsync(
+        await using IEdgeStore store = kind == "forgotten" ? new MemoryStore(new()) : await FasterStore.OpenAsync(
             options.StoreDir, new() { CommitInterval = TimeSpan.FromMilliseconds(5), StateInterval = TimeSpan.FromMilliseconds(80) });
         await using var control = await ControlHost.StartAsync(options, store);
         Console.Error.WriteLine($"listening on {control.Http} (REST) and {control.Grpc} (data planes)");
