@@ -74,6 +74,7 @@ public sealed class HeldMoneyTests
     private static async Task<ControlRig> WithBudgetAsync(string match)
     {
         var rig = await ControlRig.StartAsync();
+        await rig.PutAsync("teams", "blue", "{}");
         await rig.PutAsync("providers", "openai", Domain.World.Provider);
         await rig.PutAsync("models", "gpt-4o", """{"targets":[{"provider":"openai"}],"price":{"input":1,"output":1}}""");
         await rig.PutAsync("limits", "budget", $$"""{"name":"budget","cost":"$1/day"{{match}}}""");
