@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using AiEdge.Tokenization.Vocabularies;
 
@@ -35,7 +36,11 @@ internal sealed unsafe class PieceEncoder(VocabularyTables tables)
     public int CountMerges(ReadOnlySpan<byte> text)
     {
         fixed (byte* start = text)
-            return CountMerged(start, text.Length);
+        {
+            var count = text.Length <= 1 ? text.Length : CountLong(start, text.Length);
+            GC.KeepAlive(this);
+            return count;
+        }
     }
 
     /// <summary>
@@ -97,7 +102,8 @@ internal sealed unsafe class PieceEncoder(VocabularyTables tables)
 
             // The output is the stack, as far as it goes.
             var stack = (TokenSpan*)tokens;
-            var count = piece.Length <= MergeSearch.RingBits ? SearchShort(start, piece.Length, stack) : SearchLong(start, piece.Length, stack);
+            if (!TrySearchWindows(start, piece.Length, stack, int.MaxValue, out var count))
+                count = piece.Length <= MergeSearch.RingBits ? SearchShort(start, piece.Length, stack) : SearchLong(start, piece.Length, stack);
             if (count < 0)
                 throw new InvalidOperationException("The vocabulary has no row of tokens for a piece.");
             for (var i = 0; i < count; i++)
@@ -111,10 +117,15 @@ internal sealed unsafe class PieceEncoder(VocabularyTables tables)
     [MethodImpl(MethodImplOptions.NoInlining)]
     private int CountMerged(byte* piece, int length)
     {
-        if (length <= 1)
+        // Not even these two are one token, and of three bytes at most two are.
+        if (length <= 2)
             return length;
         int count;
-        if (length <= PieceKey.MiddleBytesMax)
+        if (length == 3)
+        {
+            count = _tables.Forward.Pair(piece[0], piece[1]) == uint.MaxValue && _tables.Forward.Pair(piece[1], piece[2]) == uint.MaxValue ? 3 : 2;
+        }
+        else if (length <= PieceKey.MiddleBytesMax)
         {
             ref var place = ref PieceCache.Of(_number).Find(piece, length, out var first, out var rest);
             if (!PieceCache.TryGet(ref place, first, rest, out count))
@@ -123,19 +134,21 @@ internal sealed unsafe class PieceEncoder(VocabularyTables tables)
                 PieceCache.Put(ref place, first, rest, count);
             }
         }
-        else if (ByteRuns.IsRun(piece, length) && _runs.TryCount(piece[0], length, out var tokens))
-        {
-            count = (int)tokens;
-        }
         else
         {
-            count = CountBySearch(piece, length);
-            if (count < 0)
-                count = checked((int)new SuffixCounter(_tables).Count(piece, length));
+            count = CountLong(piece, length);
         }
 
         GC.KeepAlive(this);
         return count;
+    }
+
+    private int CountLong(byte* piece, int length)
+    {
+        if (ByteRuns.IsRun(piece, length) && _runs.TryCount(piece[0], length, out var tokens))
+            return (int)tokens;
+        var count = CountBySearch(piece, length);
+        return count >= 0 ? count : checked((int)new SuffixCounter(_tables).Count(piece, length));
     }
 
     /// <summary>Whether a token is compatible with all tokens that a text begins with; false if the text ends too soon to tell.</summary>
@@ -154,6 +167,18 @@ internal sealed unsafe class PieceEncoder(VocabularyTables tables)
     [SkipLocalsInit]
     private int CountBySearch(byte* piece, int length)
     {
+        if (length <= WindowMerge.BytesMax && WindowSearch.Suits(piece, length))
+        {
+            var tokens = stackalloc uint[WindowMerge.BytesMax];
+            return BitOperations.PopCount(WindowMerge.Run(_tables, piece, length, tokens));
+        }
+
+        return CountBySteps(piece, length);
+    }
+
+    [SkipLocalsInit]
+    private int CountBySteps(byte* piece, int length)
+    {
         var stack = stackalloc TokenSpan[MergeSearch.RingTokens];
         return Search(piece, length, stack);
     }
@@ -161,9 +186,17 @@ internal sealed unsafe class PieceEncoder(VocabularyTables tables)
     [SkipLocalsInit]
     private int Search(byte* piece, int length, TokenSpan* stack)
     {
+        if (TrySearchWindows(piece, length, stack, MergeSearch.RingTokens - 1, out var count))
+            return count;
         var dead = stackalloc ulong[MergeSearch.RingBits / 64];
         new Span<ulong>(dead, Math.Min(MergeSearch.RingBits / 64, (length / 64) + 1)).Clear();
         return new MergeSearch(_tables, _runs, stack, MergeSearch.RingTokens - 1, dead, MergeSearch.RingBits - 1).Run(piece, length);
+    }
+
+    private bool TrySearchWindows(byte* piece, int length, TokenSpan* stack, int stackMask, out int count)
+    {
+        count = WindowSearch.Suits(piece, length) ? new WindowSearch(_tables, stack, stackMask).Run(piece, length) : -1;
+        return count >= 0;
     }
 
     [SkipLocalsInit]

@@ -30,6 +30,22 @@ internal readonly unsafe struct TokenTrie(ulong* units)
 
     private readonly ulong* _units = units;
 
+    /// <summary>The token of a byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint Byte(byte value) => ((uint)_units[value] >> TokenShift) - 1;
+
+    /// <summary>The token of two bytes; all ones if there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint Pair(byte first, byte second)
+    {
+        var unit = _units[first];
+        var next = _units[(uint)(unit >> BaseShift) ^ second];
+
+        // A byte that begins no other token has no children, and a leaf may have more bytes. Nothing foretells which, so nothing branches on it.
+        var isOther = (((uint)next & LabelMask) ^ second) | ((uint)unit & LeafBit) | (((uint)next & LeafBit) != 0 ? (uint)(next >> TailLengthShift) : 0);
+        return isOther == 0 ? ((uint)next >> TokenShift) - 1 : uint.MaxValue;
+    }
+
     /// <summary>
     /// Writes the tokens that <paramref name="text"/> begins with, shortest first, and tells how many; there is room for one per byte of the longest.
     /// </summary>

@@ -25,8 +25,17 @@ public sealed unsafe class PieceEncoderTests
         Assert.Equal(expected.Length, vocabulary.Encoder.Count(piece));
         fixed (byte* start = piece)
         {
-            if (!vocabulary.Tables.Contains(start, piece.Length))
-                Assert.Equal(expected.Length, new SuffixCounter(vocabulary.Tables).Count(start, piece.Length));
+            if (vocabulary.Tables.Contains(start, piece.Length))
+                return;
+            Assert.Equal(expected.Length, new SuffixCounter(vocabulary.Tables).Count(start, piece.Length));
+            // Each way by itself, also where the encoder takes another, and where it says that it gives up.
+            var stack = stackalloc TokenSpan[MergeSearch.RingTokens];
+            var windows = new WindowSearch(vocabulary.Tables, stack, MergeSearch.RingTokens - 1).Run(start, piece.Length);
+            Assert.True(windows == expected.Length || windows == -1);
+            var dead = stackalloc ulong[MergeSearch.RingBits / 64];
+            var search = new MergeSearch(vocabulary.Tables, vocabulary.Encoder.Runs, stack, MergeSearch.RingTokens - 1, dead, MergeSearch.RingBits - 1);
+            var steps = search.Run(start, piece.Length);
+            Assert.True(steps == expected.Length || steps == -1);
         }
     }
 
@@ -153,6 +162,26 @@ public sealed unsafe class PieceEncoderTests
                     Assert.Equal(expected, new SuffixCounter(vocabulary.Tables).Count(start, length));
             }
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Windows_meet_in_any_word_and_are_left_where_a_token_is_wider_than_they_are(string name)
+    {
+        var tables = Of(name).Vocabulary.Tables;
+        var random = new Random(16);
+        var stack = stackalloc TokenSpan[MergeSearch.RingTokens];
+        for (var length = 1; length < 3000; length += 1 + (length / 3))
+        {
+            var word = new byte[length];
+            for (var i = 0; i < length; i++)
+                word[i] = (byte)"abcdefghijklmnopqrstuvwxyzetaoinshr"[random.Next(35)];
+            fixed (byte* start = word)
+                Assert.Equal(new SuffixCounter(tables).Count(start, length), new WindowSearch(tables, stack, MergeSearch.RingTokens - 1).Run(start, length));
+        }
+
+        fixed (byte* spaces = ToyVocabulary.Bytes(new string(' ', 3000)))
+            Assert.Equal(-1, new WindowSearch(tables, stack, MergeSearch.RingTokens - 1).Run(spaces, 3000));
     }
 
     [Theory]
