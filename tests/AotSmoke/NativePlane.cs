@@ -13,17 +13,19 @@ public sealed partial class NativePlane : IAsyncDisposable
 {
     public const string Key = "sk-smoke-fedcba9876543210";
     public const string ProviderKey = "sk-provider-smoke-0123456789";
+    public const string StoredKeyName = "AIEDGE_SECRET_SMOKE";
     private const string ProviderKeyName = "AIEDGE_SMOKE_PROVIDER_KEY";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private Process _process;
     private readonly string _folder;
+    private readonly string[] _arguments;
     private readonly StringBuilder _output = new();
 
-    private NativePlane(Process process, string folder, FakeUpstreamServer provider, int port, int admin)
+    private NativePlane(string folder, string[] arguments, FakeUpstreamServer provider, int port, int admin)
     {
-        _process = process;
-        _folder = folder;
+        var process = _process = Launch(folder, arguments);
+        (_folder, _arguments) = (folder, arguments);
         Provider = provider;
         Client = new() { BaseAddress = new($"http://127.0.0.1:{port}") };
         Client.DefaultRequestHeaders.Authorization = new("Bearer", Key);
@@ -77,7 +79,26 @@ public sealed partial class NativePlane : IAsyncDisposable
             await File.WriteAllTextAsync(Path.Combine(folder, "aiedge.yaml"), config);
             prepare?.Invoke(Path.Combine(folder, "data"));
             string[] arguments = ["--config", "aiedge.yaml", .. journal.Length > 0 ? (string[])["--data-dir", "data"] : []];
-            var plane = new NativePlane(Launch(folder, arguments), folder, provider, port, admin);
+            var plane = new NativePlane(folder, arguments, provider, port, admin);
+            if (await plane.IsReadyAsync())
+                return plane;
+            var said = plane.Output;
+            await plane.StopAsync();
+            if (attempt == 3)
+                throw new InvalidOperationException("the native data plane did not become ready:\n" + said);
+        }
+    }
+
+    /// <summary>A plane of a control plane's fleet, before the document that it is sent names it a provider.</summary>
+    public static async Task<NativePlane> JoinAsync(Uri control, string joinToken, FakeUpstreamServer provider)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var folder = Directory.CreateTempSubdirectory("aiedge-smoke-").FullName;
+            int port = FreePort(), admin = FreePort();
+            string[] arguments = ["--control-plane", control.ToString(), "--join-token", joinToken, "--data-dir", "data",
+                "--listen", $"127.0.0.1:{port}", "--admin", $"127.0.0.1:{admin}"];
+            var plane = new NativePlane(folder, arguments, provider, port, admin);
             if (await plane.IsReadyAsync())
                 return plane;
             var said = plane.Output;
@@ -128,7 +149,7 @@ public sealed partial class NativePlane : IAsyncDisposable
     {
         await _process.WaitForExitAsync();
         _process.Dispose();
-        _process = Launch(_folder, ["--config", "aiedge.yaml", "--data-dir", "data"]);
+        _process = Launch(_folder, _arguments);
         Listen(_process);
         if (!await IsReadyAsync())
             throw new InvalidOperationException("the native data plane did not become ready again:\n" + Output);
@@ -215,7 +236,7 @@ public sealed partial class NativePlane : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        info.Environment[ProviderKeyName] = ProviderKey;
+        info.Environment[ProviderKeyName] = info.Environment[StoredKeyName] = ProviderKey;
         return Process.Start(info)!;
     }
 

@@ -22,6 +22,9 @@ internal sealed class QuotaAllocator
 
     private const int NumberBits = 40;
 
+    /// <summary>Planes without an answer for twice as long take the control plane for gone and go on with their shares.</summary>
+    private const long StallNs = LimitClock.SecondNs / 2;
+
     private readonly IQuotaRules _rules;
     private readonly QuotaMemory _memory;
     private readonly ConcurrentDictionary<BucketId, QuotaBucket> _buckets = new();
@@ -31,6 +34,8 @@ internal sealed class QuotaAllocator
     private HashSet<QuotaBucket> _raised = [];
     private List<QuotaRecord> _records = [];
     private long _lastLease;
+    private long _beatNs = long.MaxValue / 2;
+    private long _stalledNs;
     private int _planeCount = 1;
     private volatile bool _isResolved;
 
@@ -41,6 +46,7 @@ internal sealed class QuotaAllocator
         StartNs = now.Ns;
         Incarnation = memory.Incarnation + 1;
         IsRestarted = memory.Incarnation > 0;
+        PlanesBefore = Math.Max(1, memory.Planes.Select(static plane => plane.Id).Distinct(StringComparer.Ordinal).Count());
         _isResolved = memory.Planes.Count == 0;
         _records.Add(QuotaRecord.Of(Incarnation));
     }
@@ -57,6 +63,15 @@ internal sealed class QuotaAllocator
     /// <summary>Whether all planes that one before it had granted to have said what they hold.</summary>
     public bool IsResolved => _isResolved;
 
+    /// <summary>Planes that may have shared in the outage before this allocator began; 1 at least.</summary>
+    public int PlanesBefore { get; }
+
+    /// <summary>
+    /// How long altogether this process stood still (stopped, or starved) for longer than a moment. Nobody was answered then, and planes may have
+    /// gone on with their shares.
+    /// </summary>
+    public long StalledNs => Interlocked.Read(ref _stalledNs);
+
     /// <summary>Planes that share in an outage.</summary>
     public int Planes => Volatile.Read(ref _planeCount);
 
@@ -65,6 +80,13 @@ internal sealed class QuotaAllocator
 
     /// <summary>Leases to be called back, in order; each once.</summary>
     public bool TryTakeCall(out QuotaCall call) => _calls.TryDequeue(out call);
+
+    /// <summary>Called some fifty times a second, so that a time in which this process stood still is noticed; without a first call none is.</summary>
+    public void Beat(Moment now)
+    {
+        NoticeStall(now);
+        Interlocked.Exchange(ref _beatNs, now.Ns);
+    }
 
     /// <summary>A stream of a plane begins. Nothing may be granted to it before what <see cref="TakeRecords"/> gives is in the log.</summary>
     public PlaneState Join(string id, UInt128 epoch, Moment now)
@@ -111,6 +133,7 @@ internal sealed class QuotaAllocator
     {
         isPending = false;
         plane.SeenNs = now.Ns;
+        NoticeStall(now);
         while (true)
         {
             if (Find(id, now) is not { } bucket)
@@ -284,6 +307,19 @@ internal sealed class QuotaAllocator
     }
 
     internal void Recall(PlaneState plane, in BucketId id, ulong lease, long keep) => _calls.Enqueue(new(plane, id, lease, keep));
+
+    /// <summary>Before anything is granted in a present that lies behind a stall.</summary>
+    private void NoticeStall(Moment now)
+    {
+        var beatNs = Interlocked.Read(ref _beatNs);
+        while (now.Ns - beatNs > StallNs)
+        {
+            var found = Interlocked.CompareExchange(ref _beatNs, now.Ns, beatNs);
+            if (found == beatNs)
+                Interlocked.Add(ref _stalledNs, now.Ns - beatNs);
+            beatNs = found;
+        }
+    }
 
     private void CountPlanes(Moment now)
     {

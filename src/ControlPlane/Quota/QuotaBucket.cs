@@ -32,6 +32,7 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
     private readonly Dictionary<PlaneState, PlanePart> _parts = [];
     private readonly PriorityQueue<QuotaLease, long> _open = new();
     private readonly List<PlaneState> _stale = [];
+    private readonly int _pacePercent = 100 + Spread(id);
     private long _dividedNs = long.MinValue / 2;
     private bool _hasNewcomer;
 
@@ -85,7 +86,7 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
             return new BucketGrant { Bucket = report.Bucket };
         part.AskedNs = now.Ns;
         TakeLeases(part, stream, report, now);
-        TakeTotals(part, report);
+        TakeTotals(part, report, now);
         TakeWants(part, report, keys);
         var share = ShareOfAll() / Math.Max(1, all.Planes);
         var grant = new BucketGrant { Bucket = report.Bucket, LengthMs = (uint)(LengthNs / 1_000_000), Share = (ulong)share };
@@ -229,7 +230,8 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
     protected void Divide(double capacity, Moment now)
     {
         // A division costs as much as there are planes, so among many it is made seldom; it decides who gets how much, never how much there is.
-        var atMostEachNs = DivideNs * Math.Max(1, _parts.Count / 100) / (_hasNewcomer ? 4 : 1);
+        // Each bucket has a pace of its own: else one ask, which names them all, would pay for the divisions of all.
+        var atMostEachNs = DivideNs * Math.Max(1, _parts.Count / 100) / (_hasNewcomer ? 4 : 1) * _pacePercent / 100;
         if (_parts.Count > FewParts && now.Ns - _dividedNs < atMostEachNs)
             return;
         _hasNewcomer = false;
@@ -277,6 +279,17 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
 
     /// <summary>What all planes together may use without the control plane in the length of a lease; of a window, until it ends.</summary>
     protected abstract long ShareOfAll();
+
+    /// <summary>0 to 49, the same for the same bucket in each process.</summary>
+    private static int Spread(in BucketId id)
+    {
+        var sum = 17u;
+        foreach (var c in id.Limit)
+            sum = sum * 31 + c;
+        foreach (var c in id.Value)
+            sum = sum * 31 + c;
+        return (int)(sum % 50);
+    }
 
     private static void Forget(PlanePart part)
     {
@@ -357,7 +370,7 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
         Charge(window, delta);
     }
 
-    private void TakeTotals(PlanePart part, BucketReport report)
+    private void TakeTotals(PlanePart part, BucketReport report, Moment now)
     {
         foreach (var adjustment in report.Adjustments)
         {
@@ -369,14 +382,17 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
 
         var outage = Clamp(report.OutageTotal);
         if (part.OutageCharged < 0)
-            part.OutageCharged = StartsOutageAt(Clamp(report.OutageAcknowledged), outage);
+            part.OutageCharged = StartsOutageAt(Clamp(report.OutageAcknowledged), outage, now);
         if (outage > part.OutageCharged)
-            Charge(part, Window, outage - part.OutageCharged);
+            ChargeOutage(part, outage - part.OutageCharged);
         part.OutageCharged = outage;
     }
 
     /// <summary>How much of what a plane that is new here used without a lease has been charged already.</summary>
-    protected virtual long StartsOutageAt(long acknowledged, long total) => acknowledged;
+    protected virtual long StartsOutageAt(long acknowledged, long total, Moment now) => acknowledged;
+
+    /// <summary>Used without a lease.</summary>
+    protected virtual void ChargeOutage(PlanePart part, long amount) => Charge(part, Window, amount);
 
     private void TakeWants(PlanePart part, BucketReport report, IReadOnlyDictionary<uint, string> keys)
     {

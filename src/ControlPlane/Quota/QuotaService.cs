@@ -176,6 +176,7 @@ internal sealed class QuotaService : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
+                _allocator.Beat(Now());
                 while (_allocator.TryTakeCall(out var recall))
                 {
                     if (_sessions.TryGetValue(recall.Plane.Id, out var session) && session.Plane == recall.Plane)

@@ -7,7 +7,8 @@ namespace AiEdge.ControlPlane.Quota;
 /// <remarks>
 /// Never admitted over burst + rate × T, in whatever span: what is there and what is outstanding are together at most the burst, so a span
 /// of T begins with at most the burst in all hands, and the refill adds rate × T. A lease that ends without word counts as used: its
-/// rate comes back by the refill, which its rest no longer stops.
+/// rate comes back by the refill, which its rest no longer stops. What comes to the bucket while the control plane stands still is in doubt:
+/// planes may use as much as their shares, and say so later. So it is there only once all who are connected have had time to say it.
 /// </remarks>
 internal sealed class RateQuota : QuotaBucket
 {
@@ -23,6 +24,9 @@ internal sealed class RateQuota : QuotaBucket
     private const double LeaseSeconds = 5;
     private const int Blocks = 8;
 
+    /// <summary>After a stall all planes that are connected have told what they used in it: they tell each second.</summary>
+    private const long DoubtNs = 3 * LimitClock.SecondNs;
+
     private long _available;
     private long _baseNs;
     private long _earned;
@@ -31,12 +35,16 @@ internal sealed class RateQuota : QuotaBucket
     private double _claims;
     private double _meanCredit;
     private long _claimsNs;
+    private long _stalledNs;
+    private long _doubt;
+    private long _doubtUntilNs;
 
     public RateQuota(QuotaAllocator all, BucketId id, QuotaRule rule, long phantom, Moment now)
         : base(all, id, rule)
     {
         Ceiling = CeilingAsked = _phantom = phantom;
         _claimsNs = now.Ns;
+        _stalledNs = all.StalledNs;
 
         // After a restart nobody knows what was granted just before: each rate begins without burst at the moment the allocator began.
         _baseNs = all.IsRestarted ? all.StartNs : now.Ns;
@@ -65,6 +73,10 @@ internal sealed class RateQuota : QuotaBucket
             _earned = earned;
         }
 
+        if (All.StalledNs is var stalledNs && stalledNs != _stalledNs)
+            Doubt(stalledNs - _stalledNs, now);
+        else if (_doubt > 0 && now.Ns >= _doubtUntilNs)
+            (_available, _doubt) = (_available + _doubt, 0);
         Bound();
     }
 
@@ -78,7 +90,24 @@ internal sealed class RateQuota : QuotaBucket
 
     protected override double DemandOf(PlanePart part, double wanted) => (wanted + part.Held) / LeaseSeconds;
 
-    protected override long StartsOutageAt(long acknowledged, long total) => All.IsRestarted ? total : acknowledged;
+    /// <summary>
+    /// What was used before the allocator began came of the rate of that time, of which nothing is there now. What was used since was a share of
+    /// the rate at most.
+    /// </summary>
+    protected override long StartsOutageAt(long acknowledged, long total, Moment now)
+    {
+        if (!All.IsRestarted)
+            return acknowledged;
+        var since = Rule.PerSecond * (now.Ns - All.StartNs) / LimitClock.SecondNs / All.PlanesBefore;
+        return total - (long)Math.Clamp(Math.Ceiling(since), 0, Math.Max(0, total - acknowledged));
+    }
+
+    protected override void ChargeOutage(PlanePart part, long amount)
+    {
+        var doubted = Math.Min(_doubt, amount);
+        _doubt -= doubted;
+        Charge(0, amount - doubted);
+    }
 
     protected override void OnUsed(QuotaLease lease, long more)
     {
@@ -191,6 +220,14 @@ internal sealed class RateQuota : QuotaBucket
         var lease = Lend(part, amount, now.Ns + LeaseNs + LimitClock.SecondNs, 0);
         grant.Lease = lease.Number;
         grant.Amount = (ulong)amount;
+    }
+
+    private void Doubt(long stalledNs, Moment now)
+    {
+        var amount = (long)Int128.Min((Int128)stalledNs * Rule.Amount / Rule.PeriodNs, LimitBucket.AmountMax);
+        (_stalledNs, _doubtUntilNs) = (_stalledNs + stalledNs, now.Ns + DoubtNs);
+        _doubt = Math.Min(_doubt + amount, LimitBucket.AmountMax);
+        _available = Math.Max(_available - amount, -LimitBucket.AmountMax);
     }
 
     private void RaiseTo(long level)

@@ -8,6 +8,9 @@ internal sealed class LentScope
 {
     private const long WarmNs = 3 * LimitClock.SecondNs / 2;
 
+    /// <summary>As long as a first request waits: what was asked for and is not there by then will not come in a moment.</summary>
+    private const long SoonNs = LimitClock.SecondNs / 20;
+
     private readonly LeaseDesk _desk;
     private readonly LeaseBucket? _bucket;
     private readonly ConcurrencyGate? _gate;
@@ -18,6 +21,7 @@ internal sealed class LentScope
     private long _share;
     private long _refused;
     private bool _isCutOff;
+    private long _askedNs = long.MaxValue;
 
     public LentScope(LeaseDesk desk, PartState part, ScopeState scope)
     {
@@ -38,7 +42,11 @@ internal sealed class LentScope
     public uint Number { get; set; }
 
     /// <summary>It has been asked for, and the answer has not come.</summary>
-    public bool IsAsked { get; set; }
+    public bool IsAsked
+    {
+        get => Volatile.Read(ref _askedNs) != long.MaxValue;
+        set => Volatile.Write(ref _askedNs, value ? Told.AskedNs : long.MaxValue);
+    }
 
     /// <summary>Units that the outage policy let pass; not counted where it is so many at a time.</summary>
     public long OutageAdmitted => _bucket?.OutageTotal ?? 0;
@@ -50,9 +58,11 @@ internal sealed class LentScope
     /// <summary>Among how many planes a grant says that the limit is divided; 0 where it does not say.</summary>
     public int PlanesOf(in LeaseGrant grant) => PerLease >= 1 && grant.Share > 0 ? (int)Math.Clamp(Math.Round(PerLease / grant.Share), 1, 1_000_000) : 0;
 
-    /// <summary>Whether a refusal may only mean that nobody has asked yet.</summary>
+    /// <summary>Whether a refusal may only mean that nobody has asked yet. Where the control plane owes an answer, waiting longer is of no use.</summary>
     public bool IsCold(long nowNs)
     {
+        if (nowNs - Volatile.Read(ref _askedNs) > SoonNs)
+            return false;
         if (_bucket is not null)
             return _bucket.IsCold(nowNs);
         var isCold = nowNs - Volatile.Read(ref _answeredNs) > WarmNs && !Volatile.Read(ref _isCutOff);

@@ -34,6 +34,7 @@ internal sealed class QuotaLink
     private readonly PlaneCount _planes;
     private int _isKnocked;
     private ulong _lastAsk;
+    private bool _isLate;
     private bool _isConnected;
     private long _answers;
 
@@ -143,19 +144,48 @@ internal sealed class QuotaLink
         while (!call.Completion.IsCompleted)
         {
             var nowNs = _clock.NowNs;
-            var asks = nowNs >= nextNs ? Turn(nowNs) : Cold(nowNs);
-            if (nowNs >= nextNs)
+            var isTurn = nowNs >= nextNs || Interlocked.Exchange(ref _isLate, false);
+            var asks = isTurn ? Turn(nowNs) : Cold(nowNs);
+            if (isTurn)
                 nextNs = nowNs + TurnNs;
             foreach (var ask in asks)
             {
-                if (!await call.WriteAsync(new QuotaUp { Ask = ask }))
+                if (!await SendAsync(call, ask))
                     return;
             }
 
-            var leftNs = nextNs - _clock.NowNs;
+            var leftNs = Math.Min(nextNs, HungAtNs()) - _clock.NowNs;
             if (leftNs > 0)
                 await _knocked.WaitAsync(TimeSpan.FromMilliseconds(leftNs / 1e6 + 1));
             Volatile.Write(ref _isKnocked, 0);
+        }
+    }
+
+    /// <summary>Sends an ask. One that the other side does not take up means that it hangs.</summary>
+    private async ValueTask<bool> SendAsync(GrpcCall<QuotaUp, QuotaDown> call, QuotaAsk ask)
+    {
+        var sending = call.WriteAsync(new QuotaUp { Ask = ask }).AsTask();
+        while (!sending.IsCompleted)
+        {
+            await ((Task)sending).WaitAsync(TimeSpan.FromMilliseconds(AnswerNs / 1e6), _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!sending.IsCompleted)
+                CutOffAll();
+        }
+
+        return await sending;
+    }
+
+    /// <summary>Cuts off where an answer is overdue; else says when one will be.</summary>
+    private long HungAtNs()
+    {
+        lock (_gate)
+        {
+            if (!_asked.TryPeek(out var oldest))
+                return long.MaxValue;
+            if (_clock.NowNs - oldest.AskedNs < AnswerNs)
+                return oldest.AskedNs + AnswerNs;
+            CutOffAll();
+            return long.MaxValue;
         }
     }
 
@@ -171,8 +201,6 @@ internal sealed class QuotaLink
                 Add(some, lent, nowNs);
             }
 
-            if (_asked.TryPeek(out var oldest) && nowNs - oldest.AskedNs > AnswerNs)
-                CutOffAll();
             return Asks(some, nowNs);
         }
     }
@@ -234,12 +262,18 @@ internal sealed class QuotaLink
 
             foreach (var lent in asked.Lent)
                 lent.IsAsked = false;
+
+            // What it grants ends soon, and what was used without it has not been told: asked again at once.
+            if (nowNs - asked.AskedNs > AnswerNs)
+                Volatile.Write(ref _isLate, true);
             if (planes > 0 && planes != _desk.Planes)
                 _planes.Write(_desk.Planes = planes);
         }
 
         Interlocked.Increment(ref _answers);
         _desk.OnAnswered();
+        if (Volatile.Read(ref _isLate))
+            Knock();
     }
 
     private void Take(QuotaRecall recall)

@@ -23,6 +23,9 @@ public enum FleetDefect
 
     /// <summary>A new stream's first report names no lease, though planes go on with them.</summary>
     SilentResume,
+
+    /// <summary>A control plane that stood still goes on as if it had not.</summary>
+    UnseenStall,
 }
 
 /// <summary>How rough a simulated fleet's life is; chances are for each step of 10 ms, of a thousand.</summary>
@@ -60,6 +63,7 @@ internal sealed class FleetSimulation : IQuotaRules
     private ulong _streams;
     private int _starts;
     private bool _isWriting;
+    private long _haltedUntilNs;
 
     public FleetSimulation(int seed, QuotaRule rule, FleetLife life)
     {
@@ -110,6 +114,9 @@ internal sealed class FleetSimulation : IQuotaRules
         At(seconds, StartControl);
     }
 
+    /// <summary>The control plane does nothing for a while; what is sent to it waits.</summary>
+    public void HaltControl(double seconds) => _haltedUntilNs = NowNs + (long)(seconds * 1e9);
+
     public long Sum(double fromSeconds, double toSeconds, int plane = -1) => Admitted
         .Where(a => a.AtNs >= 1e9 + fromSeconds * 1e9 && a.AtNs < 1e9 + toSeconds * 1e9 && (plane < 0 || a.Plane == plane)).Sum(a => a.Amount);
 
@@ -145,8 +152,10 @@ internal sealed class FleetSimulation : IQuotaRules
             act();
         }
 
-        if (_control is { } control)
+        if (_control is { } control && NowNs >= _haltedUntilNs)
         {
+            if (_life.Defect != FleetDefect.UnseenStall)
+                control.Beat(Now);
             Write(control);
             while (control.TryTakeCall(out var call))
                 At(Latency(), () => _planes.Find(p => p.State == call.Plane)?.Recall(call));
@@ -337,6 +346,12 @@ internal sealed class FleetSimulation : IQuotaRules
         {
             if (fleet._control != control)
                 return;
+            if (fleet.NowNs < fleet._haltedUntilNs)
+            {
+                fleet.At((fleet._haltedUntilNs - fleet.NowNs) / 1e9, () => Arrive(control, state, stream, ask));
+                return;
+            }
+
             var grant = control.Ask(state, stream, Bucket, ask, _keys, fleet.Now, out var isPending);
             if (isPending)
             {

@@ -105,6 +105,38 @@ public sealed class FleetTests
         Assert.InRange(shared, 0.97 * Rate.PerSecond, 1.01 * Rate.PerSecond);
     }
 
+    [Theory]
+    [InlineData(FleetDefect.None)]
+    [InlineData(FleetDefect.UnseenStall)]
+    public void A_control_plane_that_stood_still_does_not_give_out_again_what_planes_had_as_their_shares(FleetDefect defect)
+    {
+        // A burst that is more than what comes while it stands still, spent before. What answers asks from before ends soon, so it has to be wanted soon.
+        var rule = Rate with { Burst = 1600 };
+        var peak = 0.0;
+        for (var seed = 0; seed < 8; seed++)
+        {
+            var fleet = new FleetSimulation(seed, rule, new FleetLife { Demand = static (_, _) => 800, Outage = LeaseOutage.Share, Defect = defect });
+            fleet.Run(20);
+            fleet.HaltControl(5.1 + seed * 0.1);
+            fleet.Run(23);
+            peak = Math.Max(peak, fleet.PeakOverRate());
+            var after = fleet.Sum(34, 43) / 9.0;
+            Assert.True(defect != FleetDefect.None || after >= 0.97 * rule.PerSecond, $"{after} a second");
+        }
+
+        Assert.Equal(defect == FleetDefect.None, peak <= rule.Burst + 1);
+    }
+
+    [Fact]
+    public void Planes_that_come_back_to_a_control_plane_one_by_one_have_had_their_shares_meanwhile() => Assert.All(Enumerable.Range(0, 20), seed =>
+    {
+        var fleet = new FleetSimulation(seed, Rate, new FleetLife { Demand = static (_, _) => 100, Outage = LeaseOutage.Share });
+        fleet.Run(10);
+        fleet.StopControl(3);
+        fleet.Run(15);
+        Assert.True(fleet.PeakOverRate() <= Rate.Burst + 1, $"{fleet.PeakOverRate()} at once");
+    });
+
     [Fact]
     public void Requests_dearer_than_a_planes_part_of_a_lease_are_still_admitted()
     {

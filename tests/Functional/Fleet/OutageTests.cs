@@ -86,6 +86,29 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task A_control_plane_that_hangs_is_taken_for_gone_and_told_of_what_was_used_as_soon_as_it_answers()
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, watch) = await LinkedEdge.ServeAsync(control);
+        await using var _ = edge;
+        await watch.ApplyAsync(new() { Generation = 8, BaseGeneration = 7, Entries = { LinkedEdge.Entry("limits", "hung", """{"name":"hung","requests":"100/s"}""") } });
+        var sync = await control.SyncAsync();
+        await sync.GreetAsync(control.Book.StoreId);
+        var first = edge.AskAsync(Ask.Chat());
+        var ask = await sync.AskedAsync();
+        var bucket = Assert.Single(ask.Buckets).Bucket;
+        await sync.GrantAsync(ask, new() { Bucket = bucket, Lease = 1, Amount = 1, LengthMs = 60_000, Share = 500 });
+        await first;
+
+        // One was lent; the second and the third are of the share, which there is only without a control plane. The connection stands all the time.
+        await edge.SeeAsync(async () => (await edge.AskAsync(Ask.Chat())).Status == 200 && edge.Fake.RequestCount >= 3);
+        Assert.False(sync.Ended.IsCompleted);
+        ask = await sync.AskedAsync();
+        await sync.GrantAsync(ask, new() { Bucket = bucket, Lease = 2, Amount = 1, LengthMs = 60_000, Share = 500 });
+        Assert.InRange(Assert.Single((await sync.AskedAsync()).Buckets).OutageTotal, 1ul, 1000ul);
+    }
+
+    [Fact]
     public async Task A_damaged_last_good_configuration_is_said_and_not_served()
     {
         await using var control = await ScriptedControl.StartAsync();

@@ -26,10 +26,12 @@ internal sealed class ScriptedControl : IAsyncDisposable
     private readonly GrpcServer _server;
     private readonly Channel<WatchStream> _watches;
     private readonly Channel<ReportStream> _reports;
+    private readonly Channel<SyncStream> _syncs;
 
-    private ScriptedControl(WebApplication app, GrpcServer server, Channel<WatchStream> watches, Channel<ReportStream> reports, ScriptedBook book)
+    private ScriptedControl(
+        WebApplication app, GrpcServer server, Channel<WatchStream> watches, Channel<ReportStream> reports, Channel<SyncStream> syncs, ScriptedBook book)
     {
-        (_app, _server, _watches, _reports, Book) = (app, server, watches, reports, book);
+        (_app, _server, _watches, _reports, _syncs, Book) = (app, server, watches, reports, syncs, book);
         Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
     }
 
@@ -43,10 +45,12 @@ internal sealed class ScriptedControl : IAsyncDisposable
         book ??= new();
         var watches = Channel.CreateUnbounded<WatchStream>();
         var reports = Channel.CreateUnbounded<ReportStream>();
+        var syncs = Channel.CreateUnbounded<SyncStream>();
         var server = new GrpcServer(new() { Gate = book.Gate })
             .AddUnary(PlaneMethods.Join, book.JoinAsync)
             .AddBidirectional(PlaneMethods.Watch, call => new WatchStream(call).RunAsync(watches.Writer))
-            .AddBidirectional(PlaneMethods.Report, call => new ReportStream(call).RunAsync(reports.Writer));
+            .AddBidirectional(PlaneMethods.Report, call => new ReportStream(call).RunAsync(reports.Writer))
+            .AddBidirectional(PlaneMethods.Sync, call => new SyncStream(call).RunAsync(syncs.Writer));
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -57,7 +61,7 @@ internal sealed class ScriptedControl : IAsyncDisposable
         var app = builder.Build();
         app.MapGrpc(server);
         await app.StartAsync();
-        return new(app, server, watches, reports, book);
+        return new(app, server, watches, reports, syncs, book);
     }
 
     /// <summary>The next stream of configurations that a plane has begun, with its hello.</summary>
@@ -65,6 +69,9 @@ internal sealed class ScriptedControl : IAsyncDisposable
 
     /// <summary>The next stream of usage.</summary>
     public async Task<ReportStream> ReportAsync() => await _reports.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+
+    /// <summary>The next stream of credit.</summary>
+    public async Task<SyncStream> SyncAsync() => await _syncs.Reader.ReadAsync().AsTask().WaitAsync(Patience);
 
     /// <summary>Stops as a process does that is killed: connections end without a word.</summary>
     public async ValueTask DisposeAsync()
@@ -174,6 +181,24 @@ internal sealed class WatchStream(GrpcServerCall<ConfigUp, ConfigDown> call) : S
         Assert.True(answer.KindCase == ConfigUp.KindOneofCase.Applied, answer.ToString());
         Assert.Equal(change.Generation, answer.Applied.Generation);
     }
+}
+
+/// <summary><c>Quota.Sync</c>.</summary>
+internal sealed class SyncStream(GrpcServerCall<QuotaUp, QuotaDown> call) : ScriptedStream<QuotaUp, QuotaDown>(call)
+{
+    public async ValueTask<GrpcStatus> RunAsync(ChannelWriter<SyncStream> streams)
+    {
+        var running = RunAsync();
+        Assert.Equal(QuotaUp.KindOneofCase.Hello, (await NextAsync()).KindCase);
+        streams.TryWrite(this);
+        return await running;
+    }
+
+    public Task GreetAsync(byte[] storeId) => SendAsync(new QuotaDown { Hello = new() { StoreId = ByteString.CopyFrom(storeId) } });
+
+    public async Task<QuotaAsk> AskedAsync() => (await NextAsync()).Ask;
+
+    public Task GrantAsync(QuotaAsk ask, BucketGrant grant) => SendAsync(new QuotaDown { Answer = new() { Number = ask.Number, Buckets = { grant } } });
 }
 
 /// <summary><c>Usage.Report</c>.</summary>

@@ -1,0 +1,95 @@
+using System.Globalization;
+
+namespace AiEdge.FleetTest;
+
+/// <summary>What the program is asked to do.</summary>
+internal sealed class FleetCommand
+{
+    public const string Help = """
+        AiEdge.Fleet [SCENARIO]... [--plane FILE] [--planes 4] [--seconds 30]
+        AiEdge.Fleet sync [--planes 1000] [--buckets 100] [--seconds 10]
+
+        Starts a control plane, data planes and a scripted provider as processes on loopback, gives them one shared limit by REST, asks for
+        half as much again as it allows, and counts at the provider what was admitted. Without a scenario: all but sync, one after the other.
+
+          plain      demand that is skewed 10 : 1 and shifts each 5 s
+          stop       the same; the control plane is stopped (SIGSTOP) for 5 s
+          kill       the same; the control plane is killed (SIGKILL) and started again 5 s later
+          lose       the same demand on all; one data plane is killed
+          small      10 requests a second, burst 20, from the first request on
+          cold       the first requests of buckets, the second ones, and warm ones while the control plane is stopped
+          sync       planes that are simulated, each with a stream and all buckets in use, against the control plane on one processor
+
+          --plane FILE   the data plane's program; a native one, or the .dll that the build made (the default)
+        Ends with 1 where more was admitted than the limit allows.
+        """;
+
+    public static readonly string[] Scenarios = ["plain", "stop", "kill", "lose", "small", "cold"];
+
+    public List<string> Chosen { get; } = [];
+
+    public bool IsSync { get; private set; }
+
+    public string? Plane { get; private set; }
+
+    public int Planes { get; private set; }
+
+    public int Buckets { get; private set; } = 100;
+
+    public int Seconds { get; private set; }
+
+    /// <summary>Null with a message for stderr where the arguments make no sense.</summary>
+    public static FleetCommand? Parse(string[] args, out string fault)
+    {
+        var command = new FleetCommand();
+        fault = "";
+        for (var i = 0; i < args.Length; i++)
+        {
+            if (Scenarios.Contains(args[i]))
+            {
+                command.Chosen.Add(args[i]);
+            }
+            else if (args[i] == "sync")
+            {
+                command.IsSync = true;
+            }
+            else if (i + 1 == args.Length || !command.TryTake(args[i], args[++i]))
+            {
+                fault = $"{args[i]}: unknown or incomplete; see --help";
+                return null;
+            }
+        }
+
+        if (command.Chosen.Count == 0)
+            command.Chosen.AddRange(Scenarios);
+        command.Planes = command.Planes > 0 ? command.Planes : command.IsSync ? 1000 : 4;
+        command.Seconds = command.Seconds > 0 ? command.Seconds : command.IsSync ? 10 : 30;
+        return command;
+    }
+
+    private bool TryTake(string name, string value)
+    {
+        if (name == "--plane")
+        {
+            Plane = Path.GetFullPath(value);
+            return true;
+        }
+
+        if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > 100_000)
+            return false;
+        switch (name)
+        {
+            case "--planes":
+                Planes = number;
+                return true;
+            case "--buckets":
+                Buckets = number;
+                return true;
+            case "--seconds":
+                Seconds = number;
+                return true;
+            default:
+                return false;
+        }
+    }
+}
