@@ -23,9 +23,6 @@ public enum FleetDefect
 
     /// <summary>A new stream's first report names no lease, though planes go on with them.</summary>
     SilentResume,
-
-    /// <summary>A control plane that stood still goes on as if it had not.</summary>
-    UnseenStall,
 }
 
 /// <summary>How rough a simulated fleet's life is; chances are for each step of 10 ms, of a thousand.</summary>
@@ -154,8 +151,7 @@ internal sealed class FleetSimulation : IQuotaRules
 
         if (_control is { } control && NowNs >= _haltedUntilNs)
         {
-            if (_life.Defect != FleetDefect.UnseenStall)
-                control.Beat(Now);
+            control.Beat(Now);
             Write(control);
             while (control.TryTakeCall(out var call))
                 At(Latency(), () => _planes.Find(p => p.State == call.Plane)?.Recall(call));
