@@ -352,7 +352,7 @@ public sealed class RateBucket : LimitBucket
             ArgumentOutOfRangeException.ThrowIfLessThan(Burst, 1, nameof(burst));
             ArgumentOutOfRangeException.ThrowIfGreaterThan(Burst, AmountMax, nameof(burst));
             Spread = (long)Int128.Max(Burst, Int128.Min(AmountMax, (Int128)limit * 60 * LimitClock.SecondNs / periodNs));
-            _isNarrow = (Int128)limit * periodNs <= long.MaxValue;
+            _isNarrow = (Int128)limit * periodNs <= long.MaxValue - limit;
         }
 
         /// <summary>Units earned since the beginning, rounded down.</summary>
@@ -371,6 +371,8 @@ public sealed class RateBucket : LimitBucket
         {
             if (units <= 0)
                 return EpochNs;
+            if (_isNarrow && units / Limit is var periods && periods < long.MaxValue / 8 / PeriodNs)
+                return EpochNs + periods * PeriodNs + ((units - periods * Limit) * PeriodNs + Limit - 1) / Limit;
             var elapsedNs = ((UInt128)units * (ulong)PeriodNs + (ulong)Limit - 1) / (ulong)Limit;
             return EpochNs + (long)UInt128.Min(elapsedNs, long.MaxValue / 4);
         }

@@ -10,10 +10,11 @@ namespace AiEdge.Limits;
 /// capacity are open.</para>
 /// <para>Memory order: generation, state and deadline are one word. Open → Busy, by compare-and-swap, is the only way to the entries,
 /// for the owner and for the sweeper alike, and the one who did it writes Open or Free when through (a release, which the next
-/// compare-and-swap acquires): (1), (2). A renewal changes the deadline in the same word, so a sweeper that decided by an older
-/// deadline fails. Each opening counts the generation up and each use compares it: (3), up to 262,144 reuses under one handle's
-/// eyes. Free places are a stack of indexes whose head carries a tag that every change counts up, so a head that went away and
-/// came back is not taken for untouched: (4). Busy lasts for a few draws and never over an await; the sweeper passes over it.</para>
+/// compare-and-swap acquires): (1), (2). Credit that is noted before the first Open is written by whoever has taken the free place,
+/// which nobody else has. A renewal changes the deadline in the same word, so a sweeper that decided by an older deadline fails. Each
+/// opening counts the generation up and each use compares it: (3), up to 262,144 reuses under one handle's eyes. Free places are a
+/// stack of indexes whose head carries a tag that every change counts up, so a head that went away and came back is not taken for
+/// untouched: (4). Busy lasts for a few draws and never over an await; the sweeper passes over it.</para>
 /// </remarks>
 public sealed class ReservationTable
 {
@@ -49,10 +50,30 @@ public sealed class ReservationTable
         handle = default;
         if (Take() is not { } reservation)
             return false;
-        var generation = Reservation.Generation(Reservation.Pack(Reservation.Generation(reservation.Word) + 1, 0, 0));
-        Interlocked.Increment(ref _open);
-        Volatile.Write(ref reservation.Word, Reservation.Pack(generation, Reservation.Open, deadlineNs));
-        handle = new ReservationHandle(reservation, generation);
+        handle = Open(reservation, deadlineNs);
+        return true;
+    }
+
+    /// <summary>
+    /// Opens a reservation that holds what was drawn of each bucket; false if the table is full or there are more than
+    /// <see cref="BucketsMax"/>: then the credit is still the caller's.
+    /// </summary>
+    /// <param name="buckets">The buckets.</param>
+    /// <param name="amounts">What was drawn, of each.</param>
+    /// <param name="tokens">The tokens of the draws.</param>
+    /// <param name="deadlineNs">Until when it lasts.</param>
+    /// <param name="handle">To settle it by.</param>
+    public bool TryOpen(
+        ReadOnlySpan<LimitBucket> buckets, ReadOnlySpan<long> amounts, ReadOnlySpan<long> tokens, long deadlineNs, out ReservationHandle handle)
+    {
+        handle = default;
+        if (buckets.Length > BucketsMax || Take() is not { } reservation)
+            return false;
+
+        // Nobody else looks at one that is free, so all is noted before it is open, by one write rather than one for each bucket.
+        for (var i = 0; i < buckets.Length; i++)
+            reservation.TryAdd(buckets[i], Math.Max(0, amounts[i]), tokens[i]);
+        handle = Open(reservation, deadlineNs);
         return true;
     }
 
@@ -91,6 +112,14 @@ public sealed class ReservationTable
                 return;
             free = found;
         }
+    }
+
+    private ReservationHandle Open(Reservation reservation, long deadlineNs)
+    {
+        var generation = Reservation.Generation(Reservation.Pack(Reservation.Generation(reservation.Word) + 1, 0, 0));
+        Interlocked.Increment(ref _open);
+        Volatile.Write(ref reservation.Word, Reservation.Pack(generation, Reservation.Open, deadlineNs));
+        return new ReservationHandle(reservation, generation);
     }
 
     private Reservation? Take()

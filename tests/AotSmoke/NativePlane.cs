@@ -155,6 +155,9 @@ public sealed partial class NativePlane : IAsyncDisposable
             throw new InvalidOperationException("the native data plane did not become ready again:\n" + Output);
     }
 
+    /// <summary>The process, which was started under a <see cref="FakeWall"/>, believes that it is so many hours later.</summary>
+    public void SetWall(int hours) => FakeWall.Set(_folder, hours);
+
     /// <summary>Ends the process as a power cut would: nothing of it runs any more.</summary>
     public void KillHard() => Assert.Equal(0, Kill(_process.Id, 9));
 
@@ -237,6 +240,7 @@ public sealed partial class NativePlane : IAsyncDisposable
             RedirectStandardError = true,
         };
         info.Environment[ProviderKeyName] = info.Environment[StoredKeyName] = ProviderKey;
+        FakeWall.Apply(info, folder);
         return Process.Start(info)!;
     }
 

@@ -25,6 +25,20 @@ public sealed class ShardedBucketTests
         Assert.Equal(60 * S / 1000, draw.WaitNs);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void What_was_promised_to_one_who_was_refused_is_kept_from_newcomers_through_every_cell(int cells)
+    {
+        var bucket = new ShardedBucket(new RateBucket(100, S, 100, 0, used: 100, grainNs: 1_000_000), cells);
+        Assert.False(bucket.TryDraw(1, 300_000, out var owner));
+        Assert.Equal(10_000_000, owner.WaitNs);
+
+        // Earned at 10 ms, promised for 10.3.
+        Assert.False(bucket.TryDraw(1, 10_000_000, out _));
+        Assert.True(bucket.TryDraw(1, 300_000 + owner.WaitNs, out _));
+    }
+
     [Fact]
     public void A_slice_in_a_cell_is_not_counted_as_used_and_a_large_draw_finds_it()
     {

@@ -127,7 +127,8 @@ internal sealed partial class Admission : IOutputCredit
     /// <summary>All is drawn: what is covered, what the answer has to be capped at, and what its headers say.</summary>
     private void Conclude(in Demand demand)
     {
-        var nowNs = states.Clock.NowNs;
+        // The draw of a moment ago has read the clock, unless there was nothing to draw.
+        var nowNs = _nowNs != 0 ? _nowNs : states.Clock.NowNs;
         var (covered, credit) = (long.MaxValue, long.MaxValue);
         var tightest = -1;
         IsMetered = MayCut = false;
@@ -152,7 +153,7 @@ internal sealed partial class Admission : IOutputCredit
         _exchange.OutputClamp = OutputCap == long.MaxValue ? 0 : OutputCap;
         if (OutputCap < long.MaxValue)
             _entries[tightest].State.Counters.OnClamped();
-        ShowRates();
+        ShowRates(nowNs);
     }
 
     /// <summary>The credit of a choice, unless the client's own cap or the model's keeps it within that.</summary>
@@ -163,9 +164,8 @@ internal sealed partial class Admission : IOutputCredit
         return most <= credit ? long.MaxValue : credit;
     }
 
-    private void ShowRates()
+    private void ShowRates(long nowNs)
     {
-        var nowNs = states.Clock.NowNs;
         for (var i = 0; i < _count; i++)
         {
             ref readonly var entry = ref _entries[i];

@@ -14,7 +14,7 @@ internal sealed partial class Admission
         if (parts.Length == 0)
             return AdmitVerdict.Admitted;
         var first = _count;
-        var nowNs = states.Clock.NowNs;
+        var nowNs = _nowNs = states.Clock.NowNs;
         Hold(parts, isShadow: false, nowNs);
         var shadows = _count;
         Hold(parts, isShadow: true, nowNs);
@@ -65,7 +65,7 @@ internal sealed partial class Admission
                 Grow();
             ref var entry = ref _entries[_count++];
             var state = (PartState)part.State!;
-            var scope = state.Hold(LimitTable.ScopeValue(part.Limit, _exchange));
+            var scope = Hold(ref _known[_count - 1], state, LimitTable.ScopeValue(part.Limit, _exchange));
             entry = new AdmissionEntry { Part = part, State = state, Scope = scope };
             if (scope.Gate is not null)
                 continue;
@@ -74,10 +74,26 @@ internal sealed partial class Admission
         }
     }
 
+    /// <summary>
+    /// The bucket of a scope, held. Mostly it is the one that was there the last time, which need not be looked for; one that has been given
+    /// up since cannot be held.
+    /// </summary>
+    private static ScopeState Hold(ref KnownScope known, PartState state, string value)
+    {
+        if (ReferenceEquals(known.State, state) && ReferenceEquals(known.Value, value) && known.Scope.TryHold())
+            return known.Scope;
+        var scope = state.Hold(value);
+
+        // Who shares a bucket for want of one of its own asks anew each time: there may be room by then.
+        known = scope.Value == value ? new(state, value, scope) : default;
+        return scope;
+    }
+
     private void Grow()
     {
         var length = _entries.Length * 2;
         Array.Resize(ref _entries, length);
+        Array.Resize(ref _known, length);
         Array.Resize(ref _buckets, length);
         Array.Resize(ref _costs, length);
         Array.Resize(ref _tokens, length);
@@ -230,18 +246,11 @@ internal sealed partial class Admission
             count += _entries[i].IsGate ? 0 : 1;
         if (count == 0 && end == _count)
             return true;
-        var dueNs = nowNs + _lifeNs;
-        var noted = 0;
-        isOpen = states.Reservations.TryOpen(dueNs, out handle);
-        while (isOpen && noted < count && handle.TryAdd(_buckets[noted], _costs[noted], _tokens[noted], dueNs))
-            noted++;
-        if (isOpen && noted == count)
-            return true;
-        LimitChain.GiveBackAll(_buckets.AsSpan(noted, count - noted), _costs.AsSpan(noted), _tokens.AsSpan(noted), nowNs);
-        if (isOpen && handle.TryBeginSettle())
-            handle.EndSettle(nowNs);
-        isOpen = false;
-        return false;
+        isOpen = states.Reservations.TryOpen(
+            _buckets.AsSpan(0, count), _costs.AsSpan(0, count), _tokens.AsSpan(0, count), nowNs + _lifeNs, out handle);
+        if (!isOpen)
+            LimitChain.GiveBackAll(_buckets.AsSpan(0, count), _costs, _tokens, nowNs);
+        return isOpen;
     }
 
     /// <summary>Shadows measure: one that would have refused is left out of this exchange and counts it.</summary>
@@ -299,7 +308,7 @@ internal sealed partial class Admission
             _exchange.LimitResetUnixNs = refusal.AtUnixNs;
         }
 
-        ShowRates();
+        ShowRates(_nowNs);
         Forget(first);
         return AdmitVerdict.Refused;
     }

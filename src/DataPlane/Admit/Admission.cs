@@ -28,6 +28,7 @@ internal sealed partial class Admission(LimitStates states)
     private const long GraceNs = 30 * LimitClock.SecondNs;
 
     private AdmissionEntry[] _entries = new AdmissionEntry[8];
+    private KnownScope[] _known = new KnownScope[8];
     private LimitBucket[] _buckets = new LimitBucket[8];
     private long[] _costs = new long[8];
     private long[] _tokens = new long[8];
@@ -41,6 +42,7 @@ internal sealed partial class Admission(LimitStates states)
     private bool _targetIsOpen;
     private bool _hasExpired;
     private long _lifeNs;
+    private long _nowNs;
     private long _output;
     private int _choices = 1;
     private TokenPrices _prices;
@@ -79,6 +81,7 @@ internal sealed partial class Admission(LimitStates states)
         Refusal = default;
         _bound = BoundLimits.None;
         _prices = default;
+        _nowNs = 0;
     }
 
     /// <summary>
@@ -124,6 +127,7 @@ internal sealed partial class Admission(LimitStates states)
         if (_targetIsOpen && _target.TryBeginSettle())
             _target.EndSettle(states.Clock.NowNs);
         _targetIsOpen = false;
+        _nowNs = 0;
         Drop(_firstCount, isSignalled: true);
         OutputCovered = OutputCap = long.MaxValue;
         _exchange.OutputClamp = 0;
@@ -196,4 +200,7 @@ internal sealed partial class Admission(LimitStates states)
 
         _count = from;
     }
+
+    /// <summary>What was found in a place the last time.</summary>
+    private readonly record struct KnownScope(PartState State, string Value, ScopeState Scope);
 }

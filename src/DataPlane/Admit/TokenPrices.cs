@@ -34,11 +34,28 @@ internal readonly struct TokenPrices(PriceModel? price)
     public long OutputFor(LimitUnit unit, long units) => unit switch
     {
         LimitUnit.Tokens or LimitUnit.OutputTokens => Math.Max(0, units),
-        LimitUnit.Cost when _output > 0 => (long)Int128.Min(long.MaxValue, (Int128)Math.Max(0, units) * Million / _output),
+        LimitUnit.Cost when _output > 0 => Tokens(Math.Max(0, units), _output),
         _ => long.MaxValue,
     };
 
     /// <summary>Nanodollars, rounded up.</summary>
-    private static long Cost(long tokens, long price) =>
-        (long)Int128.Min(long.MaxValue / 4, ((Int128)Math.Max(0, tokens) * price + (Million - 1)) / Million);
+    private static long Cost(long tokens, long price)
+    {
+        tokens = Math.Max(0, tokens);
+
+        // Nearly always 64 bits do, and one division of 128 costs as much as a draw.
+        if (Math.BigMul(tokens, price, out var product) == 0 && product is >= 0 and <= long.MaxValue - Million)
+            return (product + (Million - 1)) / Million;
+        return (long)Int128.Min(long.MaxValue / 4, ((Int128)tokens * price + (Million - 1)) / Million);
+    }
+
+    /// <summary>Tokens that so many nanodollars buy, rounded down.</summary>
+    private static long Tokens(long units, long price)
+    {
+        // In two steps, so that no product is too large for 64 bits.
+        var (whole, rest) = Math.DivRem(units, price);
+        return whole < long.MaxValue / Million - 1 && rest <= long.MaxValue / Million
+            ? whole * Million + rest * Million / price
+            : (long)Int128.Min(long.MaxValue, (Int128)units * Million / price);
+    }
 }

@@ -39,12 +39,18 @@ internal sealed class JournalHold(UsageJournal? journal, Settlement settlement)
         if (journal is null)
             return;
         exchange.Bill = Billing.SoFar(exchange);
+        // What comes behind the first record must not get before it: that one is taken back no more.
+        _open = null;
         journal.Progress(exchange);
         exchange.Bill = default;
     }
 
     /// <summary>One attempt is over and another follows; the last has its record in the exchange's.</summary>
-    public void Attempt(Exchange exchange, EdgeError error) => journal?.Attempt(exchange, ExchangeEnd.Of(error, exchange));
+    public void Attempt(Exchange exchange, EdgeError error)
+    {
+        _open = null;
+        journal?.Attempt(exchange, ExchangeEnd.Of(error, exchange));
+    }
 
     /// <summary>The exchange is over, if that has not been said before.</summary>
     public void Close(Exchange exchange)

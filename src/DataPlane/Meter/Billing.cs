@@ -65,6 +65,8 @@ internal static class Billing
         sum += (Int128)price.AudioOutput * Part(usage.AudioOutputTokens, ref rest);
         sum += (Int128)price.Output * rest;
         sum += (Int128)price.Request * Million;
+        if (factor == Million && sum <= long.MaxValue - Million)
+            return ((long)sum + Million - 1) / Million;
         if (factor > 0 && sum > Int128.MaxValue / factor)
             return long.MaxValue;
         sum *= factor;

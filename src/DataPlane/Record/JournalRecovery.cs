@@ -13,7 +13,22 @@ internal static class JournalRecovery
 
     /// <param name="folder">Where the journal lies.</param>
     /// <param name="warning">What the end of the machine has taken of what it might take; null where it took nothing.</param>
-    public static JournalExtent? Judge(string folder, out string? warning)
+    /// <param name="betweenLooks">What happens before a second look, where the first finds a fault.</param>
+    public static JournalExtent? Judge(string folder, out string? warning, Action? betweenLooks = null)
+    {
+        try
+        {
+            return Look(folder, out warning);
+        }
+        catch (JournalFault)
+        {
+            // A data plane that runs may be in the middle of a slot, or between the two files. What is damaged is so at a second look, too.
+            betweenLooks?.Invoke();
+            return Look(folder, out warning);
+        }
+    }
+
+    private static JournalExtent? Look(string folder, out string? warning)
     {
         warning = null;
         var hasMark = File.Exists(Path.Combine(folder, JournalLayout.MarkFile));

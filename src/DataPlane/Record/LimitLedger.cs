@@ -19,6 +19,9 @@ internal sealed class LimitLedger
 
     /// <summary>Buckets by the parts of the configurations in use, so that none has to be looked for by name for each record.</summary>
     private readonly Dictionary<(LimitPart Part, string Value), LedgerBucket> _known = [];
+
+    /// <summary>By a part's place the bucket that was charged last: mostly it is charged again.</summary>
+    private LastCharged[] _last = [];
     private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
     private readonly Dictionary<ReplayKey, List<LimitPart>> _bound = [];
     private LimitTable _table;
@@ -152,7 +155,7 @@ internal sealed class LimitLedger
 
     private void Adopt(long nowUnixMs)
     {
-        _known.Clear();
+        ForgetKnown();
         foreach (var part in _table.Parts)
         {
             if (part.Quantity is not { IsRate: false })
@@ -211,10 +214,31 @@ internal sealed class LimitLedger
     {
         if (amount == 0)
             return;
+        ref var last = ref LastOf(part);
+        if (!ReferenceEquals(last.Part, part) || !ReferenceEquals(last.Value, value))
+            last = new(part, value, Known(part, value, unixMs));
+        last.Bucket.Charge(amount, unixMs);
+        IsChanged = true;
+    }
+
+    private LedgerBucket Known(LimitPart part, string value, long unixMs)
+    {
         if (!_known.TryGetValue((part, value), out var bucket))
             _known[(part, value)] = bucket = Find(part, value, unixMs);
-        bucket.Charge(amount, unixMs);
-        IsChanged = true;
+        return bucket;
+    }
+
+    private ref LastCharged LastOf(LimitPart part)
+    {
+        if (part.Index >= _last.Length)
+            Array.Resize(ref _last, part.Index + 1);
+        return ref _last[part.Index];
+    }
+
+    private void ForgetKnown()
+    {
+        _known.Clear();
+        Array.Clear(_last);
     }
 
     private LedgerBucket Find(LimitPart part, string value, long unixMs)
@@ -252,7 +276,7 @@ internal sealed class LimitLedger
     {
         _buckets.Remove(key);
         _counts[key.Limit]--;
-        _known.Clear();
+        ForgetKnown();
     }
 
     private void Rename(LedgerBucket bucket, LimitPart part, long nowUnixMs)
@@ -266,6 +290,8 @@ internal sealed class LimitLedger
             Add(bucket);
         IsChanged = true;
     }
+
+    private readonly record struct LastCharged(LimitPart Part, string Value, LedgerBucket Bucket);
 
     /// <summary>What decides which limits bind a record: a key's own fields change with the configuration alone.</summary>
     private readonly record struct ReplayKey(long Epoch, long Generation, string Key, string Rule, string Provider);

@@ -59,6 +59,7 @@ internal sealed class UsageJournal : IDisposable
     private long _syncDueAt;
     private long _checkpointFailures;
     private bool _isStopped;
+    private bool _isDropping;
     private bool _hasRoom = true;
 
     public UsageJournal(JournalStore store, JournalModel model, EdgeClock clock, TextWriter log)
@@ -188,9 +189,11 @@ internal sealed class UsageJournal : IDisposable
 
     private bool TryClose(Exchange exchange, JournalEntry? open, JournalWait? wait)
     {
-        if (Add(exchange, JournalKind.Exchange, exchange.End, wait) is null)
-            return false;
-        open?.TakeBack(exchange.JournalId);
+        if (open is null || !open.TryTakeBack(exchange.JournalId))
+            return Add(exchange, JournalKind.Exchange, exchange.End, wait) is not null;
+        Fill(open, exchange, JournalKind.Exchange, exchange.End, wait);
+        if (!open.TryPutBack(exchange.JournalId))
+            Enqueue(open);
         return true;
     }
 
@@ -210,18 +213,28 @@ internal sealed class UsageJournal : IDisposable
 
         if (exchange.JournalId == 0)
             exchange.JournalId = Interlocked.Increment(ref _lastId);
+        Fill(entry, exchange, kind, end, wait);
+        if (kind == JournalKind.Open)
+            entry.Withhold();
+        Enqueue(entry);
+        return entry;
+    }
+
+    private void Fill(JournalEntry entry, Exchange exchange, JournalKind kind, EndReason end, JournalWait? wait)
+    {
         entry.Record.Take(exchange, _clock);
         entry.Kind = kind;
         entry.End = end;
         entry.Exchange = exchange.JournalId;
         entry.Wait = wait;
-        if (kind == JournalKind.Open)
-            entry.Withhold();
         Volatile.Write(ref entry.QueuedAt, entry.Record.TakenAt);
+    }
+
+    private void Enqueue(JournalEntry entry)
+    {
         _full.Enqueue(entry);
         if (Interlocked.Exchange(ref _waiting, 1) == 0)
             _wake.Set();
-        return entry;
     }
 
     private void Run()
@@ -278,14 +291,12 @@ internal sealed class UsageJournal : IDisposable
             taken++;
             if (_oldestAt == 0)
                 Volatile.Write(ref _oldestAt, entry.QueuedAt);
-            if (entry.IsDue())
-            {
-                if (Append(entry))
-                    appended++;
-                else
-                    Interlocked.Increment(ref _dropped);
-            }
-
+            if (!entry.TryTake())
+                continue;
+            if (Append(entry))
+                appended++;
+            else
+                Interlocked.Increment(ref _dropped);
             entry.Record.Forget();
             _free.TryPush(entry);
         }
@@ -320,10 +331,20 @@ internal sealed class UsageJournal : IDisposable
     private void Commit(int appended)
     {
         var now = Stopwatch.GetTimestamp();
-        var depth = IsSync ? CommitDepth.Machine : CommitDepth.Process;
-        if (now >= _syncDueAt)
-            (depth, _syncDueAt) = (CommitDepth.Mark, now + SyncMs * Stopwatch.Frequency / 1000);
+        var isSync = IsSync;
+        var isDue = now >= _syncDueAt;
+        if (isDue)
+            _syncDueAt = now + SyncMs * Stopwatch.Frequency / 1000;
+        var depth = isDue && (isSync || _isDropping) ? CommitDepth.Mark : isSync ? CommitDepth.Machine : CommitDepth.Process;
         var done = _store.TryCommit(depth);
+        if (done && isDue && depth == CommitDepth.Process)
+        {
+            // Behind the commit: the process may end meanwhile, and the disk take its time.
+            _store.Sync();
+            done = _store.Failure is null;
+        }
+
+        _isDropping = false;
         if (done)
         {
             Volatile.Write(ref _records, _records + appended);
@@ -365,7 +386,7 @@ internal sealed class UsageJournal : IDisposable
         if (!drops || !_store.DropBefore(keepFrom))
             return;
         // The commit that drops files has to be on disk before they go: the one before it would miss them.
-        _syncDueAt = 0;
+        (_syncDueAt, _isDropping) = (0, true);
         if (_full.IsEmpty)
             Commit(0);
     }

@@ -142,6 +142,28 @@ public sealed class JournalDamageTests
         Assert.Equal(1, found);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_slot_that_is_half_written_at_the_first_look_and_whole_at_the_second_is_no_damage(bool isCommit)
+    {
+        using var rig = new JournalRig();
+        rig.Fill(300, batch: 100);
+        var file = isCommit ? rig.Commit : rig.Mark;
+        var good = File.ReadAllBytes(file);
+        foreach (var at in (int[])[30, JournalSlots.SlotBytes + 30])
+            rig.Change(file, at, b => (byte)(b ^ 1));
+        var looks = 0;
+        var extent = JournalRecovery.Judge(rig.Folder, out var warning, betweenLooks: () =>
+        {
+            looks++;
+            File.WriteAllBytes(file, good);
+        });
+        Assert.Equal(1, looks);
+        Assert.Null(warning);
+        Assert.Equal(300, extent!.Value.NextSequence);
+    }
+
     [Fact]
     public void An_older_copy_of_the_commit_is_not_believed()
     {

@@ -48,16 +48,28 @@ public sealed class UsageJournalTests
     {
         var entry = new JournalEntry { Kind = JournalKind.Open, Exchange = 7 };
         entry.Withhold();
-        entry.TakeBack(6);
-        Assert.True(entry.IsDue());
-        entry.TakeBack(7);
+        Assert.False(entry.TryTakeBack(6));
+        Assert.True(entry.TryTake());
+        Assert.False(entry.TryTakeBack(7));
         entry.Exchange = 8;
         entry.Withhold();
-        entry.TakeBack(7);
-        Assert.True(entry.IsDue());
+        Assert.False(entry.TryTakeBack(7));
+        Assert.True(entry.TryTake());
+    }
+
+    [Fact]
+    public void What_was_taken_back_is_written_with_what_was_put_into_it_wherever_its_turn_comes()
+    {
+        var entry = new JournalEntry { Kind = JournalKind.Open, Exchange = 7 };
         entry.Withhold();
-        entry.TakeBack(8);
-        Assert.False(entry.IsDue());
+        Assert.True(entry.TryTakeBack(7));
+        Assert.True(entry.TryPutBack(7));
+        Assert.True(entry.TryTake());
+        entry.Withhold();
+        Assert.True(entry.TryTakeBack(7));
+        Assert.False(entry.TryTake());
+        Assert.False(entry.TryPutBack(7));
+        Assert.True(entry.TryTake());
     }
 
     [Theory]
