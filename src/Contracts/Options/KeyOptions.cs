@@ -37,10 +37,16 @@ public sealed class KeyOptions
     /// <summary>Names of tags that a client may set.</summary>
     public static readonly StringListField ClientTagsField = new("clientTags", TextRules.PlainName, 32);
 
+    /// <summary>The secret that it had before, for as long as clients need to change it.</summary>
+    public static readonly SectionField PreviousField = new("previous", PreviousSecretOptions.Table);
+
+    /// <summary>Whether it is not good for now.</summary>
+    public static readonly BooleanField DisabledField = new("disabled", false);
+
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
         "a key", NameField, Sha256Field, TeamField, TagsField, ModelsField, ExpiresField, TierField, PriorityField, OnDisconnectField,
-        ClientTagsField, new LaterField("passthrough"));
+        ClientTagsField, PreviousField, DisabledField, new LaterField("passthrough"));
 
     private KeyOptions(ConfigMap node) => Node = node;
 
@@ -77,6 +83,12 @@ public sealed class KeyOptions
     /// <summary>See <see cref="ClientTagsField"/>.</summary>
     public Setting<IReadOnlyList<Setting<string>>> ClientTags { get; private init; }
 
+    /// <summary>See <see cref="PreviousField"/>; null where there is none.</summary>
+    public PreviousSecretOptions? Previous { get; private init; }
+
+    /// <summary>See <see cref="DisabledField"/>.</summary>
+    public bool IsDisabled { get; private init; }
+
     /// <summary>Reads a key; null where it is not a map.</summary>
     public static KeyOptions? Read(ConfigNode node, FaultList faults) =>
         FieldReader.Open(node, Table, faults) is not { } reader ? null : new KeyOptions(reader.Map)
@@ -91,5 +103,7 @@ public sealed class KeyOptions
             Priority = reader.Get(PriorityField),
             OnDisconnect = reader.Get(OnDisconnectField),
             ClientTags = reader.Get(ClientTagsField),
+            Previous = reader.Node(PreviousField) is { } previous ? PreviousSecretOptions.Read(previous, faults) : null,
+            IsDisabled = reader.Get(DisabledField).Or(false),
         };
 }

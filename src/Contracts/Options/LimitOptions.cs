@@ -71,11 +71,14 @@ public sealed class LimitOptions
     /// <summary>The name that it had in an earlier document.</summary>
     public static readonly StringField WasField = new("was", TextRules.PlainName);
 
+    /// <summary>Whether it binds nobody for now.</summary>
+    public static readonly BooleanField DisabledField = new("disabled", false);
+
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
         "a limit", NameField, MatchField, PerField, RequestsField, TokensField, InputTokensField, OutputTokensField, CostField, ConcurrentField,
         BurstField, TimezoneField, ModeField, OnStreamField, OnOutageField, DebtField, UnpricedField, BucketsMaxField, WeightsField, QueueField,
-        SharesField, WasField, new LaterField("degrade"));
+        SharesField, WasField, DisabledField, new LaterField("degrade"));
 
     private LimitOptions(ConfigMap node) => Node = node;
 
@@ -145,6 +148,9 @@ public sealed class LimitOptions
     /// <summary>See <see cref="WasField"/>.</summary>
     public Setting<string> Was { get; private init; }
 
+    /// <summary>See <see cref="DisabledField"/>.</summary>
+    public bool IsDisabled { get; private init; }
+
     /// <summary>Whether it only measures.</summary>
     public bool IsShadow => Mode.Or(ModeField.Default!) == "shadow";
 
@@ -210,5 +216,6 @@ public sealed class LimitOptions
             Queue = LimitQueueOptions.Read(reader.Node(QueueField), faults),
             Shares = reader.Get(SharesField),
             Was = reader.Get(WasField),
+            IsDisabled = reader.Get(DisabledField).Or(false),
         };
 }

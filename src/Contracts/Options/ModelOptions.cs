@@ -25,10 +25,13 @@ public sealed class ModelOptions
     /// <summary>When a stream is taken for one that will not end by itself.</summary>
     public static readonly SectionField RunawayField = new("runaway", RunawayOptions.Table);
 
+    /// <summary>Whether it is refused for now.</summary>
+    public static readonly BooleanField DisabledField = new("disabled", false);
+
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a model", TargetsField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, RunawayField, new LaterField("balance"),
-        new LaterField("fallback"), new LaterField("contextWindow"));
+        "a model", TargetsField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, RunawayField, DisabledField,
+        new LaterField("balance"), new LaterField("fallback"), new LaterField("contextWindow"));
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
     {
@@ -66,6 +69,9 @@ public sealed class ModelOptions
     /// <summary>See <see cref="RunawayField"/>.</summary>
     public RunawayOptions Runaway { get; private init; } = RunawayOptions.None;
 
+    /// <summary>See <see cref="DisabledField"/>.</summary>
+    public bool IsDisabled { get; private init; }
+
     /// <summary>Reads a model; null where it is not a map.</summary>
     public static ModelOptions? Read(ConfigEntry entry, FaultList faults)
     {
@@ -88,6 +94,7 @@ public sealed class ModelOptions
             Price = PriceOptions.Read(reader.Node(PriceField), faults),
             OutputTokensMax = reader.Get(OutputTokensMaxField),
             Runaway = RunawayOptions.Read(reader.Node(RunawayField), faults),
+            IsDisabled = reader.Get(DisabledField).Or(false),
         };
     }
 }

@@ -51,10 +51,13 @@ public sealed class ProviderOptions
     /// <summary>TLS towards the provider.</summary>
     public static readonly SectionField TlsField = new("tls", TlsOptions.ProviderTable);
 
+    /// <summary>Whether nothing is sent to it for now.</summary>
+    public static readonly BooleanField DisabledField = new("disabled", false);
+
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
         "a provider", DialectField, BaseUrlField, KeyField, AuthHeaderField, HeadersField, TimeoutsField, UsageChunkField, RetryReusedField,
-        ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, new LaterField("proxy"), new LaterField("price"));
+        ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, DisabledField, new LaterField("proxy"), new LaterField("price"));
 
     private ProviderOptions(ConfigEntry entry, ConfigMap node)
     {
@@ -107,6 +110,9 @@ public sealed class ProviderOptions
     /// <summary>See <see cref="TlsField"/>.</summary>
     public TlsOptions Tls { get; private init; } = new();
 
+    /// <summary>See <see cref="DisabledField"/>.</summary>
+    public bool IsDisabled { get; private init; }
+
     /// <summary>The header field that carries the credential: the one that is named, else the dialect's own.</summary>
     public string AuthHeaderName => AuthHeader.Or(Dialect.Or("") == AnthropicDialect ? AnthropicAuthHeader : DefaultAuthHeader);
 
@@ -131,6 +137,7 @@ public sealed class ProviderOptions
             PoolIdle = reader.Get(PoolIdleField),
             DnsRefresh = reader.Get(DnsRefreshField),
             Tls = TlsOptions.Read(reader.Node(TlsField), TlsOptions.ProviderTable, faults),
+            IsDisabled = reader.Get(DisabledField).Or(false),
         };
     }
 }

@@ -10,8 +10,14 @@ public sealed class TeamOptions
     /// <summary>Tags that the records of its keys carry.</summary>
     public static readonly StringMapField TagsField = new("tags", TextRules.PlainName, TextRules.TagValue, 32);
 
+    /// <summary>What its owners may give to its keys; of no effect on a data plane.</summary>
+    public static readonly SectionField MayField = new("may", TeamMayOptions.Table);
+
+    /// <summary>Whether none of its keys is good for now.</summary>
+    public static readonly BooleanField DisabledField = new("disabled", false);
+
     /// <summary>The fields.</summary>
-    public static readonly FieldTable Table = new("a team", TagsField, new LaterField("may"));
+    public static readonly FieldTable Table = new("a team", TagsField, MayField, DisabledField);
 
     private TeamOptions(ConfigEntry entry) => Entry = entry;
 
@@ -24,12 +30,19 @@ public sealed class TeamOptions
     /// <summary>See <see cref="TagsField"/>.</summary>
     public Setting<IReadOnlyList<KeyValuePair<string, Setting<string>>>> Tags { get; private init; }
 
+    /// <summary>See <see cref="DisabledField"/>.</summary>
+    public bool IsDisabled { get; private init; }
+
     /// <summary>Reads a team; a name with nothing behind it is a team without tags. Null where it is not a map.</summary>
     public static TeamOptions? Read(ConfigEntry entry, FaultList faults)
     {
         ArgumentNullException.ThrowIfNull(entry);
         if (entry.Value is ConfigScalar { Kind: ScalarKind.Null })
             return new TeamOptions(entry);
-        return FieldReader.Open(entry.Value, Table, faults) is not { } reader ? null : new TeamOptions(entry) { Tags = reader.Get(TagsField) };
+        if (FieldReader.Open(entry.Value, Table, faults) is not { } reader)
+            return null;
+        if (reader.Node(MayField) is { } may)
+            TeamMayOptions.Read(may, faults);
+        return new TeamOptions(entry) { Tags = reader.Get(TagsField), IsDisabled = reader.Get(DisabledField).Or(false) };
     }
 }

@@ -27,7 +27,9 @@ public sealed class KeyRules
     {
         ArgumentNullException.ThrowIfNull(key);
         CheckNameIsUnique(key);
-        CheckDigestIsUnique(key);
+        CheckDigestIsUnique(key.Sha256);
+        if (key.Previous is { } previous)
+            CheckDigestIsUnique(previous.Sha256);
         CheckReferences(key);
     }
 
@@ -47,15 +49,15 @@ public sealed class KeyRules
         _faults.Add(key.Name.Source!, string.Create(CultureInfo.InvariantCulture, $"the key on line {line} has the same name"));
     }
 
-    private void CheckDigestIsUnique(KeyOptions key)
+    private void CheckDigestIsUnique(Setting<byte[]> sha256)
     {
-        if (!key.Sha256.IsSet)
+        if (!sha256.IsSet)
             return;
-        var digest = Convert.ToHexString(key.Sha256.Value);
-        if (_lineOfDigest.TryAdd(digest, key.Sha256.Source!.Line))
+        var digest = Convert.ToHexString(sha256.Value);
+        if (_lineOfDigest.TryAdd(digest, sha256.Source!.Line))
             return;
         var line = _lineOfDigest[digest];
-        _faults.Add(key.Sha256.Source!, string.Create(CultureInfo.InvariantCulture, $"the key on line {line} has the same digest"));
+        _faults.Add(sha256.Source!, string.Create(CultureInfo.InvariantCulture, $"the key on line {line} has the same digest"));
     }
 
     private void CheckTeam(KeyOptions key)

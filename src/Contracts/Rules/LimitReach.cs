@@ -81,7 +81,7 @@ public sealed partial class LimitReach
         var unbounded = new List<KeyFacts>(_keys);
         foreach (var limit in _document.Limits)
         {
-            if (limit.IsShadow || unbounded.Count == 0)
+            if (limit.IsShadow || limit.IsDisabled || unbounded.Count == 0)
                 continue;
             var models = Models(limit.Match);
             unbounded.RemoveAll(key => Binds(limit.Match, key) && MayAskForAny(key, models));

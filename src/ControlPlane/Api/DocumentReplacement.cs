@@ -33,6 +33,8 @@ internal static class DocumentReplacement
             var json = JsonBytes.Of(node);
             if (section == "providers")
                 json = WithoutSecret(world, document, name, before, json, changes, faults);
+            if (before is not null && EntrySwitch.IsOff(before.Value.Note))
+                json = EntrySwitch.Switched(json);
             var position = positions[section] = positions.GetValueOrDefault(section) + 1;
             if (before is null || before.Value.Position != position || !before.Value.Json.Span.SequenceEqual(json))
                 changes.Add(new(section, name, new EntryValue(json, owner, position, before?.Value.Note ?? default)));
@@ -67,7 +69,9 @@ internal static class DocumentReplacement
                 var now = document.Find(section, entry.Name);
                 if (section == "keys" && now is null)
                     continue;
-                var value = section == "keys" ? Kept(entry.Value, now!.Value) : entry.Value;
+                var value = section == "keys" ? Kept(entry.Value, now!.Value)
+                    : now is not null && EntrySwitch.IsOff(now.Value.Note) ? EntrySwitch.Switched(entry.Value, now.Value.Note)
+                    : entry.Value;
                 if (now is null || !now.Value.Json.Span.SequenceEqual(value.Json.Span) || now.Value.Position != value.Position)
                     changes.Add(new(section, entry.Name, value));
             }
@@ -89,6 +93,10 @@ internal static class DocumentReplacement
                 key[field] = value.DeepClone();
         }
 
+        // A secret that is gone stays gone, and one that came since keeps its end.
+        key.Remove("previous");
+        if (current["previous"] is { } previous)
+            key["previous"] = previous.DeepClone();
         return then with { Json = JsonBytes.Of(key), Note = now.Note };
     }
 

@@ -54,8 +54,10 @@ internal sealed class EntryRoutes(ApiWorld world)
                 writer.WriteString("name", entry.Name);
                 writer.WriteString("owner", entry.Value.Owner == EntryOwner.Git ? "git" : "api");
                 writer.WriteString("etag", Answer.ETag(entry));
-                if (Prefix(entry) is { } prefix)
-                    writer.WriteString("prefix", prefix);
+                if (EntrySwitch.IsOff(entry.Value.Note))
+                    writer.WriteBoolean("switchedOff", true);
+                if (section == "keys")
+                    WritePrefixes(writer, entry);
                 writer.WritePropertyName("entry");
                 writer.WriteRawValue(entry.Value.Json.Span);
                 writer.WriteEndObject();
@@ -144,8 +146,9 @@ internal sealed class EntryRoutes(ApiWorld world)
         HttpContext http, EdgeDocument document, (string Section, string Name, string Action) target, EdgeEntry? before, JsonNode? after, bool isRemoval)
     {
         var (section, name, action) = target;
-        if (before is { Value.Owner: EntryOwner.Git })
-            return WriteDecision.Refuse(RefusalKind.Conflict, "the entry is owned by git: change it there");
+        var isGits = before is { Value.Owner: EntryOwner.Git };
+        if (isGits && (isRemoval || !EntrySwitch.IsAll(before!, after)))
+            return WriteDecision.Refuse(RefusalKind.Conflict, "the entry is owned by git: change it there; only \"disabled\" can be changed here");
         var faults = new List<ConfigFault>();
         if (!isRemoval && ConfigSections.IsList(section) && Named(after, name) is { } fault)
             faults.Add(new($"{section}.{name}.name", 0, 0, fault));
@@ -166,9 +169,10 @@ internal sealed class EntryRoutes(ApiWorld world)
             changes.Add(signing);
         if (section == Sections.Alerts && isRemoval)
             changes.Add(new EntryChange(Sections.Secrets, AlertEntry.SecretName(name), null));
+        var note = EntryRights.Note(caller, before);
         changes.Add(new EntryChange(section, name, isRemoval ? null : new EntryValue(
-            JsonBytes.Of(after), EntryOwner.Api, before?.Value.Position ?? document.NextPosition(section),
-            EntryRights.Note(caller, before))));
+            JsonBytes.Of(after), isGits ? EntryOwner.Git : EntryOwner.Api, before?.Value.Position ?? document.NextPosition(section),
+            isGits ? EntrySwitch.Note(note, after) : note)));
         return WriteDecision.Change(world.Audit(http, action, $"{section}/{name}"), changes).Dry(IsDryRun(http));
     }
 
@@ -190,6 +194,14 @@ internal sealed class EntryRoutes(ApiWorld world)
         http.Response.Headers["x-aiedge-owner"] = entry.Value.Owner == EntryOwner.Git ? "git" : "api";
     }
 
-    private static string? Prefix(EdgeEntry entry) =>
-        entry.Value.Note.IsEmpty ? null : JsonNode.Parse(entry.Value.Note.Span)?["prefix"]?.GetValue<string>();
+    private static void WritePrefixes(System.Text.Json.Utf8JsonWriter writer, EdgeEntry entry)
+    {
+        if (entry.Value.Note.IsEmpty)
+            return;
+        var (note, key) = (KeyNote.Read(entry.Value.Note), JsonNode.Parse(entry.Value.Json.Span));
+        if (note.PrefixOf((string?)key?["sha256"]) is { } prefix)
+            writer.WriteString("prefix", prefix);
+        if (note.PrefixOf((string?)key?["previous"]?["sha256"]) is { } previous)
+            writer.WriteString("previousPrefix", previous);
+    }
 }

@@ -5,7 +5,7 @@ using AiEdge.ControlPlane.Rest;
 
 namespace AiEdge.ControlPlane.Api;
 
-/// <summary>Data planes, the audit, and what is to come.</summary>
+/// <summary>Data planes and the audit.</summary>
 internal sealed class PlaneRoutes(ApiWorld world)
 {
     public IEnumerable<ApiRoute> Routes()
@@ -14,13 +14,7 @@ internal sealed class PlaneRoutes(ApiWorld world)
         yield return new("GET", "/dataplanes/{id}", "One data plane, with the faults of what it rejected", ApiRoute.Readers, GetAsync);
         yield return new("DELETE", "/dataplanes/{id}", "Revokes a data plane's credential; its streams end", ApiRoute.Admins, DeleteAsync);
         yield return new("GET", "/audit", "Changes, newest first", ApiRoute.Readers, AuditAsync) { Query = ["limit", "before", "actor", "target"] };
-        yield return Later("POST", "/dataplanes/{id}/write-off", "Gives up what a dead plane holds", ApiRoute.Admins);
-        yield return Later("POST", "/limits/{name}/reset", "Starts a limit anew", ApiRoute.Admins);
-        yield return Later("POST", "/explain", "Which limits and which target a request would meet", ApiRoute.ReadersAndOwners);
     }
-
-    private static ApiRoute Later(string method, string path, string summary, IReadOnlyList<ApiRole> roles) =>
-        new(method, path, summary + " (not supported yet)", roles, http => Problem.WriteAsync(http, 501, "this is not supported yet")) { Status = 501 };
 
     private Task ListAsync(HttpContext http) => Answer.JsonAsync(http, writer =>
     {

@@ -43,7 +43,7 @@ internal static class RestApi
             return;
         }
 
-        if (http.Request.Query.Keys.FirstOrDefault(k => route.Query.Count > 0 && !route.Query.Contains(k)) is { } unknown)
+        if (http.Request.Query.Keys.FirstOrDefault(k => !route.Query.Contains(k)) is { } unknown)
         {
             await Problem.WriteAsync(http, StatusCodes.Status400BadRequest, $"{Contracts.Tree.ConfigText.Quote(unknown)} is not a parameter here");
             return;

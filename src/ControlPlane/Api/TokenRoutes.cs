@@ -1,5 +1,8 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using AiEdge.Contracts.Faults;
 using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Source;
 using AiEdge.Contracts.Tree;
 using AiEdge.ControlPlane.Domain;
 using AiEdge.ControlPlane.Rest;
@@ -14,66 +17,130 @@ internal sealed class TokenRoutes(ApiWorld world)
     private static readonly StringField TeamField = new("team", TextRules.AccountName);
     private static readonly InstantField ExpiresField = new("expires");
     private static readonly BooleanField DisabledField = new("disabled", false);
-    private static readonly IntegerField UsesField = new("uses", 1, 1, (int)JoinToken.UsesMax);
-    private static readonly FieldTable TokenTable = new("a token", NameField, RoleField, TeamField, ExpiresField);
-    private static readonly FieldTable ChangeTable = new("a change of a token", ExpiresField, DisabledField);
-    private static readonly FieldTable JoinTable = new("a join token", NameField, UsesField, ExpiresField);
+    private static readonly IntegerField UsesField = new("uses", 1, 0, (int)JoinToken.UsesMax);
+    private static readonly FieldTable TokenTable = new("a token", NameField, RoleField, TeamField, ExpiresField, DisabledField);
+    private static readonly FieldTable JoinTable = new("a join token", NameField, UsesField, ExpiresField, DisabledField);
 
     /// <summary>How long a join token is good for where nothing else is said.</summary>
     private static readonly TimeSpan JoinTime = TimeSpan.FromHours(24);
 
-    public IEnumerable<ApiRoute> Routes()
+    public IEnumerable<ApiRoute> Routes() => Of(Sections.Tokens, "token").Concat(Of(Sections.JoinTokens, "join token"));
+
+    private IEnumerable<ApiRoute> Of(string section, string thing)
     {
-        var admins = ApiRoute.Admins;
-        yield return new("GET", "/tokens", "Lists tokens", admins, http => ListAsync(http, Sections.Tokens)) { Query = ["limit", "after"] };
-        yield return new("POST", "/tokens", "Makes a token; it is in the answer, once", admins, PostTokenAsync) { HasBody = true, Status = 201 };
-        yield return new("GET", "/tokens/{name}", "One token, without itself", admins, http => GetAsync(http, Sections.Tokens));
-        yield return new("PATCH", "/tokens/{name}", "Disables or enables a token, or sets its end", admins, PatchAsync) { HasBody = true };
-        yield return new("DELETE", "/tokens/{name}", "Revokes a token", admins, http => DeleteAsync(http, Sections.Tokens));
-        yield return new("GET", "/joinTokens", "Lists join tokens", admins, http => ListAsync(http, Sections.JoinTokens)) { Query = ["limit", "after"] };
-        yield return new("POST", "/joinTokens", "Makes a join token; it is in the answer, once", admins, PostJoinAsync) { HasBody = true, Status = 201 };
-        yield return new("GET", "/joinTokens/{name}", "One join token, without itself", admins, http => GetAsync(http, Sections.JoinTokens));
-        yield return new("DELETE", "/joinTokens/{name}", "Revokes a join token", admins, http => DeleteAsync(http, Sections.JoinTokens));
+        var (admins, one) = (ApiRoute.Admins, $"/{section}/{{name}}");
+        yield return new("GET", $"/{section}", $"Lists {thing}s", admins, http => ListAsync(http, section)) { Query = ["limit", "after"] };
+        yield return new("POST", $"/{section}", $"Makes a {thing}; it is in the answer, once", admins, http => PostAsync(http, section))
+        {
+            HasBody = true,
+            Status = 201,
+        };
+        yield return new("GET", one, $"One {thing}, without itself", admins, http => GetAsync(http, section));
+        yield return new("PUT", one, $"Makes a {thing}, or says anew what it may; the token itself stays", admins, http => PutAsync(http, section))
+        {
+            HasBody = true,
+        };
+        yield return new("PATCH", one, $"Merges into what a {thing} may (RFC 7396)", admins, http => PatchAsync(http, section)) { HasBody = true };
+        yield return new("DELETE", one, $"Revokes a {thing}", admins, http => ChangeAsync(http, section, "delete", (_, _) => (null, null)));
     }
 
-    private async Task PostTokenAsync(HttpContext http)
+    private async Task PostAsync(HttpContext http, string section)
     {
-        if (await ReadAsync(http, TokenTable) is not { } read)
+        if (await Body.JsonAsync(http) is not { } node)
             return;
-        var (reader, faults) = read;
+        var faults = new FaultList();
+        var (name, json, team) = Read(section, node, faults, null, out var secret);
+        if (faults.Count > 0)
+            await Problem.WriteAsync(http, 422, "the token has faults", faults.ToList());
+        else
+            await MakeAsync(http, "post", section, name, secret!, json, document => Complaint(document, team));
+    }
+
+    /// <summary>A token from its fields, with the hash of what is there, or of one that is made.</summary>
+    private (string Name, byte[] Json, string Team) Read(string section, ConfigNode node, FaultList faults, EdgeEntry? before, out string? secret)
+    {
+        secret = null;
+        if (FieldReader.Open(node, section == Sections.Tokens ? TokenTable : JoinTable, faults) is not { } reader)
+            return ("", [], "");
         var name = reader.Get(NameField).Or("");
+        var expires = reader.Get(ExpiresField);
+        var isDisabled = reader.Get(DisabledField).Or(false);
+        if (before is null)
+            secret = NewSecret.Of(section == Sections.Tokens ? "aiedge_token_" : "aiedge_join_");
+        var made = secret is null ? [] : Convert.FromHexString(NewSecret.Sha256(secret));
+        if (section == Sections.JoinTokens)
+        {
+            // One that is written anew without an end has none; one that is made without has a day.
+            var end = expires.IsSet ? expires.Value.ToUnixTimeMilliseconds() : before is null ? world.State.NowUnixMs() + (long)JoinTime.TotalMilliseconds : 0;
+            var hash = before is null ? made : JoinToken.Read(before).Sha256;
+            return (name, new JoinToken(name, hash, end, reader.Get(UsesField).Or(1), isDisabled).ToJson(), "");
+        }
+
         var role = reader.Get(RoleField).Or("viewer");
         var team = reader.Get(TeamField).Or("");
         if (role == ApiToken.RoleNames[(int)ApiRole.Owner] != team.Length > 0)
             faults.Add(reader.Map, TeamField.Name, "owners have a team, and no other role has");
-        var expires = Expires(reader, 0);
-        var secret = NewSecret.Of("aiedge_token_");
-        var token = new ApiToken(name, Convert.FromHexString(NewSecret.Sha256(secret)), (ApiRole)ApiToken.IndexOf(role), team, expires, false);
-        await MakeAsync(http, Sections.Tokens, name, secret, token.ToJson(), faults, document =>
-            team.Length > 0 && document.Find("teams", team) is null ? $"no team named {ConfigText.Quote(team)}" : null);
+        var token = new ApiToken(
+            name, before is null ? made : ApiToken.Read(before).Sha256, (ApiRole)ApiToken.IndexOf(role), team,
+            expires.IsSet ? expires.Value.ToUnixTimeMilliseconds() : 0, isDisabled);
+        return (name, token.ToJson(), team);
     }
 
-    private async Task PostJoinAsync(HttpContext http)
+    private static string? Complaint(EdgeDocument document, string team) =>
+        team.Length > 0 && document.Find("teams", team) is null ? $"no team named {ConfigText.Quote(team)}" : null;
+
+    /// <summary>Says anew what a token may; makes it where there is none.</summary>
+    private async Task PutAsync(HttpContext http, string section)
     {
-        if (await ReadAsync(http, JoinTable) is not { } read)
+        if (await Body.JsonAsync(http) is not { } node)
             return;
-        var (reader, faults) = read;
-        var name = reader.Get(NameField).Or("");
-        var secret = NewSecret.Of("aiedge_join_");
-        var expires = Expires(reader, world.State.NowUnixMs() + (long)JoinTime.TotalMilliseconds);
-        var token = new JoinToken(name, Convert.FromHexString(NewSecret.Sha256(secret)), expires, reader.Get(UsesField).Or(1));
-        await MakeAsync(http, Sections.JoinTokens, name, secret, token.ToJson(), faults, _ => null);
-    }
-
-    private async Task MakeAsync(
-        HttpContext http, string section, string name, string secret, byte[] json, FaultList faults, Func<EdgeDocument, string?> judge)
-    {
-        if (faults.Count > 0)
+        var name = Answer.Name(http);
+        if (node is ConfigMap map && map.Entry(NameField.Name) is null)
+            map.TryAdd(NameField.Name, new ConfigScalar(ScalarKind.Text, name, 0, 0), 0, 0);
+        if (world.State.Current.Find(section, name) is not null)
         {
-            await Problem.WriteAsync(http, 422, "the token has faults", faults.ToList());
+            await ChangeAsync(http, section, "put", (document, before) => Changed(document, section, before, node));
             return;
         }
 
+        var faults = new FaultList();
+        var (said, json, team) = Read(section, node, faults, null, out var secret);
+        if (faults.Count == 0 && said != name)
+            faults.Add((ConfigMap)node, NameField.Name, "is not the name in the path");
+        if (faults.Count > 0)
+            await Problem.WriteAsync(http, 422, "the token has faults", faults.ToList());
+        else
+            await MakeAsync(http, "put", section, name, secret!, json, document => Complaint(document, team));
+    }
+
+    private async Task PatchAsync(HttpContext http, string section)
+    {
+        if (await Body.JsonAsync(http) is not { } node)
+            return;
+        var patch = JsonNode.Parse(JsonBytes.Of(node));
+        await ChangeAsync(http, section, "patch", (document, before) =>
+        {
+            var merged = MergePatch.Apply(JsonNode.Parse(JsonBytes.Of(writer => WriteFields(writer, section, before))), patch);
+            return ConfigSource.Parse(JsonBytes.Of(merged), ConfigFormat.Json, new FaultList()) is { } whole
+                ? Changed(document, section, before, whole) : (null, new WriteRefusal(RefusalKind.Invalid, "the change has faults"));
+        });
+    }
+
+    private (EntryValue? Value, WriteRefusal? Refusal) Changed(EdgeDocument document, string section, EdgeEntry before, ConfigNode node)
+    {
+        var faults = new FaultList();
+        var (name, json, team) = Read(section, node, faults, before, out _);
+        if (faults.Count == 0 && name != before.Name)
+            faults.Add((ConfigMap)node, NameField.Name, "is not the name in the path");
+        if (faults.Count > 0)
+            return (null, new WriteRefusal(RefusalKind.Invalid, "the token has faults", faults.ToList()));
+        return Complaint(document, team) is { } complaint
+            ? (null, new WriteRefusal(RefusalKind.Invalid, complaint)) : (before.Value with { Json = json }, null);
+    }
+
+    private async Task MakeAsync(
+        HttpContext http, string action, string section, string name, string secret, byte[] json, Func<EdgeDocument, string?> judge)
+    {
         var outcome = await world.State.WriteAsync(document =>
         {
             var (replay, changes) = Replay.Judge(http, document, $"{section}/{name}", world.State.NowUnixMs());
@@ -81,10 +148,12 @@ internal sealed class TokenRoutes(ApiWorld world)
                 return WriteDecision.Refuse(replay);
             if (document.Find(section, name) is not null)
                 return WriteDecision.Refuse(RefusalKind.Conflict, "one of this name is there already");
+            if (Answer.Stale(http.Request, null) is { } stale)
+                return WriteDecision.Refuse(stale);
             if (judge(document) is { } fault)
                 return WriteDecision.Refuse(RefusalKind.Invalid, fault);
             changes.Add(new(section, name, new EntryValue(json, EntryOwner.Api, document.NextPosition(section), default)));
-            return WriteDecision.Change(world.Audit(http, "post", $"{section}/{name}"), changes);
+            return WriteDecision.Change(world.Audit(http, action, $"{section}/{name}"), changes);
         });
         if (outcome.Refusal is { } refusal)
         {
@@ -92,6 +161,8 @@ internal sealed class TokenRoutes(ApiWorld world)
             return;
         }
 
+        if (outcome.Document.Find(section, name) is { } made)
+            http.Response.Headers.ETag = Answer.ETag(made);
         http.Response.Headers.Location = $"/api/v1/{section}/{Uri.EscapeDataString(name)}";
         await Answer.JsonAsync(
             http,
@@ -103,48 +174,29 @@ internal sealed class TokenRoutes(ApiWorld world)
             201);
     }
 
-    private async Task PatchAsync(HttpContext http)
-    {
-        if (await ReadAsync(http, ChangeTable) is not { } read)
-            return;
-        var (reader, faults) = read;
-        var expires = reader.Get(ExpiresField);
-        var disabled = reader.Get(DisabledField);
-        if (faults.Count > 0)
-        {
-            await Problem.WriteAsync(http, 422, "the change has faults", faults.ToList());
-            return;
-        }
-
-        await ChangeAsync(http, Sections.Tokens, "patch", before =>
-        {
-            var token = ApiToken.Read(before);
-            var after = token with
-            {
-                IsDisabled = disabled.Or(token.IsDisabled),
-                ExpiresUnixMs = expires.IsSet ? expires.Value.ToUnixTimeMilliseconds() : token.ExpiresUnixMs,
-            };
-            return before.Value with { Json = after.ToJson() };
-        });
-    }
-
-    private Task DeleteAsync(HttpContext http, string section) => ChangeAsync(http, section, "delete", _ => null);
-
-    private async Task ChangeAsync(HttpContext http, string section, string action, Func<EdgeEntry, EntryValue?> make)
+    private async Task ChangeAsync(
+        HttpContext http, string section, string action, Func<EdgeDocument, EdgeEntry, (EntryValue? Value, WriteRefusal? Refusal)> make)
     {
         var name = Answer.Name(http);
         var outcome = await world.State.WriteAsync(document =>
         {
             if (document.Find(section, name) is not { } before)
                 return WriteDecision.Refuse(RefusalKind.NotFound, "there is no such token");
-            return Answer.Stale(http.Request, before) is { } stale
-                ? WriteDecision.Refuse(stale)
-                : WriteDecision.Change(world.Audit(http, action, $"{section}/{name}"), new EntryChange(section, name, make(before)));
+            if (Answer.Stale(http.Request, before) is { } stale)
+                return WriteDecision.Refuse(stale);
+            var (value, refused) = make(document, before);
+            return refused is not null ? WriteDecision.Refuse(refused)
+                : WriteDecision.Change(world.Audit(http, action, $"{section}/{name}"), new EntryChange(section, name, value));
         });
         if (outcome.Refusal is { } refusal)
+        {
             await Problem.WriteAsync(http, refusal);
-        else
-            await Answer.JsonAsync(http, writer => writer.WriteString("name", name));
+            return;
+        }
+
+        if (outcome.Document.Find(section, name) is { } now)
+            http.Response.Headers.ETag = Answer.ETag(now);
+        await Answer.JsonAsync(http, writer => writer.WriteString("name", name));
     }
 
     private async Task ListAsync(HttpContext http, string section)
@@ -184,42 +236,35 @@ internal sealed class TokenRoutes(ApiWorld world)
         await Answer.JsonAsync(http, writer => Write(writer, section, entry));
     }
 
-    private static void Write(System.Text.Json.Utf8JsonWriter writer, string section, EdgeEntry entry)
+    private static void Write(Utf8JsonWriter writer, string section, EdgeEntry entry)
+    {
+        writer.WriteString("etag", Answer.ETag(entry));
+        WriteFields(writer, section, entry);
+    }
+
+    /// <summary>What may be said of a token, as it is said.</summary>
+    private static void WriteFields(Utf8JsonWriter writer, string section, EdgeEntry entry)
     {
         writer.WriteString("name", entry.Name);
-        writer.WriteString("etag", Answer.ETag(entry));
         long expires;
+        bool isDisabled;
         if (section == Sections.Tokens)
         {
             var token = ApiToken.Read(entry);
             writer.WriteString("role", ApiToken.RoleNames[(int)token.Role]);
             if (token.Team.Length > 0)
                 writer.WriteString("team", token.Team);
-            writer.WriteBoolean("disabled", token.IsDisabled);
-            expires = token.ExpiresUnixMs;
+            (expires, isDisabled) = (token.ExpiresUnixMs, token.IsDisabled);
         }
         else
         {
             var token = JoinToken.Read(entry);
-            writer.WriteNumber("usesLeft", token.UsesLeft);
-            expires = token.ExpiresUnixMs;
+            writer.WriteNumber("uses", token.UsesLeft);
+            (expires, isDisabled) = (token.ExpiresUnixMs, token.IsDisabled);
         }
 
+        writer.WriteBoolean("disabled", isDisabled);
         if (expires > 0)
             writer.WriteString("expires", ApiWorld.Time(expires));
     }
-
-    private static async ValueTask<(FieldReader Reader, FaultList Faults)?> ReadAsync(HttpContext http, FieldTable table)
-    {
-        if (await Body.JsonAsync(http) is not { } node)
-            return null;
-        var faults = new FaultList();
-        if (FieldReader.Open(node, table, faults) is { } reader)
-            return (reader, faults);
-        await Problem.WriteAsync(http, 422, "the body has faults", faults.ToList());
-        return null;
-    }
-
-    private static long Expires(FieldReader reader, long other) =>
-        reader.Get(ExpiresField) is { IsSet: true } expires ? expires.Value.ToUnixTimeMilliseconds() : other;
 }

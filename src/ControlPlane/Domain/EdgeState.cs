@@ -117,7 +117,7 @@ internal sealed class EdgeState : IDisposable
             var decision = decide(before);
             if (decision.Refusal is not null)
                 return Refused(before, decision.Refusal);
-            if (decision.Changes.Count == 0)
+            if (decision.Changes.Count == 0 && !decision.IsNote)
                 return new(before, null, []);
             return await WriteAsync(before, decision);
         }

@@ -8,7 +8,8 @@ namespace AiEdge.ControlPlane.Domain;
 /// <param name="Sha256">Hash of the token.</param>
 /// <param name="ExpiresUnixMs">When it ends; 0 for never.</param>
 /// <param name="UsesLeft">How many planes may still join by it.</param>
-internal sealed record JoinToken(string Name, byte[] Sha256, long ExpiresUnixMs, long UsesLeft)
+/// <param name="IsDisabled">Whether it is not good for now.</param>
+internal sealed record JoinToken(string Name, byte[] Sha256, long ExpiresUnixMs, long UsesLeft, bool IsDisabled = false)
 {
     /// <summary>Planes that one token may let in, at most.</summary>
     public const long UsesMax = 1_000_000;
@@ -34,7 +35,7 @@ internal sealed record JoinToken(string Name, byte[] Sha256, long ExpiresUnixMs,
         var root = json.RootElement;
         return new(
             entry.Name, Convert.FromHexString(root.GetProperty("sha256").GetString()!), root.GetProperty("expiresUnixMs").GetInt64(),
-            root.GetProperty("usesLeft").GetInt64())
+            root.GetProperty("usesLeft").GetInt64(), root.TryGetProperty("disabled", out var disabled) && disabled.GetBoolean())
         {
             Entry = entry,
         };
@@ -51,5 +52,7 @@ internal sealed record JoinToken(string Name, byte[] Sha256, long ExpiresUnixMs,
         writer.WriteString("sha256", Convert.ToHexStringLower(Sha256));
         writer.WriteNumber("expiresUnixMs", ExpiresUnixMs);
         writer.WriteNumber("usesLeft", UsesLeft);
+        if (IsDisabled)
+            writer.WriteBoolean("disabled", true);
     });
 }

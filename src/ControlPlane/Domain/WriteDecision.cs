@@ -67,6 +67,12 @@ internal sealed class WriteDecision
     /// <summary>Changes; without any, the write is done as soon as it is begun.</summary>
     public static WriteDecision Change(AuditRecord audit, params IReadOnlyList<EntryChange> changes) => new(audit, changes, null);
 
+    /// <summary>What is done elsewhere and leaves the document as it is: the audit has it before it is done.</summary>
+    public static WriteDecision Note(AuditRecord audit) => new(audit, [], null) { IsNote = true };
+
+    /// <summary>Whether it stands in the audit though it changes nothing.</summary>
+    public bool IsNote { get; private init; }
+
     /// <summary>The same, with the nodes that know their lines.</summary>
     public WriteDecision From(IReadOnlyDictionary<(string Section, string Name), Contracts.Tree.ConfigNode> sources)
     {

@@ -89,9 +89,10 @@ internal sealed class ControlHost : IAsyncDisposable
         new Probes(state, planes).MapTo(app);
 
         // Where other parts come in: their routes stand behind the same gate and in the same description.
-        var routes = RestApi.Routes(new ApiWorld(state, planes, seal));
+        var world = new ApiWorld(state, planes, seal);
+        var routes = RestApi.Routes(world);
         routes.AddRange(UsageRoutes(usage.Endpoints(http => Caller.Of(http).Team)));
-        routes.Add(StateRoute(state, quota));
+        routes.AddRange(new QuotaRoutes(world, quota).Routes());
         app.MapRest(routes, new CallerGate(state, new LoginLimit(options.Time)), version);
         await app.StartAsync(cancel);
         return new(app, grpc, health, seal, usage, state, planes) { Quota = quota };
@@ -136,22 +137,6 @@ internal sealed class ControlHost : IAsyncDisposable
         });
         return builder.Build();
     }
-
-    private static ApiRoute StateRoute(EdgeState state, QuotaService quota) =>
-        new("GET", "/limits/{name}/state", "What a limit has granted, used and held", ApiRoute.ReadersAndOwners, async http =>
-        {
-            var name = Answer.Name(http);
-            if (state.Current.Find("limits", name) is not { } limit || !EntryRights.MaySee(Caller.Of(http), "limits", limit))
-            {
-                await Problem.WriteAsync(http, StatusCodes.Status404NotFound, "there is no such limit");
-                return;
-            }
-
-            using var text = new MemoryStream();
-            using (var writer = new System.Text.Json.Utf8JsonWriter(text))
-                QuotaText.Write(writer, name, quota.View(name));
-            await Answer.BytesAsync(http, text.ToArray(), "application/json");
-        });
 
     private static IEnumerable<ApiRoute> UsageRoutes(UsageEndpoints usage)
     {

@@ -21,14 +21,25 @@ internal static class ChangeParts
         var removals = new List<ConfigRemoval>();
         foreach (var change in changes)
         {
-            if (change.Value is not null && PublishedEntries.Of(change.Section, change.Name, change.Value) is { } entry)
+            var entry = change.Value is null ? null : PublishedEntries.Of(change.Section, change.Name, change.Value);
+            if (entry is not null)
                 entries.Add(entry);
-            else
-                removals.Add(new() { Section = change.Section, Name = change.Name, EndsExchanges = change.Section == "keys" });
+
+            // Beside an entry of its name it says what the change takes away with it: a plane removes first, and adds then.
+            if (entry is null || EndsExchanges(change, from))
+                removals.Add(new() { Section = change.Section, Name = change.Name, EndsExchanges = entry is not null || change.Section == "keys" });
         }
 
         return Parts(document.Generation, from, entries, removals, changes.Any(c => c.Section == "providers") ? Secrets(document, secrets) : []);
     }
+
+    /// <summary>Whether what is under way ends though the entry stays: a team that was disabled, a key that has lost one of its secrets.</summary>
+    private static bool EndsExchanges(EntryChange change, ulong from) => change.Section switch
+    {
+        "teams" => PublishedEntries.IsDisabled(change.Value!.Json),
+        "keys" => KeyNote.Read(change.Value!.Note).RevokedIn > from,
+        _ => false,
+    };
 
     private static IEnumerable<ConfigChange> Parts(
         ulong generation, ulong from, IEnumerable<ConfigEntry> entries, IEnumerable<ConfigRemoval> removals, IEnumerable<ConfigSecret> secrets)

@@ -38,7 +38,7 @@ internal sealed class JoinService(EdgeState state)
     {
         var nothing = WriteDecision.Change(new AuditRecord(0, "", "", "", ""));
         var hash = request.CredentialSha256.ToByteArray();
-        if (JoinToken.Find(document, tokenSha256) is not { } token || token.HasExpired(state.NowUnixMs()))
+        if (JoinToken.Find(document, tokenSha256) is not { } token || token.IsDisabled || token.HasExpired(state.NowUnixMs()))
             return (Unknown, nothing);
         if (Joined(document, hash) is { } known)
             return request.PlaneId.Length > 0 && request.PlaneId != known

@@ -8,7 +8,10 @@ using Google.Protobuf;
 
 namespace AiEdge.ControlPlane.Publish;
 
-/// <summary>The document as data planes get it: without what is the control plane's alone, and without what is disabled.</summary>
+/// <summary>
+/// The document as data planes get it: without what is the control plane's alone, and without keys and limits that are disabled. Of models,
+/// providers and teams the planes are told, since there is something to refuse.
+/// </summary>
 internal static class PublishedEntries
 {
     /// <summary>All of it, by section and name.</summary>
@@ -50,6 +53,19 @@ internal static class PublishedEntries
     /// <summary>Whether it holds enough for a data plane to serve anything.</summary>
     public static bool IsComplete(EdgeDocument document) => document.Section("providers").Count > 0 && document.Section("models").Count > 0;
 
+    /// <summary>Whether an entry is switched off.</summary>
+    public static bool IsDisabled(ReadOnlyMemory<byte> json)
+    {
+        if (json.Span.IndexOf("\"disabled\""u8) < 0)
+            return false;
+        using var parsed = JsonDocument.Parse(json);
+        return IsDisabled(parsed.RootElement);
+    }
+
+    private static bool IsDisabled(JsonElement entry) =>
+        entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty(ControlFields.DisabledField.Name, out var disabled)
+        && disabled.ValueKind == JsonValueKind.True;
+
     private static ReadOnlyMemory<byte>? Json(string section, ReadOnlyMemory<byte> json)
     {
         // Few entries hold a field of ours, and of those that do the bytes say so.
@@ -58,7 +74,7 @@ internal static class PublishedEntries
         using var parsed = JsonDocument.Parse(json);
         if (parsed.RootElement.ValueKind != JsonValueKind.Object)
             return json;
-        if (parsed.RootElement.TryGetProperty(ControlFields.DisabledField.Name, out var disabled) && disabled.ValueKind == JsonValueKind.True)
+        if (ControlFields.IsOurs(section, ControlFields.DisabledField.Name) && IsDisabled(parsed.RootElement))
             return null;
         return JsonBytes.Of(writer =>
         {

@@ -151,14 +151,21 @@ internal sealed class QuotaAllocator
     /// <summary>What has to be in the log before what waits for it may be granted; call <see cref="Written"/> then.</summary>
     public List<QuotaRecord> TakeRecords()
     {
+        List<QuotaRecord> records;
+        HashSet<QuotaBucket> raised;
         lock (_raising)
         {
-            var (records, raised) = (_records, _raised);
+            (records, raised) = (_records, _raised);
             (_records, _raised) = ([], []);
-            foreach (var bucket in raised)
-                records.Add(QuotaRecord.Of(bucket.Id, bucket.Window, bucket.CeilingAsked));
-            return records;
         }
+
+        foreach (var bucket in raised)
+        {
+            lock (bucket.Gate)
+                records.Add(bucket.TakeRecord());
+        }
+
+        return records;
     }
 
     /// <summary>These could not be written: they are still to be.</summary>
@@ -174,7 +181,7 @@ internal sealed class QuotaAllocator
         foreach (var record in records)
         {
             _memory.Take(record);
-            if (record.Kind != QuotaRecordKind.Ceiling || !_buckets.TryGetValue(record.Bucket, out var bucket))
+            if (!record.IsOfBucket || !_buckets.TryGetValue(record.Bucket, out var bucket))
                 continue;
             lock (bucket.Gate)
                 bucket.Raised(record.Window, record.Ceiling);
@@ -275,6 +282,27 @@ internal sealed class QuotaAllocator
 
     /// <summary>Whether a plane has a stream, or had one.</summary>
     public bool HasStream(string plane, UInt128 epoch) => _planes.TryGetValue((plane, epoch), out var state) && state.Streams > 0;
+
+    /// <summary>Forgets what was used of a limit; durable once what <see cref="TakeRecords"/> gives is in the log. Says how many buckets there are.</summary>
+    public int Reset(string limit, Moment now)
+    {
+        var ids = new HashSet<BucketId>(_memory.Of(limit));
+        foreach (var (id, _) in _buckets)
+        {
+            if (id.Limit == limit)
+                ids.Add(id);
+        }
+
+        foreach (var id in ids)
+        {
+            if (Find(id, now) is not { } bucket)
+                continue;
+            lock (bucket.Gate)
+                bucket.Reset(now);
+        }
+
+        return ids.Count;
+    }
 
     /// <summary>How the buckets of a limit stand.</summary>
     public List<BucketView> View(string limit, Moment now)

@@ -35,6 +35,7 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
     private readonly int _pacePercent = 100 + Spread(id);
     private long _dividedNs = long.MinValue / 2;
     private bool _hasNewcomer;
+    private bool _isLowered;
 
     public Lock Gate { get; } = new();
 
@@ -141,11 +142,31 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
         _hasNewcomer = true;
     }
 
-    /// <summary>The log has the ceiling.</summary>
+    /// <summary>The log has the ceiling. One that is higher than what is asked for was on its way when the bucket was reset.</summary>
     public void Raised(long window, long ceiling)
     {
         if (window == Window)
-            Ceiling = Math.Max(Ceiling, ceiling);
+            Ceiling = Math.Max(Ceiling, Math.Min(ceiling, CeilingAsked));
+    }
+
+    /// <summary>Forgets what was used. What is in planes' hands, or held for them, is still out.</summary>
+    public void Reset(Moment now)
+    {
+        Advance(now);
+        if (OnReset() is not { } level)
+            return;
+        CeilingAsked = level;
+        Ceiling = Math.Min(Ceiling, level);
+        _isLowered = true;
+        all.Raise(this);
+    }
+
+    /// <summary>What the log has to know of the ceiling.</summary>
+    public QuotaRecord TakeRecord()
+    {
+        var record = _isLowered ? QuotaRecord.Lowered(Id, Window, CeilingAsked) : QuotaRecord.Of(Id, Window, CeilingAsked);
+        _isLowered = false;
+        return record;
     }
 
     public abstract BucketView View(Moment now);
@@ -165,6 +186,9 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
     protected abstract void Refill(Moment now);
 
     protected abstract void OnEdited(Moment now);
+
+    /// <summary>Forgets what was used; gives the ceiling that is enough from then on, or null where that is no matter of what was used.</summary>
+    protected virtual long? OnReset() => null;
 
     protected abstract bool IsFresh(Moment now);
 

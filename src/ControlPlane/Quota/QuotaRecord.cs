@@ -17,15 +17,23 @@ internal enum QuotaRecordKind : byte
 
     /// <summary>It has none any more.</summary>
     Gone = 4,
+
+    /// <summary>A ceiling that takes the place of a higher one: what was used is forgotten.</summary>
+    Lowered = 5,
 }
 
 /// <summary>What the allocator writes to its log. Numbers are little-endian; texts are UTF-8 behind two bytes of length.</summary>
 internal readonly record struct QuotaRecord(
     QuotaRecordKind Kind, BucketId Bucket, long Window, long Ceiling, ulong Incarnation, string Plane, UInt128 Epoch)
 {
+    /// <summary>Whether it says up to where a bucket may be granted.</summary>
+    public bool IsOfBucket => Kind is QuotaRecordKind.Ceiling or QuotaRecordKind.Lowered;
+
     public static QuotaRecord Of(ulong incarnation) => new(QuotaRecordKind.Start, default, 0, 0, incarnation, "", default);
 
     public static QuotaRecord Of(in BucketId id, long window, long ceiling) => new(QuotaRecordKind.Ceiling, id, window, ceiling, 0, "", default);
+
+    public static QuotaRecord Lowered(in BucketId id, long window, long ceiling) => Of(id, window, ceiling) with { Kind = QuotaRecordKind.Lowered };
 
     public static QuotaRecord Of(string plane, UInt128 epoch, bool isThere) =>
         new(isThere ? QuotaRecordKind.Plane : QuotaRecordKind.Gone, default, 0, 0, 0, plane, epoch);
@@ -56,11 +64,11 @@ internal readonly record struct QuotaRecord(
         {
             case QuotaRecordKind.Start:
                 return Of(BinaryPrimitives.ReadUInt64LittleEndian(Take(bytes, ref at, 8)));
-            case QuotaRecordKind.Ceiling:
+            case QuotaRecordKind.Ceiling or QuotaRecordKind.Lowered:
                 var unit = (QuotaUnit)Take(bytes, ref at, 1)[0];
                 var window = BinaryPrimitives.ReadInt64LittleEndian(Take(bytes, ref at, 8));
                 var ceiling = BinaryPrimitives.ReadInt64LittleEndian(Take(bytes, ref at, 8));
-                return Of(new BucketId(Text(bytes, ref at), unit, Text(bytes, ref at), Text(bytes, ref at)), window, ceiling);
+                return Of(new BucketId(Text(bytes, ref at), unit, Text(bytes, ref at), Text(bytes, ref at)), window, ceiling) with { Kind = kind };
             case QuotaRecordKind.Plane or QuotaRecordKind.Gone:
                 var epoch = BinaryPrimitives.ReadUInt128LittleEndian(Take(bytes, ref at, 16));
                 return Of(Text(bytes, ref at), epoch, kind == QuotaRecordKind.Plane);
@@ -96,7 +104,7 @@ internal readonly record struct QuotaRecord(
             case QuotaRecordKind.Start:
                 writer.Write(Incarnation);
                 break;
-            case QuotaRecordKind.Ceiling:
+            case QuotaRecordKind.Ceiling or QuotaRecordKind.Lowered:
                 writer.Write((byte)Bucket.Unit);
                 writer.Write(Window);
                 writer.Write(Ceiling);
@@ -159,14 +167,21 @@ internal sealed class QuotaMemory
     {
         if (record.Kind == QuotaRecordKind.Start)
             Incarnation = record.Incarnation;
-        if (record.Kind != QuotaRecordKind.Ceiling)
+        if (!record.IsOfBucket)
             return;
         lock (_gate)
         {
             var known = _ceilings.GetValueOrDefault(record.Bucket);
-            if (record.Window > known.Window || record.Window == known.Window && record.Ceiling > known.Ceiling)
+            if (record.Kind == QuotaRecordKind.Lowered || record.Window > known.Window || record.Window == known.Window && record.Ceiling > known.Ceiling)
                 _ceilings[record.Bucket] = (record.Window, record.Ceiling);
         }
+    }
+
+    /// <summary>The buckets of a limit.</summary>
+    public List<BucketId> Of(string limit)
+    {
+        lock (_gate)
+            return [.. _ceilings.Keys.Where(id => id.Limit == limit)];
     }
 
     public byte[] Save()

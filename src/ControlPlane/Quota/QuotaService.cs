@@ -71,6 +71,13 @@ internal sealed class QuotaService : IAsyncDisposable
     /// <summary>Tells what records of a plane's epoch (as the ledger has it) have used of budgets; null lets held money be.</summary>
     public Func<string, UInt128, IReadOnlyList<BudgetSpan>, IReadOnlyList<BudgetSpent>>? SpentBy { get; set; }
 
+    /// <summary>Forgets what was used of a limit, for good when this returns. Throws <see cref="IOException"/> where that cannot be written.</summary>
+    public async Task ResetAsync(string limit)
+    {
+        _allocator.Reset(limit, Now());
+        await _log.WriteAsync();
+    }
+
     /// <summary>Planes that are connected.</summary>
     public int Sessions => _sessions.Count;
 

@@ -37,7 +37,8 @@ internal static class QuotaText
     private static void Amount(Utf8JsonWriter to, string name, long amount) =>
         to.WriteString(name, amount.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
-    private static string Unit(QuotaUnit unit) => unit switch
+    /// <summary>A unit as limits are written.</summary>
+    public static string Unit(QuotaUnit unit) => unit switch
     {
         QuotaUnit.Requests => "requests",
         QuotaUnit.Tokens => "tokens",

@@ -86,6 +86,13 @@ internal sealed class RateQuota : QuotaBucket
         Bound();
     }
 
+    protected override long? OnReset()
+    {
+        _available = Rule.Burst;
+        Bound();
+        return null;
+    }
+
     protected override bool IsFresh(Moment now) => _available == Rule.Burst && !All.IsRestarted;
 
     protected override double DemandOf(PlanePart part, double wanted) => (wanted + part.Held) / LeaseSeconds;

@@ -35,6 +35,7 @@ internal sealed class WindowQuota : QuotaBucket
     private long _carried;
     private long _outstanding;
     private long _held;
+    private bool _countsAdopted;
 
     public WindowQuota(QuotaAllocator all, BucketId id, QuotaRule rule, long window, long ceiling, Moment now)
         : base(all, id, rule)
@@ -162,6 +163,14 @@ internal sealed class WindowQuota : QuotaBucket
         _window = span.Number >= _window.Number ? span with { Number = Math.Max(span.Number, _window.Number) } : Rule.Schedule.Of(_window.Number);
     }
 
+    protected override long? OnReset()
+    {
+        // Leases of an earlier allocator that nobody has told of yet are out as well: they count once they are known.
+        _countsAdopted = All.IsRestarted;
+        _carried = _chargedBefore = 0;
+        return _charged = _outstanding + _held;
+    }
+
     protected override bool IsFresh(Moment now) => _charged == 0 && _chargedBefore == 0 && Ceiling == 0;
 
     protected override double DemandOf(PlanePart part, double wanted) => (wanted + part.Held) * TargetSeconds / LeaseSeconds;
@@ -221,6 +230,8 @@ internal sealed class WindowQuota : QuotaBucket
         if (lease.Window != Window)
             return;
         _outstanding += lease.Rest;
+        if (_countsAdopted)
+            _charged += lease.Rest;
         Track(lease);
     }
 

@@ -6,7 +6,7 @@ using AiEdge.Contracts.Tree;
 namespace AiEdge.ControlPlane.Validate;
 
 /// <summary>
-/// Fields that are the control plane's alone and never reach a data plane: <c>disabled</c>, which withholds an entry, and
+/// Fields that are the control plane's alone and never reach a data plane: <c>disabled</c> of keys and limits, which withholds them, and
 /// <c>may</c>, which bounds the owners of a team.
 /// </summary>
 internal static class ControlFields
@@ -18,7 +18,7 @@ internal static class ControlFields
 
     /// <summary>Whether the field stays here.</summary>
     public static bool IsOurs(string section, string field) =>
-        field == DisabledField.Name || (field == May && section == ConfigOptions.TeamsField.Name);
+        field == DisabledField.Name ? section is "keys" or "limits" : field == May && section == ConfigOptions.TeamsField.Name;
 
     /// <summary>
     /// The entry as data planes know it: a copy without our fields, which are judged here. Of a map its values are taken over, so
@@ -54,8 +54,8 @@ internal static class ControlFields
         var at = ConfigPath.Of(new ConfigMap(0, 0), entry.Name);
         if (field.Name == May)
             TeamMay.Read(field.Value, found);
-        else if (DisabledField.TryRead(field.Value, found, out _) && entry.Section is not ("keys" or "limits"))
-            found.Add("", field.Line, field.Column, "is not supported yet here; keys and limits can be disabled");
+        else
+            DisabledField.TryRead(field.Value, found, out _);
         foreach (var fault in found.ToList())
         {
             var path = fault.Path.StartsWith(field.Name, StringComparison.Ordinal) ? fault.Path : $"{field.Name}{fault.Path}";

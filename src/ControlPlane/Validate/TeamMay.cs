@@ -1,5 +1,6 @@
 using AiEdge.Contracts.Faults;
 using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Options;
 using AiEdge.Contracts.Rules;
 using AiEdge.Contracts.Tree;
 
@@ -8,12 +9,6 @@ namespace AiEdge.ControlPlane.Validate;
 /// <summary>What owners of a team may give to its keys (<c>teams.NAME.may</c>). What is not written, they may not give.</summary>
 internal sealed class TeamMay
 {
-    private static readonly StringListField ModelsField = new("models", TextRules.ModelPattern, 1000);
-    private static readonly StringListField TiersField = new("tiers", TextRules.PlainPattern, 100);
-    private static readonly StringListField TagsField = new("tags", TextRules.PlainPattern, 100);
-    private static readonly ChoiceField PriorityField = new("priority", ["high", "normal", "low"]);
-    private static readonly FieldTable Table = new("what owners of a team may", ModelsField, TiersField, TagsField, PriorityField);
-
     private static readonly string[] Priorities = ["high", "normal", "low"];
 
     private TeamMay()
@@ -38,14 +33,14 @@ internal sealed class TeamMay
     /// <summary>Reads it; what has faults allows nothing.</summary>
     public static TeamMay Read(ConfigNode node, FaultList faults)
     {
-        if (FieldReader.Open(node, Table, faults) is not { } reader)
+        if (TeamMayOptions.Read(node, faults) is not { } may)
             return Nothing;
         return new TeamMay
         {
-            Models = Texts(reader.Get(ModelsField)),
-            Tiers = Texts(reader.Get(TiersField)),
-            Tags = Texts(reader.Get(TagsField)),
-            Priority = reader.Get(PriorityField).Or("normal"),
+            Models = Texts(may.Models),
+            Tiers = Texts(may.Tiers),
+            Tags = Texts(may.Tags),
+            Priority = may.Priority.Or(TeamMayOptions.PriorityField.Default!),
         };
     }
 

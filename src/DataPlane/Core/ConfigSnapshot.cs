@@ -62,6 +62,9 @@ internal sealed class ProviderModel
 
     public required Dialect Dialect { get; init; }
 
+    /// <summary>Whether nothing is sent to it for now.</summary>
+    public bool IsDisabled { get; init; }
+
     public required bool UseTls { get; init; }
 
     /// <summary>Host as dialled and verified: a name or an address without brackets.</summary>
@@ -175,6 +178,9 @@ internal sealed class ModelModel
     /// <summary>When a stream of it is taken for one that will not end by itself; null for never.</summary>
     public RunawayModel? Runaway { get; init; }
 
+    /// <summary>Whether it is refused for now: it is disabled itself, or all whom its requests could go to are.</summary>
+    public bool IsDisabled { get; init; }
+
     /// <summary>Unix seconds shown as <c>created</c> in <c>/v1/models</c>.</summary>
     public long Created { get; init; }
 
@@ -182,12 +188,12 @@ internal sealed class ModelModel
     public long OutputTokensMaxOf(ReadOnlySpan<byte> askedModel) =>
         OutputTokensMax > 0 ? OutputTokensMax : Targets[0].Prices?.OutputTokensMaxOf(askedModel) ?? 0;
 
-    /// <summary>The first target whose provider speaks <paramref name="dialect"/>, or null.</summary>
+    /// <summary>The first target whose provider speaks <paramref name="dialect"/> and is not switched off, or null.</summary>
     public TargetModel? TargetOf(Dialect dialect)
     {
         foreach (var target in Targets)
         {
-            if (target.Provider.Dialect == dialect)
+            if (target.Provider.Dialect == dialect && !target.Provider.IsDisabled)
                 return target;
         }
 

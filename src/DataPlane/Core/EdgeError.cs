@@ -46,6 +46,9 @@ internal enum ErrorKind : byte
     NotSupportedYet,
     TagNotAllowed,
 
+    /// <summary>The model, or whom its requests go to, is switched off.</summary>
+    ModelDisabled,
+
     /// <summary>A limit on requests has too few left.</summary>
     RequestsLimited,
 

@@ -31,6 +31,7 @@ internal static class ErrorTable
         ErrorKind.UnknownModel => new(404, Bad, "model_not_found", "The model does not exist."),
         ErrorKind.NotSupportedYet => new(400, Bad, "not_supported_yet", "This is not supported yet."),
         ErrorKind.TagNotAllowed => new(403, Bad, "model_not_allowed", "The API key may not set this tag."),
+        ErrorKind.ModelDisabled => new(403, Bad, "model_not_allowed", "The model is switched off."),
         ErrorKind.RequestsLimited => new(429, "requests", "rate_limit_exceeded", "Too many requests."),
         ErrorKind.TokensLimited => new(429, "tokens", "rate_limit_exceeded", "Too many tokens."),
         ErrorKind.ConcurrencyLimited => new(429, "requests", "rate_limit_exceeded", "Too many requests are under way."),

@@ -32,7 +32,7 @@ internal sealed class EdgeServices : IDisposable
             LimitRestore.From(journal, Limits);
         Journal = journal is null ? null : new UsageJournal(journal, first.Journal, Clock, log);
         Blocks = BlockPool.Shared;
-        Upstreams = new UpstreamPools(Blocks, Clock);
+        Upstreams = new UpstreamPools(Blocks, Clock, isConfined: desk is not null);
         Upstreams.Use(first);
         Metrics = new EdgeMetrics();
         Records = records;

@@ -26,7 +26,7 @@ internal static class ModelList
             {
                 var id = path["/v1/models/".Length..];
                 var model = exchange.Config.Models.Find(id);
-                if (model is null || !Router.IsAllowed(exchange.Key!, id))
+                if (model is null || model.IsDisabled || !Router.IsAllowed(exchange.Key!, id))
                     return EdgeError.Client(ErrorKind.UnknownModel, null, "model");
                 DialectTable.Of(exchange.Dialect).WriteModel(json, id, model);
             }
@@ -48,7 +48,7 @@ internal static class ModelList
         byte[]? first = null, last = null;
         foreach (var model in exchange.Config.Models.All)
         {
-            if (model.IsGlob || !Router.IsAllowed(exchange.Key!, model.NameUtf8))
+            if (model.IsGlob || model.IsDisabled || !Router.IsAllowed(exchange.Key!, model.NameUtf8))
                 continue;
             form.WriteModel(json, model.NameUtf8, model);
             first ??= model.NameUtf8;

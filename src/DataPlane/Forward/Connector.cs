@@ -2,13 +2,20 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using AiEdge.Contracts.Rules;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Transport;
 
 namespace AiEdge.DataPlane.Forward;
 
 /// <summary>Opens connections to one endpoint: resolves its name (and again after a while), connects, and speaks TLS if asked.</summary>
-internal sealed class Connector(BlockPool pool, EdgeClock clock)
+/// <param name="pool">Where connections have their blocks from.</param>
+/// <param name="clock">Tells how old what was resolved is.</param>
+/// <param name="isConfined">
+/// Whether link-local addresses and those of clouds' metadata are not connected to, whatever name leads there: who may write a provider's address by a
+/// control plane may be nobody whom this machine trusts.
+/// </param>
+internal sealed class Connector(BlockPool pool, EdgeClock clock, bool isConfined = false)
 {
     private readonly UpstreamTls _tls = new();
     private IPAddress[] _addresses = [];
@@ -49,11 +56,11 @@ internal sealed class Connector(BlockPool pool, EdgeClock clock)
         if (known.Length > 0 && clock.CoarseMs - Volatile.Read(ref _resolvedAtMs) < (long)provider.DnsRefresh.TotalMilliseconds)
             return known;
         if (IPAddress.TryParse(provider.Host, out var literal))
-            return Publish([literal]);
+            return Publish(Allowed([literal]));
         try
         {
             var found = await Dns.GetHostAddressesAsync(provider.Host, cancel);
-            return Publish(found);
+            return Publish(Allowed(found));
         }
         catch (SocketException) when (known.Length > 0)
         {
@@ -61,6 +68,9 @@ internal sealed class Connector(BlockPool pool, EdgeClock clock)
             return known;
         }
     }
+
+    private IPAddress[] Allowed(IPAddress[] addresses) =>
+        isConfined ? Array.FindAll(addresses, static address => PublicAddress.Complaint(address) is null) : addresses;
 
     private IPAddress[] Publish(IPAddress[] addresses)
     {

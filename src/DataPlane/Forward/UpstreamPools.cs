@@ -4,7 +4,7 @@ using AiEdge.DataPlane.Transport;
 namespace AiEdge.DataPlane.Forward;
 
 /// <summary>The pools of all providers. A provider whose endpoint a new configuration keeps, keeps its connections.</summary>
-internal sealed class UpstreamPools(BlockPool blocks, EdgeClock clock) : IDisposable
+internal sealed class UpstreamPools(BlockPool blocks, EdgeClock clock, bool isConfined = false) : IDisposable
 {
     private readonly Lock _lock = new();
     private Dictionary<string, UpstreamPool> _byEndpoint = [];
@@ -65,5 +65,5 @@ internal sealed class UpstreamPools(BlockPool blocks, EdgeClock clock) : IDispos
             pool.Retire();
     }
 
-    private UpstreamPool Make(ProviderModel provider) => new(provider, new Connector(blocks, clock), clock, UpstreamPool.HeadBytesMax);
+    private UpstreamPool Make(ProviderModel provider) => new(provider, new Connector(blocks, clock, isConfined), clock, UpstreamPool.HeadBytesMax);
 }

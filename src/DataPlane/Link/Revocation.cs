@@ -5,7 +5,8 @@ namespace AiEdge.DataPlane.Link;
 
 /// <summary>
 /// Entries that were taken away together with what is under way on them. An exchange that began under the configuration without them is
-/// none of it, even where an entry of the same name stands there anew.
+/// none of it, even where an entry of the same name stands there anew. Of a key that has lost one of its secrets those exchanges go on that
+/// came with the other.
 /// </summary>
 internal sealed class Revocation
 {
@@ -36,7 +37,7 @@ internal sealed class Revocation
     {
         if (ReferenceEquals(exchange.Config, _without))
             return false;
-        return exchange.Key is { } key && (IsGone("keys", key.Name) || key.Team is { } team && IsGone("teams", team))
+        return exchange.Key is { } key && (IsGone("keys", key.Name) && _without.Keys.Find(key.Sha256) is null || key.Team is { } team && IsGone("teams", team))
             || exchange.Model is { } model && IsGone("models", model.Name)
             || exchange.Target is { } target && IsGone("providers", target.Provider.Name);
     }

@@ -15,6 +15,8 @@ internal static class Router
         var model = exchange.Config.Models.Find(askedModel);
         if (model is null)
             return EdgeError.Client(ErrorKind.UnknownModel, null, "model");
+        if (model.IsDisabled)
+            return EdgeError.Client(ErrorKind.ModelDisabled, null, "model");
         exchange.Model = model;
         exchange.Target = model.TargetOf(exchange.Dialect);
         return exchange.Target is null

@@ -64,9 +64,9 @@ internal sealed class ConfigCompiler
         var models = new ModelModel[options.Models.Count];
         for (var i = 0; i < models.Length; i++)
             models[i] = compiler.Model(options.Models[i], createdUnixSeconds);
-        var keys = new KeyModel[options.Keys.Count];
-        for (var i = 0; i < keys.Length; i++)
-            keys[i] = compiler.Key(options.Keys[i]);
+        var keys = new List<KeyModel>(options.Keys.Count);
+        foreach (var key in options.Keys)
+            compiler.Add(key, keys);
         var server = Server(options.Server, addresses);
         var journal = Journal(options.Journal);
         return new ConfigSnapshot
@@ -93,6 +93,7 @@ internal sealed class ConfigCompiler
         return new ProviderModel
         {
             Name = provider.Name,
+            IsDisabled = provider.IsDisabled,
             Dialect = provider.Dialect.Value switch
             {
                 "anthropic" => Dialect.Anthropic,
@@ -175,6 +176,7 @@ internal sealed class ConfigCompiler
             OutputTokensMax = _prices.OutputTokensMaxOf(model),
             Runaway = Runaway(model.Runaway.Over(_options.Runaway)),
             Created = createdUnixSeconds,
+            IsDisabled = model.IsDisabled || Array.TrueForAll(targets, static target => target.Provider.IsDisabled),
         };
     }
 
@@ -196,7 +198,18 @@ internal sealed class ConfigCompiler
     private static byte[] JsonToken(string text) =>
         Encoding.ASCII.GetBytes("\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"");
 
-    private KeyModel Key(KeyOptions key)
+    /// <summary>Adds a key by each of its secrets; none where it, or its team, is disabled.</summary>
+    private void Add(KeyOptions key, List<KeyModel> keys)
+    {
+        if (key.IsDisabled || (key.Team.IsSet && _teams[key.Team.Value].IsDisabled))
+            return;
+        var expires = key.Expires.IsSet ? key.Expires.Value.ToUnixTimeMilliseconds() : long.MaxValue;
+        keys.Add(Key(key, key.Sha256.Value, expires));
+        if (key.Previous is { } previous)
+            keys.Add(Key(key, previous.Sha256.Value, Math.Min(expires, previous.Until.Value.ToUnixTimeMilliseconds())));
+    }
+
+    private KeyModel Key(KeyOptions key, byte[] sha256, long expiresUnixMs)
     {
         byte[][]? models = null;
         if (key.Models.IsSet)
@@ -209,10 +222,10 @@ internal sealed class ConfigCompiler
         return new KeyModel
         {
             Name = key.Name.Value,
-            Sha256 = key.Sha256.Value,
+            Sha256 = sha256,
             Team = key.Team.IsSet ? key.Team.Value : null,
             Models = models,
-            ExpiresUnixMs = key.Expires.IsSet ? key.Expires.Value.ToUnixTimeMilliseconds() : long.MaxValue,
+            ExpiresUnixMs = expiresUnixMs,
             Tags = Tags(key),
             Tier = key.Tier.IsSet ? key.Tier.Value : null,
             Priority = key.Priority.Or(KeyOptions.PriorityField.Default!) switch

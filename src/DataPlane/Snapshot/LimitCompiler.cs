@@ -9,13 +9,17 @@ namespace AiEdge.DataPlane.Snapshot;
 /// <summary>Turns limits without faults into the model that admission reads.</summary>
 internal static class LimitCompiler
 {
-    /// <summary>The limits in the document's order.</summary>
+    /// <summary>The limits in the document's order, without those that are disabled.</summary>
     public static LimitModel[] Compile(IReadOnlyList<LimitOptions> limits)
     {
-        var models = new LimitModel[limits.Count];
-        for (var i = 0; i < models.Length; i++)
-            models[i] = Limit(limits[i]);
-        return models;
+        var models = new List<LimitModel>(limits.Count);
+        foreach (var limit in limits)
+        {
+            if (!limit.IsDisabled)
+                models.Add(Limit(limit));
+        }
+
+        return [.. models];
     }
 
     /// <summary>Where nothing is said, money is refused and everything else shared.</summary>

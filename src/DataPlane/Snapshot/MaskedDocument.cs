@@ -51,6 +51,7 @@ internal sealed class MaskedDocument : IDisposable
         {
             _json.WriteStartObject(team.Name);
             WriteTexts(TeamOptions.TagsField, team.Tags, isSecret: false);
+            WriteDisabled(TeamOptions.DisabledField, team.IsDisabled);
             _json.WriteEndObject();
         }
 
@@ -89,6 +90,7 @@ internal sealed class MaskedDocument : IDisposable
         WriteDuration(ProviderOptions.PoolIdleField, provider.PoolIdle.Or(ProviderOptions.PoolIdleField.Default));
         WriteDuration(ProviderOptions.DnsRefreshField, provider.DnsRefresh.Or(ProviderOptions.DnsRefreshField.Default));
         WriteTls(ProviderOptions.TlsField, provider.Tls);
+        WriteDisabled(ProviderOptions.DisabledField, provider.IsDisabled);
         _json.WriteEndObject();
     }
 
@@ -129,6 +131,7 @@ internal sealed class MaskedDocument : IDisposable
         _limits.WritePrice(ModelOptions.PriceField.Name, model.Price);
         _limits.WriteCount(ModelOptions.OutputTokensMaxField, model.OutputTokensMax);
         _limits.WriteRunaway(ModelOptions.RunawayField.Name, model.Runaway.Over(global));
+        WriteDisabled(ModelOptions.DisabledField, model.IsDisabled);
         _json.WriteEndObject();
     }
 
@@ -136,9 +139,7 @@ internal sealed class MaskedDocument : IDisposable
     {
         _json.WriteStartObject();
         WriteText(KeyOptions.NameField, key.Name);
-
-        // Eight digits tell keys apart and are of no use for finding the secret.
-        _json.WriteString(KeyOptions.Sha256Field.Name, Convert.ToHexStringLower(key.Sha256.Value.AsSpan(0, 4)) + "…");
+        _json.WriteString(KeyOptions.Sha256Field.Name, Begin(key.Sha256.Value));
         WriteText(KeyOptions.TeamField, key.Team);
         WriteTexts(KeyOptions.TagsField, key.Tags, isSecret: false);
         if (key.Models.IsSet)
@@ -162,6 +163,15 @@ internal sealed class MaskedDocument : IDisposable
             _json.WriteEndArray();
         }
 
+        if (key.Previous is { } previous)
+        {
+            _json.WriteStartObject(KeyOptions.PreviousField.Name);
+            _json.WriteString(PreviousSecretOptions.Sha256Field.Name, Begin(previous.Sha256.Value));
+            _json.WriteString(PreviousSecretOptions.UntilField.Name, previous.Until.Value.ToUniversalTime());
+            _json.WriteEndObject();
+        }
+
+        WriteDisabled(KeyOptions.DisabledField, key.IsDisabled);
         _json.WriteEndObject();
     }
 
@@ -257,6 +267,15 @@ internal sealed class MaskedDocument : IDisposable
     private void WriteDuration(DurationField field, TimeSpan value) => _json.WriteString(field.Name, DurationText.Format(value));
 
     private void WriteSize(SizeField field, long value) => _json.WriteString(field.Name, SizeText.Format(value));
+
+    private void WriteDisabled(BooleanField field, bool isDisabled)
+    {
+        if (isDisabled)
+            _json.WriteBoolean(field.Name, true);
+    }
+
+    /// <summary>Eight digits tell secrets apart and are of no use for finding one.</summary>
+    private static string Begin(byte[] sha256) => Convert.ToHexStringLower(sha256.AsSpan(0, 4)) + "…";
 
     private static string Shown(Setting<string> text, string absent) => text.ByReference ? Mask : text.Or(absent);
 }

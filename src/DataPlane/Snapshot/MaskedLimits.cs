@@ -109,6 +109,8 @@ internal sealed class MaskedLimits(Utf8JsonWriter json, string mask)
         }
 
         WriteText(LimitOptions.WasField.Name, limit.Was);
+        if (limit.IsDisabled)
+            json.WriteBoolean(LimitOptions.DisabledField.Name, true);
         json.WriteEndObject();
     }
 

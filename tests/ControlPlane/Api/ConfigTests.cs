@@ -65,12 +65,33 @@ public sealed class ConfigTests
         using var rest = new RestClient(rig);
         await PutAsync(rest, Yaml, "?owner=git");
         await rest.DoAsync("PUT", "models/by-hand", Domain.World.Model);
-        Assert.Equal(HttpStatusCode.Conflict, (await rest.SendAsync("PATCH", "keys/checkout", """{"disabled":true}""")).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await rest.SendAsync("PATCH", "keys/checkout", """{"disabled":true,"tier":"x"}""")).Status);
         Assert.Equal(HttpStatusCode.Conflict, (await rest.SendAsync("DELETE", "models/gpt-*")).Status);
         Assert.Equal(HttpStatusCode.Conflict, (await PutAsync(rest, Yaml.Replace("\"gpt-4*\"", "by-hand", StringComparison.Ordinal), "?owner=git")).Status);
         var less = await PutAsync(rest, Yaml.Replace("timeouts: { connect: 2s }", "", StringComparison.Ordinal), "?owner=git");
         Assert.Equal("settings timeouts removed", string.Join('\n', less.Json["changes"]!.AsArray().Select(c => $"{c!["section"]} {c["name"]} {c["change"]}")));
         Assert.NotNull(rig.State.Current.Find("models", "by-hand"));
+    }
+
+    [Fact]
+    public async Task What_was_switched_off_by_rest_stays_off_whatever_git_says()
+    {
+        await using var rig = await ControlRig.StartAsync();
+        using var rest = new RestClient(rig);
+        await PutAsync(rest, Yaml, "?owner=git");
+        foreach (var path in (string[])["keys/checkout", "models/gpt-*", "teams/blue"])
+            await rest.DoAsync("PATCH", path, """{"disabled":true}""");
+        Assert.Empty((await PutAsync(rest, Yaml, "?owner=git")).Json["changes"]!.AsArray());
+        await PutAsync(rest, Yaml.Replace("output: 1", "output: 2", StringComparison.Ordinal), "?owner=git");
+        Assert.True((bool)(await rest.GetAsync("models/gpt-*")).Json["disabled"]!);
+        Assert.Equal(2, (int)(await rest.GetAsync("models/gpt-*")).Json["price"]!["output"]!);
+        Assert.Equal([true, false], (await rest.GetAsync("models")).Json["items"]!.AsArray().Select(m => (bool?)m!["switchedOff"] ?? false));
+        await rest.DoAsync("PATCH", "keys/checkout", """{"disabled":null}""");
+        await PutAsync(rest, Yaml, "?owner=git");
+        Assert.Null((await rest.GetAsync("keys/checkout")).Json["disabled"]);
+        Assert.Equal("git", (string)(await rest.GetAsync("keys")).Json["items"]![0]!["owner"]!);
+        Assert.Equal(HttpStatusCode.Conflict, (await rest.SendAsync("DELETE", "keys/checkout")).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await rest.SendAsync("PUT", "teams/blue", """{"tags":{}}""")).Status);
     }
 
     [Fact]

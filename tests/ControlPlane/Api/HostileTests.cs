@@ -36,33 +36,6 @@ public sealed class HostileTests
     }
 
     [Fact]
-    public async Task A_viewer_reads_and_every_write_of_the_description_is_forbidden_to_him()
-    {
-        await using var rig = await ControlRig.WithModelAsync();
-        using var admin = new RestClient(rig);
-        using var viewer = new RestClient(rig, await TokenAsync(admin, "v", "\"role\":\"viewer\""));
-        Assert.Equal(HttpStatusCode.OK, (await viewer.GetAsync("models/gpt-4o")).Status);
-        var version = rig.State.Current.Version;
-        var writes = 0;
-        foreach (var (path, methods) in (await admin.GetAsync("../../openapi/v1.json")).Json["paths"]!.AsObject())
-        {
-            foreach (var (method, _) in methods!.AsObject().Where(m => m.Key != "get"))
-            {
-                var asked = path["/api/v1/".Length..].Replace("{name}", "gpt-4o", StringComparison.Ordinal).Replace("{id}", "p", StringComparison.Ordinal).Replace("{generation}", "1", StringComparison.Ordinal);
-                if (asked == "explain")
-                    continue;
-                Assert.Equal(HttpStatusCode.Forbidden, (await viewer.SendAsync(method.ToUpperInvariant(), asked, "{}")).Status);
-                writes++;
-            }
-        }
-
-        Assert.True(writes > 25);
-        Assert.Equal(version, rig.State.Current.Version);
-        foreach (var path in (string[])["tokens", "joinTokens"])
-            Assert.Equal(HttpStatusCode.Forbidden, (await viewer.GetAsync(path)).Status);
-    }
-
-    [Fact]
     public async Task An_editor_does_not_decide_where_requests_and_secrets_go()
     {
         await using var rig = await ControlRig.WithModelAsync();
@@ -156,7 +129,7 @@ public sealed class HostileTests
     [InlineData("GET", "settings/server", HttpStatusCode.NotFound)]
     [InlineData("GET", "replays", HttpStatusCode.NotFound)]
     [InlineData("PUT", "models/a%00b", HttpStatusCode.UnprocessableEntity)]
-    [InlineData("POST", "explain", HttpStatusCode.NotImplemented)]
+    [InlineData("POST", "explain", HttpStatusCode.UnprocessableEntity)]
     [InlineData("GET", "limits/x/state", HttpStatusCode.NotFound)]
     public async Task Tricks_with_paths_lead_nowhere(string method, string path, HttpStatusCode status)
     {

@@ -23,11 +23,38 @@ public sealed class OpenApiTests
         foreach (var operation in described)
         {
             var method = operation.Split(' ')[0];
-            var path = operation.Split(' ')[1]["/api/v1/".Length..].Replace("{name}", "x", StringComparison.Ordinal).Replace("{id}", "x", StringComparison.Ordinal)
-                .Replace("{generation}", "77", StringComparison.Ordinal);
+            var path = System.Text.RegularExpressions.Regex.Replace(operation.Split(' ')[1]["/api/v1/".Length..], "{[a-z]+}", "77");
             var answer = await rest.SendAsync(method, path, method is "GET" or "DELETE" ? null : "[");
             Assert.DoesNotContain("nothing at this path", answer.Text, StringComparison.Ordinal);
             Assert.NotEqual(System.Net.HttpStatusCode.MethodNotAllowed, answer.Status);
         }
+    }
+
+    [Fact]
+    public async Task Each_parameter_that_is_described_is_looked_at_and_any_other_is_refused()
+    {
+        await using var rig = await ControlRig.StartAsync();
+        using var rest = new RestClient(rig);
+        var asked = 0;
+        foreach (var (path, methods) in (await rest.GetAsync("../../openapi/v1.json")).Json["paths"]!.AsObject())
+        {
+            foreach (var (method, operation) in methods!.AsObject())
+            {
+                var at = System.Text.RegularExpressions.Regex.Replace(path["/api/v1/".Length..], "{[a-z]+}", "1");
+                foreach (var parameter in operation!["parameters"]!.AsArray().Where(p => (string)p!["in"]! == "query").Select(p => (string)p!["name"]!))
+                {
+                    var answer = await rest.SendAsync(method.ToUpperInvariant(), $"{at}?{parameter}=", method is "get" or "delete" ? null : "{}");
+                    Assert.False(
+                        answer.Text.Contains("is not a parameter here", StringComparison.Ordinal) || answer.Text.Contains("is not known here", StringComparison.Ordinal),
+                        $"{method} {path}: {answer.Text}");
+                    asked++;
+                }
+
+                var odd = await rest.SendAsync(method.ToUpperInvariant(), at + "?nonsense=1", method is "get" or "delete" ? null : "{}");
+                Assert.True(odd.Status == System.Net.HttpStatusCode.BadRequest && odd.Text.Contains("nonsense", StringComparison.Ordinal), $"{method} {path}: {odd.Text}");
+            }
+        }
+
+        Assert.True(asked > 60);
     }
 }

@@ -57,10 +57,10 @@ internal sealed class PlaneClient(GrpcChannel channel, string planeId, byte[]? e
             if (change.BaseGeneration == 0 && Parts == 0)
                 Entries.Clear();
             Parts++;
-            foreach (var entry in change.Entries)
-                Entries[(entry.Section, entry.Name)] = entry.Json.ToStringUtf8();
             foreach (var removal in change.Removals)
                 Entries.Remove((removal.Section, removal.Name));
+            foreach (var entry in change.Entries)
+                Entries[(entry.Section, entry.Name)] = entry.Json.ToStringUtf8();
             Removals.AddRange(change.Removals);
             foreach (var secret in change.Secrets)
                 Secrets[secret.Name] = secret.Value.ToStringUtf8();
@@ -70,6 +70,15 @@ internal sealed class PlaneClient(GrpcChannel channel, string planeId, byte[]? e
         }
 
         return null;
+    }
+
+    /// <summary>Reads up to the end of the next change, which is built upon the last one.</summary>
+    public async Task<ulong?> NextAsync()
+    {
+        var before = Generation;
+        var from = await ChangeAsync();
+        Assert.Equal(before, from);
+        return from;
     }
 
     public async Task AppliedAsync(ulong? generation = null) => await _call.WriteAsync(new() { Applied = new() { Generation = generation ?? Generation, ApplyMs = 3 } });

@@ -73,6 +73,10 @@ public sealed class SchemaTests
     [InlineData("keys: [ { name: a, sha256: \"" + Doc.Sha + "\", models: [] } ]")]
     [InlineData("keys: [ { name: a, sha256: \"" + Doc.Sha + "\", expires: soon } ]")]
     [InlineData("keys: [ { name: a, sha256: \"" + Doc.Sha + "\", tags: { a: 1 } } ]")]
+    [InlineData("keys: [ { name: a, sha256: \"" + Doc.Sha + "\", previous: { until: 2027-01-01 } } ]")]
+    [InlineData("keys: [ { name: a, sha256: \"" + Doc.Sha + "\", previous: { sha256: abc, until: 2027-01-01 } } ]")]
+    [InlineData("keys: [ { name: a, sha256: \"" + Doc.Sha + "\", disabled: maybe } ]")]
+    [InlineData("teams: { a: { may: { priority: urgent } } }")]
     [InlineData("tokenizers: { t: {} }")]
     [InlineData("tokenizers: { t: { file: a.json, format: spm } }")]
     [InlineData("tokenizers: { t: { file: a.tiktoken, split: gpt2 } }")]
@@ -172,7 +176,7 @@ public sealed class SchemaTests
                 break;
         }
 
-        Assert.Equal(field.DefaultText ?? "", property.TryGetProperty("default", out var value) ? value.ToString().Replace("True", "true", StringComparison.Ordinal) : "");
+        Assert.Equal(field.DefaultText ?? "", property.TryGetProperty("default", out var value) ? (value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetRawText() : value.ToString()) : "");
         Assert.True(resolved.TryGetProperty("description", out _) || property.TryGetProperty("description", out _), path);
     }
 }

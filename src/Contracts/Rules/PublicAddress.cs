@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace AiEdge.ControlPlane.Validate;
+namespace AiEdge.Contracts.Rules;
 
 /// <summary>Addresses that no configuration may send requests to: where clouds hand out credentials to whoever asks from inside.</summary>
-internal static class PublicAddress
+public static class PublicAddress
 {
     private static readonly string[] MetadataNames =
         ["metadata.google.internal", "metadata", "instance-data", "metadata.azure.internal", "metadata.tencentyun.com"];
@@ -18,6 +18,7 @@ internal static class PublicAddress
     /// <summary>What is wrong with a host, or null. Names are judged as names; where they lead is judged where they are resolved.</summary>
     public static string? Complaint(string host)
     {
+        ArgumentNullException.ThrowIfNull(host);
         var name = host.TrimEnd('.');
         if (MetadataNames.Contains(name, StringComparer.OrdinalIgnoreCase) || name.EndsWith(".nip.io", StringComparison.OrdinalIgnoreCase)
             || name.EndsWith(".sslip.io", StringComparison.OrdinalIgnoreCase))
@@ -28,6 +29,8 @@ internal static class PublicAddress
     /// <summary>What is wrong with an address, or null.</summary>
     public static string? Complaint(IPAddress address)
     {
+        ArgumentNullException.ThrowIfNull(address);
+
         // An IPv4 address may come dressed as one of IPv6: mapped, or behind NAT64.
         if (address.IsIPv4MappedToIPv6)
             address = address.MapToIPv4();

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text.Json;
+using AiEdge.ControlPlane.Domain;
+using AiEdge.ControlPlane.Quota;
+using AiEdge.ControlPlane.Rest;
+
+namespace AiEdge.ControlPlane.Api;
+
+/// <summary>What limits have granted, and what an administrator may do about it. The audit has it before it is done.</summary>
+internal sealed class QuotaRoutes(ApiWorld world, QuotaService quota)
+{
+    public IEnumerable<ApiRoute> Routes()
+    {
+        yield return new("GET", "/limits/{name}/state", "What a limit has granted, used and held", ApiRoute.ReadersAndOwners, StateAsync);
+        yield return new(
+            "POST", "/limits/{name}/reset", "Forgets what was used of a limit; what is in planes' hands stays out", ApiRoute.Admins, ResetAsync);
+        yield return new(
+            "POST", "/dataplanes/{id}/write-off", "Gives back what is held for starts of a plane that are over", ApiRoute.Admins, WriteOffAsync);
+        yield return new("POST", "/explain", "What would become of a request, and why", ApiRoute.ReadersAndOwners, ExplainAsync) { HasBody = true };
+    }
+
+    private async Task StateAsync(HttpContext http)
+    {
+        var name = Answer.Name(http);
+        if (world.State.Current.Find("limits", name) is { } limit && EntryRights.MaySee(Caller.Of(http), "limits", limit))
+            await AnswerAsync(http, name);
+        else
+            await NoLimitAsync(http);
+    }
+
+    private async Task ResetAsync(HttpContext http)
+    {
+        var name = Answer.Name(http);
+        var outcome = await world.State.WriteAsync(document =>
+            document.Find("limits", name) is not { } limit ? WriteDecision.Refuse(RefusalKind.NotFound, "there is no such limit")
+            : Answer.Stale(http.Request, limit) is { } stale ? WriteDecision.Refuse(stale)
+            : WriteDecision.Note(world.Audit(http, "reset", $"limits/{name}")));
+        if (outcome.Refusal is { } refusal)
+        {
+            await Problem.WriteAsync(http, refusal);
+            return;
+        }
+
+        try
+        {
+            await quota.ResetAsync(name);
+        }
+        catch (IOException)
+        {
+            await Problem.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, "the store could not take what the reset has to remember");
+            return;
+        }
+
+        await AnswerAsync(http, name);
+    }
+
+    private async Task WriteOffAsync(HttpContext http)
+    {
+        var id = Answer.Name(http, "id");
+        var outcome = await world.State.WriteAsync(document =>
+            document.Find(Sections.DataPlanes, id) is null && world.Planes.Find(id) is null
+                ? WriteDecision.Refuse(RefusalKind.NotFound, "there is no such data plane")
+                : WriteDecision.Note(world.Audit(http, "write-off", $"dataplanes/{id}")));
+        if (outcome.Refusal is { } refusal)
+        {
+            await Problem.WriteAsync(http, refusal);
+            return;
+        }
+
+        var released = quota.WriteOff(id);
+        await Answer.JsonAsync(http, writer =>
+        {
+            writer.WriteString("id", id);
+            writer.WriteStartArray("released");
+            foreach (var (bucket, amount) in released)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("limit", bucket.Limit);
+                writer.WriteString("unit", QuotaText.Unit(bucket.Unit));
+                writer.WriteString("value", bucket.Value);
+                writer.WriteString("amount", amount.ToString(CultureInfo.InvariantCulture));
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        });
+    }
+
+    private async Task ExplainAsync(HttpContext http)
+    {
+        if (await Body.JsonAsync(http) is not { } node)
+            return;
+        var faults = new Contracts.Faults.FaultList();
+        if (ExplainAsk.Read(node, faults) is not { } ask || faults.Count > 0)
+        {
+            await Problem.WriteAsync(http, 422, "the question has faults", faults.ToList());
+            return;
+        }
+
+        var (document, caller) = (world.State.Current, Caller.Of(http));
+        if (document.Find("keys", ask.Key) is not { } key || !EntryRights.MaySee(caller, "keys", key))
+        {
+            await Problem.WriteAsync(http, StatusCodes.Status404NotFound, "there is no such key");
+            return;
+        }
+
+        var answer = new Explanation(document, world.State.NowUnixMs(), ask, key);
+        await Answer.JsonAsync(http, writer => answer.Write(writer, quota.View, name =>
+            document.Find("limits", name) is { } limit && EntryRights.MaySee(caller, "limits", limit)));
+    }
+
+    private async Task AnswerAsync(HttpContext http, string limit)
+    {
+        using var text = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(text))
+            QuotaText.Write(writer, limit, quota.View(limit));
+        await Answer.BytesAsync(http, text.ToArray(), "application/json");
+    }
+
+    private static Task NoLimitAsync(HttpContext http) => Problem.WriteAsync(http, StatusCodes.Status404NotFound, "there is no such limit");
+}
