@@ -149,7 +149,7 @@ internal sealed class FakeConnection
     {
         var bearer = Encoding.Latin1.GetString(_head.Value("authorization"u8));
         return bearer == "Bearer " + key || Encoding.Latin1.GetString(_head.Value("api-key"u8)) == key
-            || Encoding.Latin1.GetString(_head.Value("x-api-key"u8)) == key;
+            || Encoding.Latin1.GetString(_head.Value("x-api-key"u8)) == key || Encoding.Latin1.GetString(_head.Value("x-goog-api-key"u8)) == key;
     }
 
     private async ValueTask<AfterAnswer> RefuseAsync(ReceivedRequest? log, long number, string fault)
@@ -171,7 +171,12 @@ internal sealed class FakeConnection
             return (RequestFacts.None, EmptyForm);
         var type = _head.Value("content-type"u8);
         if (!type.StartsWith("multipart/form-data"u8))
-            return (RequestFacts.Read(_body.Kept.Span, _server.Options.QuickScan), EmptyForm);
+        {
+            var read = RequestFacts.Read(_body.Kept.Span, _server.Options.QuickScan);
+            read.TakePath(Encoding.Latin1.GetString(_head.Path));
+            return (read, EmptyForm);
+        }
+
         var form = MultipartForm.Read(_body.Kept.Span, Encoding.Latin1.GetString(type), out var fault);
         return (RequestFacts.FromForm(form, fault), form);
     }

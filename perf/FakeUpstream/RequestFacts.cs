@@ -57,6 +57,13 @@ internal sealed class RequestFacts
         Stream = form.GetValueOrDefault("stream") == "true",
     };
 
+    /// <summary>What the path says, of dialects whose paths name the model.</summary>
+    public void TakePath(string path)
+    {
+        Model ??= GenerateAnswer.ModelIn(path);
+        Stream |= path.EndsWith(":streamGenerateContent", StringComparison.Ordinal);
+    }
+
     private static RequestFacts ReadEnds(ReadOnlySpan<byte> body)
     {
         var facts = new RequestFacts();
@@ -89,6 +96,8 @@ internal sealed class RequestFacts
                 ReadStreamOptions(ref json);
             else if (json.ValueTextEquals("max_tokens"u8) || json.ValueTextEquals("max_completion_tokens"u8) || json.ValueTextEquals("max_output_tokens"u8))
                 TokensMax = ReadNumber(ref json, TokensMax);
+            else if (json.ValueTextEquals("generationConfig"u8))
+                ReadConfig(ref json);
             else if (json.ValueTextEquals("n"u8))
                 Choices = Math.Clamp(ReadNumber(ref json, 1), 1, 128);
             else
@@ -116,6 +125,28 @@ internal sealed class RequestFacts
             json.Read();
             if (isUsage)
                 IncludeUsage = json.TokenType == JsonTokenType.True;
+            json.Skip();
+        }
+    }
+
+    private void ReadConfig(ref Utf8JsonReader json)
+    {
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartObject)
+        {
+            json.Skip();
+            return;
+        }
+
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (json.ValueTextEquals("maxOutputTokens"u8))
+            {
+                TokensMax = ReadNumber(ref json, TokensMax);
+                continue;
+            }
+
+            json.Read();
             json.Skip();
         }
     }

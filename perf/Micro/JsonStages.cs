@@ -1,6 +1,7 @@
 using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects.Anthropic;
+using AiEdge.DataPlane.Dialects.Gemini;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
 using AiEdge.Tokenization.Json;
@@ -81,13 +82,20 @@ internal static class JsonStages
     public static Action ChatEventsUnlike() => Events(stripUsage: false, i => "chatcmpl-" + i, "");
 
     /// <summary>Events of a streamed message of Anthropic's, every text counted.</summary>
-    public static Action MessageEvents()
+    public static Action MessageEvents() => EventsCounted(
+        new AnthropicEventReader(), RequestShape.Messages, "event: content_block_delta\ndata: ",
+        i => $"{{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\" token {i}\"}}}}");
+
+    /// <summary>Chunks of Gemini's, every text counted.</summary>
+    public static Action ContentEvents() => EventsCounted(
+        new GeminiEventReader(), RequestShape.Contents, "data: ",
+        i => $"{{\"candidates\":[{{\"content\":{{\"parts\":[{{\"text\":\" token {i}\"}}],\"role\":\"model\"}},\"index\":0}}],\"usageMetadata\":{{\"promptTokenCount\":9}}}}");
+
+    private static Action EventsCounted(EventReader reader, RequestShape shape, string before, Func<int, string> json)
     {
-        var frames = Enumerable.Range(0, 32).Select(i => Encoding.ASCII.GetBytes(
-            $"event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\" token {i}\"}}}}\n\n")).ToArray();
-        var from = "event: content_block_delta\ndata: ".Length;
-        var reader = new AnthropicEventReader();
-        reader.Reset(RequestShape.Messages, stripUsage: false, wantsTexts: true);
+        var frames = Enumerable.Range(0, 32).Select(i => Encoding.ASCII.GetBytes($"{before}{json(i)}\n\n")).ToArray();
+        var from = before.Length;
+        reader.Reset(shape, stripUsage: false, wantsTexts: true);
         var tokens = new TokenMeter();
         var tokenizer = JsonTokenizer.Of(TokenEncoding.O200kBase);
         var counter = new OutputCounter();

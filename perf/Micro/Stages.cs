@@ -23,6 +23,7 @@ internal static class Stages
         new("meter/32-chunks-unlike", JsonStages.ChatEventsUnlike),
         new("meter/32-chunks-counted", JsonStages.ChatEventsCounted),
         new("meter/32-chunks-repetition", JsonStages.Repetition),
+        new("meter/32-content-events", JsonStages.ContentEvents),
         new("meter/32-message-events", JsonStages.MessageEvents),
         new("limits/rate", LimitStages.Rate),
         new("limits/rate-wide", LimitStages.WideRate),

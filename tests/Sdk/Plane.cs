@@ -100,16 +100,18 @@ internal sealed class Plane : IAsyncDisposable
         providers:
           fake: { dialect: openai, baseUrl: "http://127.0.0.1:{{provider}}/v1", key: "${env:PROVIDER_KEY}" }
           claude: { dialect: anthropic, baseUrl: "http://127.0.0.1:{{provider}}", key: "${env:PROVIDER_KEY}" }
+          google: { dialect: gemini, baseUrl: "http://127.0.0.1:{{provider}}", key: "${env:PROVIDER_KEY}" }
         models:
           "fake-guarded*": { targets: [ { provider: fake, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "claude-guarded*": { targets: [ { provider: claude, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
-          "fake-*":    { targets: [ { provider: fake }, { provider: claude } ] }
+          "gemini-guarded*": { targets: [ { provider: google, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
+          "fake-*":    { targets: [ { provider: fake }, { provider: claude }, { provider: google } ] }
           gpt-4o-mini: { targets: [ { provider: fake, model: fake-n9 } ] }
           secret:      { targets: [ { provider: fake } ] }
         keys:
           - name: sdk
             sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}"
-            models: [ "fake-*", "gpt-*", "claude-*" ]
+            models: [ "fake-*", "gpt-*", "claude-*", "gemini-*" ]
         server: { listen: "127.0.0.1:8080", admin: "127.0.0.1:8081", drainDelay: 0s, heartbeat: {{heartbeat}} }
 
         """;

@@ -18,6 +18,7 @@ internal enum Vendor
 {
     OpenAi,
     Anthropic,
+    Gemini,
 }
 
 /// <summary>An answer before the script bends it: a status, fields, and either a whole body or a stream of events.</summary>

@@ -6,6 +6,8 @@ internal static class AnswerTable
     private static readonly (string PathEnd, Func<AnswerContext, Answer> Make)[] Posts =
     [
         ("/chat/completions", ChatAnswer.Make),
+        (":generateContent", GenerateAnswer.Make),
+        (":streamGenerateContent", GenerateAnswer.Make),
         ("/messages", MessagesAnswer.Make),
         ("/messages/count_tokens", MessagesAnswer.MakeCount),
         ("/completions", CompletionAnswer.Make),
@@ -39,7 +41,8 @@ internal static class AnswerTable
 
     /// <summary>Whose path it is.</summary>
     public static Vendor VendorOf(string path) =>
-        path.EndsWith("/messages", StringComparison.Ordinal) || path.EndsWith("/messages/count_tokens", StringComparison.Ordinal) ? Vendor.Anthropic : Vendor.OpenAi;
+        path.EndsWith("/messages", StringComparison.Ordinal) || path.EndsWith("/messages/count_tokens", StringComparison.Ordinal) ? Vendor.Anthropic
+        : path.EndsWith("enerateContent", StringComparison.Ordinal) ? Vendor.Gemini : Vendor.OpenAi;
 
     private static Answer NoBody => ErrorAnswer.Json(400, "", "invalid_request_error", null, "The request has no body.");
 

@@ -15,6 +15,8 @@ internal static class ErrorAnswer
         var (type, code, message) = Words(script.Status);
         if (vendor == Vendor.Anthropic && script.ErrorBody is "" or "json" or "quota")
             return MakeAnthropic(script, fields);
+        if (vendor == Vendor.Gemini && script.ErrorBody is "" or "json" or "quota")
+            return MakeGemini(script, fields);
         return script.ErrorBody switch
         {
             "quota" => Json(script.Status, fields, "insufficient_quota", "insufficient_quota", "You exceeded your current quota, please check your plan and billing details."),
@@ -41,6 +43,31 @@ internal static class ErrorAnswer
         Vendor = Vendor.Anthropic,
         Body = to => to.Add("{\"type\":\"error\",\"error\":{\"type\":"u8).AddJson(type).Add(",\"message\":"u8).AddJson(message).Add("},\"request_id\":\"req_fake\"}"u8),
     };
+
+    /// <summary>An error in Gemini's shape, that of google.rpc.Status.</summary>
+    private static Answer MakeGemini(FakeScript script, string fields)
+    {
+        var (status, message, details) = script.Status switch
+        {
+            400 when script.ErrorBody == "quota" => ("INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.",
+                "[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"API_KEY_INVALID\",\"domain\":\"googleapis.com\"}]"),
+            400 => ("INVALID_ARGUMENT", "Request contains an invalid argument.", "[]"),
+            401 => ("UNAUTHENTICATED", "Request had invalid authentication credentials.", "[]"),
+            403 => ("PERMISSION_DENIED", "The caller does not have permission", "[]"),
+            404 => ("NOT_FOUND", "models/fake is not found", "[]"),
+            429 => ("RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota).", "[{\"@type\":\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\"1s\"}]"),
+            503 => ("UNAVAILABLE", "The model is overloaded. Please try again later.", "[]"),
+            _ => ("INTERNAL", "An internal error has occurred.", "[]"),
+        };
+        return new Answer
+        {
+            Status = script.Status,
+            Fields = fields,
+            Vendor = Vendor.Gemini,
+            Body = to => to.Add("{\"error\":{\"code\":"u8).Add(script.Status).Add(",\"message\":"u8).AddJson(message).Add(",\"status\":"u8).AddJson(status)
+                .Add(",\"details\":"u8).Add(details).Add("}}"u8),
+        };
+    }
 
     private static Answer MakeAnthropic(FakeScript script, string fields)
     {

@@ -66,6 +66,32 @@ internal sealed record RequestWishes(IReadOnlyList<ToolCall> Calls, string? Stru
         return new RequestWishes(calls, null);
     }
 
+    /// <summary>From tools and contents of Gemini's dialect.</summary>
+    public static RequestWishes ReadContents(AnswerContext context)
+    {
+        using var document = JsonDocument.Parse(context.Body, new JsonDocumentOptions { MaxDepth = 256 });
+        var root = document.RootElement;
+        var calls = new List<ToolCall>();
+        var contents = root.GetProperty("contents");
+        var last = contents[contents.GetArrayLength() - 1];
+        var answered = last.TryGetProperty("parts", out var parts) && parts.ValueKind == JsonValueKind.Array
+            && parts.EnumerateArray().Any(part => part.TryGetProperty("functionResponse", out _));
+        if (context.Script.Tools == "off" || (answered && context.Script.Tools != "always"))
+            return None;
+        foreach (var tool in root.GetProperty("tools").EnumerateArray())
+        {
+            if (!tool.TryGetProperty("functionDeclarations", out var functions))
+                continue;
+            foreach (var function in functions.EnumerateArray())
+            {
+                var input = function.TryGetProperty("parametersJsonSchema", out var schema) || function.TryGetProperty("parameters", out schema) ? SchemaSample.Write(schema) : "{}";
+                calls.Add(new ToolCall(context.Id("call_", calls.Count), "", Text(function, "name") ?? "", new TextPieces(input)));
+            }
+        }
+
+        return new RequestWishes(calls, null);
+    }
+
     /// <summary>Whether the last message answers a tool.</summary>
     private static bool HasResult(JsonElement root) =>
         root.TryGetProperty("messages", out var messages) && messages.ValueKind == JsonValueKind.Array && messages.GetArrayLength() > 0

@@ -20,6 +20,10 @@ internal static class HeadWriter
         + "anthropic-organization-id: fake-org\r\nset-cookie: __cf_fake=abc; path=/; HttpOnly; Secure\r\nvia: 1.1 google\r\ncf-cache-status: DYNAMIC\r\n"
         + "strict-transport-security: max-age=31536000; includeSubDomains; preload\r\nx-robots-tag: none\r\nServer: fake\r\n");
 
+    private static readonly byte[] GeminiFields = Encoding.ASCII.GetBytes(
+        "Vary: Origin\r\nVary: X-Origin\r\nVary: Referer\r\nServer: fake\r\nX-XSS-Protection: 0\r\nX-Frame-Options: SAMEORIGIN\r\n"
+        + "X-Content-Type-Options: nosniff\r\nServer-Timing: gfet4t7; dur=120\r\nAlt-Svc: h3=\":443\"; ma=2592000\r\n");
+
     /// <param name="to">Receives the head.</param>
     /// <param name="answer">Status and fields.</param>
     /// <param name="script">Which further fields to send.</param>
@@ -40,9 +44,11 @@ internal static class HeadWriter
         else if (framing == Framing.Chunked)
             to.Add(script.Trailers ? "Transfer-Encoding: chunked\r\nTrailer: x-fake-checksum\r\n"u8 : "Transfer-Encoding: chunked\r\n"u8);
         to.Add(script.Close || framing == Framing.Eof ? "Connection: close\r\n"u8 : "Connection: keep-alive\r\n"u8);
-        to.Add(answer.Vendor == Vendor.Anthropic ? "request-id: req_fake"u8 : "x-request-id: req_fake"u8).Add(number).Add("\r\n"u8).Add(answer.Fields);
+        if (answer.Vendor != Vendor.Gemini)
+            to.Add(answer.Vendor == Vendor.Anthropic ? "request-id: req_fake"u8 : "x-request-id: req_fake"u8).Add(number).Add("\r\n"u8);
+        to.Add(answer.Fields);
         if (script.FullHeaders)
-            to.Add(answer.Vendor == Vendor.Anthropic ? AnthropicFields : ProviderFields);
+            to.Add(answer.Vendor switch { Vendor.Anthropic => AnthropicFields, Vendor.Gemini => GeminiFields, _ => ProviderFields });
         to.Add("\r\n"u8);
     }
 

@@ -13,10 +13,14 @@ public sealed class ProviderOptions
     /// <summary>The same where the dialect is Anthropic's.</summary>
     public const string AnthropicAuthHeader = "x-api-key";
 
+    /// <summary>The same where the dialect is Gemini's.</summary>
+    public const string GeminiAuthHeader = "x-goog-api-key";
+
     private const string AnthropicDialect = "anthropic";
+    private const string GeminiDialect = "gemini";
 
     /// <summary>The wire format spoken.</summary>
-    public static readonly ChoiceField DialectField = new("dialect", ["openai", AnthropicDialect], ["gemini"]) { IsRequired = true };
+    public static readonly ChoiceField DialectField = new("dialect", ["openai", AnthropicDialect, GeminiDialect]) { IsRequired = true };
 
     /// <summary>Where the API is.</summary>
     public static readonly BaseUrlField BaseUrlField = new("baseUrl") { IsRequired = true };
@@ -114,7 +118,12 @@ public sealed class ProviderOptions
     public bool IsDisabled { get; private init; }
 
     /// <summary>The header field that carries the credential: the one that is named, else the dialect's own.</summary>
-    public string AuthHeaderName => AuthHeader.Or(Dialect.Or("") == AnthropicDialect ? AnthropicAuthHeader : DefaultAuthHeader);
+    public string AuthHeaderName => AuthHeader.Or(Dialect.Or("") switch
+    {
+        AnthropicDialect => AnthropicAuthHeader,
+        GeminiDialect => GeminiAuthHeader,
+        _ => DefaultAuthHeader,
+    });
 
     /// <summary>Whether the credential stands behind <c>Bearer</c>: in <see cref="DefaultAuthHeader"/> only.</summary>
     public bool IsBearer => string.Equals(AuthHeaderName, DefaultAuthHeader, StringComparison.OrdinalIgnoreCase);

@@ -57,6 +57,18 @@ internal sealed class Endpoint
     /// <summary>What is put behind a provider's base path: OpenAI's paths without their leading <c>/v1</c>, those of others whole.</summary>
     public ReadOnlySpan<byte> UpstreamPath => PathUtf8.AsSpan(_upstreamFrom);
 
+    /// <summary>
+    /// What stands behind the model in paths that name it; empty for those that do not. <see cref="Path"/> is then what stands before it.
+    /// </summary>
+    public byte[] BehindModel { get; init; } = [];
+
+    /// <summary>Whether the path alone asks for a stream.</summary>
+    public bool IsStream { get; init; }
+
+    /// <summary>The model in a path of this row: empty where it stands in the body.</summary>
+    public ReadOnlySpan<byte> ModelIn(ReadOnlySpan<byte> path) =>
+        BehindModel.Length == 0 ? default : path[PathUtf8.Length..^BehindModel.Length];
+
     /// <summary>What the requests and the answers of the path are written in.</summary>
     public Dialect Dialect { get; }
 

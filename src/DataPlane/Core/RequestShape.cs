@@ -35,4 +35,7 @@ internal enum RequestShape : byte
 
     /// <summary><c>/v1/messages</c> of Anthropic, and <c>/v1/messages/count_tokens</c>.</summary>
     Messages,
+
+    /// <summary><c>:generateContent</c>, <c>:streamGenerateContent</c> and <c>:countTokens</c> of Gemini; the model stands in the path.</summary>
+    Contents,
 }

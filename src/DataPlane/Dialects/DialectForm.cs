@@ -35,6 +35,9 @@ internal abstract class DialectForm
     /// <summary>Whether clients of this dialect call paths like this one, served or not: they are owed its errors.</summary>
     public abstract bool Owns(ReadOnlySpan<byte> path);
 
+    /// <summary>What of the row's requests cannot be carried yet, as far as the query tells it.</summary>
+    public virtual EdgeError Accept(Endpoint endpoint, ReadOnlySpan<byte> query) => default;
+
     /// <summary>Makes what reads the events of its streams.</summary>
     public abstract EventReader NewEventReader();
 

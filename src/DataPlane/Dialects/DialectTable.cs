@@ -1,6 +1,7 @@
 using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects.Anthropic;
+using AiEdge.DataPlane.Dialects.Gemini;
 using AiEdge.DataPlane.Dialects.OpenAi;
 
 namespace AiEdge.DataPlane.Dialects;
@@ -12,6 +13,7 @@ internal static class DialectTable
     [
         new OpenAiForm(),
         new AnthropicForm(),
+        new GeminiForm(),
     ];
 
     public static DialectForm Of(Dialect dialect) => All[(int)dialect];

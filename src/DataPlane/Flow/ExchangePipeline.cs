@@ -94,12 +94,13 @@ internal sealed class ExchangePipeline
         if (!_exchange.Endpoint!.TakesBody)
             return ModelList.Write(_link, _exchange, _intake.HeadReader.Head.Path);
         var facts = _intake.Scan.Facts;
-        _exchange.Stream = facts.Stream;
+        var asked = facts.HasModel ? facts.Model : _exchange.Endpoint.ModelIn(_intake.HeadReader.Head.Path);
+        _exchange.Stream = facts.Stream |= _exchange.Endpoint.IsStream;
         _exchange.WantsUsage = facts.IncludeUsage == IncludeUsageForm.True;
         _exchange.Choices = Math.Max(1, facts.N);
         _exchange.SetServiceTier(facts.ServiceTier);
-        _exchange.SetAskedModel(facts.Model);
-        if ((error = Router.Route(_exchange, facts.Model)).IsError)
+        _exchange.SetAskedModel(asked);
+        if ((error = Router.Route(_exchange, asked)).IsError)
             return error;
         _services.Metrics.Know(_exchange);
         if (_exchange.Endpoint.Kind == EndpointKind.CountTokens)
@@ -208,6 +209,9 @@ internal sealed class ExchangePipeline
         var isRead = head.MethodId is MethodId.Get or MethodId.Head;
         if (endpoint.TakesBody ? head.MethodId != MethodId.Post : !isRead)
             return EdgeError.Client(ErrorKind.MethodNotAllowed);
+        var unfit = DialectTable.Of(endpoint.Dialect).Accept(endpoint, head.Query);
+        if (unfit.IsError)
+            return unfit;
         if (_services.IsDraining && endpoint.Kind == EndpointKind.Forward)
             return EdgeError.Edge(ErrorKind.Draining);
         if (_services.IsStale && endpoint.Kind == EndpointKind.Forward)

@@ -24,7 +24,7 @@ internal static class ModelList
             }
             else
             {
-                var id = path["/v1/models/".Length..];
+                var id = path[exchange.Endpoint.PathUtf8.Length..];
                 var model = exchange.Config.Models.Find(id);
                 if (model is null || model.IsDisabled || !Router.IsAllowed(exchange.Key!, id))
                     return EdgeError.Client(ErrorKind.UnknownModel, null, "model");

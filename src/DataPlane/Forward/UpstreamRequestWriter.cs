@@ -14,11 +14,12 @@ internal static class UpstreamRequestWriter
         writer.Write("POST "u8);
         writer.Write(provider.BasePath);
         writer.Write(exchange.Endpoint!.UpstreamPath);
-        if (!head.Query.IsEmpty)
-        {
-            writer.WriteByte((byte)'?');
-            writer.Write(head.Query);
-        }
+        if (exchange.Endpoint.BehindModel.Length > 0)
+            WriteModel(ref writer, exchange);
+        if (exchange.Endpoint.Dialect == Dialect.Gemini)
+            WriteQueryWithoutKey(ref writer, head.Query);
+        else if (!head.Query.IsEmpty)
+            WriteParameter(ref writer, '?', head.Query);
 
         writer.Write(" HTTP/1.1\r\nHost: "u8);
         writer.Write(provider.HostHeader);
@@ -34,5 +35,45 @@ internal static class UpstreamRequestWriter
         writer.WriteDecimal(contentLength);
         writer.Write("\r\n\r\n"u8);
         writer.Commit();
+    }
+
+    /// <summary>The model, and what stands behind it, in a path that names it.</summary>
+    private static void WriteModel(ref ByteWriter writer, Exchange exchange)
+    {
+        var model = exchange.Target!.UpstreamModel is { } named ? named : exchange.AskedModel;
+        foreach (var octet in model)
+        {
+            if (char.IsAsciiLetterOrDigit((char)octet) || "-._~!$&'()*+,;=@"u8.Contains(octet))
+            {
+                writer.WriteByte(octet);
+                continue;
+            }
+
+            writer.WriteByte((byte)'%');
+            writer.WriteByte("0123456789ABCDEF"u8[octet >> 4]);
+            writer.WriteByte("0123456789ABCDEF"u8[octet & 15]);
+        }
+
+        writer.Write(exchange.Endpoint!.BehindModel);
+    }
+
+    /// <summary>What names a client to Google, in whatever spelling, stays here.</summary>
+    private static void WriteQueryWithoutKey(ref ByteWriter writer, ReadOnlySpan<byte> query)
+    {
+        var mark = '?';
+        foreach (var range in query.Split((byte)'&'))
+        {
+            var parameter = query[range];
+            if (parameter.IsEmpty || QueryKey.Names(parameter))
+                continue;
+            WriteParameter(ref writer, mark, parameter);
+            mark = '&';
+        }
+    }
+
+    private static void WriteParameter(ref ByteWriter writer, char mark, ReadOnlySpan<byte> text)
+    {
+        writer.WriteByte((byte)mark);
+        writer.Write(text);
     }
 }

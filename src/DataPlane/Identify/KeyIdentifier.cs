@@ -29,7 +29,7 @@ internal sealed class KeyIdentifier(EdgeClock clock)
 
     public EdgeError Identify(Exchange exchange, RequestHead head)
     {
-        var error = FindCredential(head, out var credential);
+        var error = FindCredential(head, exchange.Dialect == Dialect.Gemini, out var credential);
         if (error.IsError)
             return error;
         var key = Find(exchange.Config, credential);
@@ -60,9 +60,9 @@ internal sealed class KeyIdentifier(EdgeClock clock)
     }
 
     /// <summary>The one credential of the request, wherever it stands; two that differ are refused.</summary>
-    private static EdgeError FindCredential(RequestHead head, out ReadOnlySpan<byte> credential)
+    private static EdgeError FindCredential(RequestHead head, bool inQuery, out ReadOnlySpan<byte> credential)
     {
-        credential = default;
+        credential = inQuery ? QueryKey.Find(head.Query) : default;
         for (var i = 0; i < head.HeaderCount; i++)
         {
             var value = head.Value(i);

@@ -17,6 +17,9 @@ internal enum UsageField : byte
     ImageInput,
     Reasoning,
     AudioOutput,
+
+    /// <summary>Input that is not counted in <see cref="Input"/>.</summary>
+    FurtherInput,
 }
 
 /// <summary>How a dialect calls what is read of its answers.</summary>

@@ -25,7 +25,7 @@ internal static class PromptEstimates
     /// <summary>Tokens around the messages.</summary>
     public static long Overhead(PromptText prompt, in ModelEncoding model, RequestShape shape)
     {
-        if (shape is not (RequestShape.Chat or RequestShape.Responses or RequestShape.Messages))
+        if (shape is not (RequestShape.Chat or RequestShape.Responses or RequestShape.Messages or RequestShape.Contents))
             return 0;
         ChatOverhead chat = model.Chat;
         return ((long)prompt.Messages * chat.Message) + prompt.KnownRoles + ((long)prompt.Names * chat.Name) + chat.Reply;
@@ -66,7 +66,7 @@ internal static class PromptEstimates
         if (!model.IsExact)
             doubts |= PromptDoubt.Encoding;
         // The formula is published for chats alone.
-        if (shape is RequestShape.Responses or RequestShape.Messages || (shape == RequestShape.Chat && !model.Chat.IsExact))
+        if (shape is RequestShape.Responses or RequestShape.Messages or RequestShape.Contents || (shape == RequestShape.Chat && !model.Chat.IsExact))
             doubts |= PromptDoubt.Overhead;
         return doubts;
     }

@@ -13,6 +13,7 @@ internal struct UsageReader
     private UsageField _field;
     private AnswerWords? _words;
     private bool _hasTotal;
+    private long _furtherInput;
     private byte _depth;
 
     /// <summary>Takes the start token of the usage object and enters it.</summary>
@@ -59,6 +60,7 @@ internal struct UsageReader
         get
         {
             Usage usage = _usage;
+            usage.InputTokens += _furtherInput;
             _words?.Finish(ref usage);
             if (!_hasTotal)
                 usage.TotalTokens = usage.InputTokens + usage.OutputTokens;
@@ -102,6 +104,9 @@ internal struct UsageReader
                 break;
             case UsageField.Reasoning:
                 _usage.ReasoningTokens = count;
+                break;
+            case UsageField.FurtherInput:
+                _furtherInput = count;
                 break;
             case UsageField.AudioOutput:
                 _usage.AudioOutputTokens = count;

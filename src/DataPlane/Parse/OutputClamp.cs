@@ -39,6 +39,11 @@ internal readonly record struct OutputClamp(long Tokens, bool TakesCompletionTok
                 if (facts.MaxOutputTokens.Value is null)
                     Put(facts.MaxOutputTokens, "\"max_output_tokens\":"u8, facts, patch);
                 break;
+            case RequestShape.Contents:
+                Lower(facts.MaxOutputTokens, patch);
+                if (facts.MaxOutputTokens.Value is null)
+                    PutInConfig(facts, patch);
+                break;
             case RequestShape.Messages:
                 // The field is required: a request without it is the provider's to refuse, and no better for ours.
                 Lower(facts.MaxTokens, patch);
@@ -52,6 +57,19 @@ internal readonly record struct OutputClamp(long Tokens, bool TakesCompletionTok
             Put(facts.MaxCompletionTokens, "\"max_completion_tokens\":"u8, facts, patch);
         else
             Put(facts.MaxTokens, "\"max_tokens\":"u8, facts, patch);
+    }
+
+    /// <summary>The cap stands in an object of its own, which the client may have left out.</summary>
+    private void PutInConfig(RequestFacts facts, BodyPatch patch)
+    {
+        if (facts.MaxOutputTokens.Token.IsPresent)
+            patch.Replace(facts.MaxOutputTokens.Token, patch.Text(default, Tokens, default));
+        else if (facts.ConfigInsertAt > 0)
+            patch.Insert(facts.ConfigInsertAt, patch.Text("\"maxOutputTokens\":"u8, Tokens, facts.ConfigIsEmpty ? default : ","u8));
+        else if (facts.NullConfig.IsPresent)
+            patch.Replace(facts.NullConfig, patch.Text("{\"maxOutputTokens\":"u8, Tokens, "}"u8));
+        else
+            patch.Insert(facts.InsertAt, patch.Text("\"generationConfig\":{\"maxOutputTokens\":"u8, Tokens, facts.TopLevelIsEmpty ? "}"u8 : "},"u8));
     }
 
     private void Lower(OutputCap asked, BodyPatch patch)
@@ -78,7 +96,7 @@ internal static class RequestCap
     {
         RequestShape.Chat => Lower(facts.MaxTokens.Value, facts.MaxCompletionTokens.Value),
         RequestShape.Completions or RequestShape.Messages => facts.MaxTokens.Value ?? -1,
-        RequestShape.Responses => facts.MaxOutputTokens.Value ?? -1,
+        RequestShape.Responses or RequestShape.Contents => facts.MaxOutputTokens.Value ?? -1,
         _ => -1,
     };
 

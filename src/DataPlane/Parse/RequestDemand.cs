@@ -14,11 +14,11 @@ internal static class RequestDemand
         inputTokens,
         isCounted,
         RequestCap.Of(facts, shape),
-        Math.Max(1, shape is RequestShape.Chat or RequestShape.Completions ? facts.N : 1),
+        Math.Max(1, shape is RequestShape.Chat or RequestShape.Completions or RequestShape.Contents ? facts.N : 1),
         facts.Stream,
         HasOutput(shape));
 
     /// <summary>Whether the answer is made of tokens.</summary>
     public static bool HasOutput(RequestShape shape) =>
-        shape is RequestShape.Chat or RequestShape.Completions or RequestShape.Responses or RequestShape.Messages;
+        shape is RequestShape.Chat or RequestShape.Completions or RequestShape.Responses or RequestShape.Messages or RequestShape.Contents;
 }

@@ -91,8 +91,16 @@ internal sealed class RequestFacts
     /// <summary><c>max_completion_tokens</c> (Chat).</summary>
     public OutputCap MaxCompletionTokens { get; set; }
 
-    /// <summary><c>max_output_tokens</c> (Responses).</summary>
+    /// <summary><c>max_output_tokens</c> (Responses), <c>maxOutputTokens</c> (Gemini).</summary>
     public OutputCap MaxOutputTokens { get; set; }
+
+    /// <summary>Offset just past the opening brace of <c>generationConfig</c>; 0 where that is no object.</summary>
+    public long ConfigInsertAt { get; set; }
+
+    /// <summary>Where <c>generationConfig</c> is <c>null</c>.</summary>
+    public ByteRange NullConfig { get; set; }
+
+    public bool ConfigIsEmpty { get; set; }
 
     /// <summary>Answers asked for; 1 when <c>n</c> is absent or null.</summary>
     public int N { get; set; } = 1;
@@ -115,6 +123,9 @@ internal sealed class RequestFacts
         MaxTokens = default;
         MaxCompletionTokens = default;
         MaxOutputTokens = default;
+        ConfigInsertAt = 0;
+        NullConfig = default;
+        ConfigIsEmpty = false;
         N = 1;
     }
 

@@ -23,6 +23,8 @@ internal enum RequestField
     Background = 1 << 13,
     IncludeUsage = 1 << 14,
     ServiceTier = 1 << 15,
+    Contents = 1 << 16,
+    GenerationConfig = 1 << 17,
 }
 
 /// <summary>Which fields each shape has, by which names, and what is said when one is wrong.</summary>
@@ -45,6 +47,7 @@ internal static class RequestFields
             | RequestField.MaxOutputTokens | RequestField.Tools | RequestField.Background | RequestField.ServiceTier,
         RequestShape.Embeddings or RequestShape.Moderations => Everywhere | RequestField.Input,
         RequestShape.Images => Everywhere | RequestField.N,
+        RequestShape.Contents => RequestField.Contents | RequestField.GenerationConfig | RequestField.Tools,
         RequestShape.Messages => Everywhere | Sampling | RequestField.Messages | RequestField.MaxTokens | RequestField.Tools | RequestField.ServiceTier,
         _ => Everywhere,
     };
@@ -55,8 +58,17 @@ internal static class RequestFields
         RequestShape.Chat or RequestShape.Messages => RequestField.Model | RequestField.Messages,
         RequestShape.Completions => RequestField.Model | RequestField.Prompt,
         RequestShape.Embeddings or RequestShape.Moderations => RequestField.Model | RequestField.Input,
+        RequestShape.Contents => RequestField.Contents,
         _ => RequestField.Model,
     };
+
+    /// <summary>The field of a name within <c>generationConfig</c>; protobuf's JSON takes both spellings.</summary>
+    public static RequestField OfConfig(ReadOnlySpan<byte> name)
+    {
+        if (name.SequenceEqual("maxOutputTokens"u8) || name.SequenceEqual("max_output_tokens"u8))
+            return RequestField.MaxOutputTokens;
+        return name.SequenceEqual("candidateCount"u8) || name.SequenceEqual("candidate_count"u8) ? RequestField.N : RequestField.None;
+    }
 
     /// <summary>The field of a name without escapes.</summary>
     public static RequestField Of(ReadOnlySpan<byte> name)
@@ -67,16 +79,17 @@ internal static class RequestFields
             5 => name[0] == (byte)'m' ? RequestField.Model : name[0] == (byte)'i' ? RequestField.Input
                 : name[1] == (byte)'o' && name[2] == (byte)'p' ? RequestField.TopP : RequestField.Tools,
             6 => name[0] == (byte)'s' ? RequestField.Stream : RequestField.Prompt,
-            8 => RequestField.Messages,
+            8 => name[0] == (byte)'m' ? RequestField.Messages : RequestField.Contents,
             10 => name[0] == (byte)'m' ? RequestField.MaxTokens : RequestField.Background,
             11 => RequestField.Temperature,
             12 => RequestField.ServiceTier,
             14 => RequestField.StreamOptions,
-            17 => RequestField.MaxOutputTokens,
+            16 => RequestField.GenerationConfig,
+            17 => name[0] == (byte)'m' ? RequestField.MaxOutputTokens : RequestField.GenerationConfig,
             21 => RequestField.MaxCompletionTokens,
             _ => RequestField.None,
         };
-        return field != RequestField.None && name.SequenceEqual(NameUtf8(field)) ? field : RequestField.None;
+        return field != RequestField.None && (name.SequenceEqual(NameUtf8(field)) || name.SequenceEqual("generation_config"u8)) ? field : RequestField.None;
     }
 
     public static string Name(RequestField field) => field switch
@@ -96,6 +109,8 @@ internal static class RequestFields
         RequestField.Tools => "tools",
         RequestField.Background => "background",
         RequestField.ServiceTier => "service_tier",
+        RequestField.Contents => "contents",
+        RequestField.GenerationConfig => "generationConfig",
         _ => "stream_options.include_usage",
     };
 
@@ -109,6 +124,8 @@ internal static class RequestFields
             RequestField.Model => "'model' must be a string.",
             RequestField.StreamOptions => "'stream_options' must be an object or null.",
             RequestField.Messages => "'messages' must be an array.",
+            RequestField.Contents => "'contents' must be an array.",
+            RequestField.GenerationConfig => "'generationConfig' must be an object or null.",
             RequestField.Prompt => "'prompt' must be a string or an array.",
             RequestField.Input => "'input' must be a string or an array.",
             RequestField.Tools => "'tools' must be an array or null.",
@@ -138,6 +155,8 @@ internal static class RequestFields
         RequestField.TopP => "top_p"u8,
         RequestField.Tools => "tools"u8,
         RequestField.ServiceTier => "service_tier"u8,
+        RequestField.Contents => "contents"u8,
+        RequestField.GenerationConfig => "generationConfig"u8,
         _ => "background"u8,
     };
 }

@@ -19,6 +19,7 @@ internal sealed class RequestReader
     private RequestField _field;
     private bool _inObject;
     private bool _inOptions;
+    private bool _inConfig;
     private bool _wantsPrompt;
     private IPromptReader? _prompt;
     private PromptReader? _openAiPrompt;
@@ -46,7 +47,7 @@ internal sealed class RequestReader
         _seen = RequestField.None;
         _field = RequestField.None;
         _inObject = false;
-        _inOptions = false;
+        _inOptions = _inConfig = false;
         _error = default;
     }
 
@@ -106,6 +107,13 @@ internal sealed class RequestReader
             return default;
         }
 
+        if (_inConfig && token == JsonToken.EndObject && _scanner.Depth == 1)
+        {
+            _inConfig = false;
+            _facts.ConfigIsEmpty = _scanner.EndedEmpty;
+            return default;
+        }
+
         if (token == JsonToken.Name)
             return OnName(bytes);
         if (token is JsonToken.EndObject or JsonToken.EndArray)
@@ -117,7 +125,7 @@ internal sealed class RequestReader
             _field = RequestField.None;
         }
 
-        if (_wantsPrompt && !_inOptions && !error.IsError)
+        if (_wantsPrompt && !_inOptions && !_inConfig && !error.IsError)
             _prompt!.OnValue(ref _scanner);
         return error;
     }
@@ -144,7 +152,7 @@ internal sealed class RequestReader
         if ((_seen & _field) != 0)
             return RequestFields.Duplicate(_field);
         _seen |= _field;
-        if (_wantsPrompt && !_inOptions)
+        if (_wantsPrompt && !_inOptions && !_inConfig)
             _prompt!.OnName(ref _scanner, bytes);
         return default;
     }
@@ -161,17 +169,17 @@ internal sealed class RequestReader
     {
         if (_inOptions)
             return name.SequenceEqual("include_usage"u8) ? RequestField.IncludeUsage : RequestField.None;
-        return RequestFields.Of(name) & _read;
+        return _inConfig ? RequestFields.OfConfig(name) : RequestFields.Of(name) & _read;
     }
 
     private bool Fits(JsonToken token) => _field switch
     {
         RequestField.Model => token == JsonToken.String,
-        RequestField.Messages => token == JsonToken.StartArray,
+        RequestField.Messages or RequestField.Contents => token == JsonToken.StartArray,
         RequestField.Prompt or RequestField.Input => token is JsonToken.String or JsonToken.StartArray,
         RequestField.Tools => token is JsonToken.Null or JsonToken.StartArray,
         RequestField.ServiceTier => token is JsonToken.Null or JsonToken.String,
-        RequestField.StreamOptions => token is JsonToken.Null or JsonToken.StartObject,
+        RequestField.StreamOptions or RequestField.GenerationConfig => token is JsonToken.Null or JsonToken.StartObject,
         RequestField.Stream or RequestField.Background or RequestField.IncludeUsage =>
             token is JsonToken.Null or JsonToken.True or JsonToken.False,
         _ => token is JsonToken.Null or JsonToken.Number,
@@ -198,6 +206,9 @@ internal sealed class RequestReader
             case RequestField.StreamOptions:
                 TakeStreamOptions(token, range);
                 return default;
+            case RequestField.GenerationConfig:
+                TakeConfig(token, range);
+                return default;
             case RequestField.IncludeUsage:
                 _facts.IncludeUsage = token == JsonToken.Null ? IncludeUsageForm.Null
                     : token == JsonToken.True ? IncludeUsageForm.True : IncludeUsageForm.False;
@@ -223,6 +234,19 @@ internal sealed class RequestReader
         _facts.StreamOptions = StreamOptionsForm.Object;
         _facts.StreamOptionsInsertAt = range.End;
         _inOptions = true;
+    }
+
+    private void TakeConfig(JsonToken token, ByteRange range)
+    {
+        if (token == JsonToken.Null)
+        {
+            _facts.NullConfig = range;
+            return;
+        }
+
+        _scanner.Enter();
+        _facts.ConfigInsertAt = range.End;
+        _inConfig = true;
     }
 
     private EdgeError TakeModel(ReadOnlySpan<byte> name)

@@ -97,6 +97,7 @@ internal sealed class ConfigCompiler
             Dialect = provider.Dialect.Value switch
             {
                 "anthropic" => Dialect.Anthropic,
+                "gemini" => Dialect.Gemini,
                 _ => Dialect.OpenAi,
             },
             UseTls = url.UseTls,

@@ -59,8 +59,7 @@ public sealed class FaultTests
     [Theory]
     [InlineData("{baseUrl: \"http://h\"}", "2: providers.p.dialect: is required")]
     [InlineData("{dialect: openai}", "2: providers.p.baseUrl: is required")]
-    [InlineData("{dialect: gemini, baseUrl: \"http://h\"}", "2: providers.p.dialect: \"gemini\" is not supported yet; openai or anthropic is")]
-    [InlineData("{dialect: opnai, baseUrl: \"http://h\"}", "2: providers.p.dialect: expected openai or anthropic, found \"opnai\" (did you mean \"openai\"?)")]
+    [InlineData("{dialect: opnai, baseUrl: \"http://h\"}", "2: providers.p.dialect: expected openai or anthropic or gemini, found \"opnai\" (did you mean \"openai\"?)")]
     [InlineData("{dialect: openai, baseUrl: \"ftp://h\"}", "2: providers.p.baseUrl: must start with http:// or https://")]
     [InlineData("{dialect: openai, baseUrl: 1}", "2: providers.p.baseUrl: expected a URL such as https://api.openai.com/v1, found \"1\"")]
     [InlineData("{dialect: openai, baseUrl: \"http://h\", proxy: x}", "2: providers.p.proxy: is not supported yet")]
@@ -199,7 +198,7 @@ public sealed class FaultTests
             """);
         Assert.Equal(
             [
-                "2: providers.openai.dialect: expected openai or anthropic, found \"opena\" (did you mean \"openai\"?)",
+                "2: providers.openai.dialect: expected openai or anthropic or gemini, found \"opena\" (did you mean \"openai\"?)",
                 "2: providers.openai.baseUrl: must not have a query or a fragment",
                 "2: providers.openai.key: the environment variable NOT_SET is not set, or empty",
                 "4: models.gpt-4o.targets[0].provider: no provider named \"openia\" (did you mean \"openai\"?)",

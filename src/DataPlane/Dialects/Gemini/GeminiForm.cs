@@ -1,0 +1,183 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Parse;
+
+namespace AiEdge.DataPlane.Dialects.Gemini;
+
+/// <summary>Gemini's <c>generateContent</c> and what belongs to it. The model and the method stand in the path.</summary>
+internal sealed class GeminiForm : DialectForm
+{
+    private const string Prefix = "/v1beta/models/";
+
+    private static readonly Endpoint[] Methods =
+    [
+        Method(":generateContent", EndpointKind.Forward),
+        Method(":streamGenerateContent", EndpointKind.Forward, isStream: true),
+        Method(":countTokens", EndpointKind.CountTokens),
+    ];
+
+    private static readonly Endpoint Models = new("/v1beta/models", RequestShape.Contents, EndpointKind.ModelList, Dialect.Gemini);
+    private static readonly Endpoint OneModel = new(Prefix, RequestShape.Contents, EndpointKind.ModelOne, Dialect.Gemini);
+
+    public override Dialect Id => Dialect.Gemini;
+
+    public override string Name => "gemini";
+
+    public override AnswerWords Words => GeminiAnswerWords.Shared;
+
+    public override Func<IPromptReader>? PromptReader { get; } = static () => new GeminiPromptReader();
+
+    public override ReadOnlySpan<byte> Heartbeat => ": ping\n\n"u8;
+
+    public override Endpoint? Find(ReadOnlySpan<byte> path)
+    {
+        if (path.SequenceEqual(Models.PathUtf8))
+            return Models;
+        if (!path.StartsWith(OneModel.PathUtf8))
+            return null;
+        foreach (var method in Methods)
+        {
+            if (path.EndsWith(method.BehindModel) && IsName(method.ModelIn(path)))
+                return method;
+        }
+
+        return IsName(path[OneModel.PathUtf8.Length..]) ? OneModel : null;
+    }
+
+    public override bool Owns(ReadOnlySpan<byte> path) => path.StartsWith("/v1beta/"u8);
+
+    public override EventReader NewEventReader() => new GeminiEventReader();
+
+    /// <summary>Without <c>alt=sse</c> a stream is an array in JSON.</summary>
+    public override EdgeError Accept(Endpoint endpoint, ReadOnlySpan<byte> query) => endpoint.IsStream && !HasSse(query)
+        ? EdgeError.Client(ErrorKind.NotSupportedYet, "A stream as a JSON array is not supported yet; ask for server-sent events by alt=sse.", "alt")
+        : default;
+
+    public override byte[] Error(Exchange exchange, EdgeError error)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer, Readable))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("error"u8);
+            json.WriteNumber("code"u8, ErrorTable.Row(error.Kind).Status);
+            json.WriteString("message"u8, error.Param is { } param ? $"{param}: {Message(error)}" : Message(error));
+            json.WriteString("status"u8, ErrorNames.Gemini(error.Kind));
+            json.WriteStartArray("details"u8);
+            if (error.IsOfLimit && exchange.LimitWaitNs > 0)
+                WriteRetry(json, exchange.LimitWaitNs);
+            json.WriteEndArray();
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    public override byte[] StreamError(Exchange exchange, EdgeError error, EventReader reader) =>
+        [.. "data: "u8, .. Error(exchange, error), .. "\n\n"u8];
+
+    public override byte[] StreamCut(Exchange exchange, EventReader reader, ReadOnlySpan<byte> data, bool passes, long reasoningTokens)
+    {
+        var read = (GeminiEventReader)reader;
+        var buffer = new ArrayBufferWriter<byte>(512);
+        buffer.Write("data: "u8);
+        using (var json = new Utf8JsonWriter(buffer, Readable))
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("candidates"u8);
+            for (var index = 0; read.TryFindOpen(ref index, passes); index++)
+                WriteEnd(json, index, exchange.CutBy!);
+            json.WriteEndArray();
+            WriteUsage(json, exchange, read.Usage, reasoningTokens);
+            json.WriteEndObject();
+        }
+
+        buffer.Write("\n\n"u8);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    public override byte[] TokenCount(long tokens) => Encoding.ASCII.GetBytes($"{{\"totalTokens\":{tokens}}}");
+
+    public override void BeginModels(Utf8JsonWriter json) => json.WriteStartArray("models"u8);
+
+    public override void WriteModel(Utf8JsonWriter json, ReadOnlySpan<byte> id, ModelModel model)
+    {
+        json.WriteStartObject();
+        json.WriteString("name"u8, [.. "models/"u8, .. id]);
+        json.WriteString("displayName"u8, id);
+        json.WriteStartArray("supportedGenerationMethods"u8);
+        json.WriteStringValue("generateContent"u8);
+        json.WriteStringValue("countTokens"u8);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>A key that is not valid is told as a bad request.</summary>
+    public override ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body) =>
+        status == 400 && body.IndexOf("\"API_KEY_INVALID\""u8) >= 0 ? ErrorKind.UpstreamAuth : ErrorKind.None;
+
+    private static Endpoint Method(string name, EndpointKind kind, bool isStream = false) =>
+        new(Prefix, RequestShape.Contents, kind, Dialect.Gemini) { BehindModel = Encoding.ASCII.GetBytes(name), IsStream = isStream };
+
+    /// <summary>A model's name as it stands in a path: nothing that is coded, and no further step of the path.</summary>
+    private static bool IsName(ReadOnlySpan<byte> name) =>
+        name.Length is > 0 and <= RequestFacts.ModelBytesMax && name.IndexOfAnyExceptInRange((byte)0x21, (byte)0x7e) < 0
+        && name.IndexOfAny((byte)'/', (byte)'%', (byte)':') < 0;
+
+    private static bool HasSse(ReadOnlySpan<byte> query)
+    {
+        foreach (var range in query.Split((byte)'&'))
+        {
+            if (query[range].SequenceEqual("alt=sse"u8))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static void WriteRetry(Utf8JsonWriter json, long waitNs)
+    {
+        json.WriteStartObject();
+        json.WriteString("@type"u8, "type.googleapis.com/google.rpc.RetryInfo"u8);
+        json.WriteString("retryDelay"u8, string.Create(CultureInfo.InvariantCulture, $"{(waitNs + 999_999_999) / 1_000_000_000}s"));
+        json.WriteEndObject();
+    }
+
+    private static void WriteEnd(Utf8JsonWriter json, int index, string cutBy)
+    {
+        json.WriteStartObject();
+        json.WriteStartObject("content"u8);
+        json.WriteStartArray("parts"u8);
+        json.WriteStartObject();
+        json.WriteString("text"u8, ""u8);
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteString("role"u8, "model"u8);
+        json.WriteEndObject();
+        json.WriteString("finishReason"u8, "MAX_TOKENS"u8);
+        json.WriteString("finishMessage"u8, "The limit '" + cutBy + "' was reached.");
+        json.WriteNumber("index"u8, index);
+        json.WriteEndObject();
+    }
+
+    private static void WriteUsage(Utf8JsonWriter json, Exchange exchange, in Usage told, long reasoningTokens)
+    {
+        var input = told.InputTokens > 0 ? told.InputTokens : exchange.PromptTokens;
+        var output = Math.Max(0, exchange.CountedOutputTokens);
+        var thought = Math.Min(reasoningTokens, output);
+        json.WriteStartObject("usageMetadata"u8);
+        json.WriteNumber("promptTokenCount"u8, input);
+        json.WriteNumber("candidatesTokenCount"u8, output - thought);
+        if (thought > 0)
+            json.WriteNumber("thoughtsTokenCount"u8, thought);
+        if (told.CachedInputTokens > 0)
+            json.WriteNumber("cachedContentTokenCount"u8, told.CachedInputTokens);
+        json.WriteNumber("totalTokenCount"u8, input + output);
+        json.WriteEndObject();
+    }
+}
