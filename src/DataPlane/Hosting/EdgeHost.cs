@@ -133,7 +133,7 @@ internal sealed class EdgeHost : ILinkedPlane, IAsyncDisposable
         if (_link?.Usage is not { } usage || _services.Journal is not { } journal)
             return;
         await WaitAsync(TimeSpan.FromSeconds(2), () => journal.LagMs == 0, hurry);
-        await usage.FlushAsync(_services.Snapshots.Current.Server.ShipOnDrain, hurry);
+        await usage.FlushAsync(_services.Snapshots.Current.Server.ShipOnDrain, isEnd: _services.Metrics.ExchangesOpen == 0, hurry);
     }
 
     private async Task DrainExchangesAsync(CancellationToken hurry)

@@ -16,6 +16,7 @@ internal sealed class UsageShipper
     public const int BatchesMax = 8;
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(1);
 
     private readonly ControlChannel _channel;
@@ -29,6 +30,8 @@ internal sealed class UsageShipper
     private readonly SemaphoreSlim _look = new(0, 1);
     private GrpcStatus _told = GrpcStatus.Ok;
     private bool _isRewound;
+    private bool _isStanding;
+    private EndOfEpoch _end;
     private long _committed;
     private long _waitsSinceUnixMs;
 
@@ -81,8 +84,20 @@ internal sealed class UsageShipper
         }
     }
 
-    /// <summary>Waits until all that the journal holds is acknowledged, or the time is over, or somebody is in a hurry.</summary>
-    public async Task FlushAsync(TimeSpan atMost, CancellationToken hurry)
+    /// <summary>Whether the control plane knows that no more records of this start will come.</summary>
+    private enum EndOfEpoch
+    {
+        Open,
+        Wanted,
+        Sent,
+        Acknowledged,
+    }
+
+    /// <summary>
+    /// Waits until all that the journal holds is acknowledged, or the time is over, or somebody is in a hurry. Where nothing more will come to it
+    /// (<paramref name="isEnd"/>) that is said as well: money that this start holds is free then, and not first at the next start.
+    /// </summary>
+    public async Task FlushAsync(TimeSpan atMost, bool isEnd, CancellationToken hurry)
     {
         using var late = CancellationTokenSource.CreateLinkedTokenSource(hurry);
         late.CancelAfter(atMost);
@@ -97,6 +112,8 @@ internal sealed class UsageShipper
                 Look();
             }
             while (Unacknowledged > 0 && await look.WaitForNextTickAsync(late.Token));
+            if (isEnd)
+                await EndAsync(look, late);
         }
         catch (OperationCanceledException)
         {
@@ -104,6 +121,32 @@ internal sealed class UsageShipper
         }
 
         _book.Save();
+    }
+
+    /// <summary>Says the end where the stream stands; a control plane that is away hears it from the next start.</summary>
+    private async ValueTask EndAsync(PeriodicTimer look, CancellationTokenSource late)
+    {
+        late.CancelAfter(EndTimeout);
+        lock (_gate)
+            _end = EndOfEpoch.Wanted;
+        Look();
+        try
+        {
+            while (IsEnding() && await look.WaitForNextTickAsync(late.Token))
+            {
+                // Until it is acknowledged, or the stream has ended.
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // All records are safe.
+        }
+    }
+
+    private bool IsEnding()
+    {
+        lock (_gate)
+            return _isStanding && _end != EndOfEpoch.Acknowledged;
     }
 
     private async Task<(GrpcStatus Status, bool IsTold)> OnceAsync(CancellationToken stop)
@@ -121,6 +164,8 @@ internal sealed class UsageShipper
         Begin();
         var sending = SendAsync(call, reading);
         var complaint = await TakeAsync(call);
+        lock (_gate)
+            _isStanding = false;
         if (complaint is not null)
             call.Cancel();
         var status = await call.Completion;
@@ -133,7 +178,9 @@ internal sealed class UsageShipper
         lock (_gate)
         {
             _underWay.Clear();
-            _isRewound = true;
+            (_isRewound, _isStanding) = (true, true);
+            if (_end == EndOfEpoch.Sent)
+                _end = EndOfEpoch.Wanted;
         }
     }
 
@@ -177,6 +224,9 @@ internal sealed class UsageShipper
                         return null;
                     continue;
                 }
+
+                if (TakeEnd() is { } end)
+                    await call.WriteAsync(new() { Batch = end });
             }
             catch (Exception e) when (e is JournalFault or IOException or UnauthorizedAccessException)
             {
@@ -208,6 +258,19 @@ internal sealed class UsageShipper
             _underWay.Enqueue((batch.Next, batch.OldestUnixMs));
             Note();
             return batch;
+        }
+    }
+
+    /// <summary>What says that no more will come, where that is wanted and all else is acknowledged; once a stream.</summary>
+    private UsageBatch? TakeEnd()
+    {
+        lock (_gate)
+        {
+            if (_end != EndOfEpoch.Wanted || _underWay.Count > 0)
+                return null;
+            _end = EndOfEpoch.Sent;
+            var span = _book.Spans(0, Volatile.Read(ref _committed))[^1];
+            return new() { Epoch = ByteString.CopyFrom(span.Epoch), ThroughSequence = (ulong)span.End, IsClosed = true };
         }
     }
 
@@ -247,6 +310,10 @@ internal sealed class UsageShipper
             while (_underWay.TryPeek(out var first) && first.Next <= next)
                 _underWay.Dequeue();
             Note();
+
+            // Acknowledgements come in order, and nothing else was under way.
+            if (_end == EndOfEpoch.Sent && acknowledged.Epoch.Span.SequenceEqual(_channel.Epoch))
+                _end = EndOfEpoch.Acknowledged;
         }
 
         Look();

@@ -157,6 +157,30 @@ public sealed class UsageShippingTests
         }
     }
 
+    [Fact]
+    public async Task A_drain_ends_with_the_word_that_no_more_records_of_this_start_will_come()
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, watch) = await LinkedEdge.ServeAsync(control);
+        await using var _ = edge;
+        var report = await control.ReportAsync();
+        await report.GreetAsync(control.Book.StoreId);
+        await edge.AskAsync(Ask.Chat());
+        await TakeAsync(report, count: 1);
+
+        var draining = edge.Host.DrainAsync();
+        UsageBatch last;
+        do
+        {
+            last = (await report.NextAsync()).Batch;
+            await report.AcknowledgeAsync(last);
+        }
+        while (!last.IsClosed);
+
+        Assert.Equal((watch.Hello.Plane.Epoch, 0), (last.Epoch, last.Records.Count));
+        await draining.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     /// <summary>Takes batches and acknowledges them until they held that many records.</summary>
     private static async Task<List<UsageRecord>> TakeAsync(ReportStream report, int count)
     {
