@@ -3,7 +3,6 @@ using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects.Anthropic;
 using AiEdge.DataPlane.Flow;
-using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Tests.Parse;
 
 namespace AiEdge.DataPlane.Tests.Dialects;

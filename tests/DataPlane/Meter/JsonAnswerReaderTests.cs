@@ -1,5 +1,4 @@
 using System.Text;
-using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Tests.Parse;
 

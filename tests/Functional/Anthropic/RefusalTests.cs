@@ -1,4 +1,3 @@
-using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Rig;
 
 namespace AiEdge.Functional.Tests.Anthropic;
