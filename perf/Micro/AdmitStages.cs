@@ -93,7 +93,7 @@ internal static class AdmitStages
             Keys = new KeyTable([]),
             Server = null!,
             Journal = null!,
-            MaskedJson = [],
+            Masked = static _ => [],
             Limits =
             [
                 LimitWorld.Limit("key", LimitScope.Key, quantities: [LimitWorld.Amount(LimitUnit.Requests, 1 << 30), LimitWorld.Amount(LimitUnit.Tokens, 1L << 34)]),

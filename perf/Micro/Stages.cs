@@ -15,6 +15,7 @@ internal static class Stages
         new("http/sse-reader-cut-32-frames", HttpStages.SseReaderCut),
         new("http/write-head", HttpStages.WriteHead),
         new("http/write-event", HttpStages.WriteEvent),
+        new("identify/32-of-100000", IdentifyStages.Find),
         new("parse/request-small", JsonStages.SmallRequest),
         new("parse/request-100-kb", JsonStages.LargeRequest),
         new("meter/answer", JsonStages.JsonAnswer),

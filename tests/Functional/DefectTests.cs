@@ -76,7 +76,7 @@ public sealed class DefectTests
             Keys = good.Keys,
             Server = good.Server,
             Journal = good.Journal,
-            MaskedJson = good.MaskedJson,
+            Masked = good.Masked,
         });
     }
 }

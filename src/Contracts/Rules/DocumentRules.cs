@@ -8,6 +8,9 @@ namespace AiEdge.Contracts.Rules;
 /// <summary>Reads a document and applies every rule to it.</summary>
 public static class DocumentRules
 {
+    /// <summary>What is said of a document without keys.</summary>
+    public const string NoKeysText = "is empty: every request will be refused for want of a valid key";
+
     /// <summary>
     /// The options of a document, with all that is wrong in <paramref name="faults"/> at once. Null only where the document
     /// is not a map; options that come with faults are good for looking at, not for use.
@@ -46,7 +49,7 @@ public static class DocumentRules
         foreach (var key in document.Keys)
             keyRules.Check(key);
         if (document.Keys.Count == 0 && !hasOtherKeys)
-            warnings.Add(document.Node, ConfigOptions.KeysField.Name, "is empty: every request will be refused for want of a valid key");
+            warnings.Add(document.Node, ConfigOptions.KeysField.Name, NoKeysText);
         CheckLimits(document, faults, warnings, keysComeAndGo);
         ServerRules.Check(document.Server, faults);
         return document;

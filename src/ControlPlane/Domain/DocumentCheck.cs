@@ -42,7 +42,22 @@ internal sealed class DocumentCheck
 
         if (faults.Count > 0 || !changes.Any(IsJudged))
             return;
-        var keys = Concerned(before, document, changes) ?? InOrder(document, Keys);
+        Judge(document, Concerned(before, document, changes) ?? InOrder(document, Keys), sources, faults, warnings);
+    }
+
+    /// <summary>Judges the document in force, so that the first write to a key does not have to wait for it.</summary>
+    public void Prepare(EdgeDocument document)
+    {
+        var (faults, warnings) = (new FaultList(), new FaultList());
+        Judge(document, InOrder(document, Keys), null, faults, warnings);
+        _isGood = faults.Count == 0;
+        _index = IndexOf(document);
+    }
+
+    private static void Judge(
+        EdgeDocument document, IEnumerable<EdgeEntry> keys, IReadOnlyDictionary<(string Section, string Name), ConfigNode>? sources,
+        FaultList faults, FaultList warnings)
+    {
         var entries = new List<EntryText>();
         foreach (var section in ConfigSections.All)
         {

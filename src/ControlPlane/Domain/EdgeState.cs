@@ -127,6 +127,22 @@ internal sealed class EdgeState : IDisposable
         }
     }
 
+    /// <summary>
+    /// Judges the document in force, while writes wait: after a start the first one would have to do it. Completes in any case.
+    /// </summary>
+    public async Task PrepareAsync()
+    {
+        await _writer.WaitAsync();
+        try
+        {
+            await Task.Run(() => _check.Prepare(_current));
+        }
+        finally
+        {
+            _writer.Release();
+        }
+    }
+
     /// <summary>The last audit lines, newest first.</summary>
     public IReadOnlyList<AuditLine> Audit()
     {

@@ -53,6 +53,9 @@ internal sealed class ControlHost : IAsyncDisposable
     /// <summary>Credit that planes are lent.</summary>
     public required QuotaService Quota { get; init; }
 
+    /// <summary>The document in force is being judged, which needs nobody to wait for it.</summary>
+    public required Task Prepared { get; init; }
+
     /// <summary>Opens the store's log, makes what the first start needs, and listens.</summary>
     /// <param name="options">Addresses, secrets, TLS.</param>
     /// <param name="store">Open, and the caller's to close behind this.</param>
@@ -95,7 +98,7 @@ internal sealed class ControlHost : IAsyncDisposable
         routes.AddRange(new QuotaRoutes(world, quota).Routes());
         app.MapRest(routes, new CallerGate(state, new LoginLimit(options.Time)), version);
         await app.StartAsync(cancel);
-        return new(app, grpc, health, seal, usage, state, planes) { Quota = quota };
+        return new(app, grpc, health, seal, usage, state, planes) { Quota = quota, Prepared = state.PrepareAsync() };
     }
 
     /// <summary>Says that it stops, lets what is under way end for a while, and stops.</summary>
@@ -112,6 +115,7 @@ internal sealed class ControlHost : IAsyncDisposable
         await _app.DisposeAsync();
         await _usage.DisposeAsync();
         await Quota.DisposeAsync();
+        await Prepared;
         State.Dispose();
         _seal.Dispose();
     }

@@ -16,6 +16,8 @@ internal sealed class WatchService(EdgeState state, PlaneRegistry planes, Secret
     /// <summary>Bytes of an epoch.</summary>
     public const int EpochBytes = 16;
 
+    private volatile GenerationHash? _lastHash;
+
     /// <summary>How long a plane may serve what it has without hearing from here.</summary>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromHours(24);
 
@@ -111,7 +113,17 @@ internal sealed class WatchService(EdgeState state, PlaneRegistry planes, Secret
     {
         if (hello.Generation == 0 || !hello.StoreId.Span.SequenceEqual(storeId.Span) || state.At(hello.Generation) is not { } then)
             return 0;
-        return hello.EntriesSha256.IsEmpty || hello.EntriesSha256.Span.SequenceEqual(PublishedEntries.Hash(then)) ? hello.Generation : 0;
+        return hello.EntriesSha256.IsEmpty || hello.EntriesSha256.Span.SequenceEqual(HashOf(hello.Generation, then)) ? hello.Generation : 0;
+    }
+
+    /// <summary>Planes that come back together, because this process was away, all have the same.</summary>
+    private byte[] HashOf(ulong generation, EdgeDocument document)
+    {
+        if (_lastHash is { } last && last.Generation == generation)
+            return last.Hash;
+        var hash = PublishedEntries.Hash(document);
+        _lastHash = new(generation, hash);
+        return hash;
     }
 
     private IEnumerable<ConfigChange> Parts(EdgeDocument document, ulong served, bool isPrivate)
@@ -124,4 +136,6 @@ internal sealed class WatchService(EdgeState state, PlaneRegistry planes, Secret
     /// <summary>Secrets travel to a plane that has shown a certificate, or that is on this machine.</summary>
     private static bool IsPrivate(GrpcServerContext context) =>
         (context.IsEncrypted && context.ClientCertificate is not null) || (context.Peer is { } peer && IPAddress.IsLoopback(peer.Address));
+
+    private sealed record GenerationHash(ulong Generation, byte[] Hash);
 }

@@ -8,7 +8,7 @@ namespace AiEdge.DataPlane.Core;
 /// </summary>
 internal sealed class ConfigSnapshot
 {
-    private readonly LimitModel[] _limits = [];
+    private LimitModel[] _limits = [];
 
     /// <summary>Counts up with each accepted configuration; 1 is the first.</summary>
     public required long Generation { get; init; }
@@ -36,8 +36,29 @@ internal sealed class ConfigSnapshot
     /// <summary>Which of the limits bind whom.</summary>
     public LimitTable LimitTable { get; private init; } = new([]);
 
-    /// <summary>The effective document as JSON with every secret masked: what the admin port's <c>/config</c> shows.</summary>
-    public required byte[] MaskedJson { get; init; }
+    /// <summary>Writes <see cref="MaskedJson"/> around the keys that it is given.</summary>
+    public required Func<KeyTable, byte[]> Masked { get; init; }
+
+    /// <summary>
+    /// The effective document as JSON with every secret masked: what the admin port's <c>/config</c> shows. Made when it is asked for, because it is
+    /// as long as there are many keys.
+    /// </summary>
+    public byte[] MaskedJson => Masked(Keys);
+
+    /// <summary>The same but for its keys. What is not a key's is shared, with all that was found of it.</summary>
+    public ConfigSnapshot WithKeys(KeyTable keys, long generation) => new()
+    {
+        Generation = generation,
+        Providers = Providers,
+        Models = Models,
+        Tokenizers = Tokenizers,
+        Keys = keys,
+        _limits = _limits,
+        LimitTable = LimitTable,
+        Server = Server,
+        Journal = Journal,
+        Masked = Masked,
+    };
 }
 
 /// <summary>A wire format: the one that a provider speaks, or the one that a client called in. Which of them are carried the validator says.</summary>
@@ -240,6 +261,21 @@ internal sealed class KeyModel
     }
 
     private LimitTable.KeyClass? _limitClass;
+
+    /// <summary>What exchanges hold of an entry.</summary>
+    public static KeyModel Of(in KeyEntry entry) => new()
+    {
+        Name = entry.Name,
+        Sha256 = entry.Digest.ToArray(),
+        Team = entry.Policy.Team,
+        Models = entry.Policy.Models,
+        ExpiresUnixMs = entry.ExpiresUnixMs,
+        Tags = entry.Policy.Tags,
+        Tier = entry.Policy.Tier,
+        Priority = entry.Policy.Priority,
+        OnDisconnect = entry.Policy.OnDisconnect,
+        ClientTags = entry.Policy.ClientTags,
+    };
 }
 
 /// <summary>Who goes first where requests wait; a lower number goes before a higher.</summary>

@@ -6,8 +6,8 @@ using AiEdge.Http;
 namespace AiEdge.DataPlane.Identify;
 
 /// <summary>
-/// Whose request it is. A connection remembers its last credential, so that only the first request of a connection (under one
-/// configuration) pays for the hash; the comparison takes the same time wherever the two differ.
+/// Whose request it is. A connection remembers its last credential, so that only the first request of a connection (as long as no key near it
+/// in the table changes) pays for the hash; the comparison takes the same time wherever the two differ.
 /// </summary>
 internal sealed class KeyIdentifier(EdgeClock clock)
 {
@@ -16,7 +16,8 @@ internal sealed class KeyIdentifier(EdgeClock clock)
 
     private byte[] _remembered = [];
     private KeyModel? _rememberedKey;
-    private ConfigSnapshot? _rememberedIn;
+    private KeyShard? _rememberedIn;
+    private byte _rememberedFirst;
 
     /// <summary>A new connection knows nothing of the last one's client.</summary>
     public void Forget()
@@ -43,7 +44,7 @@ internal sealed class KeyIdentifier(EdgeClock clock)
 
     private KeyModel? Find(ConfigSnapshot config, ReadOnlySpan<byte> credential)
     {
-        if (ReferenceEquals(_rememberedIn, config)
+        if (ReferenceEquals(_rememberedIn, config.Keys.Shard(_rememberedFirst))
             && CryptographicOperations.FixedTimeEquals(credential, _remembered))
             return _rememberedKey;
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
@@ -53,7 +54,8 @@ internal sealed class KeyIdentifier(EdgeClock clock)
         {
             _remembered = credential.ToArray();
             _rememberedKey = key;
-            _rememberedIn = config;
+            _rememberedFirst = digest[0];
+            _rememberedIn = config.Keys.Shard(digest[0]);
         }
 
         return key;

@@ -11,11 +11,14 @@ internal sealed class WholeChange
     /// <summary>What it changes; 0 where it is all that there is.</summary>
     public required long BaseGeneration { get; init; }
 
-    public List<ConfigPiece> Entries { get; } = [];
+    public List<ConfigPiece> Entries { get; private set; } = [];
 
     public List<ConfigRemoval> Removals { get; } = [];
 
     public Dictionary<string, string> Secrets { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Lets go of the entries, which may be very many, for as long as somebody still looks at the rest.</summary>
+    public void ForgetEntries() => Entries = [];
 }
 
 /// <summary>Puts the parts of a change together, within a bound. What breaks the order of parts is a fault of the stream.</summary>

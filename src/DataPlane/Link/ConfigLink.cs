@@ -102,11 +102,11 @@ internal sealed class ConfigLink
         using var patience = _options.Time.CreateTimer(_ => call.Cancel(), null, _options.HelloTimeout, Timeout.InfiniteTimeSpan);
         var held = _feed.Held;
         var hello = new ConfigHello { Plane = _channel.Start };
-        if (held.Generation > 0 && !_asksForAll)
+        if (held.Generation > 0 && !_asksForAll && await Task.Run(() => _feed.EntriesSha256(held.Generation)) is { } entries)
         {
             hello.Generation = (ulong)held.Generation;
             hello.StoreId = ByteString.CopyFrom(held.StoreId);
-            hello.EntriesSha256 = ByteString.CopyFrom(held.Entries.Sha256());
+            hello.EntriesSha256 = ByteString.CopyFrom(entries);
         }
 
         _asksForAll = false;

@@ -19,6 +19,9 @@ internal readonly record struct ChangeOutcome(IReadOnlyList<ConfigFault>? Faults
 /// <remarks>All work is done under one lock: generations are published in order, one at a time.</remarks>
 internal sealed class ControlFeed : IConfigFeed
 {
+    /// <summary>Entries that came together from which on the memory that they took is given back at once.</summary>
+    private const int EntriesToForget = 5_000;
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TouchInterval = TimeSpan.FromMinutes(1);
 
@@ -31,7 +34,7 @@ internal sealed class ControlFeed : IConfigFeed
     private readonly TaskCompletionSource<ConfigLoad> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _look;
     private HeldConfig _held = HeldConfig.None;
-    private ConfigLoad? _running;
+    private CompiledEntries? _running;
     private IReadOnlyList<StampedFile> _files = [];
     private StampedFile[] _moving = [];
     private ILinkedPlane? _plane;
@@ -76,19 +79,28 @@ internal sealed class ControlFeed : IConfigFeed
         }
     }
 
+    /// <summary>
+    /// What a control plane tells a copy by, of what is served; null where only all of it would tell, because it is not on disk as it is in force.
+    /// </summary>
+    public byte[]? EntriesSha256(long generation)
+    {
+        lock (_gate)
+            return _disk.EntriesSha256(generation);
+    }
+
     /// <summary>Serves what lies on disk, if that is good. Before the control plane is asked for anything.</summary>
     public void LoadLastGood()
     {
-        var held = _disk.Load(out var complaint);
+        var stored = _disk.Load(out var complaint);
         if (complaint is not null)
             _log.WriteLine("control plane: " + complaint);
-        if (held is null)
+        if (stored is null)
             return;
         var age = _options.Time.GetUtcNow().UtcDateTime - _disk.HeardUtc;
         lock (_gate)
         {
-            var load = Compile(held);
-            if (load.Snapshot is null)
+            var held = stored.Held;
+            if (Compile(null, held, new(stored.Entries, []), out var load) is not { } compiled)
             {
                 // What the document says has not changed, so something around it has: a secret that is not there any more.
                 _log.WriteLine($"control plane: the last good configuration, {held.Generation}, cannot be used any more:");
@@ -98,8 +110,10 @@ internal sealed class ControlFeed : IConfigFeed
             }
 
             _ageAtHeard = age > TimeSpan.Zero ? age : TimeSpan.Zero;
-            Use(held, load);
+            Use(held, compiled);
         }
+
+        ForgetText(stored.Entries.Count);
     }
 
     /// <summary>From now on what comes is put in force in <paramref name="plane"/>, which runs what <see cref="First"/> gave.</summary>
@@ -115,6 +129,15 @@ internal sealed class ControlFeed : IConfigFeed
     /// <summary>Compiles a change and puts it in force, or refuses it; on disk, too, when this returns.</summary>
     public ChangeOutcome Apply(WholeChange change, byte[] storeId)
     {
+        var outcome = Take(change, storeId);
+        var entries = change.Entries.Count;
+        change.ForgetEntries();
+        ForgetText(entries);
+        return outcome;
+    }
+
+    private ChangeOutcome Take(WholeChange change, byte[] storeId)
+    {
         lock (_gate)
         {
             if (_isDisposed)
@@ -124,19 +147,24 @@ internal sealed class ControlFeed : IConfigFeed
                 return new(null, $"a change to generation {change.BaseGeneration}, and {_held.Generation} is served");
             if (isSameStore && change.Generation < _held.Generation)
                 return new(null, $"generation {change.Generation} after {_held.Generation}");
+            var isWhole = change.BaseGeneration == 0;
             var next = Changed(change, storeId);
-            var load = Compile(next);
-            if (load.Snapshot is null)
+            if (Compile(isWhole ? null : _running, next, Entries(change), out var load) is not { } compiled)
             {
                 Interlocked.Increment(ref _rejections);
                 _plane?.Reject(load.Faults);
                 return new(load.Faults, null);
             }
 
-            Use(next, load);
-            if (Revocation.Of(change.Removals, load.Snapshot) is { } revocation)
+            var secrets = new Dictionary<string, string>(next.Secrets, StringComparer.Ordinal);
+            compiled.Kept.ForgetUnused(secrets);
+            Use(next with { Secrets = secrets }, compiled);
+            if (Revocation.Of(change.Removals, compiled.Snapshot) is { } revocation)
                 _plane?.Revoke(revocation.Concerns);
-            Store();
+            if (isWhole)
+                Store(() => _disk.Store(_held, ConfigEntries.None.With(change.Entries, [])));
+            else
+                Store(() => _disk.Append(_held, change));
             return default;
         }
     }
@@ -150,7 +178,7 @@ internal sealed class ControlFeed : IConfigFeed
                 return;
             _held = _held with { MaxAgeMs = maxAgeMs };
             if (_held.Generation > 0)
-                Store();
+                Store(() => _disk.Append(_held, null));
         }
     }
 
@@ -175,16 +203,16 @@ internal sealed class ControlFeed : IConfigFeed
         {
             if (_isDisposed || _running is null)
                 return false;
-            var load = Compile(_held);
+            var compiled = Compile(_running, _held, new([], [], IsAnew: true), out var load);
             _files = load.Files;
-            if (load.Snapshot is null)
+            if (compiled is null)
             {
                 Interlocked.Increment(ref _rejections);
                 _plane?.Reject(load.Faults);
                 return false;
             }
 
-            Use(_held, load);
+            Use(_held, compiled);
             return true;
         }
     }
@@ -196,17 +224,29 @@ internal sealed class ControlFeed : IConfigFeed
         _look.Dispose();
     }
 
-    private ConfigLoad Compile(HeldConfig held)
+    private CompiledEntries? Compile(CompiledEntries? before, HeldConfig held, EntryChange change, out ConfigLoad load)
     {
         var scope = ReferenceScope.Confined(_env, _options.SecretsDir, held.Secrets);
-        var load = ConfigFile.Load(held.Entries, held.AppliedUnixSeconds, held.Generation, _overrides, scope, _running?.Snapshot);
-        return new ConfigLoad
+        var context = new CompileContext(held.Generation, held.AppliedUnixSeconds, _overrides, _running?.Snapshot);
+        var compiled = EntryCompiler.Compile(before, change, scope, context, out load);
+        load = new ConfigLoad
         {
             Snapshot = load.Snapshot,
             Faults = WithoutLines(load.Faults),
             Warnings = WithoutLines(load.Warnings),
             Files = load.Files,
         };
+        return compiled?.With(load);
+    }
+
+    /// <summary>
+    /// What a document was read from is not needed any more, and a hundred thousand keys of it are tens of megabytes that nothing to come
+    /// would ever need again.
+    /// </summary>
+    private static void ForgetText(int entries)
+    {
+        if (entries > EntriesToForget)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     /// <summary>Each entry is a text of its own: its lines mean nothing to whoever reads the document.</summary>
@@ -218,29 +258,31 @@ internal sealed class ControlFeed : IConfigFeed
         return bare;
     }
 
-    private HeldConfig Changed(WholeChange change, byte[] storeId)
+    private static EntryChange Entries(WholeChange change)
     {
-        var names = new List<(string, string)>(change.Removals.Count);
+        var removed = new List<(string, string)>(change.Removals.Count);
         foreach (var removal in change.Removals)
-            names.Add((removal.Section, removal.Name));
-        var isWhole = change.BaseGeneration == 0;
-        var entries = (isWhole ? ConfigEntries.None : _held.Entries).With(change.Entries, names);
-        var secrets = new Dictionary<string, string>(isWhole ? [] : _held.Secrets, StringComparer.Ordinal);
-        foreach (var (name, value) in change.Secrets)
-            secrets[name] = value;
-        entries.ForgetUnused(secrets);
-        return new(storeId, change.Generation, entries, secrets, _options.Time.GetUtcNow().ToUnixTimeSeconds(), _held.MaxAgeMs);
+            removed.Add((removal.Section, removal.Name));
+        return new(change.Entries, removed, IsAnew: change.Secrets.Count > 0);
     }
 
-    private void Use(HeldConfig held, ConfigLoad load)
+    private HeldConfig Changed(WholeChange change, byte[] storeId)
+    {
+        var secrets = new Dictionary<string, string>(change.BaseGeneration == 0 ? [] : _held.Secrets, StringComparer.Ordinal);
+        foreach (var (name, value) in change.Secrets)
+            secrets[name] = value;
+        return new(storeId, change.Generation, secrets, _options.Time.GetUtcNow().ToUnixTimeSeconds(), _held.MaxAgeMs);
+    }
+
+    private void Use(HeldConfig held, CompiledEntries compiled)
     {
         _held = held;
-        _running = load;
-        _files = load.Files;
+        _running = compiled;
+        _files = compiled.Load.Files;
         if (_plane is not null)
             Publish();
-        else if (_first.TrySetResult(load))
-            _published = load.Snapshot;
+        else if (_first.TrySetResult(compiled.Load))
+            _published = compiled.Snapshot;
     }
 
     private void Publish()
@@ -249,15 +291,15 @@ internal sealed class ControlFeed : IConfigFeed
             return;
         _published = _running.Snapshot;
         _plane!.Publish(_published!);
-        if (_running.Warnings.Count > 0)
-            _plane.Warn(_running.Warnings);
+        if (_running.Load.Warnings.Count > 0)
+            _plane.Warn(_running.Load.Warnings);
     }
 
-    private void Store()
+    private void Store(Action write)
     {
         try
         {
-            _disk.Store(_held);
+            write();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

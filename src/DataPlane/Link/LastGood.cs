@@ -1,54 +1,73 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
 using AiEdge.Contracts.Wire;
 using AiEdge.DataPlane.Snapshot;
 using Google.Protobuf;
 
 namespace AiEdge.DataPlane.Link;
 
-/// <summary>A configuration as it came from a control plane, with what its next change is built upon.</summary>
-/// <param name="StoreId">The store it came from.</param>
-/// <param name="Generation">The store's number for it; 0 for none.</param>
-/// <param name="Entries">All of it.</param>
-/// <param name="Secrets">What its entries refer to as <c>${store:NAME}</c>.</param>
-/// <param name="AppliedUnixSeconds">When it first came into force here.</param>
-/// <param name="MaxAgeMs">How long the control plane lets it be served without hearing from it; 0 where it did not say.</param>
-internal sealed record HeldConfig(
-    byte[] StoreId, long Generation, ConfigEntries Entries, IReadOnlyDictionary<string, string> Secrets, long AppliedUnixSeconds, long MaxAgeMs)
-{
-    public static HeldConfig None { get; } = new([], 0, ConfigEntries.None, new Dictionary<string, string>(), 0, 0);
-}
-
 /// <summary>
-/// The last good configuration on disk, so that a plane that starts while its control plane does not serves what it served. One file,
-/// its owner's alone, replaced whole; within it secrets are sealed under the plane's credential. The time of the file is when the control
-/// plane was last heard.
+/// The last good configuration on disk, so that a plane that starts while its control plane does not serves what it served: a whole one
+/// (<see cref="ConfigBase"/>) and the changes since (<see cref="ConfigLog"/>), which become part of it once they are as long. Its owner's
+/// alone; within it secrets are sealed under the plane's credential. The time of the whole one's file is when the control plane was last heard.
 /// </summary>
-/// <remarks>
-/// Layout: <c>AEC1</c>, applied (8 bytes), maximal age (8), length of the store's id (1) and the id, SHA-256 of the entries (32),
-/// SHA-256 of everything else in the file (32), then a <c>ConfigChange</c> of the wire. Numbers are little-endian.
-/// </remarks>
-internal sealed class LastGood(string folder, byte[] key)
+internal sealed class LastGood
 {
     public const string FileName = "plane.config";
+    public const string ChangesName = "plane.changes";
 
-    private const int StoreIdBytesMax = 64;
-    private const int NonceBytes = 12;
-    private const int TagBytes = 16;
-    private readonly string _path = Path.Combine(folder, FileName);
+    /// <summary>Bytes of changes below which they stay what they are.</summary>
+    private const long ChangesBytesMin = 1 << 20;
 
-    /// <summary>The file's configuration; null where there is none. A file that is not what it was written as is a complaint.</summary>
-    public HeldConfig? Load(out string? complaint)
+    private readonly byte[] _key;
+    private readonly string _path;
+    private readonly ConfigLog _log;
+    private byte[] _checksum = [];
+    private long _generation;
+    private long _baseBytes;
+
+    public LastGood(string folder, byte[] key)
+    {
+        _key = key;
+        _path = Path.Combine(folder, FileName);
+        _log = new ConfigLog(Path.Combine(folder, ChangesName));
+    }
+
+    /// <summary>When the control plane was last heard, as the file says.</summary>
+    public DateTime HeardUtc => File.GetLastWriteTimeUtc(_path);
+
+    /// <summary>
+    /// The configuration on disk; null where there is none. A file that is not what it was written as is a complaint, and so is one whose
+    /// changes are cut: it is as good as before them.
+    /// </summary>
+    public StoredConfig? Load(out string? complaint)
     {
         complaint = null;
         if (!File.Exists(_path))
             return null;
         try
         {
-            var held = Parse(File.ReadAllBytes(_path));
-            complaint = held is null ? $"{_path} is damaged; it is not used" : null;
-            return held;
+            using var file = Open();
+            if (ConfigBase.Read(file) is not { } whole)
+            {
+                complaint = $"{_path} is damaged; it is not used";
+                return null;
+            }
+
+            (_checksum, _baseBytes) = (whole.Checksum, file.Length);
+            var (records, isCut) = _log.Read(_checksum);
+            if (isCut)
+                complaint = $"the changes behind {_path} are cut; what is whole is used";
+            var held = whole.Held;
+            var secrets = new Dictionary<string, string>(StringComparer.Ordinal);
+            Take(whole.Secrets, secrets);
+            foreach (var (change, applied, maxAgeMs) in records)
+            {
+                Take(change.Secrets, secrets);
+                held = held with { Generation = (long)change.Generation, AppliedUnixSeconds = applied, MaxAgeMs = maxAgeMs };
+            }
+
+            _generation = held.Generation;
+            return new(held with { Secrets = secrets }, [.. Merged(file, records)]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidProtocolBufferException or CryptographicException)
         {
@@ -57,29 +76,53 @@ internal sealed class LastGood(string folder, byte[] key)
         }
     }
 
-    /// <summary>When the control plane was last heard, as the file says.</summary>
-    public DateTime HeardUtc => File.GetLastWriteTimeUtc(_path);
+    /// <summary>What a control plane tells a copy by, of what lies on disk; null where that is not <paramref name="generation"/>.</summary>
+    public byte[]? EntriesSha256(long generation)
+    {
+        if (_generation != generation || _checksum.Length == 0)
+            return null;
+        try
+        {
+            using var file = Open();
+            var (records, _) = _log.Read(_checksum);
+            return ConfigEntries.Sha256(Merged(file, records));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidProtocolBufferException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Puts a configuration in the place of the last one; it is on disk when this returns.</summary>
     /// <exception cref="IOException">The disk did not take it.</exception>
-    public void Store(HeldConfig held)
+    public void Store(HeldConfig held, ConfigEntries entries) => Write(held, () => entries.All);
+
+    /// <summary>Adds a change to the configuration on disk, which is the one that it changes; it is on disk when this returns.</summary>
+    /// <param name="held">What is in force with it.</param>
+    /// <param name="change">The change; null where only <paramref name="held"/> has changed.</param>
+    /// <exception cref="IOException">The disk did not take it, or did not take one before.</exception>
+    public void Append(HeldConfig held, WholeChange? change)
     {
-        var change = new ConfigChange { Generation = (ulong)held.Generation };
-        foreach (var piece in held.Entries.All)
+        var before = change?.BaseGeneration ?? held.Generation;
+        if (_generation != before || _checksum.Length == 0)
+            throw new IOException($"generation {before} is not there to be changed");
+        var record = new ConfigChange { Generation = (ulong)held.Generation, BaseGeneration = (ulong)before };
+        foreach (var piece in change?.Entries ?? [])
         {
             var json = UnsafeByteOperations.UnsafeWrap(piece.Json);
-            change.Entries.Add(new ConfigEntry { Section = piece.Section, Name = piece.Name, Json = json, Position = piece.Position });
+            record.Entries.Add(new ConfigEntry { Section = piece.Section, Name = piece.Name, Json = json, Position = piece.Position });
         }
 
-        foreach (var (name, value) in held.Secrets)
-            change.Secrets.Add(new ConfigSecret { Name = name, Value = ByteString.CopyFrom(Seal(name, value)) });
-        var head = Head(held);
-        var size = change.CalculateSize();
-        var file = new byte[head.Length + SHA256.HashSizeInBytes + size];
-        head.CopyTo(file, 0);
-        change.WriteTo(file.AsSpan(head.Length + SHA256.HashSizeInBytes));
-        Checksum(file, head.Length).CopyTo(file.AsSpan(head.Length));
-        PrivateFile.Write(_path, file);
+        if (change is not null)
+        {
+            record.Removals.AddRange(change.Removals);
+            record.Secrets.AddRange(Sealed(change.Secrets));
+        }
+
+        _log.Append(record, held.AppliedUnixSeconds, held.MaxAgeMs);
+        _generation = held.Generation;
+        if (_log.Bytes > Math.Max(ChangesBytesMin, _baseBytes))
+            Compact(held);
     }
 
     /// <summary>Notes that the control plane was heard now. A disk that does not take it makes the configuration look older.</summary>
@@ -96,71 +139,72 @@ internal sealed class LastGood(string folder, byte[] key)
         }
     }
 
-    private static byte[] Head(HeldConfig held)
+    private FileStream Open() => new(_path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16);
+
+    private void Compact(HeldConfig held)
     {
-        var head = new byte[4 + 8 + 8 + 1 + held.StoreId.Length + SHA256.HashSizeInBytes];
-        "AEC1"u8.CopyTo(head);
-        BinaryPrimitives.WriteInt64LittleEndian(head.AsSpan(4), held.AppliedUnixSeconds);
-        BinaryPrimitives.WriteInt64LittleEndian(head.AsSpan(12), held.MaxAgeMs);
-        head[20] = (byte)held.StoreId.Length;
-        held.StoreId.CopyTo(head, 21);
-        held.Entries.Sha256().CopyTo(head, 21 + held.StoreId.Length);
-        return head;
+        using var file = Open();
+        var (records, _) = _log.Read(_checksum);
+        Write(held, () => Merged(file, records));
     }
 
-    private HeldConfig? Parse(byte[] file)
+    private void Write(HeldConfig held, Func<IEnumerable<ConfigPiece>> entries)
     {
-        if (file.Length < 21 || !file.AsSpan(0, 4).SequenceEqual("AEC1"u8) || file[20] > StoreIdBytesMax)
-            return null;
-        var headBytes = 21 + file[20] + SHA256.HashSizeInBytes;
-        if (file.Length < headBytes + SHA256.HashSizeInBytes
-            || !Checksum(file, headBytes).AsSpan().SequenceEqual(file.AsSpan(headBytes, SHA256.HashSizeInBytes)))
-            return null;
-        var change = ConfigChange.Parser.ParseFrom(file.AsSpan(headBytes + SHA256.HashSizeInBytes));
-        var pieces = new List<ConfigPiece>(change.Entries.Count);
-        foreach (var entry in change.Entries)
-            pieces.Add(new(entry.Section, entry.Name, entry.Json.ToByteArray(), entry.Position));
-        var entries = ConfigEntries.None.With(pieces, []);
-        if (!entries.Sha256().AsSpan().SequenceEqual(file.AsSpan(headBytes - SHA256.HashSizeInBytes, SHA256.HashSizeInBytes)))
-            return null;
-        var secrets = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var secret in change.Secrets)
-            secrets[secret.Name] = Open(secret.Name, secret.Value.Span);
-        return new(
-            file.AsSpan(21, file[20]).ToArray(),
-            (long)change.Generation,
-            entries,
-            secrets,
-            BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan(4)),
-            BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan(12)));
+        byte[] checksum = [];
+        long bytes = 0;
+        PrivateFile.Write(_path, file =>
+        {
+            checksum = ConfigBase.Write(file, held, Sealed(held.Secrets), entries);
+            bytes = file.Length;
+        });
+        (_checksum, _baseBytes, _generation) = (checksum, bytes, held.Generation);
+        _log.Begin(checksum);
     }
 
-    private static byte[] Checksum(byte[] file, int headBytes)
+    /// <summary>The entries of a whole configuration with what changes have made of them, in their order.</summary>
+    private static IEnumerable<ConfigPiece> Merged(FileStream file, List<(ConfigChange Change, long, long)> records)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(file.AsSpan(0, headBytes));
-        hash.AppendData(file.AsSpan(headBytes + SHA256.HashSizeInBytes));
-        return hash.GetHashAndReset();
+        var changed = new Dictionary<(string Section, string Name), ConfigPiece?>();
+        foreach (var (change, _, _) in records)
+        {
+            foreach (var removal in change.Removals)
+                changed[(removal.Section, removal.Name)] = null;
+            foreach (var entry in change.Entries)
+                changed[(entry.Section, entry.Name)] = new(entry.Section, entry.Name, entry.Json.ToByteArray(), entry.Position);
+        }
+
+        var put = new List<ConfigPiece>();
+        foreach (var piece in changed.Values)
+        {
+            if (piece is not null)
+                put.Add(piece);
+        }
+
+        put.Sort(ConfigEntries.Compare);
+        var next = 0;
+        foreach (var piece in ConfigBase.Entries(file))
+        {
+            for (; next < put.Count && ConfigEntries.Compare(put[next], piece) < 0; next++)
+                yield return put[next];
+            if (!changed.ContainsKey((piece.Section, piece.Name)))
+                yield return piece;
+        }
+
+        for (; next < put.Count; next++)
+            yield return put[next];
     }
 
-    private byte[] Seal(string name, string value)
+    private List<ConfigSecret> Sealed(IReadOnlyDictionary<string, string> secrets)
     {
-        var clear = Encoding.UTF8.GetBytes(value);
-        var box = new byte[NonceBytes + TagBytes + clear.Length];
-        RandomNumberGenerator.Fill(box.AsSpan(0, NonceBytes));
-        using var cipher = new AesGcm(key, TagBytes);
-        cipher.Encrypt(
-            box.AsSpan(0, NonceBytes), clear, box.AsSpan(NonceBytes + TagBytes), box.AsSpan(NonceBytes, TagBytes), Encoding.UTF8.GetBytes(name));
-        return box;
+        var all = new List<ConfigSecret>(secrets.Count);
+        foreach (var (name, value) in secrets)
+            all.Add(new ConfigSecret { Name = name, Value = ByteString.CopyFrom(SecretBox.Seal(_key, name, value)) });
+        return all;
     }
 
-    private string Open(string name, ReadOnlySpan<byte> box)
+    private void Take(IEnumerable<ConfigSecret> from, Dictionary<string, string> to)
     {
-        if (box.Length < NonceBytes + TagBytes)
-            throw new CryptographicException("a sealed secret is cut");
-        var clear = new byte[box.Length - NonceBytes - TagBytes];
-        using var cipher = new AesGcm(key, TagBytes);
-        cipher.Decrypt(box[..NonceBytes], box[(NonceBytes + TagBytes)..], box.Slice(NonceBytes, TagBytes), clear, Encoding.UTF8.GetBytes(name));
-        return Encoding.UTF8.GetString(clear);
+        foreach (var secret in from)
+            to[secret.Name] = SecretBox.Open(_key, secret.Name, secret.Value.Span);
     }
 }

@@ -17,7 +17,6 @@ internal sealed class ConfigCompiler
     private readonly PriceCompiler _prices;
     private readonly Dictionary<string, (ProviderModel Model, TimeoutsOptions Timeouts)> _providers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TokenizerModel> _tokenizers = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, TeamOptions> _teams = new(StringComparer.Ordinal);
 
     private ConfigCompiler(ConfigOptions options, ReferencedFiles files)
     {
@@ -40,12 +39,13 @@ internal sealed class ConfigCompiler
         files.Check(options.Server.Tls.Key);
     }
 
-    /// <summary>The snapshot. The options must be free of faults.</summary>
+    /// <summary>The snapshot. The options must be free of faults; what they hold of keys is not looked at.</summary>
     public static ConfigSnapshot Compile(
         ConfigOptions options,
         ListenerAddresses addresses,
         ReferencedFiles files,
         TokenizerModel[] tokenizers,
+        KeyTable keys,
         long generation,
         long createdUnixSeconds)
     {
@@ -59,14 +59,9 @@ internal sealed class ConfigCompiler
             compiler._providers.Add(providers[i].Name, (providers[i], options.Providers[i].Timeouts.Over(options.Timeouts)));
         }
 
-        foreach (var team in options.Teams)
-            compiler._teams.Add(team.Name, team);
         var models = new ModelModel[options.Models.Count];
         for (var i = 0; i < models.Length; i++)
             models[i] = compiler.Model(options.Models[i], createdUnixSeconds);
-        var keys = new List<KeyModel>(options.Keys.Count);
-        foreach (var key in options.Keys)
-            compiler.Add(key, keys);
         var server = Server(options.Server, addresses);
         var journal = Journal(options.Journal);
         return new ConfigSnapshot
@@ -75,11 +70,11 @@ internal sealed class ConfigCompiler
             Providers = providers,
             Models = new ModelTable(models),
             Tokenizers = tokenizers,
-            Keys = new KeyTable(keys),
+            Keys = keys,
             Limits = LimitCompiler.Compile(options.Limits),
             Server = server,
             Journal = journal,
-            MaskedJson = MaskedDocument.Write(options, server, journal),
+            Masked = MaskedDocument.Write(options, server, journal),
         };
     }
 
@@ -199,73 +194,12 @@ internal sealed class ConfigCompiler
     private static byte[] JsonToken(string text) =>
         Encoding.ASCII.GetBytes("\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"");
 
-    /// <summary>Adds a key by each of its secrets; none where it, or its team, is disabled.</summary>
-    private void Add(KeyOptions key, List<KeyModel> keys)
-    {
-        if (key.IsDisabled || (key.Team.IsSet && _teams[key.Team.Value].IsDisabled))
-            return;
-        var expires = key.Expires.IsSet ? key.Expires.Value.ToUnixTimeMilliseconds() : long.MaxValue;
-        keys.Add(Key(key, key.Sha256.Value, expires));
-        if (key.Previous is { } previous)
-            keys.Add(Key(key, previous.Sha256.Value, Math.Min(expires, previous.Until.Value.ToUnixTimeMilliseconds())));
-    }
-
-    private KeyModel Key(KeyOptions key, byte[] sha256, long expiresUnixMs)
-    {
-        byte[][]? models = null;
-        if (key.Models.IsSet)
-        {
-            models = new byte[key.Models.Value.Count][];
-            for (var i = 0; i < models.Length; i++)
-                models[i] = Encoding.ASCII.GetBytes(key.Models.Value[i].Value);
-        }
-
-        return new KeyModel
-        {
-            Name = key.Name.Value,
-            Sha256 = sha256,
-            Team = key.Team.IsSet ? key.Team.Value : null,
-            Models = models,
-            ExpiresUnixMs = expiresUnixMs,
-            Tags = Tags(key),
-            Tier = key.Tier.IsSet ? key.Tier.Value : null,
-            Priority = key.Priority.Or(KeyOptions.PriorityField.Default!) switch
-            {
-                "high" => PriorityClass.High,
-                "low" => PriorityClass.Low,
-                _ => PriorityClass.Normal,
-            },
-            OnDisconnect = new DisconnectPolicy(key.OnDisconnect.Or(TimeSpan.Zero)),
-            ClientTags = Texts(key.ClientTags),
-        };
-    }
-
     private static string[] Texts(Setting<IReadOnlyList<Setting<string>>> written)
     {
         var texts = new string[written.Or([]).Count];
         for (var i = 0; i < texts.Length; i++)
             texts[i] = written.Value[i].Value;
         return texts;
-    }
-
-    /// <summary>The team's tags, then the key's, which win.</summary>
-    private KeyValuePair<string, string>[] Tags(KeyOptions key)
-    {
-        var tags = new List<KeyValuePair<string, string>>();
-        if (key.Team.IsSet && _teams[key.Team.Value].Tags is { IsSet: true } teamTags)
-            AddTags(teamTags.Value);
-        if (key.Tags.IsSet)
-            AddTags(key.Tags.Value);
-        return [.. tags];
-
-        void AddTags(IReadOnlyList<KeyValuePair<string, Setting<string>>> written)
-        {
-            foreach (var (name, value) in written)
-            {
-                tags.RemoveAll(tag => tag.Key == name);
-                tags.Add(new(name, value.Value));
-            }
-        }
     }
 
     private static JournalModel Journal(JournalOptions journal) => new()

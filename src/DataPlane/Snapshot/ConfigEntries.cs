@@ -30,18 +30,6 @@ internal sealed class ConfigEntries
 
     public IReadOnlyList<ConfigPiece> All => _pieces;
 
-    /// <summary>Bytes of names and values.</summary>
-    public long Bytes
-    {
-        get
-        {
-            var bytes = 0L;
-            foreach (var piece in _pieces)
-                bytes += piece.Section.Length + piece.Name.Length + piece.Json.Length;
-            return bytes;
-        }
-    }
-
     /// <summary>What becomes of these entries by a change. Of two of one name the later holds.</summary>
     public ConfigEntries With(IReadOnlyCollection<ConfigPiece> put, IReadOnlyCollection<(string Section, string Name)> removed)
     {
@@ -58,12 +46,15 @@ internal sealed class ConfigEntries
         return new(sorted);
     }
 
-    /// <summary>SHA-256 over all, each as section, 0, name, 0, json, 0: what a control plane tells a copy by.</summary>
-    public byte[] Sha256()
+    /// <summary>SHA-256 over all, see <see cref="Sha256(IEnumerable{ConfigPiece})"/>.</summary>
+    public byte[] Sha256() => Sha256(_pieces);
+
+    /// <summary>SHA-256 over entries in their order, each as section, 0, name, 0, json, 0: what a control plane tells a copy by.</summary>
+    public static byte[] Sha256(IEnumerable<ConfigPiece> pieces)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> zero = [0];
-        foreach (var piece in _pieces)
+        foreach (var piece in pieces)
         {
             hash.AppendData(Encoding.UTF8.GetBytes(piece.Section));
             hash.AppendData(zero);
@@ -102,8 +93,8 @@ internal sealed class ConfigEntries
 
     internal static string Shared(string section) => Array.IndexOf(Sections, section) is var i and >= 0 ? Sections[i] : section;
 
-    /// <summary>By code points, which is the order of UTF-8's bytes.</summary>
-    private static int Compare(ConfigPiece one, ConfigPiece other)
+    /// <summary>The order of entries: by section and name, by code points, which is the order of UTF-8's bytes.</summary>
+    public static int Compare(ConfigPiece one, ConfigPiece other)
     {
         var sections = CompareUtf8(one.Section, other.Section);
         return sections != 0 ? sections : CompareUtf8(one.Name, other.Name);

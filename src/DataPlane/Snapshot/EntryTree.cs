@@ -11,13 +11,18 @@ internal static class EntryTree
     private static readonly string[] Lists = [ConfigOptions.KeysField.Name, ConfigOptions.LimitsField.Name];
 
     /// <summary>The tree; entries that are no JSON are faults and left out. A section that nobody knows is one for the rules.</summary>
-    public static ConfigMap Build(ConfigEntries entries, FaultList faults)
+    /// <param name="entries">The document.</param>
+    /// <param name="faults">Takes what is no JSON.</param>
+    /// <param name="hasKeys">Whether keys are among what is built.</param>
+    public static ConfigMap Build(ConfigEntries entries, FaultList faults, bool hasKeys = true)
     {
         var root = new ConfigMap(0, 0);
         var sections = new Dictionary<string, ConfigNode>(StringComparer.Ordinal);
         var own = new FaultList();
         foreach (var piece in InOrder(entries))
         {
+            if (!hasKeys && piece.Section == ConfigOptions.KeysField.Name)
+                continue;
             var node = Parse(piece, ref own, faults);
             if (piece.Section == ConfigEntries.SettingsSection)
             {
@@ -66,7 +71,7 @@ internal static class EntryTree
     }
 
     /// <summary>An entry of a list says its name itself; where it does not, it gets the one by which it was sent.</summary>
-    private static ConfigNode Named(ConfigNode node, ConfigPiece piece, FaultList faults)
+    public static ConfigNode Named(ConfigNode node, ConfigPiece piece, FaultList faults)
     {
         if (node is not ConfigMap map)
             return node;
@@ -77,5 +82,8 @@ internal static class EntryTree
         return map;
     }
 
-    private static string Place(ConfigPiece piece) => piece.Section + "[" + ConfigText.Quote(piece.Name) + "]";
+    private static string Place(ConfigPiece piece) => PlaceOf(piece.Section, piece.Name);
+
+    /// <summary>Where an entry is, by its name.</summary>
+    public static string PlaceOf(string section, string name) => section + "[" + ConfigText.Quote(name) + "]";
 }

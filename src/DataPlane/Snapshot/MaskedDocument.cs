@@ -19,17 +19,33 @@ internal sealed class MaskedDocument : IDisposable
     private readonly Utf8JsonWriter _json;
     private readonly MaskedLimits _limits;
 
+    /// <summary>How the document is laid out.</summary>
+    public static JsonWriterOptions Layout { get; } = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static ReadOnlySpan<byte> NothingText => "null"u8;
+
+    /// <summary>As the writer writes it, whatever ends lines here.</summary>
+    private static ReadOnlySpan<byte> NoKeys => "\n  \"keys\": null"u8;
+
     private MaskedDocument()
     {
-        _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        _json = new Utf8JsonWriter(_buffer, Layout);
         _limits = new MaskedLimits(_json, Mask);
     }
 
-    public static byte[] Write(ConfigOptions options, ServerModel server, JournalModel journal)
+    /// <summary>
+    /// Writes all but the keys, of which there may be very many, and gives what writes them between. Neither holds the options.
+    /// </summary>
+    public static Func<KeyTable, byte[]> Write(ConfigOptions options, ServerModel server, JournalModel journal)
     {
         using var document = new MaskedDocument();
         document.WriteAll(options, server, journal);
-        return document._buffer.WrittenSpan.ToArray();
+
+        // No text holds a line's end, and nothing but a name of the document stands so far to the left.
+        var written = document._buffer.WrittenSpan;
+        var before = written.IndexOf(NoKeys) + NoKeys.Length - NothingText.Length;
+        var (head, tail) = (written[..before].ToArray(), written[(before + NothingText.Length)..].ToArray());
+        return keys => MaskedKeys.Write(head, keys, tail);
     }
 
     public void Dispose() => _json.Dispose();
@@ -56,10 +72,7 @@ internal sealed class MaskedDocument : IDisposable
         }
 
         _json.WriteEndObject();
-        _json.WriteStartArray(ConfigOptions.KeysField.Name);
-        foreach (var key in options.Keys)
-            WriteKey(key);
-        _json.WriteEndArray();
+        _json.WriteNull(ConfigOptions.KeysField.Name);
         _limits.WriteLimits(options.Limits);
         _limits.WritePrices(options.Prices);
         _limits.WriteRunaway(ConfigOptions.RunawayField.Name, options.Runaway);
@@ -132,46 +145,6 @@ internal sealed class MaskedDocument : IDisposable
         _limits.WriteCount(ModelOptions.OutputTokensMaxField, model.OutputTokensMax);
         _limits.WriteRunaway(ModelOptions.RunawayField.Name, model.Runaway.Over(global));
         WriteDisabled(ModelOptions.DisabledField, model.IsDisabled);
-        _json.WriteEndObject();
-    }
-
-    private void WriteKey(KeyOptions key)
-    {
-        _json.WriteStartObject();
-        WriteText(KeyOptions.NameField, key.Name);
-        _json.WriteString(KeyOptions.Sha256Field.Name, Begin(key.Sha256.Value));
-        WriteText(KeyOptions.TeamField, key.Team);
-        WriteTexts(KeyOptions.TagsField, key.Tags, isSecret: false);
-        if (key.Models.IsSet)
-        {
-            _json.WriteStartArray(KeyOptions.ModelsField.Name);
-            foreach (var model in key.Models.Value)
-                _json.WriteStringValue(Shown(model, ""));
-            _json.WriteEndArray();
-        }
-
-        if (key.Expires.IsSet)
-            _json.WriteString(KeyOptions.ExpiresField.Name, key.Expires.Value.ToUniversalTime());
-        WriteText(KeyOptions.TierField, key.Tier);
-        _json.WriteString(KeyOptions.PriorityField.Name, key.Priority.Or(KeyOptions.PriorityField.Default!));
-        _json.WriteString(KeyOptions.OnDisconnectField.Name, DisconnectField.Format(key.OnDisconnect.Or(TimeSpan.Zero)));
-        if (key.ClientTags.IsSet)
-        {
-            _json.WriteStartArray(KeyOptions.ClientTagsField.Name);
-            foreach (var tag in key.ClientTags.Value)
-                _json.WriteStringValue(Shown(tag, ""));
-            _json.WriteEndArray();
-        }
-
-        if (key.Previous is { } previous)
-        {
-            _json.WriteStartObject(KeyOptions.PreviousField.Name);
-            _json.WriteString(PreviousSecretOptions.Sha256Field.Name, Begin(previous.Sha256.Value));
-            _json.WriteString(PreviousSecretOptions.UntilField.Name, previous.Until.Value.ToUniversalTime());
-            _json.WriteEndObject();
-        }
-
-        WriteDisabled(KeyOptions.DisabledField, key.IsDisabled);
         _json.WriteEndObject();
     }
 
@@ -273,9 +246,6 @@ internal sealed class MaskedDocument : IDisposable
         if (isDisabled)
             _json.WriteBoolean(field.Name, true);
     }
-
-    /// <summary>Eight digits tell secrets apart and are of no use for finding one.</summary>
-    private static string Begin(byte[] sha256) => Convert.ToHexStringLower(sha256.AsSpan(0, 4)) + "…";
 
     private static string Shown(Setting<string> text, string absent) => text.ByReference ? Mask : text.Or(absent);
 }

@@ -145,6 +145,8 @@ public sealed class DocumentCheckTests
             json.Append(CultureInfo.InvariantCulture, $",\"models\":[\"m{random.Next(3)}\",\"m1-x\"]");
         if (random.Next(10) == 0)
             json.Append(",\"disabled\":true");
+        if (random.Next(6) == 0)
+            json.Append(CultureInfo.InvariantCulture, $",\"previous\":{{\"sha256\":\"{Digests[random.Next(Digests.Length)]}\",\"until\":\"2027-01-01\"}}");
         if (random.Next(15) == 0)
             json.Append(",\"tier\":\"not a word\",\"expires\":\"never\"");
         return json.Append('}').ToString();

@@ -59,7 +59,7 @@ internal sealed class AdmissionRig
             Server = null!,
             Journal = null!,
             Limits = limits,
-            MaskedJson = [],
+            Masked = static _ => [],
         };
         States.Use(Config);
     }

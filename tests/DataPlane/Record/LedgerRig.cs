@@ -58,7 +58,7 @@ internal sealed class LedgerRig : IDisposable
             Server = document.Server,
             Journal = document.Journal,
             Limits = limits,
-            MaskedJson = [],
+            Masked = static _ => [],
         };
     }
 

@@ -1,0 +1,50 @@
+namespace AiEdge.DataPlane.Core;
+
+/// <summary>
+/// What a key may and how it is treated, without who it is: kept once for all keys that are written alike, so that a hundred thousand of
+/// them cost their names and digests.
+/// </summary>
+internal sealed class KeyPolicy
+{
+    public string? Team { get; init; }
+
+    /// <summary>As <see cref="KeyModel.Models"/>.</summary>
+    public byte[][]? Models { get; init; }
+
+    /// <summary>The team's tags, then the key's own, which win.</summary>
+    public KeyValuePair<string, string>[] Tags { get; init; } = [];
+
+    public string? Tier { get; init; }
+
+    public PriorityClass Priority { get; init; } = PriorityClass.Normal;
+
+    public DisconnectPolicy OnDisconnect { get; init; } = DisconnectPolicy.Cancel;
+
+    public string[] ClientTags { get; init; } = [];
+
+    /// <summary>Whether keys of it are unknown for now: they are disabled, or their team is.</summary>
+    public bool IsDisabled { get; init; }
+
+    /// <summary>
+    /// The fields as they were written, as JSON without what is each key's own; what policies are told apart by. May hold what came by
+    /// reference.
+    /// </summary>
+    public byte[] Text { get; init; } = [];
+
+    /// <summary>The same with what came by reference masked.</summary>
+    public byte[] Shown { get; init; } = [];
+
+    /// <summary>Whether a key of the one is treated as a key of the other, where both were written alike.</summary>
+    public bool IsSame(KeyPolicy other)
+    {
+        if (IsDisabled != other.IsDisabled || Tags.Length != other.Tags.Length)
+            return false;
+        for (var i = 0; i < Tags.Length; i++)
+        {
+            if (Tags[i].Key != other.Tags[i].Key || Tags[i].Value != other.Tags[i].Value)
+                return false;
+        }
+
+        return true;
+    }
+}
