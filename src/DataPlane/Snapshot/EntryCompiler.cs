@@ -217,8 +217,36 @@ internal sealed class EntryCompiler
             resolver.Resolve(node);
         }
 
-        var key = KeyOptions.Read(node, _faults);
-        return _faults.Count > 0 ? null : key;
+        // A reference that cannot be followed is said where it was looked for, and leaves its field unset.
+        return KeyOptions.Read(node, _faults) is { Name.IsSet: true, Sha256.IsSet: true } key && _faults.Count == 0 && !IsBroken(node) ? key : null;
+    }
+
+    /// <summary>Whether a reference within could not be followed.</summary>
+    private static bool IsBroken(ConfigNode node)
+    {
+        switch (node)
+        {
+            case ConfigScalar scalar:
+                return scalar.IsBroken;
+            case ConfigSequence list:
+                foreach (var item in list.Items)
+                {
+                    if (IsBroken(item))
+                        return true;
+                }
+
+                return false;
+            case ConfigMap map:
+                foreach (var entry in map.Entries)
+                {
+                    if (IsBroken(entry.Value))
+                        return true;
+                }
+
+                return false;
+            default:
+                return false;
+        }
     }
 
     /// <summary>
