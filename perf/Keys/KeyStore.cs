@@ -46,11 +46,10 @@ internal static class KeyStore
     public static string Secret(int i) => $"sk-keys-{i}";
 
     /// <summary>A key as REST writes it.</summary>
-    public static string Key(int i)
-    {
-        var kind = $$$""""team":"team-{{{i % 10}}}","tier":"pro","models":["gpt-4o","gpt-*"],"tags":{"feature":"f{{{i % 20}}}"}""";
-        return $$"""{"name":"{{Name(i)}}","sha256":"{{Digest(Secret(i))}}",{{kind}}}""";
-    }
+    public static string Key(int i) => $$$"""
+        {"name":"{{{Name(i)}}}","sha256":"{{{Digest(Secret(i))}}}","team":"team-{{{i % 10}}}","tier":"pro",
+        "models":["gpt-4o","gpt-*"],"tags":{"feature":"f{{{i % 20}}}"}}
+        """;
 
     private static string Digest(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 

@@ -128,14 +128,15 @@ internal sealed class EdgeState : IDisposable
     }
 
     /// <summary>
-    /// Judges the document in force, while writes wait: after a start the first one would have to do it. Completes in any case.
+    /// Judges the document in force as a write does, while writes wait: after a start the first one would have to do it. Not on the caller's time.
     /// </summary>
     public async Task PrepareAsync()
     {
+        await Task.Yield();
         await _writer.WaitAsync();
         try
         {
-            await Task.Run(() => _check.Prepare(_current));
+            _check.Prepare(_current);
         }
         finally
         {

@@ -10,7 +10,8 @@ public sealed class DeployTests
 {
     private static readonly string Folder = FindFolder();
 
-    public static TheoryData<string> Files => [.. Directory.GetFiles(Folder, "*.yaml").Select(static f => Path.GetFileName(f)).Where(static f => f != "aiedge.yaml")];
+    public static TheoryData<string> Files =>
+        [.. Directory.GetFiles(Folder, "compose*.yaml").Concat(Directory.GetFiles(Folder, "kubernetes*.yaml")).Select(static f => Path.GetFileName(f))];
 
     [Theory]
     [MemberData(nameof(Files))]
