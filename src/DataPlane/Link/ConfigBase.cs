@@ -45,7 +45,10 @@ internal static class ConfigBase
                 output.WriteTag(ConfigChange.EntriesFieldNumber, WireFormat.WireType.LengthDelimited);
                 output.WriteMessage(new ConfigEntry
                 {
-                    Section = piece.Section, Name = piece.Name, Json = UnsafeByteOperations.UnsafeWrap(piece.Json), Position = piece.Position,
+                    Section = piece.Section,
+                    Name = piece.Name,
+                    Json = UnsafeByteOperations.UnsafeWrap(piece.Json),
+                    Position = piece.Position,
                 });
             }
 

@@ -97,7 +97,13 @@ public sealed class HostilePlaneTests
             await using var host = await ControlHost.StartAsync(
                 new ControlOptions
                 {
-                    Http = loopback, Grpc = loopback, DataDir = folder, AdminToken = ControlRig.Admin, JoinToken = ControlRig.Join, Certificate = server, ClientAuthorities = [authority],
+                    Http = loopback,
+                    Grpc = loopback,
+                    DataDir = folder,
+                    AdminToken = ControlRig.Admin,
+                    JoinToken = ControlRig.Join,
+                    Certificate = server,
+                    ClientAuthorities = [authority],
                 },
                 store);
             var address = new Uri($"https://localhost:{host.Grpc.Port}");
@@ -114,7 +120,10 @@ public sealed class HostilePlaneTests
 
             GrpcChannel Channel(X509Certificate2? certificate) => new(new()
             {
-                Address = address, Authorities = [authority], Certificate = certificate, Authorization = _ => new($"Bearer {ControlRig.Join}"),
+                Address = address,
+                Authorities = [authority],
+                Certificate = certificate,
+                Authorization = _ => new($"Bearer {ControlRig.Join}"),
             });
         }
 

@@ -92,7 +92,10 @@ public sealed class TlsTests
             ApplicationProtocols = [protocol],
             CertificateChainPolicy = new()
             {
-                TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true, CustomTrustStore = { root },
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+                DisableCertificateDownloads = true,
+                CustomTrustStore = { root },
             },
             RemoteCertificateValidationCallback = (_, _, chain, errors) =>
             {
@@ -185,7 +188,10 @@ public sealed class TlsTests
             {
                 handler.SslOptions.CertificateChainPolicy = new()
                 {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true, CustomTrustStore = { root },
+                    TrustMode = X509ChainTrustMode.CustomRootTrust,
+                    RevocationMode = X509RevocationMode.NoCheck,
+                    DisableCertificateDownloads = true,
+                    CustomTrustStore = { root },
                 };
             }
 

@@ -12,7 +12,11 @@ public sealed class LastGoodTests
     private static readonly byte[] Credential = new byte[32];
     private static readonly HeldConfig First = HeldConfig.None with
     {
-        StoreId = [1, 2, 3], Generation = 7, AppliedUnixSeconds = 1000, MaxAgeMs = 5, Secrets = new Dictionary<string, string> { ["a"] = "sk-a" },
+        StoreId = [1, 2, 3],
+        Generation = 7,
+        AppliedUnixSeconds = 1000,
+        MaxAgeMs = 5,
+        Secrets = new Dictionary<string, string> { ["a"] = "sk-a" },
     };
 
     [Fact]
