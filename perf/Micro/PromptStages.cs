@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
 using AiEdge.Tokenization.Estimation;
@@ -87,7 +88,7 @@ internal static class PromptStages
         var scan = new BodyScan();
         return () =>
         {
-            scan.BeginJson(RequestShape.Chat, wantsPrompt);
+            scan.BeginJson(RequestShape.Chat, wantsPrompt, Dialect.OpenAi, DialectTable.Of(Dialect.OpenAi).PromptReader);
             scan.Feed(body);
             HttpStages.Expect(!scan.Finish().IsError && (scan.Prompt?.Messages ?? 0) == (wantsPrompt ? Messages : 0));
         };
@@ -123,7 +124,7 @@ internal static class PromptStages
     private static PromptText Prompt(byte[] body)
     {
         var scan = new BodyScan();
-        scan.BeginJson(RequestShape.Chat, wantsPrompt: true);
+        scan.BeginJson(RequestShape.Chat, wantsPrompt: true, Dialect.OpenAi, DialectTable.Of(Dialect.OpenAi).PromptReader);
         scan.Feed(body);
         HttpStages.Expect(!scan.Finish().IsError);
         return scan.Prompt!;

@@ -12,6 +12,6 @@ return args switch
     ["usage-load", var folder, var records, var series] =>
         await UsageLoad.RunAsync(folder, int.Parse(records, CultureInfo.InvariantCulture), int.Parse(series, CultureInfo.InvariantCulture)),
     ["usage-ask", var folder, var waitMs] => await UsageLoad.AskAsync(folder, int.Parse(waitMs, CultureInfo.InvariantCulture)),
-    ["quota-load", .. var sizes] => await SyncLoad.RunAsync(sizes),
+    ["quota-load", .. var sizes] => AllocatorLoad.Run(sizes),
     _ => 2,
 };

@@ -45,6 +45,10 @@ internal readonly record struct PromptSpan(long Start, int Length, PromptTextKin
 {
     /// <summary>Whether it is a JSON string's inside; else it is JSON itself.</summary>
     public bool IsString => Kind < PromptTextKind.ToolDefinition;
+
+    /// <summary>The string that the scanner stands at.</summary>
+    public static PromptSpan Of(in JsonScanner scanner, PromptTextKind kind) =>
+        new(scanner.TokenStart + 1, (int)Math.Min(scanner.TokenEnd - scanner.TokenStart - 2, int.MaxValue), kind, scanner.IsEscaped);
 }
 
 /// <summary>Why a count of a prompt cannot be exact, or not complete.</summary>
@@ -181,6 +185,61 @@ internal sealed class PromptText
         if (_count == _spans.Length)
             Grow();
         _spans[_count++] = new PromptSpan(start, (int)length, kind, isEscaped);
+    }
+
+    /// <summary>Notes the string that the scanner stands at.</summary>
+    public void Add(in JsonScanner scanner, PromptTextKind kind) =>
+        Add(scanner.TokenStart + 1, scanner.TokenEnd - scanner.TokenStart - 2, kind, scanner.IsEscaped);
+
+    /// <summary>Notes JSON that defines a tool.</summary>
+    public void AddTool(long start, long length)
+    {
+        Tools++;
+        Doubts |= PromptDoubt.Tools;
+        Add(start, length, PromptTextKind.ToolDefinition, isEscaped: false);
+    }
+
+    /// <summary>Notes JSON that the answer's form is given by.</summary>
+    public void AddSchema(long start, long length)
+    {
+        Doubts |= PromptDoubt.Schema;
+        Add(start, length, PromptTextKind.Schema, isEscaped: false);
+    }
+
+    /// <summary>Notes JSON of an item or a part whose form is not known.</summary>
+    public void AddUnknown(long start, long length)
+    {
+        Doubts |= PromptDoubt.UnknownPart;
+        Add(start, length, PromptTextKind.OtherJson, isEscaped: false);
+    }
+
+    /// <summary>Counts a call of a tool, whose name and arguments are noted by themselves.</summary>
+    public void CountCall()
+    {
+        ToolCalls++;
+        Doubts |= PromptDoubt.ToolCalls;
+    }
+
+    public void CountImage()
+    {
+        Images++;
+        Doubts |= PromptDoubt.Images;
+    }
+
+    /// <summary>Counts a part of sound, which is <paramref name="bytes"/> long as far as its bytes have not been counted yet.</summary>
+    public void CountAudio(long bytes = 0)
+    {
+        Audios++;
+        AudioBytes += bytes;
+        Doubts |= PromptDoubt.Audio;
+    }
+
+    /// <summary>Counts a file, as <see cref="CountAudio"/> does sound.</summary>
+    public void CountFile(long bytes = 0)
+    {
+        Files++;
+        FileBytes += bytes;
+        Doubts |= PromptDoubt.Files;
     }
 
     private void Grow()

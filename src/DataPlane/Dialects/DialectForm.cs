@@ -3,6 +3,7 @@ using System.Text.Json;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
+using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Dialects;
 
@@ -23,8 +24,8 @@ internal abstract class DialectForm
     /// <summary>What its answers are read by.</summary>
     public abstract AnswerWords Words { get; }
 
-    /// <summary>Makes what finds the texts of its prompts; null where that is the reader's own, of the OpenAI dialect.</summary>
-    public virtual Func<IPromptReader>? PromptReader => null;
+    /// <summary>Makes what finds the texts of its prompts.</summary>
+    public abstract Func<IPromptReader> PromptReader { get; }
 
     /// <summary>What is sent in a silent stream: an event that clients pass over.</summary>
     public abstract ReadOnlySpan<byte> Heartbeat { get; }
@@ -34,6 +35,9 @@ internal abstract class DialectForm
 
     /// <summary>Whether clients of this dialect call paths like this one, served or not: they are owed its errors.</summary>
     public abstract bool Owns(ReadOnlySpan<byte> path);
+
+    /// <summary>Whether a client shows by its headers that it speaks this dialect, whatever path it calls.</summary>
+    public virtual bool IsSpokenBy(RequestHead head) => false;
 
     /// <summary>What of the row's requests cannot be carried yet, as far as the query tells it.</summary>
     public virtual EdgeError Accept(Endpoint endpoint, ReadOnlySpan<byte> query) => default;

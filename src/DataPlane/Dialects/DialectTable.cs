@@ -3,6 +3,7 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects.Anthropic;
 using AiEdge.DataPlane.Dialects.Gemini;
 using AiEdge.DataPlane.Dialects.OpenAi;
+using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Dialects;
 
@@ -35,6 +36,18 @@ internal static class DialectTable
     {
         var utf8 = Encoding.UTF8.GetBytes(path);
         return Of(Find(utf8)?.Dialect ?? Owner(utf8)).Name;
+    }
+
+    /// <summary>Whose client asks, where the same path lists models to clients of several dialects.</summary>
+    public static Dialect Speaker(RequestHead head, Dialect otherwise)
+    {
+        foreach (var form in All)
+        {
+            if (form.IsSpokenBy(head))
+                return form.Id;
+        }
+
+        return otherwise;
     }
 
     /// <summary>In which dialect the caller of a path that is not served is told so.</summary>

@@ -218,9 +218,7 @@ internal sealed class ExchangePipeline
             return EdgeError.Edge(ErrorKind.Overloaded, "The gateway's configuration is too old to be used.");
         if (!endpoint.TakesBody)
         {
-            // The same paths list models to clients of several dialects.
-            if (head.IndexOf("anthropic-version"u8) >= 0)
-                _exchange.Dialect = Dialect.Anthropic;
+            _exchange.Dialect = DialectTable.Speaker(head, endpoint.Dialect);
             _intake.Scan.BeginNone();
             return default;
         }

@@ -38,14 +38,14 @@ internal sealed class BodyScan
     /// <param name="shape">Which fields it has.</param>
     /// <param name="wantsPrompt">Whether the texts of its prompt are to be noted, which a count of its tokens needs.</param>
     /// <param name="dialect">What it is written in.</param>
-    /// <param name="promptReader">Makes what reads the prompts of that dialect; null for OpenAI's.</param>
+    /// <param name="promptReader">Makes what reads the prompts of that dialect; null where none is wanted.</param>
     public void BeginJson(RequestShape shape, bool wantsPrompt = false, Dialect dialect = Dialect.OpenAi, Func<IPromptReader>? promptReader = null)
     {
         _kind = ScanKind.Json;
         if (wantsPrompt)
             _prompt ??= new PromptText();
         _prompt?.Reset(wantsPrompt);
-        _json.Begin(Facts, shape, Prompt, wantsPrompt && promptReader is not null ? _promptReaders[(int)dialect] ??= promptReader() : null);
+        _json.Begin(Facts, shape, Prompt, wantsPrompt ? _promptReaders[(int)dialect] ??= promptReader!() : null);
     }
 
     /// <summary>Begins a form whose boundary stands in <paramref name="contentType"/>; an error if there is none.</summary>

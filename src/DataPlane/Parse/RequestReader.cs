@@ -22,21 +22,20 @@ internal sealed class RequestReader
     private bool _inConfig;
     private bool _wantsPrompt;
     private IPromptReader? _prompt;
-    private PromptReader? _openAiPrompt;
     private EdgeError _error;
 
     /// <summary>Starts a body.</summary>
     /// <param name="facts">Emptied, and filled while the body is fed.</param>
     /// <param name="shape">Which fields the body has.</param>
     /// <param name="prompt">Where the texts of the prompt are noted, if one is given that wants them.</param>
-    /// <param name="reader">What knows where those texts stand; null for the bodies of the OpenAI dialect.</param>
+    /// <param name="reader">What knows where those texts stand; null where none is wanted.</param>
     public void Begin(RequestFacts facts, RequestShape shape, PromptText? prompt = null, IPromptReader? reader = null)
     {
         facts.Reset();
         _wantsPrompt = prompt is { IsWanted: true };
         if (_wantsPrompt)
         {
-            _prompt = reader ?? (_openAiPrompt ??= new PromptReader());
+            _prompt = reader!;
             _prompt.Begin(prompt!, shape);
         }
 

@@ -99,6 +99,14 @@ public sealed class AnthropicEventReaderTests
     }
 
     [Fact]
+    public void Events_that_are_mutated_count_for_nothing_or_are_noted_as_they_lie()
+    {
+        var data = string.Join('\n', Stream.ReplaceLineEndings("\n").Split('\n').Where(line => line.StartsWith("data: ", StringComparison.Ordinal)).Select(line => line[6..]));
+        for (var seed = 0; seed < 1000; seed++)
+            EventOracles.EventsAreRead(JsonCorpus.Mutate(Encoding.UTF8.GetBytes(data), new Random(seed)), seed);
+    }
+
+    [Fact]
     public void A_block_is_open_from_its_start_to_its_stop()
     {
         var reader = new AnthropicEventReader();

@@ -1,15 +1,16 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects.OpenAi;
 using AiEdge.DataPlane.Meter;
-using AiEdge.DataPlane.Parse;
+using AiEdge.DataPlane.Tests.Dialects;
 using AiEdge.DataPlane.Tests.Parse;
-using AiEdge.Tokenization;
 using AiEdge.Tokenization.Estimation;
 using AiEdge.Tokenization.Json;
 using AiEdge.Tokenization.Memo;
 using AiEdge.Tokenization.Models;
+using AiEdge.Tokenization;
 
 namespace AiEdge.DataPlane.Tests.Meter;
 

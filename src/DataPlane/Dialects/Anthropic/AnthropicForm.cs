@@ -5,6 +5,7 @@ using System.Text.Json;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
+using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Dialects.Anthropic;
 
@@ -20,7 +21,7 @@ internal sealed class AnthropicForm : DialectForm
 
     public override AnswerWords Words => AnthropicAnswerWords.Shared;
 
-    public override Func<IPromptReader>? PromptReader { get; } = static () => new AnthropicPromptReader();
+    public override Func<IPromptReader> PromptReader { get; } = static () => new AnthropicPromptReader();
 
     public override ReadOnlySpan<byte> Heartbeat => "event: ping\ndata: {\"type\": \"ping\"}\n\n"u8;
 
@@ -32,6 +33,8 @@ internal sealed class AnthropicForm : DialectForm
     }
 
     public override bool Owns(ReadOnlySpan<byte> path) => path.StartsWith(Messages.PathUtf8);
+
+    public override bool IsSpokenBy(RequestHead head) => head.IndexOf("anthropic-version"u8) >= 0;
 
     public override EventReader NewEventReader() => new AnthropicEventReader();
 

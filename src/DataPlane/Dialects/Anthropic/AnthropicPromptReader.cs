@@ -88,7 +88,7 @@ internal sealed class AnthropicPromptReader : IPromptReader
         switch (member)
         {
             case Member.System when scanner.Token == JsonToken.String:
-                Note(ref scanner, PromptTextKind.Instructions);
+                _prompt.Add(scanner, PromptTextKind.Instructions);
                 break;
             case Member.System:
                 Open(ref scanner, Place.Blocks);
@@ -148,7 +148,7 @@ internal sealed class AnthropicPromptReader : IPromptReader
         if (scanner.Token == JsonToken.StartObject)
             Open(ref scanner, place);
         else if (scanner.Token == JsonToken.String)
-            Note(ref scanner, PromptTextKind.Content);
+            _prompt.Add(scanner, PromptTextKind.Content);
         else
             Pass(ref scanner, Hidden.Json);
     }
@@ -157,7 +157,7 @@ internal sealed class AnthropicPromptReader : IPromptReader
     {
         if (_member == Member.Content)
             OnContent(ref scanner);
-        else if (_member == Member.Role && scanner.Token == JsonToken.String && PromptMembers.IsKnownRole(scanner.Text(bytes)))
+        else if (_member == Member.Role && scanner.Token == JsonToken.String && IsKnownRole(scanner.Text(bytes)))
             _prompt.KnownRoles++;
         else
             Pass(ref scanner, Hidden.Ignored);
@@ -174,17 +174,17 @@ internal sealed class AnthropicPromptReader : IPromptReader
                 break;
             case Member.Text or Member.Thinking when isString:
                 block.HasText = true;
-                Note(ref scanner, PromptTextKind.Content);
+                _prompt.Add(scanner, PromptTextKind.Content);
                 break;
             case Member.Title or Member.Context when isString:
-                Note(ref scanner, PromptTextKind.Content);
+                _prompt.Add(scanner, PromptTextKind.Content);
                 break;
             case Member.Content:
                 block.HasText = true;
                 OnContent(ref scanner);
                 break;
             case Member.Name when isString:
-                Note(ref scanner, PromptTextKind.CallName);
+                _prompt.Add(scanner, PromptTextKind.CallName);
                 break;
             case Member.Input:
                 block.HasText = true;
@@ -210,8 +210,7 @@ internal sealed class AnthropicPromptReader : IPromptReader
         }
         else if (_member == Member.Data && isString)
         {
-            source.Data = new PromptSpan(
-                scanner.TokenStart + 1, (int)Math.Min(scanner.TokenEnd - scanner.TokenStart - 2, int.MaxValue), PromptTextKind.Content, scanner.IsEscaped);
+            source.Data = PromptSpan.Of(scanner, PromptTextKind.Content);
         }
         else if (_member == Member.Content)
         {
@@ -227,15 +226,12 @@ internal sealed class AnthropicPromptReader : IPromptReader
     private void OnContent(ref JsonScanner scanner)
     {
         if (scanner.Token == JsonToken.String)
-            Note(ref scanner, PromptTextKind.Content);
+            _prompt.Add(scanner, PromptTextKind.Content);
         else if (scanner.Token == JsonToken.StartArray)
             Open(ref scanner, Place.Blocks);
         else
             Pass(ref scanner, Hidden.Json);
     }
-
-    private void Note(ref JsonScanner scanner, PromptTextKind kind) =>
-        _prompt.Add(scanner.TokenStart + 1, scanner.TokenEnd - scanner.TokenStart - 2, kind, scanner.IsEscaped);
 
     private void Open(ref JsonScanner scanner, Place place)
     {
@@ -269,19 +265,16 @@ internal sealed class AnthropicPromptReader : IPromptReader
         switch (_hidden)
         {
             case Hidden.Tool:
-                _prompt.Tools++;
-                _prompt.Doubts |= PromptDoubt.Tools;
-                _prompt.Add(_hiddenStart, length, PromptTextKind.ToolDefinition, isEscaped: false);
+                _prompt.AddTool(_hiddenStart, length);
                 break;
             case Hidden.Schema:
-                _prompt.Doubts |= PromptDoubt.Schema;
-                _prompt.Add(_hiddenStart, length, PromptTextKind.Schema, isEscaped: false);
+                _prompt.AddSchema(_hiddenStart, length);
                 break;
             case Hidden.Input:
                 _prompt.Add(_hiddenStart, length, PromptTextKind.ToolDefinition, isEscaped: false);
                 break;
             case Hidden.Json:
-                AddUnknown(_hiddenStart, length);
+                _prompt.AddUnknown(_hiddenStart, length);
                 break;
         }
 
@@ -312,33 +305,25 @@ internal sealed class AnthropicPromptReader : IPromptReader
         switch (block.Type)
         {
             case BlockType.Image:
-                _prompt.Images++;
-                _prompt.Doubts |= PromptDoubt.Images;
+                _prompt.CountImage();
                 break;
             case BlockType.Document when !block.HasText:
-                _prompt.Files++;
-                _prompt.FileBytes += block.Data.Length;
-                _prompt.Doubts |= PromptDoubt.Files;
+                _prompt.CountFile(block.Data.Length);
                 break;
             case BlockType.Call:
-                _prompt.ToolCalls++;
-                _prompt.Doubts |= PromptDoubt.ToolCalls;
+                _prompt.CountCall();
                 break;
             case BlockType.Thought:
                 // Thought of earlier turns is left out of the prompt, which of it nobody says.
                 _prompt.Doubts |= PromptDoubt.UnknownPart;
                 break;
             case BlockType.Unknown or BlockType.None when !block.HasText:
-                AddUnknown(block.Start, end - block.Start);
+                _prompt.AddUnknown(block.Start, end - block.Start);
                 break;
         }
     }
 
-    private void AddUnknown(long start, long length)
-    {
-        _prompt.Doubts |= PromptDoubt.UnknownPart;
-        _prompt.Add(start, length, PromptTextKind.OtherJson, isEscaped: false);
-    }
+    private static bool IsKnownRole(ReadOnlySpan<byte> role) => role.SequenceEqual("user"u8) || role.SequenceEqual("assistant"u8);
 
     private static BlockType TypeOf(ReadOnlySpan<byte> type)
     {

@@ -29,7 +29,7 @@ internal sealed class GeminiForm : DialectForm
 
     public override AnswerWords Words => GeminiAnswerWords.Shared;
 
-    public override Func<IPromptReader>? PromptReader { get; } = static () => new GeminiPromptReader();
+    public override Func<IPromptReader> PromptReader { get; } = static () => new GeminiPromptReader();
 
     public override ReadOnlySpan<byte> Heartbeat => ": ping\n\n"u8;
 

@@ -164,7 +164,7 @@ internal sealed class GeminiPromptReader : IPromptReader
         {
             case Member.Text when scanner.Token == JsonToken.String:
                 _partIsKnown = true;
-                Note(ref scanner, PromptTextKind.Content);
+                _prompt.Add(scanner, PromptTextKind.Content);
                 break;
             case Member.Data or Member.FileData:
                 _partIsKnown = true;
@@ -204,15 +204,12 @@ internal sealed class GeminiPromptReader : IPromptReader
     private void OnCallMember(ref JsonScanner scanner)
     {
         if (_member == Member.Name && scanner.Token == JsonToken.String)
-            Note(ref scanner, PromptTextKind.CallName);
+            _prompt.Add(scanner, PromptTextKind.CallName);
         else if (_member == Member.Arguments && scanner.Token == JsonToken.String)
-            Note(ref scanner, PromptTextKind.CallArguments);
+            _prompt.Add(scanner, PromptTextKind.CallArguments);
         else
             Pass(ref scanner, _member == Member.Arguments ? Hidden.Arguments : Hidden.Ignored);
     }
-
-    private void Note(ref JsonScanner scanner, PromptTextKind kind) =>
-        _prompt.Add(scanner.TokenStart + 1, scanner.TokenEnd - scanner.TokenStart - 2, kind, scanner.IsEscaped);
 
     private void Open(ref JsonScanner scanner, Place place)
     {
@@ -234,8 +231,7 @@ internal sealed class GeminiPromptReader : IPromptReader
         }
         else if (place == Place.Call)
         {
-            _prompt.ToolCalls++;
-            _prompt.Doubts |= PromptDoubt.ToolCalls;
+            _prompt.CountCall();
         }
         else if (place == Place.Part)
         {
@@ -256,15 +252,11 @@ internal sealed class GeminiPromptReader : IPromptReader
     {
         long length = end - _hiddenStart;
         if (_hidden == Hidden.Tool)
-        {
-            _prompt.Tools++;
-            _prompt.Doubts |= PromptDoubt.Tools;
-        }
-
-        if (_hidden is Hidden.Tool or Hidden.Arguments)
+            _prompt.AddTool(_hiddenStart, length);
+        else if (_hidden == Hidden.Arguments)
             _prompt.Add(_hiddenStart, length, PromptTextKind.ToolDefinition, isEscaped: false);
         else if (_hidden == Hidden.Json)
-            AddUnknown(_hiddenStart, length);
+            _prompt.AddUnknown(_hiddenStart, length);
         _hidden = Hidden.No;
     }
 
@@ -274,34 +266,17 @@ internal sealed class GeminiPromptReader : IPromptReader
         if (place == Place.Data)
             EndData();
         else if (place == Place.Part && !_partIsKnown)
-            AddUnknown(_partStart, end - _partStart);
+            _prompt.AddUnknown(_partStart, end - _partStart);
     }
 
     private void EndData()
     {
         if (_isImage)
-        {
-            _prompt.Images++;
-            _prompt.Doubts |= PromptDoubt.Images;
-        }
+            _prompt.CountImage();
         else if (_isSound)
-        {
-            _prompt.Audios++;
-            _prompt.AudioBytes += _dataBytes;
-            _prompt.Doubts |= PromptDoubt.Audio;
-        }
+            _prompt.CountAudio(_dataBytes);
         else
-        {
-            _prompt.Files++;
-            _prompt.FileBytes += _dataBytes;
-            _prompt.Doubts |= PromptDoubt.Files;
-        }
-    }
-
-    private void AddUnknown(long start, long length)
-    {
-        _prompt.Doubts |= PromptDoubt.UnknownPart;
-        _prompt.Add(start, length, PromptTextKind.OtherJson, isEscaped: false);
+            _prompt.CountFile(_dataBytes);
     }
 
     private static bool IsKnownRole(ReadOnlySpan<byte> role) =>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Parse;
 
 namespace AiEdge.DataPlane.Dialects.OpenAi;
 
@@ -13,6 +14,8 @@ internal sealed class OpenAiForm : DialectForm
     public override string Name => "openai";
 
     public override AnswerWords Words => AnswerWords.OpenAi;
+
+    public override Func<IPromptReader> PromptReader { get; } = static () => new OpenAiPromptReader();
 
     public override ReadOnlySpan<byte> Heartbeat => ": ping\n\n"u8;
 

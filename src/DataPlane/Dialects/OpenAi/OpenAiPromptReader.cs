@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Parse;
 
-namespace AiEdge.DataPlane.Parse;
+namespace AiEdge.DataPlane.Dialects.OpenAi;
 
-/// <summary>
-/// Where the texts of a prompt lie in the bodies of the OpenAI dialect.
-/// </summary>
-internal sealed class PromptReader : IPromptReader
+/// <summary>Where the texts of a prompt lie in the bodies of the OpenAI dialect.</summary>
+internal sealed class OpenAiPromptReader : IPromptReader
 {
     private PromptText _prompt = new();
     private RequestShape _shape;
@@ -52,10 +51,8 @@ internal sealed class PromptReader : IPromptReader
         File,
     }
 
-    /// <summary>Whether the next token belongs to a container that was entered, or ends one that is passed over.</summary>
     public bool IsInside => _level > 0 || _hidden != Hidden.No;
 
-    /// <summary>Starts a body. <paramref name="prompt"/> has been reset.</summary>
     public void Begin(PromptText prompt, RequestShape shape)
     {
         _prompt = prompt;
@@ -65,11 +62,9 @@ internal sealed class PromptReader : IPromptReader
         _hidden = Hidden.No;
     }
 
-    /// <summary>Takes the name of a top-level member.</summary>
     public void OnName(ref JsonScanner scanner, ReadOnlySpan<byte> bytes) =>
         _member = PromptMembers.Of(scanner.Text(bytes), scanner.IsEscaped);
 
-    /// <summary>Takes the value of the top-level member named before.</summary>
     public void OnValue(ref JsonScanner scanner)
     {
         JsonToken token = scanner.Token;
@@ -108,7 +103,6 @@ internal sealed class PromptReader : IPromptReader
         }
     }
 
-    /// <summary>Takes a token while <see cref="IsInside"/>.</summary>
     public void Take(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
     {
         JsonToken token = scanner.Token;
@@ -176,7 +170,7 @@ internal sealed class PromptReader : IPromptReader
         if (scanner.Token == JsonToken.StartObject)
             Open(ref scanner, place);
         else if (scanner.Token == JsonToken.String)
-            Note(ref scanner, PromptTextKind.Content);
+            _prompt.Add(scanner, PromptTextKind.Content);
         else
             Pass(ref scanner, Hidden.Json);
     }
@@ -191,12 +185,11 @@ internal sealed class PromptReader : IPromptReader
                 if (PromptMembers.IsKnownRole(scanner.Text(bytes)))
                     _prompt.KnownRoles++;
                 else
-                    Note(ref scanner, PromptTextKind.Role);
+                    _prompt.Add(scanner, PromptTextKind.Role);
                 break;
             case PromptMember.Name when isString:
                 // Whether it is the author's or a tool's is known at the item's end.
-                _itemName = new PromptSpan(
-                    scanner.TokenStart + 1, (int)Math.Min(scanner.TokenEnd - scanner.TokenStart - 2, int.MaxValue), PromptTextKind.Name, scanner.IsEscaped);
+                _itemName = PromptSpan.Of(scanner, PromptTextKind.Name);
                 break;
             case PromptMember.Type when isString:
                 _itemType = PromptMembers.TypeOf(scanner.Text(bytes));
@@ -207,7 +200,7 @@ internal sealed class PromptReader : IPromptReader
                 break;
             case PromptMember.Arguments or PromptMember.Input:
                 _itemIsKnown = true;
-                OnCall();
+                _prompt.CountCall();
                 OnText(ref scanner, PromptTextKind.CallArguments, Place.Parts);
                 break;
             case PromptMember.ToolCalls:
@@ -215,13 +208,13 @@ internal sealed class PromptReader : IPromptReader
                 break;
             case PromptMember.FunctionCall:
                 if (scanner.Token == JsonToken.StartObject)
-                    OnCall();
+                    _prompt.CountCall();
                 Open(ref scanner, Place.Function);
                 break;
             case PromptMember.Audio when scanner.Token == JsonToken.StartObject:
                 // An earlier answer of sound, named by its id.
-                _prompt.Audios++;
-                _prompt.Doubts |= PromptDoubt.Audio | PromptDoubt.StoredState;
+                _prompt.CountAudio();
+                _prompt.Doubts |= PromptDoubt.StoredState;
                 Pass(ref scanner, Hidden.Ignored);
                 break;
             default:
@@ -240,7 +233,7 @@ internal sealed class PromptReader : IPromptReader
                 break;
             case PromptMember.Text or PromptMember.Refusal when isString:
                 _part.HasText = true;
-                Note(ref scanner, PromptTextKind.Content);
+                _prompt.Add(scanner, PromptTextKind.Content);
                 break;
             case PromptMember.ImageUrl:
                 _part.HasImage |= scanner.Token != JsonToken.Null;
@@ -270,9 +263,9 @@ internal sealed class PromptReader : IPromptReader
     private void OnFunctionMember(ref JsonScanner scanner)
     {
         if (_member == PromptMember.Name && scanner.Token == JsonToken.String)
-            Note(ref scanner, PromptTextKind.CallName);
+            _prompt.Add(scanner, PromptTextKind.CallName);
         else if (_member is PromptMember.Arguments or PromptMember.Input && scanner.Token == JsonToken.String)
-            Note(ref scanner, PromptTextKind.CallArguments);
+            _prompt.Add(scanner, PromptTextKind.CallArguments);
         else
             Pass(ref scanner, _member is PromptMember.Arguments or PromptMember.Input ? Hidden.Json : Hidden.Ignored);
     }
@@ -301,7 +294,7 @@ internal sealed class PromptReader : IPromptReader
                 _prompt.KnownRoles++;
             }
 
-            Note(ref scanner, kind);
+            _prompt.Add(scanner, kind);
         }
         else if (scanner.Token == JsonToken.StartObject && list == Place.Parts && _level < Places.Count)
         {
@@ -316,21 +309,12 @@ internal sealed class PromptReader : IPromptReader
     private void OnPlain(ref JsonScanner scanner)
     {
         if (scanner.Token == JsonToken.String)
-            Note(ref scanner, PromptTextKind.Plain);
+            _prompt.Add(scanner, PromptTextKind.Plain);
         else if (scanner.Token == JsonToken.Number)
             _prompt.TokenIds++;
         else
             Open(ref scanner, scanner.Token == JsonToken.StartObject ? Place.Part : Place.Inputs);
     }
-
-    private void OnCall()
-    {
-        _prompt.ToolCalls++;
-        _prompt.Doubts |= PromptDoubt.ToolCalls;
-    }
-
-    private void Note(ref JsonScanner scanner, PromptTextKind kind) =>
-        _prompt.Add(scanner.TokenStart + 1, scanner.TokenEnd - scanner.TokenStart - 2, kind, scanner.IsEscaped);
 
     /// <summary>Enters a container; a scalar in its place is passed.</summary>
     private void Open(ref JsonScanner scanner, Place place)
@@ -361,7 +345,7 @@ internal sealed class PromptReader : IPromptReader
         }
         else if (place == Place.Call)
         {
-            OnCall();
+            _prompt.CountCall();
         }
     }
 
@@ -380,16 +364,13 @@ internal sealed class PromptReader : IPromptReader
         switch (_hidden)
         {
             case Hidden.Tool:
-                _prompt.Tools++;
-                _prompt.Doubts |= PromptDoubt.Tools;
-                _prompt.Add(_hiddenStart, length, PromptTextKind.ToolDefinition, isEscaped: false);
+                _prompt.AddTool(_hiddenStart, length);
                 break;
             case Hidden.Schema:
-                _prompt.Doubts |= PromptDoubt.Schema;
-                _prompt.Add(_hiddenStart, length, PromptTextKind.Schema, isEscaped: false);
+                _prompt.AddSchema(_hiddenStart, length);
                 break;
             case Hidden.Json:
-                AddUnknown(_hiddenStart, length);
+                _prompt.AddUnknown(_hiddenStart, length);
                 break;
             case Hidden.Audio:
                 _prompt.AudioBytes += length;
@@ -425,7 +406,7 @@ internal sealed class PromptReader : IPromptReader
         else if (_itemType == PromptType.Reasoning)
             _prompt.Doubts |= PromptDoubt.UnknownPart;
         else if (_itemType == PromptType.Unknown && !_itemIsKnown)
-            AddUnknown(_itemStart, end - _itemStart);
+            _prompt.AddUnknown(_itemStart, end - _itemStart);
     }
 
     private void EndPart(long end)
@@ -444,16 +425,13 @@ internal sealed class PromptReader : IPromptReader
                 _prompt.Doubts |= PromptDoubt.Images;
                 break;
             case PromptType.Image:
-                _prompt.Images++;
-                _prompt.Doubts |= PromptDoubt.Images;
+                _prompt.CountImage();
                 break;
             case PromptType.Audio:
-                _prompt.Audios++;
-                _prompt.Doubts |= PromptDoubt.Audio;
+                _prompt.CountAudio();
                 break;
             case PromptType.File:
-                _prompt.Files++;
-                _prompt.Doubts |= PromptDoubt.Files;
+                _prompt.CountFile();
                 break;
             case PromptType.Text:
                 break;
@@ -461,15 +439,9 @@ internal sealed class PromptReader : IPromptReader
                 if (_part.HasText)
                     _prompt.Doubts |= PromptDoubt.UnknownPart;
                 else
-                    AddUnknown(_part.Start, end - _part.Start);
+                    _prompt.AddUnknown(_part.Start, end - _part.Start);
                 break;
         }
-    }
-
-    private void AddUnknown(long start, long length)
-    {
-        _prompt.Doubts |= PromptDoubt.UnknownPart;
-        _prompt.Add(start, length, PromptTextKind.OtherJson, isEscaped: false);
     }
 
     /// <summary>What is known of the part at hand; parts do not lie in parts.</summary>

@@ -1,14 +1,18 @@
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Tests.Parse;
 
-namespace AiEdge.DataPlane.Tests.Parse;
+namespace AiEdge.DataPlane.Tests.Dialects;
 
 /// <summary>Properties of what is noted of a prompt, for any bytes; each throws where it does not hold.</summary>
 internal static class PromptOracles
 {
     private static readonly RequestShape[] Shapes =
-        [RequestShape.Chat, RequestShape.Responses, RequestShape.Embeddings, RequestShape.Completions, RequestShape.Moderations];
+    [
+        RequestShape.Chat, RequestShape.Responses, RequestShape.Embeddings, RequestShape.Completions, RequestShape.Moderations,
+        RequestShape.Messages, RequestShape.Contents,
+    ];
 
     /// <summary>
     /// A body is noted alike however it is cut; what is noted are whole strings and values of the body, of which none overlaps

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Parse;
 
-namespace AiEdge.DataPlane.Tests.Parse;
+namespace AiEdge.DataPlane.Tests.Dialects;
 
 /// <summary>Reads a body in pieces and puts what was noted of its prompt into one line.</summary>
 internal static class PromptReading
@@ -21,7 +22,7 @@ internal static class PromptReading
     {
         var reader = new RequestReader();
         prompt.Reset(isWanted: true);
-        reader.Begin(new RequestFacts(), shape, prompt);
+        reader.Begin(new RequestFacts(), shape, prompt, DialectTable.Of(DialectOf(shape)).PromptReader());
         foreach (byte[] piece in pieces)
             reader.Feed(piece);
         return reader.Finish();
@@ -33,6 +34,13 @@ internal static class PromptReading
         EdgeError error = Read(shape, [Encoding.UTF8.GetBytes(body)], prompt);
         return error.IsError ? throw new InvalidOperationException(error.Message) : prompt;
     }
+
+    private static Dialect DialectOf(RequestShape shape) => shape switch
+    {
+        RequestShape.Messages => Dialect.Anthropic,
+        RequestShape.Contents => Dialect.Gemini,
+        _ => Dialect.OpenAi,
+    };
 
     public static string Describe(byte[] body, PromptText prompt)
     {

@@ -1,6 +1,6 @@
 using AiEdge.DataPlane.Core;
 
-namespace AiEdge.DataPlane.Parse;
+namespace AiEdge.DataPlane.Dialects.OpenAi;
 
 /// <summary>The members, of the body and of what is in it, that a prompt is made of.</summary>
 internal enum PromptMember : byte

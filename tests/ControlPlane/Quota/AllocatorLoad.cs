@@ -1,27 +1,24 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using AiEdge.Contracts.Wire;
 using AiEdge.ControlPlane.Quota;
-using AiEdge.Grpc.Client;
 using AiEdge.Limits;
 using Google.Protobuf;
 
 namespace AiEdge.ControlPlane.Tests.Quota;
 
 /// <summary>
-/// Many planes that sync each second. <c>quota-load [PLANES] [BUCKETS] [SECONDS]</c>: in turn the allocator alone with its messages
-/// (one thread, no socket), and the service over loopback with a stream for each plane, clients in the same process.
+/// Many planes that sync each second, against the allocator alone with its messages: one thread, no socket.
+/// <c>quota-load [PLANES] [BUCKETS] [SECONDS]</c>; with sockets it is <c>perf/Fleet sync</c>.
 /// </summary>
-internal static class SyncLoad
+internal static class AllocatorLoad
 {
-    public static async Task<int> RunAsync(string[] args)
+    public static int Run(string[] args)
     {
         var planes = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 1000;
         var buckets = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 100;
         var seconds = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 10;
         Alone(planes, buckets, seconds);
-        await SocketsAsync(planes, buckets, seconds);
         return 0;
     }
 
@@ -76,61 +73,6 @@ internal static class SyncLoad
         Console.WriteLine(
             $"alone: {planes} planes x {buckets} buckets: {serving.Elapsed.TotalSeconds / seconds:P1} of a core, "
             + $"an ask p50 {At(took, 0.5):F2} ms, p99 {At(took, 0.99):F2} ms, {memory:F0} MiB with the planes' side");
-    }
-
-    private static async Task SocketsAsync(int planes, int buckets, int seconds)
-    {
-        var clock = new LimitClock();
-        var allocator = new QuotaAllocator(new Rules(planes), new QuotaMemory(), QuotaService.Now(clock));
-        var log = new AiEdge.ControlPlane.Tests.Store.MemoryCommandLog();
-        await using var service = new QuotaService(allocator, new QuotaLog(allocator, log), clock, new byte[16], static context => context.Metadata.TryGet("plane", out var id) ? id : null);
-        await using var host = await LoadHost.StartAsync(service.AddTo);
-        var took = new List<double>();
-        var channels = Enumerable.Range(0, Math.Max(1, planes / 50)).Select(_ => new GrpcChannel(new() { Address = host.Address })).ToArray();
-        var began = Stopwatch.GetTimestamp();
-        var cpu = Process.GetCurrentProcess().TotalProcessorTime;
-        await Task.WhenAll(Enumerable.Range(0, planes).Select(i => PlaneAsync(channels[i % channels.Length], i, buckets, seconds, planes, took)));
-        cpu = Process.GetCurrentProcess().TotalProcessorTime - cpu;
-        took.Sort();
-        using var process = Process.GetCurrentProcess();
-        Console.WriteLine(
-            $"sockets: {planes} planes x {buckets} buckets: both sides {cpu.TotalSeconds / Stopwatch.GetElapsedTime(began).TotalSeconds:P1} of a core, "
-            + $"{took.Count} asks, p50 {At(took, 0.5):F2} ms, p99 {At(took, 0.99):F2} ms, max {At(took, 1):F1} ms, resident {process.WorkingSet64 / 1048576} MiB");
-        foreach (var channel in channels)
-            channel.Dispose();
-    }
-
-    private static async Task PlaneAsync(GrpcChannel channel, int index, int buckets, int seconds, int planes, List<double> took)
-    {
-        await Task.Delay(1000 * index / planes);
-        await using var call = channel.Open(PlaneMethods.Sync, options: new GrpcCallOptions { Metadata = new() { { "plane", $"plane{index}" } } });
-        var epoch = new byte[16];
-        BinaryPrimitives.WriteInt32LittleEndian(epoch, index + 1);
-        await call.WriteAsync(new QuotaUp { Hello = new QuotaHello { Plane = new PlaneStart { PlaneId = $"plane{index}", Epoch = ByteString.CopyFrom(epoch) } } });
-        var load = new PlaneLoad(buckets, index);
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
-        if (!await call.ReadAsync())
-            throw new InvalidOperationException((await call.Completion).ToString());
-        for (var second = 0; second <= seconds; second++)
-        {
-            var ask = new QuotaUp { Ask = load.Next() };
-            var began = Stopwatch.GetTimestamp();
-            await call.WriteAsync(ask);
-            do
-            {
-                if (!await call.ReadAsync())
-                    throw new InvalidOperationException((await call.Completion).ToString());
-            }
-            while (call.Current.KindCase != QuotaDown.KindOneofCase.Answer);
-            if (second > 0)
-            {
-                lock (took)
-                    took.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
-            }
-
-            load.Take(call.Current.Answer, 0);
-            await timer.WaitForNextTickAsync();
-        }
     }
 
     private static double At(List<double> sorted, double part) => sorted.Count == 0 ? 0 : sorted[(int)Math.Min(sorted.Count - 1, sorted.Count * part)];

@@ -1,10 +1,12 @@
 using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects.OpenAi;
 using AiEdge.DataPlane.Parse;
+using AiEdge.DataPlane.Tests.Parse;
 
-namespace AiEdge.DataPlane.Tests.Parse;
+namespace AiEdge.DataPlane.Tests.Dialects;
 
-public sealed class PromptReaderTests
+public sealed class OpenAiPromptReaderTests
 {
     [Theory]
     [InlineData(
@@ -185,15 +187,15 @@ public sealed class PromptReaderTests
         var reader = new RequestReader();
         var prompt = new PromptText();
         prompt.Reset(isWanted: true);
-        reader.Begin(new RequestFacts(), RequestShape.Chat, prompt);
+        reader.Begin(new RequestFacts(), RequestShape.Chat, prompt, new OpenAiPromptReader());
         reader.Feed(body.AsSpan(0, 45));
         prompt.Reset(isWanted: false);
-        reader.Begin(new RequestFacts(), RequestShape.Chat, prompt);
+        reader.Begin(new RequestFacts(), RequestShape.Chat, prompt, new OpenAiPromptReader());
         reader.Feed(body);
         Assert.False(reader.Finish().IsError);
         Assert.Equal("| | None", PromptReading.Describe(body, prompt));
         prompt.Reset(isWanted: true);
-        reader.Begin(new RequestFacts(), RequestShape.Chat, prompt);
+        reader.Begin(new RequestFacts(), RequestShape.Chat, prompt, new OpenAiPromptReader());
         reader.Feed(body);
         Assert.False(reader.Finish().IsError);
         Assert.Equal("Content:abc | messages=1 roles=1 | None", PromptReading.Describe(body, prompt));
@@ -209,13 +211,22 @@ public sealed class PromptReaderTests
                 + "[{\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}],\"tools\":[{\"type\":\"function\"}],\"input\":\"x\"}",
             "{\"model\":\"m\",\"input\":[{\"type\":\"function_call\",\"name\":\"f\",\"arguments\":\"{}\"},[1,[2]],\"s\","
                 + "{\"type\":\"odd\",\"x\":{\"y\":[]}}],\"messages\":[],\"text\":{\"format\":{\"schema\":{}}},\"prompt\":[\"p\"]}",
+            """
+            {"model":"m","max_tokens":9,"system":[{"type":"text","text":"a\u00e9"}],"messages":[{"role":"user","content":[{"type":"image","source":{"data":"aGk="}},
+            {"type":"document","title":"t","source":{"type":"content","content":[{"type":"text","text":"x"}]}},{"type":"odd","y":[1]}]},
+            {"role":"assistant","content":[{"type":"tool_use","name":"f","input":{"a":1}}]}],"tools":[{"name":"f"}],"output_config":{}}
+            """,
+            """
+            {"systemInstruction":{"parts":{"text":"a"}},"contents":[{"role":"user","parts":[{"text":"b\u00e9"},{"inlineData":{"mimeType":"audio/wav","data":"aGk="}},
+            {"odd":[1]}]},{"role":"model","parts":[{"functionCall":{"name":"f","args":{"a":1}}}]}],"tools":[{}],"cached_content":"c"}
+            """,
         ];
         int accepted = 0;
         for (int seed = 0; seed < 2000; seed++)
         {
             var random = new Random(seed);
-            byte[] body = Encoding.UTF8.GetBytes(bodies[seed % 2]);
-            if (seed > 1)
+            byte[] body = Encoding.UTF8.GetBytes(bodies[seed % bodies.Length]);
+            if (seed >= bodies.Length)
                 body = JsonCorpus.Mutate(body, random);
             accepted += PromptOracles.PromptIsNotedAlike(body, seed) ? 1 : 0;
         }
@@ -230,13 +241,14 @@ public sealed class PromptReaderTests
         byte[] body = Encoding.UTF8.GetBytes("{\"model\":\"m\",\"messages\":[" + messages + "],\"tools\":[{\"type\":\"x\"}]}");
         var reader = new RequestReader();
         var facts = new RequestFacts();
+        var places = new OpenAiPromptReader();
         var prompt = new PromptText();
         long before = 0;
         for (int round = 0; round < 3; round++)
         {
             before = GC.GetAllocatedBytesForCurrentThread();
             prompt.Reset(isWanted: true);
-            reader.Begin(facts, RequestShape.Chat, prompt);
+            reader.Begin(facts, RequestShape.Chat, prompt, places);
             reader.Feed(body.AsSpan(0, 1000));
             reader.Feed(body.AsSpan(1000));
             reader.Finish();
