@@ -53,14 +53,14 @@ internal sealed class OutputCounter
     public long UpperBound => UpperBoundWith(0, 0);
 
     /// <summary>Tokens so far, the best number there is.</summary>
-    public long Count => _estimator is null ? OwnCount : _estimator.Estimate(Features).P50;
+    public long Count => _estimator is null || OwnCount == 0 ? OwnCount : _estimator.Estimate(Features).P50;
 
     /// <summary>Tokens so far for a limit: the count, or what an estimate stays under nineteen times of twenty.</summary>
     public long Limited
     {
         get
         {
-            if (_estimator is null)
+            if (_estimator is null || OwnCount == 0)
                 return OwnCount;
             _estimateFrom = OwnCount;
             return _estimate = _estimator.Estimate(Features).P95;

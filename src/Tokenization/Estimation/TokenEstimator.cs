@@ -37,10 +37,14 @@ public sealed class TokenEstimator
     private const double Covered = 0.96;
 
     // The variance of the noise over the variance that each coefficient is thought to have before any report.
-    private static readonly double[] PriorInformation = [0.284, 0.0064, 0.0064, 0.64, 0.64, 0.0064];
+    private static readonly double[] PriorOfPrompts = [0.284, 0.0064, 0.0064, 0.64, 0.64, 0.0064];
+
+    // Around an answer there is nothing like what stands around a prompt: a token or two that end it.
+    private static readonly double[] PriorOfAnswers = [0.284, 0.0064, 0.0064, 0.64, 0.64, 0.64];
 
     private readonly Latest<EstimatorState> _latest;
     private readonly FeatureVector _prior;
+    private readonly double[] _priorInformation;
     private EstimatorState _state;
     private FeatureTriangle _information;
     private FeatureVector _side;
@@ -48,18 +52,20 @@ public sealed class TokenEstimator
 
     /// <summary>An estimator that has seen no report.</summary>
     /// <param name="priorRatio">Tokens of the model for each that is known, before any report. 0.5 to 3.</param>
-    public TokenEstimator(double priorRatio)
+    /// <param name="direction">Whether prompts or answers are estimated.</param>
+    public TokenEstimator(double priorRatio, TokenDirection direction = TokenDirection.Input)
     {
         if (!(priorRatio >= PriorRatioMin && priorRatio <= PriorRatioMax))
             throw new ArgumentOutOfRangeException(nameof(priorRatio));
+        _priorInformation = direction == TokenDirection.Input ? PriorOfPrompts : PriorOfAnswers;
         _prior[0] = priorRatio;
         _prior[1] = 1;
-        _prior[5] = 0.15;
+        _prior[5] = direction == TokenDirection.Input ? 0.15 : 0;
         _state.Coefficients = _prior;
         _state.Deviation = DeviationFirst;
         _state.Quantile = QuantileFirst;
         for (int i = 0; i < Count; i++)
-            _state.Factor[FeatureTriangle.At(i, i)] = Math.Sqrt(PriorInformation[i]);
+            _state.Factor[FeatureTriangle.At(i, i)] = Math.Sqrt(_priorInformation[i]);
         _latest = new Latest<EstimatorState>(in _state);
     }
 
@@ -134,15 +140,15 @@ public sealed class TokenEstimator
         FeatureVector solved = default;
         for (int i = 0; i < Count; i++)
         {
-            double rest = _side[i] + (PriorInformation[i] * _prior[i]);
+            double rest = _side[i] + (_priorInformation[i] * _prior[i]);
             for (int j = 0; j <= i; j++)
             {
-                double sum = _information[FeatureTriangle.At(i, j)] + (i == j ? PriorInformation[i] : 0);
+                double sum = _information[FeatureTriangle.At(i, j)] + (i == j ? _priorInformation[i] : 0);
                 for (int k = 0; k < j; k++)
                     sum -= factor[FeatureTriangle.At(i, k)] * factor[FeatureTriangle.At(j, k)];
                 // In exact arithmetic no pivot is below the prior's information; rounding must not make a root of nothing.
                 factor[FeatureTriangle.At(i, j)] = i == j
-                    ? Math.Sqrt(Math.Max(sum, PriorInformation[i] / 2)) : sum / factor[FeatureTriangle.At(j, j)];
+                    ? Math.Sqrt(Math.Max(sum, _priorInformation[i] / 2)) : sum / factor[FeatureTriangle.At(j, j)];
                 if (j < i)
                     rest -= factor[FeatureTriangle.At(i, j)] * solved[j];
             }

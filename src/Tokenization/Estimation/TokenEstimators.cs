@@ -22,7 +22,7 @@ public sealed class TokenEstimators
     private readonly Lock _adding = new();
     private readonly int _entriesMax;
     private readonly TokenEstimator _otherInput = new(1);
-    private readonly TokenEstimator _otherOutput = new(1);
+    private readonly TokenEstimator _otherOutput = new(1, TokenDirection.Output);
     private readonly Entry?[] _buckets;
     private int _count;
 
@@ -87,7 +87,7 @@ public sealed class TokenEstimators
                 return found;
             if (_count >= _entriesMax)
                 return other;
-            var entry = new Entry(hash, provider.ToArray(), model.ToArray(), direction, new TokenEstimator(priorRatio), bucket);
+            var entry = new Entry(hash, provider.ToArray(), model.ToArray(), direction, new TokenEstimator(priorRatio, direction), bucket);
             Volatile.Write(ref bucket, entry);
             Volatile.Write(ref _count, _count + 1);
             return entry.Estimator;

@@ -105,6 +105,16 @@ public class OutputCounterTests
     }
 
     [Fact]
+    public void Of_such_a_model_too_nothing_counts_nothing_and_a_word_a_few()
+    {
+        _counter.Begin(Tokenizer, Process.CountersOf(Tokenizer.Vocabulary), new TokenEstimator(1.1, TokenDirection.Output));
+        Assert.Equal((0, 0), (_counter.Count, _counter.Limited));
+        Append(TextKind.Content, " word");
+        Assert.Equal(1, _counter.Count);
+        Assert.InRange(_counter.Limited, 1, 8);
+    }
+
+    [Fact]
     public void Events_allocate_nothing_once_the_pool_has_counters()
     {
         long before = 0;
