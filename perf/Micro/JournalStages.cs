@@ -32,27 +32,48 @@ internal static class JournalStages
     /// <summary>An exchange's two records, handed to the journal's thread; where that cannot follow, it is waited for.</summary>
     public static Action HandOver()
     {
-        var model = new JournalModel
-        {
-            Mode = JournalMode.Group,
-            CommitInterval = TimeSpan.FromMilliseconds(5),
-            Progress = TimeSpan.FromSeconds(10),
-            BytesMax = 64L << 30,
-            RefuseWhenFull = true,
-            Keep = TimeSpan.FromSeconds(1),
-        };
         var clock = new EdgeClock();
-        var journal = new UsageJournal(JournalStore.Open(Folder()), model, clock, TextWriter.Null);
+        var journal = new UsageJournal(JournalStore.Open(Folder()), Group(TimeSpan.FromMilliseconds(100)), clock, TextWriter.Null);
         var exchange = AdmitStages.Exchange();
+        void HandOver()
+        {
+            clock.Tick();
+            exchange.JournalId = 0;
+            journal.Close(exchange, journal.Open(exchange));
+        }
+
+        // Entries are made when none is free: all that can ever wait are made here, or a slow disk would have some made while bytes are counted.
+        while (journal.Admits)
+            HandOver();
+        journal.Use(Config(Group(TimeSpan.FromMilliseconds(5))));
         return () =>
         {
             while (!journal.Admits)
                 Thread.Yield();
-            clock.Tick();
-            exchange.JournalId = 0;
-            journal.Close(exchange, journal.Open(exchange));
+            HandOver();
         };
     }
+
+    private static JournalModel Group(TimeSpan interval) => new()
+    {
+        Mode = JournalMode.Group,
+        CommitInterval = interval,
+        Progress = TimeSpan.FromSeconds(10),
+        BytesMax = 64L << 30,
+        RefuseWhenFull = true,
+        Keep = TimeSpan.FromSeconds(1),
+    };
+
+    private static ConfigSnapshot Config(JournalModel journal) => new()
+    {
+        Generation = 1,
+        Providers = [],
+        Models = new ModelTable([]),
+        Keys = new KeyTable([]),
+        Server = null!,
+        Journal = journal,
+        Masked = static _ => [],
+    };
 
     private static string Folder()
     {
