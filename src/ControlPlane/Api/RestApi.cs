@@ -49,6 +49,13 @@ internal static class RestApi
             return;
         }
 
+        if (!route.HasBody && !await Body.IsEmptyAsync(http))
+        {
+            var said = route.Query.Count > 0 ? "what it takes stands in the query: " + string.Join(", ", route.Query) : "it takes nothing";
+            await Problem.WriteAsync(http, StatusCodes.Status400BadRequest, "a body is not read here; " + said);
+            return;
+        }
+
         await route.Handler(http);
     }
 }

@@ -1,6 +1,7 @@
 using AiEdge.Contracts.Faults;
 using AiEdge.Contracts.Source;
 using AiEdge.Contracts.Tree;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace AiEdge.ControlPlane.Rest;
 
@@ -10,6 +11,9 @@ internal static class Body
     /// <summary>An entry's size at most.</summary>
     public const int EntryBytesMax = 1 << 20;
 
+    /// <summary>What an empty object may be long.</summary>
+    private const int EmptyBytesMax = 16;
+
     private static readonly string[] JsonTypes = ["application/json", "application/merge-patch+json"];
     private static readonly string[] YamlTypes = ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"];
 
@@ -18,6 +22,14 @@ internal static class Body
 
     /// <summary>The tree of a whole document, in JSON or YAML by its type; null where it has been answered.</summary>
     public static ValueTask<ConfigNode?> DocumentAsync(HttpContext http) => ReadAsync(http, SourceText.DocumentBytesMax, mayBeYaml: true);
+
+    /// <summary>Whether the request holds nothing, or an empty object, as some clients send where there is nothing to send.</summary>
+    public static async ValueTask<bool> IsEmptyAsync(HttpContext http)
+    {
+        if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+            return true;
+        return await BytesAsync(http.Request, EmptyBytesMax) is { } bytes && bytes.AsSpan().Trim(" \t\r\n"u8) is [] or [(byte)'{', (byte)'}'];
+    }
 
     private static async ValueTask<ConfigNode?> ReadAsync(HttpContext http, int bytesMax, bool mayBeYaml)
     {
