@@ -11,12 +11,13 @@ namespace AiEdge.FleetTest;
 
 /// <summary>
 /// Planes that exist as streams alone, each asking each second for all its buckets, which all planes share and of which they want half as
-/// much again as there is. The control plane runs on one processor, this program on another.
+/// much again as there is. They come over 10 s, as planes do that lost their control plane together, and are measured from then on. The control
+/// plane runs on one processor, this program on another.
 /// </summary>
 internal static class SyncRun
 {
     private const int PlanesPerConnection = 50;
-    private const int WarmSeconds = 5;
+    private const int ComingSeconds = 10;
 
     public static async Task RunAsync(string root, FleetCommand command)
     {
@@ -44,19 +45,37 @@ internal static class SyncRun
 
         await JoinAsync(fleet, planes);
         var took = new Histogram();
+        var timeline = Enumerable.Range(0, 3 * (ComingSeconds + command.Seconds)).Select(static _ => new Histogram()).ToArray();
         var (began, own, control) = (0L, 0.0, 0.0);
         var self = new ProcessMeter(Environment.ProcessId);
-        var running = planes.Select((plane, i) => plane.RunAsync(1000.0 * i / planes.Count, WarmSeconds, command.Seconds, took)).ToArray();
-        await Task.Delay(TimeSpan.FromSeconds(WarmSeconds));
+        SyncPlane.MeasuredFrom = Stopwatch.GetTimestamp() + ComingSeconds * Stopwatch.Frequency;
+        var running = planes.Select((plane, i) => plane.RunAsync(ComingSeconds * 1000.0 * i / planes.Count, command.Seconds, took, timeline)).ToArray();
+        await Task.Delay(TimeSpan.FromSeconds(ComingSeconds));
         (began, own, control) = (Stopwatch.GetTimestamp(), self.CpuSeconds(), meter.CpuSeconds());
         await Task.WhenAll(running);
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        var used = meter.CpuSeconds() - control;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"sync: {planes.Count} planes x {command.Buckets} buckets, {took.Count} asks in {seconds:F1} s: p50 {took.Percentile(0.5) / 1000.0:F1} ms, "
-            + $"p99 {took.Percentile(0.99) / 1000.0:F1} ms, max {took.Max / 1000.0:F1} ms; control plane {(meter.CpuSeconds() - control) / seconds:P1} of a processor, "
-            + $"{meter.PssKib() / 1024} MiB (before {idle / 1024}); this side {(self.CpuSeconds() - own) / seconds:P1} of another; pinned: {isPinned}"));
+            + $"p99 {took.Percentile(0.99) / 1000.0:F1} ms, max {took.Max / 1000.0:F1} ms; control plane {used / seconds:P1} of a processor, "
+            + $"{used / took.Count * 1e6:F0} µs an ask, {meter.PssKib() / 1024} MiB (before {idle / 1024}); "
+            + $"this side {(self.CpuSeconds() - own - used) / seconds:P1} of another; pinned: {isPinned}"));
+        Timeline(timeline);
         foreach (var channel in channels)
             channel.Dispose();
+    }
+
+    /// <summary>A stall shows in the asks that began shortly before it.</summary>
+    private static void Timeline(Histogram[] timeline)
+    {
+        for (var second = 0; second < timeline.Length; second++)
+        {
+            if (timeline[second] is { Count: > 0 } took)
+            {
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"  asked in second {second}: {took.Count}, p50 {took.Percentile(0.5) / 1000.0:F1} ms, p99 {took.Percentile(0.99) / 1000.0:F1} ms, max {took.Max / 1000.0:F1} ms"));
+            }
+        }
     }
 
     private static async Task JoinAsync(RunningFleet fleet, List<SyncPlane> planes)
@@ -87,15 +106,19 @@ internal sealed class SyncPlane(GrpcChannel channel, int index, int buckets)
     private readonly List<(ulong Lease, ulong Amount)>[] _leases = [.. Enumerable.Range(0, buckets).Select(static _ => new List<(ulong, ulong)>())];
     private ulong _number;
 
+    /// <summary>When all have come.</summary>
+    public static long MeasuredFrom { get; set; }
+
     private string Id => string.Create(CultureInfo.InvariantCulture, $"sim-{index}");
 
     public static string LimitOf(int bucket) => string.Create(CultureInfo.InvariantCulture, $"limit{bucket}");
 
     public JoinRequest Enrolment() => new() { PlaneId = Id, CredentialSha256 = ByteString.CopyFrom(SHA256.HashData(_secret)) };
 
-    /// <summary>Asks each second; what comes after the first seconds is noted, in µs.</summary>
-    public async Task RunAsync(double delayMs, int warm, int seconds, Histogram took)
+    /// <summary>Asks each second until <paramref name="seconds"/> after all have come; what begins once they have is noted, in µs.</summary>
+    public async Task RunAsync(double delayMs, int seconds, Histogram took, Histogram[] timeline)
     {
+        var born = Stopwatch.GetTimestamp();
         await Task.Delay(TimeSpan.FromMilliseconds(delayMs));
         var options = new GrpcCallOptions { Metadata = new() { { "authorization", $"Bearer {Id}.{Base64Url.EncodeToString(_secret)}" } } };
         await using var call = channel.Open(PlaneMethods.Sync, options: options);
@@ -104,7 +127,7 @@ internal sealed class SyncPlane(GrpcChannel channel, int index, int buckets)
         if (!await call.ReadAsync())
             throw new InvalidOperationException((await call.Completion).ToString());
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
-        for (var second = 0; second < warm + seconds; second++)
+        while (Stopwatch.GetElapsedTime(MeasuredFrom).TotalSeconds < seconds)
         {
             var ask = new QuotaUp { Ask = Next() };
             var began = Stopwatch.GetTimestamp();
@@ -115,8 +138,10 @@ internal sealed class SyncPlane(GrpcChannel channel, int index, int buckets)
                     throw new InvalidOperationException((await call.Completion).ToString());
             }
             while (call.Current.KindCase != QuotaDown.KindOneofCase.Answer);
-            if (second >= warm)
-                took.Record((long)Stopwatch.GetElapsedTime(began).TotalMicroseconds);
+            var us = (long)Stopwatch.GetElapsedTime(began).TotalMicroseconds;
+            timeline[(int)Math.Min(timeline.Length - 1, Stopwatch.GetElapsedTime(born, began).TotalSeconds)].Record(us);
+            if (began >= MeasuredFrom)
+                took.Record(us);
             Take(call.Current.Answer);
             await timer.WaitForNextTickAsync();
         }

@@ -107,16 +107,26 @@ internal sealed class FairDivision
                 _some.Add(claimant);
         }
 
-        // The name settles ties, so that the same asks always have the same answers.
-        _some.Sort(static (a, b) => (a.Demand - a.Given).CompareTo(b.Demand - b.Given) is var order and not 0
-            ? order
-            : string.CompareOrdinal(a.Name, b.Name));
+        // Whoever wants no more than an even part of what is left gets it, which leaves more for the others, until nobody does. Not sorted:
+        // a few rounds over a thousand are a tenth of the work.
         var left = amount;
-        for (var i = 0; i < _some.Count; i++)
+        for (var before = -1; before != _some.Count && _some.Count > 0;)
         {
-            var part = Math.Min(_some[i].Demand - _some[i].Given, left / (_some.Count - i));
-            _some[i].Given += part;
-            left -= part;
+            before = _some.Count;
+            var even = left / before;
+            for (var i = _some.Count - 1; i >= 0; i--)
+            {
+                var wanted = _some[i].Demand - _some[i].Given;
+                if (wanted > even)
+                    continue;
+                _some[i].Given += wanted;
+                left -= wanted;
+                _some[i] = _some[^1];
+                _some.RemoveAt(_some.Count - 1);
+            }
         }
+
+        foreach (var claimant in _some)
+            claimant.Given += Math.Max(0, left) / _some.Count;
     }
 }

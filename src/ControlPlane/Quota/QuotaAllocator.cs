@@ -129,21 +129,28 @@ internal sealed class QuotaAllocator
 
     /// <summary>Answers for one bucket; see <see cref="QuotaBucket.Answer"/>. The same report may be asked again, which changes nothing.</summary>
     public BucketGrant Ask(
-        PlaneState plane, ulong stream, in BucketId id, BucketReport report, IReadOnlyDictionary<uint, string> keys, Moment now, out bool isPending)
+        PlaneState plane, ulong stream, BucketSeat seat, BucketReport report, IReadOnlyDictionary<uint, string> keys, Moment now, out bool isPending)
     {
         isPending = false;
         plane.SeenNs = now.Ns;
         NoticeStall(now);
         while (true)
         {
-            if (Find(id, now) is not { } bucket)
-                return new BucketGrant { Bucket = report.Bucket, IsUnknown = true };
+            if (seat.Bucket is not { } bucket || Volatile.Read(ref bucket.Generation) != _rules.Generation)
+            {
+                bucket = Find(seat.Id, now);
+                if (bucket != seat.Bucket)
+                    (seat.Bucket, seat.Part) = (bucket, null);
+                if (bucket is null)
+                    return new BucketGrant { Bucket = report.Bucket, IsUnknown = true };
+            }
+
             lock (bucket.Gate)
             {
-                // Swept in between: what is there now is another.
-                if (!_buckets.TryGetValue(id, out var current) || current != bucket)
-                    continue;
-                return bucket.Answer(plane, stream, report, keys, now, out isPending);
+                // Swept or replaced: what is there now is another.
+                if (!bucket.IsOver)
+                    return bucket.Answer(plane, seat, stream, report, keys, now, out isPending);
+                seat.Bucket = null;
             }
         }
     }
@@ -203,7 +210,7 @@ internal sealed class QuotaAllocator
             lock (bucket.Gate)
             {
                 if (bucket.Sweep(now))
-                    _buckets.TryRemove(id, out _);
+                    bucket.IsOver = _buckets.TryRemove(KeyValuePair.Create(id, bucket));
             }
         }
 
@@ -369,7 +376,12 @@ internal sealed class QuotaAllocator
         var rule = _rules.Find(id);
         if (rule is null)
         {
-            _buckets.TryRemove(id, out _);
+            if (_buckets.TryRemove(id, out var removed))
+            {
+                lock (removed.Gate)
+                    removed.IsOver = true;
+            }
+
             return null;
         }
 
@@ -378,7 +390,7 @@ internal sealed class QuotaAllocator
         {
             if (bucket.Rule.Kind != rule.Kind)
             {
-                _buckets.TryUpdate(id, Make(id, rule, now), bucket);
+                bucket.IsOver |= _buckets.TryUpdate(id, Make(id, rule, now), bucket);
                 bucket = _buckets.GetValueOrDefault(id) ?? bucket;
             }
             else if (bucket.Rule != rule)

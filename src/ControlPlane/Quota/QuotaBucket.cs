@@ -24,16 +24,22 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
     /// <summary>With more than a few planes the division is made so often at most; with hundreds less often.</summary>
     private const long DivideNs = 50_000_000;
 
+    /// <summary>Planes that have nothing of it are looked for so often.</summary>
+    private const long TidyNs = 5 * LimitClock.SecondNs;
+
     private const int FewParts = 8;
 
     private readonly FairDivision _division = new();
     private readonly List<Claimant> _claimants = [];
     private readonly Dictionary<string, Claimant> _keys = new(StringComparer.Ordinal);
     private readonly Dictionary<PlaneState, PlanePart> _parts = [];
-    private readonly PriorityQueue<QuotaLease, long> _open = new();
-    private readonly List<PlaneState> _stale = [];
+    private readonly List<PlanePart> _partList = [];
+    private readonly LeaseTimes _open = new();
+    private readonly LeaseTimes _held = new();
+    private readonly Stack<QuotaLease> _spare = new();
     private readonly int _pacePercent = 100 + Spread(id);
     private long _dividedNs = long.MinValue / 2;
+    private long _sweptNs = long.MinValue / 2;
     private bool _hasNewcomer;
     private bool _isLowered;
 
@@ -46,6 +52,9 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
     /// <summary>The rules' generation that <see cref="Rule"/> is of.</summary>
     public ulong Generation;
 
+    /// <summary>It is none of the fleet's buckets any more: whoever still knows it looks for the one in its place.</summary>
+    public bool IsOver { get; set; }
+
     /// <summary>Up to here may be granted.</summary>
     public long Ceiling { get; protected set; }
 
@@ -57,7 +66,7 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
 
     protected QuotaAllocator All => all;
 
-    protected IEnumerable<PlanePart> Parts => _parts.Values;
+    protected List<PlanePart> Parts => _partList;
 
     protected double AllocSum { get; private set; }
 
@@ -66,19 +75,16 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
 
     /// <summary>Answers a plane's report of this bucket.</summary>
     /// <param name="plane">Whose it is.</param>
+    /// <param name="seat">Where the plane's part was found last; of this bucket.</param>
     /// <param name="stream">The stream's number: the first report of a stream names all leases that have arrived.</param>
     /// <param name="report">What it says.</param>
     /// <param name="keys">The names of its subjects.</param>
     /// <param name="now">The present.</param>
     /// <param name="isPending">More may be granted, or the report be acknowledged, once a ceiling is in the log.</param>
-    public BucketGrant Answer(PlaneState plane, ulong stream, BucketReport report, IReadOnlyDictionary<uint, string> keys, Moment now, out bool isPending)
+    public BucketGrant Answer(
+        PlaneState plane, BucketSeat seat, ulong stream, BucketReport report, IReadOnlyDictionary<uint, string> keys, Moment now, out bool isPending)
     {
-        if (!_parts.TryGetValue(plane, out var part))
-        {
-            _parts.Add(plane, part = new PlanePart(plane) { CreditAtNs = now.Ns, BornUnixNs = now.UnixNs });
-            _hasNewcomer = true;
-        }
-
+        var part = seat.Part is { IsGone: false } known ? known : seat.Part = PartOf(plane, now);
         Advance(now);
         isPending = false;
 
@@ -99,33 +105,25 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
     public void Advance(Moment now)
     {
         Refill(now);
-        while (_open.TryPeek(out var lease, out var dueNs) && dueNs <= now.Ns)
-        {
-            _open.Dequeue();
-            if (lease.IsGone)
-                continue;
-            if (lease.FreeAtNs > now.Ns)
-                Track(lease, lease.FreeAtNs);
-            else
-                OnExpired(lease, now);
-        }
+        Advance(_open, now);
+        Advance(_held, now);
     }
 
     /// <summary>Lets go of planes that have nothing of it; true if the bucket itself may go, because a new one would be the same.</summary>
     public bool Sweep(Moment now)
     {
         Advance(now);
-        _stale.Clear();
-        foreach (var (plane, part) in _parts)
+        if (now.Ns - _sweptNs >= TidyNs)
         {
-            if (part.Leases.Count == 0 && part.Released is null && !IsToSettle(part) && now.Ns - part.AskedNs > 10 * StaleNs)
-                _stale.Add(plane);
-        }
-
-        foreach (var plane in _stale)
-        {
-            Forget(_parts[plane]);
-            _parts.Remove(plane);
+            _sweptNs = now.Ns;
+            _partList.RemoveAll(part =>
+            {
+                if (part.Leases.Count > 0 || part.Released is not null || IsToSettle(part) || now.Ns - part.AskedNs <= 10 * StaleNs)
+                    return false;
+                Forget(part);
+                part.IsGone = true;
+                return _parts.Remove(part.Plane);
+            });
         }
 
         return _parts.Count == 0 && IsFresh(now);
@@ -219,7 +217,11 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
 
     protected QuotaLease Lend(PlanePart part, long amount, long freeAtNs, long window)
     {
-        var lease = new QuotaLease(all.NextLease(), part, amount, freeAtNs, window) { Seen = part.Stream };
+        if (_spare.TryPop(out var lease))
+            lease.Become(all.NextLease(), part, amount, freeAtNs, window);
+        else
+            lease = new QuotaLease(all.NextLease(), part, amount, freeAtNs, window);
+        lease.Seen = part.Stream;
         Track(lease);
         return lease;
     }
@@ -231,12 +233,13 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
         Track(lease, lease.FreeAtNs);
     }
 
-    /// <summary>Looks at it again at a time.</summary>
-    protected void Track(QuotaLease lease, long dueNs) => _open.Enqueue(lease, dueNs);
+    /// <summary>Looks at it again at a time. Those that are held wait for so long that they would stand in the others' way.</summary>
+    protected void Track(QuotaLease lease, long dueNs) => (lease.IsHeld ? _held : _open).Add(lease, dueNs);
 
     protected static void Drop(QuotaLease lease)
     {
         lease.IsGone = true;
+        LeaseTimes.Remove(lease);
         lease.Part.Held -= lease.IsHeld ? 0 : lease.Rest;
         lease.Part.Leases.Remove(lease);
     }
@@ -260,7 +263,7 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
             return;
         _hasNewcomer = false;
         _dividedNs = now.Ns;
-        foreach (var part in _parts.Values)
+        foreach (var part in _partList)
         {
             Accrue(part, now);
             if (part.Demand > 0 && now.Ns - part.AskedNs > StaleNs)
@@ -278,7 +281,7 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
 
         _division.Divide(_claimants, capacity, Rule.Shares);
         AllocSum = 0;
-        foreach (var part in _parts.Values)
+        foreach (var part in _partList)
         {
             part.Alloc = 0;
             foreach (var (key, demand) in part.Demands)
@@ -321,6 +324,29 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
             key.Demand = Math.Max(0, key.Demand - demand);
         part.Demands.Clear();
         part.Demand = part.Need = part.Alloc = 0;
+    }
+
+    private PlanePart PartOf(PlaneState plane, Moment now)
+    {
+        if (_parts.TryGetValue(plane, out var part))
+            return part;
+        part = new PlanePart(plane) { CreditAtNs = now.Ns, BornUnixNs = now.UnixNs };
+        _parts.Add(plane, part);
+        _partList.Add(part);
+        _hasNewcomer = true;
+        return part;
+    }
+
+    private void Advance(LeaseTimes times, Moment now)
+    {
+        while (times.First is { } lease && lease.DueNs <= now.Ns)
+        {
+            LeaseTimes.Remove(lease);
+            if (lease.FreeAtNs > now.Ns)
+                Track(lease, lease.FreeAtNs);
+            else
+                OnExpired(lease, now);
+        }
     }
 
     private void TakeLeases(PlanePart part, ulong stream, BucketReport report, Moment now)
@@ -376,6 +402,8 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
         var rest = lease.Rest;
         Drop(lease);
         OnReturned(lease, rest);
+        if (_spare.Count < _partList.Count)
+            _spare.Push(lease);
     }
 
     private void Adopt(PlanePart part, LeaseUse use, ulong stream, Moment now)

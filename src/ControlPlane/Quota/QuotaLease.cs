@@ -3,9 +3,9 @@ namespace AiEdge.ControlPlane.Quota;
 /// <summary>Credit of a bucket in a plane's hands.</summary>
 internal sealed class QuotaLease(ulong number, PlanePart part, long amount, long freeAtNs, long window)
 {
-    public ulong Number { get; } = number;
+    public ulong Number { get; private set; } = number;
 
-    public PlanePart Part { get; } = part;
+    public PlanePart Part { get; private set; } = part;
 
     /// <summary>What the plane holds on to of it.</summary>
     public long Amount { get; set; } = amount;
@@ -17,7 +17,7 @@ internal sealed class QuotaLease(ulong number, PlanePart part, long amount, long
     public long FreeAtNs { get; set; } = freeAtNs;
 
     /// <summary>The window that it is of; 0 where there is none.</summary>
-    public long Window { get; } = window;
+    public long Window { get; private set; } = window;
 
     /// <summary>It is over, but nobody has said how much of it was used.</summary>
     public bool IsHeld { get; set; }
@@ -29,12 +29,88 @@ internal sealed class QuotaLease(ulong number, PlanePart part, long amount, long
     public ulong Seen { get; set; }
 
     public long Rest => Amount - Used;
+
+    /// <summary>Its place among those that have a time (<see cref="LeaseTimes"/>).</summary>
+    internal QuotaLease? Before { get; set; }
+
+    internal QuotaLease? Behind { get; set; }
+
+    internal LeaseTimes? Times { get; set; }
+
+    internal long DueNs { get; set; }
+
+    /// <summary>One that is gone and that nobody knows any more becomes another: leases come and go by the hundred thousand a second.</summary>
+    public void Become(ulong number, PlanePart part, long amount, long freeAtNs, long window)
+    {
+        (Number, Part, Amount, Used, FreeAtNs, Window) = (number, part, amount, 0, freeAtNs, window);
+        (IsHeld, IsGone) = (false, false);
+    }
+}
+
+/// <summary>Leases in the order of the times at which they are looked at again. Those that end before are taken out at once.</summary>
+internal sealed class LeaseTimes
+{
+    private QuotaLease? _last;
+
+    /// <summary>The one whose time comes first; null for none.</summary>
+    public QuotaLease? First { get; private set; }
+
+    /// <summary>Puts in one that is in no list. Times mostly grow, so its place is looked for from the end.</summary>
+    public void Add(QuotaLease lease, long dueNs)
+    {
+        var before = _last;
+        while (before is not null && before.DueNs > dueNs)
+            before = before.Before;
+        var behind = before is null ? First : before.Behind;
+        (lease.Times, lease.DueNs, lease.Before, lease.Behind) = (this, dueNs, before, behind);
+        if (before is null)
+            First = lease;
+        else
+            before.Behind = lease;
+        if (behind is null)
+            _last = lease;
+        else
+            behind.Before = lease;
+    }
+
+    /// <summary>Takes it out of the list that it is in, if it is in one.</summary>
+    public static void Remove(QuotaLease lease)
+    {
+        if (lease.Times is not { } times)
+            return;
+        if (lease.Before is null)
+            times.First = lease.Behind;
+        else
+            lease.Before.Behind = lease.Behind;
+        if (lease.Behind is null)
+            times._last = lease.Before;
+        else
+            lease.Behind.Before = lease.Before;
+        (lease.Times, lease.Before, lease.Behind) = (null, null, null);
+    }
+}
+
+/// <summary>A bucket as a stream of a plane names it, and where it was found last: the next ask need not look for it.</summary>
+internal sealed class BucketSeat(BucketId id)
+{
+    private readonly BucketId _id = id;
+
+    public ref readonly BucketId Id => ref _id;
+
+    /// <summary>Null until the first ask.</summary>
+    public QuotaBucket? Bucket { get; set; }
+
+    /// <summary>What the plane has of <see cref="Bucket"/>; for whoever holds its gate.</summary>
+    public PlanePart? Part { get; set; }
 }
 
 /// <summary>What a plane has of a bucket.</summary>
 internal sealed class PlanePart(PlaneState plane)
 {
     public PlaneState Plane { get; } = plane;
+
+    /// <summary>The bucket has let it go.</summary>
+    public bool IsGone { get; set; }
 
     public List<QuotaLease> Leases { get; } = [];
 

@@ -16,7 +16,7 @@ internal sealed class QuotaSession(
     /// <summary>How often an ask is answered anew because others took what a ceiling was raised for.</summary>
     private const int RetriesMax = 5;
 
-    private readonly Dictionary<uint, BucketId> _buckets = [];
+    private readonly Dictionary<uint, BucketSeat> _buckets = [];
     private readonly Dictionary<BucketId, uint> _numbers = [];
     private readonly Dictionary<uint, string> _keys = [];
     private readonly List<int> _pending = [];
@@ -84,13 +84,13 @@ internal sealed class QuotaSession(
         _told.Clear();
         foreach (var report in ask.Buckets)
         {
-            if (!_buckets.TryGetValue(report.Bucket, out var id))
+            if (!_buckets.TryGetValue(report.Bucket, out var seat))
                 return (null, new(GrpcCode.InvalidArgument, $"bucket {report.Bucket} has no name"));
 
             // The second would be granted beside the first, and be lent to nobody until its time is over.
             if (!_told.Add(report.Bucket))
                 return (null, new(GrpcCode.InvalidArgument, $"bucket {report.Bucket} is told of twice in ask {ask.Number}"));
-            answer.Buckets.Add(allocator.Ask(plane, stream, id, report, _keys, now(), out var isPending));
+            answer.Buckets.Add(allocator.Ask(plane, stream, seat, report, _keys, now(), out var isPending));
             if (isPending)
                 _pending.Add(answer.Buckets.Count - 1);
         }
@@ -136,7 +136,7 @@ internal sealed class QuotaSession(
                 return new(GrpcCode.InvalidArgument, $"a name of bucket {name.Bucket} is longer than {NameCharsMax} characters");
             if (_buckets.Count >= NamesMax)
                 return new(GrpcCode.ResourceExhausted, $"a stream names {NamesMax} buckets at most");
-            if (name.Bucket == 0 || !_buckets.TryAdd(name.Bucket, id) || !_numbers.TryAdd(id, name.Bucket))
+            if (name.Bucket == 0 || !_buckets.TryAdd(name.Bucket, new BucketSeat(id)) || !_numbers.TryAdd(id, name.Bucket))
                 return new(GrpcCode.InvalidArgument, $"bucket {name.Bucket} is named twice, or not by a number from 1");
         }
 

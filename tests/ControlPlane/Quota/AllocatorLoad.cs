@@ -32,10 +32,13 @@ internal static class AllocatorLoad
         var keys = new Dictionary<uint, string>[planes];
         for (var i = 0; i < planes; i++)
             keys[i] = new() { [1] = $"plane{i}" };
+        var seats = loads.Select(_ => Enumerable.Range(1, buckets).Select(static bucket => new BucketSeat(PlaneLoad.Id((uint)bucket))).ToArray()).ToArray();
         var took = new List<double>();
         var serving = new Stopwatch();
+        var best = double.MaxValue;
         for (var second = 0; second < seconds; second++)
         {
+            var servedBefore = serving.Elapsed;
             for (var i = 0; i < planes; i++)
             {
                 var now = new Moment(LimitClock.SecondNs * (second + 1) + LimitClock.SecondNs / planes * i, 1);
@@ -46,12 +49,11 @@ internal static class AllocatorLoad
                 var answer = new QuotaAnswer { Number = ask.Number };
                 foreach (var report in ask.Buckets)
                 {
-                    var id = PlaneLoad.Id(report.Bucket);
-                    var grant = allocator.Ask(states[i], 1, id, report, keys[i], now, out var isPending);
+                    var grant = allocator.Ask(states[i], 1, seats[i][report.Bucket - 1], report, keys[i], now, out var isPending);
                     if (isPending)
                     {
                         allocator.Written(allocator.TakeRecords());
-                        grant = allocator.Ask(states[i], 1, id, report, keys[i], now, out _);
+                        grant = allocator.Ask(states[i], 1, seats[i][report.Bucket - 1], report, keys[i], now, out _);
                     }
 
                     answer.Buckets.Add(grant);
@@ -64,6 +66,7 @@ internal static class AllocatorLoad
                 loads[i].Take(answer, length);
             }
 
+            best = Math.Min(best, (serving.Elapsed - servedBefore).TotalSeconds);
             allocator.Sweep(new Moment(LimitClock.SecondNs * (second + 2), 1));
         }
 
@@ -71,7 +74,7 @@ internal static class AllocatorLoad
         GC.KeepAlive(loads);
         took.Sort();
         Console.WriteLine(
-            $"alone: {planes} planes x {buckets} buckets: {serving.Elapsed.TotalSeconds / seconds:P1} of a core, "
+            $"alone: {planes} planes x {buckets} buckets: {serving.Elapsed.TotalSeconds / seconds:P1} of a core, {best:P1} in the best second, "
             + $"an ask p50 {At(took, 0.5):F2} ms, p99 {At(took, 0.99):F2} ms, {memory:F0} MiB with the planes' side");
     }
 

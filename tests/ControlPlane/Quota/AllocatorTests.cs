@@ -242,7 +242,7 @@ public sealed class AllocatorTests : IQuotaRules
     {
         while (true)
         {
-            var grant = control.Ask(plane, stream, Id, report, Keys, Now, out var isPending);
+            var grant = control.Ask(plane, stream, new BucketSeat(Id), report, Keys, Now, out var isPending);
             var records = control.TakeRecords();
             if (records.Count > 0 && isWritten)
                 _log.Add(QuotaRecord.Write(records));

@@ -348,7 +348,7 @@ internal sealed class FleetSimulation : IQuotaRules
                 return;
             }
 
-            var grant = control.Ask(state, stream, Bucket, ask, _keys, fleet.Now, out var isPending);
+            var grant = control.Ask(state, stream, new BucketSeat(Bucket), ask, _keys, fleet.Now, out var isPending);
             if (isPending)
             {
                 fleet.At(0.002, () => Arrive(control, state, stream, ask));

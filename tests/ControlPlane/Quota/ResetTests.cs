@@ -94,13 +94,13 @@ public sealed class ResetTests : IQuotaRules
         _rule = _window;
         var control = Start();
         var plane = control.Join("a", 1, Now);
-        control.Ask(plane, 1, Id, Wanted(100), new Dictionary<uint, string> { [1] = "a" }, Now, out var isPending);
+        control.Ask(plane, 1, new BucketSeat(Id), Wanted(100), new Dictionary<uint, string> { [1] = "a" }, Now, out var isPending);
         Assert.True(isPending);
         var onItsWay = control.TakeRecords();
         control.Reset("shared", Now);
         _log.Add(QuotaRecord.Write(onItsWay));
         control.Written(onItsWay);
-        control.Ask(plane, 1, Id, Wanted(100), new Dictionary<uint, string> { [1] = "a" }, Now, out isPending);
+        control.Ask(plane, 1, new BucketSeat(Id), Wanted(100), new Dictionary<uint, string> { [1] = "a" }, Now, out isPending);
         Assert.True(isPending);
     }
 
@@ -140,7 +140,7 @@ public sealed class ResetTests : IQuotaRules
     {
         while (true)
         {
-            var grant = control.Ask(plane, 1, Id, report, new Dictionary<uint, string> { [1] = "a" }, Now, out var isPending);
+            var grant = control.Ask(plane, 1, new BucketSeat(Id), report, new Dictionary<uint, string> { [1] = "a" }, Now, out var isPending);
             Write(control);
             if (!isPending)
                 return grant;
