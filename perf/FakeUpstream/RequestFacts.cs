@@ -146,6 +146,7 @@ internal sealed class RequestFacts
                 continue;
             }
 
+            NeedsDocument |= json.ValueTextEquals("responseSchema"u8) || json.ValueTextEquals("responseJsonSchema"u8);
             json.Read();
             json.Skip();
         }

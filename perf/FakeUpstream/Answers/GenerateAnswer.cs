@@ -17,8 +17,11 @@ internal sealed class GenerateAnswer
     private GenerateAnswer(AnswerContext context)
     {
         (_context, _script) = (context, context.Script);
-        _calls = context.Facts.NeedsDocument ? RequestWishes.ReadContents(context).Calls : [];
-        _text = TextPieces.Of(_script, _calls.Count > 0 ? 0 : _script.Chunks, context.Facts.TokensMax);
+        var wishes = context.Facts.NeedsDocument ? RequestWishes.ReadContents(context) : RequestWishes.None;
+        _calls = wishes.Calls;
+        _text = wishes.StructuredText is { } json
+            ? new TextPieces(json).Cap(context.Facts.TokensMax)
+            : TextPieces.Of(_script, _calls.Count > 0 ? 0 : _script.Chunks, context.Facts.TokensMax);
         _thought = new TextPieces(_script.ReasoningTokens, 0);
         _finish = _text.Cut ? "MAX_TOKENS" : "STOP";
     }

@@ -66,19 +66,30 @@ internal sealed record RequestWishes(IReadOnlyList<ToolCall> Calls, string? Stru
         return new RequestWishes(calls, null);
     }
 
-    /// <summary>From tools and contents of Gemini's dialect.</summary>
+    /// <summary>From tools, contents and generationConfig of Gemini's dialect.</summary>
     public static RequestWishes ReadContents(AnswerContext context)
     {
         using var document = JsonDocument.Parse(context.Body, new JsonDocumentOptions { MaxDepth = 256 });
         var root = document.RootElement;
+        if (FindFunctions(context, root) is { Count: > 0 } calls)
+            return new RequestWishes(calls, null);
+        if (!root.TryGetProperty("generationConfig", out var config))
+            return None;
+        return config.TryGetProperty("responseJsonSchema", out var schema) || config.TryGetProperty("responseSchema", out schema)
+            ? new([], SchemaSample.Write(schema))
+            : None;
+    }
+
+    private static List<ToolCall> FindFunctions(AnswerContext context, JsonElement root)
+    {
         var calls = new List<ToolCall>();
         var contents = root.GetProperty("contents");
         var last = contents[contents.GetArrayLength() - 1];
         var answered = last.TryGetProperty("parts", out var parts) && parts.ValueKind == JsonValueKind.Array
             && parts.EnumerateArray().Any(part => part.TryGetProperty("functionResponse", out _));
-        if (context.Script.Tools == "off" || (answered && context.Script.Tools != "always"))
-            return None;
-        foreach (var tool in root.GetProperty("tools").EnumerateArray())
+        if (context.Script.Tools == "off" || (answered && context.Script.Tools != "always") || !root.TryGetProperty("tools", out var tools))
+            return calls;
+        foreach (var tool in tools.EnumerateArray())
         {
             if (!tool.TryGetProperty("functionDeclarations", out var functions))
                 continue;
@@ -89,7 +100,7 @@ internal sealed record RequestWishes(IReadOnlyList<ToolCall> Calls, string? Stru
             }
         }
 
-        return new RequestWishes(calls, null);
+        return calls;
     }
 
     /// <summary>Whether the last message answers a tool.</summary>
