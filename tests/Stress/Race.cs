@@ -24,7 +24,7 @@ internal static class Race
     /// <summary>
     /// How long a broken twin has to show its fault. It needs milliseconds; the rest is for a machine that is busy with other things.
     /// </summary>
-    public static TimeSpan TwinTime { get; } = TimeSpan.FromTicks(Math.Max(Time.Ticks, TimeSpan.FromSeconds(30).Ticks));
+    public static TimeSpan TwinTime { get; } = TimeSpan.FromTicks(Math.Max(Time.Ticks, TimeSpan.FromMinutes(3).Ticks));
 
     /// <summary>Asserts that no fault was found, and tells it whole if there is one.</summary>
     public static void Passes(string? fault) => Assert.True(fault is null, fault);
