@@ -103,9 +103,16 @@ public sealed class ConnectionTests
     public async Task The_time_between_requests_does_not_run_within_one()
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "keepAlive: 2s, headTimeout: 30s, bodyTimeout: 30s" });
-        using var client = await edge.ConnectAsync();
 
-        Assert.Equal(FakeText.All(2), (await client.AskAsync(Ask.Stream("n=2; f=2500000"))).Content);
+        // A busy machine may take longer than that to read a request's first byte, and then the time between requests was over first.
+        var content = "";
+        for (var tries = 0; tries < 10 && edge.Fake.RequestCount == 0; tries++)
+        {
+            using var client = await edge.ConnectAsync();
+            content = (await client.AskAsync(Ask.Stream("n=2; f=2500000"))).Content;
+        }
+
+        Assert.Equal(FakeText.All(2), content);
     }
 
     [Fact]
