@@ -13,7 +13,7 @@ public sealed class StopWordTests
 {
     /// <summary>Reasons that do nothing to the client's own connection.</summary>
     private static readonly StopReason[] Reasons =
-        [StopReason.ClientLeft, StopReason.FirstByteTimeout, StopReason.IdleTimeout, StopReason.TotalTimeout];
+        [StopReason.ClientLeft, StopReason.ClientStalled, StopReason.Drain, StopReason.TotalTimeout];
 
     [Fact]
     public void A_stale_stop_is_ignored_and_the_first_reason_stays()

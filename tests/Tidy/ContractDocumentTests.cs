@@ -32,7 +32,8 @@ public sealed partial class ContractDocumentTests
     public void The_list_of_metrics_is_the_source_s() =>
         Assert.Equal(
             Literals("src/DataPlane/Hosting/MetricsText.cs")
-                .Concat(Literals("src/DataPlane/Hosting/LimitMetrics.cs")).Concat(Literals("src/DataPlane/Hosting/LinkMetrics.cs")).Where(l => MetricName().IsMatch(l)).Distinct().Order(StringComparer.Ordinal),
+                .Concat(Literals("src/DataPlane/Hosting/LimitMetrics.cs")).Concat(Literals("src/DataPlane/Hosting/LinkMetrics.cs"))
+                .Concat(Literals("src/DataPlane/Hosting/RouteMetrics.cs")).Where(l => MetricName().IsMatch(l)).Distinct().Order(StringComparer.Ordinal),
             Quoted("docs/operations.md").Where(q => MetricName().IsMatch(q)).Distinct().Order(StringComparer.Ordinal));
 
     [Fact]

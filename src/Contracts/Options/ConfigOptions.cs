@@ -25,6 +25,9 @@ public sealed class ConfigOptions
     /// <summary>Clients' keys.</summary>
     public static readonly SectionListField KeysField = new("keys", KeyOptions.Table);
 
+    /// <summary>How often a request is sent again.</summary>
+    public static readonly SectionField RetryField = new("retry", RetryOptions.Table);
+
     /// <summary>Deadlines towards every provider.</summary>
     public static readonly SectionField TimeoutsField = new("timeouts", TimeoutsOptions.Table);
 
@@ -45,7 +48,7 @@ public sealed class ConfigOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "the document", SchemaField, ProvidersField, ModelsField, TokenizersField, TeamsField, KeysField, LimitsField, PricesField, RunawayField,
+        "the document", SchemaField, ProvidersField, ModelsField, TokenizersField, TeamsField, KeysField, LimitsField, PricesField, RunawayField, RetryField,
         TimeoutsField, ServerField, JournalField);
 
     private ConfigOptions(ConfigMap node) => Node = node;
@@ -76,6 +79,9 @@ public sealed class ConfigOptions
 
     /// <summary>See <see cref="RunawayField"/>.</summary>
     public RunawayOptions Runaway { get; private init; } = RunawayOptions.None;
+
+    /// <summary>See <see cref="RetryField"/>.</summary>
+    public RetryOptions Retry { get; private init; } = RetryOptions.None;
 
     /// <summary>See <see cref="TimeoutsField"/>.</summary>
     public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
@@ -123,6 +129,7 @@ public sealed class ConfigOptions
             Limits = Each(reader.Listed(LimitsField), LimitOptions.Read, faults),
             Prices = Each(reader.Named(PricesField), NamedPriceOptions.Read, faults),
             Runaway = RunawayOptions.Read(reader.Node(RunawayField), faults),
+            Retry = RetryOptions.Read(reader.Node(RetryField), faults),
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
             Server = ServerOptions.Read(reader.Node(ServerField), faults),
             Journal = JournalOptions.Read(reader.Node(JournalField), faults),

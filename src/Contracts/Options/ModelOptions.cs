@@ -25,13 +25,23 @@ public sealed class ModelOptions
     /// <summary>When a stream is taken for one that will not end by itself.</summary>
     public static readonly SectionField RunawayField = new("runaway", RunawayOptions.Table);
 
+    /// <summary>How its targets share its requests.</summary>
+    public static readonly ChoiceField BalanceField =
+        new("balance", ["weighted", "least-pending", "latency"], ["cost", "cache-affinity"]) { Default = "weighted" };
+
+    /// <summary>Models that are turned to once its own targets have failed, in this order.</summary>
+    public static readonly PatternsField FallbackField = new("fallback", TextRules.ModelName);
+
+    /// <summary>How often a request is sent again.</summary>
+    public static readonly SectionField RetryField = new("retry", RetryOptions.Table);
+
     /// <summary>Whether it is refused for now.</summary>
     public static readonly BooleanField DisabledField = new("disabled", false);
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a model", TargetsField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, RunawayField, DisabledField,
-        new LaterField("balance"), new LaterField("fallback"), new LaterField("contextWindow"));
+        "a model", TargetsField, BalanceField, FallbackField, RetryField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, RunawayField,
+        DisabledField, new LaterField("contextWindow"));
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
     {
@@ -53,6 +63,15 @@ public sealed class ModelOptions
 
     /// <summary>See <see cref="TargetsField"/>.</summary>
     public IReadOnlyList<TargetOptions> Targets { get; private init; } = [];
+
+    /// <summary>See <see cref="BalanceField"/>.</summary>
+    public Setting<string> Balance { get; private init; }
+
+    /// <summary>See <see cref="FallbackField"/>.</summary>
+    public Setting<IReadOnlyList<Setting<string>>> Fallback { get; private init; }
+
+    /// <summary>See <see cref="RetryField"/>.</summary>
+    public RetryOptions Retry { get; private init; } = RetryOptions.None;
 
     /// <summary>See <see cref="TimeoutsField"/>.</summary>
     public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
@@ -89,6 +108,9 @@ public sealed class ModelOptions
         return new ModelOptions(entry, reader.Map)
         {
             Targets = targets,
+            Balance = reader.Get(BalanceField),
+            Fallback = reader.Get(FallbackField),
+            Retry = RetryOptions.Read(reader.Node(RetryField), faults),
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
             Tokenizer = reader.Get(TokenizerField),
             Price = PriceOptions.Read(reader.Node(PriceField), faults),
@@ -108,6 +130,12 @@ public sealed class TargetOptions
     /// <summary>The provider's name for the model.</summary>
     public static readonly StringField ModelField = new("model", TextRules.ModelName);
 
+    /// <summary>Its part of the requests, beside those of the others.</summary>
+    public static readonly IntegerField WeightField = new("weight", 1, 0, 1000);
+
+    /// <summary>Targets of a lower number go first; the others wait for their failing.</summary>
+    public static readonly IntegerField PriorityField = new("priority", 0, 0, 9);
+
     /// <summary>Deadlines.</summary>
     public static readonly SectionField TimeoutsField = new("timeouts", TimeoutsOptions.Table);
 
@@ -116,7 +144,7 @@ public sealed class TargetOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a target", ProviderField, ModelField, TimeoutsField, PriceField, new LaterField("weight"));
+        "a target", ProviderField, ModelField, WeightField, PriorityField, TimeoutsField, PriceField);
 
     private TargetOptions(ConfigMap node) => Node = node;
 
@@ -128,6 +156,12 @@ public sealed class TargetOptions
 
     /// <summary>See <see cref="ModelField"/>.</summary>
     public Setting<string> Model { get; private init; }
+
+    /// <summary>See <see cref="WeightField"/>.</summary>
+    public Setting<int> Weight { get; private init; }
+
+    /// <summary>See <see cref="PriorityField"/>.</summary>
+    public Setting<int> Priority { get; private init; }
 
     /// <summary>See <see cref="TimeoutsField"/>.</summary>
     public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
@@ -141,6 +175,8 @@ public sealed class TargetOptions
         {
             Provider = reader.Get(ProviderField),
             Model = reader.Get(ModelField),
+            Weight = reader.Get(WeightField),
+            Priority = reader.Get(PriorityField),
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
             Price = PriceOptions.Read(reader.Node(PriceField), faults),
         };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AiEdge.Contracts.Faults;
 using AiEdge.Contracts.Fields;
 using AiEdge.Contracts.Options;
@@ -11,11 +12,18 @@ public static class ModelRules
     /// <summary>Beyond this many globs they are not compared with each other: it is a courtesy, and its cost grows by the square.</summary>
     private const int ComparedGlobsMax = 256;
 
+    /// <summary>Targets of one model.</summary>
+    private const int TargetsMax = 64;
+
+    /// <summary>Models that one may fall back to.</summary>
+    private const int FallbacksMax = 8;
+
     /// <summary>All rules for one model.</summary>
     public static void Check(ModelOptions model, ConfigOptions document, FaultList faults)
     {
         CheckName(model, faults);
-        CheckTargets(model, document, faults);
+        CheckTargets(model, faults);
+        CheckFallback(model, document, faults);
         foreach (var target in model.Targets)
             CheckProvider(target, document, faults);
         TokenizerRules.CheckName(model, document, faults);
@@ -50,8 +58,7 @@ public static class ModelRules
             faults.Add(model.Node, complaint);
     }
 
-    /// <summary>One target for each dialect: a second one would get no traffic before balancing and fail-over exist.</summary>
-    private static void CheckTargets(ModelOptions model, ConfigOptions document, FaultList faults)
+    private static void CheckTargets(ModelOptions model, FaultList faults)
     {
         if (model.Node.Entry(ModelOptions.TargetsField.Name)?.Value is not ConfigSequence targets)
         {
@@ -62,24 +69,38 @@ public static class ModelRules
 
         if (targets.Items.Count == 0)
             faults.Add(targets, "needs a target");
-        for (var i = 1; i < model.Targets.Count; i++)
+        if (targets.Items.Count > TargetsMax)
+            faults.Add(targets, string.Create(CultureInfo.InvariantCulture, $"holds more than {TargetsMax} targets"));
+        if (model.Targets.Count > 0 && model.Targets.All(target => target.Weight.IsSet && target.Weight.Value == 0))
+            faults.Add(targets, "needs a target whose weight is not 0; a model is switched off by disabled");
+    }
+
+    /// <summary>Fallbacks are named as clients name models: each must lead to another rule than the model's own.</summary>
+    private static void CheckFallback(ModelOptions model, ConfigOptions document, FaultList faults)
+    {
+        var names = model.Fallback.Or([]);
+        if (names.Count > FallbacksMax)
+            faults.Add(model.Fallback.Source!, string.Create(CultureInfo.InvariantCulture, $"holds more than {FallbacksMax} models"));
+        foreach (var name in names)
         {
-            for (var j = 0; j < i; j++)
-            {
-                if (DialectOf(model.Targets[i], document) is not { } dialect || dialect != DialectOf(model.Targets[j], document))
-                    continue;
-                faults.Add(model.Targets[i].Node, "more than one target of a dialect is not supported yet");
-                return;
-            }
+            var source = (ConfigScalar)name.Source!;
+            var hint = source.ByReference ? "" : Suggestion.For(source.Text, document.ModelNames);
+            if (RuleOf(name.Value, document) is not { } rule)
+                faults.Add(source, source.ByReference ? "no model has the name referred to" : $"no model answers to {source.Shown}{hint}");
+            else if (rule == model.Name)
+                faults.Add(source, "is the model itself");
         }
     }
 
-    private static string? DialectOf(TargetOptions target, ConfigOptions document)
+    /// <summary>Name of the rule that answers for a name, as a data plane finds it.</summary>
+    private static string? RuleOf(string name, ConfigOptions document)
     {
-        foreach (var provider in document.Providers)
+        if (document.ModelNames.Contains(name))
+            return name;
+        foreach (var model in document.Models)
         {
-            if (target.Provider.IsSet && provider.Name == target.Provider.Value)
-                return provider.Dialect.Or("");
+            if (model.IsGlob && GlobPattern.Covers(model.Name, name))
+                return model.Name;
         }
 
         return null;

@@ -121,16 +121,41 @@ internal sealed partial class Admission(LimitStates states)
         return verdict;
     }
 
-    /// <summary>The attempt was in vain and cost nothing: what was drawn for it goes back, before another or the end.</summary>
-    public void GiveBackTarget()
+    /// <summary>
+    /// The attempt was in vain: what was drawn for it goes back but for what the provider may charge, before another or the end. Requests and
+    /// tokens count for whom answers alone.
+    /// </summary>
+    public void EndTarget(long costNanodollars)
     {
-        if (_targetIsOpen && _target.TryBeginSettle())
-            _target.EndSettle(states.Clock.NowNs);
-        _targetIsOpen = false;
+        if (_targetIsOpen)
+            Settle(_firstCount, _count, ref _targetIsOpen, _target, new Bill { CostNanodollars = costNanodollars }, isAnswer: false, states.Clock.NowNs);
         _nowNs = 0;
         Drop(_firstCount, isSignalled: true);
         OutputCovered = OutputCap = long.MaxValue;
         _exchange.OutputClamp = 0;
+    }
+
+    /// <summary>
+    /// The exchange has turned to another model. True if what binds it before a target is asked is the same; else it is given back, and
+    /// <see cref="Admit"/> has to be asked anew.
+    /// </summary>
+    public bool TryFollow(Exchange exchange)
+    {
+        var next = exchange.Config.LimitTable.Resolve(exchange.Key!, exchange.Model!);
+        var isSame = next.First.AsSpan().SequenceEqual(_bound.First)
+            && Array.TrueForAll(next.First, static part => part.Limit.Per != LimitScope.Model);
+        if (isSame && !ReferenceEquals(_bound, BoundLimits.None))
+        {
+            _bound = next;
+            return true;
+        }
+
+        if (_firstIsOpen && _first.TryBeginSettle())
+            _first.EndSettle(states.Clock.NowNs);
+        _firstIsOpen = false;
+        Drop(0, isSignalled: true);
+        _firstCount = 0;
+        return false;
     }
 
     /// <summary>
@@ -143,15 +168,15 @@ internal sealed partial class Admission(LimitStates states)
             return;
         var nowNs = states.Clock.NowNs;
         var wasSent = exchange.Attempts > 0;
-        Settle(0, _firstCount, ref _firstIsOpen, _first, wasSent, nowNs);
-        Settle(_firstCount, _count, ref _targetIsOpen, _target, wasSent, nowNs);
+        Settle(0, _firstCount, ref _firstIsOpen, _first, exchange.Bill, wasSent, nowNs);
+        Settle(_firstCount, _count, ref _targetIsOpen, _target, exchange.Bill, wasSent, nowNs);
         if (_hasExpired)
             states.OnLateSettlement();
         Drop(0, isSignalled: true);
         _firstCount = 0;
     }
 
-    private void Settle(int from, int to, ref bool isOpen, ReservationHandle handle, bool wasSent, long nowNs)
+    private void Settle(int from, int to, ref bool isOpen, ReservationHandle handle, in Bill bill, bool isAnswer, long nowNs)
     {
         if (!isOpen)
             return;
@@ -169,7 +194,7 @@ internal sealed partial class Admission(LimitStates states)
             ref var entry = ref _entries[i];
             if (entry.IsGate || entry.IsOut)
                 continue;
-            var used = LimitCharge.Of(entry.Part.Limit, entry.Unit, _exchange.Bill, wasSent);
+            var used = LimitCharge.Of(entry.Part.Limit, entry.Unit, bill, isAnswer || entry.Unit == LimitUnit.Cost);
             if (entry.IsStopped)
                 used = Math.Min(used, entry.Covered);
             if (isMine)

@@ -25,9 +25,6 @@ internal enum StopReason : byte
     ClientStalled,
     HeadTooSlow,
     BodyTooSlow,
-    ConnectTimeout,
-    FirstByteTimeout,
-    IdleTimeout,
     TotalTimeout,
     Drain,
 
@@ -61,11 +58,14 @@ internal interface IUpstreamLease
 /// <see cref="Hold"/> is a full fence: the exchange shows itself, then looks whether its configuration is still in force; whoever revokes
 /// publishes the new configuration, then looks for exchanges. One of the two sees the other. The exchange's fields are read while it
 /// writes them, references all; what is read of a later exchange stops nobody, for its number is another.
+/// A provider that is late ends its lease and not the exchange. A step is set after the lease that it is for and cleared before the next; who
+/// finds it due reads the step, then the lease, then takes the step away by compare-and-swap: if that succeeds, the lease is the step's.
 /// </remarks>
 internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWorkItem
 {
     private const long Never = long.MaxValue;
     private readonly EdgeClock _clock;
+    private long _overdue = -1;
     private long _step = Never;
     private long _totalDue = Never;
     private long _heartbeatDue = Never;
@@ -112,6 +112,12 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     /// <summary>Why the exchange under way has to stop, if it has to.</summary>
     public StopReason Reason => (StopReason)(Volatile.Read(ref _stop) & 0xff);
 
+    /// <summary>What is leased has been closed for being late. The exchange may go on with another.</summary>
+    public bool IsOverdue => Volatile.Read(ref _overdue) == Volatile.Read(ref _lease);
+
+    /// <summary>Whether what is leased is of no use any more: the exchange has to stop, or its provider was late.</summary>
+    public bool IsStopped => Reason != StopReason.None || IsOverdue;
+
     /// <summary>The client has left, and the provider's answer is read on for its usage: nothing is written any more.</summary>
     public bool HasLeft => Volatile.Read(ref _leftNumber) == _number;
 
@@ -121,6 +127,7 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     public void Begin()
     {
         Volatile.Write(ref _drainMs, 0);
+        Volatile.Write(ref _overdue, -1);
         Volatile.Write(ref _stop, ++_number << 8);
         _heartbeat = 0;
     }
@@ -238,8 +245,9 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
         }
 
         var step = Volatile.Read(ref _step);
+        var (upstream, lease) = (Volatile.Read(ref _upstream), Volatile.Read(ref _lease));
         if (step >> 8 <= now && Interlocked.CompareExchange(ref _step, Never, step) == step)
-            StepIsDue(number, (Step)(step & 0xff));
+            StepIsDue(number, (Step)(step & 0xff), upstream, lease);
         if (Volatile.Read(ref _heartbeatDue) <= now)
         {
             Volatile.Write(ref _heartbeatDue, Never);
@@ -257,7 +265,7 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
         Connection.Abort();
     }
 
-    private void StepIsDue(long number, Step step)
+    private void StepIsDue(long number, Step step, IUpstreamLease? upstream, long lease)
     {
         switch (step)
         {
@@ -270,14 +278,9 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
             case Step.Body:
                 StopNumber(number, StopReason.BodyTooSlow);
                 break;
-            case Step.Connect:
-                StopNumber(number, StopReason.ConnectTimeout);
-                break;
-            case Step.FirstByte:
-                StopNumber(number, StopReason.FirstByteTimeout);
-                break;
-            case Step.Idle:
-                StopNumber(number, StopReason.IdleTimeout);
+            case Step.Connect or Step.FirstByte or Step.Idle:
+                Volatile.Write(ref _overdue, lease);
+                upstream?.Abort(lease);
                 break;
             case Step.ClientIdle:
                 StopNumber(number, StopReason.ClientStalled);

@@ -131,6 +131,9 @@ internal sealed class ProviderModel
 
     public string? CertificateKeyFile { get; init; }
 
+    /// <summary>What is known of the account; put there before the configuration is in force.</summary>
+    public AccountState Account { get; set; } = new();
+
     /// <summary>Equal for two generations iff pooled connections of one may serve the other: endpoint and TLS settings, not secrets or timeouts.</summary>
     public required string EndpointIdentity { get; init; }
 }
@@ -150,6 +153,18 @@ internal sealed class TargetModel
     public byte[]? UpstreamModelJson { get; init; }
 
     public required TimeoutsModel Timeouts { get; init; }
+
+    /// <summary>Its part of the model's requests, beside those of the others; 0 for none.</summary>
+    public int Weight { get; init; } = 1;
+
+    /// <summary>Targets of a lower number go first.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Whether it answers; put there before the configuration is in force.</summary>
+    public TargetHealth Health { get; set; } = new();
+
+    /// <summary>How busy and how quick it is; put there before the configuration is in force.</summary>
+    public TargetLoad Load { get; set; } = new();
 
     /// <summary>What its tokens cost, whatever name was asked for; null where the asked name tells it, or nobody knows.</summary>
     public PriceModel? Price { get; init; }
@@ -187,8 +202,19 @@ internal sealed class ModelModel
 
     public required bool IsGlob { get; init; }
 
-    /// <summary>At least one; the first that speaks the client's dialect is used until balancing and translation come.</summary>
+    /// <summary>At least one, and as many as a set of them has bits.</summary>
     public required TargetModel[] Targets { get; init; }
+
+    /// <summary>How its targets share its requests.</summary>
+    public BalanceMode Balance { get; init; }
+
+    /// <summary>Names of models that are turned to once its own targets have failed, in UTF-8.</summary>
+    public byte[][] Fallback { get; init; } = [];
+
+    public RetryModel Retry { get; init; } = new(1, 0, TimeSpan.Zero, SameTarget: false);
+
+    /// <summary>How many of its requests may be sent again; put there before the configuration is in force.</summary>
+    public RetryBudget Retries { get; set; } = new();
 
     /// <summary>The vocabulary that the document names for it; null where the model's name is to tell.</summary>
     public TokenizerModel? Tokenizer { get; init; }
@@ -209,20 +235,13 @@ internal sealed class ModelModel
     public long OutputTokensMaxOf(ReadOnlySpan<byte> askedModel) =>
         OutputTokensMax > 0 ? OutputTokensMax : Targets[0].Prices?.OutputTokensMaxOf(askedModel) ?? 0;
 
-    /// <summary>The first target whose provider speaks <paramref name="dialect"/> and is not switched off, or null.</summary>
-    public TargetModel? TargetOf(Dialect dialect)
-    {
-        foreach (var target in Targets)
-        {
-            if (target.Provider.Dialect == dialect && !target.Provider.IsDisabled)
-                return target;
-        }
-
-        return null;
-    }
+    /// <summary>Counts its choices of a target.</summary>
+    public uint NextTicket() => Interlocked.Increment(ref _tickets);
 
     /// <summary>Its place in <see cref="ModelTable.All"/>.</summary>
     public int Index { get; set; }
+
+    private uint _tickets;
 }
 
 /// <summary>A client's key, by the SHA-256 of the whole secret.</summary>

@@ -19,7 +19,12 @@ internal enum RetryPermission : byte
     /// <summary>Sending again could be paid twice, or cannot help.</summary>
     Never,
 
-    /// <summary>Allowed only if the connection was a reused one that had gone stale: nothing was read by the provider.</summary>
+    /// <summary>
+    /// Allowed as long as the client has seen nothing of an answer, best at another target: the provider failed, and may have worked before it did.
+    /// </summary>
+    Elsewhere,
+
+    /// <summary>As that; and at the same target at once if the connection was a reused one that had gone stale: nothing was read by the provider.</summary>
     IfReused,
 
     /// <summary>Allowed: the request never left.</summary>
@@ -79,6 +84,9 @@ internal enum ErrorKind : byte
     /// <summary>The key, or what else the exchange rests on, was revoked while it was under way.</summary>
     Revoked,
     Internal,
+
+    /// <summary>The provider answered with an error of its own, which goes to the client unless the request is sent again.</summary>
+    UpstreamStatus,
 }
 
 /// <summary>
@@ -117,7 +125,7 @@ internal readonly struct EdgeError
 
     public static EdgeError Client(ErrorKind kind, string? message = null, string? param = null) => new(kind, ErrorSource.Client, message, param);
 
-    public static EdgeError Upstream(ErrorKind kind, string? message = null, RetryPermission retry = RetryPermission.Never) =>
+    public static EdgeError Upstream(ErrorKind kind, string? message = null, RetryPermission retry = RetryPermission.Elsewhere) =>
         new(kind, ErrorSource.Upstream, message, null, retry);
 
     public static EdgeError Edge(ErrorKind kind, string? message = null) => new(kind, ErrorSource.Edge, message);

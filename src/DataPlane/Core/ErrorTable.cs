@@ -44,6 +44,7 @@ internal static class ErrorTable
         ErrorKind.UpstreamAuth => new(502, Server, "upstream_auth", "The provider refused the gateway's credential, account or deployment."),
         ErrorKind.UpstreamQuota => new(502, Server, "upstream_quota", "The gateway's account with the provider has no quota left."),
         ErrorKind.UpstreamTimeout => new(504, Server, "upstream_timeout", "The provider took too long to answer."),
+        ErrorKind.UpstreamStatus => new(502, Server, "upstream_error", "The provider answered with an error."),
         ErrorKind.Overloaded => new(503, Server, "overloaded", "The gateway is overloaded; try again later."),
         ErrorKind.Draining => new(503, Server, "overloaded", "The gateway is shutting down; try again.", Closes: true),
         ErrorKind.Revoked => new(401, Bad, "invalid_api_key", "The API key has been revoked."),

@@ -99,6 +99,12 @@ internal sealed class Exchange
 
     public int Attempts { get; set; }
 
+    /// <summary>It has turned to another model than the asked one.</summary>
+    public bool IsFallback { get; set; }
+
+    /// <summary>Its last attempt has a record of its own already.</summary>
+    public bool AttemptIsRecorded { get; set; }
+
     public int Status { get; set; }
 
     public EndReason End { get; set; }
@@ -197,6 +203,9 @@ internal sealed class Exchange
 
     public long EndedAt { get; set; }
 
+    /// <summary>How long attempts took that were in vain, in microseconds: no time that the data plane itself adds.</summary>
+    public long InVainUs { get; set; }
+
     /// <summary>What the data plane itself added before the answer's head went out, in microseconds.</summary>
     public long OverheadUs { get; set; }
 
@@ -256,11 +265,31 @@ internal sealed class Exchange
         BytesOut = 0;
         Events = 0;
         StartedAt = BodyReadAt = SentAt = FirstByteAt = FirstTokenAt = EndedAt = 0;
-        OverheadUs = 0;
+        OverheadUs = InVainUs = 0;
+        IsFallback = AttemptIsRecorded = false;
         JournalId = ProgressDueMs = ProgressEvents = 0;
         IsJournaled = false;
         _requestIdLength = _providerIdLength = 0;
         _edgeIdLength = RequestIds.WriteNext(_edgeId);
+    }
+
+    /// <summary>The last attempt was in vain, and of its answer nothing has gone to the client: what was learnt of that answer is not of the next.</summary>
+    public void ForgetAnswer(long now)
+    {
+        if (SentAt != 0)
+            InVainUs += EdgeClock.Us(SentAt, now);
+        Status = 0;
+        Usage = default;
+        CountedOutputTokens = -1;
+        OutputIsEstimate = RanAway = StreamIsWhole = false;
+        UndeliveredTokens = VisibleTokens = 0;
+        CutBy = null;
+        Bill = default;
+        LimitHit = null;
+        LimitWaitNs = LimitResetUnixNs = 0;
+        BytesOut = Events = ProgressEvents = 0;
+        SentAt = FirstByteAt = FirstTokenAt = OverheadUs = 0;
+        _providerIdLength = 0;
     }
 
     /// <summary>Takes the client's id if it is 1 to 128 of [A-Za-z0-9._-], else ours.</summary>

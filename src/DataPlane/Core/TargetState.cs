@@ -13,6 +13,7 @@ internal sealed class TargetState(string model, string provider)
 
     private readonly long[] _requests = new long[Ends];
     private long _attempts;
+    private long _retries;
     private long _inputTokens;
     private long _outputTokens;
     private long _cachedTokens;
@@ -78,10 +79,16 @@ internal sealed class TargetState(string model, string provider)
 
     public long Requests(EndReason end) => Volatile.Read(ref _requests[(int)end]);
 
+    /// <summary>Attempts at it that were followed by another, at it or elsewhere.</summary>
+    public long Retries => Volatile.Read(ref _retries);
+
+    public void OnAttempt() => Interlocked.Increment(ref _attempts);
+
+    public void OnRetry() => Interlocked.Increment(ref _retries);
+
     public void Add(Exchange exchange)
     {
         Interlocked.Increment(ref _requests[(int)exchange.End]);
-        Interlocked.Add(ref _attempts, exchange.Attempts);
         Duration.Add(EdgeClock.Us(exchange.StartedAt, exchange.EndedAt) / 1000);
         if (exchange.FirstByteAt != 0)
             Overhead.Add(exchange.OverheadUs);

@@ -19,6 +19,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     private Demand _demand;
     private QueueTicket _ticket;
     private long _lease;
+    private bool _mayWait;
 
     /// <summary>Whether the texts of the prompt have to be noted, so that they can be counted.</summary>
     public bool WantsPrompt(Exchange exchange) =>
@@ -32,6 +33,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
             exchange.ClientAddress = AddressOf(exchange, link, body);
         var bound = ExchangeMeter.PromptBound(exchange, scan.Prompt);
         exchange.PromptTokens = bound;
+        _mayWait = true;
         _demand = RequestDemand.Of(scan.Facts, exchange.Endpoint!.Shape, bound, isCounted: scan.Prompt is null) with
         {
             InputGuess = PromptGuess(exchange, scan.Prompt),
@@ -40,16 +42,30 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     }
 
     /// <summary>Before an attempt at the exchange's target: what depends on who answers.</summary>
-    public ValueTask<EdgeError> AdmitTargetAsync(Exchange exchange, ClientLink link, RequestBody body) =>
-        Answer(Decide(exchange, body, isOfTarget: true), exchange, link, body, isOfTarget: true);
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="link">Its client.</param>
+    /// <param name="body">Its request.</param>
+    /// <param name="mayWait">Whether it may wait in a queue for it: nobody else could be asked.</param>
+    public ValueTask<EdgeError> AdmitTargetAsync(Exchange exchange, ClientLink link, RequestBody body, bool mayWait)
+    {
+        _mayWait = mayWait;
+        return Answer(Decide(exchange, body, isOfTarget: true), exchange, link, body, isOfTarget: true);
+    }
+
+    /// <summary>The exchange has turned to another model: what bound it for the last one no longer does, what binds it for this one is asked.</summary>
+    public ValueTask<EdgeError> FollowAsync(Exchange exchange, ClientLink link, RequestBody body)
+    {
+        exchange.PromptIsCounted = exchange.PromptIsEstimate = false;
+        return admission.TryFollow(exchange) ? default : AdmitAsync(exchange, link, body);
+    }
 
     /// <summary>What the limits let each choice of the answer have.</summary>
     public OutputClamp Clamp(Exchange exchange) => admission.OutputCap == long.MaxValue
         ? default
         : new OutputClamp(admission.OutputCap, ModelTokenizer.TakesCompletionTokens(exchange.Target!.UpstreamModel ?? exchange.AskedModel));
 
-    /// <summary>The attempt was in vain and another follows.</summary>
-    public void GiveBackTarget() => admission.GiveBackTarget();
+    /// <summary>The attempt was in vain and another follows; its bill says what it cost.</summary>
+    public void EndTarget(Exchange exchange) => admission.EndTarget(exchange.Bill.CostNanodollars);
 
     void IUpstreamLease.Abort(long lease)
     {
@@ -103,7 +119,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     }
 
     private ValueTask<EdgeError> Refuse(Exchange exchange, ClientLink link, bool isOfTarget) =>
-        admission.MayWait ? WaitAsync(exchange, link, isOfTarget) : new(LimitError.Of(admission.Refusal));
+        admission.MayWait && _mayWait ? WaitAsync(exchange, link, isOfTarget) : new(LimitError.Of(admission.Refusal));
 
     /// <summary>Waits in the queue of the limit that refused; a client that leaves, or a drain, ends that.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]

@@ -21,6 +21,8 @@ internal static class AnswerHead
 
         if (head.Status == 429)
             writer.Write("x-aiedge-limit: provider\r\n"u8);
+        if (exchange.Attempts > 1 && head.Status is 502 or 504 && head.IndexOf("x-should-retry"u8) < 0)
+            writer.Write("x-should-retry: false\r\n"u8);
         WriteOurs(ref writer, exchange);
         WriteFraming(ref writer, exchange, framing, length);
         writer.Commit();

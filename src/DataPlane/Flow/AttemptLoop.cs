@@ -4,34 +4,56 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
+using AiEdge.DataPlane.Route;
 using AiEdge.DataPlane.Transport;
-using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
-/// Picks a connection, sends the request, waits for the answer's head, and hands over to the relay. Tries once more only
-/// where the provider cannot have begun to work: the connection was reused and turned out stale before any byte of an answer
-/// (docs/adr/0003).
+/// Attempts until one is answered or nobody is left to ask: admits the target, picks a connection, sends, hands the answer to the relay that
+/// fits. As long as nothing of an answer has gone to the client, a provider's failure is followed by whom the <see cref="TargetPlan"/>
+/// chooses next; a reused connection that turned out stale before any byte of an answer, by a fresh one to the same target, which costs nobody
+/// anything (docs/adr/0003).
 /// </summary>
-internal sealed class AttemptLoop(
-    EdgeServices services, JournalHold journal, AdmissionGate gate, IOutputCredit credit, ExchangeMeter meter, Settlement settlement)
+internal sealed class AttemptLoop
 {
-    /// <summary>Interim answers (1xx) of one exchange; more is a fault.</summary>
-    public const int InterimMax = 64;
-
-    private readonly ResponseRelay _relay = new(journal, credit, meter, settlement);
+    private readonly EdgeServices _services;
+    private readonly TargetPlan _plan;
+    private readonly JournalHold _journal;
+    private readonly AdmissionGate _gate;
+    private readonly Settlement _settlement;
+    private readonly ResponseRelay _relay;
     private UpstreamConnection? _inHand;
+    private TimeSpan _retryAfter;
+    private bool _isIn;
+    private bool _isOpen;
+    private bool _isStale;
+
+    public AttemptLoop(
+        EdgeServices services, TargetPlan plan, JournalHold journal, AdmissionGate gate, IOutputCredit credit, ExchangeMeter meter, Settlement settlement)
+    {
+        _services = services;
+        _plan = plan;
+        _journal = journal;
+        _gate = gate;
+        _settlement = settlement;
+        _relay = new ResponseRelay(plan, journal, credit, meter, settlement);
+    }
 
     /// <summary>Whether some of the answer has reached the client's connection.</summary>
     public bool AnswerIsStarted => _relay.IsStarted;
 
     /// <summary>A new exchange, of which nothing has been answered.</summary>
-    public void Begin() => _relay.Forget();
+    public void Begin()
+    {
+        _relay.Forget();
+        _isOpen = _isStale = false;
+    }
 
     /// <summary>Ends an attempt that a defect of ours broke off: nobody knows in what state its connection is.</summary>
     public void Abandon()
     {
+        Leave(AttemptOutcome.Unknown);
         _inHand?.Close();
         _inHand = null;
     }
@@ -39,63 +61,176 @@ internal sealed class AttemptLoop(
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, RequestBody body)
     {
-        var pool = services.Upstreams.Of(exchange.Target!.Provider);
-        link.SetTotal(exchange.Target.Timeouts.Total);
+        link.SetTotal(exchange.Target!.Timeouts.Total);
         if (!link.WatchClient())
             return Stopped(link);
-        var fresh = false;
+        exchange.Model!.Retries.OnRequest(_services.Clock.CoarseMs);
         while (true)
         {
-            if (await gate.AdmitTargetAsync(exchange, link, body) is { IsError: true } refused)
+            if (await AdmitAsync(link, exchange, body) is { IsError: true } refused)
                 return refused;
-            if (!fresh && journal.Open(exchange) is { IsError: true } full)
-                return full;
-            _relay.Begin(link, exchange, Patch(exchange, body.Intake!));
-            exchange.Attempts++;
-            var upstream = fresh ? null : pool.TryTake();
-            if (upstream is null)
-            {
-                (upstream, var failure) = await OpenAsync(link, exchange, pool);
-                if (upstream is null)
-                    return link.Reason == StopReason.None ? failure : Stopped(link);
-            }
-
-            _inHand = upstream;
-            var error = await TryAsync(link, exchange, body, upstream);
-            if (!error.IsError)
-            {
-                link.ClearStep();
-                error = await _relay.RunAsync(upstream, body);
-                link.Detach();
-                _inHand = null;
-                Finish(pool, upstream);
-                return error;
-            }
-
-            link.Detach();
-            var again = error.Retry == RetryPermission.IfReused && upstream.IsReused && !fresh
-                && pool.Provider.RetryReused && link.Reason == StopReason.None && !link.HasLeft;
-            _inHand = null;
-            upstream.Close();
-            if (!again)
-                return link.Reason == StopReason.None && !link.HasLeft ? error : Stopped(link);
-            journal.Attempt(exchange, error);
-            gate.GiveBackTarget();
-            fresh = true;
+            var error = await AttemptAsync(link, exchange, body);
+            if (!error.IsError || !IsFree(link, error))
+                return await EndAsync(error);
+            var wait = TimeSpan.Zero;
+            if (!_isStale && !_plan.TryNext(_retryAfter, out wait))
+                return await EndAsync(error);
+            Forget(exchange, error);
+            if (wait > TimeSpan.Zero && !await RetryPause.WaitAsync(link, wait))
+                return Stopped(link);
+            if (!_isStale && await TurnAsync(link, exchange, body) is { IsError: true } unfit)
+                return unfit;
         }
     }
 
-    /// <summary>What an exchange that was told to stop ends with.</summary>
+    /// <summary>What an exchange that was told to stop ends with, or an attempt whose provider was late.</summary>
     public static EdgeError Stopped(ClientLink link) => link.Reason switch
     {
         _ when link.HasLeft => EdgeError.Client(ErrorKind.ClientClosed),
         StopReason.ClientLeft or StopReason.ClientStalled => EdgeError.Client(ErrorKind.ClientClosed),
         StopReason.Drain => EdgeError.Edge(ErrorKind.Draining),
         StopReason.Revoked => EdgeError.Client(ErrorKind.Revoked),
-        StopReason.ConnectTimeout => EdgeError.Upstream(ErrorKind.UpstreamTimeout, "The connection to the provider took too long."),
-        StopReason.None => EdgeError.Edge(ErrorKind.Internal),
+        StopReason.None when !link.IsOverdue => EdgeError.Edge(ErrorKind.Internal),
         _ => EdgeError.Upstream(ErrorKind.UpstreamTimeout),
     };
+
+    /// <summary>Whether another attempt may follow: the error allows it, and nothing has happened on the client's side that forbids it.</summary>
+    private bool IsFree(ClientLink link, EdgeError error) =>
+        error.Retry != RetryPermission.Never && !_relay.IsStarted && link.Reason == StopReason.None && !link.HasLeft;
+
+    /// <summary>Asks the limits of the target; those of another where they refuse.</summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> AdmitAsync(ClientLink link, Exchange exchange, RequestBody body)
+    {
+        while (true)
+        {
+            _plan.Enter();
+            _isIn = true;
+            _services.Metrics.Know(exchange);
+            var error = await _gate.AdmitTargetAsync(exchange, link, body, mayWait: !_plan.HasOther);
+            if (!error.IsError)
+                return _isOpen ? default : Open(exchange);
+            Leave(AttemptOutcome.Unknown);
+            var model = exchange.Model;
+            if (!error.IsOfLimit || link.Reason != StopReason.None || !_plan.TrySkip())
+                return error;
+            if (!ReferenceEquals(model, exchange.Model) && await _gate.FollowAsync(exchange, link, body) is { IsError: true } unfit)
+                return unfit;
+        }
+    }
+
+    private EdgeError Open(Exchange exchange)
+    {
+        var error = _journal.Open(exchange);
+        _isOpen = !error.IsError;
+        if (error.IsError)
+            Leave(AttemptOutcome.Unknown);
+        return error;
+    }
+
+    /// <summary>The exchange turns to the next target; where that is one of another model, its limits are asked.</summary>
+    private ValueTask<EdgeError> TurnAsync(ClientLink link, Exchange exchange, RequestBody body)
+    {
+        var model = exchange.Model;
+        _plan.Turn();
+        return ReferenceEquals(model, exchange.Model) ? default : _gate.FollowAsync(exchange, link, body);
+    }
+
+    /// <summary>One attempt, to its end or to an error that may be made good.</summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> AttemptAsync(ClientLink link, Exchange exchange, RequestBody body)
+    {
+        var pool = _services.Upstreams.Of(exchange.Target!.Provider);
+        _relay.Begin(link, exchange, Patch(exchange, body.Intake!));
+        exchange.Attempts++;
+        exchange.AttemptIsRecorded = false;
+        exchange.Target.State!.OnAttempt();
+        _retryAfter = TimeSpan.Zero;
+        var upstream = _isStale ? null : pool.TryTake();
+        _isStale = false;
+        if (upstream is null)
+        {
+            (upstream, var failure) = await AttemptSender.OpenAsync(link, exchange, pool);
+            if (upstream is null)
+                return Judged(exchange, failure);
+        }
+
+        _inHand = upstream;
+        var error = await AttemptSender.SendAsync(link, exchange, body, upstream);
+        var isAnswered = !error.IsError;
+        if (isAnswered)
+        {
+            link.ClearStep();
+            error = await _relay.RunAsync(upstream, body);
+        }
+
+        link.Detach();
+        link.ClearStep();
+        if (!isAnswered && (link.Reason != StopReason.None || link.HasLeft))
+            error = Stopped(link);
+        _isStale = error.Retry == RetryPermission.IfReused && upstream.IsReused && pool.Provider.RetryReused;
+        if (error.Kind == ErrorKind.UpstreamStatus)
+            NoteWait(exchange, upstream);
+        else
+            LetGo();
+        return Judged(exchange, error);
+    }
+
+    /// <summary>Tells the plan what the attempt says of its target.</summary>
+    private EdgeError Judged(Exchange exchange, EdgeError error)
+    {
+        Leave(error.Kind switch
+        {
+            _ when _isStale => AttemptOutcome.Unknown,
+            ErrorKind.None => AttemptOutcome.Answered,
+            ErrorKind.UpstreamStatus when exchange.Status == 429 => AttemptOutcome.Unknown,
+
+            // Where the asked name is passed on, one that the provider does not know says nothing of the provider.
+            ErrorKind.UpstreamAuth when exchange is { Status: 404, Target.UpstreamModel: null } => AttemptOutcome.Unknown,
+            _ when error.Source == ErrorSource.Upstream => AttemptOutcome.Failed,
+            _ => AttemptOutcome.Unknown,
+        });
+        return error;
+    }
+
+    private void Leave(AttemptOutcome outcome)
+    {
+        if (_isIn)
+            _plan.Leave(outcome);
+        _isIn = false;
+    }
+
+    /// <summary>A provider that says when to come again says it for all that is asked by the same account.</summary>
+    private void NoteWait(Exchange exchange, UpstreamConnection upstream)
+    {
+        if (exchange.Status is not (429 or 503 or 529))
+            return;
+        _retryAfter = RetryAfter.Of(upstream.HeadReader.Head, DateTimeOffset.FromUnixTimeMilliseconds(_services.Clock.CoarseUnixMs));
+        if (_retryAfter > TimeSpan.Zero)
+            exchange.Target!.Provider.Account.Pause(_services.Clock.CoarseMs, _retryAfter);
+    }
+
+    /// <summary>The exchange's end; what was held back for another attempt is passed on.</summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> EndAsync(EdgeError error)
+    {
+        if (error.Kind == ErrorKind.UpstreamStatus)
+            error = await _relay.PassHeldAsync();
+        LetGo();
+        return error;
+    }
+
+    /// <summary>The attempt was in vain: it has its own record and its own cost, and the exchange knows nothing more of its answer.</summary>
+    private void Forget(Exchange exchange, EdgeError error)
+    {
+        LetGo();
+        _settlement.Attempt(error);
+        _journal.Attempt(exchange, error);
+        _gate.EndTarget(exchange);
+        if (!_isStale)
+            exchange.Target!.State!.OnRetry();
+        exchange.ForgetAnswer(Stopwatch.GetTimestamp());
+    }
 
     /// <summary>Changes what must change on the way to the target; true if the stream's usage was asked for by us.</summary>
     private bool Patch(Exchange exchange, Intake intake)
@@ -103,115 +238,17 @@ internal sealed class AttemptLoop(
         var target = exchange.Target!;
         var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
         return OpenAiPatch.Build(
-            intake.Scan.Facts, exchange.Endpoint!.Shape, target.UpstreamModelJson, inject, intake.Patch, gate.Clamp(exchange));
+            intake.Scan.Facts, exchange.Endpoint!.Shape, target.UpstreamModelJson, inject, intake.Patch, _gate.Clamp(exchange));
     }
 
-    private void Finish(UpstreamPool pool, UpstreamConnection upstream)
+    private void LetGo()
     {
+        if (_inHand is not { } upstream)
+            return;
+        _inHand = null;
         if (_relay.UpstreamIsReusable)
-            pool.Return(upstream);
+            upstream.Pool.Return(upstream);
         else
             upstream.Close();
-    }
-
-    /// <summary>Sends the request and reads the answer's head.</summary>
-    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    private static async ValueTask<EdgeError> TryAsync(
-        ClientLink link, Exchange exchange, RequestBody body, UpstreamConnection upstream)
-    {
-        link.DrainOnLeave(exchange.Key!.OnDisconnect.DrainFor);
-        if (!link.Attach(upstream, upstream.Lease) || link.HasLeft)
-            return Stopped(link);
-        upstream.WatchUpload();
-        var intake = body.Intake!;
-        UpstreamRequestWriter.WriteHead(upstream.Output, intake.HeadReader.Head, exchange, intake.Patch.PatchedLength(body.Bytes.Length));
-        BodySender.Write(body.Bytes, intake.Patch, upstream.Output);
-        exchange.SentAt = Stopwatch.GetTimestamp();
-        if (exchange.Stream)
-            link.SetStep(Step.FirstByte, exchange.Target!.Timeouts.FirstByte);
-        var flush = upstream.Output.FlushAsync();
-        if (!flush.IsCompleted)
-            await flush;
-        upstream.EndUpload();
-        return await ReadHeadAsync(link, exchange, upstream);
-    }
-
-    /// <summary>Reads to the final answer's head. A broken send is no error by itself: the answer may have come before it.</summary>
-    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    private static async ValueTask<EdgeError> ReadHeadAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream)
-    {
-        var interim = 0;
-        while (true)
-        {
-            var result = await upstream.Input.ReadAsync();
-            if (link.Reason != StopReason.None)
-                return Stopped(link);
-            var buffer = result.Buffer;
-            if (exchange.FirstByteAt == 0 && !buffer.IsEmpty)
-                exchange.FirstByteAt = Stopwatch.GetTimestamp();
-            switch (upstream.HeadReader.Read(buffer, requestWasHead: false))
-            {
-                case HeadStatus.Rejected:
-                    return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
-                case HeadStatus.Complete when upstream.HeadReader.Head.IsInterim:
-                    if (upstream.HeadReader.Head.Status == 101 || ++interim > InterimMax)
-                        return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
-                    upstream.Input.AdvanceTo(buffer.GetPosition(upstream.HeadReader.Head.Length));
-                    upstream.HeadReader.Reset();
-                    continue;
-                case HeadStatus.Complete:
-                    upstream.AfterHead = buffer.GetPosition(upstream.HeadReader.Head.Length);
-                    return default;
-            }
-
-            if (result.IsCompleted)
-            {
-                var nothingCame = buffer.IsEmpty && interim == 0;
-                return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, nothingCame ? "The provider closed the connection without an answer." : null,
-                    nothingCame ? RetryPermission.IfReused : RetryPermission.Never);
-            }
-
-            upstream.Input.AdvanceTo(buffer.Start, buffer.End);
-        }
-    }
-
-    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    private static async ValueTask<(UpstreamConnection? Connection, EdgeError Error)> OpenAsync(ClientLink link, Exchange exchange, UpstreamPool pool)
-    {
-        using var opening = new OpeningLease();
-        if (!link.Attach(opening, OpeningLease.Number))
-            return (null, default);
-        link.SetStep(Step.Connect, exchange.Target!.Timeouts.Connect);
-        var result = await pool.OpenAsync(opening.Token);
-        link.ClearStep();
-        link.Detach();
-        return result;
-    }
-
-    /// <summary>A connection that is being opened: stopping it cancels the attempt.</summary>
-    private sealed class OpeningLease : IUpstreamLease, IDisposable
-    {
-        public const long Number = 1;
-        private readonly CancellationTokenSource _cancel = new();
-
-        public CancellationToken Token => _cancel.Token;
-
-        public void Abort(long lease)
-        {
-            try
-            {
-                _cancel.Cancel();
-            }
-            catch (ObjectDisposedException)
-            {
-                // It was open before the stop arrived; the exchange sees the reason by itself.
-            }
-        }
-
-        public void Wake(long lease)
-        {
-        }
-
-        public void Dispose() => _cancel.Dispose();
     }
 }

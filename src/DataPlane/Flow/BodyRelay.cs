@@ -30,7 +30,7 @@ internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWr
             if (exchange.Stream)
                 link.SetStep(Step.Idle, exchange.Target!.Timeouts.Idle);
             await body.FillAsync();
-            if (link.Reason != StopReason.None)
+            if (link.IsStopped)
                 return Break(link, AttemptLoop.Stopped(link));
             if (link.HasLeft)
                 link.Output.Discard();

@@ -21,7 +21,7 @@ internal enum AnswerFraming : byte
 /// Writes an answer's body to the client in its framing, and flushes under the client's own deadline. While a flush is
 /// awaited nothing is read from the provider: that is back-pressure.
 /// </summary>
-internal sealed class ClientWriter(JournalHold journal)
+internal sealed class ClientWriter(JournalHold journal, Action onStarted)
 {
     private ClientLink _link = null!;
     private Exchange _exchange = null!;
@@ -90,7 +90,12 @@ internal sealed class ClientWriter(JournalHold journal)
     /// </summary>
     public ValueTask<bool> FlushAsync()
     {
-        IsStarted = true;
+        if (!IsStarted)
+        {
+            IsStarted = true;
+            onStarted();
+        }
+
         if (_link.HasLeft)
         {
             _link.Output.Discard();

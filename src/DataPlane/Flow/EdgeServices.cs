@@ -3,6 +3,7 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Record;
+using AiEdge.DataPlane.Route;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Limits;
 
@@ -34,6 +35,7 @@ internal sealed class EdgeServices : IDisposable
         Blocks = BlockPool.Shared;
         Upstreams = new UpstreamPools(Blocks, Clock, isConfined: desk is not null);
         Upstreams.Use(first);
+        Routes.Use(first);
         Metrics = new EdgeMetrics();
         Records = records;
         Pipelines = new IndexStack<ExchangePipeline>(PooledMax);
@@ -54,6 +56,9 @@ internal sealed class EdgeServices : IDisposable
     public UpstreamPools Upstreams { get; }
 
     public EdgeMetrics Metrics { get; }
+
+    /// <summary>What is known of targets, accounts and models.</summary>
+    public RouteStates Routes { get; } = new();
 
     public RecordLog Records { get; }
 

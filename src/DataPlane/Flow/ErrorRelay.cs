@@ -12,6 +12,9 @@ namespace AiEdge.DataPlane.Flow;
 /// Relays a provider's error. What concerns the client passes as it is; what concerns our own credential, account or
 /// deployment becomes our own error, for its text may name the account or the key.
 /// </summary>
+/// <remarks>
+/// An error that another attempt may make good is read and held back: it goes to the client by <see cref="PassAsync"/>, or never.
+/// </remarks>
 internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientWriter client)
 {
     /// <summary>A longer error body is no error body.</summary>
@@ -21,6 +24,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     private byte[] _bytes = [];
     private int _length;
 
+    /// <summary>Reads the provider's error; <see cref="ErrorKind.UpstreamStatus"/> says that it is held back.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, ResponseHead head)
     {
@@ -33,8 +37,10 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         upstream.Input.AdvanceTo(upstream.AfterHead);
         while (body.State == BodyState.Open)
         {
+            if (exchange.Stream)
+                link.SetStep(Step.Idle, exchange.Target!.Timeouts.Idle);
             await body.FillAsync();
-            if (link.Reason != StopReason.None)
+            if (link.IsStopped)
                 return AttemptLoop.Stopped(link);
             Collect();
             body.Release();
@@ -42,16 +48,26 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
                 return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
         }
 
+        link.ClearStep();
         var error = Judge(exchange, head.Status, answer);
         if (error.IsError)
             return error;
+        return MayBeMadeGood(head.Status) ? EdgeError.Upstream(ErrorKind.UpstreamStatus) : await PassAsync(link, exchange, head);
+    }
+
+    /// <summary>Passes on the error that was read. <paramref name="head"/> must still be the answer's.</summary>
+    public ValueTask<EdgeError> PassAsync(ClientLink link, Exchange exchange, ResponseHead head)
+    {
         var framing = head.Framing.Kind == BodyKind.None ? AnswerFraming.None : AnswerFraming.Length;
         client.UseFraming(framing);
         AnswerHead.WriteProviders(link, exchange, head, framing, _length, decoded: decoder.IsActive);
         client.Write(_bytes.AsSpan(0, _length));
         link.Detach();
-        return await client.FinishAsync(default);
+        return client.FinishAsync(default);
     }
+
+    /// <summary>Whether the same request may be answered at another time or by another target: too slow, too many, broken, overloaded.</summary>
+    private static bool MayBeMadeGood(int status) => status is 408 or 429 or >= 500 and not 501;
 
     /// <summary>What the client is told instead of the provider's own words, if anything.</summary>
     private EdgeError Judge(Exchange exchange, int status, AnswerKind answer)

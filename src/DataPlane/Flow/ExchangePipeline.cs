@@ -8,6 +8,7 @@ using AiEdge.DataPlane.Identify;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Route;
+using AiEdge.DataPlane.Translate;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
@@ -31,6 +32,7 @@ internal sealed class ExchangePipeline
     private readonly EdgeServices _services;
     private readonly Exchange _exchange = new();
     private readonly RequestBody _body;
+    private readonly TargetPlan _plan;
     private readonly AttemptLoop _attempts;
     private readonly JournalHold _journal;
     private readonly Admission _admission;
@@ -53,7 +55,8 @@ internal sealed class ExchangePipeline
         _journal = new JournalHold(services.Journal, _settlement);
         _admission = new Admission(services.Limits);
         _gate = new AdmissionGate(_admission, _meter, _journal);
-        _attempts = new AttemptLoop(services, _journal, _gate, _admission, _meter, _settlement);
+        _plan = new TargetPlan(services.Clock, Translations.Supports);
+        _attempts = new AttemptLoop(services, _plan, _journal, _gate, _admission, _meter, _settlement);
     }
 
     /// <summary>Serves the request whose first bytes lie in the link's input. Returns whether the connection may go on.</summary>
@@ -100,7 +103,7 @@ internal sealed class ExchangePipeline
         _exchange.Choices = Math.Max(1, facts.N);
         _exchange.SetServiceTier(facts.ServiceTier);
         _exchange.SetAskedModel(asked);
-        if ((error = Router.Route(_exchange, asked)).IsError)
+        if ((error = Router.Route(_exchange, asked, _plan)).IsError)
             return error;
         _services.Metrics.Know(_exchange);
         if (_exchange.Endpoint.Kind == EndpointKind.CountTokens)

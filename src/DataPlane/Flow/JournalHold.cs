@@ -49,7 +49,12 @@ internal sealed class JournalHold(UsageJournal? journal, Settlement settlement)
     public void Attempt(Exchange exchange, EdgeError error)
     {
         _open = null;
-        journal?.Attempt(exchange, ExchangeEnd.Of(error, exchange));
+        if (journal is null)
+            return;
+        exchange.Error = error;
+        journal.Attempt(exchange, ExchangeEnd.Of(error, exchange));
+        exchange.Error = default;
+        exchange.AttemptIsRecorded = true;
     }
 
     /// <summary>The exchange is over, if that has not been said before.</summary>

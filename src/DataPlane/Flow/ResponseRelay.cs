@@ -4,6 +4,7 @@ using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Route;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
@@ -12,6 +13,7 @@ namespace AiEdge.DataPlane.Flow;
 /// <summary>Carries an answer from the provider to the client: judges what it is, and hands it to the relay that fits.</summary>
 internal sealed class ResponseRelay
 {
+    private readonly TargetPlan _plan;
     private readonly UpstreamBody _body = new();
     private readonly ClientWriter _client;
     private readonly StreamRelay _stream;
@@ -22,16 +24,19 @@ internal sealed class ResponseRelay
     private readonly IOutputCredit _credit;
     private ClientLink _link = null!;
     private Exchange _exchange = null!;
+    private RequestBody _request = null!;
+    private ResponseHead _held = null!;
     private bool _stripUsage;
 
-    public ResponseRelay(JournalHold journal, IOutputCredit credit, ExchangeMeter meter, Settlement settlement)
+    public ResponseRelay(TargetPlan plan, JournalHold journal, IOutputCredit credit, ExchangeMeter meter, Settlement settlement)
     {
+        _plan = plan;
         _settlement = settlement;
         _journal = journal;
         _credit = credit;
         var decoder = new BodyDecoder();
-        _client = new ClientWriter(journal);
-        _stream = new StreamRelay(_body, decoder, _client, journal, credit, meter);
+        _client = new ClientWriter(journal, OnStarted);
+        _stream = new StreamRelay(plan, _body, decoder, _client, journal, credit, meter);
         _whole = new BodyRelay(_body, decoder, _client, meter, settlement);
         _error = new ErrorRelay(_body, decoder, _client);
     }
@@ -57,6 +62,7 @@ internal sealed class ResponseRelay
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(UpstreamConnection upstream, RequestBody request)
     {
+        _request = request;
         var head = upstream.HeadReader.Head;
         var framing = head.Framing;
         var keep = head.KeepAlive && framing.Kind != BodyKind.UntilClose;
@@ -70,34 +76,40 @@ internal sealed class ResponseRelay
         }
         else if (head.Status >= 400)
         {
+            _held = head;
             error = await _error.RunAsync(_link, _exchange, upstream, head);
         }
         else
         {
             var answer = AnswerKind.Of(head);
-            LetGo(request, answer);
+            if (answer.IsEventStream)
+                _settlement.BeforeLetGo();
             error = answer.IsEventStream
                 ? await _stream.RunAsync(_link, _exchange, upstream, answer, _stripUsage)
                 : await _whole.RunAsync(_link, _exchange, upstream, answer);
         }
 
         // A body that is not what its framing says leaves the connection where nobody knows.
-        var isTrusted = !error.IsError || head.Status >= 400 || error.Kind == ErrorKind.ClientClosed;
+        var isTrusted = !error.IsError || head.Status >= 400 && !_link.IsOverdue || error.Kind == ErrorKind.ClientClosed;
         UpstreamIsReusable = keep && isTrusted && _body.State == BodyState.Ended && !upstream.IsAborted && !upstream.Output.IsCut;
         return error;
     }
 
+    /// <summary>Passes on the error that was held back: there is no other attempt.</summary>
+    public ValueTask<EdgeError> PassHeldAsync() => _error.PassAsync(_link, _exchange, _held);
+
     /// <summary>
-    /// The provider has the request: nothing of it is needed for as long as the answer takes, but for its prompt, where that may have to
-    /// be counted. Of a stream it is counted now; an answer that is no stream keeps the body until it is known to bring its usage.
+    /// The answer goes out to the client, so that nobody else is asked any more: nothing of the request is needed for as long as the answer takes, but
+    /// for its prompt, where that may have to be counted. Of a stream it has been, in the time that the model needed for its first token; an
+    /// answer that is no stream keeps the body until it is known to bring its usage.
     /// </summary>
-    private void LetGo(RequestBody request, AnswerKind answer)
+    private void OnStarted()
     {
-        if (answer.IsEventStream)
-            _settlement.BeforeLetGo();
-        else if (_settlement.Counts && !_exchange.PromptIsCounted && request.Intake?.Scan.Prompt is not null)
+        if (_exchange.Status < 300)
+            _plan.OnFirstToken();
+        if (_settlement.Counts && !_exchange.PromptIsCounted && _request.Intake?.Scan.Prompt is not null)
             return;
-        request.LetGo();
+        _request.LetGo();
     }
 
     private void TakeProviderId(ResponseHead head)
@@ -106,7 +118,7 @@ internal sealed class ResponseRelay
         if (i >= 0)
             _exchange.SetProviderId(head.Value(i));
         var now = Stopwatch.GetTimestamp();
-        _exchange.OverheadUs = EdgeClock.Us(_exchange.StartedAt, _exchange.SentAt) + EdgeClock.Us(_exchange.FirstByteAt, now);
+        _exchange.OverheadUs = EdgeClock.Us(_exchange.StartedAt, _exchange.SentAt) - _exchange.InVainUs + EdgeClock.Us(_exchange.FirstByteAt, now);
     }
 }
 

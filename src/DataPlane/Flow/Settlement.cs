@@ -34,6 +34,9 @@ internal sealed class Settlement(ExchangeMeter meter)
             CountPrompt();
     }
 
+    /// <summary>An attempt ends with <paramref name="error"/> and another follows: what the provider may charge for it all the same.</summary>
+    public void Attempt(EdgeError error) => _exchange.Bill = Billing.Of(_exchange, error);
+
     /// <summary>The exchange ends with <paramref name="error"/>. The first call makes the bill, later ones do nothing.</summary>
     public void Complete(EdgeError error)
     {

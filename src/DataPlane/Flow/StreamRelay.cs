@@ -3,6 +3,7 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Route;
 using AiEdge.DataPlane.Transport;
 
 namespace AiEdge.DataPlane.Flow;
@@ -13,7 +14,7 @@ namespace AiEdge.DataPlane.Flow;
 /// frames. The stream is complete only on its terminal event; anything else is told as an error in the stream itself.
 /// </summary>
 internal sealed class StreamRelay(
-    UpstreamBody body, BodyDecoder decoder, ClientWriter client, JournalHold journal, IOutputCredit credit, ExchangeMeter meter)
+    TargetPlan plan, UpstreamBody body, BodyDecoder decoder, ClientWriter client, JournalHold journal, IOutputCredit credit, ExchangeMeter meter)
 {
     /// <summary>How long an answer whose last event has come may still take to end, where that event is held back.</summary>
     private static readonly TimeSpan LastWait = TimeSpan.FromMilliseconds(500);
@@ -26,6 +27,7 @@ internal sealed class StreamRelay(
     private ClientLink _link = null!;
     private Exchange _exchange = null!;
     private bool _isCut;
+    private bool _isRefused;
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, bool stripUsage)
@@ -41,7 +43,7 @@ internal sealed class StreamRelay(
             if (isMoving)
                 link.SetStep(Step.Idle, idle);
             isMoving = await body.FillAsync();
-            if (link.Reason != StopReason.None)
+            if (link.IsStopped)
                 return await StopAsync();
             if (link.HasLeft)
                 _guard.Freeze();
@@ -50,6 +52,8 @@ internal sealed class StreamRelay(
             body.Release();
             if (_isCut)
                 return await CutOffAsync(upstream);
+            if (_isRefused)
+                return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream began with an error."));
             if (_frames.IsOverflown || decoder.IsFaulted)
                 return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
             if (link.TakeHeartbeat() && exchange.BytesOut == before)
@@ -87,7 +91,7 @@ internal sealed class StreamRelay(
     {
         _link = link;
         _exchange = exchange;
-        _isCut = false;
+        _isCut = _isRefused = false;
         var framing = exchange.HttpMinor == 0 ? AnswerFraming.UntilClose : AnswerFraming.Chunked;
         if (framing == AnswerFraming.UntilClose)
             exchange.KeepAlive = false;
@@ -105,7 +109,7 @@ internal sealed class StreamRelay(
 
     private void Take()
     {
-        while (!_isCut && body.TryNext(out var piece))
+        while (!_isCut && !_isRefused && body.TryNext(out var piece))
         {
             if (!decoder.IsActive)
             {
@@ -114,7 +118,7 @@ internal sealed class StreamRelay(
             }
 
             decoder.Feed(piece);
-            while (!_isCut && decoder.TryNext(out var decoded))
+            while (!_isCut && !_isRefused && decoder.TryNext(out var decoded))
                 TakePiece(decoded);
         }
     }
@@ -127,6 +131,12 @@ internal sealed class StreamRelay(
         while (_frames.TryNext(piece, ref position, out var frame, out var isCarried))
         {
             var data = FrameSplitter.Data(frame);
+            if (IsRefusal(data))
+            {
+                _isRefused = true;
+                return;
+            }
+
             var action = _reader.OnEvent(frame, data, out var cutStart, out var cutLength);
             OnFrame();
             var passage = meter.IsOn ? _guard.Judge(_reader.Texts, data) : Passage.Pass;
@@ -173,6 +183,13 @@ internal sealed class StreamRelay(
         if (_exchange.FirstTokenAt == 0 && _reader.SawContent)
             _exchange.FirstTokenAt = System.Diagnostics.Stopwatch.GetTimestamp();
     }
+
+    /// <summary>
+    /// An error as the very first event is an answer that has not begun, whatever its status says, if somebody else may be asked; else it is the
+    /// provider's word and passes.
+    /// </summary>
+    private bool IsRefusal(ReadOnlySpan<byte> data) =>
+        _reader.Events == 0 && _exchange.BytesOut == 0 && !client.IsStarted && !data.IsEmpty && StreamFault.IsIn(data) && plan.HasNext;
 
     private void Progress()
     {

@@ -67,7 +67,7 @@ internal sealed class UpstreamPool
         if (Interlocked.Increment(ref _open) > Provider.ConnectionsMax)
         {
             Interlocked.Decrement(ref _open);
-            return (null, EdgeError.Edge(ErrorKind.Overloaded, "All connections to the provider are in use."));
+            return (null, new EdgeError(ErrorKind.Overloaded, ErrorSource.Edge, "All connections to the provider are in use.", retry: RetryPermission.Yes));
         }
 
         var (socket, error) = await _connector.ConnectAsync(Provider, cancel);

@@ -233,6 +233,7 @@ internal sealed class EdgeHost : ILinkedPlane, IAsyncDisposable
         _services.Clock.Reanchor();
         _services.Upstreams.Use(config);
         _services.Limits.Use(config);
+        _services.Routes.Use(config);
         _services.Journal?.Use(config);
         _services.Snapshots.Publish(config);
         _options.Log.WriteLine($"configuration {config.Generation} in force");

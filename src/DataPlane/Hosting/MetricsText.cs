@@ -17,6 +17,7 @@ internal static class MetricsText
         var text = new StringBuilder(8192);
         WriteTargets(text, services.Metrics);
         WriteErrors(text, services.Metrics);
+        RouteMetrics.Write(text, services.Routes, services.Clock.CoarseMs);
         WriteProcess(text, services);
         LimitMetrics.Write(text, services.Limits);
         if (services.Journal is { } journal)
@@ -45,6 +46,7 @@ internal static class MetricsText
         Family(text, "aiedge_attempts_total", "counter", "Requests sent to providers.");
         foreach (var target in targets)
             Sample(text, "aiedge_attempts_total", Labels(target), target.Attempts);
+        PerTarget(text, targets, "aiedge_retries_total", "Attempts in vain that were followed by another, wherever.", static t => t.Retries);
         Family(text, "aiedge_answers_without_usage_total", "counter", "Answers with status 200 whose provider reported no usage.");
         foreach (var target in targets)
             Sample(text, "aiedge_answers_without_usage_total", Labels(target), target.WithoutUsage);

@@ -25,7 +25,7 @@ internal static class UsageRecords
             Team = item[JournalText.Team],
             ModelAsked = item[JournalText.Model],
             Provider = item[JournalText.Provider],
-            Purpose = item.Attempts > 1 ? "retry" : "first",
+            Purpose = item.Purpose,
             Attempts = (uint)item.Attempts,
             Status = (uint)item.Status,
             End = RecordWriter.EndWithLimit(item.End, item[JournalText.Limit]) ?? Encoding.ASCII.GetString(RecordWriter.EndName(item.End)),

@@ -54,6 +54,12 @@ internal sealed class ExchangeRecord
 
     public int Attempts { get; private set; }
 
+    /// <summary>Whether it tells of the exchange's last attempt, too: that has no record of its own.</summary>
+    public bool HasAttempt { get; private set; }
+
+    /// <summary>Whether it went to another model than the asked one.</summary>
+    public bool IsFallback { get; private set; }
+
     /// <summary>What the provider reported.</summary>
     public Usage Usage { get; private set; }
 
@@ -115,6 +121,8 @@ internal sealed class ExchangeRecord
         End = exchange.End;
         Error = exchange.Error.Kind;
         Attempts = exchange.Attempts;
+        HasAttempt = !exchange.AttemptIsRecorded;
+        IsFallback = exchange.IsFallback;
         Usage = exchange.Usage;
         CountedOutputTokens = exchange.CountedOutputTokens;
         Bill = Billed(exchange);

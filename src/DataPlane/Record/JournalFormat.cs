@@ -41,6 +41,7 @@ internal static class JournalFormat
     private const byte StreamFlag = 1;
     private const byte EstimateFlag = 2;
     private const byte AttemptFlag = 4;
+    private const byte FallbackFlag = 8;
     private const int ChecksumAt = 4;
     private const int SequenceAt = 8;
     private const int EpochAt = 16;
@@ -59,6 +60,9 @@ internal static class JournalFormat
 
     /// <summary>Whether a number in its bill is no count.</summary>
     public static bool IsEstimate(ReadOnlySpan<byte> record) => (record[3] & EstimateFlag) != 0;
+
+    /// <summary>Whether it went to another model than the asked one.</summary>
+    public static bool IsFallback(ReadOnlySpan<byte> record) => (record[3] & FallbackFlag) != 0;
 
     /// <summary>
     /// Whether it is the record of an exchange and of its last attempt in one: nearly every exchange has one attempt alone, and all
@@ -86,7 +90,8 @@ internal static class JournalFormat
         into[0] = Version;
         into[1] = (byte)kind;
         into[2] = (byte)end;
-        into[3] = (byte)(AttemptFlag | (record.Stream ? StreamFlag : 0) | (record.Bill.IsEstimate ? EstimateFlag : 0));
+        into[3] = (byte)((record.HasAttempt ? AttemptFlag : 0) | (record.IsFallback ? FallbackFlag : 0)
+            | (record.Stream ? StreamFlag : 0) | (record.Bill.IsEstimate ? EstimateFlag : 0));
         BinaryPrimitives.WriteInt64LittleEndian(into[EpochAt..], epoch);
         BinaryPrimitives.WriteInt64LittleEndian(into[ExchangeAt..], exchange);
         BinaryPrimitives.WriteInt64LittleEndian(into[TimeAt..], record.UnixMs);

@@ -21,6 +21,9 @@ internal sealed class JournalItem
     /// <summary>Whether it is of an exchange and of its last attempt in one.</summary>
     public bool HasAttempt { get; private set; }
 
+    /// <summary>What the attempt was made for, or the last one of the exchange.</summary>
+    public string Purpose { get; private set; } = "";
+
     public int Status { get; private set; }
 
     public int Attempts { get; private set; }
@@ -60,6 +63,7 @@ internal sealed class JournalItem
         HasAttempt = Kind == JournalKind.Exchange && JournalFormat.HasAttempt(record);
         Status = JournalFormat.Status(record);
         Attempts = JournalFormat.Attempts(record);
+        Purpose = JournalFormat.IsFallback(record) ? "fallback" : Attempts > 1 ? "retry" : "first";
         UnixMs = JournalFormat.UnixMs(record);
         Sequence = JournalFormat.Sequence(record);
         Epoch = JournalFormat.Identity(record).Epoch;

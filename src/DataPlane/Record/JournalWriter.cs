@@ -66,7 +66,7 @@ internal sealed class JournalWriter(Stream output) : IDisposable
         // Where no name is configured for the provider, it was asked for what the client asked for.
         var target = item[JournalText.ProviderModel];
         Text(json, "target"u8, target.Length > 0 || item[JournalText.Provider].Length == 0 ? target : item[JournalText.Model]);
-        json.WriteString("purpose"u8, item.Attempts > 1 ? "retry"u8 : "first"u8);
+        json.WriteString("purpose"u8, item.Purpose);
         json.WriteBoolean("stream"u8, item.Stream);
         json.WriteNumber("status"u8, item.Status);
         if (RecordWriter.EndWithLimit(item.End, item[JournalText.Limit]) is { } refused)

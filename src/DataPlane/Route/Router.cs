@@ -2,13 +2,13 @@ using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Route;
 
-/// <summary>From the asked model to the target that answers.</summary>
+/// <summary>From the asked model to the target that is asked first.</summary>
 internal static class Router
 {
     /// <summary>
     /// The key's allow-list is judged before the model is looked up, so that a key cannot learn which other models exist.
     /// </summary>
-    public static EdgeError Route(Exchange exchange, ReadOnlySpan<byte> askedModel)
+    public static EdgeError Route(Exchange exchange, ReadOnlySpan<byte> askedModel, TargetPlan plan)
     {
         if (!IsAllowed(exchange.Key!, askedModel))
             return EdgeError.Client(ErrorKind.ModelNotAllowed, null, "model");
@@ -18,11 +18,10 @@ internal static class Router
         if (model.IsDisabled)
             return EdgeError.Client(ErrorKind.ModelDisabled, null, "model");
         exchange.Model = model;
-        exchange.Target = model.TargetOf(exchange.Dialect);
-        return exchange.Target is null
-            ? EdgeError.Client(
-                ErrorKind.NotSupportedYet, "The model's providers speak another dialect than this path; translation is not supported yet.", "model")
-            : default;
+        return plan.TryBegin(exchange)
+            ? default
+            : EdgeError.Client(
+                ErrorKind.NotSupportedYet, "The model's providers speak another dialect than this path; translation is not supported yet.", "model");
     }
 
     public static bool IsAllowed(KeyModel key, ReadOnlySpan<byte> model)

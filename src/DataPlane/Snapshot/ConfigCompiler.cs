@@ -157,6 +157,8 @@ internal sealed class ConfigCompiler
                 UpstreamModel = target.Model.IsSet ? Encoding.ASCII.GetBytes(target.Model.Value) : null,
                 UpstreamModelJson = target.Model.IsSet ? JsonToken(target.Model.Value) : null,
                 Timeouts = Timeouts(target.Timeouts.Over(model.Timeouts).Over(providerTimeouts)),
+                Weight = target.Weight.Or(TargetOptions.WeightField.Default),
+                Priority = target.Priority.Or(TargetOptions.PriorityField.Default),
                 Price = _prices.Of(model, target),
                 Prices = model.IsGlob ? _prices.ByName : null,
             };
@@ -168,6 +170,14 @@ internal sealed class ConfigCompiler
             NameUtf8 = Encoding.ASCII.GetBytes(model.Name),
             IsGlob = model.IsGlob,
             Targets = targets,
+            Balance = model.Balance.Or(ModelOptions.BalanceField.Default!) switch
+            {
+                "least-pending" => BalanceMode.LeastPending,
+                "latency" => BalanceMode.Latency,
+                _ => BalanceMode.Weighted,
+            },
+            Fallback = Array.ConvertAll(Texts(model.Fallback), Encoding.ASCII.GetBytes),
+            Retry = Retry(model.Retry.Over(_options.Retry)),
             Tokenizer = model.Tokenizer.IsSet ? Tokenizer(model.Tokenizer.Value) : null,
             OutputTokensMax = _prices.OutputTokensMaxOf(model),
             Runaway = Runaway(model.Runaway.Over(_options.Runaway)),
@@ -175,6 +185,12 @@ internal sealed class ConfigCompiler
             IsDisabled = model.IsDisabled || Array.TrueForAll(targets, static target => target.Provider.IsDisabled),
         };
     }
+
+    private static RetryModel Retry(RetryOptions retry) => new(
+        retry.Attempts.Or(RetryOptions.AttemptsField.Default),
+        retry.Budget.Or(RetryOptions.BudgetField.Default),
+        retry.WaitMax.Or(RetryOptions.WaitMaxField.Default),
+        retry.SameTarget.Or(RetryOptions.SameTargetField.Default));
 
     private static RunawayModel? Runaway(RunawayOptions runaway)
     {

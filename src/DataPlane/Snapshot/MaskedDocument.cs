@@ -59,7 +59,7 @@ internal sealed class MaskedDocument : IDisposable
         _json.WriteEndObject();
         _json.WriteStartObject(ConfigOptions.ModelsField.Name);
         foreach (var model in options.Models)
-            WriteModel(model, options.Runaway);
+            WriteModel(model, options.Runaway, options.Retry);
         _json.WriteEndObject();
         WriteTokenizers(options.Tokenizers);
         _json.WriteStartObject(ConfigOptions.TeamsField.Name);
@@ -76,6 +76,7 @@ internal sealed class MaskedDocument : IDisposable
         _limits.WriteLimits(options.Limits);
         _limits.WritePrices(options.Prices);
         _limits.WriteRunaway(ConfigOptions.RunawayField.Name, options.Runaway);
+        WriteRetry(ConfigOptions.RetryField, options.Retry);
         WriteTimeouts(ConfigOptions.TimeoutsField, options.Timeouts, withDefaults: true);
         WriteServer(options.Server, server);
         WriteJournal(journal);
@@ -124,7 +125,7 @@ internal sealed class MaskedDocument : IDisposable
         _json.WriteEndObject();
     }
 
-    private void WriteModel(ModelOptions model, RunawayOptions global)
+    private void WriteModel(ModelOptions model, RunawayOptions global, RetryOptions retry)
     {
         _json.WriteStartObject(model.Name);
         _json.WriteStartArray(ModelOptions.TargetsField.Name);
@@ -133,12 +134,24 @@ internal sealed class MaskedDocument : IDisposable
             _json.WriteStartObject();
             WriteText(TargetOptions.ProviderField, target.Provider);
             WriteText(TargetOptions.ModelField, target.Model);
+            _json.WriteNumber(TargetOptions.WeightField.Name, target.Weight.Or(TargetOptions.WeightField.Default));
+            _json.WriteNumber(TargetOptions.PriorityField.Name, target.Priority.Or(TargetOptions.PriorityField.Default));
             WriteTimeouts(TargetOptions.TimeoutsField, target.Timeouts, withDefaults: false);
             _limits.WritePrice(TargetOptions.PriceField.Name, target.Price);
             _json.WriteEndObject();
         }
 
         _json.WriteEndArray();
+        _json.WriteString(ModelOptions.BalanceField.Name, model.Balance.Or(ModelOptions.BalanceField.Default!));
+        if (model.Fallback.IsSet)
+        {
+            _json.WriteStartArray(ModelOptions.FallbackField.Name);
+            foreach (var name in model.Fallback.Value)
+                _json.WriteStringValue(Shown(name, ""));
+            _json.WriteEndArray();
+        }
+
+        WriteRetry(ModelOptions.RetryField, model.Retry.Over(retry));
         WriteTimeouts(ModelOptions.TimeoutsField, model.Timeouts, withDefaults: false);
         WriteText(ModelOptions.TokenizerField, model.Tokenizer);
         _limits.WritePrice(ModelOptions.PriceField.Name, model.Price);
@@ -202,6 +215,16 @@ internal sealed class MaskedDocument : IDisposable
         WriteText(TlsOptions.CaFileField, tls.CaFile);
         WriteText(TlsOptions.CertificateField, tls.Certificate);
         WriteText(TlsOptions.KeyField, tls.Key);
+        _json.WriteEndObject();
+    }
+
+    private void WriteRetry(SectionField field, RetryOptions retry)
+    {
+        _json.WriteStartObject(field.Name);
+        _json.WriteNumber(RetryOptions.AttemptsField.Name, retry.Attempts.Or(RetryOptions.AttemptsField.Default));
+        _json.WriteString(RetryOptions.BudgetField.Name, PercentField.Text(retry.Budget.Or(RetryOptions.BudgetField.Default)));
+        WriteDuration(RetryOptions.WaitMaxField, retry.WaitMax.Or(RetryOptions.WaitMaxField.Default));
+        _json.WriteBoolean(RetryOptions.SameTargetField.Name, retry.SameTarget.Or(RetryOptions.SameTargetField.Default));
         _json.WriteEndObject();
     }
 

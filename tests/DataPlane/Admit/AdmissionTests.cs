@@ -176,7 +176,7 @@ public sealed class AdmissionTests
         ask.Both(Demand(input: 100));
         Assert.Equal(100 * 1000 + 64 * 4000, rig.Used("money", LimitUnit.Cost));
 
-        ask.Admission.GiveBackTarget();
+        ask.Admission.EndTarget(0);
         Assert.Equal(0, rig.Used("money", LimitUnit.Cost));
         Assert.Equal(1, rig.Used("all", LimitUnit.Requests));
 

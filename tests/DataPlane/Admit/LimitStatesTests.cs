@@ -213,7 +213,7 @@ public sealed class LimitStatesTests
             var (input, output) = (random.Next(200), random.Next(300));
             if (random.Next(4) == 0)
             {
-                open[at].Admission.GiveBackTarget();
+                open[at].Admission.EndTarget(0);
                 if (open[at].Admission.AdmitTarget(open[at].Exchange, Demand(20)) != AdmitVerdict.Admitted)
                     (input, output) = (0, 0);
             }

@@ -24,6 +24,7 @@ public sealed class DocumentationTests
         ["limits[].match"] = LimitMatchOptions.Table,
         ["limits[].weights"] = LimitWeightsOptions.Table,
         ["limits[].queue"] = LimitQueueOptions.Table,
+        ["retry"] = RetryOptions.Table,
         ["price"] = PriceOptions.Table,
         ["price.longContext"] = LongContextOptions.Table,
         ["runaway"] = RunawayOptions.Table,

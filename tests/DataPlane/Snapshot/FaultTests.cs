@@ -22,17 +22,31 @@ public sealed class FaultTests
     public void What_a_later_version_brings_is_refused_with_its_line(string rest, string fault) => Assert.Equal([fault], Doc.Faults(Doc.Head + rest));
 
     [Theory]
-    [InlineData("balance: weighted", "5: models.m.balance: is not supported yet")]
-    [InlineData("fallback: [ n ]", "5: models.m.fallback: is not supported yet")]
-    [InlineData("fallback: []", "5: models.m.fallback: is not supported yet")]
+    [InlineData("balance: cost", "5: models.m.balance: \"cost\" is not supported yet; weighted or least-pending or latency is")]
+    [InlineData("balance: cache-affinity", "5: models.m.balance: \"cache-affinity\" is not supported yet; weighted or least-pending or latency is")]
     [InlineData("contextWindow: 128000", "5: models.m.contextWindow: is not supported yet")]
     public void What_a_later_version_brings_to_models_is_refused_with_its_line(string field, string fault) =>
         Assert.Equal([fault], Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\" }}\nmodels:\n  m:\n    {field}\n    targets: [ {{ provider: p }} ]\n"));
 
     [Theory]
-    [InlineData("{ provider: p, weight: 3 }", "6: models.m.targets[0].weight: is not supported yet")]
+    [InlineData("balance: random", "5: models.m.balance: expected weighted or least-pending or latency, found \"random\"")]
+    [InlineData("fallback: []", "5: models.m.fallback: is empty; leave it out or name something")]
+    [InlineData("fallback: [ n ]", "5: models.m.fallback[0]: no model answers to \"n\"")]
+    [InlineData("fallback: m", "5: models.m.fallback: is the model itself")]
+    [InlineData("fallback: [ \"gpt-*\" ]", "5: models.m.fallback[0]: must be an exact name; leave it out to pass the asked name on")]
+    [InlineData("retry: { attempts: 0 }", "5: models.m.retry.attempts: must be between 1 and 10")]
+    [InlineData("retry: { budget: 20 }", "5: models.m.retry.budget: expected a whole percentage such as 20%, found \"20\"")]
+    [InlineData("retry: { budget: 101% }", "5: models.m.retry.budget: must be between 0% and 100%")]
+    [InlineData("retry: { waitMax: 2m }", "5: models.m.retry.waitMax: must be between 1ms and 1m")]
+    [InlineData("retry: { again: 2 }", "5: models.m.retry.again: is not a field of retry")]
+    public void A_wrong_way_is_named_with_its_line(string field, string fault) =>
+        Assert.Equal([fault], Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\" }}\nmodels:\n  m:\n    {field}\n    targets: [ {{ provider: p }} ]\n"));
+
+    [Theory]
+    [InlineData("{ provider: p, weight: 1001 }", "6: models.m.targets[0].weight: must be between 0 and 1000")]
+    [InlineData("{ provider: p, weight: 0 }", "5: models.m.targets: needs a target whose weight is not 0; a model is switched off by disabled")]
+    [InlineData("{ provider: p, priority: 10 }", "6: models.m.targets[0].priority: must be between 0 and 9")]
     [InlineData("{ provider: p, price: {} }", "6: models.m.targets[0].price: is empty; leave it out or name a price")]
-    [InlineData("{ provider: p }\n      - { provider: p }", "7: models.m.targets[1]: more than one target of a dialect is not supported yet")]
     [InlineData("{ provider: q }", "6: models.m.targets[0].provider: no provider named \"q\"")]
     [InlineData("{ model: x }", "6: models.m.targets[0].provider: is required")]
     [InlineData("{ provider: p, model: \"gpt-*\" }", "6: models.m.targets[0].model: must be an exact name; leave it out to pass the asked name on")]
@@ -245,7 +259,7 @@ public sealed class FaultTests
             """,
             name => name == "SHA" ? Sha : "sk-1").Faults;
         Assert.All(faults, fault => Assert.Contains("not supported yet", fault.Message, StringComparison.Ordinal));
-        Assert.Equal([7, 7, 7, 8, 9, 11], faults.Select(f => f.Line));
+        Assert.Equal([11], faults.Select(f => f.Line));
     }
 
     [Fact]

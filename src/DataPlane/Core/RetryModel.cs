@@ -1,0 +1,21 @@
+namespace AiEdge.DataPlane.Core;
+
+/// <summary>How often a request is sent again, as long as nothing of an answer has gone to its client (<c>retry:</c>), compiled.</summary>
+/// <param name="AttemptsMax">Attempts of one exchange, the first included; at least 1.</param>
+/// <param name="BudgetPercent">How many of a model's requests may be sent again, in percent of them.</param>
+/// <param name="WaitMax">How long is waited at most before one is sent again.</param>
+/// <param name="SameTarget">Whether the target that failed is asked again where there is no other.</param>
+internal sealed record RetryModel(int AttemptsMax, int BudgetPercent, TimeSpan WaitMax, bool SameTarget);
+
+/// <summary>How a model's targets share its requests.</summary>
+internal enum BalanceMode : byte
+{
+    /// <summary>By their weights alone.</summary>
+    Weighted,
+
+    /// <summary>Of two, the one with fewer requests under way for its weight.</summary>
+    LeastPending,
+
+    /// <summary>Of two, the one that is expected to say its first token earlier.</summary>
+    Latency,
+}

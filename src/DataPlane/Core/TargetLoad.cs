@@ -1,0 +1,55 @@
+namespace AiEdge.DataPlane.Core;
+
+/// <summary>
+/// How busy and how quick a target is: requests under way, and the time to its first token as a peak average: it jumps to whatever is slower than
+/// itself and comes down slowly, with its answers and with the time. Outlives the configuration.
+/// </summary>
+/// <remarks>
+/// Requirements: any number of threads, no lock; each of <see cref="Enter"/> has its <see cref="Leave"/>. The average is advice: of two
+/// answers at the same time both count. Memory order: average and its moment are one word, moved by compare-and-swap.
+/// </remarks>
+internal sealed class TargetLoad
+{
+    /// <summary>After so long without an answer half of the average is left.</summary>
+    private const uint HalfLifeMs = 10_000;
+
+    private long _pending;
+    private ulong _latency;
+
+    /// <summary>Requests under way.</summary>
+    public long Pending => Volatile.Read(ref _pending);
+
+    public void Enter() => Interlocked.Increment(ref _pending);
+
+    public void Leave() => Interlocked.Decrement(ref _pending);
+
+    /// <summary>The average as it is now, in microseconds; 0 where nothing is known.</summary>
+    /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
+    public long LatencyUs(long nowMs) => Decayed(Volatile.Read(ref _latency), (uint)nowMs);
+
+    /// <summary>An answer said its first token.</summary>
+    /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
+    /// <param name="us">After so many microseconds.</param>
+    public void Observe(long nowMs, long us)
+    {
+        var seen = (uint)Math.Clamp(us, 1, uint.MaxValue);
+        var known = Volatile.Read(ref _latency);
+        while (true)
+        {
+            var average = Decayed(known, (uint)nowMs);
+            var next = seen >= average ? seen : (uint)(average - ((average - seen) / 8));
+            var found = Interlocked.CompareExchange(ref _latency, ((ulong)next << 32) | (uint)nowMs, known);
+            if (found == known)
+                return;
+            known = found;
+        }
+    }
+
+    private static long Decayed(ulong word, uint nowMs)
+    {
+        var average = (long)(word >> 32);
+        // The clock is coarse and threads overtake each other: a moment ahead of now is now.
+        var elapsed = Math.Max(0, (int)(nowMs - (uint)word));
+        return average * HalfLifeMs / (HalfLifeMs + elapsed);
+    }
+}

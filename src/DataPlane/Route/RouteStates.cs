@@ -1,0 +1,61 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Route;
+
+/// <summary>
+/// What is learnt of targets, accounts and models, by name, so that a new configuration goes on with it. A target is its provider and the
+/// provider's name of the model: of whatever rule its requests are. What a configuration does not name any more is forgotten.
+/// </summary>
+internal sealed class RouteStates
+{
+    private readonly Lock _lock = new();
+    private Dictionary<(string Provider, string Model), TargetView> _targets = [];
+    private Dictionary<string, AccountState> _accounts = [];
+    private Dictionary<string, RetryBudget> _budgets = [];
+
+    /// <summary>What there is of the configuration in force.</summary>
+    public IReadOnlyCollection<TargetView> Targets => Volatile.Read(ref _targets).Values;
+
+    /// <summary>The retries of each rule.</summary>
+    public IReadOnlyDictionary<string, RetryBudget> Budgets => Volatile.Read(ref _budgets);
+
+    /// <summary>Gives a configuration what is known already, before it is in force.</summary>
+    public void Use(ConfigSnapshot config)
+    {
+        lock (_lock)
+        {
+            var targets = new Dictionary<(string, string), TargetView>();
+            var accounts = new Dictionary<string, AccountState>();
+            var budgets = new Dictionary<string, RetryBudget>();
+            foreach (var provider in config.Providers)
+                accounts[provider.Name] = provider.Account = _accounts.GetValueOrDefault(provider.Name) ?? provider.Account;
+            foreach (var model in config.Models.All)
+            {
+                budgets[model.Name] = model.Retries = _budgets.GetValueOrDefault(model.Name) ?? model.Retries;
+                foreach (var target in model.Targets)
+                {
+                    var name = (target.Provider.Name, target.UpstreamModel is { } named ? System.Text.Encoding.UTF8.GetString(named) : "");
+                    if (!targets.TryGetValue(name, out var view))
+                    {
+                        view = _targets.GetValueOrDefault(name) ?? new TargetView(name.Item1, name.Item2, target.Health, target.Load, target.Provider.Account);
+                        targets.Add(name, view);
+                    }
+
+                    (target.Health, target.Load) = (view.Health, view.Load);
+                }
+            }
+
+            Volatile.Write(ref _targets, targets);
+            Volatile.Write(ref _accounts, accounts);
+            Volatile.Write(ref _budgets, budgets);
+        }
+    }
+}
+
+/// <summary>A target as metrics show it.</summary>
+/// <param name="Provider">The provider's name.</param>
+/// <param name="Model">The provider's name of the model; empty where the asked name is passed on.</param>
+/// <param name="Health">Whether it answers.</param>
+/// <param name="Load">How busy and how quick it is.</param>
+/// <param name="Account">Whose account it is asked by.</param>
+internal sealed record TargetView(string Provider, string Model, TargetHealth Health, TargetLoad Load, AccountState Account);

@@ -1,0 +1,216 @@
+using System.Numerics;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Route;
+
+/// <summary>
+/// Whom an exchange is sent to, and whom next when that was in vain: another target of the model before the same one, another model last.
+/// One for each pipeline, and reused; it neither locks nor allocates.
+/// </summary>
+/// <param name="clock">Tells whether those that failed may be asked again.</param>
+/// <param name="translates">Whether a client's call can be answered by a provider of another dialect: the client's, the call's shape, the provider's.</param>
+internal sealed class TargetPlan(EdgeClock clock, Func<Dialect, RequestShape, Dialect, bool> translates)
+{
+    private Exchange _exchange = null!;
+    private ModelModel _asked = null!;
+    private (ModelModel Model, TargetModel Target) _next;
+    private ulong _tried;
+    private int _target;
+    private int _fallbacks;
+    private bool _isProbe;
+
+    /// <summary>Chooses the target of the exchange's model; false where none can answer.</summary>
+    public bool TryBegin(Exchange exchange)
+    {
+        _exchange = exchange;
+        _asked = exchange.Model!;
+        _tried = 0;
+        _fallbacks = 0;
+        _isProbe = false;
+        return TryChoose(Untried(), isPicky: false);
+    }
+
+    /// <summary>
+    /// The chosen target is about to be asked. Where it has to be probed and another exchange has just gone to do that, one that needs no
+    /// probe is chosen in its place, if there is one.
+    /// </summary>
+    public void Enter()
+    {
+        _isProbe = false;
+        var now = clock.CoarseMs;
+        if (!_exchange.Target!.Health.TryEnter(now, out _isProbe) && Balancer.Available(_exchange.Model!, Untried(), now) is var others and not 0)
+        {
+            Take(Balancer.Choose(_exchange.Model!, Balancer.First(_exchange.Model!, Near(others)), now));
+            _exchange.Target!.Health.TryEnter(now, out _isProbe);
+        }
+
+        _tried |= 1UL << _target;
+        _exchange.Target!.Load.Enter();
+    }
+
+    /// <summary>The target has been asked, and this came of it. Once for each <see cref="Enter"/>.</summary>
+    public void Leave(AttemptOutcome outcome)
+    {
+        var target = _exchange.Target!;
+        target.Load.Leave();
+        var now = clock.CoarseMs;
+        if (outcome != AttemptOutcome.Unknown)
+            target.Health.Report(now, outcome == AttemptOutcome.Failed, _isProbe);
+        else if (_isProbe)
+            target.Health.Abandon(now);
+        _isProbe = false;
+        if (_exchange.FirstTokenAt != 0 && _exchange.SentAt != 0)
+            target.Load.Observe(now, EdgeClock.Us(_exchange.SentAt, _exchange.FirstTokenAt));
+    }
+
+    /// <summary>The first token is there: who probes knows by now, however long the answer goes on.</summary>
+    public void OnFirstToken()
+    {
+        if (!_isProbe)
+            return;
+        _isProbe = false;
+        _exchange.Target!.Health.Report(clock.CoarseMs, isFailure: false, isProbe: true);
+    }
+
+    /// <summary>Whether another target of the model could be asked in the place of the chosen one.</summary>
+    public bool HasOther => Balancer.Available(_exchange.Model!, Untried() & ~(1UL << _target), clock.CoarseMs) != 0;
+
+    /// <summary>Whether somebody else might be asked after the chosen target; whether the model's retries allow it is not looked at.</summary>
+    public bool HasNext => _exchange.Attempts < _asked.Retry.AttemptsMax && (Untried() != 0 || _asked.Retry.SameTarget || _fallbacks < _asked.Fallback.Length);
+
+    /// <summary>The chosen target must not be asked: a limit of it has nothing left. Chooses another; false where there is none.</summary>
+    public bool TrySkip()
+    {
+        _tried |= 1UL << _target;
+        if (!TryChoose(Untried(), isPicky: false) && !TryFallBack())
+            return false;
+        _exchange.IsFallback = !ReferenceEquals(_exchange.Model, _asked);
+        return true;
+    }
+
+    /// <summary>The exchange turns to whom <see cref="TryNext"/> has chosen.</summary>
+    public void Turn()
+    {
+        (_exchange.Model, _exchange.Target) = _next;
+        _exchange.IsFallback = !ReferenceEquals(_exchange.Model, _asked);
+    }
+
+    /// <summary>
+    /// Chooses whom to ask next, if there is anybody and the model's retries are not used up. Of the exchange nothing changes before
+    /// <see cref="Turn"/>.
+    /// </summary>
+    /// <param name="retryAfter">What the provider asked to be waited; zero where it did not.</param>
+    /// <param name="wait">How long has to be waited before.</param>
+    public bool TryNext(TimeSpan retryAfter, out TimeSpan wait)
+    {
+        wait = TimeSpan.Zero;
+        if (_exchange.Attempts >= _asked.Retry.AttemptsMax || _exchange.Attempts == 0)
+            return false;
+        var (model, target) = (_exchange.Model, _exchange.Target);
+        var isFound = TryChoose(Untried(), isPicky: true) || TryAgain(retryAfter, out wait) || TryFallBack() || TryChoose(Untried(), isPicky: false);
+        _next = (_exchange.Model!, _exchange.Target!);
+        (_exchange.Model, _exchange.Target) = (model, target);
+        return isFound && _asked.Retries.TryTake(clock.CoarseMs, _asked.Retry.BudgetPercent);
+    }
+
+    /// <summary>The same as before, after a wait that grows with each attempt and is nobody else's.</summary>
+    private bool TryAgain(TimeSpan retryAfter, out TimeSpan wait)
+    {
+        wait = TimeSpan.Zero;
+        var model = _exchange.Model!;
+        if (!_asked.Retry.SameTarget)
+            return false;
+        var all = Eligible(model);
+        var now = clock.CoarseMs;
+        var set = Balancer.Available(model, all, now) is var available and not 0 ? available : all;
+        if (set == 0)
+            return false;
+        var choice = Balancer.Choose(model, Balancer.First(model, Near(set)), now);
+        var pause = Math.Max(retryAfter.TotalMilliseconds, model.Targets[choice].Provider.Account.PauseLeftMs(now));
+        var backoff = Math.Min(100 << Math.Min(_exchange.Attempts - 1, 5), 2000);
+        wait = TimeSpan.FromMilliseconds(Math.Max(pause, backoff / 2) + Random.Shared.Next((backoff / 2) + 1));
+        if (wait > _asked.Retry.WaitMax)
+            return false;
+        Take(choice);
+        return true;
+    }
+
+    private bool TryFallBack()
+    {
+        var before = (_exchange.Model, _tried);
+        while (_fallbacks < _asked.Fallback.Length)
+        {
+            if (_exchange.Config.Models.Find(_asked.Fallback[_fallbacks++]) is not { IsDisabled: false } model)
+                continue;
+            (_exchange.Model, _tried) = (model, 0);
+            if (TryChoose(Untried(), isPicky: false))
+                return true;
+            (_exchange.Model, _tried) = before;
+        }
+
+        return false;
+    }
+
+    /// <summary>Chooses one of a set; one that cannot be asked now only where there is no other, and not at all if picky.</summary>
+    private bool TryChoose(ulong set, bool isPicky)
+    {
+        if (set == 0)
+            return false;
+        var model = _exchange.Model!;
+        var now = clock.CoarseMs;
+        var available = Balancer.Available(model, set, now);
+        if (available == 0 && isPicky)
+            return false;
+        Take(Balancer.Choose(model, Balancer.First(model, Near(available != 0 ? available : set)), now));
+        return true;
+    }
+
+    private void Take(int target)
+    {
+        _target = target;
+        _exchange.Target = _exchange.Model!.Targets[target];
+    }
+
+    private ulong Untried() => Eligible(_exchange.Model!) & ~_tried;
+
+    /// <summary>Those that can answer this exchange, whether they do or not.</summary>
+    private ulong Eligible(ModelModel model)
+    {
+        var set = 0UL;
+        for (var i = 0; i < model.Targets.Length; i++)
+        {
+            if (model.Targets[i] is { Weight: > 0, Provider.IsDisabled: false } target && CanAnswer(target))
+                set |= 1UL << i;
+        }
+
+        return set;
+    }
+
+    private bool CanAnswer(TargetModel target) =>
+        target.Provider.Dialect == _exchange.Dialect || translates(_exchange.Dialect, _exchange.Endpoint!.Shape, target.Provider.Dialect);
+
+    /// <summary>Those of a set that speak the client's dialect; all of it where none does.</summary>
+    private ulong Near(ulong set)
+    {
+        var near = 0UL;
+        for (var rest = set; rest != 0; rest &= rest - 1)
+        {
+            var i = BitOperations.TrailingZeroCount(rest);
+            if (_exchange.Model!.Targets[i].Provider.Dialect == _exchange.Dialect)
+                near |= 1UL << i;
+        }
+
+        return near != 0 ? near : set;
+    }
+}
+
+/// <summary>What an attempt says of its target.</summary>
+internal enum AttemptOutcome : byte
+{
+    /// <summary>Nothing: it was broken off from this side, or the target had no part in it.</summary>
+    Unknown,
+
+    Answered,
+
+    Failed,
+}

@@ -1,0 +1,225 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using AiEdge.Functional.Tests.Rig;
+
+namespace AiEdge.Functional.Tests.Routing;
+
+/// <summary>As long as nothing of an answer has gone to the client, a provider's failure is made good by another target.</summary>
+public sealed class AttemptTests
+{
+    [Theory]
+    [InlineData("status=408")]
+    [InlineData("status=429")]
+    [InlineData("status=500")]
+    [InlineData("status=502; error=html")]
+    [InlineData("status=503; error=empty")]
+    [InlineData("status=529")]
+    [InlineData("status=401")]
+    [InlineData("status=404")]
+    [InlineData("status=429; error=quota")]
+    [InlineData("status=301")]
+    [InlineData("noanswer=fin")]
+    [InlineData("noanswer=rst")]
+    [InlineData("badhead=garbage")]
+    [InlineData("length=long; close")]
+    [InlineData("cut=20")]
+    public async Task A_whole_answer_comes_from_the_next_target(string script)
+    {
+        await using var edge = await Ways.StartAsync([script, "n=3"]);
+        var answer = await edge.AskAsync(Ways.Chat());
+
+        Assert.Equal((200, "2", "way-1"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
+        Assert.True(answer.IsWhole);
+        Assert.Equal(["way-0", "way-1"], Ways.Asked(edge));
+        await edge.SeeMetricAsync("""aiedge_retries_total{gen_ai_request_model="way",gen_ai_provider_name="fake"} 1""");
+    }
+
+    [Theory]
+    [InlineData("status=500")]
+    [InlineData("noanswer=rst")]
+    [InlineData("cut=0")]
+    [InlineData("cut=0; how=rst")]
+    [InlineData("cut=0; how=size")]
+    [InlineData("fail=0")]
+    public async Task A_stream_comes_from_the_next_target(string script)
+    {
+        await using var edge = await Ways.StartAsync([script, "n=3"]);
+        var answer = await edge.AskAsync(Ways.Stream());
+
+        Assert.Equal((200, "2", "way-1"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
+        Assert.Equal("[DONE]", answer.Events[^1]);
+        Assert.True(answer.IsWhole);
+        Assert.DoesNotContain("error", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_target_that_cannot_be_reached_is_followed_by_the_next(bool isStream)
+    {
+        await using var edge = await Ways.StartAsync([null, "n=3"]);
+        var answer = await edge.AskAsync(isStream ? Ways.Stream() : Ways.Chat());
+
+        Assert.Equal((200, "2", "fake"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-provider")));
+    }
+
+    [Theory]
+    [InlineData("noanswer=hang")]
+    [InlineData("stall=0")]
+    public async Task A_stream_that_does_not_begin_in_time_comes_from_the_next_target(string script)
+    {
+        await using var edge = await Ways.StartAsync([script, "n=3"], change: setup => setup with { Timeouts = "connect: 20s, firstByte: 300ms, idle: 300ms, total: 60s" });
+        var answer = await edge.AskAsync(Ways.Stream());
+
+        Assert.Equal((200, "way-1"), (answer.Status, answer.Field("x-aiedge-model")));
+        Assert.Equal("[DONE]", answer.Events[^1]);
+    }
+
+    [Theory]
+    [InlineData("status=400")]
+    [InlineData("status=413")]
+    [InlineData("status=422")]
+    [InlineData("status=501")]
+    public async Task What_the_request_is_to_blame_for_is_passed_on(string script)
+    {
+        await using var edge = await Ways.StartAsync([script, "n=3"]);
+        var answer = await edge.AskAsync(Ways.Chat());
+
+        Assert.Equal((int.Parse(script[7..], CultureInfo.InvariantCulture), "1"), (answer.Status, answer.Field("x-aiedge-attempts")));
+        Assert.Equal(["way-0"], Ways.Asked(edge));
+    }
+
+    [Theory]
+    [InlineData("n=9; b=0; cut=4")]
+    [InlineData("n=9; b=0; cut=4; how=rst")]
+    [InlineData("n=9; b=0; fail=3")]
+    public async Task A_stream_that_breaks_after_its_first_event_is_told_and_never_sent_again(string script)
+    {
+        await using var edge = await Ways.StartAsync([script + "; d=20000", "n=3"]);
+        var answer = await edge.AskAsync(Ways.Stream());
+
+        Assert.Equal((200, "1"), (answer.Status, answer.Field("x-aiedge-attempts")));
+        Assert.Contains("\"error\"", answer.Events[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain("[DONE]", answer.Text, StringComparison.Ordinal);
+        Assert.Equal(["way-0"], Ways.Asked(edge));
+    }
+
+    [Fact]
+    public async Task If_all_is_in_vain_the_client_gets_the_last_error_as_it_was()
+    {
+        await using var edge = await Ways.StartAsync(["status=500", null, "status=503; retryafter=7", "n=3"]);
+        var answer = await edge.AskAsync(Ways.Chat());
+
+        Assert.Equal((503, "3", "7"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("retry-after")));
+        Assert.Contains("\"error\"", answer.Text, StringComparison.Ordinal);
+        Assert.True(answer.IsWhole);
+        Assert.Equal(["way-0", "way-2"], Ways.Asked(edge));
+    }
+
+    [Theory]
+    [InlineData("status=502")]
+    [InlineData("status=504")]
+    [InlineData("noanswer=fin")]
+    public async Task After_several_attempts_a_bad_gateway_is_not_asked_again(string script)
+    {
+        await using var edge = await Ways.StartAsync([script, script]);
+        var answer = await edge.AskAsync(Ways.Chat());
+
+        Assert.Contains(answer.Status, (int[])[502, 504]);
+        Assert.Equal("false", answer.Field("x-should-retry"));
+    }
+
+    [Fact]
+    public async Task Other_models_come_last()
+    {
+        await using var edge = await Ways.StartAsync(["status=500", "status=500"], "fallback: [ other ]", setup => setup with { Journal = "mode: group" });
+        var answer = await edge.AskAsync(Ways.Chat());
+
+        Assert.Equal((200, "3", Ways.Good), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
+        Assert.Equal(["way-0", "way-1", Ways.Good], Ways.Asked(edge));
+        await edge.Host.DisposeAsync();
+        var lines = JournalTests.Dump(edge);
+        Assert.Equal(["attempt first upstream_fault 500", "attempt retry upstream_fault 500", "attempt fallback done 200", "exchange fallback done 200"],
+            lines.Select(line => $"{Text(line, "kind")} {Text(line, "purpose")} {Text(line, "end")} {line.GetProperty("status").GetInt32()}"));
+        Assert.Equal(["way-0", "way-1", Ways.Good, Ways.Good], lines.Select(line => Text(line, "target")));
+        Assert.Equal(["0", "0"], lines.Take(2).Select(line => Text(line, "costNanodollars") ?? "0"));
+    }
+
+    [Fact]
+    public async Task The_same_target_is_asked_again_where_there_is_no_other_and_only_if_wanted()
+    {
+        await using var edge = await Ways.StartAsync([""], "retry: { sameTarget: true }");
+        edge.Fake.Enqueue("status=503; retryafterms=30");
+
+        var answer = await edge.AskAsync(Ways.Chat());
+
+        Assert.Equal((200, "2"), (answer.Status, answer.Field("x-aiedge-attempts")));
+        Assert.Equal(["way-0", "way-0"], Ways.Asked(edge));
+    }
+
+    [Fact]
+    public async Task A_provider_that_asks_for_more_time_than_there_is_is_not_asked_again()
+    {
+        await using var edge = await Ways.StartAsync(["status=429; retryafter=20"], "retry: { sameTarget: true }");
+        var answer = await edge.AskAsync(Ways.Chat());
+
+        Assert.Equal((429, "1", "20"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("retry-after")));
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_ends_the_wait()
+    {
+        await using var edge = await Ways.StartAsync(["status=503; retryafter=50"], "retry: { sameTarget: true, waitMax: 60s }");
+        using (var client = await edge.ConnectAsync())
+        {
+            await client.SendAsync(Ways.Chat());
+            await edge.SeeMetricAsync("""aiedge_retries_total{gen_ai_request_model="way",gen_ai_provider_name="fake"} 1""");
+            client.LeaveWithReset();
+        }
+
+        Assert.Equal("client_closed", (await edge.RecordAsync()).GetProperty("end").GetString());
+        Assert.Equal(["way-0"], Ways.Asked(edge));
+    }
+
+    [Fact]
+    public async Task Without_a_budget_nothing_is_sent_again()
+    {
+        await using var edge = await Ways.StartAsync(["status=500", "n=3"], "retry: { budget: 0% }");
+        var answer = await edge.AskAsync(Ways.Chat());
+
+        Assert.Equal((500, "1"), (answer.Status, answer.Field("x-aiedge-attempts")));
+        await edge.SeeMetricAsync("""aiedge_retry_budget_total{gen_ai_request_model="way",outcome="refused"} 1""");
+    }
+
+    [Fact]
+    public async Task A_target_whose_limit_is_full_is_passed_over()
+    {
+        await using var edge = await Ways.StartAsync(["n=3", "n=3"], change: setup => setup with
+        {
+            Models = "  way: { targets: [ { provider: tight, model: way-0 }, { provider: fake, model: way-1, priority: 1 } ] }",
+            Providers = $"  tight: {{ dialect: openai, baseUrl: \"ROOT/v1\", key: \"{EdgeSetup.ProviderKey}\" }}",
+            Limits = ["name: tight, match: { provider: tight }, requests: 1/min, burst: 1, queue: { max: 10, wait: 30s }"],
+        });
+        var first = await edge.AskAsync(Ways.Chat());
+        var second = await edge.AskAsync(Ways.Chat());
+
+        Assert.Equal(("tight", "1"), (first.Field("x-aiedge-provider"), first.Field("x-aiedge-attempts")));
+        Assert.Equal((200, "fake", "1"), (second.Status, second.Field("x-aiedge-provider"), second.Field("x-aiedge-attempts")));
+    }
+
+    [Fact]
+    public async Task A_large_request_is_sent_again_whole()
+    {
+        await using var edge = await Ways.StartAsync(["status=500", "n=3"]);
+        var answer = await edge.AskAsync(Ways.Chat($$""","user":"{{new string('x', 300_000)}}" """));
+
+        Assert.Equal(200, answer.Status);
+        var bodies = edge.Fake.Requests.Select(request => request.BodyText.Replace(request.Model!, "way", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2, bodies.Count);
+        Assert.Equal(bodies[0], bodies[1]);
+        Assert.True(Encoding.UTF8.GetByteCount(bodies[1]) > 300_000);
+    }
+
+    private static string? Text(JsonElement line, string name) => line.GetProperty(name).GetString();
+}
