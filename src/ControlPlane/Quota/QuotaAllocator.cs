@@ -37,6 +37,7 @@ internal sealed class QuotaAllocator
     private long _beatNs = long.MaxValue / 2;
     private long _stalledNs;
     private int _planeCount = 1;
+    private ulong _preparedGeneration = ulong.MaxValue;
     private volatile bool _isResolved;
 
     /// <summary>Begins with what the log says; <paramref name="memory"/> is of no use to anybody else afterwards.</summary>
@@ -77,6 +78,40 @@ internal sealed class QuotaAllocator
 
     /// <summary>Buckets there are.</summary>
     public int Count => _buckets.Count;
+
+    /// <summary>Whether there is something that <see cref="TakeRecords"/> would give. What is raised ahead of need is written beside the asks.</summary>
+    public bool HasRecords
+    {
+        get
+        {
+            lock (_raising)
+                return _records.Count > 0 || _raised.Count > 0;
+        }
+    }
+
+    /// <summary>
+    /// Called often, by one at a time. What the first lease of a rate's bucket takes is put down as soon as its limit is known, for all its
+    /// buckets together: a first request does not wait for a disk. True if there is something to be put down.
+    /// </summary>
+    public bool Prepare()
+    {
+        var generation = _rules.Generation;
+        if (generation == _preparedGeneration)
+            return false;
+        _preparedGeneration = generation;
+        var isNew = false;
+        foreach (var (limit, unit, rule) in _rules.All)
+        {
+            var any = new BucketId(limit, unit, "", "").ToAny();
+            if (rule.Kind != QuotaKind.Rate || _memory.CeilingOf(any, isRate: true).Ceiling >= RateQuota.BlockOf(rule))
+                continue;
+            lock (_raising)
+                _records.Add(QuotaRecord.Of(any, 0, RateQuota.BlockOf(rule)));
+            isNew = true;
+        }
+
+        return isNew;
+    }
 
     /// <summary>Leases to be called back, in order; each once.</summary>
     public bool TryTakeCall(out QuotaCall call) => _calls.TryDequeue(out call);
@@ -407,7 +442,7 @@ internal sealed class QuotaAllocator
     private QuotaBucket Make(in BucketId id, QuotaRule rule, Moment now)
     {
         // What the log has of an earlier bucket of this process counts as well: it may be out.
-        var (window, ceiling) = _memory.CeilingOf(id);
+        var (window, ceiling) = _memory.CeilingOf(id, rule.Kind == QuotaKind.Rate);
         return rule.Kind switch
         {
             QuotaKind.Rate => new RateQuota(this, id, rule, ceiling, now),

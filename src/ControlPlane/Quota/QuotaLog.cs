@@ -42,6 +42,10 @@ internal sealed class QuotaLog(QuotaAllocator allocator, ICommandLog log)
         }
     }
 
+    /// <summary>The same for nobody who waits: what cannot be written is tried again with the next.</summary>
+    public void WriteBeside() => _ = WriteAsync().ContinueWith(
+        static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
     private async Task RunAsync()
     {
         while (true)

@@ -157,10 +157,15 @@ internal sealed class QuotaMemory
     }
 
     /// <summary>What may be out of a bucket; 0 where nothing was granted.</summary>
-    public (long Window, long Ceiling) CeilingOf(in BucketId id)
+    /// <param name="id">Which.</param>
+    /// <param name="isRate">A rate's is at least what may be out of any bucket of its limit.</param>
+    public (long Window, long Ceiling) CeilingOf(in BucketId id, bool isRate)
     {
         lock (_gate)
-            return _ceilings.GetValueOrDefault(id);
+        {
+            var own = _ceilings.GetValueOrDefault(id);
+            return isRate && _ceilings.GetValueOrDefault(id.ToAny()).Ceiling is var any && any > own.Ceiling ? (own.Window, any) : own;
+        }
     }
 
     public void Take(in QuotaRecord record)
@@ -181,7 +186,7 @@ internal sealed class QuotaMemory
     public List<BucketId> Of(string limit)
     {
         lock (_gate)
-            return [.. _ceilings.Keys.Where(id => id.Limit == limit)];
+            return [.. _ceilings.Keys.Where(id => id.Limit == limit && !id.IsAny)];
     }
 
     public byte[] Save()

@@ -4,7 +4,13 @@ using AiEdge.Limits;
 namespace AiEdge.ControlPlane.Quota;
 
 /// <summary>A bucket of the fleet: one limit, one of its units, one value of its scope.</summary>
-internal readonly record struct BucketId(string Limit, QuotaUnit Unit, string Scope, string Value);
+internal readonly record struct BucketId(string Limit, QuotaUnit Unit, string Scope, string Value)
+{
+    /// <summary>Stands in the log for each bucket of a limit that has no ceiling of its own. No scope is called so.</summary>
+    public BucketId ToAny() => this with { Scope = "*", Value = "*" };
+
+    public bool IsAny => Scope == "*";
+}
 
 /// <summary>The present: monotonic nanoseconds, and those of the wall clock, which only place windows.</summary>
 internal readonly record struct Moment(long Ns, long UnixNs);
@@ -59,4 +65,7 @@ internal interface IQuotaRules
 
     /// <summary>The rule of a bucket; null where there is no such limit, or not of that unit or scope.</summary>
     QuotaRule? Find(in BucketId id);
+
+    /// <summary>All limits and units that buckets may be asked of.</summary>
+    IEnumerable<(string Limit, QuotaUnit Unit, QuotaRule Rule)> All => [];
 }

@@ -24,6 +24,22 @@ internal sealed class QuotaRules(Func<EdgeDocument> document) : IQuotaRules
         return limits.Limits.TryGetValue(id.Limit, out var limit) && Scope(limit) == id.Scope ? Rule(limit, id.Unit, limits.Document) : null;
     }
 
+    public IEnumerable<(string Limit, QuotaUnit Unit, QuotaRule Rule)> All
+    {
+        get
+        {
+            var limits = Current();
+            foreach (var (name, limit) in limits.Limits)
+            {
+                foreach (var (amount, _) in limit.Amounts())
+                {
+                    if (Rule(limit, Unit(amount), limits.Document) is { } rule)
+                        yield return (name, Unit(amount), rule);
+                }
+            }
+        }
+    }
+
     private static string Scope(LimitOptions limit)
     {
         var per = limit.Per.Or(ScopeField.Default);

@@ -184,6 +184,8 @@ internal sealed class QuotaService : IAsyncDisposable
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
                 _allocator.Beat(Now());
+                if (_allocator.Prepare())
+                    _log.WriteBeside();
                 while (_allocator.TryTakeCall(out var recall))
                 {
                     if (_sessions.TryGetValue(recall.Plane.Id, out var session) && session.Plane == recall.Plane)
@@ -195,10 +197,9 @@ internal sealed class QuotaService : IAsyncDisposable
                 sweptNs = _clock.NowNs;
                 _clock.Reanchor();
                 _allocator.Sweep(Now());
+                _log.WriteBeside();
                 if (_settling.IsCompleted && !_closed.IsEmpty)
                     _settling = Task.Factory.StartNew(SettleAll, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-                _ = _log.WriteAsync().ContinueWith(
-                    static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             }
         }
         catch (OperationCanceledException)

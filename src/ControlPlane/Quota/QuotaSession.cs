@@ -112,6 +112,8 @@ internal sealed class QuotaSession(
             AskAgain(ask, answer);
         }
 
+        if (allocator.HasRecords)
+            log.WriteBeside();
         return (answer, default);
     }
 

@@ -52,6 +52,9 @@ internal sealed class RateQuota : QuotaBucket
         Refill(now);
     }
 
+    /// <summary>Ceilings rise by so much at a time.</summary>
+    public static long BlockOf(QuotaRule rule) => Math.Max(1, rule.Burst / Blocks);
+
     protected override long LengthNs => LeaseNs;
 
     public override BucketView View(Moment now)
@@ -207,13 +210,21 @@ internal sealed class RateQuota : QuotaBucket
             return true;
         }
 
-        if (amount > Ceiling - _outstanding - _phantom)
+        var room = Ceiling - _outstanding - _phantom;
+        if (amount > room)
         {
             RaiseTo(_outstanding + _phantom + amount);
-            return false;
+
+            // A plane that has nothing is waited for: now what needs no disk, the rest with its next ask.
+            if (part.Leases.Count > 0 || room < useful)
+                return false;
+            amount = room;
         }
 
         Give(part, grant, amount, own, now);
+
+        // Ahead of need, so that mostly nobody waits for it.
+        RaiseTo(Math.Min(Rule.Burst, _outstanding + _phantom + BlockOf(Rule) / 2));
         return true;
     }
 
@@ -239,7 +250,7 @@ internal sealed class RateQuota : QuotaBucket
 
     private void RaiseTo(long level)
     {
-        var block = Math.Max(1, Rule.Burst / Blocks);
+        var block = BlockOf(Rule);
         Raise(Math.Min(Math.Max(Rule.Burst, level), (level + block - 1) / block * block));
     }
 

@@ -19,7 +19,9 @@ public sealed class AllocatorTests : IQuotaRules
 
     private Moment Now => new(_now, new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds() * 1_000_000 + _now);
 
-    QuotaRule? IQuotaRules.Find(in BucketId id) => id == Id ? _rule : null;
+    QuotaRule? IQuotaRules.Find(in BucketId id) => id with { Value = "*" } == Id ? _rule : null;
+
+    IEnumerable<(string Limit, QuotaUnit Unit, QuotaRule Rule)> IQuotaRules.All => _rule is null ? [] : [(Id.Limit, Id.Unit, _rule)];
 
     [Theory]
     [InlineData(true, 100)]
@@ -36,6 +38,49 @@ public sealed class AllocatorTests : IQuotaRules
         var b = control.Join("b", 2, Now);
         var again = Ask(control, b, Wanted(1, 10_000)).Amount;
         Assert.InRange(again, most - 60, most);
+    }
+
+    [Fact]
+    public void A_rates_first_lease_waits_for_no_disk_and_counts_after_a_crash()
+    {
+        var control = Start();
+        Assert.True(control.Prepare());
+        Put(control);
+        Assert.False(control.Prepare());
+        var a = control.Join("a", 1, Now);
+        Put(control);
+        var grant = control.Ask(a, 1, new BucketSeat(Id with { Value = "new" }), Wanted(1, 1_000), Keys, Now, out var isPending);
+        Assert.Equal((false, 50ul), (isPending, grant.Amount));
+
+        // What more it wants is on its way to the log, and lost with it.
+        Assert.True(control.HasRecords);
+        control = Start();
+        _now += 59 * S / 10;
+        var b = control.Join("b", 2, Now);
+        Put(control);
+        var seat = new BucketSeat(Id with { Value = "new" });
+        control.Ask(b, 1, seat, Wanted(1, 10_000), Keys, Now, out isPending);
+        Assert.True(isPending);
+        Put(control);
+        Assert.Equal(350ul, control.Ask(b, 1, seat, Wanted(1, 10_000), Keys, Now, out _).Amount);
+    }
+
+    [Fact]
+    public void A_ceiling_rises_before_it_is_reached()
+    {
+        var control = Start();
+        var a = control.Join("a", 1, Now);
+        var seat = new BucketSeat(Id);
+        control.Ask(a, 1, seat, Wanted(1, 100), Keys, Now, out _);
+        Put(control);
+        var first = control.Ask(a, 1, seat, Wanted(1, 100), Keys, Now, out _);
+        Assert.Equal((30ul, true), (first.Amount, control.HasRecords));
+        Put(control);
+        var report = Wanted(1, 100);
+        report.Leases.Add(new LeaseUse { Lease = first.Lease, Amount = first.Amount });
+        report.Wants[0].Amount = 200;
+        Assert.True(control.Ask(a, 1, seat, report, Keys, Now, out var isPending).Amount > 20);
+        Assert.False(isPending);
     }
 
     [Fact]
@@ -226,7 +271,7 @@ public sealed class AllocatorTests : IQuotaRules
 
         var memory = QuotaMemory.Of(bytes, []);
         var saved = QuotaMemory.Of(memory.Save(), []);
-        Assert.Equal((7ul, (3L, long.MaxValue), 1), (saved.Incarnation, saved.CeilingOf(Id with { Value = "ü" }), saved.Waiting.Count));
+        Assert.Equal((7ul, (3L, long.MaxValue), 1), (saved.Incarnation, saved.CeilingOf(Id with { Value = "ü" }, isRate: false), saved.Waiting.Count));
     }
 
     private static BucketReport Wanted(uint key, ulong amount)
@@ -234,6 +279,13 @@ public sealed class AllocatorTests : IQuotaRules
         var report = new BucketReport { Bucket = 1 };
         report.Wants.Add(new Want { Subject = key, Amount = amount });
         return report;
+    }
+
+    private void Put(QuotaAllocator control)
+    {
+        var records = control.TakeRecords();
+        _log.Add(QuotaRecord.Write(records));
+        control.Written(records);
     }
 
     private QuotaAllocator Start() => new(this, QuotaMemory.Of(default, _log), Now);

@@ -91,6 +91,8 @@ internal sealed class FleetSimulation : IQuotaRules
 
     public QuotaRule? Find(in BucketId id) => id == Bucket ? _rule : null;
 
+    public IEnumerable<(string Limit, QuotaUnit Unit, QuotaRule Rule)> All => [(Bucket.Limit, Bucket.Unit, _rule)];
+
     public BucketView? View() => _control?.View("shared", Now) is [var view, ..] ? view : null;
 
     public void Run(double seconds)
@@ -152,6 +154,7 @@ internal sealed class FleetSimulation : IQuotaRules
         if (_control is { } control && NowNs >= _haltedUntilNs)
         {
             control.Beat(Now);
+            control.Prepare();
             Write(control);
             while (control.TryTakeCall(out var call))
                 At(Latency(), () => _planes.Find(p => p.State == call.Plane)?.Recall(call));

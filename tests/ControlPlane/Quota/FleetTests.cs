@@ -133,10 +133,17 @@ public sealed class FleetTests
     public void Requests_dearer_than_a_planes_part_of_a_lease_are_still_admitted()
     {
         var rule = new QuotaRule { Kind = QuotaKind.Rate, Amount = 100, Burst = 2000 };
-        var fleet = new FleetSimulation(8, rule, new FleetLife { Planes = 8, CostMax = 1500, Demand = static (_, _) => 400 });
-        fleet.Run(120);
-        Assert.True(fleet.PeakOverRate() <= rule.Burst + 1, $"{fleet.PeakOverRate()} at once");
-        Assert.True(fleet.Sum(0, 120) > 0.3 * (2000 + 100 * 120), $"{fleet.Sum(0, 120)}");
+        var admitted = 0L;
+        for (var seed = 1; seed <= 12; seed++)
+        {
+            var fleet = new FleetSimulation(seed, rule, new FleetLife { Planes = 8, CostMax = 1500, Demand = static (_, _) => 400 });
+            fleet.Run(120);
+            Assert.True(fleet.PeakOverRate() <= rule.Burst + 1, $"{fleet.PeakOverRate()} at once");
+            admitted += fleet.Sum(0, 120);
+        }
+
+        // Each of them takes most of the burst: one life may be twice as good as another.
+        Assert.True(admitted > 12 * 0.3 * (2000 + 100 * 120), $"{admitted / 12}");
     }
 
     [Fact]
