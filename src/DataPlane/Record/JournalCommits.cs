@@ -16,123 +16,148 @@ internal enum CommitDepth
 }
 
 /// <summary>
-/// Where commits are kept, FASTER's and the journal's own: the commit's slot is written, then the mark, and only then has anything been
-/// committed. The mark is the journal's own memory of how far it was: what FASTER recovers is held against it.
-/// What is written survives the end of the process, and a sync costs more than all else that is done for a record; so only a commit that
-/// is to survive the end of the machine, too, syncs the segments before its slot is written, and the slot after. In between the slot
-/// says that it is loose (<see cref="JournalSlots"/>).
+/// Where commits are kept: in the commit's slots how far the records are written and how far they are on disk, and the same in the mark's, which
+/// are the journal's own memory of how far it was. What FASTER recovers is what the first say, held against the second.
+/// What is written survives the end of the process, and a sync costs more than all else that is done for a record; so to commit is to write, and
+/// one sync, behind it, makes all commits before it survive the end of the machine.
 /// </summary>
-/// <remarks>FASTER calls this on a thread of its own while the journal's thread waits for it: never two at a time.</remarks>
-internal sealed class JournalCommits(JournalDevice device, JournalSlots commits, JournalSlots mark) : ILogCommitManager
+/// <remarks>
+/// <see cref="Write"/> belongs to the thread that appends, <see cref="Sync"/> to any, one at a time; the first never waits for the disk that the
+/// second waits for. The lock is held to say something new in a slot and no longer.
+/// Requirements, at every moment: (1) the end of the process loses nothing that was written; (2) the end of the machine loses nothing that
+/// was written before a sync began that has ended; (3) what the slots say to be on disk is there; (4) the mark never says that more is on
+/// disk than the commit's slots on the disk say, else a good journal would be refused; (5) a failure is final.
+/// Argument. A slot says what is written after it was written, and the newest slot holds while the machine runs: (1). A sync takes note of what is
+/// written, then syncs the segments, and only then says that this is on disk; a slot that gets to the disk before it was asked to says
+/// nothing else: (3). When the slot that says so has been synced, too, the sync ends: (2), for the slots keep it (<see cref="JournalSlots"/>).
+/// The mark is told of it after that alone, so on the disk its word is never ahead: (4). Commits meanwhile repeat what was last said to be on
+/// disk. Segments that are dropped go when the mark is on disk with the beginning behind them: no slot that may be the newest needs them then.
+/// What failed is asked for no more, for a second sync may well succeed over what the first has lost: (5).
+/// </remarks>
+internal sealed class JournalCommits : ILogCommitManager
 {
-    private readonly SemaphoreSlim _ended = new(0);
-    private long _count;
+    private readonly JournalDevice _device;
+    private readonly JournalSlots _commits;
+    private readonly JournalSlots _mark;
 
-    /// <summary>What the next commit is to survive.</summary>
-    public CommitDepth Depth { get; set; } = CommitDepth.Mark;
+    /// <summary>Whether a slot can say that something is written and not on disk: who reads it has to know whether the machine still runs.</summary>
+    private readonly bool _canBeLoose;
 
-    /// <summary>What the next commit covers besides addresses.</summary>
-    public long BeginSequence { get; set; }
+    /// <summary>Guards the slots and what they say. Not held while the disk is waited for.</summary>
+    private readonly Lock _lock = new();
 
-    public long NextSequence { get; set; }
+    /// <summary>One sync at a time.</summary>
+    private readonly Lock _cycle = new();
+    private JournalExtent _written;
+    private JournalExtent _synced;
+    private JournalExtent _sure;
+    private JournalExtent _marked;
+    private bool _isNoted = true;
+    private string? _failure;
 
-    public long Epoch { get; set; }
-
-    /// <summary>What the mark says besides.</summary>
-    public JournalNote Note { get; } = JournalNote.Read(mark.Note);
-
-    /// <summary>How many commits have ended.</summary>
-    public long Count => Volatile.Read(ref _count);
-
-    /// <summary>What was committed last.</summary>
-    public JournalExtent Stored { get; private set; } = commits.Extent;
-
-    /// <summary>Why a commit did not get there.</summary>
-    public string? Failure { get; private set; }
-
-    /// <summary>
-    /// Sleeps until a commit has ended, at most for <paramref name="timeoutMs"/>: where the device has failed, FASTER never calls for it. Its
-    /// own wait would keep a processor busy.
-    /// </summary>
-    public void Await(int timeoutMs) => _ended.Wait(timeoutMs);
-
-    public void Commit(long beginAddress, long untilAddress, byte[] commitMetadata, long commitNum, bool forceWriteMetadata)
+    public JournalCommits(JournalDevice device, JournalSlots commits, JournalSlots mark, JournalMachine machine)
     {
-        var extent = new JournalExtent(beginAddress, untilAddress, BeginSequence, NextSequence, Epoch);
-        try
+        (_device, _commits, _mark) = (device, commits, mark);
+        _canBeLoose = machine.Boot != 0;
+        Note = JournalNote.Read(mark.Note);
+        _written = commits.Extent;
+        _synced = _sure = commits.Synced;
+        _marked = mark.IsDirty || mark.IsLoose ? JournalExtent.Empty : mark.Extent;
+    }
+
+    /// <summary>What the mark says besides. Changed before anything is appended, and told by <see cref="StoreNote"/>.</summary>
+    public JournalNote Note { get; }
+
+    /// <summary>Why nothing can be committed any more.</summary>
+    public string? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>What is written. To be asked by the thread that appends.</summary>
+    public JournalExtent Written => _written;
+
+    /// <summary>How far the records were written when it was asked, whoever asks.</summary>
+    public long WrittenUntil
+    {
+        get
         {
-            device.Sync();
-            commits.Write(extent, commitMetadata, isLoose: false);
-            if (Depth >= CommitDepth.Machine)
-                commits.Sync();
-            // Loose as long as it is not synced: what it says of a commit must not reach the disk before the commit, to be believed there.
-            mark.Write(extent, Note.Bytes, isLoose: Depth < CommitDepth.Mark);
-            if (Depth == CommitDepth.Mark)
-                mark.Sync();
-            Stored = extent;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Not thrown: nobody waits on the thread that it would be thrown on.
-            Failure = e.Message;
-        }
-        finally
-        {
-            Volatile.Write(ref _count, _count + 1);
-            _ended.Release();
+            lock (_lock)
+                return _written.Until;
         }
     }
 
-    /// <summary>
-    /// Commits what is written already, without FASTER, which hears of it only when the journal is opened again: to survive the end of the
-    /// process.
-    /// </summary>
-    public void CommitLoose(long beginAddress, long untilAddress)
+    /// <summary>The number of the first record that is not on disk for good.</summary>
+    public long SureSequence
     {
-        var extent = new JournalExtent(beginAddress, untilAddress, BeginSequence, NextSequence, Epoch);
-        try
+        get
         {
-            commits.Write(extent, commits.Note, isLoose: true);
-            mark.Write(extent, Note.Bytes, isLoose: true);
-            Stored = extent;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Failure = e.Message;
+            lock (_lock)
+                return _sure.NextSequence;
         }
     }
 
-    /// <summary>Puts the note on disk, of what was committed before.</summary>
-    public void StoreNote()
+    /// <summary>Says how far the records are written: they survive the end of the process.</summary>
+    public void Write(in JournalExtent extent)
     {
-        mark.Write(Stored, Note.Bytes, isLoose: false);
-        mark.Sync();
-    }
-
-    /// <summary>Puts on disk what commits have left loose. Not while one is under way.</summary>
-    public void Sync()
-    {
-        try
+        lock (_lock)
         {
-            if (commits.IsDirty || commits.IsLoose)
+            _written = extent;
+            // Where a slot cannot say so, the sync does that follows.
+            if (!_canBeLoose)
+                return;
+            try
             {
-                device.Sync();
-                commits.Write(Stored, commits.Note, isLoose: false);
-                commits.Sync();
+                SayCommit();
+                SayMark();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Fail(e);
+            }
+        }
+    }
+
+    /// <summary>Waits until all that was written before survives the end of the machine. False where that failed.</summary>
+    public bool Sync(CommitDepth depth)
+    {
+        lock (_cycle)
+        {
+            try
+            {
+                if (Failure is null)
+                    SyncCommit();
+                if (Failure is null && depth == CommitDepth.Mark)
+                    SyncMark();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Fail(e);
             }
 
-            if (mark.IsDirty || mark.IsLoose)
-                StoreNote();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Failure = e.Message;
+            return Failure is null;
         }
     }
 
-    public byte[]? GetCommitMetadata(long commitNum) => commits.Extent.Until > JournalLayout.FirstAddress ? Metadata() : null;
+    /// <summary>Puts the changed note on disk.</summary>
+    public bool StoreNote()
+    {
+        _isNoted = false;
+        return Sync(CommitDepth.Mark);
+    }
 
-    public IEnumerable<long> ListCommits() => commits.Extent.Until > JournalLayout.FirstAddress ? [1L] : [];
+    public void Commit(long beginAddress, long untilAddress, byte[] commitMetadata, long commitNum, bool forceWriteMetadata) =>
+        throw new InvalidOperationException("FASTER was asked to commit; the journal does that itself");
+
+    public byte[]? GetCommitMetadata(long commitNum)
+    {
+        if (_written.Until <= JournalLayout.FirstAddress)
+            return null;
+        // What FASTER would have said of it.
+        var info = default(FasterLogRecoveryInfo);
+        info.BeginAddress = _written.Begin;
+        info.UntilAddress = _written.Until;
+        return info.ToByteArray();
+    }
+
+    public IEnumerable<long> ListCommits() => _written.Until > JournalLayout.FirstAddress ? [1L] : [];
 
     public void RemoveCommit(long commitNum)
     {
@@ -151,22 +176,53 @@ internal sealed class JournalCommits(JournalDevice device, JournalSlots commits,
 
     public void Dispose()
     {
-        commits.Dispose();
-        mark.Dispose();
-        _ended.Dispose();
+        _commits.Dispose();
+        _mark.Dispose();
     }
 
-    /// <summary>
-    /// FASTER's account of its last commit, brought to where the journal is: there may have been loose commits since. Where there was none of
-    /// FASTER's at all, the account is made from what the slot says.
-    /// </summary>
-    private byte[] Metadata()
+    private void SyncCommit()
     {
-        var info = default(FasterLogRecoveryInfo);
-        if (commits.Note.Length > 0)
-            info.Initialize(new BinaryReader(new MemoryStream(commits.Note)));
-        info.BeginAddress = commits.Extent.Begin;
-        info.UntilAddress = commits.Extent.Until;
-        return info.ToByteArray();
+        JournalExtent written;
+        lock (_lock)
+            written = _written;
+        if (written == _sure && !_commits.IsDirty)
+            return;
+        _device.Sync();
+        lock (_lock)
+        {
+            _synced = written;
+            SayCommit();
+            _commits.BeginSync();
+        }
+
+        _commits.SyncFile();
+        lock (_lock)
+        {
+            _commits.EndSync();
+            _sure = written;
+        }
     }
+
+    private void SyncMark()
+    {
+        if (_marked == _sure && _isNoted)
+            return;
+        lock (_lock)
+        {
+            SayMark();
+            _mark.BeginSync();
+        }
+
+        _mark.SyncFile();
+        lock (_lock)
+            _mark.EndSync();
+        (_marked, _isNoted) = (_sure, true);
+        _device.RemoveBelow(_marked.Begin >> JournalLayout.SegmentBits);
+    }
+
+    private void SayCommit() => _commits.Write(_canBeLoose ? _written : _synced, _synced, []);
+
+    private void SayMark() => _mark.Write(_canBeLoose ? _written : _sure, _sure, Note.Bytes);
+
+    private void Fail(Exception e) => Interlocked.CompareExchange(ref _failure, e.Message, null);
 }

@@ -4,23 +4,39 @@ using Microsoft.Win32.SafeHandles;
 namespace AiEdge.DataPlane.Record;
 
 /// <summary>
-/// The segment files as FASTER sees them. Reads and writes are done at once on the thread that asks, so that the journal's
-/// thread stays the only one; what is written counts as stored only after <see cref="Sync"/>, which a commit calls first.
-/// Segments are made ahead, at full size and with the folder synced: a full disk shows before FASTER meets it.
+/// The segment files as FASTER sees them. Reads and writes are done at once on the thread that asks; what is written counts as stored only
+/// after <see cref="Sync"/>. Segments are made ahead, at full size and with the folder synced: a full disk shows before FASTER meets it.
 /// </summary>
+/// <remarks>
+/// The lock is held over a write and never over a sync, which may take as long as the disk likes. What a sync has to cover is found under the
+/// lock, where every write has noted its segment: so all that was written before the sync began is covered. What comes during it may be, and is
+/// noted for the next. A sync that fails leaves its segments noted; that it is not asked for again is for whoever asked.
+/// </remarks>
 internal sealed class JournalDevice : StorageDeviceBase
 {
     private const uint SectorBytes = 512;
 
+    /// <summary>Files that stay open: the one that is written, and the one before or behind it.</summary>
+    private const int FilesKept = 2;
+
     private readonly string _folder;
+    private readonly JournalMachine _machine;
 
-    /// <summary>FASTER removes segments on a thread of its own, behind a commit.</summary>
+    /// <summary>Guards the files that are open, and which of them have been written.</summary>
     private readonly Lock _lock = new();
-    private readonly SortedList<int, SafeFileHandle> _files = [];
-    private int _dirtyFrom = int.MaxValue;
 
-    public JournalDevice(string folder)
-        : base(Path.Combine(folder, "journal.log"), SectorBytes, -1) => _folder = folder;
+    /// <summary>Held while a segment is made, so that it is made once. Never while <see cref="_lock"/> is.</summary>
+    private readonly Lock _making = new();
+    private readonly SortedList<int, SafeFileHandle> _files = [];
+    private readonly List<KeyValuePair<int, SafeFileHandle>> _syncing = [];
+    private int _dirtyFrom = int.MaxValue;
+    private long _removedBelow;
+
+    /// <param name="folder">Where the segments lie.</param>
+    /// <param name="machine">What syncs them.</param>
+    /// <param name="first">The first one that there is.</param>
+    public JournalDevice(string folder, JournalMachine machine, long first)
+        : base(Path.Combine(folder, "journal.log"), SectorBytes, -1) => (_folder, _machine, _removedBelow) = (folder, machine, first);
 
     /// <summary>Bytes at and above it were never committed: they are read as zeros. Set while recovering.</summary>
     public long ReadUntil { get; set; } = long.MaxValue;
@@ -31,8 +47,11 @@ internal sealed class JournalDevice : StorageDeviceBase
     /// <summary>Makes the segment if it is not there yet; throws <see cref="IOException"/> where the disk has no room for it.</summary>
     public void Prepare(int segment)
     {
-        lock (_lock)
-            Open(segment);
+        lock (_making)
+        {
+            if (!File.Exists(JournalLayout.SegmentFile(_folder, segment)))
+                Make(segment);
+        }
     }
 
     /// <summary>Says that a process before this one may have left segments written and not synced.</summary>
@@ -46,21 +65,66 @@ internal sealed class JournalDevice : StorageDeviceBase
         }
     }
 
-    /// <summary>Waits until all that was written is on disk.</summary>
+    /// <summary>Waits until all that was written is on disk. One at a time; others may write meanwhile.</summary>
+    /// <exception cref="IOException">It is not, and nobody knows what is.</exception>
     public void Sync()
     {
+        int from;
         lock (_lock)
         {
-            for (var i = 0; i < _files.Count; i++)
+            from = _dirtyFrom;
+            _dirtyFrom = int.MaxValue;
+            foreach (var file in _files)
             {
-                if (_files.GetKeyAtIndex(i) >= _dirtyFrom)
-                    JournalFolder.SyncData(_files.GetValueAtIndex(i));
+                if (file.Key >= from)
+                    _syncing.Add(file);
+            }
+        }
+
+        try
+        {
+            foreach (var (segment, file) in _syncing)
+                _machine.Sync(file, JournalLayout.SegmentFile(_folder, segment));
+        }
+        catch
+        {
+            lock (_lock)
+                _dirtyFrom = Math.Min(_dirtyFrom, from);
+            throw;
+        }
+        finally
+        {
+            _syncing.Clear();
+        }
+
+        lock (_lock)
+        {
+            // A segment that is full and stored is written no more.
+            while (_files.Count > FilesKept && _files.GetKeyAtIndex(0) < _dirtyFrom)
+                Forget(0);
+        }
+    }
+
+    /// <summary>Removes segments that lie below what is committed, on disk. Not while a sync is under way.</summary>
+    public void RemoveBelow(long segment)
+    {
+        for (; _removedBelow < segment; _removedBelow++)
+        {
+            lock (_lock)
+            {
+                var place = _files.IndexOfKey((int)_removedBelow);
+                if (place >= 0)
+                    Forget(place);
             }
 
-            _dirtyFrom = int.MaxValue;
-            // A segment that is full and stored is written no more.
-            while (_files.Count > 2)
-                Forget(0);
+            try
+            {
+                File.Delete(JournalLayout.SegmentFile(_folder, _removedBelow));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // What lies below the committed beginning means nothing; the next start removes it.
+            }
         }
     }
 
@@ -140,22 +204,7 @@ internal sealed class JournalDevice : StorageDeviceBase
 
     public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result)
     {
-        lock (_lock)
-        {
-            var place = _files.IndexOfKey(segment);
-            if (place >= 0)
-                Forget(place);
-        }
-
-        try
-        {
-            File.Delete(JournalLayout.SegmentFile(_folder, segment));
-        }
-        catch (IOException)
-        {
-            // What lies below the committed beginning means nothing; the next start removes it.
-        }
-
+        // FASTER commits nothing, so it removes nothing: RemoveBelow does.
         callback(result);
     }
 
@@ -172,21 +221,36 @@ internal sealed class JournalDevice : StorageDeviceBase
     {
         if (_files.TryGetValue(segment, out var known))
             return known;
-        var path = JournalLayout.SegmentFile(_folder, segment);
-        if (!File.Exists(path))
-        {
-            var file = File.OpenHandle(
-                path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, FileOptions.None, JournalLayout.SegmentBytes);
-            RandomAccess.SetLength(file, JournalLayout.SegmentBytes);
-            RandomAccess.FlushToDisk(file);
-            JournalFolder.Sync(_folder);
-            _files.Add(segment, file);
-            return file;
-        }
+        var file = File.OpenHandle(
+            JournalLayout.SegmentFile(_folder, segment), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        _files.Add(segment, file);
+        return file;
+    }
 
-        var old = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        _files.Add(segment, old);
-        return old;
+    /// <summary>Beside its place, and into it when it is whole: whoever finds it there finds all of it.</summary>
+    private void Make(int segment)
+    {
+        var path = JournalLayout.SegmentFile(_folder, segment);
+        var made = Path.Combine(_folder, JournalLayout.NewSegmentFile);
+        try
+        {
+            using (var file = File.OpenHandle(
+                made, FileMode.Create, FileAccess.ReadWrite, FileShare.None, FileOptions.None, JournalLayout.SegmentBytes))
+            {
+                RandomAccess.SetLength(file, JournalLayout.SegmentBytes);
+                RandomAccess.FlushToDisk(file);
+            }
+
+            File.Move(made, path);
+            JournalFolder.Sync(_folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What is left of it takes room that others may need.
+            if (File.Exists(made))
+                File.Delete(made);
+            throw;
+        }
     }
 
     private void Forget(int place)

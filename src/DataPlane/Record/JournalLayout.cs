@@ -32,6 +32,9 @@ internal static class JournalLayout
     public const string MarkFile = "journal.mark";
     public const string SegmentPrefix = "journal.log.";
 
+    /// <summary>A segment that is being made.</summary>
+    public const string NewSegmentFile = "journal.segment.new";
+
     public static string SegmentFile(string folder, long segment) =>
         Path.Combine(folder, SegmentPrefix + segment.ToString(System.Globalization.CultureInfo.InvariantCulture));
 

@@ -14,21 +14,22 @@ internal static class JournalRecovery
     /// <param name="folder">Where the journal lies.</param>
     /// <param name="warning">What the end of the machine has taken of what it might take; null where it took nothing.</param>
     /// <param name="betweenLooks">What happens before a second look, where the first finds a fault.</param>
-    public static JournalExtent? Judge(string folder, out string? warning, Action? betweenLooks = null)
+    /// <param name="machine">Null for the one that this runs on.</param>
+    public static JournalExtent? Judge(string folder, out string? warning, Action? betweenLooks = null, JournalMachine? machine = null)
     {
         try
         {
-            return Look(folder, out warning);
+            return Look(folder, machine, out warning);
         }
         catch (JournalFault)
         {
             // A data plane that runs may be in the middle of a slot, or between the two files. What is damaged is so at a second look, too.
             betweenLooks?.Invoke();
-            return Look(folder, out warning);
+            return Look(folder, machine, out warning);
         }
     }
 
-    private static JournalExtent? Look(string folder, out string? warning)
+    private static JournalExtent? Look(string folder, JournalMachine? machine, out string? warning)
     {
         warning = null;
         var hasMark = File.Exists(Path.Combine(folder, JournalLayout.MarkFile));
@@ -41,16 +42,16 @@ internal static class JournalRecovery
             return null;
         }
 
-        using var mark = JournalSlots.Open(Path.Combine(folder, JournalLayout.MarkFile), forWriting: false);
+        using var mark = JournalSlots.Open(Path.Combine(folder, JournalLayout.MarkFile), forWriting: false, machine);
         if (!hasCommit)
             throw new JournalFault($"{JournalLayout.CommitFile} is missing; {mark.Extent.NextSequence} records were committed");
-        using var commit = JournalSlots.Open(Path.Combine(folder, JournalLayout.CommitFile), forWriting: false);
+        using var commit = JournalSlots.Open(Path.Combine(folder, JournalLayout.CommitFile), forWriting: false, machine);
         // The mark's word counts only as far as it was on disk together with the commit.
         var sure = mark.Sure;
         if (commit.IsDoubtful && !IsWhole(folder, commit.Extent))
         {
-            var lost = commit.Extent.NextSequence - commit.Sure.NextSequence;
-            warning = $"the machine ended before the last {lost} records were on disk; they are lost";
+            var lost = commit.Extent.NextSequence - commit.Synced.NextSequence;
+            warning = $"the machine ended before at least {lost} records were on disk; they are lost";
             commit.Revert();
         }
 
@@ -64,15 +65,15 @@ internal static class JournalRecovery
     }
 
     /// <summary>Makes the files of an empty journal, the mark last: where it is, the others are.</summary>
-    public static void Create(string folder)
+    public static void Create(string folder, JournalMachine machine)
     {
         // A start that broke off here before leaves a commit file without a mark.
         File.Delete(Path.Combine(folder, JournalLayout.CommitFile));
-        JournalSlots.Create(Path.Combine(folder, JournalLayout.CommitFile)).Dispose();
+        JournalSlots.Create(Path.Combine(folder, JournalLayout.CommitFile), machine).Dispose();
         JournalFolder.Sync(folder);
         var mark = Path.Combine(folder, JournalLayout.MarkFile);
         File.Delete(mark + ".new");
-        JournalSlots.Create(mark + ".new").Dispose();
+        JournalSlots.Create(mark + ".new", machine).Dispose();
         File.Move(mark + ".new", mark);
         JournalFolder.Sync(folder);
     }

@@ -4,17 +4,15 @@ using FASTER.core;
 namespace AiEdge.DataPlane.Record;
 
 /// <summary>
-/// The journal on disk. Used by one thread at a time. What was appended is durable, as far as was asked for, once
-/// <see cref="TryCommit"/> has returned true, and only then. A disk that fails once is trusted no more until the journal is opened anew: a second sync may well
-/// succeed over what the first has lost.
+/// The journal on disk. Used by one thread at a time, but for <see cref="Sync"/>, <see cref="PrepareAhead"/> and <see cref="TryStore"/>, which
+/// another may call meanwhile. What was appended is durable, as far as was asked for, once <see cref="TryCommit"/> has returned true, and
+/// only then. A disk that fails once is trusted no more until the journal is opened anew: a second sync may well succeed over what the
+/// first has lost.
 /// </summary>
 internal sealed class JournalStore : IDisposable
 {
     /// <summary>Room that has to be there ahead of the tail, so that a full disk stops appends before it stops FASTER.</summary>
     private const long AheadBytes = 2 * JournalLayout.PageBytes;
-
-    /// <summary>How often a wait for a commit looks whether the device has failed meanwhile.</summary>
-    private const int AwaitMs = 50;
 
     private readonly FileStream _lock;
     private readonly JournalDevice _device;
@@ -25,33 +23,35 @@ internal sealed class JournalStore : IDisposable
     private readonly byte[] _record = new byte[JournalLayout.RecordBytesMax];
     private readonly string _folder;
     private readonly bool _isLoose;
+    private readonly bool _isLate;
+    private readonly JournalExtent _found;
+    private long _beginSequence;
     private long _checkpointed = long.MaxValue;
     private long _prepared = -1;
-    private long _committed;
-    private long _commit = -1;
     private bool _isRecovered;
     private string? _failure;
 
-    private JournalStore(FileStream lockFile, string folder, JournalSurvey survey, JournalExtent extent)
+    private JournalStore(FileStream lockFile, string folder, JournalSurvey survey, JournalExtent extent, JournalMachine machine)
     {
         _lock = lockFile;
         _folder = folder;
-        _device = new JournalDevice(folder) { ReadUntil = extent.Until };
-        var commit = JournalSlots.Open(Path.Combine(folder, JournalLayout.CommitFile), forWriting: true);
-        var mark = JournalSlots.Open(Path.Combine(folder, JournalLayout.MarkFile), forWriting: true);
-        // As they were judged: the slots that are not believed are written over next.
+        _found = extent;
+        _beginSequence = extent.BeginSequence;
+        _isLate = machine.Boot == 0;
+        _device = new JournalDevice(folder, machine, extent.Begin >> JournalLayout.SegmentBits) { ReadUntil = extent.Until };
+        var commit = JournalSlots.Open(Path.Combine(folder, JournalLayout.CommitFile), forWriting: true, machine);
+        var mark = JournalSlots.Open(Path.Combine(folder, JournalLayout.MarkFile), forWriting: true, machine);
+        _isLoose = commit.IsLoose;
+        // As they were judged.
         if (commit.Extent != extent)
             commit.Revert();
         if (mark.IsDoubtful)
             mark.Revert();
-        _isLoose = commit.IsLoose;
+        if (commit.IsLoose)
+            // Whoever wrote it did not get to sync it.
+            _device.Distrust(commit.Synced.Until >> JournalLayout.SegmentBits, (extent.Until - 1) >> JournalLayout.SegmentBits);
         Epoch = Math.Max(extent.Epoch, mark.Extent.Epoch) + 1;
-        _commits = new JournalCommits(_device, commit, mark)
-        {
-            BeginSequence = extent.BeginSequence,
-            NextSequence = extent.NextSequence,
-            Epoch = Epoch,
-        };
+        _commits = new JournalCommits(_device, commit, mark, machine);
         _tail = new JournalTail(_device);
         _tail.Begin(extent.Until);
         _segments = survey.Segments;
@@ -87,23 +87,25 @@ internal sealed class JournalStore : IDisposable
     public long Bytes => _log.TailAddress - _log.BeginAddress;
 
     /// <summary>Why nothing can be appended; null while something can.</summary>
-    public string? Failure => _failure ?? _device.Fault ?? _commits.Failure;
+    public string? Failure => Volatile.Read(ref _failure) ?? _device.Fault ?? _commits.Failure;
 
     /// <summary>Opens the folder's journal, or makes one. All that was committed is read and checked first.</summary>
     /// <param name="folder">Where it lies.</param>
     /// <param name="ledger">Empty; it is brought to where the journal ends, and kept there by whoever appends.</param>
     /// <param name="time">The present; null for the machine's own clock.</param>
+    /// <param name="machine">Null for the one that this runs on.</param>
     /// <exception cref="JournalFault">Another process has it, or it is damaged.</exception>
-    public static JournalStore Open(string folder, LimitLedger? ledger = null, TimeProvider? time = null)
+    public static JournalStore Open(string folder, LimitLedger? ledger = null, TimeProvider? time = null, JournalMachine? machine = null)
     {
+        machine ??= JournalMachine.Real;
         var nowUnixMs = (time ?? TimeProvider.System).GetUtcNow().ToUnixTimeMilliseconds();
         Directory.CreateDirectory(folder);
         var lockFile = Lock(folder);
         try
         {
-            if (JournalRecovery.Judge(folder, out var loss) is not { } extent)
+            if (JournalRecovery.Judge(folder, out var loss, machine: machine) is not { } extent)
             {
-                JournalRecovery.Create(folder);
+                JournalRecovery.Create(folder, machine);
                 extent = JournalExtent.Empty;
             }
 
@@ -117,7 +119,7 @@ internal sealed class JournalStore : IDisposable
                     File.Delete(JournalLayout.SegmentFile(folder, segment));
             }
 
-            var store = new JournalStore(lockFile, folder, survey, extent) { Ledger = ledger, Warning = warning };
+            var store = new JournalStore(lockFile, folder, survey, extent, machine) { Ledger = ledger, Warning = warning };
             try
             {
                 store.Recover(survey, extent, replay, nowUnixMs);
@@ -147,31 +149,44 @@ internal sealed class JournalStore : IDisposable
     /// <param name="depth">What it is to survive from now on; the rest it survives from the next <see cref="Sync"/> on.</param>
     public bool TryCommit(CommitDepth depth = CommitDepth.Mark)
     {
-        _commits.NextSequence = NextSequence;
-        _commits.Depth = depth;
-        if (depth == CommitDepth.Process && MachineBoot.Id != 0)
-            CommitLoose();
-        else
-            CommitByFaster();
-        return Failure is null && _commits.Stored.NextSequence == NextSequence;
+        if (Failure is null)
+            _tail.Write();
+        if (Failure is null)
+            _commits.Write(new(_log.BeginAddress, _log.TailAddress, _beginSequence, NextSequence, Epoch));
+        if (Failure is null && _isLate && depth == CommitDepth.Process)
+            depth = CommitDepth.Machine;
+        return Failure is null && (depth == CommitDepth.Process || Sync(depth));
     }
 
-    /// <summary>
-    /// Puts on disk what limits have used. Between commits only: what was appended has to be committed, or lost for good. False where
-    /// that failed; the old one is still there then.
-    /// </summary>
-    public bool TryCheckpoint(long unixMs)
+    /// <summary>Puts the commits so far on disk for good. By any thread, one waits for the other. False where that failed.</summary>
+    public bool Sync(CommitDepth depth = CommitDepth.Mark) => Failure is null && _commits.Sync(depth);
+
+    /// <summary>Makes the next segment once the present one is half full, so that whoever appends need not wait for it. By any thread.</summary>
+    public void PrepareAhead()
     {
-        if (Ledger is null)
-            return true;
         try
         {
-            // It must not know of records that the end of the machine could still take.
-            Sync();
-            var sequence = _commits.Stored.NextSequence;
-            Ledger.Checkpoint(sequence, unixMs).Write(_folder);
-            Ledger.OnStored();
-            _checkpointed = sequence;
+            _device.Prepare((int)((_commits.WrittenUntil + JournalLayout.SegmentBytes / 2) >> JournalLayout.SegmentBits));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Whether there is room is judged when it is needed.
+        }
+    }
+
+    /// <summary>What limits have used, as of what was committed last. Between commits only: what was appended has to be committed, or lost for good.</summary>
+    public LedgerSnapshot? TakeSnapshot(long unixMs) => Ledger?.Snapshot(_commits.Written.NextSequence, unixMs);
+
+    /// <summary>Puts on disk what limits had used. By any thread. False where that failed; the old one is still there then.</summary>
+    public bool TryStore(LedgerSnapshot snapshot)
+    {
+        // It must not know of records that the end of the machine could still take.
+        if (!Sync() && _commits.SureSequence < snapshot.Sequence)
+            return false;
+        try
+        {
+            LedgerCheckpoint.Write(_folder, snapshot.Bytes);
+            Volatile.Write(ref _checkpointed, snapshot.Sequence);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -180,11 +195,13 @@ internal sealed class JournalStore : IDisposable
         }
     }
 
-    /// <summary>Puts the commits so far on disk for good.</summary>
-    public void Sync()
+    /// <summary>Both at once: what limits have used is on disk.</summary>
+    public bool TryCheckpoint(long unixMs)
     {
-        if (Failure is null)
-            _commits.Sync();
+        if (TakeSnapshot(unixMs) is not { } snapshot || TryStore(snapshot))
+            return true;
+        Ledger!.OnLost();
+        return false;
     }
 
     /// <summary>The first record that somebody else still has to read; null where nobody does. Set before records are appended.</summary>
@@ -195,20 +212,20 @@ internal sealed class JournalStore : IDisposable
         _segments.Count > 1 && _segments[0].LastUnixMs < unixMs && _segments[1].FirstSequence <= (NeededFrom?.Invoke() ?? long.MaxValue);
 
     /// <summary>
-    /// Drops whole segments whose last record is older, as far as limits have what is in them; the commit that follows makes it so. True
-    /// if there were any.
+    /// Drops whole segments whose last record is older, as far as limits have what is in them; the commit that follows says so, and the files
+    /// go with the mark that says it on disk. True if there were any.
     /// </summary>
     public bool DropBefore(long unixMs)
     {
         var dropped = 0;
-        var needed = Math.Min(_checkpointed, NeededFrom?.Invoke() ?? long.MaxValue);
+        var needed = Math.Min(Volatile.Read(ref _checkpointed), NeededFrom?.Invoke() ?? long.MaxValue);
         while (dropped < _segments.Count - 1 && _segments[dropped].LastUnixMs < unixMs && _segments[dropped + 1].FirstSequence <= needed)
             dropped++;
         if (dropped == 0)
             return false;
         _segments.RemoveRange(0, dropped);
         _log.TruncateUntil(_segments[0].Number << JournalLayout.SegmentBits);
-        _commits.BeginSequence = _segments[0].FirstSequence;
+        _beginSequence = _segments[0].FirstSequence;
         return true;
     }
 
@@ -232,7 +249,6 @@ internal sealed class JournalStore : IDisposable
 
     public void Dispose()
     {
-        Settle();
         _log.Dispose();
         // What could not be recovered is not touched.
         if (_isRecovered)
@@ -240,47 +256,6 @@ internal sealed class JournalStore : IDisposable
         _commits.Dispose();
         _device.Dispose();
         _lock.Dispose();
-    }
-
-    private void CommitLoose()
-    {
-        if (Failure is null)
-            _tail.Write();
-        if (Failure is null)
-            _commits.CommitLoose(_log.BeginAddress, _log.TailAddress);
-    }
-
-    private void CommitByFaster()
-    {
-        try
-        {
-            // That the commit is stored is all there is to wait for: FASTER's notes of it, a moment later, are nobody's concern here.
-            var before = _commits.Count;
-            if (Failure is null && _log.CommitStrongly(out _committed, out _commit, spinWait: false))
-            {
-                while (_commits.Count == before && Failure is null)
-                    _commits.Await(AwaitMs);
-                _tail.Begin(_committed);
-            }
-        }
-        catch (Exception e) when (e is FasterException or CommitFailureException)
-        {
-            _failure ??= e.Message;
-        }
-    }
-
-    /// <summary>Lets FASTER finish what it does behind the last commit.</summary>
-    private void Settle()
-    {
-        try
-        {
-            if (_commit >= 0 && Failure is null)
-                _log.WaitForCommit(_committed, _commit);
-        }
-        catch (Exception e) when (e is FasterException or CommitFailureException)
-        {
-            _failure ??= e.Message;
-        }
     }
 
     /// <summary>Keeps every other process from the folder for as long as it is open.</summary>
@@ -313,8 +288,8 @@ internal sealed class JournalStore : IDisposable
         _isRecovered = true;
         if (_isLoose)
         {
-            // Whoever wrote it did not get to sync it, and the slot that was synced is the next to be written over.
-            _device.Distrust(extent.Begin >> JournalLayout.SegmentBits, (extent.Until - 1) >> JournalLayout.SegmentBits);
+            // What is believed of it is on disk from here on, and what is not is never believed again.
+            _commits.Write(_found);
             Sync();
         }
 
@@ -334,7 +309,8 @@ internal sealed class JournalStore : IDisposable
         if (!TryCheckpoint(nowUnixMs))
             throw new JournalFault($"{LedgerCheckpoint.FileName} could not be written");
         _commits.Note.HasCheckpoint = true;
-        _commits.StoreNote();
+        if (!_commits.StoreNote())
+            throw new JournalFault($"{JournalLayout.MarkFile} could not be written: {Failure}");
     }
 
     private bool TryAppend(ReadOnlySpan<byte> record)
@@ -354,7 +330,7 @@ internal sealed class JournalStore : IDisposable
         }
         catch (Exception e) when (e is FasterException or CommitFailureException)
         {
-            _failure ??= e.Message;
+            Volatile.Write(ref _failure, e.Message);
             return false;
         }
     }

@@ -50,9 +50,11 @@ internal sealed class LedgerCheckpoint
 
     /// <summary>Puts it on disk, its place in the folder too.</summary>
     /// <exception cref="IOException">The disk does not take it; the old one is still there.</exception>
-    public void Write(string folder)
+    public void Write(string folder) => Write(folder, Format());
+
+    /// <summary>The same of one that has been formatted.</summary>
+    public static void Write(string folder, byte[] bytes)
     {
-        var bytes = Format();
         var path = Path.Combine(folder, FileName);
         using (var file = File.OpenHandle(path + NewSuffix, FileMode.Create, FileAccess.Write, FileShare.None))
         {
@@ -80,7 +82,8 @@ internal sealed class LedgerCheckpoint
         return new LedgerCheckpoint { Sequence = sequence, Buckets = buckets };
     }
 
-    private byte[] Format()
+    /// <summary>The file's bytes.</summary>
+    public byte[] Format()
     {
         var stream = new MemoryStream();
         stream.Write(Magic);
@@ -150,3 +153,8 @@ internal sealed class LedgerCheckpoint
         return sum;
     }
 }
+
+/// <summary>What limits have used up to some record, as a checkpoint's bytes: whoever puts it on disk needs nothing of the ledger.</summary>
+/// <param name="Sequence">The number of the record after the last one in it.</param>
+/// <param name="Bytes">The file.</param>
+internal sealed record LedgerSnapshot(long Sequence, byte[] Bytes);

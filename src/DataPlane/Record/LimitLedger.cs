@@ -108,8 +108,8 @@ internal sealed class LimitLedger
         }
     }
 
-    /// <summary>Everything as it is now; <paramref name="sequence"/> is the number of the next record.</summary>
-    public LedgerCheckpoint Checkpoint(long sequence, long unixMs)
+    /// <summary>Everything as it is now, to be put on disk; <paramref name="sequence"/> is the number of the next record.</summary>
+    public LedgerSnapshot Snapshot(long sequence, long unixMs)
     {
         TakeConfig(unixMs);
         foreach (var (key, bucket) in _buckets)
@@ -118,15 +118,13 @@ internal sealed class LimitLedger
                 Remove(key);
         }
 
-        return new LedgerCheckpoint { Sequence = sequence, Buckets = _buckets.Values };
-    }
-
-    /// <summary>A checkpoint of all that is known is on disk.</summary>
-    public void OnStored()
-    {
         IsChanged = false;
         _bound.Clear();
+        return new(sequence, new LedgerCheckpoint { Sequence = sequence, Buckets = _buckets.Values }.Format());
     }
+
+    /// <summary>What was to be put on disk did not get there.</summary>
+    public void OnLost() => IsChanged = true;
 
     /// <summary>
     /// The first limit whose present windows began before a moment: what was used of it earlier is not among the records that are left.

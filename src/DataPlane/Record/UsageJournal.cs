@@ -6,8 +6,9 @@ using AiEdge.DataPlane.Transport;
 namespace AiEdge.DataPlane.Record;
 
 /// <summary>
-/// The usage journal: exchanges hand their records to a bounded queue and go on; one thread appends and commits them. That
-/// thread alone knows the disk, so a slow one holds up nobody who did not ask for it (<see cref="JournalMode.Sync"/>).
+/// The usage journal: exchanges hand their records to a bounded queue and go on; one thread appends and commits them, another puts
+/// the commits on disk (<see cref="JournalSyncs"/>). So a slow disk holds up nobody who did not ask for it (<see cref="JournalMode.Sync"/>), and
+/// no commit.
 /// </summary>
 /// <remarks>
 /// Requirements: handing over never blocks and allocates nothing in steady state; no record is written twice; records of one
@@ -28,9 +29,6 @@ internal sealed class UsageJournal : IDisposable
 
     private const int IdleMs = 1000;
 
-    /// <summary>How long commits of group mode may wait for being safe from the end of the machine, too, and the mark in any mode.</summary>
-    private const int SyncMs = 100;
-
     /// <summary>How often what limits have used is put on disk, if it has changed. What lies between is read from the records.</summary>
     private const int CheckpointMs = 10_000;
 
@@ -45,6 +43,7 @@ internal sealed class UsageJournal : IDisposable
     private readonly ManualResetEventSlim _wake = new(false, 0);
     private readonly ManualResetEventSlim _ending = new(false, 0);
     private readonly Thread _thread;
+    private readonly JournalSyncs _syncs;
     private JournalModel _model;
     private int _made;
     private int _waiting;
@@ -56,10 +55,9 @@ internal sealed class UsageJournal : IDisposable
     private long _oldestAt;
     private long _dropDueMs;
     private long _checkpointDueMs;
-    private long _syncDueAt;
-    private long _checkpointFailures;
-    private bool _isStopped;
-    private bool _isDropping;
+    private long _snapshotFailures;
+    private int _isStopped;
+    private bool _isCheckpointLost;
     private bool _hasRoom = true;
 
     public UsageJournal(JournalStore store, JournalModel model, EdgeClock clock, TextWriter log)
@@ -69,6 +67,7 @@ internal sealed class UsageJournal : IDisposable
         _clock = clock;
         _log = log;
         _bytes = store.Bytes;
+        _syncs = new JournalSyncs(store, OnSynced);
         _thread = new Thread(Run) { IsBackground = true, Name = "journal" };
         _thread.Start();
     }
@@ -85,7 +84,7 @@ internal sealed class UsageJournal : IDisposable
         {
             var model = Volatile.Read(ref _model);
             return !model.RefuseWhenFull
-                || !Volatile.Read(ref _isStopped) && Volatile.Read(ref _hasRoom) && Queued < EntriesMax / 2
+                || Volatile.Read(ref _isStopped) == 0 && Volatile.Read(ref _hasRoom) && Queued < EntriesMax / 2
                 && Bytes < model.BytesMax - JournalLayout.SegmentBytes;
         }
     }
@@ -99,7 +98,7 @@ internal sealed class UsageJournal : IDisposable
     public long CommitFailures => Volatile.Read(ref _commitFailures);
 
     /// <summary>Times that the checkpoint of what limits have used could not be written.</summary>
-    public long CheckpointFailures => Volatile.Read(ref _checkpointFailures);
+    public long CheckpointFailures => _syncs.SnapshotFailures;
 
     /// <summary>Bytes from the oldest record to the newest.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
@@ -109,14 +108,16 @@ internal sealed class UsageJournal : IDisposable
 
     private long IntervalTicks => (long)(Volatile.Read(ref _model).CommitInterval.TotalSeconds * Stopwatch.Frequency);
 
-    /// <summary>Age of the oldest record that is not committed, in milliseconds.</summary>
+    /// <summary>Age of the oldest record that is not committed, or in sync mode not on disk, in milliseconds.</summary>
     public long LagMs
     {
         get
         {
-            var oldest = Volatile.Read(ref _oldestAt);
-            if (oldest == 0 && _full.TryPeek(out var entry))
-                oldest = Volatile.Read(ref entry.QueuedAt);
+            // In the direction in which records go, and each place is taken before the last is left: none is missed.
+            var queued = _full.TryPeek(out var entry) ? Volatile.Read(ref entry.QueuedAt) : 0;
+            var taken = Volatile.Read(ref _oldestAt);
+            var syncing = _syncs.OldestAt;
+            var oldest = syncing != 0 ? syncing : taken != 0 ? taken : queued;
             return oldest == 0 ? 0 : Math.Max(0, EdgeClock.Us(oldest, Stopwatch.GetTimestamp()) / 1000);
         }
     }
@@ -176,12 +177,15 @@ internal sealed class UsageJournal : IDisposable
     {
         _ending.Set();
         _wake.Set();
-        if (!_thread.Join(TimeSpan.FromSeconds(10)))
+        var patience = TimeSpan.FromSeconds(10);
+        if (!_thread.Join(patience) || !_syncs.TryEnd(patience))
         {
             _log.WriteLine("journal: the disk did not take the last records in time");
             return;
         }
 
+        if (!_store.TryCheckpoint(_clock.CoarseUnixMs))
+            OnCheckpointLost();
         _store.Dispose();
         _wake.Dispose();
         _ending.Dispose();
@@ -253,8 +257,6 @@ internal sealed class UsageJournal : IDisposable
 
             DropOld();
         }
-
-        Checkpoint();
     }
 
     /// <summary>Sleeps until there is something to write. False after a second without, or at the end.</summary>
@@ -267,9 +269,6 @@ internal sealed class UsageJournal : IDisposable
             return true;
         if (_ending.IsSet)
             return false;
-        if (_wake.Wait(SyncMs))
-            return true;
-        _store.Sync();
         return _wake.Wait(IdleMs);
     }
 
@@ -286,11 +285,11 @@ internal sealed class UsageJournal : IDisposable
     {
         var appended = 0;
         var taken = 0;
+        if (_full.TryPeek(out var first))
+            Volatile.Write(ref _oldestAt, first.QueuedAt);
         while (taken < BatchMax && _full.TryDequeue(out var entry))
         {
             taken++;
-            if (_oldestAt == 0)
-                Volatile.Write(ref _oldestAt, entry.QueuedAt);
             if (!entry.TryTake())
                 continue;
             if (Append(entry))
@@ -330,36 +329,39 @@ internal sealed class UsageJournal : IDisposable
 
     private void Commit(int appended)
     {
-        var now = Stopwatch.GetTimestamp();
-        var isSync = IsSync;
-        var isDue = now >= _syncDueAt;
-        if (isDue)
-            _syncDueAt = now + SyncMs * Stopwatch.Frequency / 1000;
-        var depth = isDue && (isSync || _isDropping) ? CommitDepth.Mark : isSync ? CommitDepth.Machine : CommitDepth.Process;
-        var done = _store.TryCommit(depth);
-        if (done && isDue && depth == CommitDepth.Process)
+        var done = _store.TryCommit(CommitDepth.Process);
+        Volatile.Write(ref _bytes, _store.Bytes);
+        if (done && IsSync)
         {
-            // Behind the commit: the process may end meanwhile, and the disk take its time.
-            _store.Sync();
-            done = _store.Failure is null;
+            _syncs.AskNow(appended, _oldestAt, _waits);
+            return;
         }
 
-        _isDropping = false;
+        OnCommitted(appended, done);
+        EndWaits(done);
+        if (done)
+            _syncs.Ask();
+    }
+
+    /// <summary>Called by the thread that syncs, for records that were committed before.</summary>
+    private void OnSynced(int records, bool done)
+    {
+        if (!done || records > 0)
+            OnCommitted(records, done);
+    }
+
+    private void OnCommitted(int records, bool done)
+    {
         if (done)
         {
-            Volatile.Write(ref _records, _records + appended);
-        }
-        else
-        {
-            Interlocked.Add(ref _dropped, appended);
-            Volatile.Write(ref _commitFailures, _commitFailures + 1);
-            if (!_isStopped)
-                _log.WriteLine("journal: nothing is written any more: " + _store.Failure);
-            Volatile.Write(ref _isStopped, true);
+            Interlocked.Add(ref _records, records);
+            return;
         }
 
-        Volatile.Write(ref _bytes, _store.Bytes);
-        EndWaits(done);
+        Interlocked.Add(ref _dropped, records);
+        Interlocked.Increment(ref _commitFailures);
+        if (Interlocked.Exchange(ref _isStopped, 1) == 0)
+            _log.WriteLine("journal: nothing is written any more: " + _store.Failure);
     }
 
     private void EndWaits(bool isCommitted)
@@ -376,28 +378,49 @@ internal sealed class UsageJournal : IDisposable
         if (now < _dropDueMs)
             return;
         _dropDueMs = now + IdleMs;
+        if (Volatile.Read(ref _isStopped) == 0)
+        {
+            Volatile.Write(ref _hasRoom, _store.TryPrepare());
+            Drop();
+        }
+
+        if (_syncs.SnapshotFailures is var failures && failures > _snapshotFailures)
+        {
+            _snapshotFailures = failures;
+            _store.Ledger?.OnLost();
+            OnCheckpointLost();
+        }
+
+        if (now >= _checkpointDueMs && _store.Ledger is { IsChanged: true })
+            BeginCheckpoint();
+    }
+
+    private void Drop()
+    {
         var keepFrom = _clock.CoarseUnixMs - (long)Volatile.Read(ref _model).Keep.TotalMilliseconds;
-        var drops = !_isStopped && _store.HasBefore(keepFrom);
-        if (drops || now >= _checkpointDueMs && _store.Ledger is { IsChanged: true })
-            Checkpoint();
-        if (_isStopped)
+        if (!_store.HasBefore(keepFrom))
             return;
-        Volatile.Write(ref _hasRoom, _store.TryPrepare());
-        if (!drops || !_store.DropBefore(keepFrom))
-            return;
-        // The commit that drops files has to be on disk before they go: the one before it would miss them.
-        (_syncDueAt, _isDropping) = (0, true);
-        if (_full.IsEmpty)
+        // The files go with the sync that follows the commit: the one before it would miss them.
+        if (!_store.DropBefore(keepFrom))
+            // What limits have used has to be on disk beyond them first.
+            BeginCheckpoint();
+        else if (_full.IsEmpty)
             Commit(0);
     }
 
-    private void Checkpoint()
+    private void BeginCheckpoint()
     {
-        _checkpointDueMs = _clock.CoarseMs + CheckpointMs;
-        if (_store.TryCheckpoint(_clock.CoarseUnixMs))
+        if (_syncs.IsStoring)
             return;
-        if (_checkpointFailures == 0)
+        _checkpointDueMs = _clock.CoarseMs + CheckpointMs;
+        if (_store.TakeSnapshot(_clock.CoarseUnixMs) is { } snapshot)
+            _syncs.Store(snapshot);
+    }
+
+    private void OnCheckpointLost()
+    {
+        if (!_isCheckpointLost)
             _log.WriteLine($"journal: {LedgerCheckpoint.FileName} cannot be written; the old one and the records since are kept");
-        Volatile.Write(ref _checkpointFailures, _checkpointFailures + 1);
+        _isCheckpointLost = true;
     }
 }

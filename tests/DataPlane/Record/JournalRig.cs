@@ -55,10 +55,10 @@ internal sealed class JournalRig : IDisposable
         Assert.True(store.TryCommit());
     }
 
-    public List<string> Read()
+    public List<string> Read(JournalMachine? machine = null)
     {
         var ids = new List<string>();
-        using var reader = new JournalReader(Folder, JournalRecovery.Judge(Folder)!.Value);
+        using var reader = new JournalReader(Folder, JournalRecovery.Judge(Folder, out _, machine: machine)!.Value);
         var item = new JournalItem();
         while (reader.TryNext(out var record))
         {

@@ -115,8 +115,103 @@ public sealed class UsageJournalTests
         Assert.Empty(JournalRecovery.Survey(rig.Folder, JournalRecovery.Judge(rig.Folder)!.Value).Open);
     }
 
-    private static UsageJournal Begin(JournalRig rig, JournalMode mode, TimeSpan interval) => new(
-        JournalStore.Open(rig.Folder),
+    [Fact]
+    public async Task In_sync_mode_an_answer_waits_for_its_record_to_be_on_disk_and_one_sync_serves_all_that_came_before_it()
+    {
+        using var rig = new JournalRig();
+        var machine = new StalledMachine();
+        using var journal = Begin(rig, JournalMode.Sync, TimeSpan.FromMilliseconds(1), machine);
+        var syncs = 0;
+        machine.During = name => syncs += name == JournalLayout.CommitFile ? 1 : 0;
+        machine.Stall(JournalLayout.CommitFile);
+        var first = Close("first");
+        try
+        {
+            Assert.True(await machine.Stalled.WaitAsync(Patience));
+            Assert.False(first.IsCompleted);
+            Assert.Equal(["first"], rig.Read());
+            // They are written while the disk is waited for, each by itself.
+            var others = new List<Task<bool>>();
+            for (var i = 0; i < 5; i++)
+            {
+                others.Add(Close($"r{i}"));
+                Assert.True(SpinWait.SpinUntil(() => rig.Read().Count == others.Count + 1, Patience));
+            }
+
+            Assert.False(first.IsCompleted);
+            Assert.DoesNotContain(others, other => other.IsCompleted);
+            Assert.Equal(0, journal.Records);
+            Assert.True(SpinWait.SpinUntil(() => journal.LagMs > 0, Patience));
+            machine.GoOn();
+            Assert.True(await first.WaitAsync(Patience));
+            foreach (var other in others)
+                Assert.True(await other.WaitAsync(Patience));
+        }
+        finally
+        {
+            machine.GoOn();
+        }
+
+        Assert.Equal(6, journal.Records);
+        Assert.Equal(2, syncs);
+        Assert.True(SpinWait.SpinUntil(() => journal.LagMs == 0, Patience));
+
+        Task<bool> Close(string id) => journal.CloseAsync(JournalRig.Exchange(id), null, new JournalWait()).AsTask();
+    }
+
+    [Fact]
+    public async Task In_group_mode_records_are_committed_while_the_disk_is_waited_for()
+    {
+        using var rig = new JournalRig();
+        var machine = new StalledMachine();
+        using var journal = Begin(rig, JournalMode.Group, TimeSpan.FromMilliseconds(1), machine);
+        foreach (var name in (string[])[JournalLayout.SegmentPrefix + "0", JournalLayout.CommitFile, JournalLayout.MarkFile])
+        {
+            machine.Stall(name);
+            var before = journal.Records;
+            journal.Close(JournalRig.Exchange("before"), null);
+            try
+            {
+                Assert.True(await machine.Stalled.WaitAsync(Patience));
+                for (var i = 1; i <= 20; i++)
+                {
+                    journal.Close(JournalRig.Exchange($"r{i}"), null);
+                    Assert.True(SpinWait.SpinUntil(() => journal.Records == before + 1 + i, Patience));
+                }
+
+                Assert.Equal("r20", rig.Read()[^1]);
+            }
+            finally
+            {
+                machine.GoOn();
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task When_a_sync_fails_nothing_is_promised_any_more(bool isSync)
+    {
+        using var rig = new JournalRig();
+        var machine = new StalledMachine { During = name => throw new IOException("the disk is gone: " + name) };
+        var said = new StringWriter();
+        using (var journal = Begin(rig, isSync ? JournalMode.Sync : JournalMode.Group, TimeSpan.FromMilliseconds(1), machine, said))
+        {
+            if (isSync)
+                Assert.False(await journal.CloseAsync(JournalRig.Exchange("r"), null, new JournalWait()).AsTask().WaitAsync(Patience));
+            else
+                journal.Close(JournalRig.Exchange("r"), null);
+            Assert.True(SpinWait.SpinUntil(() => !journal.Admits, Patience));
+            Assert.Equal(isSync ? (0, 1) : (1, 0), (journal.Records, journal.Dropped));
+            Assert.Equal(1, journal.CommitFailures);
+        }
+
+        Assert.StartsWith("journal: nothing is written any more: the disk is gone: journal.log.0", said.ToString(), StringComparison.Ordinal);
+    }
+
+    private static UsageJournal Begin(JournalRig rig, JournalMode mode, TimeSpan interval, StalledMachine? machine = null, TextWriter? said = null) => new(
+        Open(rig, machine),
         new JournalModel
         {
             Mode = mode,
@@ -127,5 +222,16 @@ public sealed class UsageJournalTests
             Keep = TimeSpan.FromHours(1),
         },
         new EdgeClock(),
-        TextWriter.Null);
+        said ?? TextWriter.Null);
+
+    /// <summary>What is done while it is opened is nothing that a test is about.</summary>
+    private static JournalStore Open(JournalRig rig, StalledMachine? machine)
+    {
+        if (machine is null)
+            return JournalStore.Open(rig.Folder);
+        (var during, machine.During) = (machine.During, null);
+        var store = JournalStore.Open(rig.Folder, machine: machine);
+        machine.During = during;
+        return store;
+    }
 }
