@@ -1,0 +1,65 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
+using AiEdge.DataPlane.Route;
+using AiEdge.DataPlane.Snapshot;
+
+namespace AiEdge.Micro;
+
+/// <summary>Choosing a target, and an attempt at it that fails and is followed by another.</summary>
+internal static class RouteStages
+{
+    public static Action Weighted() => Choose("weighted");
+
+    public static Action Latency() => Choose("latency");
+
+    /// <summary>Two attempts that fail and a third that does not; the clock stands still, so none of them uses up the budget of another round.</summary>
+    public static Action Retried()
+    {
+        var (exchange, plan, snapshot) = Begin("weighted");
+        return () =>
+        {
+            exchange.Reset(snapshot);
+            exchange.Endpoint = DialectTable.Find("/v1/chat/completions"u8);
+            exchange.Model = snapshot.Models.All[0];
+            HttpStages.Expect(plan.TryBegin(exchange));
+            for (var i = 0; i < 3; i++)
+            {
+                exchange.Model.Retries.OnRequest(0);
+                exchange.Model.Retries.OnRequest(0);
+                plan.Enter();
+                exchange.Attempts++;
+                plan.Leave(AttemptOutcome.Unknown);
+                if (plan.TryNext(TimeSpan.Zero, out _))
+                    plan.Turn();
+            }
+        };
+    }
+
+    private static Action Choose(string balance)
+    {
+        var (exchange, plan, snapshot) = Begin(balance);
+        return () =>
+        {
+            exchange.Model = snapshot.Models.All[0];
+            HttpStages.Expect(plan.TryBegin(exchange));
+            exchange.Model.Retries.OnRequest(0);
+            plan.Enter();
+            plan.Leave(AttemptOutcome.Answered);
+        };
+    }
+
+    private static (Exchange Exchange, TargetPlan Plan, ConfigSnapshot Snapshot) Begin(string balance)
+    {
+        var providers = string.Concat(Enumerable.Range(0, 8).Select(i => $"  p{i}: {{ dialect: openai, baseUrl: \"http://h{i}/v1\" }}\n"));
+        var targets = string.Join(", ", Enumerable.Range(0, 8).Select(i => $"{{ provider: p{i}, weight: {i + 1} }}"));
+        var path = Path.GetTempFileName();
+        File.WriteAllText(path, $"providers:\n{providers}models:\n  m: {{ targets: [ {targets} ], balance: {balance}, retry: {{ budget: 100% }} }}\n");
+        var load = ConfigFile.Load(path, 1, ConfigOverrides.None, static _ => null);
+        var snapshot = load.Snapshot ?? throw new InvalidOperationException(load.Faults[0].Format(path));
+        var exchange = new Exchange();
+        exchange.Reset(snapshot);
+        exchange.Endpoint = DialectTable.Find("/v1/chat/completions"u8);
+        new RouteStates().Use(snapshot);
+        return (exchange, new TargetPlan(new EdgeClock(), static (_, _, _) => false), snapshot);
+    }
+}

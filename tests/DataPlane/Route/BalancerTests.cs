@@ -1,0 +1,118 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Route;
+
+namespace AiEdge.DataPlane.Tests.Route;
+
+/// <summary>How targets share requests.</summary>
+public sealed class BalancerTests
+{
+    private const int Requests = 10_000;
+
+    [Theory]
+    [InlineData(3, 1)]
+    [InlineData(1, 1, 1)]
+    [InlineData(90, 9, 1)]
+    [InlineData(1000, 1)]
+    [InlineData(7, 0, 13, 20)]
+    public void Weights_hold_to_a_hundredth_over_ten_thousand(params int[] weights)
+    {
+        var counts = Count(Model(weights, "weighted"), weights.Length);
+        var sum = weights.Sum();
+        for (var i = 0; i < weights.Length; i++)
+            Assert.InRange(counts[i] / (double)Requests, (weights[i] / (double)sum) - 0.01, (weights[i] / (double)sum) + 0.01);
+    }
+
+    [Fact]
+    public void A_share_is_even_within_any_hundred()
+    {
+        var model = Model([3, 1], "weighted");
+        for (var round = 0; round < 50; round++)
+        {
+            var counts = new int[2];
+            for (var i = 0; i < 100; i++)
+                counts[Balancer.Choose(model, 0b11, 0)]++;
+            Assert.InRange(counts[1], 23, 27);
+        }
+    }
+
+    [Fact]
+    public void Those_who_are_left_share_what_an_ejected_one_had()
+    {
+        var counts = new int[3];
+        var model = Model([2, 1, 1], "weighted");
+        for (var i = 0; i < Requests; i++)
+            counts[Balancer.Choose(model, 0b110, 0)]++;
+        Assert.Equal(0, counts[0]);
+        Assert.InRange(counts[1], 4900, 5100);
+    }
+
+    [Fact]
+    public void Who_has_fewer_under_way_for_its_weight_is_asked()
+    {
+        var model = Model([1, 1], "least-pending");
+        for (var i = 0; i < 100; i++)
+            model.Targets[Balancer.Choose(model, 0b11, 0)].Load.Enter();
+        Assert.InRange(model.Targets[0].Load.Pending, 49, 51);
+
+        model = Model([3, 1], "least-pending");
+        for (var i = 0; i < 100; i++)
+            model.Targets[Balancer.Choose(model, 0b11, 0)].Load.Enter();
+        Assert.InRange(model.Targets[0].Load.Pending, 74, 76);
+    }
+
+    [Fact]
+    public void Who_is_quicker_is_asked_and_a_slow_one_again_once_its_slowness_has_faded()
+    {
+        var model = Model([1, 1], "latency");
+        model.Targets[0].Load.Observe(0, 500_000);
+        model.Targets[1].Load.Observe(0, 20_000);
+        for (var i = 0; i < 100; i++)
+            Assert.Equal(1, Balancer.Choose(model, 0b11, 0));
+
+        // The quick one goes on being heard of, the slow one is not: after a while it is tried again.
+        const long later = 600_000;
+        model.Targets[1].Load.Observe(later, 20_000);
+        Assert.Equal(0, Balancer.Choose(model, 0b11, later));
+    }
+
+    [Fact]
+    public void A_peak_counts_at_once_and_goes_slowly()
+    {
+        var load = new TargetLoad();
+        load.Observe(0, 1000);
+        load.Observe(0, 8000);
+        Assert.Equal(8000, load.LatencyUs(0));
+        load.Observe(0, 800);
+        Assert.Equal(7100, load.LatencyUs(0));
+        Assert.Equal(3550, load.LatencyUs(10_000));
+    }
+
+    [Fact]
+    public void A_share_grows_back_after_an_ejection()
+    {
+        var model = Model([1, 1], "weighted");
+        var health = model.Targets[0].Health;
+        for (var i = 0; i < TargetHealth.RowMax; i++)
+            health.Report(0, isFailure: true, isProbe: false);
+        Assert.True(health.TryEnter(6_000, out var isProbe));
+        health.Report(6_000, isFailure: false, isProbe);
+
+        Assert.InRange(Count(model, 2, 6_000)[0], 700, 1000);
+        Assert.InRange(Count(model, 2, 21_000)[0], 3400, 3700);
+        Assert.InRange(Count(model, 2, 36_100)[0], 4950, 5050);
+    }
+
+    private static ModelModel Model(int[] weights, string balance)
+    {
+        var targets = weights.Select((weight, i) => $"{{ provider: {"abcd"[i]}, weight: {weight} }}");
+        return RouteWorld.Compile($"  m: {{ targets: [ {string.Join(", ", targets)} ], balance: {balance} }}").Models.All[0];
+    }
+
+    private static int[] Count(ModelModel model, int targets, long nowMs = 0)
+    {
+        var counts = new int[targets];
+        for (var i = 0; i < Requests; i++)
+            counts[Balancer.Choose(model, (1UL << targets) - 1, nowMs)]++;
+        return counts;
+    }
+}

@@ -1,0 +1,67 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
+using AiEdge.DataPlane.Route;
+using AiEdge.DataPlane.Tests.Snapshot;
+
+namespace AiEdge.DataPlane.Tests.Route;
+
+/// <summary>A configuration with providers <c>a</c> to <c>d</c> of OpenAI's dialect and <c>z</c> of Anthropic's, and an exchange that asks for a model.</summary>
+internal sealed class RouteWorld
+{
+    /// <summary>The clock stands still: nothing ticks it.</summary>
+    private readonly EdgeClock _clock = new();
+
+    public RouteWorld(string models)
+    {
+        Snapshot = Compile(models);
+        States.Use(Snapshot);
+        Plan = new TargetPlan(_clock, static (_, _, _) => false);
+    }
+
+    public ConfigSnapshot Snapshot { get; private set; }
+
+    public RouteStates States { get; } = new();
+
+    public TargetPlan Plan { get; }
+
+    public Exchange Exchange { get; } = new();
+
+    /// <summary>Provider and model of whom the exchange is sent to.</summary>
+    public string Target => Exchange.Target!.Provider.Name + (Exchange.Target.UpstreamModel is { } model ? "/" + System.Text.Encoding.UTF8.GetString(model) : "");
+
+    public ModelModel Model(string name) => Snapshot.Models.Find(System.Text.Encoding.UTF8.GetBytes(name))!;
+
+    public static ConfigSnapshot Compile(string models)
+    {
+        var providers = string.Concat("abcd".Select(name => $"  {name}: {{ dialect: openai, baseUrl: \"http://{name}/v1\" }}\n"));
+        return Doc.Load($"providers:\n{providers}  z: {{ dialect: anthropic, baseUrl: \"http://z\" }}\nmodels:\n{models}\n").Snapshot!;
+    }
+
+    public void Reload(string models) => States.Use(Snapshot = Compile(models));
+
+    /// <summary>Chooses the first target for a new exchange.</summary>
+    public bool Begin(string model)
+    {
+        Exchange.Reset(Snapshot);
+        Exchange.Endpoint = DialectTable.Find("/v1/chat/completions"u8);
+        Exchange.Model = Model(model);
+        return Plan.TryBegin(Exchange);
+    }
+
+    /// <summary>One attempt that fails; then the next, if there is one.</summary>
+    public bool Fail(TimeSpan retryAfter = default) => Attempt(AttemptOutcome.Failed, retryAfter);
+
+    public bool Attempt(AttemptOutcome outcome, TimeSpan retryAfter = default)
+    {
+        Plan.Enter();
+        Exchange.Attempts++;
+        Plan.Leave(outcome);
+        var goesOn = Plan.TryNext(retryAfter, out var wait);
+        Wait = wait;
+        if (goesOn)
+            Plan.Turn();
+        return goesOn;
+    }
+
+    public TimeSpan Wait { get; private set; }
+}

@@ -1,0 +1,143 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Route;
+
+namespace AiEdge.DataPlane.Tests.Route;
+
+/// <summary>Whom an exchange turns to: other targets before the same one, other models last, and never without end.</summary>
+public sealed class TargetPlanTests
+{
+    private const string Three = "  m: { targets: [ { provider: a }, { provider: b, priority: 1 }, { provider: c, priority: 2 } ] }";
+
+    [Fact]
+    public void Targets_are_asked_by_their_priority_each_once()
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: c, priority: 2 }, { provider: a }, { provider: b, priority: 1 } ], retry: { attempts: 9 } }");
+        Assert.Equal(["a", "b", "c"], Asked(world));
+    }
+
+    [Fact]
+    public void No_more_attempts_are_made_than_the_model_says() => Assert.Equal(["a", "b", "c"], Asked(new RouteWorld(Three.Replace("] }", "], retry: { sameTarget: true } }", StringComparison.Ordinal))));
+
+    [Fact]
+    public void The_same_target_comes_after_the_others_and_other_models_last()
+    {
+        var world = new RouteWorld(
+            "  m: { targets: [ { provider: a }, { provider: b, priority: 1 } ], fallback: [ n ], retry: { attempts: 3, sameTarget: true, waitMax: 60s } }\n  n: { targets: [ { provider: c } ] }");
+        Assert.Equal(["a", "b", "a"], Asked(world));
+        Assert.InRange(world.Wait.TotalMilliseconds, 0, 0);
+        world = new RouteWorld("  m: { targets: [ { provider: a }, { provider: b, priority: 1 } ], fallback: [ n, o ], retry: { attempts: 9 } }\n"
+            + "  n: { targets: [ { provider: c, model: x } ], fallback: [ o ] }\n  o: { targets: [ { provider: d } ] }");
+        Assert.Equal(["a", "b", "c/x", "d"], Asked(world));
+        Assert.True(world.Exchange.IsFallback);
+        Assert.Equal("o", world.Exchange.Model!.Name);
+    }
+
+    [Fact]
+    public void A_model_with_one_target_is_asked_once() => Assert.Equal(["a"], Asked(new RouteWorld("  m: { targets: [ { provider: a } ] }")));
+
+    [Theory]
+    [InlineData(0, 50, 100)]
+    [InlineData(3000, 3000, 3050)]
+    public void The_same_target_is_waited_for(int retryAfterMs, int leastMs, int mostMs)
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a } ], retry: { sameTarget: true } }");
+        world.Begin("m");
+        Assert.True(world.Fail(TimeSpan.FromMilliseconds(retryAfterMs)));
+        Assert.InRange(world.Wait.TotalMilliseconds, leastMs, mostMs);
+    }
+
+    [Fact]
+    public void Nobody_waits_longer_than_the_model_says()
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a } ], retry: { sameTarget: true, waitMax: 2s } }");
+        world.Begin("m");
+        Assert.False(world.Fail(TimeSpan.FromSeconds(3)));
+    }
+
+    [Fact]
+    public void An_account_that_is_to_be_left_alone_is_left_alone_by_all_of_its_targets()
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a, model: x }, { provider: b, priority: 1 } ] }\n  n: { targets: [ { provider: a, model: y }, { provider: c, priority: 1 } ] }");
+        world.Snapshot.Providers[0].Account.Pause(0, TimeSpan.FromSeconds(9));
+        world.Begin("m");
+        Assert.Equal("b", world.Target);
+        world.Begin("n");
+        Assert.Equal("c", world.Target);
+
+        // Whoever has no other is asked all the same.
+        world.Snapshot.Providers[2].Account.Pause(0, TimeSpan.FromSeconds(9));
+        Assert.True(world.Begin("n"));
+    }
+
+    [Fact]
+    public void An_ejected_target_is_passed_over_and_asked_last()
+    {
+        var world = new RouteWorld(Three);
+        for (var i = 0; i < TargetHealth.RowMax; i++)
+            world.Model("m").Targets[0].Health.Report(0, isFailure: true, isProbe: false);
+        Assert.Equal(["b", "c", "a"], Asked(world));
+    }
+
+    [Fact]
+    public void A_target_without_a_weight_a_disabled_provider_or_another_dialect_is_nobodys()
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a, weight: 0 }, { provider: z }, { provider: b, priority: 3 } ] }\n  n: { targets: [ { provider: z } ] }");
+        Assert.Equal(["b"], Asked(world));
+        Assert.False(world.Begin("n"));
+    }
+
+    [Fact]
+    public void Where_a_probe_is_under_way_others_go_elsewhere()
+    {
+        var world = new RouteWorld(Three);
+        var health = world.Model("m").Targets[0].Health;
+        for (var i = 0; i < TargetHealth.RowMax; i++)
+            health.Report(0, isFailure: true, isProbe: false);
+        health.TryEnter(TargetHealth.EjectedMs, out _);
+        health.Abandon(0);
+        world.Begin("m");
+        Assert.Equal("a", world.Target);
+        Assert.True(health.TryEnter(0, out var isProbe));
+        Assert.True(isProbe);
+
+        world.Plan.Enter();
+        Assert.Equal("b", world.Target);
+        world.Plan.Leave(AttemptOutcome.Answered);
+    }
+
+    [Fact]
+    public void What_is_under_way_is_counted_until_it_is_over()
+    {
+        var world = new RouteWorld(Three);
+        world.Begin("m");
+        world.Plan.Enter();
+        Assert.Equal(1, world.Model("m").Targets[0].Load.Pending);
+        world.Plan.Leave(AttemptOutcome.Unknown);
+        Assert.Equal(0, world.Model("m").Targets[0].Load.Pending);
+    }
+
+    [Fact]
+    public void What_is_known_outlives_a_reload_and_is_the_same_for_every_rule()
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a, model: x } ] }\n  n: { targets: [ { provider: a, model: x } ] }");
+        var (health, budget) = (world.Model("m").Targets[0].Health, world.Model("m").Retries);
+        Assert.Same(health, world.Model("n").Targets[0].Health);
+        world.Reload("  m: { targets: [ { provider: b }, { provider: a, model: x, weight: 7 } ] }");
+        Assert.Same(health, world.Model("m").Targets[1].Health);
+        Assert.Same(budget, world.Model("m").Retries);
+        world.Reload("  m: { targets: [ { provider: b } ] }");
+        world.Reload("  m: { targets: [ { provider: a, model: x } ] }");
+        Assert.NotSame(health, world.Model("m").Targets[0].Health);
+    }
+
+    /// <summary>Everybody who is asked if all fail.</summary>
+    private static string[] Asked(RouteWorld world)
+    {
+        var asked = new List<string>();
+        Assert.True(world.Begin("m"));
+        do
+            asked.Add(world.Target);
+        while (world.Attempt(AttemptOutcome.Unknown) && asked.Count < 20);
+        return [.. asked];
+    }
+}
