@@ -35,6 +35,8 @@ internal static class RouteStages
         };
     }
 
+    public static Action Sticky() => Choose("weighted, sticky: tag:t");
+
     private static Action Choose(string balance)
     {
         var (exchange, plan, snapshot) = Begin(balance);
@@ -58,6 +60,7 @@ internal static class RouteStages
         var snapshot = load.Snapshot ?? throw new InvalidOperationException(load.Faults[0].Format(path));
         var exchange = new Exchange();
         exchange.Reset(snapshot);
+        exchange.TrySetTag("t", "value");
         exchange.Endpoint = DialectTable.Find("/v1/chat/completions"u8);
         new RouteStates().Use(snapshot);
         return (exchange, new TargetPlan(new EdgeClock(), static (_, _, _) => false), snapshot);

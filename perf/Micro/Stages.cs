@@ -42,6 +42,7 @@ internal static class Stages
         new("admit/resolve", AdmitStages.Resolve),
         new("route/choose-of-8", RouteStages.Weighted),
         new("route/choose-of-8-by-latency", RouteStages.Latency),
+        new("route/choose-of-8-sticky", RouteStages.Sticky),
         new("route/three-attempts", RouteStages.Retried),
         new("journal/append", JournalStages.Append, IsProcess: true),
         new("journal/hand-over", JournalStages.HandOver),

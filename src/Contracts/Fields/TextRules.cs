@@ -19,6 +19,9 @@ public static class TextRules
 
     private const string Alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
+    /// <summary>Stands before the name of a tag where something else might be named.</summary>
+    public const string TagPrefix = "tag:";
+
     private static readonly SearchValues<char> PlainNameChars = SearchValues.Create(Alphanumeric + "._-");
     private static readonly SearchValues<char> AccountNameChars = SearchValues.Create(Alphanumeric + "._-@/+:");
     private static readonly SearchValues<char> PlainPatternChars = SearchValues.Create(Alphanumeric + "._-*");
@@ -49,6 +52,19 @@ public static class TextRules
     /// <summary>Name of a model as a provider knows it: no glob.</summary>
     public static string? ModelName(string text) =>
         ModelPattern(text) ?? (text.Contains('*', StringComparison.Ordinal) ? "must be an exact name; leave it out to pass the asked name on" : null);
+
+    /// <summary>What requests stay with a target by: their key, or the value of one of their tags.</summary>
+    public static string? Sticky(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text switch
+        {
+            "key" => null,
+            "user" => "is not supported yet by user; key or tag:NAME is",
+            _ when !text.StartsWith(TagPrefix, StringComparison.Ordinal) => "must be key or tag:NAME",
+            _ => PlainName(text[TagPrefix.Length..]) is { } complaint ? "names a tag that " + complaint : null,
+        };
+    }
 
     /// <summary>Values of tags: printable ASCII without a space at either end.</summary>
     public static string? TagValue(string text) => Bounded(text, ModelCharsMax) ?? Printable(text);

@@ -27,7 +27,10 @@ public sealed class ModelOptions
 
     /// <summary>How its targets share its requests.</summary>
     public static readonly ChoiceField BalanceField =
-        new("balance", ["weighted", "least-pending", "latency"], ["cost", "cache-affinity"]) { Default = "weighted" };
+        new("balance", ["weighted", "least-pending", "latency", "cost"], ["cache-affinity"]) { Default = "weighted" };
+
+    /// <summary>By what requests stay with one of its targets: <c>key</c> or <c>tag:NAME</c>.</summary>
+    public static readonly StringField StickyField = new("sticky", TextRules.Sticky);
 
     /// <summary>Models that are turned to once its own targets have failed, in this order.</summary>
     public static readonly PatternsField FallbackField = new("fallback", TextRules.ModelName);
@@ -40,8 +43,8 @@ public sealed class ModelOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a model", TargetsField, BalanceField, FallbackField, RetryField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, RunawayField,
-        DisabledField, new LaterField("contextWindow"));
+        "a model", TargetsField, BalanceField, StickyField, FallbackField, RetryField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField,
+        RunawayField, DisabledField, new LaterField("contextWindow"));
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
     {
@@ -66,6 +69,9 @@ public sealed class ModelOptions
 
     /// <summary>See <see cref="BalanceField"/>.</summary>
     public Setting<string> Balance { get; private init; }
+
+    /// <summary>See <see cref="StickyField"/>.</summary>
+    public Setting<string> Sticky { get; private init; }
 
     /// <summary>See <see cref="FallbackField"/>.</summary>
     public Setting<IReadOnlyList<Setting<string>>> Fallback { get; private init; }
@@ -109,6 +115,7 @@ public sealed class ModelOptions
         {
             Targets = targets,
             Balance = reader.Get(BalanceField),
+            Sticky = reader.Get(StickyField),
             Fallback = reader.Get(FallbackField),
             Retry = RetryOptions.Read(reader.Node(RetryField), faults),
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),

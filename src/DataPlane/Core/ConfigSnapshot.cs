@@ -160,6 +160,9 @@ internal sealed class TargetModel
     /// <summary>Targets of a lower number go first.</summary>
     public int Priority { get; init; }
 
+    /// <summary>A number of its provider's and its model's name: the same on every plane and after every reload.</summary>
+    public ulong Identity => _identity != 0 ? _identity : _identity = StableHash.Of(UpstreamModel, StableHash.Of(Provider.Name));
+
     /// <summary>Whether it answers; put there before the configuration is in force.</summary>
     public TargetHealth Health { get; set; } = new();
 
@@ -179,6 +182,7 @@ internal sealed class TargetModel
     public TargetState? State { get; set; }
 
     private byte[]? _answerHeaders;
+    private ulong _identity;
 
     /// <summary>What its tokens cost when a client asks for a model by that name; null where nobody knows.</summary>
     public PriceModel? PriceOf(ReadOnlySpan<byte> askedModel) => Price ?? Prices?.PriceOf(askedModel);
@@ -207,6 +211,9 @@ internal sealed class ModelModel
 
     /// <summary>How its targets share its requests.</summary>
     public BalanceMode Balance { get; init; }
+
+    /// <summary>By what requests stay with one of the targets; null where they do not.</summary>
+    public StickyModel? Sticky { get; init; }
 
     /// <summary>Names of models that are turned to once its own targets have failed, in UTF-8.</summary>
     public byte[][] Fallback { get; init; } = [];

@@ -18,4 +18,11 @@ internal enum BalanceMode : byte
 
     /// <summary>Of two, the one that is expected to say its first token earlier.</summary>
     Latency,
+
+    /// <summary>The cheapest.</summary>
+    Cost,
 }
+
+/// <summary>By what requests stay with one of a model's targets.</summary>
+/// <param name="Tag">Name of a tag; null for the key.</param>
+internal sealed record StickyModel(string? Tag);

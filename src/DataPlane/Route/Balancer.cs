@@ -44,19 +44,66 @@ internal static class Balancer
         return first;
     }
 
-    /// <summary>One of a set that is not empty.</summary>
+    /// <summary>One of a set that is not empty, for an exchange: the one that it stays with, the cheapest for it, or as its model balances.</summary>
+    public static int Choose(ModelModel model, ulong set, long nowMs, Exchange exchange)
+    {
+        if (BitOperations.IsPow2(set))
+            return BitOperations.TrailingZeroCount(set);
+        if (model.Sticky is { } sticky && (sticky.Tag is null ? exchange.Key?.Name : exchange.TagValue(sticky.Tag)) is { } value)
+            return Stay(model, set, StableHash.Of(value.AsSpan()));
+        return Choose(model, model.Balance == BalanceMode.Cost ? Cheapest(model, set, exchange.AskedModel) : set, nowMs);
+    }
+
+    /// <summary>One of a set that is not empty, by weights and loads alone.</summary>
     public static int Choose(ModelModel model, ulong set, long nowMs)
     {
         if (BitOperations.IsPow2(set))
             return BitOperations.TrailingZeroCount(set);
         var point = model.NextTicket() * Golden;
         var one = ByWeight(model, set, point, nowMs);
-        if (model.Balance == BalanceMode.Weighted)
+        if (model.Balance is BalanceMode.Weighted or BalanceMode.Cost)
             return one;
 
         // Two different ones, each by its weight, and the better of them: nearly as good as the best of all, and no herd runs for that.
-        var other = ByWeight(model, set & ~(1UL << one), Mix(point), nowMs);
+        var other = ByWeight(model, set & ~(1UL << one), StableHash.Mix(point), nowMs);
         return Cost(model, one, nowMs) * Weight(model, other, nowMs) <= Cost(model, other, nowMs) * Weight(model, one, nowMs) ? one : other;
+    }
+
+    /// <summary>
+    /// Each target draws a number for the value, the larger its weight, the larger mostly, and the largest wins (weighted rendezvous): one that goes or
+    /// comes moves nobody but those whom it had or gets.
+    /// </summary>
+    private static int Stay(ModelModel model, ulong set, ulong value)
+    {
+        var (best, most) = (-1, double.NegativeInfinity);
+        for (var rest = set; rest != 0; rest &= rest - 1)
+        {
+            var i = BitOperations.TrailingZeroCount(rest);
+            var target = model.Targets[i];
+            var drawn = ((StableHash.Mix(value ^ target.Identity) >> 11) + 0.5) / (1UL << 53);
+            var number = -target.Weight / Math.Log(drawn);
+            if (number > most)
+                (best, most) = (i, number);
+        }
+
+        return best;
+    }
+
+    /// <summary>Those of a set whose tokens cost least, in and out together; of whom no price is known only where there is no other.</summary>
+    private static ulong Cheapest(ModelModel model, ulong set, ReadOnlySpan<byte> askedModel)
+    {
+        var (least, cheapest) = (long.MaxValue, 0UL);
+        for (var rest = set; rest != 0; rest &= rest - 1)
+        {
+            var i = BitOperations.TrailingZeroCount(rest);
+            var price = model.Targets[i].PriceOf(askedModel) is { } known ? known.Input + known.Output : long.MaxValue;
+            if (price < least)
+                (least, cheapest) = (price, 0);
+            if (price == least)
+                cheapest |= 1UL << i;
+        }
+
+        return cheapest;
     }
 
     private static int ByWeight(ModelModel model, ulong set, ulong point, long nowMs)
@@ -88,11 +135,5 @@ internal static class Balancer
         var load = model.Targets[i].Load;
         var pending = load.Pending + 1;
         return model.Balance == BalanceMode.LeastPending ? pending : (Int128)pending * Math.Max(UnknownLatencyUs, load.LatencyUs(nowMs));
-    }
-
-    private static ulong Mix(ulong word)
-    {
-        word = (word ^ (word >> 30)) * 0xBF58_476D_1CE4_E5B9;
-        return word ^ (word >> 31);
     }
 }

@@ -40,7 +40,7 @@ internal sealed class TargetPlan(EdgeClock clock, Func<Dialect, RequestShape, Di
         var now = clock.CoarseMs;
         if (!_exchange.Target!.Health.TryEnter(now, out _isProbe) && Balancer.Available(_exchange.Model!, Untried(), now) is var others and not 0)
         {
-            Take(Balancer.Choose(_exchange.Model!, Balancer.First(_exchange.Model!, Near(others)), now));
+            Take(Balancer.Choose(_exchange.Model!, Balancer.First(_exchange.Model!, Near(others)), now, _exchange));
             _exchange.Target!.Health.TryEnter(now, out _isProbe);
         }
 
@@ -125,7 +125,7 @@ internal sealed class TargetPlan(EdgeClock clock, Func<Dialect, RequestShape, Di
         var set = Balancer.Available(model, all, now) is var available and not 0 ? available : all;
         if (set == 0)
             return false;
-        var choice = Balancer.Choose(model, Balancer.First(model, Near(set)), now);
+        var choice = Balancer.Choose(model, Balancer.First(model, Near(set)), now, _exchange);
         var pause = Math.Max(retryAfter.TotalMilliseconds, model.Targets[choice].Provider.Account.PauseLeftMs(now));
         var backoff = Math.Min(100 << Math.Min(_exchange.Attempts - 1, 5), 2000);
         wait = TimeSpan.FromMilliseconds(Math.Max(pause, backoff / 2) + Random.Shared.Next((backoff / 2) + 1));
@@ -161,7 +161,7 @@ internal sealed class TargetPlan(EdgeClock clock, Func<Dialect, RequestShape, Di
         var available = Balancer.Available(model, set, now);
         if (available == 0 && isPicky)
             return false;
-        Take(Balancer.Choose(model, Balancer.First(model, Near(available != 0 ? available : set)), now));
+        Take(Balancer.Choose(model, Balancer.First(model, Near(available != 0 ? available : set)), now, _exchange));
         return true;
     }
 

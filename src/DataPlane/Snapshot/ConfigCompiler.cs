@@ -174,8 +174,10 @@ internal sealed class ConfigCompiler
             {
                 "least-pending" => BalanceMode.LeastPending,
                 "latency" => BalanceMode.Latency,
+                "cost" => BalanceMode.Cost,
                 _ => BalanceMode.Weighted,
             },
+            Sticky = model.Sticky.IsSet ? new StickyModel(model.Sticky.Value == "key" ? null : model.Sticky.Value[TextRules.TagPrefix.Length..]) : null,
             Fallback = Array.ConvertAll(Texts(model.Fallback), Encoding.ASCII.GetBytes),
             Retry = Retry(model.Retry.Over(_options.Retry)),
             Tokenizer = model.Tokenizer.IsSet ? Tokenizer(model.Tokenizer.Value) : null,

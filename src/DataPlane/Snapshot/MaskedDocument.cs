@@ -143,6 +143,7 @@ internal sealed class MaskedDocument : IDisposable
 
         _json.WriteEndArray();
         _json.WriteString(ModelOptions.BalanceField.Name, model.Balance.Or(ModelOptions.BalanceField.Default!));
+        WriteText(ModelOptions.StickyField, model.Sticky);
         if (model.Fallback.IsSet)
         {
             _json.WriteStartArray(ModelOptions.FallbackField.Name);

@@ -1,4 +1,5 @@
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Route;
 
 namespace AiEdge.DataPlane.Tests.Route;
@@ -100,6 +101,86 @@ public sealed class BalancerTests
         Assert.InRange(Count(model, 2, 6_000)[0], 700, 1000);
         Assert.InRange(Count(model, 2, 21_000)[0], 3400, 3700);
         Assert.InRange(Count(model, 2, 36_100)[0], 4950, 5050);
+    }
+
+    [Fact]
+    public void The_cheapest_is_asked_and_who_has_no_price_last()
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a, model: x }, { provider: b, price: { input: 2, output: 8 } }, { provider: c, price: { input: 3, output: 6 } } ], balance: cost, retry: { attempts: 9 } }");
+        Assert.True(world.Begin("m"));
+        Assert.Equal("c", world.Target);
+        Assert.True(world.Fail());
+        Assert.Equal("b", world.Target);
+        Assert.True(world.Fail());
+        Assert.Equal("a/x", world.Target);
+    }
+
+    [Fact]
+    public void A_key_stays_with_its_target_and_keys_are_shared_by_weights()
+    {
+        var world = new RouteWorld(Split(70, 20, 10));
+        var counts = new Dictionary<string, int>();
+        var before = new Dictionary<string, string>();
+        for (var i = 0; i < Requests; i++)
+        {
+            var key = $"customer-{i}";
+            before[key] = Asked(world, key);
+            Assert.Equal(before[key], Asked(world, key));
+            counts[before[key]] = counts.GetValueOrDefault(before[key]) + 1;
+        }
+
+        Assert.InRange(counts["a"], 6800, 7200);
+        Assert.InRange(counts["b"], 1850, 2150);
+        Assert.InRange(counts["c"], 850, 1150);
+
+        // One goes: whom it had goes elsewhere, and nobody else moves.
+        world.Reload(Split(70, 0, 10));
+        Assert.All(before, pair => Assert.True(Asked(world, pair.Key) is var now && (pair.Value == "b" ? now != "b" : now == pair.Value)));
+
+        // One gets more: who moves, moves there.
+        world.Reload(Split(70, 40, 10));
+        Assert.All(before, pair => Assert.True(Asked(world, pair.Key) is var now && (now == pair.Value || now == "b")));
+    }
+
+    [Fact]
+    public void What_stays_by_a_tag_and_has_none_goes_by_weights()
+    {
+        var world = new RouteWorld(Split(1, 1, 1).Replace("sticky: key", "sticky: tag:customer", StringComparison.Ordinal));
+        var one = new HashSet<string>();
+        var none = new HashSet<string>();
+        for (var i = 0; i < 30; i++)
+        {
+            one.Add(Asked(world, $"k{i}", "acme"));
+            none.Add(Asked(world, $"k{i}"));
+        }
+
+        Assert.Single(one);
+        Assert.Equal(3, none.Count);
+    }
+
+    /// <summary>What is decided once is decided for good, on every plane: a change of the hash would move everybody.</summary>
+    [Fact]
+    public void Who_gets_whom_never_changes()
+    {
+        var world = new RouteWorld(Split(1, 1, 1));
+        Assert.Equal(Fixed, string.Concat(Enumerable.Range(0, 24).Select(i => Asked(world, $"key-{i}"))));
+    }
+
+    private const string Fixed = "bccbbbcabaccababbbbcbbaa";
+
+    private static string Split(int a, int b, int c) =>
+        $"  m: {{ targets: [ {{ provider: a, weight: {a} }}, {{ provider: b, weight: {b} }}, {{ provider: c, weight: {c} }} ], sticky: key, balance: latency }}";
+
+    private static string Asked(RouteWorld world, string key, string? customer = null)
+    {
+        world.Exchange.Reset(world.Snapshot);
+        world.Exchange.Key = new KeyModel { Name = key, Sha256 = [], ExpiresUnixMs = long.MaxValue };
+        if (customer is not null)
+            world.Exchange.TrySetTag("customer", customer);
+        world.Exchange.Endpoint = DialectTable.Find("/v1/chat/completions"u8);
+        world.Exchange.Model = world.Model("m");
+        Assert.True(world.Plan.TryBegin(world.Exchange));
+        return world.Target;
     }
 
     private static ModelModel Model(int[] weights, string balance)

@@ -22,14 +22,16 @@ public sealed class FaultTests
     public void What_a_later_version_brings_is_refused_with_its_line(string rest, string fault) => Assert.Equal([fault], Doc.Faults(Doc.Head + rest));
 
     [Theory]
-    [InlineData("balance: cost", "5: models.m.balance: \"cost\" is not supported yet; weighted or least-pending or latency is")]
-    [InlineData("balance: cache-affinity", "5: models.m.balance: \"cache-affinity\" is not supported yet; weighted or least-pending or latency is")]
+    [InlineData("balance: cache-affinity", "5: models.m.balance: \"cache-affinity\" is not supported yet; weighted or least-pending or latency or cost is")]
+    [InlineData("sticky: user", "5: models.m.sticky: is not supported yet by user; key or tag:NAME is")]
     [InlineData("contextWindow: 128000", "5: models.m.contextWindow: is not supported yet")]
     public void What_a_later_version_brings_to_models_is_refused_with_its_line(string field, string fault) =>
         Assert.Equal([fault], Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\" }}\nmodels:\n  m:\n    {field}\n    targets: [ {{ provider: p }} ]\n"));
 
     [Theory]
-    [InlineData("balance: random", "5: models.m.balance: expected weighted or least-pending or latency, found \"random\"")]
+    [InlineData("balance: random", "5: models.m.balance: expected weighted or least-pending or latency or cost, found \"random\"")]
+    [InlineData("sticky: team", "5: models.m.sticky: must be key or tag:NAME")]
+    [InlineData("sticky: \"tag:a b\"", "5: models.m.sticky: names a tag that may hold letters, digits, '.', '-' and '_' only")]
     [InlineData("fallback: []", "5: models.m.fallback: is empty; leave it out or name something")]
     [InlineData("fallback: [ n ]", "5: models.m.fallback[0]: no model answers to \"n\"")]
     [InlineData("fallback: m", "5: models.m.fallback: is the model itself")]
