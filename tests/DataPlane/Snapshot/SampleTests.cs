@@ -26,7 +26,7 @@ public sealed class SampleTests
         Assert.Empty(Doc.Lines(load.Warnings));
         Assert.Empty(SchemaTests.Errors(File.ReadAllText(path)));
         Assert.Equal(
-            ["pro-per-key", "free-per-key", "team-budget", "azure-account", "tighter"], load.Snapshot!.Limits.Select(limit => limit.Name));
+            ["pro-per-key", "free-per-key", "team-budget", "azure-account", "azure-places", "tighter"], load.Snapshot!.Limits.Select(limit => limit.Name));
         Assert.All(load.Snapshot.Models.All, model => Assert.NotNull(model.Targets[0].PriceOf("gpt-4o-mini"u8)));
 
         static string? Environment(string name) => name switch
