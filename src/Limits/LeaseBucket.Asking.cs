@@ -7,7 +7,10 @@ public sealed partial class LeaseBucket
     /// <param name="burst">What the plane's share may be at once, at most: its part of the limit's burst.</param>
     /// <param name="nowNs">The present.</param>
     /// <param name="share">Of a rate: what may be used in the length of a lease where the level above has never said it; 0 for nothing.</param>
-    public void CutOff(long burst, long nowNs, long share = 0)
+    /// <param name="sinceNs">
+    /// Since when the level above has given nothing to anybody, so that a rate's share has come in since then; by default only from now on.
+    /// </param>
+    public void CutOff(long burst, long nowNs, long share = 0, long sinceNs = long.MaxValue)
     {
         lock (_asking)
         {
@@ -19,9 +22,9 @@ public sealed partial class LeaseBucket
             RateBucket? rate = null;
             if (_isRate && policy == LeaseOutage.Share && _share > 0 && _shareNs >= _share)
             {
-                // It begins empty: what comes to the fleet is the sum of its parts, and the burst is in its leases.
+                // It began empty: what comes to the fleet is the sum of its parts, and the burst is in its leases.
                 burst = Math.Clamp(burst, 1, AmountMax);
-                rate = new RateBucket(_share, Math.Min(_shareNs, RateBucket.PeriodNsMax), burst, nowNs, used: burst);
+                rate = new RateBucket(_share, Math.Min(_shareNs, RateBucket.PeriodNsMax), burst, Math.Min(sinceNs, nowNs), used: burst);
             }
 
             Volatile.Write(ref _outage, new Outage(policy, rate, _isRate || policy != LeaseOutage.Share ? 0 : _share));

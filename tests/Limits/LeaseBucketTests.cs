@@ -135,6 +135,18 @@ public sealed class LeaseBucketTests
         Assert.True(_report.OutageTotal == admitted && bucket.OutageTotal == admitted);
     }
 
+    [Theory]
+    [InlineData(long.MaxValue, 0)]
+    [InlineData(3 * S, 4)]
+    [InlineData(-100 * S, 20)]
+    public void What_came_to_a_share_since_the_level_above_fell_silent_is_there_at_once(long sinceNs, int admitted)
+    {
+        var bucket = new LeaseBucket(100, isRate: true, LeaseOutage.Share, 0);
+        Answer(bucket, 0, new LeaseGrant(1, 10, 5 * S, Share: 10), 0);
+        bucket.CutOff(20, 5 * S, share: 0, sinceNs);
+        Assert.Equal(admitted, Enumerable.Range(0, 100).Count(_ => bucket.TryDraw(1, 5 * S, out _)));
+    }
+
     [Fact]
     public void A_windows_share_does_not_refill()
     {

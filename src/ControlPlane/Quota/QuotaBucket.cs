@@ -304,6 +304,9 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
     /// <summary>Of the demand, what a unit that is wanted counts.</summary>
     protected abstract double DemandOf(PlanePart part, double wanted);
 
+    /// <summary>What a plane wants to have when there is too little for all.</summary>
+    protected virtual double ClaimOf(PlanePart part) => part.Demand;
+
     /// <summary>What all planes together may use without the control plane in the length of a lease; of a window, until it ends.</summary>
     protected abstract long ShareOfAll();
 
@@ -467,7 +470,7 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
                 _hasNewcomer = true;
             }
 
-            var demand = part.Demand * want.Amount / wanted;
+            var demand = ClaimOf(part) * want.Amount / wanted;
             key.Priority = want.Priority;
             key.Demand += demand;
             part.Demands.Add((key, demand));

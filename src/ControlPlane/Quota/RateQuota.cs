@@ -101,6 +101,12 @@ internal sealed class RateQuota : QuotaBucket
     protected override double DemandOf(PlanePart part, double wanted) => (wanted + part.Held) / LeaseSeconds;
 
     /// <summary>
+    /// More than is used up, until the stock is there that an answer may be late for: else who gets all that it uses lives from one ask to the
+    /// next, and is refused now and then. Who gets less than it uses has no use for a stock, and none comes of it.
+    /// </summary>
+    protected override double ClaimOf(PlanePart part) => part.Demand + Math.Max(0, part.Demand * TargetSeconds - part.Held);
+
+    /// <summary>
     /// What was used before the allocator began came of the rate of that time, of which nothing is there now. What was used since was a share of
     /// the rate at most.
     /// </summary>

@@ -70,7 +70,7 @@ internal sealed partial class Admission(LimitStates states)
     public Refusal Refusal { get; private set; }
 
     /// <summary>Nobody has answered for what is cold: its limit's outage policy decides from now on, until somebody does.</summary>
-    public void CutOffCold() => ColdScope?.Lent!.CutOff(states.Clock.NowNs);
+    public void CutOffCold() => ColdScope?.Lent!.CutOff(states.Clock.NowNs, long.MaxValue);
 
     /// <summary>A new exchange, of which nothing has been admitted.</summary>
     public void Begin()

@@ -19,6 +19,9 @@ internal sealed class LeaseDesk
     /// <summary>All that is lent, as it comes.</summary>
     public ICollection<LentScope> All => _lent.Values;
 
+    /// <summary>How many there are.</summary>
+    public int Count => _lent.Count;
+
     /// <summary>Units that outage policies let pass, of all that is lent now.</summary>
     public long OutageAdmitted
     {

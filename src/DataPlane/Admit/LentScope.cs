@@ -109,12 +109,14 @@ internal sealed class LentScope
     }
 
     /// <summary>The control plane cannot be asked: the limit's outage policy takes over where its leases are spent.</summary>
-    public void CutOff(long nowNs)
+    /// <param name="nowNs">The present.</param>
+    /// <param name="sinceNs">Since when it has given nothing to anybody, as far as that is known.</param>
+    public void CutOff(long nowNs, long sinceNs)
     {
         if (_bucket is not null)
         {
             var share = _bucket.Share > 0 ? _bucket.Share : _desk.Planes > 0 ? PerLease / _desk.Planes : 0;
-            _bucket.CutOff((long)(Part.Part.Quantity!.Burst * Math.Min(1, share / Math.Max(1, PerLease))), nowNs, (long)share);
+            _bucket.CutOff((long)(Part.Part.Quantity!.Burst * Math.Min(1, share / Math.Max(1, PerLease))), nowNs, (long)share, sinceNs);
         }
         else
         {

@@ -6,7 +6,7 @@ using AiEdge.Limits;
 namespace AiEdge.DataPlane.Link;
 
 /// <summary>
-/// The stream of credit (<c>Quota.Sync</c>): says each second what was used and what is wanted, at once for what is cold, and hands on what is
+/// The stream of credit (<c>Quota.Sync</c>): says in turns what was used and what is wanted, at once for what is cold, and hands on what is
 /// granted. Where it does not stand, or no answer comes, the limits' outage policies take over.
 /// </summary>
 internal sealed class QuotaLink
@@ -14,10 +14,14 @@ internal sealed class QuotaLink
     /// <summary>Buckets in one ask: with names of some hundred bytes it stays far within a message.</summary>
     private const int BucketsMax = 5000;
 
-    private const long TurnNs = LimitClock.SecondNs;
-
     /// <summary>An answer that takes longer means that the control plane hangs.</summary>
     private const long AnswerNs = LimitClock.SecondNs;
+
+    /// <summary>A control plane that runs has taken up an ask after so long. One that has not gives nothing to anybody from then on.</summary>
+    private const long TakenUpNs = LimitClock.SecondNs / 40;
+
+    /// <summary>Whoever wakes so much too late does not know how long the other side was silent: answers may lie here unread.</summary>
+    private const long LateNs = LimitClock.SecondNs / 20;
 
     private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
 
@@ -37,6 +41,7 @@ internal sealed class QuotaLink
     private bool _isLate;
     private bool _isConnected;
     private long _answers;
+    private long _lateNs = long.MinValue / 2;
 
     /// <param name="start">Who this start of the plane is.</param>
     /// <param name="open">Opens the call; null while the plane has no credential.</param>
@@ -74,11 +79,11 @@ internal sealed class QuotaLink
             var answers = Answers;
             await OnceAsync(stop);
             Volatile.Write(ref _isConnected, false);
-            wait = Answers > answers ? TimeSpan.Zero : Min(wait * 2 + TimeSpan.FromMilliseconds(100), _waitMax);
-            var until = _clock.NowNs + (long)((100 + wait.TotalMilliseconds) * Random.Shared.NextDouble() * 1e6);
+            wait = Answers > answers ? TimeSpan.Zero : QuotaPace.Next(wait, _desk.Planes, _waitMax);
+            var until = _clock.NowNs + (long)((QuotaPace.Spread(_desk.Planes, _waitMax) + wait).TotalMilliseconds * Random.Shared.NextDouble() * 1e6);
             do
             {
-                CutOffAll();
+                CutOffAll(_clock.NowNs);
                 try
                 {
                     await Task.Delay(TimeSpan.FromMilliseconds(50), _time, stop);
@@ -91,8 +96,6 @@ internal sealed class QuotaLink
             while (_clock.NowNs < until);
         }
     }
-
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
     private async Task OnceAsync(CancellationToken stop)
     {
@@ -147,16 +150,17 @@ internal sealed class QuotaLink
             var isTurn = nowNs >= nextNs || Interlocked.Exchange(ref _isLate, false);
             var asks = isTurn ? Turn(nowNs) : Cold(nowNs);
             if (isTurn)
-                nextNs = nowNs + TurnNs;
+                nextNs = nowNs + QuotaPace.TurnNs(_desk.Planes, _desk.Count);
             foreach (var ask in asks)
             {
                 if (!await SendAsync(call, ask))
                     return;
             }
 
-            var leftNs = Math.Min(nextNs, HungAtNs()) - _clock.NowNs;
-            if (leftNs > 0)
+            var dueNs = Math.Min(nextNs, HungAtNs());
+            if (dueNs - _clock.NowNs is > 0 and var leftNs)
                 await _knocked.WaitAsync(TimeSpan.FromMilliseconds(leftNs / 1e6 + 1));
+            NoticeLate(dueNs);
             Volatile.Write(ref _isKnocked, 0);
         }
     }
@@ -167,9 +171,11 @@ internal sealed class QuotaLink
         var sending = call.WriteAsync(new QuotaUp { Ask = ask }).AsTask();
         while (!sending.IsCompleted)
         {
-            await ((Task)sending).WaitAsync(TimeSpan.FromMilliseconds(AnswerNs / 1e6), _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var dueNs = _clock.NowNs + AnswerNs;
+            await ((Task)sending).WaitAsync(TimeSpan.FromMilliseconds(AnswerNs / 1e6 + 1), _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            NoticeLate(dueNs);
             if (!sending.IsCompleted)
-                CutOffAll();
+                HungAtNs();
         }
 
         return await sending;
@@ -184,7 +190,7 @@ internal sealed class QuotaLink
                 return long.MaxValue;
             if (_clock.NowNs - oldest.AskedNs < AnswerNs)
                 return oldest.AskedNs + AnswerNs;
-            CutOffAll();
+            CutOffAll(Math.Max(oldest.AskedNs + TakenUpNs, _lateNs));
             return long.MaxValue;
         }
     }
@@ -283,12 +289,20 @@ internal sealed class QuotaLink
         Knock();
     }
 
-    private void CutOffAll()
+    private void NoticeLate(long dueNs)
+    {
+        var nowNs = _clock.NowNs;
+        if (nowNs - dueNs > LateNs)
+            _lateNs = nowNs;
+    }
+
+    /// <summary>The outage policies take over; what came to the shares since a time is there already.</summary>
+    private void CutOffAll(long sinceNs)
     {
         var nowNs = _clock.NowNs;
         foreach (var lent in _desk.All)
         {
-            lent.CutOff(nowNs);
+            lent.CutOff(nowNs, sinceNs);
             lent.Turn(nowNs);
         }
     }

@@ -36,6 +36,9 @@ internal sealed record FleetLife
     public LeaseOutage Outage { get; init; } = LeaseOutage.Refuse;
     public long CostMax { get; init; } = 1;
 
+    /// <summary>From one ask of a plane to the next; planes of small fleets ask more often.</summary>
+    public double TurnSeconds { get; init; } = 1;
+
     /// <summary>Of a draw, how much is given back at its end, in percent at most.</summary>
     public int RefundPercent { get; init; }
 
@@ -100,6 +103,9 @@ internal sealed class FleetSimulation : IQuotaRules
         for (var end = NowNs + (long)(seconds * 1e9); NowNs < end; NowNs += StepNs)
             Step();
     }
+
+    /// <summary>What a plane holds of the limit.</summary>
+    public long Held(int plane) => _planes[plane].Held;
 
     public void Kill(int plane) => _planes[plane].Die();
 
@@ -205,11 +211,14 @@ internal sealed class FleetSimulation : IQuotaRules
         private long _nextAskNs;
         private long _downUntilNs;
         private long _heardNs;
+        private long _askedNs;
         private double _owed;
         private bool _isUp;
         private bool _hasReported;
 
         public PlaneState? State { get; private set; }
+
+        public long Held => _bucket.Remaining(Now);
 
         private long Now => fleet.NowNs + (index + 1) * 777_000_000_123L;
 
@@ -259,6 +268,8 @@ internal sealed class FleetSimulation : IQuotaRules
 
             if (!_bucket.IsCutOff && fleet.NowNs - _heardNs > 2_000_000_000)
                 _bucket.CutOff((long)(fleet._rule.Burst / fleet._life.Planes), Now);
+            else if (!_bucket.IsCutOff && _isAsking && fleet.NowNs - _askedNs > 1_000_000_000)
+                _bucket.CutOff((long)(fleet._rule.Burst / fleet._life.Planes), Now, sinceNs: Now - (fleet.NowNs - _askedNs) + 25_000_000);
             Serve();
             if (!_isAsking && (fleet.NowNs >= _nextAskNs || _isCold))
                 Ask();
@@ -313,7 +324,7 @@ internal sealed class FleetSimulation : IQuotaRules
         private void Ask()
         {
             _isCold = false;
-            _nextAskNs = fleet.NowNs + 1_000_000_000;
+            _nextAskNs = fleet.NowNs + (long)(fleet._life.TurnSeconds * 1e9);
             if (fleet._control is not { } control)
                 return;
             if (_stream == 0)
@@ -331,6 +342,7 @@ internal sealed class FleetSimulation : IQuotaRules
                 HideUse(ask);
             _hasReported = true;
             _isAsking = true;
+            _askedNs = fleet.NowNs;
             var (stream, state) = (_stream, State!);
             fleet.At(fleet.Latency(), () => Arrive(control, state, stream, ask));
         }

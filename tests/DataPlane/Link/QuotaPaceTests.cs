@@ -1,0 +1,33 @@
+using AiEdge.DataPlane.Link;
+using AiEdge.Limits;
+
+namespace AiEdge.DataPlane.Tests.Link;
+
+/// <summary>How often planes ask, and how they come back.</summary>
+public sealed class QuotaPaceTests
+{
+    [Theory]
+    [InlineData(0, 1, 1000)]
+    [InlineData(4, 1, 250)]
+    [InlineData(100, 100, 400)]
+    [InlineData(1000, 100, 1000)]
+    [InlineData(1_000_000, 1_000_000, 1000)]
+    public void Planes_ask_as_often_as_the_control_plane_can_bear(int planes, int buckets, int ms) =>
+        Assert.Equal(ms * (LimitClock.SecondNs / 1000), QuotaPace.TurnNs(planes, buckets));
+
+    [Fact]
+    public void Planes_of_a_small_fleet_come_back_soon_and_those_of_a_large_one_spread()
+    {
+        var max = TimeSpan.FromSeconds(10);
+        Assert.Equal((140.0, 10_000.0), (QuotaPace.Spread(4, max).TotalMilliseconds, QuotaPace.Spread(1000, max).TotalMilliseconds));
+        Assert.Equal((540.0, 10_000.0, 10_000.0), (Last(4), Last(1000), Last(0)));
+
+        double Last(int planes)
+        {
+            var wait = TimeSpan.Zero;
+            for (var i = 0; i < 20; i++)
+                wait = QuotaPace.Next(wait, planes, max);
+            return wait.TotalMilliseconds;
+        }
+    }
+}
