@@ -116,7 +116,16 @@ internal sealed class FakeConnection
         if (script.Stale != NoAnswer.None && _requests > 1)
             return await _sender.GiveNoAnswerAsync(script.Stale);
         var path = Encoding.Latin1.GetString(_head.Path);
-        var context = new AnswerContext { Facts = facts, Script = script, Number = number, Path = path, Body = body, Form = form };
+        var context = new AnswerContext
+        {
+            Facts = facts,
+            Script = script,
+            Number = number,
+            Path = path,
+            Body = body,
+            Form = form,
+            IsJudged = script.Rules && !_server.Options.QuickScan,
+        };
         var method = Encoding.Latin1.GetString(_head.Method);
         _sender.Resumed = log?.Resumed;
         var after = await _sender.SendAsync(FindAnswer(method, context), script, number, withoutBody: method == "HEAD");

@@ -39,6 +39,14 @@ internal static class ExchangeStages
             + Event("message_delta", "\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":64}") + Event("message_stop", "\"n\":0")),
         "/v1/messages");
 
+    /// <summary>A client of OpenAI's dialect before that stream.</summary>
+    public static Action Translated() => Begin(
+        """{"model":"claude-1","max_tokens":100,"stream":true,"messages":[{"role":"user","content":"Say hello"}]}""",
+        Answer("text/event-stream",
+            Event("message_start", "\"message\":{\"id\":\"m\",\"usage\":{\"input_tokens\":9,\"output_tokens\":1}}")
+            + string.Concat(Enumerable.Range(0, Events).Select(i => Event("content_block_delta", $"\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"word {i} \"}}")))
+            + Event("message_delta", "\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":64}") + Event("message_stop", "\"n\":0")));
+
     private static string Event(string type, string rest) => $"event: {type}\ndata: {{\"type\":\"{type}\",{rest}}}\n\n";
 
     private static byte[] Answer(string type, string body) =>

@@ -73,6 +73,9 @@ internal sealed class AnswerContext
     /// <summary>Fields of a multipart body.</summary>
     public IReadOnlyDictionary<string, string> Form { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Whether the whole request is judged, as its provider would, and not only what the answer depends on.</summary>
+    public bool IsJudged { get; init; }
+
     public string Model => Facts.Model ?? "fake-model";
 
     public long Created { get; } = DateTimeOffset.UtcNow.ToUnixTimeSeconds();

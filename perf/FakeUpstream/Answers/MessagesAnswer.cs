@@ -31,6 +31,8 @@ internal sealed class MessagesAnswer
     {
         if (context.Facts.TokensMax == int.MaxValue)
             return ErrorAnswer.Anthropic(400, "", "invalid_request_error", "max_tokens: Field required");
+        if (context.IsJudged && MessagesRules.FaultOf(context.Body) is { } fault)
+            return ErrorAnswer.Anthropic(400, "", "invalid_request_error", fault);
         var message = new MessagesAnswer(context);
         return context.Facts.Stream
             ? new Answer { ContentType = "text/event-stream; charset=utf-8", Events = message.Events, Vendor = Vendor.Anthropic, FailEvent = FailEvent }

@@ -47,6 +47,9 @@ internal sealed class FakeScript
 {
     public int Chunks { get; set; } = 20;
 
+    /// <summary>A request is judged as its provider would.</summary>
+    public bool Rules { get; set; } = true;
+
     /// <summary>The request's cap on tokens holds.</summary>
     public bool Cap { get; set; } = true;
 

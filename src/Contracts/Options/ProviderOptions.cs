@@ -40,6 +40,9 @@ public sealed class ProviderOptions
     /// <summary>Whether a stream's usage is asked for.</summary>
     public static readonly ChoiceField UsageChunkField = new("usageChunk", ["inject", "never"]) { Default = "inject" };
 
+    /// <summary>What becomes of a request in another dialect that cannot be carried whole.</summary>
+    public static readonly ChoiceField TranslationField = new("translation", ["report", "strict"]) { Default = "report" };
+
     /// <summary>Whether a request is sent once more after a reused connection broke without an answer.</summary>
     public static readonly BooleanField RetryReusedField = new("retryReused", true);
 
@@ -60,7 +63,7 @@ public sealed class ProviderOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a provider", DialectField, BaseUrlField, KeyField, AuthHeaderField, HeadersField, TimeoutsField, UsageChunkField, RetryReusedField,
+        "a provider", DialectField, BaseUrlField, KeyField, AuthHeaderField, HeadersField, TimeoutsField, UsageChunkField, TranslationField, RetryReusedField,
         ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, DisabledField, new LaterField("proxy"), new LaterField("price"));
 
     private ProviderOptions(ConfigEntry entry, ConfigMap node)
@@ -98,6 +101,9 @@ public sealed class ProviderOptions
 
     /// <summary>See <see cref="UsageChunkField"/>.</summary>
     public Setting<string> UsageChunk { get; private init; }
+
+    /// <summary>See <see cref="TranslationField"/>.</summary>
+    public Setting<string> Translation { get; private init; }
 
     /// <summary>See <see cref="RetryReusedField"/>.</summary>
     public Setting<bool> RetryReused { get; private init; }
@@ -141,6 +147,7 @@ public sealed class ProviderOptions
             Headers = reader.Get(HeadersField),
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
             UsageChunk = reader.Get(UsageChunkField),
+            Translation = reader.Get(TranslationField),
             RetryReused = reader.Get(RetryReusedField),
             ConnectionsMax = reader.Get(ConnectionsMaxField),
             PoolIdle = reader.Get(PoolIdleField),

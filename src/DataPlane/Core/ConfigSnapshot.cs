@@ -112,6 +112,9 @@ internal sealed class ProviderModel
 
     public required UsageChunkMode UsageChunk { get; init; }
 
+    /// <summary>Whether what it cannot be told in its dialect refuses a request (<c>translation: strict</c>).</summary>
+    public bool TranslatesStrictly { get; init; }
+
     /// <summary>One more try when a reused connection turns out stale before any answer (<c>retryReused</c>).</summary>
     public required bool RetryReused { get; init; }
 

@@ -62,6 +62,12 @@ internal sealed class Endpoint
     /// </summary>
     public byte[] BehindModel { get; init; } = [];
 
+    /// <summary>Lower-case name of a header without which a provider does not take a request; null for none.</summary>
+    public string? HeaderName { get; init; }
+
+    /// <summary>That header's line, closed by CRLF, as it is sent where the client's dialect has none.</summary>
+    public byte[] HeaderLine { get; init; } = [];
+
     /// <summary>Whether the path alone asks for a stream.</summary>
     public bool IsStream { get; init; }
 

@@ -67,6 +67,8 @@ internal sealed class Exchange
     private int _providerIdLength;
     private readonly KeyValuePair<string, string>[] _clientTags = new KeyValuePair<string, string>[ClientTagsMax];
     private int _clientTagCount;
+    private byte[] _translationLoss = [];
+    private int _translationLossLength;
 
     public ConfigSnapshot Config { get; set; } = null!;
 
@@ -83,6 +85,15 @@ internal sealed class Exchange
     public ReadOnlySpan<byte> ServiceTier => ((ReadOnlySpan<byte>)_serviceTier)[.._serviceTierLength];
 
     public Endpoint? Endpoint { get; set; }
+
+    /// <summary>Where the request goes that it was translated into; null where the provider speaks the client's dialect.</summary>
+    public Endpoint? UpstreamEndpoint { get; set; }
+
+    /// <summary>What the answer is read as: the row of the provider's side.</summary>
+    public Endpoint SpokenEndpoint => UpstreamEndpoint ?? Endpoint!;
+
+    /// <summary>Names of what could not be carried between the dialects, with commas between; empty for nothing.</summary>
+    public ReadOnlySpan<byte> TranslationLoss => _translationLoss.AsSpan(0, _translationLossLength);
 
     /// <summary>What the client speaks, and is owed every answer in.</summary>
     public Dialect Dialect { get; set; }
@@ -233,7 +244,8 @@ internal sealed class Exchange
         Model = null;
         Target = null;
         _askedModelLength = 0;
-        Endpoint = null;
+        Endpoint = UpstreamEndpoint = null;
+        _translationLossLength = 0;
         Dialect = Dialect.OpenAi;
         Stream = false;
         HttpMinor = 1;
@@ -340,6 +352,27 @@ internal sealed class Exchange
 
     /// <summary>Takes the tier of service asked for; a longer name than <see cref="TierBytes.Length"/> bytes is nobody's.</summary>
     public void SetServiceTier(ReadOnlySpan<byte> name) => _serviceTierLength = name.TryCopyTo(_serviceTier) ? name.Length : 0;
+
+    /// <summary>Takes the names of what a request has lost; those of an attempt before are forgotten.</summary>
+    public void SetTranslationLoss(ReadOnlySpan<byte> names)
+    {
+        _translationLossLength = 0;
+        AddTranslationLoss(names);
+    }
+
+    /// <summary>Takes the names of what an answer has lost.</summary>
+    public void AddTranslationLoss(ReadOnlySpan<byte> names)
+    {
+        if (names.IsEmpty)
+            return;
+        var length = _translationLossLength + (_translationLossLength > 0 ? 1 : 0) + names.Length;
+        if (_translationLoss.Length < length)
+            Array.Resize(ref _translationLoss, length);
+        if (_translationLossLength > 0)
+            _translationLoss[_translationLossLength++] = (byte)',';
+        names.CopyTo(_translationLoss.AsSpan(_translationLossLength));
+        _translationLossLength = length;
+    }
 
     /// <summary>Takes the provider's id, if it is one.</summary>
     public void SetProviderId(ReadOnlySpan<byte> id)

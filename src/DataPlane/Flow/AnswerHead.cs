@@ -1,3 +1,4 @@
+using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
 using AiEdge.Http;
@@ -27,6 +28,33 @@ internal static class AnswerHead
         WriteFraming(ref writer, exchange, framing, length);
         writer.Commit();
     }
+
+    /// <summary>
+    /// The head of an answer that was translated: its body is ours, and of the provider's headers it has those alone that do not depend on the
+    /// dialect: when to come again.
+    /// </summary>
+    public static void WriteTranslated(ClientLink link, Exchange exchange, ResponseHead head, AnswerFraming framing, long length)
+    {
+        var writer = new ByteWriter(link.Output);
+        writer.WriteStatusLine(exchange.Status);
+        writer.Write(framing == AnswerFraming.Length
+            ? "Content-Type: application/json\r\n"u8
+            : "Content-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n"u8);
+        for (var i = 0; i < head.HeaderCount; i++)
+        {
+            if (head.Id(i) == HeaderId.Date || IsAboutRetry(head.Name(i)))
+                writer.WriteHeader(head.Name(i), head.Value(i));
+        }
+
+        if (head.Status == 429)
+            writer.Write("x-aiedge-limit: provider\r\n"u8);
+        WriteOurs(ref writer, exchange);
+        WriteFraming(ref writer, exchange, framing, length);
+        writer.Commit();
+    }
+
+    private static bool IsAboutRetry(ReadOnlySpan<byte> name) =>
+        Ascii.EqualsIgnoreCase(name, "retry-after"u8) || Ascii.EqualsIgnoreCase(name, "retry-after-ms"u8) || Ascii.EqualsIgnoreCase(name, "x-should-retry"u8);
 
     /// <summary>An answer of our own with a JSON body that follows.</summary>
     public static void WriteOwn(ClientLink link, Exchange exchange, int status, ReadOnlySpan<byte> extraHeaders, long length)
@@ -63,6 +91,8 @@ internal static class AnswerHead
             writer.WriteCrlf();
         }
 
+        if (!exchange.TranslationLoss.IsEmpty)
+            writer.WriteHeader("x-aiedge-translation-loss"u8, exchange.TranslationLoss);
         LimitHeaders.WriteRates(ref writer, exchange);
         writer.Write("x-aiedge-config: "u8);
         writer.WriteDecimal(exchange.Config.Generation);

@@ -140,6 +140,8 @@ internal sealed class AttemptLoop
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<EdgeError> AttemptAsync(ClientLink link, Exchange exchange, RequestBody body)
     {
+        if (Translate(exchange, body) is { IsError: true } untold)
+            return Judged(exchange, untold);
         var pool = _services.Upstreams.Of(exchange.Target!.Provider);
         _relay.Begin(link, exchange, Patch(exchange, body.Intake!));
         exchange.Attempts++;
@@ -232,9 +234,24 @@ internal sealed class AttemptLoop
         exchange.ForgetAnswer(Stopwatch.GetTimestamp());
     }
 
+    /// <summary>Puts the request into the target's dialect, where that is not the client's.</summary>
+    private EdgeError Translate(Exchange exchange, RequestBody body)
+    {
+        exchange.UpstreamEndpoint = null;
+        exchange.SetTranslationLoss(default);
+        if (exchange.Target!.Provider.Dialect == exchange.Dialect)
+            return default;
+        if (!body.TryCountTranslation())
+            return EdgeError.Edge(ErrorKind.Overloaded);
+        var model = exchange.Target.UpstreamModel ?? exchange.AskedModel;
+        return body.Intake!.Translation.Build(exchange, body.Bytes, _gate.Clamp(exchange).Tokens, ModelTokenizer.TakesCompletionTokens(model));
+    }
+
     /// <summary>Changes what must change on the way to the target; true if the stream's usage was asked for by us.</summary>
     private bool Patch(Exchange exchange, Intake intake)
     {
+        if (exchange.UpstreamEndpoint is not null)
+            return false;
         var target = exchange.Target!;
         var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
         return OpenAiPatch.Build(

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
@@ -38,8 +39,18 @@ internal static class AttemptSender
             return AttemptLoop.Stopped(link);
         upstream.WatchUpload();
         var intake = body.Intake!;
-        UpstreamRequestWriter.WriteHead(upstream.Output, intake.HeadReader.Head, exchange, intake.Patch.PatchedLength(body.Bytes.Length));
-        BodySender.Write(body.Bytes, intake.Patch, upstream.Output);
+        if (exchange.UpstreamEndpoint is not null)
+        {
+            var translated = intake.Translation.Body;
+            UpstreamRequestWriter.WriteHead(upstream.Output, intake.HeadReader.Head, exchange, translated.Length);
+            upstream.Output.Write(translated.Span);
+        }
+        else
+        {
+            UpstreamRequestWriter.WriteHead(upstream.Output, intake.HeadReader.Head, exchange, intake.Patch.PatchedLength(body.Bytes.Length));
+            BodySender.Write(body.Bytes, intake.Patch, upstream.Output);
+        }
+
         exchange.SentAt = Stopwatch.GetTimestamp();
         if (exchange.Stream)
             link.SetStep(Step.FirstByte, exchange.Target!.Timeouts.FirstByte);

@@ -30,7 +30,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     {
         var answer = AnswerKind.Of(head);
         _length = 0;
-        (_reader ??= new JsonAnswerReader()).Reset(DialectTable.Of(exchange.Dialect).Words);
+        (_reader ??= new JsonAnswerReader()).Reset(DialectTable.Of(exchange.SpokenEndpoint.Dialect).Words);
         decoder.Begin(answer.Coding == ContentCoding.Unknown ? ContentCoding.Identity : answer.Coding);
         head.Retain();
         body.Begin(upstream.Input, head.Framing);
@@ -58,6 +58,8 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     /// <summary>Passes on the error that was read. <paramref name="head"/> must still be the answer's.</summary>
     public ValueTask<EdgeError> PassAsync(ClientLink link, Exchange exchange, ResponseHead head)
     {
+        if (exchange.UpstreamEndpoint is not null)
+            return TranslateAsync(link, exchange, head);
         var framing = head.Framing.Kind == BodyKind.None ? AnswerFraming.None : AnswerFraming.Length;
         client.UseFraming(framing);
         AnswerHead.WriteProviders(link, exchange, head, framing, _length, decoded: decoder.IsActive);
@@ -69,13 +71,27 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     /// <summary>Whether the same request may be answered at another time or by another target: too slow, too many, broken, overloaded.</summary>
     private static bool MayBeMadeGood(int status) => status is 408 or 429 or >= 500 and not 501;
 
+    /// <summary>Tells the provider's error in the client's dialect: with the status that means the same there, and the provider's own words.</summary>
+    private ValueTask<EdgeError> TranslateAsync(ClientLink link, Exchange exchange, ResponseHead head)
+    {
+        var kind = TranslatedError.KindOf(head.Status);
+        var error = EdgeError.Upstream(kind, TranslatedError.Message(_bytes.AsSpan(0, _length), exchange.SpokenEndpoint.Dialect));
+        var told = DialectTable.Of(exchange.Dialect).Error(exchange, error);
+        exchange.Status = ErrorNames.Status(kind, exchange.Dialect);
+        client.UseFraming(AnswerFraming.Length);
+        AnswerHead.WriteTranslated(link, exchange, head, AnswerFraming.Length, told.Length);
+        client.Write(told);
+        link.Detach();
+        return client.FinishAsync(default);
+    }
+
     /// <summary>What the client is told instead of the provider's own words, if anything.</summary>
     private EdgeError Judge(Exchange exchange, int status, AnswerKind answer)
     {
         ReadOnlySpan<byte> text = _bytes.AsSpan(0, _length);
         if (status is 401 or 402 or 403 or 404 || ProviderSecrets.IsIn(exchange.Target!.Provider, text))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
-        if (DialectTable.Of(exchange.Dialect).Refusal(status, _reader!, text) is var refusal and not ErrorKind.None)
+        if (DialectTable.Of(exchange.SpokenEndpoint.Dialect).Refusal(status, _reader!, text) is var refusal and not ErrorKind.None)
             return EdgeError.Upstream(refusal);
         if (body.State == BodyState.Faulted)
             return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off.");

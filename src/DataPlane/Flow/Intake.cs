@@ -1,4 +1,5 @@
 using AiEdge.DataPlane.Parse;
+using AiEdge.DataPlane.Translate;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;
@@ -18,10 +19,18 @@ internal sealed class Intake
 
     public BodyPatch Patch { get; } = new();
 
+    /// <summary>Puts the request into another dialect, where the provider speaks one.</summary>
+    public RequestTranslation Translation => _translation ??= new RequestTranslation();
+
+    private RequestTranslation? _translation;
+
     public void Reset()
     {
         HeadReader.Reset();
         Patch.Clear();
         Scan.BeginNone();
     }
+
+    /// <summary>Gives back what it holds of a request, so that it does not lie in the pool.</summary>
+    public void LetGo() => _translation?.Release();
 }

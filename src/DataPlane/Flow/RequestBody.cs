@@ -20,6 +20,7 @@ internal sealed class RequestBody(EdgeServices services)
     private Block? _first;
     private Block? _last;
     private long _counted;
+    private bool _countsTranslation;
     private int _headLength;
     private BodyFraming _framing;
     private bool _expectsContinue;
@@ -152,6 +153,7 @@ internal sealed class RequestBody(EdgeServices services)
     /// <summary>Gives back what was copied and what was counted.</summary>
     public void Release()
     {
+        Intake?.LetGo();
         if (Intake is { } intake)
             services.Intakes.TryPush(intake);
         Intake = null;
@@ -161,6 +163,17 @@ internal sealed class RequestBody(EdgeServices services)
         if (_counted > 0)
             services.Bodies.Return(_counted);
         _counted = 0;
+        _countsTranslation = false;
+    }
+
+    /// <summary>Counts what a translation holds besides: the body in one piece, and what it becomes. False where there is no room.</summary>
+    public bool TryCountTranslation()
+    {
+        if (_countsTranslation || Bytes.Length <= UncountedBytes)
+            return true;
+        _countsTranslation = services.Bodies.TryTake(2 * Bytes.Length, _exchange.Config.Server.BufferedBytesMax);
+        _counted += _countsTranslation ? 2 * Bytes.Length : 0;
+        return _countsTranslation;
     }
 
     private EdgeError TakeLength(ReadOnlySequence<byte> buffer, ReadOnlySequence<byte> fresh)

@@ -18,6 +18,7 @@ internal sealed class ResponseRelay
     private readonly ClientWriter _client;
     private readonly StreamRelay _stream;
     private readonly BodyRelay _whole;
+    private readonly TranslatedBodyRelay _translated;
     private readonly ErrorRelay _error;
     private readonly Settlement _settlement;
     private readonly JournalHold _journal;
@@ -38,6 +39,7 @@ internal sealed class ResponseRelay
         _client = new ClientWriter(journal, OnStarted);
         _stream = new StreamRelay(plan, _body, decoder, _client, journal, credit, meter);
         _whole = new BodyRelay(_body, decoder, _client, meter, settlement);
+        _translated = new TranslatedBodyRelay(_body, decoder, _client, meter, settlement);
         _error = new ErrorRelay(_body, decoder, _client);
     }
 
@@ -86,7 +88,9 @@ internal sealed class ResponseRelay
                 _settlement.BeforeLetGo();
             error = answer.IsEventStream
                 ? await _stream.RunAsync(_link, _exchange, upstream, answer, _stripUsage)
-                : await _whole.RunAsync(_link, _exchange, upstream, answer);
+                : _exchange.UpstreamEndpoint is null
+                ? await _whole.RunAsync(_link, _exchange, upstream, answer)
+                : await _translated.RunAsync(_link, _exchange, upstream, answer);
         }
 
         // A body that is not what its framing says leaves the connection where nobody knows.
@@ -114,7 +118,7 @@ internal sealed class ResponseRelay
 
     private void TakeProviderId(ResponseHead head)
     {
-        var i = _exchange.Dialect == Dialect.Anthropic ? head.IndexOf("request-id"u8) : head.IndexOf(HeaderId.XRequestId);
+        var i = _exchange.SpokenEndpoint.Dialect == Dialect.Anthropic ? head.IndexOf("request-id"u8) : head.IndexOf(HeaderId.XRequestId);
         if (i >= 0)
             _exchange.SetProviderId(head.Value(i));
         var now = Stopwatch.GetTimestamp();

@@ -26,8 +26,11 @@ internal sealed class StreamRelay(
     private DialectForm _form = null!;
     private ClientLink _link = null!;
     private Exchange _exchange = null!;
+    private readonly StreamTranslation _translation = new();
     private bool _isCut;
     private bool _isRefused;
+    private bool _isTranslated;
+    private bool _isUntold;
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, bool stripUsage)
@@ -54,7 +57,7 @@ internal sealed class StreamRelay(
                 return await CutOffAsync(upstream);
             if (_isRefused)
                 return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream began with an error."));
-            if (_frames.IsOverflown || decoder.IsFaulted)
+            if (_frames.IsOverflown || decoder.IsFaulted || _isUntold)
                 return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
             if (link.TakeHeartbeat() && exchange.BytesOut == before)
                 client.Write(_form.Heartbeat);
@@ -83,6 +86,8 @@ internal sealed class StreamRelay(
             TakeLast();
         if (_isCut)
             return await CutOffAsync(upstream);
+        if (_isUntold)
+            return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
         var whole = _reader.IsComplete(body.State == BodyState.Ended);
         return await EndAsync(whole ? default : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream broke off."));
     }
@@ -99,10 +104,18 @@ internal sealed class StreamRelay(
         _frames.Reset();
         _guard.Begin(exchange, journal.IsOn);
         _form = DialectTable.Of(exchange.Dialect);
-        _reader = _readers[(int)exchange.Dialect] ??= _form.NewEventReader();
-        _reader.Reset(exchange.Endpoint!.Shape, stripUsage, meter.IsOn, _guard.MayCut);
+        _isTranslated = exchange.UpstreamEndpoint is not null;
+        _isUntold = false;
+        var spoken = exchange.SpokenEndpoint;
+        _reader = _readers[(int)spoken.Dialect] ??= DialectTable.Of(spoken.Dialect).NewEventReader();
+        _reader.Reset(spoken.Shape, stripUsage, meter.IsOn, _guard.MayCut && !_isTranslated);
+        if (_isTranslated)
+            _translation.Begin(exchange, _form, _guard.MayCut);
         decoder.Begin(answer.Coding);
-        AnswerHead.WriteProviders(link, exchange, upstream.HeadReader.Head, framing, 0, decoder.IsActive);
+        if (_isTranslated)
+            AnswerHead.WriteTranslated(link, exchange, upstream.HeadReader.Head, framing, 0);
+        else
+            AnswerHead.WriteProviders(link, exchange, upstream.HeadReader.Head, framing, 0, decoder.IsActive);
         body.Begin(upstream.Input, upstream.HeadReader.Head.Framing);
         upstream.Input.AdvanceTo(upstream.AfterHead);
     }
@@ -126,6 +139,12 @@ internal sealed class StreamRelay(
     /// <summary>Frames that pass unchanged and lie one behind the other go out as one run.</summary>
     private void TakePiece(ReadOnlySpan<byte> piece)
     {
+        if (_isTranslated)
+        {
+            TranslatePiece(piece);
+            return;
+        }
+
         var runStart = 0;
         var position = 0;
         while (_frames.TryNext(piece, ref position, out var frame, out var isCarried))
@@ -163,11 +182,50 @@ internal sealed class StreamRelay(
         _frames.Carry(piece[position..]);
     }
 
+    /// <summary>What a piece becomes in the client's dialect goes out as one run.</summary>
+    private void TranslatePiece(ReadOnlySpan<byte> piece)
+    {
+        var position = 0;
+        while (!_isCut && !_isUntold && !_isRefused && _frames.TryNext(piece, ref position, out var frame, out _))
+            Translate(frame);
+        client.Write(_translation.Written);
+        _translation.Took();
+        if (_isCut)
+            client.Write(_form.StreamCut(_exchange, _translation.Seen, _translation.Last, passes: true, meter.Output.Reasoning));
+        else
+            _frames.Carry(piece[position..]);
+    }
+
+    private void Translate(ReadOnlySpan<byte> frame)
+    {
+        var data = FrameSplitter.Data(frame);
+        _isRefused = IsRefusal(data);
+        if (_isRefused)
+            return;
+        _reader.OnEvent(frame, data, out _, out _);
+        OnFrame();
+        var passage = meter.IsOn ? _guard.Judge(_reader.Texts, data) : Passage.Pass;
+        if (passage != Passage.Withhold)
+            _isUntold = !_translation.Take(data, _reader.Usage);
+        if (passage == Passage.Pass || _isUntold)
+            return;
+        _isCut = true;
+        _translation.Start();
+        _guard.Freeze();
+    }
+
     /// <summary>An event at the very end that no empty line closes.</summary>
     private void TakeLast()
     {
         if (!_frames.TryTakeLast(out var frame))
             return;
+        if (_isTranslated)
+        {
+            Translate(frame);
+            TranslatePiece(default);
+            return;
+        }
+
         var data = FrameSplitter.Data(frame);
         var action = _reader.OnEvent(frame, data, out var cutStart, out var cutLength);
         OnFrame();
@@ -255,6 +313,8 @@ internal sealed class StreamRelay(
         _exchange.Events = _reader.Events;
         _guard.End(isWhole: !error.IsError && !_isCut);
         _reader.Release();
+        if (_isTranslated)
+            EndTranslation(ref error);
         if (_link.HasLeft)
             return EdgeError.Client(ErrorKind.ClientClosed);
         if (error.Kind == ErrorKind.ClientClosed)
@@ -276,5 +336,14 @@ internal sealed class StreamRelay(
             _link.Detach();
         client.WriteEnd();
         return await client.FinishAsync(error);
+    }
+
+    /// <summary>A whole stream gets what the client's dialect ends with; one that was cut has it, and one that broke gets its error.</summary>
+    private void EndTranslation(ref EdgeError error)
+    {
+        if (!error.IsError && !_isCut && !_translation.End(_reader.Usage))
+            error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+        client.Write(_translation.Written);
+        _translation.Release();
     }
 }

@@ -48,6 +48,15 @@ internal static class HeaderRules
         }
     }
 
+    /// <summary>Whether a client's header means something in its own dialect alone.</summary>
+    public static bool IsOfDialect(RequestHead head, int i)
+    {
+        if (head.Id(i) is HeaderId.ContentType or HeaderId.Accept)
+            return true;
+        var name = head.Name(i);
+        return StartsWith(name, "anthropic-"u8) || StartsWith(name, "openai-"u8) || StartsWith(name, "x-goog-"u8) || StartsWith(name, "x-stainless-"u8);
+    }
+
     private static bool IsOfProviderAlone(ReadOnlySpan<byte> name) => (name[0] | 0x20) switch
     {
         (byte)'x' => StartsWith(name, "x-ratelimit-"u8) || StartsWith(name, "x-aiedge-"u8),

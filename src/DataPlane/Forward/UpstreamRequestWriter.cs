@@ -13,10 +13,17 @@ internal static class UpstreamRequestWriter
         var writer = new ByteWriter(output);
         writer.Write("POST "u8);
         writer.Write(provider.BasePath);
-        writer.Write(exchange.Endpoint!.UpstreamPath);
-        if (exchange.Endpoint.BehindModel.Length > 0)
-            WriteModel(ref writer, exchange);
-        if (exchange.Endpoint.Dialect == Dialect.Gemini)
+        var endpoint = exchange.SpokenEndpoint;
+        writer.Write(endpoint.UpstreamPath);
+        if (endpoint.BehindModel.Length > 0)
+            WriteModel(ref writer, exchange, endpoint);
+        if (exchange.UpstreamEndpoint is not null)
+        {
+            WriteTranslated(ref writer, head, provider, endpoint, contentLength);
+            return;
+        }
+
+        if (endpoint.Dialect == Dialect.Gemini)
             WriteQueryWithoutKey(ref writer, head.Query);
         else if (!head.Query.IsEmpty)
             WriteParameter(ref writer, '?', head.Query);
@@ -37,8 +44,29 @@ internal static class UpstreamRequestWriter
         writer.Commit();
     }
 
+    /// <summary>The rest of a head whose request was translated: the client's query and what belongs to its dialect stay here.</summary>
+    private static void WriteTranslated(ref ByteWriter writer, RequestHead head, ProviderModel provider, Endpoint endpoint, long contentLength)
+    {
+        writer.Write(" HTTP/1.1\r\nHost: "u8);
+        writer.Write(provider.HostHeader);
+        writer.WriteCrlf();
+        writer.Write(provider.FixedHeaders);
+        for (var i = 0; i < head.HeaderCount; i++)
+        {
+            if (HeaderRules.GoesUpstream(head, i, provider) && !HeaderRules.IsOfDialect(head, i))
+                writer.WriteHeader(head.Name(i), head.Value(i));
+        }
+
+        if (endpoint.HeaderName is { } name && Array.IndexOf(provider.FixedHeaderNames, name) < 0)
+            writer.Write(endpoint.HeaderLine);
+        writer.Write("Content-Type: application/json\r\nAccept-Encoding: identity\r\nContent-Length: "u8);
+        writer.WriteDecimal(contentLength);
+        writer.Write("\r\n\r\n"u8);
+        writer.Commit();
+    }
+
     /// <summary>The model, and what stands behind it, in a path that names it.</summary>
-    private static void WriteModel(ref ByteWriter writer, Exchange exchange)
+    private static void WriteModel(ref ByteWriter writer, Exchange exchange, Endpoint endpoint)
     {
         var model = exchange.Target!.UpstreamModel is { } named ? named : exchange.AskedModel;
         foreach (var octet in model)
@@ -54,7 +82,7 @@ internal static class UpstreamRequestWriter
             writer.WriteByte("0123456789ABCDEF"u8[octet & 15]);
         }
 
-        writer.Write(exchange.Endpoint!.BehindModel);
+        writer.Write(endpoint.BehindModel);
     }
 
     /// <summary>What names a client to Google, in whatever spelling, stays here.</summary>

@@ -16,6 +16,8 @@ internal sealed class ExchangeRecord
 
     private KeyValuePair<string, string>[] _clientTags = [];
     private int _clientTagCount;
+    private byte[] _translationLoss = [];
+    private int _translationLossLength;
 
     /// <summary>The configuration that the exchange began with; what follows is of it.</summary>
     public ConfigSnapshot Config { get; private set; } = null!;
@@ -72,6 +74,9 @@ internal sealed class ExchangeRecord
     /// <summary>What each choice's output was capped at in the client's stead; 0 where it was not.</summary>
     public long OutputClamp { get; private set; }
 
+    /// <summary>Names of what could not be carried between the dialects, with commas between; empty for nothing.</summary>
+    public ReadOnlySpan<byte> TranslationLoss => _translationLoss.AsSpan(0, _translationLossLength);
+
     public long QueueMs { get; private set; }
 
     public long BytesIn { get; private set; }
@@ -127,6 +132,7 @@ internal sealed class ExchangeRecord
         CountedOutputTokens = exchange.CountedOutputTokens;
         Bill = Billed(exchange);
         OutputClamp = exchange.OutputClamp;
+        TakeLoss(exchange.TranslationLoss);
         QueueMs = exchange.QueueMs;
         BytesIn = exchange.BytesIn;
         BytesOut = exchange.BytesOut;
@@ -177,6 +183,14 @@ internal sealed class ExchangeRecord
         if (usage.IsPresent && bill is { InputTokens: 0, OutputTokens: 0, CostNanodollars: 0, PriceVersion: 0 })
             (bill.InputTokens, bill.CachedInputTokens, bill.OutputTokens) = (usage.InputTokens, usage.CachedInputTokens, usage.OutputTokens);
         return bill;
+    }
+
+    private void TakeLoss(ReadOnlySpan<byte> names)
+    {
+        if (_translationLoss.Length < names.Length)
+            _translationLoss = new byte[names.Length];
+        names.CopyTo(_translationLoss);
+        _translationLossLength = names.Length;
     }
 
     private void TakeTags(ReadOnlySpan<KeyValuePair<string, string>> tags)

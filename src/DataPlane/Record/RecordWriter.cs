@@ -37,6 +37,8 @@ internal static class RecordWriter
         WriteUsage(json, record);
         if (record.OutputClamp > 0)
             json.WriteNumber("maxTokens"u8, record.OutputClamp);
+        if (!record.TranslationLoss.IsEmpty)
+            json.WriteString("translationLoss"u8, record.TranslationLoss);
         json.WriteNumber("bytesIn"u8, record.BytesIn);
         json.WriteNumber("bytesOut"u8, record.BytesOut);
         json.WriteNumber("events"u8, record.Events);

@@ -21,7 +21,7 @@ internal static class Router
         return plan.TryBegin(exchange)
             ? default
             : EdgeError.Client(
-                ErrorKind.NotSupportedYet, "The model's providers speak another dialect than this path; translation is not supported yet.", "model");
+                ErrorKind.NotSupportedYet, "The model's providers speak another dialect than this path, and its translation is not supported yet.", "model");
     }
 
     public static bool IsAllowed(KeyModel key, ReadOnlySpan<byte> model)

@@ -104,6 +104,7 @@ internal sealed class ConfigCompiler
             FixedHeaderNames = names,
             Timeouts = Timeouts(provider.Timeouts.Over(_options.Timeouts)),
             UsageChunk = provider.UsageChunk.Or("inject") == "never" ? UsageChunkMode.Never : UsageChunkMode.Inject,
+            TranslatesStrictly = provider.Translation.Or("report") == "strict",
             RetryReused = provider.RetryReused.Or(ProviderOptions.RetryReusedField.Default),
             ConnectionsMax = provider.ConnectionsMax.Or(ProviderOptions.ConnectionsMaxField.Default),
             PoolIdle = provider.PoolIdle.Or(ProviderOptions.PoolIdleField.Default),

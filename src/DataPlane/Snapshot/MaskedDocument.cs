@@ -99,6 +99,7 @@ internal sealed class MaskedDocument : IDisposable
         WriteTexts(ProviderOptions.HeadersField, provider.Headers, isSecret: true);
         WriteTimeouts(ProviderOptions.TimeoutsField, provider.Timeouts.Over(global), withDefaults: true);
         _json.WriteString(ProviderOptions.UsageChunkField.Name, provider.UsageChunk.Or(ProviderOptions.UsageChunkField.Default!));
+        _json.WriteString(ProviderOptions.TranslationField.Name, provider.Translation.Or(ProviderOptions.TranslationField.Default!));
         _json.WriteBoolean(ProviderOptions.RetryReusedField.Name, provider.RetryReused.Or(ProviderOptions.RetryReusedField.Default));
         _json.WriteNumber(ProviderOptions.ConnectionsMaxField.Name, provider.ConnectionsMax.Or(ProviderOptions.ConnectionsMaxField.Default));
         WriteDuration(ProviderOptions.PoolIdleField, provider.PoolIdle.Or(ProviderOptions.PoolIdleField.Default));

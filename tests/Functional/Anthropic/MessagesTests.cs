@@ -13,6 +13,7 @@ public sealed class MessagesTests
         await using var edge = await Edge.StartAsync(Claude.Setup);
 
         var answer = await edge.AskAsync(Claude.Ask(
+            "rules=off",
             more: ""","system":[{"type":"text","text":"x","cache_control":{"type":"ephemeral"}}], "unknown":{"a":[1,2]} """,
             fields: "anthropic-beta: one,two\r\n",
             path: "/v1/messages?beta=true"));

@@ -1,0 +1,173 @@
+using System.Text.Json;
+
+namespace AiEdge.FakeUpstream;
+
+/// <summary>What Anthropic refuses in a request for messages, in its words as far as they matter.</summary>
+internal static class MessagesRules
+{
+    private static readonly string[] Fields =
+    [
+        "model", "max_tokens", "messages", "system", "stream", "temperature", "top_p", "top_k", "stop_sequences", "tools", "tool_choice", "thinking",
+        "metadata", "output_config", "service_tier", "container", "context_management", "mcp_servers", "cache_control", "speed", "inference_geo",
+    ];
+
+    private const int ThinkingTokensMin = 1024;
+
+    /// <summary>What is wrong with the request; null for nothing.</summary>
+    public static string? FaultOf(ReadOnlyMemory<byte> body)
+    {
+        using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 256 });
+        var root = document.RootElement;
+        foreach (var member in root.EnumerateObject())
+        {
+            if (!Fields.Contains(member.Name))
+                return $"{member.Name}: Extra inputs are not permitted";
+        }
+
+        return FaultOfNumbers(root) ?? FaultOfThinking(root) ?? FaultOfTools(root) ?? FaultOfMessages(root);
+    }
+
+    private static string? FaultOfNumbers(JsonElement root)
+    {
+        if (!root.TryGetProperty("max_tokens", out var max) || max.ValueKind != JsonValueKind.Number || max.GetInt64() < 1)
+            return "max_tokens: Field required";
+        if (root.TryGetProperty("temperature", out var warm) && (warm.ValueKind != JsonValueKind.Number || warm.GetDouble() is < 0 or > 1))
+            return "temperature: Input should be less than or equal to 1";
+        if (root.TryGetProperty("stop_sequences", out var stops) && stops.ValueKind != JsonValueKind.Array)
+            return "stop_sequences: Input should be a valid list";
+        return root.TryGetProperty("metadata", out var metadata) && metadata.EnumerateObject().Any(member => member.Name != "user_id")
+            ? "metadata: Extra inputs are not permitted"
+            : null;
+    }
+
+    private static string? FaultOfThinking(JsonElement root)
+    {
+        if (!root.TryGetProperty("thinking", out var thinking) || Text(thinking, "type") != "enabled")
+            return null;
+        if (!thinking.TryGetProperty("budget_tokens", out var budget) || budget.GetInt64() < ThinkingTokensMin)
+            return "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024";
+        if (budget.GetInt64() >= root.GetProperty("max_tokens").GetInt64())
+            return "`max_tokens` must be greater than `thinking.budget_tokens`.";
+        if (root.TryGetProperty("temperature", out var warm) && warm.GetDouble() != 1)
+            return "`temperature` may only be set to 1 when thinking is enabled.";
+        if (root.TryGetProperty("tool_choice", out var choice) && Text(choice, "type") is "any" or "tool")
+            return "Thinking may not be enabled when tool_choice forces tool use.";
+        return CallsWithoutThought(root) ? "Expected `thinking` or `redacted_thinking`, but found `tool_use`." : null;
+    }
+
+    private static bool CallsWithoutThought(JsonElement root)
+    {
+        var last = root.GetProperty("messages").EnumerateArray().LastOrDefault(message => Text(message, "role") == "assistant");
+        return Blocks(last).Any(block => Text(block, "type") == "tool_use")
+            && !Blocks(last).Any(block => Text(block, "type") is "thinking" or "redacted_thinking");
+    }
+
+    private static string? FaultOfTools(JsonElement root)
+    {
+        if (!root.TryGetProperty("tools", out var tools))
+            return root.TryGetProperty("tool_choice", out _) ? "tool_choice: may only be specified while providing tools" : null;
+        foreach (var tool in tools.EnumerateArray())
+        {
+            if (tool.TryGetProperty("type", out var type) && type.GetString() != "custom")
+                continue;
+            if (string.IsNullOrEmpty(Text(tool, "name")) || !tool.TryGetProperty("input_schema", out var schema) || Text(schema, "type") != "object")
+                return "tools.0.custom.input_schema.type: Field required";
+        }
+
+        return root.TryGetProperty("tool_choice", out var choice) && Text(choice, "type") == "tool"
+            && !tools.EnumerateArray().Any(tool => Text(tool, "name") == Text(choice, "name"))
+            ? "Tool not found in provided tools"
+            : null;
+    }
+
+    private static string? FaultOfMessages(JsonElement root)
+    {
+        if (!root.TryGetProperty("messages", out var messages) || messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0)
+            return "messages: at least one message is required";
+        var calls = new HashSet<string>();
+        var before = "";
+        foreach (var message in messages.EnumerateArray())
+        {
+            var role = Text(message, "role");
+            if (role is not ("user" or "assistant"))
+                return "messages.0.role: Input should be 'user' or 'assistant'";
+            if (before.Length == 0 && role != "user")
+                return "messages: first message must use the \"user\" role";
+            if (role == before)
+                return "messages: roles must alternate between \"user\" and \"assistant\"";
+            before = role;
+            if (FaultOfContent(message) is { } fault)
+                return fault;
+            if (FaultOfResults(message, calls) is { } unknown)
+                return unknown;
+            calls = [.. Blocks(message).Where(block => Text(block, "type") == "tool_use").Select(block => Text(block, "id") ?? "")];
+        }
+
+        return calls.Count > 0 ? "`tool_use` ids were found without `tool_result` blocks immediately after" : null;
+    }
+
+    private static string? FaultOfContent(JsonElement message)
+    {
+        if (!message.TryGetProperty("content", out var content))
+            return "messages.0.content: Field required";
+        if (content.ValueKind == JsonValueKind.String)
+            return content.GetString() == "" ? "messages: text content must be non-empty" : null;
+        if (content.ValueKind != JsonValueKind.Array || content.GetArrayLength() == 0)
+            return "messages: content must not be empty";
+        foreach (var block in content.EnumerateArray())
+        {
+            var isWell = Text(block, "type") switch
+            {
+                "text" => Text(block, "text") is { Length: > 0 },
+                "image" or "document" => IsSource(block),
+                "tool_use" => Text(block, "id") is { Length: > 0 } && Text(block, "name") is { Length: > 0 }
+                    && block.TryGetProperty("input", out var input) && input.ValueKind == JsonValueKind.Object,
+                "tool_result" => Text(block, "tool_use_id") is { Length: > 0 },
+                "thinking" => Text(block, "signature") is { Length: > 0 },
+                "redacted_thinking" => Text(block, "data") is { Length: > 0 },
+                _ => false,
+            };
+            if (!isWell)
+                return $"messages.content: a block of type '{Text(block, "type")}' is not valid";
+        }
+
+        return null;
+    }
+
+    private static bool IsSource(JsonElement block) => block.TryGetProperty("source", out var source) && Text(source, "type") switch
+    {
+        "base64" => Text(source, "media_type") is { Length: > 0 } && Convert.TryFromBase64String(Text(source, "data") ?? "-", new byte[1 << 20], out _),
+        "url" => Uri.TryCreate(Text(source, "url"), UriKind.Absolute, out _),
+        "text" => Text(source, "data") is not null,
+        _ => false,
+    };
+
+    /// <summary>Each call of the turn before has its result in this one, at its beginning, and nothing else has.</summary>
+    private static string? FaultOfResults(JsonElement message, HashSet<string> calls)
+    {
+        var others = false;
+        foreach (var block in Blocks(message))
+        {
+            if (Text(block, "type") != "tool_result")
+            {
+                others = true;
+                continue;
+            }
+
+            if (others && calls.Count > 0)
+                return "`tool_result` blocks must come first in the content";
+            if (!calls.Remove(Text(block, "tool_use_id")!))
+                return "unexpected `tool_use_id` found in `tool_result` blocks";
+        }
+
+        return calls.Count > 0 ? "`tool_use` ids were found without `tool_result` blocks immediately after" : null;
+    }
+
+    private static JsonElement.ArrayEnumerator Blocks(JsonElement message) =>
+        message.ValueKind == JsonValueKind.Object && message.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.Array
+            ? content.EnumerateArray()
+            : default;
+
+    private static string? Text(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}

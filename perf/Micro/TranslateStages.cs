@@ -1,0 +1,57 @@
+using System.Text;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.Micro;
+
+/// <summary>Requests and events from one dialect into another, with nothing around them.</summary>
+internal static class TranslateStages
+{
+    private const int Events = 32;
+
+    /// <summary>Events of a streamed message of Anthropic's, written as chunks of a chat.</summary>
+    public static Action MessageEvents() => Stream(Dialect.OpenAi, Dialect.Anthropic,
+        i => $"{{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\" token {i}\"}}}}");
+
+    /// <summary>Chunks of a chat, written as the events of a streamed message.</summary>
+    public static Action Chunks() => Stream(Dialect.Anthropic, Dialect.OpenAi,
+        i => $"{{\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\" token {i}\"}},\"finish_reason\":null}}]}}");
+
+    /// <summary>A chat's request, written as one for Messages.</summary>
+    public static Action ChatRequest()
+    {
+        var body = Encoding.UTF8.GetBytes(
+            """{"model":"a","temperature":0.5,"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Say hello"}],"stream":true,"max_tokens":9}""");
+        var reader = Translations.Of(Dialect.OpenAi).NewRequestReader!();
+        var writer = Translations.Of(Dialect.Anthropic).RequestWriter!;
+        var request = new NeutralRequest();
+        var json = new JsonOut(new TextBuffer());
+        return () =>
+        {
+            request.Reset(body, reader.Names);
+            HttpStages.Expect(!reader.Read(request).IsError);
+            json.To.Clear();
+            json.Begin();
+            writer.Write(request, new RequestTarget("\"b\""u8, 0, 0, true, false), json);
+            HttpStages.Expect(json.To.Length > 0);
+        };
+    }
+
+    private static Action Stream(Dialect client, Dialect upstream, Func<int, string> json)
+    {
+        var events = Enumerable.Range(0, Events).Select(i => Encoding.ASCII.GetBytes(json(i))).ToArray();
+        var reader = Translations.Of(upstream).NewAnswerReader!();
+        var writer = Translations.Of(client).NewStreamWriter!();
+        reader.Reset();
+        writer.Begin(new AnswerFacts("id"u8, "m"u8, 1, wantsUsage: false, promptTokens: 0));
+        return () =>
+        {
+            foreach (var data in events)
+            {
+                HttpStages.Expect(reader.OnEvent(data, writer) && !writer.IsFaulted);
+                HttpStages.Expect(writer.Out.Length > 0);
+                writer.Out.Clear();
+            }
+        };
+    }
+}

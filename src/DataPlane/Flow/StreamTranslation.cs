@@ -1,0 +1,93 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
+using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>
+/// Translates a stream, and keeps an eye on what the client has seen of it where it may have to be ended in the provider's stead: how a
+/// stream is ended depends on how far it is in the client's own dialect.
+/// </summary>
+internal sealed class StreamTranslation
+{
+    private readonly AnswerTranslation _answer = new();
+    private readonly EventReader?[] _readers = new EventReader?[(int)Dialect.Gemini + 1];
+    private readonly FrameSplitter _frames = new();
+    private byte[] _last = [];
+    private int _lastLength;
+    private bool _isSeen;
+    private int _watched;
+
+    /// <summary>What has read the client's side of the stream; of meaning where the stream may be cut.</summary>
+    public EventReader Seen { get; private set; } = null!;
+
+    /// <summary>The data of the last event on the client's side.</summary>
+    public ReadOnlySpan<byte> Last => _last.AsSpan(0, _lastLength);
+
+    /// <summary>What was translated and not taken yet.</summary>
+    public ReadOnlySpan<byte> Written => _answer.Written;
+
+    public void Begin(Exchange exchange, DialectForm form, bool mayCut)
+    {
+        _answer.Begin(exchange, isStream: true, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+        _isSeen = mayCut;
+        _watched = _lastLength = 0;
+        Seen = _readers[(int)exchange.Dialect] ??= form.NewEventReader();
+        Seen.Reset(exchange.Endpoint!.Shape, stripUsage: false, wantsTexts: false, wantsDraft: mayCut);
+        _frames.Reset();
+    }
+
+    /// <summary>Translates one event; false if it cannot be told.</summary>
+    public bool Take(ReadOnlySpan<byte> data, in Usage usage)
+    {
+        var isTold = _answer.OnEvent(data, usage);
+        Watch();
+        return isTold;
+    }
+
+    /// <summary>Writes the beginning, if nothing is written yet.</summary>
+    public void Start()
+    {
+        _answer.Start();
+        Watch();
+    }
+
+    public bool End(in Usage usage) => _answer.End(usage);
+
+    public void Took()
+    {
+        _answer.Took();
+        _watched = 0;
+    }
+
+    public void Release()
+    {
+        _answer.Release();
+        Seen.Release();
+    }
+
+    private void Watch()
+    {
+        if (!_isSeen)
+            return;
+        var fresh = _answer.Written[_watched..];
+        _watched = _answer.Written.Length;
+        var position = 0;
+        while (_frames.TryNext(fresh, ref position, out var frame, out _))
+        {
+            var data = FrameSplitter.Data(frame);
+            Seen.OnEvent(frame, data, out _, out _);
+            Seen.Keep(data);
+            Remember(data);
+        }
+    }
+
+    private void Remember(ReadOnlySpan<byte> data)
+    {
+        if (_last.Length < data.Length)
+            _last = new byte[Math.Max(1024, data.Length * 2)];
+        data.CopyTo(_last);
+        _lastLength = data.Length;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Runtime.CompilerServices;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
+using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Transport;
+using AiEdge.DataPlane.Translate;
+using AiEdge.Http;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>Relays a whole answer in another dialect: it is held until it is there, read as the provider's, and written as the client's.</summary>
+internal sealed class TranslatedBodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWriter client, ExchangeMeter meter, Settlement settlement)
+{
+    /// <summary>A longer answer is a fault of the provider's.</summary>
+    public const int AnswerBytesMax = 32 * 1024 * 1024;
+
+    private readonly AnswerTranslation _translation = new();
+    private readonly TextBuffer _bytes = new();
+    private readonly JsonAnswerReader _reader = new();
+
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer)
+    {
+        var head = upstream.HeadReader.Head;
+        if (!answer.IsJson || exchange.Stream)
+            return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+        head.Retain();
+        decoder.Begin(answer.Coding);
+        _bytes.Clear();
+        _reader.Reset(DialectTable.Of(exchange.SpokenEndpoint.Dialect).Words, settlement.Counts);
+        body.Begin(upstream.Input, head.Framing);
+        upstream.Input.AdvanceTo(upstream.AfterHead);
+        while (body.State == BodyState.Open)
+        {
+            await body.FillAsync();
+            if (link.IsStopped)
+                return Break(AttemptLoop.Stopped(link));
+            Collect(exchange);
+            body.Release();
+            if (decoder.IsFaulted || _bytes.Length > AnswerBytesMax)
+                return Break(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
+        }
+
+        link.ClearStep();
+        if (body.State == BodyState.Faulted || !_reader.IsComplete)
+            return Break(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
+        link.Detach();
+        exchange.Usage = _reader.Usage;
+        if (!exchange.Usage.IsPresent && _reader.Texts is { } texts)
+            meter.CountAnswer(exchange, texts);
+        return Answer(link, exchange, head) is { IsError: true } untold ? untold : await client.FinishAsync(default);
+    }
+
+    private EdgeError Answer(ClientLink link, Exchange exchange, ResponseHead head)
+    {
+        _translation.Begin(exchange, isStream: false, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+        var isTold = _translation.OnWhole(_bytes.Written, exchange.Usage);
+        exchange.Status = 200;
+        if (isTold)
+        {
+            var written = _translation.Written;
+            _translation.ReportLosses();
+            client.UseFraming(AnswerFraming.Length);
+            AnswerHead.WriteTranslated(link, exchange, head, AnswerFraming.Length, written.Length);
+            client.Write(written);
+        }
+
+        _translation.Release();
+        return isTold ? Break(default) : Break(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
+    }
+
+    /// <summary>Gives back what is held; what the exchange ends with stays as it is.</summary>
+    private EdgeError Break(EdgeError error)
+    {
+        _bytes.Release();
+        _reader.Release();
+        return error;
+    }
+
+    private void Collect(Exchange exchange)
+    {
+        while (body.TryNext(out var piece))
+        {
+            if (exchange.FirstTokenAt == 0)
+                exchange.FirstTokenAt = exchange.FirstByteAt;
+            if (!decoder.IsActive)
+            {
+                Take(piece);
+                continue;
+            }
+
+            decoder.Feed(piece);
+            while (decoder.TryNext(out var decoded))
+                Take(decoded);
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> piece)
+    {
+        if (_bytes.Length > AnswerBytesMax)
+            return;
+        _reader.Feed(piece);
+        _bytes.Add(piece);
+    }
+}

@@ -1,0 +1,33 @@
+using System.Text;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>What a provider's error is in another dialect than its own.</summary>
+internal static class TranslatedError
+{
+    private const int MessageBytesMax = 4096;
+
+    /// <summary>The kind whose status and names say the same; what is overload to one has another status for the other.</summary>
+    public static ErrorKind KindOf(int status) => status switch
+    {
+        413 => ErrorKind.BodyTooLarge,
+        429 => ErrorKind.TokensLimited,
+        503 or 529 => ErrorKind.Overloaded,
+        408 or 504 => ErrorKind.UpstreamTimeout,
+        501 => ErrorKind.NotImplemented,
+        >= 500 => ErrorKind.UpstreamBadAnswer,
+        _ => ErrorKind.InvalidRequest,
+    };
+
+    /// <summary>The provider's own words, or null where it has none.</summary>
+    public static string? Message(ReadOnlySpan<byte> body, Dialect dialect)
+    {
+        var raw = Translations.Of(dialect).NewAnswerReader!().ErrorMessage(body);
+        Span<byte> plain = stackalloc byte[MessageBytesMax];
+        return !raw.IsEmpty && raw.Length <= MessageBytesMax && JsonUnescape.TryUnescape(raw, plain, out var length)
+            ? Encoding.UTF8.GetString(plain[..length])
+            : null;
+    }
+}

@@ -1,0 +1,85 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Translate;
+
+/// <summary>Puts a provider's answer into its client's dialect, event by event or whole. Reused by <see cref="Begin"/>.</summary>
+internal sealed class AnswerTranslation
+{
+    private readonly AnswerReader?[] _readers = new AnswerReader?[Translations.Count];
+    private readonly AnswerWriter?[] _streams = new AnswerWriter?[Translations.Count];
+    private readonly AnswerWriter?[] _wholes = new AnswerWriter?[Translations.Count];
+    private readonly LossReport _losses = new();
+    private AnswerReader _reader = null!;
+    private AnswerWriter _writer = null!;
+    private Exchange _exchange = null!;
+
+    /// <summary>What has been written and not been taken.</summary>
+    public ReadOnlySpan<byte> Written => _writer.Out.Written;
+
+    /// <summary>An answer begins.</summary>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="isStream">Whether it is a stream.</param>
+    /// <param name="unixSeconds">The time.</param>
+    public void Begin(Exchange exchange, bool isStream, long unixSeconds)
+    {
+        var (from, to) = ((int)exchange.Target!.Provider.Dialect, (int)exchange.Dialect);
+        _exchange = exchange;
+        _losses.Clear();
+        _reader = _readers[from] ??= Translations.Of(exchange.Target.Provider.Dialect).NewAnswerReader!();
+        var made = Translations.Of(exchange.Dialect);
+        _writer = isStream ? _streams[to] ??= made.NewStreamWriter!() : _wholes[to] ??= made.NewAnswerWriter!();
+        _reader.Reset();
+        _writer.Losses = _losses;
+        _writer.Begin(new AnswerFacts(
+            exchange.EdgeId, exchange.AskedModel, unixSeconds, exchange.WantsUsage, exchange.PromptIsCounted ? exchange.PromptTokens : 0));
+    }
+
+    /// <summary>Translates one event. False if it is none that the provider's dialect has, or cannot be told in the client's.</summary>
+    /// <param name="data">The event's data.</param>
+    /// <param name="usage">What has been reported so far.</param>
+    public bool OnEvent(ReadOnlySpan<byte> data, in Usage usage)
+    {
+        if (data.IsEmpty)
+            return true;
+        _writer.Usage = usage;
+        return _reader.OnEvent(data, _writer) && !_writer.IsFaulted;
+    }
+
+    /// <summary>Translates a whole answer. False as above.</summary>
+    public bool OnWhole(ReadOnlySpan<byte> body, in Usage usage)
+    {
+        _writer.Usage = usage;
+        if (!_reader.OnWhole(body, _writer) || _writer.IsFaulted)
+            return false;
+        _writer.End();
+        return !_writer.IsFaulted;
+    }
+
+    /// <summary>Writes the beginning of a stream, if nothing is written of it yet.</summary>
+    public void Start() => _writer.Take(new NeutralEvent(NeutralKind.Start));
+
+    /// <summary>The stream is whole: writes what is missing of its end.</summary>
+    public bool End(in Usage usage)
+    {
+        _writer.Usage = usage;
+        _writer.End();
+        return !_writer.IsFaulted;
+    }
+
+    /// <summary>What was written has been taken.</summary>
+    public void Took() => _writer.Out.Clear();
+
+    /// <summary>Puts into the exchange what has been lost of the answer.</summary>
+    public void ReportLosses()
+    {
+        _exchange.AddTranslationLoss(_losses.Names);
+        _losses.Clear();
+    }
+
+    /// <summary>The answer is over: gives back what it took.</summary>
+    public void Release()
+    {
+        ReportLosses();
+        _writer.Release();
+    }
+}

@@ -1,0 +1,130 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Translate;
+
+/// <summary>Reads requests of a client's dialect.</summary>
+internal abstract class RequestReader
+{
+    /// <summary>How the dialect calls what may be lost.</summary>
+    public abstract FieldNames Names { get; }
+
+    /// <summary>Reads the request's source, a body that is whole and was found to be JSON.</summary>
+    public abstract EdgeError Read(NeutralRequest request);
+}
+
+/// <summary>What a request to a provider depends on besides the client's own.</summary>
+/// <param name="modelJson">The provider's name for the model as a JSON string with its quotes.</param>
+/// <param name="outputCap">What limits let each choice of the answer have; 0 for any length.</param>
+/// <param name="outputMax">The longest output that the model gives; 0 where nobody knows.</param>
+/// <param name="mayAskUsage">Whether a stream's usage may be asked for.</param>
+/// <param name="takesCompletionTokens">Whether the model is one of OpenAI's with thought, which have fields of their own.</param>
+internal readonly ref struct RequestTarget(
+    ReadOnlySpan<byte> modelJson, long outputCap, long outputMax, bool mayAskUsage, bool takesCompletionTokens)
+{
+    public ReadOnlySpan<byte> ModelJson { get; } = modelJson;
+
+    public long OutputCap { get; } = outputCap;
+
+    public long OutputMax { get; } = outputMax;
+
+    public bool MayAskUsage { get; } = mayAskUsage;
+
+    public bool TakesCompletionTokens { get; } = takesCompletionTokens;
+}
+
+/// <summary>Writes requests of a provider's dialect.</summary>
+internal abstract class RequestWriter
+{
+    /// <summary>Where it goes.</summary>
+    public abstract Endpoint EndpointOf(bool isStream);
+
+    /// <summary>Writes the body, and reports what it cannot carry.</summary>
+    public abstract void Write(NeutralRequest request, in RequestTarget target, JsonOut json);
+}
+
+/// <summary>What an answer's writer is told of the exchange.</summary>
+/// <param name="id">Our id of the exchange; ids of answers are made of it.</param>
+/// <param name="model">The model as the client named it; told where the provider names none.</param>
+/// <param name="created">Unix seconds.</param>
+/// <param name="wantsUsage">Whether the client asked for a stream's usage.</param>
+/// <param name="promptTokens">Tokens of the prompt by our own count; 0 where nobody counted.</param>
+internal readonly ref struct AnswerFacts(ReadOnlySpan<byte> id, ReadOnlySpan<byte> model, long created, bool wantsUsage, long promptTokens)
+{
+    public ReadOnlySpan<byte> Id { get; } = id;
+
+    public ReadOnlySpan<byte> Model { get; } = model;
+
+    public long Created { get; } = created;
+
+    public bool WantsUsage { get; } = wantsUsage;
+
+    public long PromptTokens { get; } = promptTokens;
+}
+
+/// <summary>Reads the answers of a provider's dialect and tells them as neutral events.</summary>
+internal abstract class AnswerReader
+{
+    /// <summary>A new answer.</summary>
+    public abstract void Reset();
+
+    /// <summary>Reads the data of one event of a stream. False if it is not what the dialect allows.</summary>
+    public abstract bool OnEvent(ReadOnlySpan<byte> data, AnswerWriter to);
+
+    /// <summary>Reads an answer that is no stream. False if it is none of the dialect's.</summary>
+    public abstract bool OnWhole(ReadOnlySpan<byte> body, AnswerWriter to);
+
+    /// <summary>Where the message of an error's body stands: the inside of its string, or empty.</summary>
+    public virtual ReadOnlySpan<byte> ErrorMessage(ReadOnlySpan<byte> body)
+    {
+        var walk = new JsonWalk(body, stackalloc byte[64]);
+        if (!walk.TryBegin())
+            return default;
+        Piece message = default;
+        while (walk.NextMember())
+        {
+            if (!walk.Is("error"u8) || !walk.TryEnter(JsonToken.StartObject))
+                continue;
+            while (walk.NextMember())
+            {
+                if (walk.Is("message"u8) && walk.Token == JsonToken.String)
+                    message = walk.Text;
+            }
+        }
+
+        return walk.IsWhole() && message.IsPresent ? message.Of(body) : default;
+    }
+}
+
+/// <summary>
+/// Writes neutral events in a client's dialect into <see cref="Out"/>, as a stream or as one answer. One that writes a stream has written
+/// after each event all that can be written.
+/// </summary>
+internal abstract class AnswerWriter
+{
+    /// <summary>What was written and is the caller's to take.</summary>
+    public TextBuffer Out { get; } = new();
+
+    /// <summary>The answer cannot be said in the client's dialect as the provider's events come.</summary>
+    public bool IsFaulted { get; protected set; }
+
+    /// <summary>The last event has been written, or an error.</summary>
+    public bool IsEnded { get; protected set; }
+
+    /// <summary>What of the answer could not be carried.</summary>
+    public LossReport? Losses { get; set; }
+
+    /// <summary>What the provider has reported so far.</summary>
+    public Usage Usage { get; set; }
+
+    /// <summary>A new answer.</summary>
+    public abstract void Begin(in AnswerFacts facts);
+
+    /// <summary>Takes one event.</summary>
+    public abstract void Take(in NeutralEvent item);
+
+    /// <summary>The answer is over; what is missing of its end is written.</summary>
+    public abstract void End();
+
+    /// <summary>Gives back what it holds.</summary>
+    public virtual void Release() => Out.Release();
+}

@@ -1,0 +1,245 @@
+using System.Buffers.Text;
+
+namespace AiEdge.DataPlane.Translate;
+
+/// <summary>Who speaks in a message.</summary>
+internal enum NeutralRole : byte
+{
+    /// <summary>System or developer.</summary>
+    System,
+
+    /// <summary>The user, and tools through him.</summary>
+    User,
+    Assistant,
+}
+
+/// <summary>What a part of a message or of an answer is.</summary>
+internal enum PartKind : byte
+{
+    Text,
+    Refusal,
+
+    /// <summary>Bytes in base64, with their media type.</summary>
+    Image,
+    ImageUrl,
+
+    /// <summary>A document in base64, with its media type and name.</summary>
+    File,
+    FileUrl,
+
+    /// <summary>Thought, with the provider's signature where there is one.</summary>
+    Thinking,
+
+    /// <summary>Thought that only its provider can read.</summary>
+    HiddenThinking,
+    ToolCall,
+
+    /// <summary>What a tool has answered; its content are the parts behind it that are <see cref="NeutralPart.IsOfResult"/>.</summary>
+    ToolResult,
+}
+
+/// <summary>One part. Texts are the insides of JSON strings, escapes as they stand, in the request's source.</summary>
+internal struct NeutralPart
+{
+    public PartKind Kind;
+
+    /// <summary>The text, the data in base64, the URL, or a call's arguments.</summary>
+    public Piece Text;
+
+    /// <summary>A call's arguments are an object in JSON, not a string that holds one.</summary>
+    public bool IsObject;
+    public Piece Media;
+    public Piece Name;
+    public Piece Id;
+    public Piece Signature;
+    public bool IsError;
+    public bool IsOfResult;
+}
+
+/// <summary>A message: some of the request's parts, one behind the other.</summary>
+/// <param name="Role">Who speaks.</param>
+/// <param name="From">Its first part.</param>
+/// <param name="Count">How many it has.</param>
+internal readonly record struct NeutralMessage(NeutralRole Role, int From, int Count);
+
+/// <summary>A function that the model may call. Its schema is JSON as it stands; absent for none.</summary>
+internal readonly record struct NeutralTool(Piece Name, Piece Description, Piece Schema, bool IsStrict);
+
+/// <summary>Whether and which tools have to be called.</summary>
+internal enum ToolChoice : byte
+{
+    Unset,
+    Auto,
+    None,
+    Required,
+    Named,
+}
+
+/// <summary>How much is to be thought.</summary>
+internal enum ThinkingEffort : byte
+{
+    Unset,
+    Off,
+    Minimal,
+    Low,
+    Medium,
+    High,
+
+    /// <summary>As much as <see cref="NeutralRequest.ThinkingTokens"/> says.</summary>
+    Budget,
+}
+
+/// <summary>What form the answer's text has.</summary>
+internal enum AnswerFormat : byte
+{
+    Text,
+    Json,
+    Schema,
+}
+
+/// <summary>
+/// A request for a chat, whoever asks it of whom. What a dialect cannot say stays empty, what its writer cannot carry it reports. Reused:
+/// <see cref="Reset"/> empties it.
+/// </summary>
+internal sealed class NeutralRequest
+{
+    private ReadOnlyMemory<byte> _source;
+
+    /// <summary>The client's body; all pieces are of it.</summary>
+    public ReadOnlySpan<byte> Source => _source.Span;
+
+    public List<NeutralMessage> Messages { get; } = [];
+
+    public List<NeutralPart> Parts { get; } = [];
+
+    public List<NeutralTool> Tools { get; } = [];
+
+    public List<Piece> Stops { get; } = [];
+
+    /// <summary>What could not be carried.</summary>
+    public LossReport Losses { get; } = new();
+
+    public Piece Temperature { get; set; }
+
+    public Piece TopP { get; set; }
+
+    public Piece TopK { get; set; }
+
+    public Piece Seed { get; set; }
+
+    public Piece PresencePenalty { get; set; }
+
+    public Piece FrequencyPenalty { get; set; }
+
+    public Piece User { get; set; }
+
+    /// <summary>-1 where the client sets no cap.</summary>
+    public long TokensMax { get; set; }
+
+    public bool Stream { get; set; }
+
+    /// <summary>Answers asked for.</summary>
+    public long Choices { get; set; }
+
+    public ToolChoice ToolChoice { get; set; }
+
+    /// <summary>The function of <see cref="ToolChoice.Named"/>.</summary>
+    public Piece ToolName { get; set; }
+
+    /// <summary>At most one tool is called at a time.</summary>
+    public bool IsSerial { get; set; }
+
+    public ThinkingEffort Effort { get; set; }
+
+    public long ThinkingTokens { get; set; }
+
+    public AnswerFormat Format { get; set; }
+
+    public Piece FormatName { get; set; }
+
+    public Piece FormatSchema { get; set; }
+
+    public bool FormatIsStrict { get; set; }
+
+    /// <summary>How the client's dialect calls what others may not be able to carry.</summary>
+    public FieldNames Names { get; private set; } = new();
+
+    public void Reset(ReadOnlyMemory<byte> source, FieldNames names)
+    {
+        _source = source;
+        Names = names;
+        Messages.Clear();
+        Parts.Clear();
+        Tools.Clear();
+        Stops.Clear();
+        Losses.Clear();
+        Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = ToolName = FormatName = FormatSchema = default;
+        TokensMax = -1;
+        Choices = 1;
+        Stream = IsSerial = FormatIsStrict = false;
+        ToolChoice = ToolChoice.Unset;
+        Effort = ThinkingEffort.Unset;
+        ThinkingTokens = 0;
+        Format = AnswerFormat.Text;
+    }
+
+    /// <summary>The number in a piece, or null.</summary>
+    public double? Number(Piece piece) =>
+        piece.IsPresent && Utf8Parser.TryParse(piece.Of(Source), out double value, out var used) && used == piece.Length ? value : null;
+
+    /// <summary>Ends a message that began with the part <paramref name="from"/>.</summary>
+    public void EndMessage(NeutralRole role, int from) => Messages.Add(new NeutralMessage(role, from, Parts.Count - from));
+
+    /// <summary>Reports what is there and has no place in the provider's dialect.</summary>
+    public void LoseIf(bool isThere, ReadOnlySpan<byte> name)
+    {
+        if (isThere)
+            Losses.Add(name);
+    }
+}
+
+/// <summary>How a client's dialect calls fields that another may not be able to carry.</summary>
+internal sealed class FieldNames
+{
+    public byte[] Temperature { get; init; } = [];
+
+    public byte[] TopP { get; init; } = [];
+
+    public byte[] TopK { get; init; } = [];
+
+    public byte[] Seed { get; init; } = [];
+
+    public byte[] PresencePenalty { get; init; } = [];
+
+    public byte[] FrequencyPenalty { get; init; } = [];
+
+    public byte[] Choices { get; init; } = [];
+
+    public byte[] Stops { get; init; } = [];
+
+    public byte[] User { get; init; } = [];
+
+    public byte[] Serial { get; init; } = [];
+
+    public byte[] ToolChoice { get; init; } = [];
+
+    public byte[] Effort { get; init; } = [];
+
+    public byte[] Format { get; init; } = [];
+
+    public byte[] Role { get; init; } = [];
+
+    public byte[] ImageUrl { get; init; } = [];
+
+    public byte[] File { get; init; } = [];
+
+    public byte[] Thinking { get; init; } = [];
+
+    public byte[] Arguments { get; init; } = [];
+
+    public byte[] ResultContent { get; init; } = [];
+
+    public byte[] ResultIsError { get; init; } = [];
+
+    public byte[] Strict { get; init; } = [];
+}

@@ -1,0 +1,233 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Translate.OpenAi;
+
+/// <summary>Reads chat completions: the chunks of a stream, or a whole one. Of several choices the first is told.</summary>
+internal sealed class ChatAnswerReader : AnswerReader
+{
+    private const int ScratchBytes = 64;
+
+    private int _calls;
+    private bool _isBegun;
+
+    /// <summary>What matters of a chunk or of a choice, wherever it stands.</summary>
+    private struct Fields
+    {
+        public Piece Model;
+        public Piece Choices;
+        public Piece Message;
+        public Piece Code;
+        public Piece Finish;
+        public Piece Delta;
+        public long Index;
+        public bool HasError;
+    }
+
+    /// <summary>One of the calls in a delta.</summary>
+    private struct Call
+    {
+        public Piece Id;
+        public Piece Name;
+        public Piece Arguments;
+        public long Index;
+    }
+
+    public override void Reset()
+    {
+        _calls = 0;
+        _isBegun = false;
+    }
+
+    public override bool OnEvent(ReadOnlySpan<byte> data, AnswerWriter to)
+    {
+        if (data[0] == (byte)'[' && data.TrimEnd((byte)' ').SequenceEqual("[DONE]"u8))
+        {
+            to.Take(new NeutralEvent(NeutralKind.End));
+            return true;
+        }
+
+        return TryRead(data, to, out _);
+    }
+
+    public override bool OnWhole(ReadOnlySpan<byte> body, AnswerWriter to) => TryRead(body, to, out var hasChoice) && hasChoice;
+
+    private bool TryRead(ReadOnlySpan<byte> data, AnswerWriter to, out bool hasChoice)
+    {
+        hasChoice = false;
+        Fields chunk = default;
+        var walk = new JsonWalk(data, stackalloc byte[ScratchBytes]);
+        if (!walk.TryBegin())
+            return false;
+        while (walk.NextMember())
+        {
+            if (walk.Is("model"u8) && walk.Token == JsonToken.String)
+                chunk.Model = walk.Text;
+            else if (walk.Is("choices"u8) && walk.Token == JsonToken.StartArray)
+                chunk.Choices = walk.Value();
+            else if (walk.Is("error"u8) && walk.TryEnter(JsonToken.StartObject))
+                ReadError(ref walk, ref chunk);
+        }
+
+        if (!walk.IsWhole())
+            return false;
+        if (chunk.HasError)
+        {
+            to.Take(new NeutralEvent(NeutralKind.Error, chunk.Message.Of(data)) { Name = chunk.Code.Of(data) });
+            return true;
+        }
+
+        if (chunk.Choices.IsPresent)
+            hasChoice = ReadChoices(data, chunk, to);
+        return true;
+    }
+
+    private static void ReadError(ref JsonWalk walk, ref Fields chunk)
+    {
+        chunk.HasError = true;
+        while (walk.NextMember())
+        {
+            if (walk.Token != JsonToken.String)
+                continue;
+            if (walk.Is("message"u8))
+                chunk.Message = walk.Text;
+            else if (walk.Is("code"u8) || (walk.Is("type"u8) && !chunk.Code.IsPresent))
+                chunk.Code = walk.Text;
+        }
+    }
+
+    private bool ReadChoices(ReadOnlySpan<byte> data, in Fields chunk, AnswerWriter to)
+    {
+        var walk = new JsonWalk(data, chunk.Choices, stackalloc byte[ScratchBytes]);
+        if (!walk.TryBeginArray())
+            return false;
+        var found = false;
+        while (walk.NextElement())
+        {
+            if (!walk.TryEnter(JsonToken.StartObject))
+                continue;
+            Fields choice = default;
+            while (walk.NextMember())
+            {
+                if (walk.Is("index"u8))
+                    _ = walk.TryNumber(out choice.Index);
+                else if (walk.Is("finish_reason"u8) && walk.Token == JsonToken.String)
+                    choice.Finish = walk.Text;
+                else if ((walk.Is("delta"u8) || walk.Is("message"u8)) && walk.Token == JsonToken.StartObject)
+                    choice.Delta = walk.Value();
+            }
+
+            if (choice.Index != 0)
+                continue;
+            found = true;
+            Tell(data, chunk.Model, choice, to);
+        }
+
+        return found;
+    }
+
+    private void Tell(ReadOnlySpan<byte> data, Piece model, in Fields choice, AnswerWriter to)
+    {
+        if (!_isBegun)
+            to.Take(new NeutralEvent(NeutralKind.Start) { Name = model.Of(data) });
+        _isBegun = true;
+        if (choice.Delta.IsPresent)
+            TellDelta(data, choice.Delta, to);
+        if (choice.Finish.Length > 0)
+            to.Take(new NeutralEvent(NeutralKind.Finish) { Reason = ChatWords.Reason(choice.Finish.Of(data)) });
+    }
+
+    private void TellDelta(ReadOnlySpan<byte> data, Piece delta, AnswerWriter to)
+    {
+        var walk = new JsonWalk(data, delta, stackalloc byte[ScratchBytes]);
+        if (!walk.TryBegin())
+            return;
+        while (walk.NextMember())
+        {
+            if (walk.Is("tool_calls"u8) && walk.TryEnter(JsonToken.StartArray))
+                ReadCalls(data, ref walk, to);
+            else if (walk.Is("content"u8))
+                TellContent(data, ref walk, to);
+            else if (walk.Is("reasoning_content"u8) || walk.Is("reasoning"u8))
+                TellText(NeutralKind.Thinking, data, ref walk, to);
+            else if (walk.Is("refusal"u8))
+                TellText(NeutralKind.Refusal, data, ref walk, to);
+            else if (!walk.Is("role"u8) && !walk.IsNothing() && !walk.IsText(default))
+                to.Losses?.Add("answer"u8, walk.Name);
+        }
+    }
+
+    /// <summary>Text, or with some servers parts of it.</summary>
+    private static void TellContent(ReadOnlySpan<byte> data, ref JsonWalk walk, AnswerWriter to)
+    {
+        TellText(NeutralKind.Text, data, ref walk, to);
+        if (!walk.TryEnter(JsonToken.StartArray))
+            return;
+        while (walk.NextElement())
+        {
+            if (!walk.TryEnter(JsonToken.StartObject))
+                continue;
+            while (walk.NextMember())
+            {
+                if (walk.Is("text"u8))
+                    TellText(NeutralKind.Text, data, ref walk, to);
+                else if (!walk.Is("type"u8))
+                    to.Losses?.Add("answer.content"u8, walk.Name);
+            }
+        }
+    }
+
+    private static void TellText(NeutralKind kind, ReadOnlySpan<byte> data, ref JsonWalk walk, AnswerWriter to)
+    {
+        if (walk.Token == JsonToken.String && walk.Text.Length > 0)
+            to.Take(new NeutralEvent(kind, walk.Text.Of(data)));
+    }
+
+    private void ReadCalls(ReadOnlySpan<byte> data, ref JsonWalk walk, AnswerWriter to)
+    {
+        long ordinal = 0;
+        while (walk.NextElement())
+        {
+            if (!walk.TryEnter(JsonToken.StartObject))
+                continue;
+            Call call = new() { Index = ordinal++ };
+            while (walk.NextMember())
+            {
+                if (walk.Is("index"u8))
+                    _ = walk.TryNumber(out call.Index);
+                else if (walk.Is("id"u8) && walk.Token == JsonToken.String)
+                    call.Id = walk.Text;
+                else if (walk.Is("function"u8) && walk.TryEnter(JsonToken.StartObject))
+                    ReadFunction(ref walk, ref call);
+            }
+
+            TellCall(data, call, to);
+        }
+    }
+
+    private static void ReadFunction(ref JsonWalk walk, ref Call call)
+    {
+        while (walk.NextMember())
+        {
+            if (walk.Token != JsonToken.String)
+                continue;
+            if (walk.Is("name"u8))
+                call.Name = walk.Text;
+            else if (walk.Is("arguments"u8))
+                call.Arguments = walk.Text;
+        }
+    }
+
+    /// <summary>Calls are counted as they come first; a delta of one that is known brings arguments alone.</summary>
+    private void TellCall(ReadOnlySpan<byte> data, in Call call, AnswerWriter to)
+    {
+        var index = (int)Math.Clamp(call.Index, 0, _calls);
+        if (index == _calls)
+        {
+            _calls++;
+            to.Take(new NeutralEvent(NeutralKind.ToolCall) { Call = index, Id = call.Id.Of(data), Name = call.Name.Of(data) });
+        }
+
+        if (call.Arguments.Length > 0)
+            to.Take(new NeutralEvent(NeutralKind.Arguments, call.Arguments.Of(data)) { Call = index });
+    }
+}

@@ -1,0 +1,123 @@
+namespace AiEdge.DataPlane.Translate.OpenAi;
+
+/// <summary>Writes a <c>chat.completion</c> whole, once its events have all come.</summary>
+internal sealed class ChatAnswerWriter : AnswerWriter
+{
+    private readonly TextBuffer _head = new();
+    private readonly TextBuffer _model = new();
+    private readonly TextBuffer _text = new();
+    private readonly TextBuffer _thought = new();
+    private readonly TextBuffer _refusal = new();
+    private readonly TextBuffer _calls = new();
+    private FinishReason _reason;
+    private int _callCount;
+    private bool _hasText;
+
+    public override void Begin(in AnswerFacts facts)
+    {
+        Release();
+        IsFaulted = IsEnded = _hasText = false;
+        Usage = default;
+        _reason = FinishReason.Stop;
+        _callCount = 0;
+        _head.Add("{\"id\":\"chatcmpl-"u8).Add(facts.Id).Add("\",\"object\":\"chat.completion\",\"created\":"u8).Add(facts.Created).Add(",\"model\":\""u8);
+        _model.AddEscaped(facts.Model);
+    }
+
+    public override void Take(in NeutralEvent item)
+    {
+        switch (item.Kind)
+        {
+            case NeutralKind.Start when !item.Name.IsEmpty:
+                _model.Clear();
+                _model.Add(item.Name);
+                break;
+            case NeutralKind.Text:
+                _hasText = true;
+                _text.Add(item.Text);
+                break;
+            case NeutralKind.Thinking:
+                _thought.Add(item.Text);
+                break;
+            case NeutralKind.Refusal:
+                _refusal.Add(item.Text);
+                break;
+            case NeutralKind.Signature:
+                Losses?.Add("answer.thinking.signature"u8);
+                break;
+            case NeutralKind.HiddenThinking:
+                Losses?.Add("answer.redacted_thinking"u8);
+                break;
+            case NeutralKind.ToolCall:
+                BeginCall(item);
+                break;
+            case NeutralKind.Arguments:
+                _calls.Add(item.Text);
+                break;
+            case NeutralKind.ArgumentsObject:
+                _calls.AddEscaped(item.Text);
+                break;
+            case NeutralKind.Finish:
+                _reason = item.Reason;
+                break;
+            case NeutralKind.Error:
+                IsFaulted = true;
+                break;
+        }
+    }
+
+    public override void End()
+    {
+        if (IsEnded)
+            return;
+        IsEnded = true;
+        Out.Add(_head.Written).Add(_model.Written).Add("\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"u8);
+        WriteText(_text, isThere: _hasText);
+        Out.Add(",\"refusal\":"u8);
+        WriteText(_refusal, isThere: _refusal.Length > 0);
+        if (_thought.Length > 0)
+        {
+            Out.Add(",\"reasoning_content\":"u8);
+            WriteText(_thought, isThere: true);
+        }
+
+        if (_callCount > 0)
+            Out.Add(",\"tool_calls\":["u8).Add(_calls.Written).Add("\"}}]"u8);
+        var reason = _callCount > 0 && _reason == FinishReason.Stop ? FinishReason.ToolCalls : _reason;
+        Out.Add("},\"logprobs\":null,\"finish_reason\":"u8).Add(ChatWords.Finish(reason)).Add("}],\"usage\":"u8);
+        ChatUsage.Write(Out, Usage);
+        Out.Add(",\"system_fingerprint\":null}"u8);
+    }
+
+    public override void Release()
+    {
+        base.Release();
+        _head.Release();
+        _model.Release();
+        _text.Release();
+        _thought.Release();
+        _refusal.Release();
+        _calls.Release();
+    }
+
+    private void BeginCall(in NeutralEvent call)
+    {
+        if (_callCount > 0)
+            _calls.Add("\"}},"u8);
+        _calls.Add("{\"id\":\""u8);
+        if (call.Id.IsEmpty)
+            _calls.Add("call_"u8).Add(_callCount);
+        else
+            _calls.Add(call.Id);
+        _calls.Add("\",\"type\":\"function\",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\""u8);
+        _callCount++;
+    }
+
+    private void WriteText(TextBuffer text, bool isThere)
+    {
+        if (isThere)
+            Out.Add("\""u8).Add(text.Written).Add("\""u8);
+        else
+            Out.Add("null"u8);
+    }
+}

@@ -1,0 +1,182 @@
+namespace AiEdge.DataPlane.Translate.OpenAi;
+
+/// <summary>Writes the messages of a request for chat completions: what tools have answered are messages of their own.</summary>
+internal static class ChatMessageWriter
+{
+    public static void Write(NeutralRequest request, JsonOut json)
+    {
+        json.StartArray("messages"u8);
+        foreach (var message in request.Messages)
+        {
+            var end = WriteResults(request, json, message);
+            if (end < 0 || message.Role == NeutralRole.Assistant)
+                WriteMessage(request, json, message);
+            else if (HasOthers(request, message))
+                WriteMessage(request, json, message);
+        }
+
+        json.EndArray();
+    }
+
+    /// <summary>The results in a turn; -1 where there are none.</summary>
+    private static int WriteResults(NeutralRequest request, JsonOut json, NeutralMessage message)
+    {
+        var (end, found) = (message.From + message.Count, -1);
+        for (var p = message.From; p < end; p++)
+        {
+            if (request.Parts[p].Kind != PartKind.ToolResult)
+                continue;
+            var result = request.Parts[p];
+            var from = p + 1;
+            while (p + 1 < end && request.Parts[p + 1].IsOfResult)
+                p++;
+            WriteResult(request, json, result, from, p + 1);
+            found = p + 1;
+        }
+
+        return found;
+    }
+
+    private static bool HasOthers(NeutralRequest request, NeutralMessage message)
+    {
+        for (var p = message.From; p < message.From + message.Count; p++)
+        {
+            if (request.Parts[p] is { Kind: not PartKind.ToolResult, IsOfResult: false })
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>A result is text alone, and nothing says whether it failed.</summary>
+    private static void WriteResult(NeutralRequest request, JsonOut json, in NeutralPart result, int from, int to)
+    {
+        request.LoseIf(result.IsError, request.Names.ResultIsError);
+        json.StartObject().Text("role"u8, "tool"u8).Text("tool_call_id"u8, result.Id.IsPresent ? result.Id.Of(request.Source) : default);
+        var text = json.OpenText("content"u8);
+        for (var p = from; p < to; p++)
+        {
+            if (request.Parts[p].Kind == PartKind.Text)
+                text.Add(request.Parts[p].Text.Of(request.Source));
+            else
+                request.Losses.Add(request.Names.ResultContent);
+        }
+
+        json.CloseText().EndObject();
+    }
+
+    private static void WriteMessage(NeutralRequest request, JsonOut json, NeutralMessage message)
+    {
+        json.StartObject().Text("role"u8, message.Role switch
+        {
+            NeutralRole.System => "system"u8,
+            NeutralRole.Assistant => "assistant"u8,
+            _ => "user"u8,
+        });
+        if (message.Role == NeutralRole.Assistant)
+            WriteAnswer(request, json, message);
+        else
+            WriteContent(request, json, message);
+        json.EndObject();
+    }
+
+    private static void WriteContent(NeutralRequest request, JsonOut json, NeutralMessage message)
+    {
+        json.StartArray("content"u8);
+        for (var p = message.From; p < message.From + message.Count; p++)
+        {
+            var part = request.Parts[p];
+            if (part.Kind != PartKind.ToolResult && !part.IsOfResult)
+                WritePart(request, json, part);
+        }
+
+        json.EndArray();
+    }
+
+    private static void WritePart(NeutralRequest request, JsonOut json, in NeutralPart part)
+    {
+        var source = request.Source;
+        switch (part.Kind)
+        {
+            case PartKind.Text or PartKind.Refusal:
+                json.StartObject().Text("type"u8, "text"u8).Text("text"u8, part.Text.Of(source)).EndObject();
+                break;
+            case PartKind.Image or PartKind.ImageUrl:
+                json.StartObject().Text("type"u8, "image_url"u8).StartObject("image_url"u8);
+                WriteUrl(json, "url"u8, source, part);
+                json.EndObject().EndObject();
+                break;
+            case PartKind.File:
+                json.StartObject().Text("type"u8, "file"u8).StartObject("file"u8)
+                    .Text("filename"u8, part.Name.IsPresent ? part.Name.Of(source) : "document"u8);
+                WriteUrl(json, "file_data"u8, source, part);
+                json.EndObject().EndObject();
+                break;
+            case PartKind.Thinking or PartKind.HiddenThinking:
+                request.Losses.Add(request.Names.Thinking);
+                break;
+            default:
+                request.Losses.Add(request.Names.File);
+                break;
+        }
+    }
+
+    private static void WriteUrl(JsonOut json, ReadOnlySpan<byte> name, ReadOnlySpan<byte> source, in NeutralPart part)
+    {
+        var text = json.OpenText(name);
+        if (part.Kind != PartKind.ImageUrl)
+            text.Add("data:"u8).Add(part.Media.Of(source)).Add(";base64,"u8);
+        text.Add(part.Text.Of(source));
+        json.CloseText();
+    }
+
+    /// <summary>What the assistant said: its texts are one, and the calls stand behind them.</summary>
+    private static void WriteAnswer(NeutralRequest request, JsonOut json, NeutralMessage message)
+    {
+        var (end, calls, texts) = (message.From + message.Count, 0, 0);
+        for (var p = message.From; p < end; p++)
+        {
+            var kind = request.Parts[p].Kind;
+            calls += kind == PartKind.ToolCall ? 1 : 0;
+            texts += kind is PartKind.Text or PartKind.Refusal ? 1 : 0;
+            request.LoseIf(kind is PartKind.Thinking or PartKind.HiddenThinking, request.Names.Thinking);
+            request.LoseIf(kind is PartKind.Image or PartKind.ImageUrl, request.Names.ImageUrl);
+            request.LoseIf(kind is PartKind.File or PartKind.FileUrl, request.Names.File);
+        }
+
+        if (texts == 0 && calls > 0)
+            json.Value("content"u8, "null"u8);
+        else
+        {
+            var text = json.OpenText("content"u8);
+            for (var p = message.From; p < end; p++)
+            {
+                if (request.Parts[p].Kind is PartKind.Text or PartKind.Refusal)
+                    text.Add(request.Parts[p].Text.Of(request.Source));
+            }
+
+            json.CloseText();
+        }
+
+        if (calls > 0)
+            WriteCalls(request, json, message);
+    }
+
+    private static void WriteCalls(NeutralRequest request, JsonOut json, NeutralMessage message)
+    {
+        json.StartArray("tool_calls"u8);
+        for (var p = message.From; p < message.From + message.Count; p++)
+        {
+            var call = request.Parts[p];
+            if (call.Kind != PartKind.ToolCall)
+                continue;
+            var id = call.Id.IsPresent ? call.Id : call.Name;
+            json.StartObject().Text("id"u8, id.Of(request.Source)).Text("type"u8, "function"u8)
+                .StartObject("function"u8).Text("name"u8, call.Name.Of(request.Source));
+            CallArguments.WriteText(json, "arguments"u8, request.Source, call);
+            json.EndObject().EndObject();
+        }
+
+        json.EndArray();
+    }
+}

@@ -1,0 +1,270 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Translate.OpenAi;
+
+/// <summary>Reads requests for chat completions (OpenAI's API reference, <c>POST /chat/completions</c>).</summary>
+internal sealed class ChatRequestReader : RequestReader
+{
+    private const int ScratchBytes = 64;
+
+    private readonly ChatMessageReader _messages = new();
+
+    public override FieldNames Names { get; } = new()
+    {
+        Temperature = [.. "temperature"u8],
+        TopP = [.. "top_p"u8],
+        TopK = [.. "top_k"u8],
+        Seed = [.. "seed"u8],
+        PresencePenalty = [.. "presence_penalty"u8],
+        FrequencyPenalty = [.. "frequency_penalty"u8],
+        Choices = [.. "n"u8],
+        Stops = [.. "stop"u8],
+        User = [.. "user"u8],
+        Serial = [.. "parallel_tool_calls"u8],
+        ToolChoice = [.. "tool_choice"u8],
+        Effort = [.. "reasoning_effort"u8],
+        Format = [.. "response_format"u8],
+        Role = [.. "messages.role"u8],
+        ImageUrl = [.. "messages.content.image_url"u8],
+        File = [.. "messages.content.file"u8],
+        Thinking = [.. "messages.reasoning_content"u8],
+        Arguments = [.. "messages.tool_calls.function.arguments"u8],
+        ResultContent = [.. "messages.content"u8],
+        ResultIsError = [.. "messages.is_error"u8],
+        Strict = [.. "tools.function.strict"u8],
+    };
+
+    public override EdgeError Read(NeutralRequest request)
+    {
+        var walk = new JsonWalk(request.Source, stackalloc byte[ScratchBytes]);
+        if (!walk.TryBegin())
+            return Malformed(null);
+        long tokens = -1, completionTokens = -1;
+        while (walk.NextMember())
+        {
+            if (walk.Is("model"u8) || walk.Is("stream_options"u8))
+                continue;
+            if (walk.Is("messages"u8))
+            {
+                if (_messages.Read(request, ref walk) is { IsError: true } error)
+                    return error;
+            }
+            else if (walk.Is("stream"u8))
+                request.Stream = walk.Token == JsonToken.True;
+            else if (walk.Is("max_tokens"u8))
+                tokens = walk.TryNumber(out var number) ? number : -1;
+            else if (walk.Is("max_completion_tokens"u8))
+                completionTokens = walk.TryNumber(out var number) ? number : -1;
+            else if (!TakeSampling(request, ref walk) && !TakeTools(request, ref walk) && !TakeWishes(request, ref walk) && !walk.IsNothing())
+                request.Losses.Add(walk.Name);
+        }
+
+        request.TokensMax = tokens >= 0 && completionTokens >= 0 ? Math.Min(tokens, completionTokens) : Math.Max(tokens, completionTokens);
+        return walk.IsWhole() ? default : Malformed(null);
+    }
+
+    internal static EdgeError Malformed(string? param) => EdgeError.Invalid("The request has not the form that it must have.", param);
+
+    private static bool TakeSampling(NeutralRequest request, ref JsonWalk walk)
+    {
+        if (walk.Is("stop"u8))
+        {
+            TakeStops(request, ref walk);
+            return true;
+        }
+
+        if (walk.Is("n"u8))
+        {
+            request.Choices = walk.TryNumber(out var number) ? number : 1;
+            return true;
+        }
+
+        if (walk.Token != JsonToken.Number)
+            return false;
+        if (walk.Is("temperature"u8))
+            request.Temperature = walk.Text;
+        else if (walk.Is("top_p"u8))
+            request.TopP = walk.Text;
+        else if (walk.Is("top_k"u8))
+            request.TopK = walk.Text;
+        else if (walk.Is("seed"u8))
+            request.Seed = walk.Text;
+        else if (walk.Is("presence_penalty"u8))
+            request.PresencePenalty = walk.Text;
+        else if (walk.Is("frequency_penalty"u8))
+            request.FrequencyPenalty = walk.Text;
+        else
+            return false;
+        return true;
+    }
+
+    private static void TakeStops(NeutralRequest request, ref JsonWalk walk)
+    {
+        if (walk.Token == JsonToken.String)
+            request.Stops.Add(walk.Text);
+        if (!walk.TryEnter(JsonToken.StartArray))
+            return;
+        while (walk.NextElement())
+        {
+            if (walk.Token == JsonToken.String)
+                request.Stops.Add(walk.Text);
+        }
+    }
+
+    private static bool TakeTools(NeutralRequest request, ref JsonWalk walk)
+    {
+        if (walk.Is("parallel_tool_calls"u8))
+            request.IsSerial = walk.Token == JsonToken.False;
+        else if (walk.Is("tools"u8))
+            ReadTools(request, ref walk);
+        else if (walk.Is("tool_choice"u8))
+            ReadChoice(request, ref walk);
+        else
+            return false;
+        return true;
+    }
+
+    private static void ReadTools(NeutralRequest request, ref JsonWalk walk)
+    {
+        if (!walk.TryEnter(JsonToken.StartArray))
+            return;
+        while (walk.NextElement())
+        {
+            if (!walk.TryEnter(JsonToken.StartObject))
+                continue;
+            var isFunction = true;
+            NeutralTool tool = default;
+            while (walk.NextMember())
+            {
+                if (walk.Is("type"u8))
+                    isFunction = walk.IsText("function"u8);
+                else if (walk.Is("function"u8))
+                    tool = ReadFunction(request, ref walk);
+                else if (!walk.IsNothing())
+                    request.Losses.Add("tools"u8, walk.Name);
+            }
+
+            if (isFunction && tool.Name.IsPresent)
+                request.Tools.Add(tool);
+            else
+                request.Losses.Add("tools"u8);
+        }
+    }
+
+    private static NeutralTool ReadFunction(NeutralRequest request, ref JsonWalk walk)
+    {
+        NeutralTool tool = default;
+        if (!walk.TryEnter(JsonToken.StartObject))
+            return tool;
+        while (walk.NextMember())
+        {
+            if (walk.Is("name"u8) && walk.Token == JsonToken.String)
+                tool = tool with { Name = walk.Text };
+            else if (walk.Is("description"u8) && walk.Token == JsonToken.String)
+                tool = tool with { Description = walk.Text };
+            else if (walk.Is("parameters"u8) && walk.Token == JsonToken.StartObject)
+                tool = tool with { Schema = walk.Value() };
+            else if (walk.Is("strict"u8))
+                tool = tool with { IsStrict = walk.Token == JsonToken.True };
+            else if (!walk.IsNothing())
+                request.Losses.Add("tools.function"u8, walk.Name);
+        }
+
+        return tool;
+    }
+
+    private static void ReadChoice(NeutralRequest request, ref JsonWalk walk)
+    {
+        if (walk.Token == JsonToken.String)
+        {
+            request.ToolChoice = walk.IsText("auto"u8) ? ToolChoice.Auto : walk.IsText("none"u8) ? ToolChoice.None
+                : walk.IsText("required"u8) ? ToolChoice.Required : ToolChoice.Unset;
+            request.LoseIf(request.ToolChoice == ToolChoice.Unset, request.Names.ToolChoice);
+            return;
+        }
+
+        if (!walk.TryEnter(JsonToken.StartObject))
+            return;
+        while (walk.NextMember())
+        {
+            if (!walk.Is("function"u8) || !walk.TryEnter(JsonToken.StartObject))
+                continue;
+            while (walk.NextMember())
+            {
+                if (walk.Is("name"u8) && walk.Token == JsonToken.String)
+                    (request.ToolChoice, request.ToolName) = (ToolChoice.Named, walk.Text);
+            }
+        }
+
+        request.LoseIf(request.ToolChoice != ToolChoice.Named, request.Names.ToolChoice);
+    }
+
+    private static bool TakeWishes(NeutralRequest request, ref JsonWalk walk)
+    {
+        if (walk.Is("reasoning_effort"u8))
+        {
+            request.Effort = walk.IsText("none"u8) ? ThinkingEffort.Off : walk.IsText("minimal"u8) ? ThinkingEffort.Minimal
+                : walk.IsText("low"u8) ? ThinkingEffort.Low : walk.IsText("medium"u8) ? ThinkingEffort.Medium
+                : walk.IsText("high"u8) || walk.IsText("xhigh"u8) ? ThinkingEffort.High : ThinkingEffort.Unset;
+            return request.Effort != ThinkingEffort.Unset;
+        }
+
+        if (walk.Is("response_format"u8))
+        {
+            ReadFormat(request, ref walk);
+            return true;
+        }
+
+        if ((walk.Is("user"u8) || (walk.Is("safety_identifier"u8) && !request.User.IsPresent)) && walk.Token == JsonToken.String)
+        {
+            request.User = walk.Text;
+            return true;
+        }
+
+        // What is asked for by these is what comes anyway.
+        return walk.Is("service_tier"u8) && (walk.IsText("auto"u8) || walk.IsText("default"u8)) || walk.Is("modalities"u8) && IsTextAlone(ref walk);
+    }
+
+    private static bool IsTextAlone(ref JsonWalk walk)
+    {
+        if (!walk.TryEnter(JsonToken.StartArray))
+            return false;
+        var isText = true;
+        while (walk.NextElement())
+            isText &= walk.IsText("text"u8);
+        return isText;
+    }
+
+    private static void ReadFormat(NeutralRequest request, ref JsonWalk walk)
+    {
+        if (!walk.TryEnter(JsonToken.StartObject))
+            return;
+        while (walk.NextMember())
+        {
+            if (walk.Is("type"u8))
+            {
+                request.Format = walk.IsText("json_object"u8) ? AnswerFormat.Json : walk.IsText("json_schema"u8) ? AnswerFormat.Schema : AnswerFormat.Text;
+                request.LoseIf(request.Format == AnswerFormat.Text && !walk.IsText("text"u8), request.Names.Format);
+            }
+            else if (walk.Is("json_schema"u8) && walk.TryEnter(JsonToken.StartObject))
+                ReadSchema(request, ref walk);
+            else if (!walk.IsNothing())
+                request.Losses.Add("response_format"u8, walk.Name);
+        }
+    }
+
+    private static void ReadSchema(NeutralRequest request, ref JsonWalk walk)
+    {
+        while (walk.NextMember())
+        {
+            if (walk.Is("name"u8) && walk.Token == JsonToken.String)
+                request.FormatName = walk.Text;
+            else if (walk.Is("schema"u8) && walk.Token == JsonToken.StartObject)
+                request.FormatSchema = walk.Value();
+            else if (walk.Is("strict"u8))
+                request.FormatIsStrict = walk.Token == JsonToken.True;
+            else if (!walk.IsNothing())
+                request.Losses.Add("response_format.json_schema"u8, walk.Name);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Translate.OpenAi;
+
+/// <summary>Writes requests for chat completions (OpenAI's API reference, <c>POST /chat/completions</c>).</summary>
+internal sealed class ChatRequestWriter : RequestWriter
+{
+    /// <summary>Thought up to so many tokens is low effort, and up to the second number medium.</summary>
+    private const long LowMax = 4096, MediumMax = 16384;
+
+    private static readonly Endpoint Chat = new("/v1/chat/completions", RequestShape.Chat);
+
+    public override Endpoint EndpointOf(bool isStream) => Chat;
+
+    public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
+    {
+        json.StartObject().Value("model"u8, target.ModelJson);
+        ChatMessageWriter.Write(request, json);
+        WriteCap(request, target, json);
+        WriteSampling(request, json);
+        if (request.Tools.Count > 0)
+            WriteTools(request, json);
+        WriteEffort(request, target, json);
+        WriteFormat(request, json);
+        if (request.User.IsPresent)
+            json.Text("user"u8, request.User.Of(request.Source));
+        if (request.Choices > 1)
+            json.Number("n"u8, request.Choices);
+        if (request.Stream)
+        {
+            json.Flag("stream"u8, true);
+            if (target.MayAskUsage)
+                json.StartObject("stream_options"u8).Flag("include_usage"u8, true).EndObject();
+        }
+
+        json.EndObject();
+        request.LoseIf(request.TopK.IsPresent, request.Names.TopK);
+    }
+
+    /// <summary>The newer name is the only one that models with thought take, and the older the only one that many servers know.</summary>
+    private static void WriteCap(NeutralRequest request, in RequestTarget target, JsonOut json)
+    {
+        var max = request.TokensMax;
+        if (target.OutputCap > 0)
+            max = max < 0 ? target.OutputCap : Math.Min(max, target.OutputCap);
+        if (max >= 0)
+            json.Number(target.TakesCompletionTokens ? "max_completion_tokens"u8 : "max_tokens"u8, max);
+    }
+
+    private static void WriteSampling(NeutralRequest request, JsonOut json)
+    {
+        Number(request, json, "temperature"u8, request.Temperature);
+        Number(request, json, "top_p"u8, request.TopP);
+        Number(request, json, "seed"u8, request.Seed);
+        Number(request, json, "presence_penalty"u8, request.PresencePenalty);
+        Number(request, json, "frequency_penalty"u8, request.FrequencyPenalty);
+        if (request.Stops.Count == 0)
+            return;
+
+        // OpenAI takes four and no more.
+        const int stopsMax = 4;
+        request.LoseIf(request.Stops.Count > stopsMax, request.Names.Stops);
+        json.StartArray("stop"u8);
+        for (var i = 0; i < Math.Min(stopsMax, request.Stops.Count); i++)
+            json.Text(request.Stops[i].Of(request.Source));
+        json.EndArray();
+    }
+
+    private static void Number(NeutralRequest request, JsonOut json, ReadOnlySpan<byte> name, Piece value)
+    {
+        if (value.IsPresent)
+            json.Value(name, value.Of(request.Source));
+    }
+
+    private static void WriteTools(NeutralRequest request, JsonOut json)
+    {
+        var source = request.Source;
+        json.StartArray("tools"u8);
+        foreach (var tool in request.Tools)
+        {
+            json.StartObject().Text("type"u8, "function"u8).StartObject("function"u8).Text("name"u8, tool.Name.Of(source));
+            if (tool.Description.IsPresent)
+                json.Text("description"u8, tool.Description.Of(source));
+            if (tool.Schema.IsPresent)
+                json.Value("parameters"u8, tool.Schema.Of(source));
+            if (tool.IsStrict)
+                json.Flag("strict"u8, true);
+            json.EndObject().EndObject();
+        }
+
+        json.EndArray();
+        if (request.ToolChoice == ToolChoice.Named)
+            json.StartObject("tool_choice"u8).Text("type"u8, "function"u8).StartObject("function"u8).Text("name"u8, request.ToolName.Of(source))
+                .EndObject().EndObject();
+        else if (request.ToolChoice != ToolChoice.Unset)
+            json.Text("tool_choice"u8, request.ToolChoice == ToolChoice.Required ? "required"u8 : request.ToolChoice == ToolChoice.None ? "none"u8 : "auto"u8);
+        if (request.IsSerial)
+            json.Flag("parallel_tool_calls"u8, false);
+    }
+
+    /// <summary>Models without thought refuse the field: it is sent to those alone that are known to have it.</summary>
+    private static void WriteEffort(NeutralRequest request, in RequestTarget target, JsonOut json)
+    {
+        if (request.Effort is ThinkingEffort.Unset or ThinkingEffort.Off)
+            return;
+        if (!target.TakesCompletionTokens)
+        {
+            request.Losses.Add(request.Names.Effort);
+            return;
+        }
+
+        json.Text("reasoning_effort"u8, request.Effort switch
+        {
+            ThinkingEffort.Minimal => "minimal"u8,
+            ThinkingEffort.Low => "low"u8,
+            ThinkingEffort.Medium => "medium"u8,
+            ThinkingEffort.Budget when request.ThinkingTokens <= LowMax => "low"u8,
+            ThinkingEffort.Budget when request.ThinkingTokens <= MediumMax => "medium"u8,
+            _ => "high"u8,
+        });
+    }
+
+    private static void WriteFormat(NeutralRequest request, JsonOut json)
+    {
+        if (request.Format == AnswerFormat.Text)
+            return;
+        if (request.Format == AnswerFormat.Json || !request.FormatSchema.IsPresent)
+        {
+            json.StartObject("response_format"u8).Text("type"u8, "json_object"u8).EndObject();
+            return;
+        }
+
+        json.StartObject("response_format"u8).Text("type"u8, "json_schema"u8).StartObject("json_schema"u8)
+            .Text("name"u8, request.FormatName.IsPresent ? request.FormatName.Of(request.Source) : "answer"u8)
+            .Value("schema"u8, request.FormatSchema.Of(request.Source));
+        if (request.FormatIsStrict)
+            json.Flag("strict"u8, true);
+        json.EndObject().EndObject();
+    }
+}

@@ -1,0 +1,52 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Translate.OpenAi;
+
+/// <summary>What an answer's end is called.</summary>
+internal static class ChatWords
+{
+    /// <summary><c>finish_reason</c>, as JSON.</summary>
+    public static ReadOnlySpan<byte> Finish(FinishReason reason) => reason switch
+    {
+        FinishReason.None => "null"u8,
+        FinishReason.Length => "\"length\""u8,
+        FinishReason.ToolCalls => "\"tool_calls\""u8,
+        FinishReason.Filtered => "\"content_filter\""u8,
+        _ => "\"stop\""u8,
+    };
+
+    /// <summary>What a <c>finish_reason</c> means.</summary>
+    public static FinishReason Reason(ReadOnlySpan<byte> text)
+    {
+        if (text.SequenceEqual("length"u8))
+            return FinishReason.Length;
+        if (text.SequenceEqual("tool_calls"u8) || text.SequenceEqual("function_call"u8))
+            return FinishReason.ToolCalls;
+        return text.SequenceEqual("content_filter"u8) ? FinishReason.Filtered : FinishReason.Stop;
+    }
+}
+
+/// <summary>The usage of a chat completion.</summary>
+internal static class ChatUsage
+{
+    public static void Write(TextBuffer to, in Usage usage)
+    {
+        to.Add("{\"prompt_tokens\":"u8).Add(usage.InputTokens).Add(",\"completion_tokens\":"u8).Add(usage.OutputTokens)
+            .Add(",\"total_tokens\":"u8).Add(usage.InputTokens + usage.OutputTokens)
+            .Add(",\"prompt_tokens_details\":{\"cached_tokens\":"u8).Add(usage.CachedInputTokens);
+        if (usage.CacheWriteTokens > 0)
+            to.Add(",\"cache_write_tokens\":"u8).Add(usage.CacheWriteTokens);
+        to.Add("},\"completion_tokens_details\":{\"reasoning_tokens\":"u8).Add(usage.ReasoningTokens).Add("}}"u8);
+    }
+}
+
+/// <summary>A provider's errors as this dialect tells them.</summary>
+internal static class ChatErrors
+{
+    /// <summary>The event of a stream that failed at its provider; nothing follows it.</summary>
+    public static void WriteEvent(TextBuffer to, ReadOnlySpan<byte> kind, ReadOnlySpan<byte> message)
+    {
+        to.Add("data: {\"error\":{\"message\":\""u8).Add(message.IsEmpty ? "The provider's stream failed."u8 : message)
+            .Add("\",\"type\":\"server_error\",\"param\":null,\"code\":\""u8).Add(kind.IsEmpty ? "upstream_error"u8 : kind).Add("\"}}\n\n"u8);
+    }
+}

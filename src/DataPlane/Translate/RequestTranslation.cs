@@ -1,0 +1,63 @@
+using System.Buffers;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Translate;
+
+/// <summary>
+/// Puts a client's request into its provider's dialect. Reused: <see cref="Release"/> gives back what it holds. It holds the body and what
+/// it becomes, each in one piece.
+/// </summary>
+internal sealed class RequestTranslation
+{
+    private readonly RequestReader?[] _readers = new RequestReader?[Translations.Count];
+    private readonly NeutralRequest _request = new();
+    private readonly TextBuffer _source = new();
+    private readonly TextBuffer _model = new();
+    private readonly JsonOut _json = new(new TextBuffer());
+
+    /// <summary>The request in the provider's dialect, until <see cref="Release"/>.</summary>
+    public ReadOnlyMemory<byte> Body => _json.To.Memory;
+
+    /// <summary>Whether there is one.</summary>
+    public bool IsMade => _json.To.Length > 0;
+
+    /// <summary>Translates a body that was read without error for the exchange's target, whose dialect must be supported.</summary>
+    /// <param name="exchange">The exchange; where it goes and what was lost is put into it.</param>
+    /// <param name="body">The client's body.</param>
+    /// <param name="outputCap">What limits let each choice of the answer have; 0 for any length.</param>
+    /// <param name="takesCompletionTokens">Whether the model is one of OpenAI's with thought.</param>
+    public EdgeError Build(Exchange exchange, in ReadOnlySequence<byte> body, long outputCap, bool takesCompletionTokens)
+    {
+        var target = exchange.Target!;
+        var writer = Translations.Of(target.Provider.Dialect).RequestWriter!;
+        var reader = _readers[(int)exchange.Dialect] ??= Translations.Of(exchange.Dialect).NewRequestReader!();
+        Release();
+        foreach (var segment in body)
+            _source.Add(segment.Span);
+        _request.Reset(_source.Memory, reader.Names);
+        if (reader.Read(_request) is { IsError: true } unread)
+            return unread;
+        if (exchange.Endpoint!.IsStream)
+            _request.Stream = true;
+        _model.Add("\""u8);
+        _model.AddEscaped(target.UpstreamModel ?? exchange.AskedModel).Add("\""u8);
+        _json.Begin();
+        var max = exchange.Model!.OutputTokensMaxOf(exchange.AskedModel);
+        var mayAskUsage = target.Provider.UsageChunk == UsageChunkMode.Inject;
+        writer.Write(_request, new RequestTarget(_model.Written, outputCap, max, mayAskUsage, takesCompletionTokens), _json);
+        exchange.UpstreamEndpoint = writer.EndpointOf(_request.Stream);
+        exchange.SetTranslationLoss(_request.Losses.Names);
+        return target.Provider.TranslatesStrictly && !_request.Losses.IsEmpty
+            ? EdgeError.Invalid(
+                "The model's provider speaks another dialect, which cannot carry: "
+                + System.Text.Encoding.ASCII.GetString(_request.Losses.Names).Replace(",", ", ", StringComparison.Ordinal))
+            : default;
+    }
+
+    public void Release()
+    {
+        _source.Release();
+        _model.Release();
+        _json.To.Release();
+    }
+}

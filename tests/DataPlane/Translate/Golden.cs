@@ -1,0 +1,107 @@
+using System.Text;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Tests.Translate;
+
+/// <summary>
+/// A golden file: what comes in, and what must come out, between the dialects that its name says. Set <c>AIEDGE_GOLDEN=write</c> to write what
+/// comes out anew, and read it before it is committed.
+/// </summary>
+internal sealed class Golden
+{
+    public const string Separator = "\n----\n";
+
+    private readonly string _path;
+
+    private Golden(string path)
+    {
+        _path = path;
+        var text = File.ReadAllText(path).ReplaceLineEndings("\n");
+        var cut = text.IndexOf(Separator, StringComparison.Ordinal);
+        (In, Out) = cut < 0 ? (text, "") : (text[..cut], text[(cut + Separator.Length)..]);
+        var words = Path.GetFileNameWithoutExtension(path).Split('.');
+        (Client, Upstream) = (Parse(words[0]), Parse(words[2]));
+    }
+
+    /// <summary>Who asks, and who answers.</summary>
+    public Dialect Client { get; }
+
+    public Dialect Upstream { get; }
+
+    public string In { get; }
+
+    public string Out { get; }
+
+    /// <summary>All of a kind; files are called <c>CLIENT.to.UPSTREAM.KIND.CASE.txt</c>.</summary>
+    public static TheoryData<string> OfKind(string kind)
+    {
+        var names = new TheoryData<string>();
+        foreach (var path in Directory.GetFiles(Folder, $"*.{kind}.*.txt").Order(StringComparer.Ordinal))
+            names.Add(Path.GetFileName(path));
+        return names;
+    }
+
+    public static Golden Open(string name) => new(Path.Combine(Folder, name));
+
+    public void Check(string actual)
+    {
+        if (Environment.GetEnvironmentVariable("AIEDGE_GOLDEN") == "write")
+            File.WriteAllText(_path, In + Separator + actual);
+        else
+            Assert.Equal(Out, actual);
+    }
+
+    private static string Folder => Snapshot.Repository.PathOf("tests/DataPlane/Translate/Goldens");
+
+    private static Dialect Parse(string name) => name switch
+    {
+        "chat" => Dialect.OpenAi,
+        "messages" => Dialect.Anthropic,
+        _ => Dialect.Gemini,
+    };
+}
+
+/// <summary>Translates without a data plane around it.</summary>
+internal static class Translating
+{
+    public static string Request(Dialect client, Dialect upstream, string body, out string losses)
+    {
+        var request = Read(client, body);
+        var json = new JsonOut(new TextBuffer());
+        json.Begin();
+        Translations.Of(upstream).RequestWriter!.Write(request, new RequestTarget("\"m\""u8, 0, 0, true, false), json);
+        losses = Encoding.ASCII.GetString(request.Losses.Names);
+        return Encoding.UTF8.GetString(json.To.Written);
+    }
+
+    public static NeutralRequest Read(Dialect client, string body)
+    {
+        var reader = Translations.Of(client).NewRequestReader!();
+        var request = new NeutralRequest();
+        request.Reset(Encoding.UTF8.GetBytes(body), reader.Names);
+        Assert.False(reader.Read(request).IsError, body);
+        return request;
+    }
+
+    /// <summary>An answer, event by event where <paramref name="events"/> are given, else whole.</summary>
+    public static string Answer(Dialect client, Dialect upstream, IEnumerable<string> events, bool isStream, out string losses)
+    {
+        var reader = Translations.Of(upstream).NewAnswerReader!();
+        var writer = isStream ? Translations.Of(client).NewStreamWriter!() : Translations.Of(client).NewAnswerWriter!();
+        var lost = new LossReport();
+        reader.Reset();
+        writer.Begin(new AnswerFacts("id-1"u8, "asked"u8, 1700000000, wantsUsage: true, promptTokens: 0));
+        writer.Losses = lost;
+        writer.Usage = new Usage { InputTokens = 10, CachedInputTokens = 3, OutputTokens = 20, ReasoningTokens = 2, IsPresent = true };
+        foreach (var data in events)
+        {
+            var isTold = isStream ? reader.OnEvent(Encoding.UTF8.GetBytes(data), writer) : reader.OnWhole(Encoding.UTF8.GetBytes(data), writer);
+            Assert.True(isTold && !writer.IsFaulted, data);
+        }
+
+        writer.End();
+        losses = Encoding.ASCII.GetString(lost.Names);
+        return Encoding.UTF8.GetString(writer.Out.Written);
+    }
+}
