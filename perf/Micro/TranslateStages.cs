@@ -17,6 +17,10 @@ internal static class TranslateStages
     public static Action Chunks() => Stream(Dialect.Anthropic, Dialect.OpenAi,
         i => $"{{\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\" token {i}\"}},\"finish_reason\":null}}]}}");
 
+    /// <summary>Chunks of Gemini's, written as chunks of a chat.</summary>
+    public static Action Contents() => Stream(Dialect.OpenAi, Dialect.Gemini,
+        i => $"{{\"candidates\":[{{\"content\":{{\"parts\":[{{\"text\":\" token {i}\"}}],\"role\":\"model\"}},\"index\":0}}],\"modelVersion\":\"m\"}}");
+
     /// <summary>A chat's request, written as one for Messages.</summary>
     public static Action ChatRequest()
     {

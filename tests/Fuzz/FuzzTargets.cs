@@ -1,6 +1,7 @@
 using AiEdge.DataPlane.Tests.Dialects;
 using AiEdge.DataPlane.Tests.Meter;
 using AiEdge.DataPlane.Tests.Parse;
+using AiEdge.DataPlane.Tests.Translate;
 
 namespace AiEdge.Fuzz;
 
@@ -18,6 +19,7 @@ public static class FuzzTargets
         new OracleTarget("request-body", (input, seed) => ParseOracles.RequestIsReadAlikeAndPatchedExactly(input, seed), OracleTarget.Json),
         new OracleTarget("prompt", (input, seed) => PromptOracles.PromptIsNotedAlike(input, seed), OracleTarget.Json),
         new OracleTarget("dialect-events", EventOracles.EventsAreRead, OracleTarget.Json),
+        new OracleTarget("translation", TranslateOracles.WhatComesOutIsJson, OracleTarget.Json),
         new OracleTarget("form", (input, seed) => ParseOracles.MultipartIsReadAlike(input, seed), OracleTarget.Form),
         new OracleTarget("answer", MeterOracles.AnswerIsReadAlike, OracleTarget.Json),
         new OracleTarget("chunks", MeterOracles.ChunksAreReadAlike, OracleTarget.Json),

@@ -106,12 +106,16 @@ internal sealed class Plane : IAsyncDisposable
           "claude-guarded*": { targets: [ { provider: claude, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "gemini-guarded*": { targets: [ { provider: google, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "fake-*":    { targets: [ { provider: fake }, { provider: claude }, { provider: google } ] }
+          only-openai:      { targets: [ { provider: fake, model: fake-n40 } ] }
+          only-claude:      { targets: [ { provider: claude, model: fake-n40 } ] }
+          only-claude-long: { targets: [ { provider: claude, model: fake-n100000-d10000 } ] }
+          only-google:      { targets: [ { provider: google, model: fake-n40 } ] }
           gpt-4o-mini: { targets: [ { provider: fake, model: fake-n9 } ] }
           secret:      { targets: [ { provider: fake } ] }
         keys:
           - name: sdk
             sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}"
-            models: [ "fake-*", "gpt-*", "claude-*", "gemini-*" ]
+            models: [ "fake-*", "gpt-*", "claude-*", "gemini-*", "only-*" ]
         server: { listen: "127.0.0.1:8080", admin: "127.0.0.1:8081", drainDelay: 0s, heartbeat: {{heartbeat}} }
 
         """;

@@ -119,6 +119,15 @@ internal abstract class AnswerWriter
     /// <summary>A new answer.</summary>
     public abstract void Begin(in AnswerFacts facts);
 
+    /// <summary>The id of a call; where the provider gives none, one that no other call has.</summary>
+    protected static void WriteCallId(TextBuffer to, in NeutralEvent call, ReadOnlySpan<byte> prefix, TextBuffer id)
+    {
+        if (call.Id.IsEmpty)
+            to.Add(prefix).Add(id.Written).Add("_"u8).Add(call.Call);
+        else
+            to.Add(call.Id);
+    }
+
     /// <summary>Takes one event.</summary>
     public abstract void Take(in NeutralEvent item);
 

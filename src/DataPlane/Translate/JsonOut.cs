@@ -18,6 +18,8 @@ internal sealed class JsonOut(TextBuffer to)
 
     public JsonOut StartArray(ReadOnlySpan<byte> name) => Name(name).Open((byte)'[');
 
+    public JsonOut StartArray() => Open((byte)'[');
+
     public JsonOut EndArray() => Close((byte)']');
 
     public JsonOut Name(ReadOnlySpan<byte> name)
@@ -38,6 +40,16 @@ internal sealed class JsonOut(TextBuffer to)
     }
 
     public JsonOut Text(ReadOnlySpan<byte> name, ReadOnlySpan<byte> inside) => Name(name).Text(inside);
+
+    /// <summary>A string whose inside is put into small letters.</summary>
+    public JsonOut Lower(ReadOnlySpan<byte> inside)
+    {
+        Comma();
+        to.Add("\""u8);
+        foreach (var octet in inside)
+            to.Add([octet is >= (byte)'A' and <= (byte)'Z' ? (byte)(octet | 0x20) : octet]);
+        return CloseText();
+    }
 
     /// <summary>A value as it stands.</summary>
     public JsonOut Value(ReadOnlySpan<byte> json)

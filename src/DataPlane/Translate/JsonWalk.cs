@@ -25,6 +25,7 @@ internal ref struct JsonWalk
     private readonly int _offset;
     private JsonScanner _scanner;
     private ReadOnlySpan<byte> _name;
+    private ReadOnlySpan<byte> _rawName;
     private bool _isUnentered;
 
     /// <param name="text">The text.</param>
@@ -47,6 +48,9 @@ internal ref struct JsonWalk
 
     /// <summary>The name of the member at hand, until the next one.</summary>
     public readonly ReadOnlySpan<byte> Name => _name;
+
+    /// <summary>The same, escapes as they stand.</summary>
+    public readonly ReadOnlySpan<byte> RawName => _rawName;
 
     /// <summary>Between the quotes of the string at hand, escapes as they stand; all of a number.</summary>
     public readonly Piece Text => Token == JsonToken.Number
@@ -77,7 +81,7 @@ internal ref struct JsonWalk
     {
         if (!Read() || Token != JsonToken.Name)
             return false;
-        _name = _scanner.Text(_text);
+        _name = _rawName = _scanner.Text(_text);
         if (_scanner.IsEscaped)
             _name = JsonUnescape.TryUnescape(_name, _scratch, out var length) ? _scratch[..length] : default;
         return Read();

@@ -46,13 +46,16 @@ internal struct NeutralPart
     /// <summary>The text, the data in base64, the URL, or a call's arguments.</summary>
     public Piece Text;
 
-    /// <summary>A call's arguments are an object in JSON, not a string that holds one.</summary>
+    /// <summary>A call's arguments, or a result's text, are an object in JSON, not the inside of a string.</summary>
     public bool IsObject;
     public Piece Media;
     public Piece Name;
     public Piece Id;
     public Piece Signature;
     public bool IsError;
+
+    /// <summary>Which of the request's calls it is or answers, where these have no ids.</summary>
+    public int Ordinal;
     public bool IsOfResult;
 }
 
@@ -62,8 +65,8 @@ internal struct NeutralPart
 /// <param name="Count">How many it has.</param>
 internal readonly record struct NeutralMessage(NeutralRole Role, int From, int Count);
 
-/// <summary>A function that the model may call. Its schema is JSON as it stands; absent for none.</summary>
-internal readonly record struct NeutralTool(Piece Name, Piece Description, Piece Schema, bool IsStrict);
+/// <summary>A function that the model may call. Its schema is JSON as it stands, in OpenAPI's manner where that is said; absent for none.</summary>
+internal readonly record struct NeutralTool(Piece Name, Piece Description, Piece Schema, bool IsStrict, bool IsOpenApi);
 
 /// <summary>Whether and which tools have to be called.</summary>
 internal enum ToolChoice : byte
@@ -161,6 +164,9 @@ internal sealed class NeutralRequest
 
     public bool FormatIsStrict { get; set; }
 
+    /// <summary>The schema is in OpenAPI's manner.</summary>
+    public bool FormatIsOpenApi { get; set; }
+
     /// <summary>How the client's dialect calls what others may not be able to carry.</summary>
     public FieldNames Names { get; private set; } = new();
 
@@ -176,7 +182,7 @@ internal sealed class NeutralRequest
         Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = ToolName = FormatName = FormatSchema = default;
         TokensMax = -1;
         Choices = 1;
-        Stream = IsSerial = FormatIsStrict = false;
+        Stream = IsSerial = FormatIsStrict = FormatIsOpenApi = false;
         ToolChoice = ToolChoice.Unset;
         Effort = ThinkingEffort.Unset;
         ThinkingTokens = 0;

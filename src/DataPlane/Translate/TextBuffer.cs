@@ -48,6 +48,16 @@ internal sealed class TextBuffer
         return this;
     }
 
+    /// <summary>Makes one line of all: a line break becomes a space.</summary>
+    public void JoinLines()
+    {
+        foreach (ref var octet in _bytes.AsSpan(0, Length))
+        {
+            if (octet is (byte)'\n' or (byte)'\r')
+                octet = (byte)' ';
+        }
+    }
+
     /// <summary>The text of a JSON string in plain; what has no plain form, half a surrogate pair, becomes U+FFFD.</summary>
     public TextBuffer AddUnescaped(ReadOnlySpan<byte> raw)
     {

@@ -1,5 +1,6 @@
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Translate.Anthropic;
+using AiEdge.DataPlane.Translate.Gemini;
 using AiEdge.DataPlane.Translate.OpenAi;
 
 namespace AiEdge.DataPlane.Translate;
@@ -19,7 +20,9 @@ internal static class Translations
         new(
             RequestShape.Messages, () => new MessagesRequestReader(), new MessagesRequestWriter(), () => new MessageAnswerReader(),
             () => new MessageStreamWriter(), () => new MessageAnswerWriter()),
-        new(RequestShape.Contents, null, null, null, null, null),
+        new(
+            RequestShape.Contents, () => new ContentsRequestReader(), new ContentsRequestWriter(), () => new ContentsAnswerReader(),
+            () => new ContentsAnswerWriter(isStream: true), () => new ContentsAnswerWriter(isStream: false)),
     ];
 
     public static int Count => All.Length;

@@ -37,10 +37,13 @@ internal sealed class Golden
     public static TheoryData<string> OfKind(string kind)
     {
         var names = new TheoryData<string>();
-        foreach (var path in Directory.GetFiles(Folder, $"*.{kind}.*.txt").Order(StringComparer.Ordinal))
-            names.Add(Path.GetFileName(path));
+        foreach (var name in NamesOf(kind))
+            names.Add(name);
         return names;
     }
+
+    public static string[] NamesOf(string kind) =>
+        [.. Directory.GetFiles(Folder, $"*.{kind}.*.txt").Order(StringComparer.Ordinal).Select(path => Path.GetFileName(path))];
 
     public static Golden Open(string name) => new(Path.Combine(Folder, name));
 

@@ -154,7 +154,6 @@ public sealed class GenerateTests
     [InlineData("method", 405, "NOT_FOUND")]
     [InlineData("no contents", 400, "INVALID_ARGUMENT")]
     [InlineData("array", 400, "INVALID_ARGUMENT")]
-    [InlineData("other dialect", 400, "INVALID_ARGUMENT")]
     [InlineData("limit", 429, "RESOURCE_EXHAUSTED")]
     public async Task A_refusal_has_gemini_s_shape(string what, int code, string status)
     {
@@ -171,7 +170,6 @@ public sealed class GenerateTests
             "method" => Ask.Get("/v1beta/models/gemini-2.5-flash:generateContent"),
             "no contents" => Ask.Post("/v1beta/models/gemini-2.5-flash:generateContent", "{}"),
             "array" => Gem.Ask(method: "streamGenerateContent"),
-            "other dialect" => Gem.Ask(model: "gpt-4o"),
             _ => Gem.Ask(),
         };
 

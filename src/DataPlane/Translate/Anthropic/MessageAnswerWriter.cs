@@ -5,6 +5,7 @@ internal sealed class MessageAnswerWriter : AnswerWriter
 {
     private readonly TextBuffer _head = new();
     private readonly TextBuffer _model = new();
+    private readonly TextBuffer _id = new();
     private readonly TextBuffer _blocks = new();
     private readonly TextBuffer _arguments = new();
     private readonly TextBuffer _stopSequence = new();
@@ -31,6 +32,8 @@ internal sealed class MessageAnswerWriter : AnswerWriter
         _open = Block.None;
         _head.Add("{\"id\":\"msg_"u8).Add(facts.Id).Add("\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\""u8);
         _model.AddEscaped(facts.Model);
+        _id.Clear();
+        _id.Add(facts.Id);
     }
 
     public override void Take(in NeutralEvent item)
@@ -98,6 +101,7 @@ internal sealed class MessageAnswerWriter : AnswerWriter
         base.Release();
         _head.Release();
         _model.Release();
+        _id.Release();
         _blocks.Release();
         _arguments.Release();
         _stopSequence.Release();
@@ -124,10 +128,7 @@ internal sealed class MessageAnswerWriter : AnswerWriter
         Leave();
         Separate();
         _blocks.Add("{\"type\":\"tool_use\",\"id\":\""u8);
-        if (call.Id.IsEmpty)
-            _blocks.Add("toolu_"u8).Add(call.Call);
-        else
-            _blocks.Add(call.Id);
+        WriteCallId(_blocks, call, "toolu_"u8, _id);
         _blocks.Add("\",\"name\":\""u8).Add(call.Name).Add("\",\"input\":"u8);
         _open = Block.Tool;
         _callsTools = true;

@@ -8,6 +8,7 @@ internal sealed class MessageStreamWriter : AnswerWriter
 {
     private readonly TextBuffer _head = new();
     private readonly TextBuffer _model = new();
+    private readonly TextBuffer _id = new();
     private readonly TextBuffer _escaped = new();
     private readonly TextBuffer _stopSequence = new();
     private FinishReason _reason;
@@ -41,6 +42,8 @@ internal sealed class MessageStreamWriter : AnswerWriter
             .Add("\",\"type\":\"message\",\"role\":\"assistant\",\"content\":[],\"model\":\""u8);
         _model.Clear();
         _model.AddEscaped(facts.Model);
+        _id.Clear();
+        _id.Add(facts.Id);
     }
 
     public override void Take(in NeutralEvent item)
@@ -115,6 +118,7 @@ internal sealed class MessageStreamWriter : AnswerWriter
         base.Release();
         _head.Release();
         _model.Release();
+        _id.Release();
         _escaped.Release();
         _stopSequence.Release();
     }
@@ -161,10 +165,7 @@ internal sealed class MessageStreamWriter : AnswerWriter
         _open = Block.Tool;
         _call = call.Call;
         Out.Add("{\"type\":\"tool_use\",\"id\":\""u8);
-        if (call.Id.IsEmpty)
-            Out.Add("toolu_"u8).Add(call.Call);
-        else
-            Out.Add(call.Id);
+        WriteCallId(Out, call, "toolu_"u8, _id);
         Out.Add("\",\"name\":\""u8).Add(call.Name).Add("\",\"input\":{}}}\n\n"u8);
     }
 

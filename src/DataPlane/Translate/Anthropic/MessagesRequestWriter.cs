@@ -163,7 +163,10 @@ internal sealed class MessagesRequestWriter : RequestWriter
             json.StartObject().Text("name"u8, tool.Name.Of(source));
             if (tool.Description.IsPresent)
                 json.Text("description"u8, tool.Description.Of(source));
-            json.Value("input_schema"u8, tool.Schema.IsPresent ? tool.Schema.Of(source) : """{"type":"object","properties":{}}"""u8);
+            if (tool.Schema.IsPresent)
+                SchemaText.Write(json, "input_schema"u8, source, tool.Schema, tool.IsOpenApi);
+            else
+                json.Value("input_schema"u8, """{"type":"object","properties":{}}"""u8);
             if (tool.IsStrict)
                 json.Flag("strict"u8, true);
             json.EndObject();
@@ -191,8 +194,9 @@ internal sealed class MessagesRequestWriter : RequestWriter
     {
         if (request.Format == AnswerFormat.Schema && request.FormatSchema.IsPresent)
         {
-            json.StartObject("output_config"u8).StartObject("format"u8).Text("type"u8, "json_schema"u8)
-                .Value("schema"u8, request.FormatSchema.Of(request.Source)).EndObject().EndObject();
+            json.StartObject("output_config"u8).StartObject("format"u8).Text("type"u8, "json_schema"u8);
+            SchemaText.Write(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi);
+            json.EndObject().EndObject();
             return;
         }
 

@@ -69,7 +69,8 @@ internal static class MessagesWriter
 
     private static void WriteResult(NeutralRequest request, JsonOut json, in NeutralPart result, int from, int to)
     {
-        json.StartObject().Text("type"u8, "tool_result"u8).Text("tool_use_id"u8, result.Id.IsPresent ? result.Id.Of(request.Source) : default);
+        json.StartObject().Text("type"u8, "tool_result"u8);
+        CallId.Write(json, "tool_use_id"u8, request.Source, result);
         if (result.IsError)
             json.Flag("is_error"u8, true);
         json.StartArray("content"u8);
@@ -88,6 +89,10 @@ internal static class MessagesWriter
         json.StartObject();
         switch (part.Kind)
         {
+            case PartKind.Text when part.IsObject:
+                json.Text("type"u8, "text"u8).OpenText("text"u8).AddEscaped(part.Text.Of(source));
+                json.CloseText();
+                break;
             case PartKind.Text or PartKind.Refusal:
                 json.Text("type"u8, "text"u8).Text("text"u8, part.Text.Of(source));
                 break;
@@ -118,7 +123,7 @@ internal static class MessagesWriter
 
     private static void WriteCall(NeutralRequest request, JsonOut json, in NeutralPart call)
     {
-        json.Text("type"u8, "tool_use"u8).Text("id"u8, call.Id.IsPresent ? call.Id.Of(request.Source) : call.Name.Of(request.Source))
+        CallId.Write(json.Text("type"u8, "tool_use"u8), "id"u8, request.Source, call)
             .Text("name"u8, call.Name.Of(request.Source));
         request.LoseIf(!CallArguments.WriteObject(json, "input"u8, request.Source, call), request.Names.Arguments);
     }

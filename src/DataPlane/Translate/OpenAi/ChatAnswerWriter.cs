@@ -5,6 +5,7 @@ internal sealed class ChatAnswerWriter : AnswerWriter
 {
     private readonly TextBuffer _head = new();
     private readonly TextBuffer _model = new();
+    private readonly TextBuffer _id = new();
     private readonly TextBuffer _text = new();
     private readonly TextBuffer _thought = new();
     private readonly TextBuffer _refusal = new();
@@ -22,6 +23,8 @@ internal sealed class ChatAnswerWriter : AnswerWriter
         _callCount = 0;
         _head.Add("{\"id\":\"chatcmpl-"u8).Add(facts.Id).Add("\",\"object\":\"chat.completion\",\"created\":"u8).Add(facts.Created).Add(",\"model\":\""u8);
         _model.AddEscaped(facts.Model);
+        _id.Clear();
+        _id.Add(facts.Id);
     }
 
     public override void Take(in NeutralEvent item)
@@ -94,6 +97,7 @@ internal sealed class ChatAnswerWriter : AnswerWriter
         base.Release();
         _head.Release();
         _model.Release();
+        _id.Release();
         _text.Release();
         _thought.Release();
         _refusal.Release();
@@ -105,10 +109,7 @@ internal sealed class ChatAnswerWriter : AnswerWriter
         if (_callCount > 0)
             _calls.Add("\"}},"u8);
         _calls.Add("{\"id\":\""u8);
-        if (call.Id.IsEmpty)
-            _calls.Add("call_"u8).Add(_callCount);
-        else
-            _calls.Add(call.Id);
+        WriteCallId(_calls, call, "call_"u8, _id);
         _calls.Add("\",\"type\":\"function\",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\""u8);
         _callCount++;
     }

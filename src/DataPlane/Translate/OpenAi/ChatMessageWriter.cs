@@ -52,14 +52,18 @@ internal static class ChatMessageWriter
     private static void WriteResult(NeutralRequest request, JsonOut json, in NeutralPart result, int from, int to)
     {
         request.LoseIf(result.IsError, request.Names.ResultIsError);
-        json.StartObject().Text("role"u8, "tool"u8).Text("tool_call_id"u8, result.Id.IsPresent ? result.Id.Of(request.Source) : default);
+        json.StartObject().Text("role"u8, "tool"u8);
+        CallId.Write(json, "tool_call_id"u8, request.Source, result);
         var text = json.OpenText("content"u8);
         for (var p = from; p < to; p++)
         {
-            if (request.Parts[p].Kind == PartKind.Text)
-                text.Add(request.Parts[p].Text.Of(request.Source));
-            else
+            var part = request.Parts[p];
+            if (part.Kind != PartKind.Text)
                 request.Losses.Add(request.Names.ResultContent);
+            else if (part.IsObject)
+                text.AddEscaped(part.Text.Of(request.Source));
+            else
+                text.Add(part.Text.Of(request.Source));
         }
 
         json.CloseText().EndObject();
@@ -170,8 +174,7 @@ internal static class ChatMessageWriter
             var call = request.Parts[p];
             if (call.Kind != PartKind.ToolCall)
                 continue;
-            var id = call.Id.IsPresent ? call.Id : call.Name;
-            json.StartObject().Text("id"u8, id.Of(request.Source)).Text("type"u8, "function"u8)
+            CallId.Write(json.StartObject(), "id"u8, request.Source, call).Text("type"u8, "function"u8)
                 .StartObject("function"u8).Text("name"u8, call.Name.Of(request.Source));
             CallArguments.WriteText(json, "arguments"u8, request.Source, call);
             json.EndObject().EndObject();

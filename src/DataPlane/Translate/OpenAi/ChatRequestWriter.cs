@@ -82,7 +82,7 @@ internal sealed class ChatRequestWriter : RequestWriter
             if (tool.Description.IsPresent)
                 json.Text("description"u8, tool.Description.Of(source));
             if (tool.Schema.IsPresent)
-                json.Value("parameters"u8, tool.Schema.Of(source));
+                SchemaText.Write(json, "parameters"u8, source, tool.Schema, tool.IsOpenApi);
             if (tool.IsStrict)
                 json.Flag("strict"u8, true);
             json.EndObject().EndObject();
@@ -131,8 +131,8 @@ internal sealed class ChatRequestWriter : RequestWriter
         }
 
         json.StartObject("response_format"u8).Text("type"u8, "json_schema"u8).StartObject("json_schema"u8)
-            .Text("name"u8, request.FormatName.IsPresent ? request.FormatName.Of(request.Source) : "answer"u8)
-            .Value("schema"u8, request.FormatSchema.Of(request.Source));
+            .Text("name"u8, request.FormatName.IsPresent ? request.FormatName.Of(request.Source) : "answer"u8);
+        SchemaText.Write(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi);
         if (request.FormatIsStrict)
             json.Flag("strict"u8, true);
         json.EndObject().EndObject();

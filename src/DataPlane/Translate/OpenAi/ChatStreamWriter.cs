@@ -5,6 +5,7 @@ internal sealed class ChatStreamWriter : AnswerWriter
 {
     private readonly TextBuffer _prefix = new();
     private readonly TextBuffer _model = new();
+    private readonly TextBuffer _id = new();
     private readonly TextBuffer _escaped = new();
     private bool _wantsUsage;
     private bool _isBegun;
@@ -22,6 +23,8 @@ internal sealed class ChatStreamWriter : AnswerWriter
             .Add(",\"model\":\""u8);
         _model.Clear();
         _model.AddEscaped(facts.Model);
+        _id.Clear();
+        _id.Add(facts.Id);
     }
 
     public override void Take(in NeutralEvent item)
@@ -93,6 +96,7 @@ internal sealed class ChatStreamWriter : AnswerWriter
         base.Release();
         _prefix.Release();
         _model.Release();
+        _id.Release();
         _escaped.Release();
     }
 
@@ -111,10 +115,7 @@ internal sealed class ChatStreamWriter : AnswerWriter
         _callsTools = true;
         BeginDelta();
         Out.Add("{\"tool_calls\":[{\"index\":"u8).Add(call.Call).Add(",\"id\":\""u8);
-        if (call.Id.IsEmpty)
-            Out.Add("call_"u8).Add(call.Call);
-        else
-            Out.Add(call.Id);
+        WriteCallId(Out, call, "call_"u8, _id);
         Out.Add("\",\"type\":\"function\",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\"\"}}]}"u8);
         EndDelta(FinishReason.None);
     }

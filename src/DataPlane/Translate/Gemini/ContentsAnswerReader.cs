@@ -1,0 +1,211 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Translate.Gemini;
+
+/// <summary>Reads Gemini's answers: the chunks of a stream, which are shaped as whole answers are. Of several candidates the first is told.</summary>
+internal sealed class ContentsAnswerReader : AnswerReader
+{
+    private const int ScratchBytes = 64;
+
+    private int _calls;
+    private bool _isBegun;
+
+    /// <summary>What matters of a chunk, of a candidate or of a part, wherever it stands.</summary>
+    private struct Fields
+    {
+        public Piece Model;
+        public Piece Candidates;
+        public Piece Parts;
+        public Piece Finish;
+        public Piece Text;
+        public Piece Id;
+        public Piece Name;
+        public Piece Args;
+        public Piece Message;
+        public Piece Status;
+        public long Index;
+        public bool IsThought;
+        public bool IsCall;
+        public bool IsBlocked;
+        public bool HasError;
+        public bool HasSignature;
+    }
+
+    public override void Reset()
+    {
+        _calls = 0;
+        _isBegun = false;
+    }
+
+    public override bool OnEvent(ReadOnlySpan<byte> data, AnswerWriter to) => TryRead(data, to, out _);
+
+    public override bool OnWhole(ReadOnlySpan<byte> body, AnswerWriter to) => TryRead(body, to, out var hasAnswer) && hasAnswer;
+
+    private bool TryRead(ReadOnlySpan<byte> data, AnswerWriter to, out bool hasAnswer)
+    {
+        hasAnswer = false;
+        Fields chunk = default;
+        var walk = new JsonWalk(data, stackalloc byte[ScratchBytes]);
+        if (!walk.TryBegin())
+            return false;
+        while (walk.NextMember())
+        {
+            if (walk.Is("modelVersion"u8) && walk.Token == JsonToken.String)
+                chunk.Model = walk.Text;
+            else if (walk.Is("candidates"u8) && walk.Token == JsonToken.StartArray)
+                chunk.Candidates = walk.Value();
+            else if (walk.Is("promptFeedback"u8) && walk.TryEnter(JsonToken.StartObject))
+                ReadFeedback(ref walk, ref chunk);
+            else if (walk.Is("error"u8) && walk.TryEnter(JsonToken.StartObject))
+                ReadError(ref walk, ref chunk);
+        }
+
+        if (!walk.IsWhole())
+            return false;
+        if (chunk.HasError)
+        {
+            to.Take(new NeutralEvent(NeutralKind.Error, chunk.Message.Of(data)) { Name = chunk.Status.Of(data) });
+            return true;
+        }
+
+        hasAnswer = Tell(data, chunk, to);
+        return true;
+    }
+
+    private static void ReadFeedback(ref JsonWalk walk, ref Fields chunk)
+    {
+        while (walk.NextMember())
+            chunk.IsBlocked |= walk.Is("blockReason"u8) && walk.Token == JsonToken.String;
+    }
+
+    private static void ReadError(ref JsonWalk walk, ref Fields chunk)
+    {
+        chunk.HasError = true;
+        while (walk.NextMember())
+        {
+            if (walk.Is("message"u8) && walk.Token == JsonToken.String)
+                chunk.Message = walk.Text;
+            else if (walk.Is("status"u8) && walk.Token == JsonToken.String)
+                chunk.Status = walk.Text;
+        }
+    }
+
+    private bool Tell(ReadOnlySpan<byte> data, in Fields chunk, AnswerWriter to)
+    {
+        if (!_isBegun)
+            to.Take(new NeutralEvent(NeutralKind.Start) { Name = chunk.Model.Of(data) });
+        _isBegun = true;
+        var found = chunk.Candidates.IsPresent && TellCandidates(data, chunk.Candidates, to);
+        if (chunk.IsBlocked)
+            to.Take(new NeutralEvent(NeutralKind.Finish) { Reason = FinishReason.Filtered });
+        return found || chunk.IsBlocked;
+    }
+
+    private bool TellCandidates(ReadOnlySpan<byte> data, Piece candidates, AnswerWriter to)
+    {
+        var walk = new JsonWalk(data, candidates, stackalloc byte[ScratchBytes]);
+        var found = false;
+        if (!walk.TryBeginArray())
+            return false;
+        while (walk.NextElement())
+        {
+            if (!walk.TryEnter(JsonToken.StartObject))
+                continue;
+            Fields candidate = default;
+            while (walk.NextMember())
+            {
+                if (walk.Is("index"u8))
+                    _ = walk.TryNumber(out candidate.Index);
+                else if (walk.Is("finishReason"u8) && walk.Token == JsonToken.String)
+                    candidate.Finish = walk.Text;
+                else if (walk.Is("content"u8) && walk.TryEnter(JsonToken.StartObject))
+                    ReadContent(ref walk, ref candidate);
+                else if (walk.Is("groundingMetadata"u8) || walk.Is("citationMetadata"u8))
+                    to.Losses?.Add("answer"u8, walk.Name);
+            }
+
+            if (candidate.Index != 0)
+                continue;
+            found = true;
+            if (candidate.Parts.IsPresent)
+                TellParts(data, candidate.Parts, to);
+            if (candidate.Finish.IsPresent)
+                to.Take(new NeutralEvent(NeutralKind.Finish) { Reason = ReasonOf(candidate.Finish.Of(data)) });
+        }
+
+        return found;
+    }
+
+    private static void ReadContent(ref JsonWalk walk, ref Fields candidate)
+    {
+        while (walk.NextMember())
+        {
+            if (walk.Is("parts"u8) && walk.Token == JsonToken.StartArray)
+                candidate.Parts = walk.Value();
+        }
+    }
+
+    private void TellParts(ReadOnlySpan<byte> data, Piece parts, AnswerWriter to)
+    {
+        var walk = new JsonWalk(data, parts, stackalloc byte[ScratchBytes]);
+        if (!walk.TryBeginArray())
+            return;
+        while (walk.NextElement())
+        {
+            if (!walk.TryEnter(JsonToken.StartObject))
+                continue;
+            Fields part = default;
+            while (walk.NextMember())
+                ReadPart(ref walk, ref part, to);
+            TellPart(data, part, to);
+        }
+    }
+
+    private static void ReadPart(ref JsonWalk walk, ref Fields part, AnswerWriter to)
+    {
+        if (walk.Is("text"u8) && walk.Token == JsonToken.String)
+            part.Text = walk.Text;
+        else if (walk.Is("thought"u8))
+            part.IsThought = walk.Token == JsonToken.True;
+        else if (walk.Is("thoughtSignature"u8))
+            part.HasSignature = true;
+        else if (walk.Is("functionCall"u8) && walk.TryEnter(JsonToken.StartObject))
+        {
+            part.IsCall = true;
+            while (walk.NextMember())
+            {
+                if (walk.Is("id"u8) && walk.Token == JsonToken.String)
+                    part.Id = walk.Text;
+                else if (walk.Is("name"u8) && walk.Token == JsonToken.String)
+                    part.Name = walk.Text;
+                else if (walk.Is("args"u8) && walk.Token == JsonToken.StartObject)
+                    part.Args = walk.Value();
+            }
+        }
+        else if (!walk.IsNothing())
+            to.Losses?.Add("answer.parts"u8, walk.Name);
+    }
+
+    /// <summary>A thought's signature stands at any part, and means nothing to others.</summary>
+    private void TellPart(ReadOnlySpan<byte> data, in Fields part, AnswerWriter to)
+    {
+        if (part.HasSignature)
+            to.Losses?.Add("answer.parts.thoughtSignature"u8);
+        if (part.IsCall)
+        {
+            to.Take(new NeutralEvent(NeutralKind.ToolCall) { Call = _calls, Id = part.Id.Of(data), Name = part.Name.Of(data) });
+            to.Take(new NeutralEvent(NeutralKind.ArgumentsObject, part.Args.IsPresent ? part.Args.Of(data) : "{}"u8) { Call = _calls++ });
+        }
+        else if (part.Text.Length > 0)
+            to.Take(new NeutralEvent(part.IsThought ? NeutralKind.Thinking : NeutralKind.Text, part.Text.Of(data)));
+    }
+
+    private static FinishReason ReasonOf(ReadOnlySpan<byte> reason)
+    {
+        if (reason.SequenceEqual("MAX_TOKENS"u8))
+            return FinishReason.Length;
+        if (reason.SequenceEqual("STOP"u8) || reason.SequenceEqual("OTHER"u8) || reason.StartsWith("MALFORMED"u8) || reason.SequenceEqual("FINISH_REASON_UNSPECIFIED"u8))
+            return FinishReason.Stop;
+        return FinishReason.Filtered;
+    }
+}

@@ -1,0 +1,133 @@
+namespace AiEdge.DataPlane.Translate.Gemini;
+
+/// <summary>Writes the contents of a request: those of one speaker that follow each other become one.</summary>
+internal static class ContentsWriter
+{
+    public static void Write(NeutralRequest request, JsonOut json)
+    {
+        WriteSystem(request, json);
+        NeutralRole? speaker = null;
+        json.StartArray("contents"u8);
+        foreach (var message in request.Messages)
+        {
+            if (message.Role == NeutralRole.System || message.Count == 0)
+                continue;
+            if (message.Role != speaker)
+            {
+                if (speaker is not null)
+                    json.EndArray().EndObject();
+                speaker = message.Role;
+                json.StartObject().Text("role"u8, speaker == NeutralRole.User ? "user"u8 : "model"u8).StartArray("parts"u8);
+            }
+
+            WriteParts(request, json, message);
+        }
+
+        if (speaker is not null)
+            json.EndArray().EndObject();
+        json.EndArray();
+    }
+
+    private static void WriteSystem(NeutralRequest request, JsonOut json)
+    {
+        var (isOpen, isTurned) = (false, false);
+        foreach (var message in request.Messages)
+        {
+            if (message.Role != NeutralRole.System)
+            {
+                isTurned = true;
+                continue;
+            }
+
+            request.LoseIf(isTurned, request.Names.Role);
+            for (var p = message.From; p < message.From + message.Count; p++)
+            {
+                if (request.Parts[p] is not { Kind: PartKind.Text, Text.Length: > 0 })
+                    continue;
+                if (!isOpen)
+                    json.StartObject("systemInstruction"u8).StartArray("parts"u8);
+                isOpen = true;
+                json.StartObject().Text("text"u8, request.Parts[p].Text.Of(request.Source)).EndObject();
+            }
+        }
+
+        if (isOpen)
+            json.EndArray().EndObject();
+    }
+
+    private static void WriteParts(NeutralRequest request, JsonOut json, NeutralMessage message)
+    {
+        var end = message.From + message.Count;
+        for (var p = message.From; p < end; p++)
+        {
+            var part = request.Parts[p];
+            if (part.Kind == PartKind.ToolResult)
+            {
+                var from = p + 1;
+                while (p + 1 < end && request.Parts[p + 1].IsOfResult)
+                    p++;
+                WriteResult(request, json, part, from, p + 1);
+                continue;
+            }
+
+            WritePart(request, json, part);
+        }
+    }
+
+    private static void WritePart(NeutralRequest request, JsonOut json, in NeutralPart part)
+    {
+        var source = request.Source;
+        switch (part.Kind)
+        {
+            case PartKind.Text or PartKind.Refusal:
+                json.StartObject().Text("text"u8, part.Text.Of(source)).EndObject();
+                break;
+            case PartKind.Image or PartKind.File:
+                json.StartObject().StartObject("inlineData"u8).Text("mimeType"u8, part.Media.Of(source)).Text("data"u8, part.Text.Of(source))
+                    .EndObject().EndObject();
+                break;
+            case PartKind.ToolCall:
+                json.StartObject().StartObject("functionCall"u8).Text("name"u8, part.Name.Of(source));
+                request.LoseIf(!CallArguments.WriteObject(json, "args"u8, source, part), request.Names.Arguments);
+                json.EndObject().EndObject();
+                break;
+            case PartKind.Thinking or PartKind.HiddenThinking:
+                request.Losses.Add(request.Names.Thinking);
+                break;
+            case PartKind.ImageUrl:
+                request.Losses.Add(request.Names.ImageUrl);
+                break;
+            default:
+                request.Losses.Add(request.Names.File);
+                break;
+        }
+    }
+
+    /// <summary>A result goes by its function's name, which the call has that it belongs to, and is an object with the text in it.</summary>
+    private static void WriteResult(NeutralRequest request, JsonOut json, in NeutralPart result, int from, int to)
+    {
+        json.StartObject().StartObject("functionResponse"u8).Text("name"u8, NameOf(request, result, from).Of(request.Source)).StartObject("response"u8);
+        var text = json.OpenText(result.IsError ? "error"u8 : "result"u8);
+        for (var p = from; p < to; p++)
+        {
+            if (request.Parts[p].Kind == PartKind.Text)
+                text.Add(request.Parts[p].Text.Of(request.Source));
+            else
+                request.Losses.Add(request.Names.ResultContent);
+        }
+
+        json.CloseText().EndObject().EndObject().EndObject();
+    }
+
+    private static Piece NameOf(NeutralRequest request, in NeutralPart result, int before)
+    {
+        var id = result.Id.Of(request.Source);
+        for (var p = before - 1; p >= 0; p--)
+        {
+            if (request.Parts[p] is { Kind: PartKind.ToolCall, Id.IsPresent: true } call && call.Id.Of(request.Source).SequenceEqual(id))
+                return call.Name;
+        }
+
+        return result.Name.IsPresent ? result.Name : result.Id;
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Tests.Translate;
+
+/// <summary>A request that went to another dialect and comes back is the same, where nothing was reported as lost.</summary>
+public sealed class ThereAndBackTests
+{
+    private static readonly string[] Words = ["plain", "caf\\u00e9", "\\\"quoted\\\"", "back\\\\slash", "日本", "a\\nb", "\\ud83d\\ude00"];
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void What_is_not_reported_comes_back(int seed)
+    {
+        var random = new Random(seed);
+        for (var i = 0; i < 300; i++)
+        {
+            var body = Chat(random);
+            foreach (var other in (Dialect[])[Dialect.Anthropic, Dialect.Gemini])
+            {
+                var there = Translating.Request(Dialect.OpenAi, other, body, out var lostThere);
+                var back = Translating.Request(other, Dialect.OpenAi, there, out var lostBack);
+                if (other == Dialect.Anthropic)
+                    Assert.Equal("", lostThere + lostBack);
+                Assert.Equal(Print(Dialect.OpenAi, body, other), Print(Dialect.OpenAi, back, other));
+            }
+        }
+    }
+
+    [Fact]
+    public void Any_json_becomes_json_or_is_refused()
+    {
+        var random = new Random(7);
+        foreach (var name in Golden.NamesOf("*"))
+        {
+            var input = Encoding.UTF8.GetBytes(Golden.Open(name).In);
+            for (var i = 0; i < 60; i++)
+            {
+                var bent = (byte[])input.Clone();
+                bent[random.Next(bent.Length)] = "\"{}[],:0nt\\"u8[random.Next(11)];
+                TranslateOracles.WhatComesOutIsJson(bent, random.Next());
+                TranslateOracles.WhatComesOutIsJson(input, random.Next());
+            }
+        }
+    }
+
+    /// <summary>What is said, to whom, in the order that it is said.</summary>
+    private static string Print(Dialect dialect, string body, Dialect other)
+    {
+        var request = Translating.Read(dialect, body);
+        var text = new StringBuilder();
+        NeutralRole? before = null;
+        foreach (var message in request.Messages)
+        {
+            if (message.Role != before)
+                text.Append(message.Role).Append(':');
+            before = message.Role;
+            for (var p = message.From; p < message.From + message.Count; p++)
+            {
+                var part = request.Parts[p];
+
+                // Gemini knows no ids, and puts results into an object.
+                var id = other == Dialect.Gemini || !part.Id.IsPresent ? "" : Encoding.UTF8.GetString(part.Id.Of(request.Source));
+                var said = other == Dialect.Gemini && part.IsOfResult ? "" : Encoding.UTF8.GetString(part.Text.Of(request.Source));
+                text.Append(part.Kind).Append('(').Append(id).Append(',').Append(said).Append(')');
+            }
+        }
+
+        foreach (var tool in request.Tools)
+            text.Append(Encoding.UTF8.GetString(tool.Name.Of(request.Source))).Append(Encoding.UTF8.GetString(tool.Schema.Of(request.Source)));
+        return text.Append(request.ToolChoice).Append(request.Stops.Count).Append(other == Dialect.Gemini || request.Stream).ToString();
+    }
+
+    private static string Chat(Random random)
+    {
+        var messages = new List<string> { $$"""{"role":"system","content":"{{Word(random)}}"}""" };
+        for (var turn = 0; turn < random.Next(1, 5); turn++)
+        {
+            messages.Add($$$"""{"role":"user","content":[{"type":"text","text":"{{{Word(random)}}}"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}]}""");
+            if (random.Next(2) == 0)
+            {
+                messages.Add($$"""{"role":"assistant","content":"{{Word(random)}}"}""");
+                continue;
+            }
+
+            messages.Add($$$$"""{"role":"assistant","content":null,"tool_calls":[{"id":"c{{{{turn}}}}","type":"function","function":{"name":"f","arguments":"{\"a\":\"x\"}"}}]}""");
+            messages.Add($$"""{"role":"tool","tool_call_id":"c{{turn}}","content":"{{Word(random)}}"}""");
+        }
+
+        return $$"""{"model":"m","messages":[{{string.Join(',', messages)}}],"""
+            + "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}}],\"tool_choice\":\"auto\",\"stop\":[\"a\"],\"stream\":true,\"max_tokens\":7}";
+    }
+
+    private static string Word(Random random) => Words[random.Next(Words.Length)];
+}

@@ -1,0 +1,42 @@
+using AiEdge.FakeUpstream;
+
+namespace AiEdge.Sdk.Tests;
+
+/// <summary>One run of node/translated.mjs.</summary>
+public sealed class TranslatedRun : NodeRun
+{
+    protected override string Script => "translated.mjs";
+}
+
+/// <summary>The npm clients of OpenAI and Anthropic before providers of other dialects: each scenario of node/translated.mjs is a row.</summary>
+public sealed class TranslatedNodeTests(TranslatedRun run) : IClassFixture<TranslatedRun>
+{
+    private static readonly string[] Names =
+    [
+        "openai: chat",
+        "openai: stream",
+        "openai: tools loop",
+        "openai: errors",
+        "openai: abort",
+        "anthropic: message",
+        "anthropic: stream",
+        "anthropic: tools loop",
+        "anthropic: errors",
+    ];
+
+    public static TheoryData<string> Scenarios => [.. Names];
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Scenario_passes(string name) => run.AssertPassed(name);
+
+    [Fact]
+    public void Every_scenario_of_the_script_is_a_row() => Assert.Equal(Names, run.Names);
+
+    [Fact]
+    public async Task What_the_client_aborted_ended_at_the_provider()
+    {
+        var request = Assert.Single(run.Requests, request => request.Model == "fake-n100000-d10000");
+        Assert.Equal(RequestEnd.ClientLeft, await request.End.WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+}
