@@ -78,6 +78,7 @@ internal static class AdmitStages
             Input = 2_500_000_000,
             CachedInput = 1_250_000_000,
             CacheWrite = 2_500_000_000,
+            CacheWriteHour = 2_500_000_000,
             Output = 10_000_000_000,
             Reasoning = 10_000_000_000,
             AudioInput = 0,

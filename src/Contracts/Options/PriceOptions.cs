@@ -21,6 +21,9 @@ public sealed class PriceOptions
     /// <summary>Tokens of the prompt that were put into the provider's cache.</summary>
     public static readonly DecimalField CacheWriteField = DecimalField.Price("cacheWrite");
 
+    /// <summary>Tokens of the prompt that were put into the provider's cache for an hour.</summary>
+    public static readonly DecimalField CacheWriteHourField = DecimalField.Price("cacheWriteHour");
+
     /// <summary>Tokens of the answer.</summary>
     public static readonly DecimalField OutputField = DecimalField.Price("output");
 
@@ -48,8 +51,8 @@ public sealed class PriceOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a price", InputField, CachedInputField, CacheWriteField, OutputField, ReasoningField, AudioInputField, AudioOutputField,
-        ImageInputField, RequestField, FactorsField, LongContextField);
+        "a price", InputField, CachedInputField, CacheWriteField, CacheWriteHourField, OutputField, ReasoningField, AudioInputField,
+        AudioOutputField, ImageInputField, RequestField, FactorsField, LongContextField);
 
     /// <summary>The section; null where there is none.</summary>
     public ConfigMap? Node { get; private init; }
@@ -62,6 +65,9 @@ public sealed class PriceOptions
 
     /// <summary>See <see cref="CacheWriteField"/>.</summary>
     public Setting<long> CacheWrite { get; private init; }
+
+    /// <summary>See <see cref="CacheWriteHourField"/>.</summary>
+    public Setting<long> CacheWriteHour { get; private init; }
 
     /// <summary>See <see cref="OutputField"/>.</summary>
     public Setting<long> Output { get; private init; }
@@ -100,6 +106,7 @@ public sealed class PriceOptions
             Input = Input.Or(wider.Input),
             CachedInput = CachedInput.Or(wider.CachedInput),
             CacheWrite = CacheWrite.Or(wider.CacheWrite),
+            CacheWriteHour = CacheWriteHour.Or(wider.CacheWriteHour),
             Output = Output.Or(wider.Output),
             Reasoning = Reasoning.Or(wider.Reasoning),
             AudioInput = AudioInput.Or(wider.AudioInput),
@@ -119,6 +126,7 @@ public sealed class PriceOptions
             Input = reader.Get(InputField),
             CachedInput = reader.Get(CachedInputField),
             CacheWrite = reader.Get(CacheWriteField),
+            CacheWriteHour = reader.Get(CacheWriteHourField),
             Output = reader.Get(OutputField),
             Reasoning = reader.Get(ReasoningField),
             AudioInput = reader.Get(AudioInputField),
@@ -145,11 +153,15 @@ public sealed class LongContextOptions
     /// <summary>Tokens of the prompt that were put into the provider's cache.</summary>
     public static readonly DecimalField CacheWriteField = DecimalField.Price("cacheWrite");
 
+    /// <summary>Tokens of the prompt that were put into the provider's cache for an hour.</summary>
+    public static readonly DecimalField CacheWriteHourField = DecimalField.Price("cacheWriteHour");
+
     /// <summary>Tokens of the answer.</summary>
     public static readonly DecimalField OutputField = DecimalField.Price("output");
 
     /// <summary>The fields.</summary>
-    public static readonly FieldTable Table = new("longContext", AboveField, InputField, CachedInputField, CacheWriteField, OutputField);
+    public static readonly FieldTable Table = new(
+        "longContext", AboveField, InputField, CachedInputField, CacheWriteField, CacheWriteHourField, OutputField);
 
     private LongContextOptions(ConfigMap node) => Node = node;
 
@@ -168,6 +180,9 @@ public sealed class LongContextOptions
     /// <summary>See <see cref="CacheWriteField"/>.</summary>
     public Setting<long> CacheWrite { get; private init; }
 
+    /// <summary>See <see cref="CacheWriteHourField"/>.</summary>
+    public Setting<long> CacheWriteHour { get; private init; }
+
     /// <summary>See <see cref="OutputField"/>.</summary>
     public Setting<long> Output { get; private init; }
 
@@ -179,6 +194,7 @@ public sealed class LongContextOptions
             Input = reader.Get(InputField),
             CachedInput = reader.Get(CachedInputField),
             CacheWrite = reader.Get(CacheWriteField),
+            CacheWriteHour = reader.Get(CacheWriteHourField),
             Output = reader.Get(OutputField),
         };
 }

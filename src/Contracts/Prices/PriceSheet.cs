@@ -9,6 +9,7 @@ namespace AiEdge.Contracts.Prices;
 /// <param name="Input">Tokens of the prompt.</param>
 /// <param name="CachedInput">Tokens of the prompt out of the provider's cache.</param>
 /// <param name="CacheWrite">Tokens of the prompt into the provider's cache.</param>
+/// <param name="CacheWriteHour">The same, to be kept for an hour.</param>
 /// <param name="Output">Tokens of the answer.</param>
 /// <param name="Reasoning">Tokens of the answer that nobody sees.</param>
 /// <param name="AudioInput">Tokens of audio in the prompt.</param>
@@ -16,7 +17,8 @@ namespace AiEdge.Contracts.Prices;
 /// <param name="ImageInput">Tokens of images in the prompt.</param>
 /// <param name="Request">Each request, in nanodollars.</param>
 public sealed record PriceSheet(
-    long Input, long CachedInput, long CacheWrite, long Output, long Reasoning, long AudioInput, long AudioOutput, long ImageInput, long Request)
+    long Input, long CachedInput, long CacheWrite, long CacheWriteHour, long Output, long Reasoning, long AudioInput, long AudioOutput, long ImageInput,
+    long Request)
 {
     /// <summary>Versions of prices out of a document are larger than any date, and small enough for a number in JSON (2^53).</summary>
     private const long HashBit = 1L << 52;
@@ -36,8 +38,9 @@ public sealed record PriceSheet(
         ArgumentNullException.ThrowIfNull(price);
         var input = price.Input.Or(0);
         var output = price.Output.Or(0);
+        var write = price.CacheWrite.Or(input);
         var sheet = new PriceSheet(
-            input, price.CachedInput.Or(input), price.CacheWrite.Or(input), output, price.Reasoning.Or(output), price.AudioInput.Or(input),
+            input, price.CachedInput.Or(input), write, price.CacheWriteHour.Or(write), output, price.Reasoning.Or(output), price.AudioInput.Or(input),
             price.AudioOutput.Or(output), price.ImageInput.Or(input), price.Request.Or(0));
         var factors = new List<KeyValuePair<string, long>>();
         foreach (var (tier, factor) in price.Factors.Or([]))
@@ -64,8 +67,9 @@ public sealed record PriceSheet(
     {
         var input = longer.Input.Or(sheet.Input);
         var output = longer.Output.Or(sheet.Output);
+        var write = longer.CacheWrite.Or(price.CacheWrite.Or(input));
         return new PriceSheet(
-            input, longer.CachedInput.Or(price.CachedInput.Or(input)), longer.CacheWrite.Or(price.CacheWrite.Or(input)), output,
+            input, longer.CachedInput.Or(price.CachedInput.Or(input)), write, longer.CacheWriteHour.Or(price.CacheWriteHour.Or(write)), output,
             price.Reasoning.Or(output), price.AudioInput.Or(input), price.AudioOutput.Or(output), price.ImageInput.Or(input), sheet.Request);
     }
 
@@ -74,6 +78,8 @@ public sealed record PriceSheet(
         text.Append(
             CultureInfo.InvariantCulture,
             $"{Input} {CachedInput} {CacheWrite} {Output} {Reasoning} {AudioInput} {AudioOutput} {ImageInput} {Request}");
+        if (CacheWriteHour != CacheWrite)
+            text.Append(CultureInfo.InvariantCulture, $" hour={CacheWriteHour}");
         foreach (var (tier, factor) in Factors)
             text.Append(CultureInfo.InvariantCulture, $" {tier}={factor}");
         if (LongContext is null)

@@ -2,7 +2,7 @@ namespace AiEdge.DataPlane.Core;
 
 /// <summary>
 /// What a model costs, per class of tokens, in nanodollars for a million tokens, so that no price is rounded; a class without a
-/// price of its own has its parent's (cached input that of input, reasoning that of output). Money is never a float.
+/// price of its own has its parent's (cached input that of input, reasoning that of output, an hour in the cache that of the cache). Money is never a float.
 /// </summary>
 internal sealed record PriceModel
 {
@@ -17,6 +17,9 @@ internal sealed record PriceModel
     public required long CachedInput { get; init; }
 
     public required long CacheWrite { get; init; }
+
+    /// <summary>Input tokens that the provider's cache is to keep for an hour.</summary>
+    public required long CacheWriteHour { get; init; }
 
     public required long Output { get; init; }
 

@@ -17,6 +17,9 @@ internal struct Usage
     /// <summary>Input tokens that were written to the provider's cache; a part of the input.</summary>
     public long CacheWriteTokens { get; set; }
 
+    /// <summary>Those of <see cref="CacheWriteTokens"/> that are to be kept for an hour, which costs more.</summary>
+    public long CacheWriteHourTokens { get; set; }
+
     public long ImageInputTokens { get; set; }
 
     public long OutputTokens { get; set; }

@@ -13,6 +13,7 @@ internal enum UsageField : byte
     OutputDetails,
     CachedInput,
     CacheWrite,
+    CacheWriteHour,
     AudioInput,
     ImageInput,
     Reasoning,

@@ -56,7 +56,9 @@ internal static class Billing
         // Classes are parts of input and output; what they leave is text. Together they cannot be more than the whole.
         long rest = bill.InputTokens;
         Int128 sum = (Int128)price.CachedInput * Part(bill.CachedInputTokens, ref rest);
-        sum += (Int128)price.CacheWrite * Part(usage.CacheWriteTokens, ref rest);
+        long written = Part(usage.CacheWriteTokens, ref rest);
+        sum += (Int128)price.CacheWriteHour * Part(usage.CacheWriteHourTokens, ref written);
+        sum += (Int128)price.CacheWrite * written;
         sum += (Int128)price.AudioInput * Part(usage.AudioInputTokens, ref rest);
         sum += (Int128)price.ImageInput * Part(usage.ImageInputTokens, ref rest);
         sum += (Int128)price.Input * rest;

@@ -96,6 +96,9 @@ internal struct UsageReader
             case UsageField.CacheWrite:
                 _usage.CacheWriteTokens = count;
                 break;
+            case UsageField.CacheWriteHour:
+                _usage.CacheWriteHourTokens = count;
+                break;
             case UsageField.ImageInput:
                 _usage.ImageInputTokens = count;
                 break;

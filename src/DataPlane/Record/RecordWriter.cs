@@ -94,6 +94,7 @@ internal static class RecordWriter
             json.WriteBoolean("estimate"u8, true);
         WriteOptional(json, "cachedInputTokens"u8, bill.CachedInputTokens);
         WriteOptional(json, "cacheWriteTokens"u8, usage.CacheWriteTokens);
+        WriteOptional(json, "cacheWriteHourTokens"u8, usage.CacheWriteHourTokens);
         WriteOptional(json, "reasoningTokens"u8, usage.ReasoningTokens);
         WriteOptional(json, "audioInputTokens"u8, usage.AudioInputTokens);
         WriteOptional(json, "audioOutputTokens"u8, usage.AudioOutputTokens);

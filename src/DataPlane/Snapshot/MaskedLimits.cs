@@ -33,6 +33,7 @@ internal sealed class MaskedLimits(Utf8JsonWriter json, string mask)
         WriteDecimal(PriceOptions.InputField, price.Input, DecimalText.DigitsMax);
         WriteDecimal(PriceOptions.CachedInputField, price.CachedInput, DecimalText.DigitsMax);
         WriteDecimal(PriceOptions.CacheWriteField, price.CacheWrite, DecimalText.DigitsMax);
+        WriteDecimal(PriceOptions.CacheWriteHourField, price.CacheWriteHour, DecimalText.DigitsMax);
         WriteDecimal(PriceOptions.OutputField, price.Output, DecimalText.DigitsMax);
         WriteDecimal(PriceOptions.ReasoningField, price.Reasoning, DecimalText.DigitsMax);
         WriteDecimal(PriceOptions.AudioInputField, price.AudioInput, DecimalText.DigitsMax);
@@ -54,6 +55,7 @@ internal sealed class MaskedLimits(Utf8JsonWriter json, string mask)
             WriteDecimal(LongContextOptions.InputField, longer.Input, DecimalText.DigitsMax);
             WriteDecimal(LongContextOptions.CachedInputField, longer.CachedInput, DecimalText.DigitsMax);
             WriteDecimal(LongContextOptions.CacheWriteField, longer.CacheWrite, DecimalText.DigitsMax);
+            WriteDecimal(LongContextOptions.CacheWriteHourField, longer.CacheWriteHour, DecimalText.DigitsMax);
             WriteDecimal(LongContextOptions.OutputField, longer.Output, DecimalText.DigitsMax);
             json.WriteEndObject();
         }

@@ -55,6 +55,7 @@ internal sealed class PriceCompiler
             Input = sheet.Input,
             CachedInput = sheet.CachedInput,
             CacheWrite = sheet.CacheWrite,
+            CacheWriteHour = sheet.CacheWriteHour,
             Output = sheet.Output,
             Reasoning = sheet.Reasoning,
             AudioInput = sheet.AudioInput,

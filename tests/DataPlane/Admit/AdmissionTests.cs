@@ -295,6 +295,7 @@ public sealed class AdmissionTests
         Input = input,
         CachedInput = input,
         CacheWrite = input,
+        CacheWriteHour = input,
         Output = output,
         Reasoning = output,
         AudioInput = input,

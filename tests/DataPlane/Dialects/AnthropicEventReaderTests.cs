@@ -12,7 +12,7 @@ public sealed class AnthropicEventReaderTests
 {
     private const string Stream = """
         event: message_start
-        data: {"type":"message_start","message":{"id":"msg_1","content":[],"usage":{"input_tokens":25,"cache_creation_input_tokens":100,"cache_read_input_tokens":1000,"cache_creation":{"ephemeral_5m_input_tokens":100},"output_tokens":1}}}
+        data: {"type":"message_start","message":{"content":[],"usage":{"input_tokens":25,"cache_creation_input_tokens":100,"cache_read_input_tokens":1000,"cache_creation":{"ephemeral_5m_input_tokens":60,"ephemeral_1h_input_tokens":40},"output_tokens":1}}}
 
         event: content_block_start
         data: {"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}
@@ -60,7 +60,7 @@ public sealed class AnthropicEventReaderTests
         """;
 
     private const string Said =
-        "0 Reasoning hm \\\"日本\\\";1 Content be;1 Content gun \\ud83c\\udf0d;2 Name weather;2 Arguments {\\\"city\\\":; | in 1125 (1000 read, 100 written) out 89 of 1214, terminal";
+        "0 Reasoning hm \\\"日本\\\";1 Content be;1 Content gun \\ud83c\\udf0d;2 Name weather;2 Arguments {\\\"city\\\":; | in 1125 (1000 read, 100 written, 40 for an hour) out 89 of 1214, terminal";
 
     [Theory]
     [InlineData("\n")]
@@ -173,7 +173,7 @@ public sealed class AnthropicEventReaderTests
         var usage = reader.Usage;
         said.Append(
             CultureInfo.InvariantCulture,
-            $" | in {usage.InputTokens} ({usage.CachedInputTokens} read, {usage.CacheWriteTokens} written) out {usage.OutputTokens} of {usage.TotalTokens}");
+            $" | in {usage.InputTokens} ({usage.CachedInputTokens} read, {usage.CacheWriteTokens} written, {usage.CacheWriteHourTokens} for an hour) out {usage.OutputTokens} of {usage.TotalTokens}");
         return said.Append(reader.IsTerminal ? ", terminal" : "").ToString();
     }
 

@@ -12,6 +12,7 @@ public class BillingTests
         Input = 2_500_000_000,
         CachedInput = 1_250_000_000,
         CacheWrite = 3_000_000_000,
+        CacheWriteHour = 4_000_000_000,
         Output = 10_000_000_000,
         Reasoning = 11_000_000_000,
         AudioInput = 40_000_000_000,
@@ -32,6 +33,7 @@ public class BillingTests
             InputTokens = 1000,
             CachedInputTokens = 400,
             CacheWriteTokens = 100,
+            CacheWriteHourTokens = 30,
             AudioInputTokens = 10,
             ImageInputTokens = 20,
             OutputTokens = 200,
@@ -40,7 +42,7 @@ public class BillingTests
         };
         Bill bill = Billing.Of(exchange, default);
         Assert.Equal((1000, 400, 200, false, 7), (bill.InputTokens, bill.CachedInputTokens, bill.OutputTokens, bill.IsEstimate, bill.PriceVersion));
-        long expected = (400 * 1250) + (100 * 3000) + (10 * 40_000) + (20 * 5000) + (470 * 2500) + (50 * 11_000) + (30 * 80_000) + (120 * 10_000) + 100;
+        long expected = (400 * 1250) + (70 * 3000) + (30 * 4000) + (10 * 40_000) + (20 * 5000) + (470 * 2500) + (50 * 11_000) + (30 * 80_000) + (120 * 10_000) + 100;
         Assert.Equal(expected, bill.CostNanodollars);
         exchange.SetServiceTier("flex"u8);
         Assert.Equal((expected + 1) / 2, Billing.Of(exchange, default).CostNanodollars);
@@ -63,6 +65,10 @@ public class BillingTests
         var usage = new Usage { CacheWriteTokens = 900, AudioInputTokens = 900, ReasoningTokens = 900 };
         var bill = new Bill { InputTokens = 10, CachedInputTokens = 4, OutputTokens = 2 };
         Assert.Equal((4 * 1250) + (6 * 3000) + (2 * 11_000) + 100, Billing.Cost(Price, PriceFactor.One, usage, bill));
+        usage.CacheWriteHourTokens = 5;
+        Assert.Equal((4 * 1250) + (1 * 3000) + (5 * 4000) + (2 * 11_000) + 100, Billing.Cost(Price, PriceFactor.One, usage, bill));
+        usage.CacheWriteHourTokens = 5000;
+        Assert.Equal((4 * 1250) + (6 * 4000) + (2 * 11_000) + 100, Billing.Cost(Price, PriceFactor.One, usage, bill));
     }
 
     [Fact]

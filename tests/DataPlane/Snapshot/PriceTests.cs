@@ -63,6 +63,7 @@ public sealed class PriceTests
         string[] prices =
         [
             "{ input: 3, output: 15 }", "{ input: 3, output: 16 }", "{ input: 3, output: 15, cachedInput: 1 }", "{ input: 3, output: 15, cacheWrite: 1 }",
+            "{ input: 3, output: 15, cacheWriteHour: 1 }", "{ input: 3, output: 15, longContext: { above: 2k, input: 4, cacheWriteHour: 1 } }",
             "{ input: 3, output: 15, reasoning: 1 }", "{ input: 3, output: 15, audioInput: 1 }", "{ input: 3, output: 15, audioOutput: 1 }",
             "{ input: 3, output: 15, imageInput: 1 }", "{ input: 3, output: 15, request: 1 }", "{ input: 3, output: 15, factors: { flex: 0.5 } }",
             "{ input: 3, output: 15, factors: { batch: 0.5 } }", "{ input: 3, output: 15, longContext: { above: 1k, input: 4 } }",
