@@ -204,8 +204,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
     {
         if (reason.SequenceEqual("MAX_TOKENS"u8))
             return FinishReason.Length;
-        if (reason.SequenceEqual("STOP"u8) || reason.SequenceEqual("OTHER"u8) || reason.StartsWith("MALFORMED"u8) || reason.SequenceEqual("FINISH_REASON_UNSPECIFIED"u8))
-            return FinishReason.Stop;
-        return FinishReason.Filtered;
+        var isPlain = reason.SequenceEqual("STOP"u8) || reason.SequenceEqual("OTHER"u8) || reason.SequenceEqual("FINISH_REASON_UNSPECIFIED"u8);
+        return isPlain || reason.StartsWith("MALFORMED"u8) ? FinishReason.Stop : FinishReason.Filtered;
     }
 }

@@ -2,7 +2,9 @@ using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Translate.Gemini;
 
-/// <summary>Reads requests for Gemini's <c>generateContent</c> (API reference, <c>models.generateContent</c>). Both spellings of protobuf's JSON are read.</summary>
+/// <summary>
+/// Reads requests for Gemini's <c>generateContent</c> (API reference, <c>models.generateContent</c>). Both spellings of protobuf's JSON are read.
+/// </summary>
 internal sealed class ContentsRequestReader : RequestReader
 {
     private const int ScratchBytes = 64;
