@@ -2,7 +2,7 @@ using AiEdge.Limits;
 
 namespace AiEdge.DataPlane.Link;
 
-/// <summary>How often a plane asks for credit and how soon it comes back: in a small fleet often and soon, in a large one as the control plane can bear.</summary>
+/// <summary>How often a plane asks for credit and how soon it comes back: in a small fleet often, in a large one as the control plane can bear.</summary>
 internal static class QuotaPace
 {
     /// <summary>Reports of buckets that a control plane is asked to take a second, before planes ask less often than they like.</summary>
