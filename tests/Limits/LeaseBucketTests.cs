@@ -144,7 +144,7 @@ public sealed class LeaseBucketTests
         var bucket = new LeaseBucket(100, isRate: true, LeaseOutage.Share, 0);
         Answer(bucket, 0, new LeaseGrant(1, 10, 5 * S, Share: 10), 0);
         bucket.CutOff(20, 5 * S, share: 0, sinceNs);
-        Assert.Equal(admitted, Enumerable.Range(0, 100).Count(_ => bucket.TryDraw(1, 5 * S, out _)));
+        Assert.Equal(admitted, Enumerable.Range(0, 100).Count(i => bucket.TryDraw(1, 5 * S, out _)));
     }
 
     [Fact]
