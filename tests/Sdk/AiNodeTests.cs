@@ -2,37 +2,75 @@ using AiEdge.FakeUpstream;
 
 namespace AiEdge.Sdk.Tests;
 
-/// <summary>One run of node/ai.mjs.</summary>
-public sealed class AiRun : NodeRun
+/// <summary>One run of node/ai.mjs, before a provider of one dialect.</summary>
+public abstract class AiRun : NodeRun
 {
     protected override string Script => "ai.mjs";
 }
 
 /// <summary>The npm client <c>ai</c> and its providers through the data plane: each scenario of node/ai.mjs is a row.</summary>
-public sealed class AiNodeTests(AiRun run) : IClassFixture<AiRun>
+public abstract class AiNodeTests(AiRun run, int endpoints)
 {
-    private static readonly string[] Endpoints = ["chat", "responses", "messages", "generateContent"];
-
     private static readonly string[] Kinds =
         ["text", "stream", "tools loop", "tools, streamed input", "abort", "errors", "a broken stream", "an object"];
 
-    private static readonly string[] Names = [.. Endpoints.SelectMany(endpoint => Kinds.Select(kind => $"{endpoint}: {kind}"))];
-
-    public static TheoryData<string> Scenarios => [.. Names];
-
-    [Theory]
-    [MemberData(nameof(Scenarios))]
-    public void Scenario_passes(string name) => run.AssertPassed(name);
+    protected static TheoryData<string> Of(params string[] endpoints) =>
+        [.. endpoints.SelectMany(endpoint => Kinds.Select(kind => $"{endpoint}: {kind}"))];
 
     [Fact]
-    public void Every_scenario_of_the_script_is_a_row() => Assert.Equal(Names, run.Names);
+    public void Every_scenario_of_the_script_is_a_row() => Assert.Equal(endpoints * Kinds.Length, run.Names.Count());
 
     [Fact]
     public async Task What_the_client_aborted_ended_at_the_provider()
     {
         var aborted = run.Requests.Where(request => request.Model == "fake-n100000-d10000").ToArray();
-        Assert.Equal(Endpoints.Length, aborted.Length);
+        Assert.Equal(endpoints, aborted.Length);
         foreach (var request in aborted)
             Assert.Equal(RequestEnd.ClientLeft, await request.End.WaitAsync(TimeSpan.FromSeconds(20)));
     }
+}
+
+/// <summary>Before a provider of OpenAI's dialect.</summary>
+public sealed class AiOpenAiRun : AiRun;
+
+/// <summary>Chat completions and responses.</summary>
+public sealed class AiOpenAiTests(AiOpenAiRun run) : AiNodeTests(run, 2), IClassFixture<AiOpenAiRun>
+{
+    public static TheoryData<string> Scenarios => Of("chat", "responses");
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Scenario_passes(string name) => run.AssertPassed(name);
+}
+
+/// <summary>Before a provider of Anthropic's dialect.</summary>
+public sealed class AiAnthropicRun : AiRun
+{
+    protected override string Provider => "claude";
+}
+
+/// <summary>Messages.</summary>
+public sealed class AiAnthropicTests(AiAnthropicRun run) : AiNodeTests(run, 1), IClassFixture<AiAnthropicRun>
+{
+    public static TheoryData<string> Scenarios => Of("messages");
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Scenario_passes(string name) => run.AssertPassed(name);
+}
+
+/// <summary>Before a provider of Gemini's dialect.</summary>
+public sealed class AiGeminiRun : AiRun
+{
+    protected override string Provider => "google";
+}
+
+/// <summary>Gemini's generateContent.</summary>
+public sealed class AiGeminiTests(AiGeminiRun run) : AiNodeTests(run, 1), IClassFixture<AiGeminiRun>
+{
+    public static TheoryData<string> Scenarios => Of("generateContent");
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Scenario_passes(string name) => run.AssertPassed(name);
 }

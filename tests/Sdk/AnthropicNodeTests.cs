@@ -6,6 +6,8 @@ namespace AiEdge.Sdk.Tests;
 public sealed class AnthropicRun : NodeRun
 {
     protected override string Script => "anthropic.mjs";
+
+    protected override string Provider => "claude";
 }
 
 /// <summary>Anthropic's npm client through the data plane: each scenario of node/anthropic.mjs is a row.</summary>

@@ -30,7 +30,7 @@ public sealed class AnthropicTests
     [Fact]
     public async Task A_message_is_answered_whole()
     {
-        await using var plane = await Plane.StartAsync();
+        await using var plane = await Plane.StartAsync(provider: "claude");
         using var client = Client(plane);
         var message = await client.Messages.Create(Ask("fake-n40"));
         Assert.True(Assert.Single(message.Content).TryPickText(out var block));
@@ -45,7 +45,7 @@ public sealed class AnthropicTests
     [InlineData("fake-n60-encoding=gzip")]
     public async Task A_stream_brings_every_delta_and_its_end(string model)
     {
-        await using var plane = await Plane.StartAsync();
+        await using var plane = await Plane.StartAsync(provider: "claude");
         using var client = Client(plane);
         var text = new StringBuilder();
         var ended = false;
@@ -63,7 +63,7 @@ public sealed class AnthropicTests
     [Fact]
     public async Task A_tool_loop_calls_answers_and_ends_in_text()
     {
-        await using var plane = await Plane.StartAsync();
+        await using var plane = await Plane.StartAsync(provider: "claude");
         using var client = Client(plane);
         var asks = await client.Messages.Create(Ask("fake-n12") with { Tools = [Weather] });
         Assert.Equal("tool_use", asks.StopReason!.Raw());
@@ -88,7 +88,7 @@ public sealed class AnthropicTests
     [Fact]
     public async Task A_prompts_tokens_are_counted()
     {
-        await using var plane = await Plane.StartAsync();
+        await using var plane = await Plane.StartAsync(provider: "claude");
         using var client = Client(plane);
         var count = await client.Messages.CountTokens(new MessageCountTokensParams { Model = "fake-n1", Messages = [new UserMessageParam("one two three four five six")] });
         Assert.InRange(count.InputTokens, 8, 20);
@@ -99,7 +99,7 @@ public sealed class AnthropicTests
     [InlineData("secret", HttpStatusCode.Forbidden)]
     public async Task What_is_refused_is_an_error_of_its_status(string model, HttpStatusCode status)
     {
-        await using var plane = await Plane.StartAsync();
+        await using var plane = await Plane.StartAsync(provider: "claude");
         using var client = Client(plane);
         var error = await Assert.ThrowsAnyAsync<AnthropicApiException>(() => client.Messages.Create(Ask(model)));
         Assert.Equal(status, error.StatusCode);
@@ -110,7 +110,7 @@ public sealed class AnthropicTests
     [InlineData("rst")]
     public async Task A_broken_stream_is_never_taken_for_an_end(string how)
     {
-        await using var plane = await Plane.StartAsync();
+        await using var plane = await Plane.StartAsync(provider: "claude");
         using var client = Client(plane);
         await Assert.ThrowsAnyAsync<Exception>(async () =>
         {
@@ -122,7 +122,7 @@ public sealed class AnthropicTests
     [Fact]
     public async Task A_stream_that_is_aborted_ends_at_the_provider()
     {
-        await using var plane = await Plane.StartAsync();
+        await using var plane = await Plane.StartAsync(provider: "claude");
         using var client = Client(plane);
         var count = 0;
         await foreach (var happening in client.Messages.CreateStreaming(Ask("fake-n100000-d10000") with { MaxTokens = 100_000 }))

@@ -6,6 +6,8 @@ namespace AiEdge.Sdk.Tests;
 public sealed class GeminiRun : NodeRun
 {
     protected override string Script => "gemini.mjs";
+
+    protected override string Provider => "google";
 }
 
 /// <summary>Google's npm client through the data plane: each scenario of node/gemini.mjs is a row.</summary>

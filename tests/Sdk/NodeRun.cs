@@ -26,6 +26,9 @@ public class NodeRun : IAsyncLifetime
     /// <summary>The script's name.</summary>
     protected virtual string Script => "scenarios.mjs";
 
+    /// <summary>Who answers, and in which dialect.</summary>
+    protected virtual string Provider => "fake";
+
     /// <summary>Names of the scenarios that ran, in order.</summary>
     public IEnumerable<string> Names => _outcomes.Keys;
 
@@ -34,7 +37,7 @@ public class NodeRun : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _plane = await Plane.StartAsync(scriptFor: ScriptOnce);
+        _plane = await Plane.StartAsync(scriptFor: ScriptOnce, provider: Provider);
         try
         {
             await RunAsync(await InstallOnceAsync());
@@ -66,7 +69,7 @@ public class NodeRun : IAsyncLifetime
     private async Task RunAsync(string folder)
     {
         var input = JsonSerializer.Serialize(new NodeInput(
-            _plane!.Endpoint.ToString(), Plane.Key, [.. Enumerable.Range(0, ChunksTold).Select(FakeText.Chunk)]), NodeJson.Default.NodeInput);
+            _plane!.Endpoint.ToString(), Plane.Key, Provider, [.. Enumerable.Range(0, ChunksTold).Select(FakeText.Chunk)]), NodeJson.Default.NodeInput);
         var (code, output) = await Command.RunAsync("node", [Script], folder, Patience, input);
         foreach (var line in output.Split('\n').Where(line => line.StartsWith('{')))
         {

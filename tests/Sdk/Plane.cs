@@ -35,13 +35,14 @@ internal sealed class Plane : IAsyncDisposable
     /// <param name="script">Knobs of the provider for every request.</param>
     /// <param name="heartbeat">Silence in a stream after which the data plane says that it is alive.</param>
     /// <param name="scriptFor">Knobs of the provider by request.</param>
+    /// <param name="provider">Who answers for <c>fake-*</c>: fake, claude or google, each of its own dialect.</param>
     public static async Task<Plane> StartAsync(
-        string script = "", string heartbeat = "15s", Func<ReceivedRequest, string?>? scriptFor = null)
+        string script = "", string heartbeat = "15s", Func<ReceivedRequest, string?>? scriptFor = null, string provider = "fake")
     {
-        var provider = await FakeUpstreamServer.StartAsync(new FakeUpstreamOptions { RequiredKey = ProviderKey, Script = script, ScriptFor = scriptFor });
+        var upstream = await FakeUpstreamServer.StartAsync(new FakeUpstreamOptions { RequiredKey = ProviderKey, Script = script, ScriptFor = scriptFor });
         var folder = Directory.CreateTempSubdirectory("aiedge-sdk-").FullName;
         var config = Path.Combine(folder, "aiedge.yaml");
-        await File.WriteAllTextAsync(config, Config(provider.Port, heartbeat));
+        await File.WriteAllTextAsync(config, Config(upstream.Port, heartbeat, provider));
         var records = new MemoryStream();
         var (host, faults) = await EdgeHost.StartAsync(new EdgeHostOptions
         {
@@ -51,7 +52,7 @@ internal sealed class Plane : IAsyncDisposable
             Records = records,
         });
         Assert.Empty(faults);
-        return new Plane(provider, host!, records, folder);
+        return new Plane(upstream, host!, records, folder);
     }
 
     /// <param name="key">The client's key.</param>
@@ -96,20 +97,20 @@ internal sealed class Plane : IAsyncDisposable
         return options;
     }
 
-    private static string Config(int provider, string heartbeat) => $$"""
+    private static string Config(int port, string heartbeat, string provider) => $$"""
         providers:
-          fake: { dialect: openai, baseUrl: "http://127.0.0.1:{{provider}}/v1", key: "${env:PROVIDER_KEY}" }
-          claude: { dialect: anthropic, baseUrl: "http://127.0.0.1:{{provider}}", key: "${env:PROVIDER_KEY}" }
-          google: { dialect: gemini, baseUrl: "http://127.0.0.1:{{provider}}", key: "${env:PROVIDER_KEY}" }
+          fake: { dialect: openai, baseUrl: "http://127.0.0.1:{{port}}/v1", key: "${env:PROVIDER_KEY}" }
+          claude: { dialect: anthropic, baseUrl: "http://127.0.0.1:{{port}}", key: "${env:PROVIDER_KEY}" }
+          google: { dialect: gemini, baseUrl: "http://127.0.0.1:{{port}}", key: "${env:PROVIDER_KEY}" }
         models:
           "fake-guarded*": { targets: [ { provider: fake, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "claude-guarded*": { targets: [ { provider: claude, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "gemini-guarded*": { targets: [ { provider: google, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
-          "fake-*":    { targets: [ { provider: fake }, { provider: claude }, { provider: google } ] }
-          only-openai:      { targets: [ { provider: fake, model: fake-n40 } ] }
-          only-claude:      { targets: [ { provider: claude, model: fake-n40 } ] }
-          only-claude-long: { targets: [ { provider: claude, model: fake-n100000-d10000 } ] }
-          only-google:      { targets: [ { provider: google, model: fake-n40 } ] }
+          "fake-*":    { targets: [ { provider: {{provider}} } ] }
+          "only-openai*":      { targets: [ { provider: fake, model: fake-n40 } ] }
+          "only-claude-long*": { targets: [ { provider: claude, model: fake-n100000-d10000 } ] }
+          "only-claude*":      { targets: [ { provider: claude, model: fake-n40 } ] }
+          "only-google*":      { targets: [ { provider: google, model: fake-n40 } ] }
           gpt-4o-mini: { targets: [ { provider: fake, model: fake-n9 } ] }
           secret:      { targets: [ { provider: fake } ] }
         keys:

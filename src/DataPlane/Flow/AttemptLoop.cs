@@ -244,7 +244,9 @@ internal sealed class AttemptLoop
         if (!body.TryCountTranslation())
             return EdgeError.Edge(ErrorKind.Overloaded);
         var model = exchange.Target.UpstreamModel ?? exchange.AskedModel;
-        return body.Intake!.Translation.Build(exchange, body.Bytes, _gate.Clamp(exchange).Tokens, ModelTokenizer.TakesCompletionTokens(model));
+        var intake = body.Intake!;
+        var cap = _gate.Clamp(exchange).Tokens;
+        return intake.Translation.Build(exchange, intake.HeadReader.Head, body.Bytes, cap, ModelTokenizer.TakesCompletionTokens(model));
     }
 
     /// <summary>Changes what must change on the way to the target; true if the stream's usage was asked for by us.</summary>

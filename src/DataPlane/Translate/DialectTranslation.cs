@@ -8,6 +8,9 @@ internal abstract class RequestReader
     /// <summary>How the dialect calls what may be lost.</summary>
     public abstract FieldNames Names { get; }
 
+    /// <summary>The header by which clients ask for what is only tried out; it means nothing to another dialect. Null where there is none.</summary>
+    public virtual byte[]? BetaHeader => null;
+
     /// <summary>Reads the request's source, a body that is whole and was found to be JSON.</summary>
     public abstract EdgeError Read(NeutralRequest request);
 }

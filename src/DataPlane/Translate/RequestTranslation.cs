@@ -1,5 +1,6 @@
 using System.Buffers;
 using AiEdge.DataPlane.Core;
+using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Translate;
 
@@ -23,10 +24,11 @@ internal sealed class RequestTranslation
 
     /// <summary>Translates a body that was read without error for the exchange's target, whose dialect must be supported.</summary>
     /// <param name="exchange">The exchange; where it goes and what was lost is put into it.</param>
+    /// <param name="head">The client's head.</param>
     /// <param name="body">The client's body.</param>
     /// <param name="outputCap">What limits let each choice of the answer have; 0 for any length.</param>
     /// <param name="takesCompletionTokens">Whether the model is one of OpenAI's with thought.</param>
-    public EdgeError Build(Exchange exchange, in ReadOnlySequence<byte> body, long outputCap, bool takesCompletionTokens)
+    public EdgeError Build(Exchange exchange, RequestHead head, in ReadOnlySequence<byte> body, long outputCap, bool takesCompletionTokens)
     {
         var target = exchange.Target!;
         var writer = Translations.Of(target.Provider.Dialect).RequestWriter!;
@@ -45,6 +47,8 @@ internal sealed class RequestTranslation
         var max = exchange.Model!.OutputTokensMaxOf(exchange.AskedModel);
         var mayAskUsage = target.Provider.UsageChunk == UsageChunkMode.Inject;
         writer.Write(_request, new RequestTarget(_model.Written, outputCap, max, mayAskUsage, takesCompletionTokens), _json);
+        if (reader.BetaHeader is { } beta && head.IndexOf(beta) >= 0)
+            _request.Losses.Add(beta);
         exchange.UpstreamEndpoint = writer.EndpointOf(_request.Stream);
         exchange.SetTranslationLoss(_request.Losses.Names);
         return target.Provider.TranslatesStrictly && !_request.Losses.IsEmpty

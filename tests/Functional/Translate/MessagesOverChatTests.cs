@@ -130,6 +130,8 @@ public sealed class MessagesOverChatTests
         var answer = await edge.AskAsync(Claude.Ask("", "gpt-4o", ""","top_k":5,"thinking":{"type":"enabled","budget_tokens":1024},"container":"c" """));
 
         Assert.Equal("container,thinking,top_k", answer.Field("x-aiedge-translation-loss"));
+        var tried = await edge.AskAsync(Claude.Ask("", "gpt-4o", fields: "anthropic-beta: context-1m-2025-08-07\r\n"));
+        Assert.Equal("anthropic-beta", tried.Field("x-aiedge-translation-loss"));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 // The npm client `ai` through the data plane, by its providers for three dialects and four endpoints: one scenario after the other, one line
-// of JSON for each. Standard input brings {"baseURL", "key", "chunks"}; chunks are the texts that the provider's content events bring, in order.
+// of JSON for each. Standard input brings {"baseURL", "key", "provider", "chunks"}: the provider says which dialect's endpoints are asked, chunks are the
+// texts that its content events bring, in order.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
@@ -8,15 +9,14 @@ const { createOpenAI } = await import('@ai-sdk/openai');
 const { createAnthropic } = await import('@ai-sdk/anthropic');
 const { createGoogleGenerativeAI } = await import('@ai-sdk/google');
 
-const { baseURL, key: apiKey, chunks } = JSON.parse(readFileSync(0, 'utf8'));
+const { baseURL, key: apiKey, provider, chunks } = JSON.parse(readFileSync(0, 'utf8'));
 const origin = new URL(baseURL).origin;
 const openai = createOpenAI({ baseURL, apiKey });
 const endpoints = {
-  chat: (model) => openai.chat(model),
-  responses: (model) => openai.responses(model),
-  messages: createAnthropic({ baseURL: `${origin}/v1`, apiKey }),
-  generateContent: createGoogleGenerativeAI({ baseURL: `${origin}/v1beta`, apiKey }),
-};
+  fake: { chat: (model) => openai.chat(model), responses: (model) => openai.responses(model) },
+  claude: { messages: createAnthropic({ baseURL: `${origin}/v1`, apiKey }) },
+  google: { generateContent: createGoogleGenerativeAI({ baseURL: `${origin}/v1beta`, apiKey }) },
+}[provider];
 const textOf = (count) => chunks.slice(0, count).join('');
 const prompt = 'Hello';
 

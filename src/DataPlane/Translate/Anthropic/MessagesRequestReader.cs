@@ -30,6 +30,8 @@ internal sealed class MessagesRequestReader : RequestReader
         Strict = [.. "tools.strict"u8],
     };
 
+    public override byte[]? BetaHeader { get; } = [.. "anthropic-beta"u8];
+
     public override EdgeError Read(NeutralRequest request)
     {
         var walk = new JsonWalk(request.Source, stackalloc byte[ScratchBytes]);

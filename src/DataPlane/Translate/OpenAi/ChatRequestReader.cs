@@ -34,6 +34,8 @@ internal sealed class ChatRequestReader : RequestReader
         Strict = [.. "tools.function.strict"u8],
     };
 
+    public override byte[]? BetaHeader { get; } = [.. "openai-beta"u8];
+
     public override EdgeError Read(NeutralRequest request)
     {
         var walk = new JsonWalk(request.Source, stackalloc byte[ScratchBytes]);
