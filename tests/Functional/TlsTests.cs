@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using AiEdge.FakeUpstream;
@@ -239,7 +241,12 @@ public sealed class TlsTests : IDisposable
     public async Task A_handshake_that_never_ends_is_504()
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup { Timeouts = "connect: 300ms" });
-        edge.Replace(edge.Config.Replace($"http://127.0.0.1:{edge.Fake.Port}", $"https://127.0.0.1:{edge.Fake.Port}", StringComparison.Ordinal));
+
+        // The system takes the connection, and nobody reads a byte of it.
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var port = ((IPEndPoint)silent.LocalEndpoint).Port;
+        edge.Replace(edge.Config.Replace($"http://127.0.0.1:{edge.Fake.Port}", $"https://127.0.0.1:{port}", StringComparison.Ordinal));
         edge.Host.Reload();
 
         Assert.Equal(504, (await edge.AskAsync(Ask.Chat())).Status);
