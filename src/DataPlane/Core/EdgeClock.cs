@@ -36,7 +36,7 @@ internal sealed class EdgeClock
         Volatile.Write(ref _startUnixMs, _wall.GetUtcNow().ToUnixTimeMilliseconds() - Ms(Stopwatch.GetTimestamp()));
 
     /// <summary>Microseconds between two time stamps.</summary>
-    public static long Us(long from, long to) => (to - from) * 1_000_000 / Stopwatch.Frequency;
+    public static long Us(long from, long to) => (to - from) / (Stopwatch.Frequency / 1_000_000);
 
     private long Ms(long timestamp) => (timestamp - _start) / (Stopwatch.Frequency / 1000);
 }

@@ -109,7 +109,7 @@ internal sealed class JournalSyncs
 
     private void Run()
     {
-        var next = 0L;
+        var next = Stopwatch.GetTimestamp();
         while (true)
         {
             _wake.Wait();
