@@ -104,6 +104,9 @@ internal abstract class AnswerReader
 /// </summary>
 internal abstract class AnswerWriter
 {
+    /// <summary>Bytes of one call's arguments that are held until they are whole, where a dialect tells them whole; more are a fault of the provider's.</summary>
+    protected const int ArgumentsBytesMax = 4 * 1024 * 1024;
+
     /// <summary>What was written and is the caller's to take.</summary>
     public TextBuffer Out { get; } = new();
 
@@ -119,16 +122,21 @@ internal abstract class AnswerWriter
     /// <summary>What the provider has reported so far.</summary>
     public Usage Usage { get; set; }
 
-    /// <summary>A new answer.</summary>
-    public abstract void Begin(in AnswerFacts facts);
+    /// <summary>The model's name as the inside of a JSON string: as the client asked for it, until the provider tells its own.</summary>
+    protected TextBuffer Model { get; } = new();
 
-    /// <summary>The id of a call; where the provider gives none, one that no other call has.</summary>
-    protected static void WriteCallId(TextBuffer to, in NeutralEvent call, ReadOnlySpan<byte> prefix, TextBuffer id)
+    /// <summary>Our id of the exchange.</summary>
+    protected TextBuffer Id { get; } = new();
+
+    /// <summary>A new answer.</summary>
+    public void Begin(in AnswerFacts facts)
     {
-        if (call.Id.IsEmpty)
-            to.Add(prefix).Add(id.Written).Add("_"u8).Add(call.Call);
-        else
-            to.Add(call.Id);
+        Release();
+        IsFaulted = IsEnded = false;
+        Usage = default;
+        Model.AddEscaped(facts.Model);
+        Id.Add(facts.Id);
+        OnBegin(facts);
     }
 
     /// <summary>Takes one event.</summary>
@@ -138,5 +146,35 @@ internal abstract class AnswerWriter
     public abstract void End();
 
     /// <summary>Gives back what it holds.</summary>
-    public virtual void Release() => Out.Release();
+    public virtual void Release()
+    {
+        Out.Release();
+        Model.Release();
+        Id.Release();
+    }
+
+    /// <summary>Makes ready what the dialect has of its own.</summary>
+    protected abstract void OnBegin(in AnswerFacts facts);
+
+    /// <summary>Takes the provider's name for the model, if it tells one.</summary>
+    protected void Rename(ReadOnlySpan<byte> model)
+    {
+        if (model.IsEmpty)
+            return;
+        Model.Clear();
+        Model.Add(model);
+    }
+
+    /// <summary>Thought that the client's dialect has no place for is lost with what proves it.</summary>
+    protected void LoseThought(NeutralKind kind) =>
+        Losses?.Add(kind == NeutralKind.Signature ? "answer.thinking.signature"u8 : "answer.redacted_thinking"u8);
+
+    /// <summary>The id of a call; where the provider gives none, one that no other call has.</summary>
+    protected void WriteCallId(TextBuffer to, in NeutralEvent call, ReadOnlySpan<byte> prefix)
+    {
+        if (call.Id.IsEmpty)
+            to.Add(prefix).Add(Id.Written).Add("_"u8).Add(call.Call);
+        else
+            to.Add(call.Id);
+    }
 }

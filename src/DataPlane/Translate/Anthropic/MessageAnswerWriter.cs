@@ -4,8 +4,6 @@ namespace AiEdge.DataPlane.Translate.Anthropic;
 internal sealed class MessageAnswerWriter : AnswerWriter
 {
     private readonly TextBuffer _head = new();
-    private readonly TextBuffer _model = new();
-    private readonly TextBuffer _id = new();
     private readonly TextBuffer _blocks = new();
     private readonly TextBuffer _arguments = new();
     private readonly TextBuffer _stopSequence = new();
@@ -23,26 +21,12 @@ internal sealed class MessageAnswerWriter : AnswerWriter
         Tool,
     }
 
-    public override void Begin(in AnswerFacts facts)
-    {
-        Release();
-        IsFaulted = IsEnded = _callsTools = _refuses = false;
-        Usage = default;
-        _reason = FinishReason.Stop;
-        _open = Block.None;
-        _head.Add("{\"id\":\"msg_"u8).Add(facts.Id).Add("\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\""u8);
-        _model.AddEscaped(facts.Model);
-        _id.Clear();
-        _id.Add(facts.Id);
-    }
-
     public override void Take(in NeutralEvent item)
     {
         switch (item.Kind)
         {
-            case NeutralKind.Start when !item.Name.IsEmpty:
-                _model.Clear();
-                _model.Add(item.Name);
+            case NeutralKind.Start:
+                Rename(item.Name);
                 break;
             case NeutralKind.Text or NeutralKind.Refusal:
                 _refuses |= item.Kind == NeutralKind.Refusal;
@@ -89,7 +73,7 @@ internal sealed class MessageAnswerWriter : AnswerWriter
             return;
         IsEnded = true;
         Leave();
-        Out.Add(_head.Written).Add(_model.Written).Add("\",\"content\":["u8).Add(_blocks.Written).Add("],"u8);
+        Out.Add(_head.Written).Add(Model.Written).Add("\",\"content\":["u8).Add(_blocks.Written).Add("],"u8);
         MessageWords.WriteStop(Out, _refuses, _reason, _callsTools, _stopSequence.Written);
         Out.Add(",\"usage\":"u8);
         MessageWords.WriteUsage(Out, Usage, Usage.InputTokens, Usage.OutputTokens);
@@ -100,11 +84,17 @@ internal sealed class MessageAnswerWriter : AnswerWriter
     {
         base.Release();
         _head.Release();
-        _model.Release();
-        _id.Release();
         _blocks.Release();
         _arguments.Release();
         _stopSequence.Release();
+    }
+
+    protected override void OnBegin(in AnswerFacts facts)
+    {
+        _callsTools = _refuses = false;
+        _reason = FinishReason.Stop;
+        _open = Block.None;
+        _head.Add("{\"id\":\"msg_"u8).Add(facts.Id).Add("\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\""u8);
     }
 
     private void Enter(Block block, ReadOnlySpan<byte> start)
@@ -128,7 +118,7 @@ internal sealed class MessageAnswerWriter : AnswerWriter
         Leave();
         Separate();
         _blocks.Add("{\"type\":\"tool_use\",\"id\":\""u8);
-        WriteCallId(_blocks, call, "toolu_"u8, _id);
+        WriteCallId(_blocks, call, "toolu_"u8);
         _blocks.Add("\",\"name\":\""u8).Add(call.Name).Add("\",\"input\":"u8);
         _open = Block.Tool;
         _callsTools = true;

@@ -7,8 +7,6 @@ namespace AiEdge.DataPlane.Translate.Anthropic;
 internal sealed class MessageStreamWriter : AnswerWriter
 {
     private readonly TextBuffer _head = new();
-    private readonly TextBuffer _model = new();
-    private readonly TextBuffer _id = new();
     private readonly TextBuffer _escaped = new();
     private readonly TextBuffer _stopSequence = new();
     private FinishReason _reason;
@@ -25,25 +23,6 @@ internal sealed class MessageStreamWriter : AnswerWriter
         Text,
         Thinking,
         Tool,
-    }
-
-    public override void Begin(in AnswerFacts facts)
-    {
-        Out.Clear();
-        IsFaulted = IsEnded = _isBegun = _refuses = false;
-        Usage = default;
-        _reason = FinishReason.None;
-        _open = Block.None;
-        _index = _call = -1;
-        _promptTokens = facts.PromptTokens;
-        _stopSequence.Clear();
-        _head.Clear();
-        _head.Add("event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_"u8).Add(facts.Id)
-            .Add("\",\"type\":\"message\",\"role\":\"assistant\",\"content\":[],\"model\":\""u8);
-        _model.Clear();
-        _model.AddEscaped(facts.Model);
-        _id.Clear();
-        _id.Add(facts.Id);
     }
 
     public override void Take(in NeutralEvent item)
@@ -117,10 +96,19 @@ internal sealed class MessageStreamWriter : AnswerWriter
     {
         base.Release();
         _head.Release();
-        _model.Release();
-        _id.Release();
         _escaped.Release();
         _stopSequence.Release();
+    }
+
+    protected override void OnBegin(in AnswerFacts facts)
+    {
+        _isBegun = _refuses = false;
+        _reason = FinishReason.None;
+        _open = Block.None;
+        _index = _call = -1;
+        _promptTokens = facts.PromptTokens;
+        _head.Add("event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_"u8).Add(facts.Id)
+            .Add("\",\"type\":\"message\",\"role\":\"assistant\",\"content\":[],\"model\":\""u8);
     }
 
     private void Start(ReadOnlySpan<byte> model)
@@ -128,7 +116,8 @@ internal sealed class MessageStreamWriter : AnswerWriter
         if (_isBegun)
             return;
         _isBegun = true;
-        Out.Add(_head.Written).Add(model.IsEmpty ? _model.Written : model).Add("\",\"stop_reason\":null,\"stop_sequence\":null,\"usage\":"u8);
+        Rename(model);
+        Out.Add(_head.Written).Add(Model.Written).Add("\",\"stop_reason\":null,\"stop_sequence\":null,\"usage\":"u8);
         MessageWords.WriteUsage(Out, Usage, Usage.IsPresent ? Usage.InputTokens : _promptTokens, 0);
         Out.Add("}}\n\n"u8);
     }
@@ -165,7 +154,7 @@ internal sealed class MessageStreamWriter : AnswerWriter
         _open = Block.Tool;
         _call = call.Call;
         Out.Add("{\"type\":\"tool_use\",\"id\":\""u8);
-        WriteCallId(Out, call, "toolu_"u8, _id);
+        WriteCallId(Out, call, "toolu_"u8);
         Out.Add("\",\"name\":\""u8).Add(call.Name).Add("\",\"input\":{}}}\n\n"u8);
     }
 

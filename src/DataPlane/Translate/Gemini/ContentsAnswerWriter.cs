@@ -7,24 +7,14 @@ namespace AiEdge.DataPlane.Translate.Gemini;
 internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
 {
     private readonly TextBuffer _tail = new();
-    private readonly TextBuffer _model = new();
     private readonly TextBuffer _parts = new();
     private readonly TextBuffer _call = new();
+    private readonly TextBuffer _escaped = new();
     private readonly TextBuffer _arguments = new();
     private FinishReason _reason;
     private NeutralKind _open;
+    private int _number;
     private bool _isBegun;
-
-    public override void Begin(in AnswerFacts facts)
-    {
-        Release();
-        IsFaulted = IsEnded = _isBegun = false;
-        Usage = default;
-        _reason = FinishReason.Stop;
-        _open = NeutralKind.Start;
-        _tail.Add("\",\"responseId\":\""u8).Add(facts.Id).Add("\"}"u8);
-        _model.AddEscaped(facts.Model);
-    }
 
     public override void Take(in NeutralEvent item)
     {
@@ -41,20 +31,17 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
             case NeutralKind.Thinking:
                 Text(NeutralKind.Thinking, item.Text);
                 break;
-            case NeutralKind.Signature:
-                Losses?.Add("answer.thinking.signature"u8);
-                break;
-            case NeutralKind.HiddenThinking:
-                Losses?.Add("answer.redacted_thinking"u8);
+            case NeutralKind.Signature or NeutralKind.HiddenThinking:
+                LoseThought(item.Kind);
                 break;
             case NeutralKind.ToolCall:
                 BeginCall(item);
                 break;
             case NeutralKind.Arguments:
-                _arguments.AddUnescaped(item.Text);
+                Arguments(_escaped, item);
                 break;
             case NeutralKind.ArgumentsObject:
-                _arguments.Add(item.Text);
+                Arguments(_arguments, item);
                 break;
             case NeutralKind.Finish:
                 Leave();
@@ -83,17 +70,25 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
             .Add(isStream || _parts.Length == 0 ? "{\"text\":\"\"}"u8 : _parts.Written)
             .Add("],\"role\":\"model\"},\"finishReason\":\""u8).Add(GeminiWords.Finish(_reason)).Add("\",\"index\":0}],\"usageMetadata\":"u8);
         GeminiWords.WriteUsage(Out, Usage);
-        Out.Add(",\"modelVersion\":\""u8).Add(_model.Written).Add(_tail.Written).Add(isStream ? "\n\n"u8 : default);
+        Out.Add(",\"modelVersion\":\""u8).Add(Model.Written).Add(_tail.Written).Add(isStream ? "\n\n"u8 : default);
     }
 
     public override void Release()
     {
         base.Release();
         _tail.Release();
-        _model.Release();
         _parts.Release();
         _call.Release();
+        _escaped.Release();
         _arguments.Release();
+    }
+
+    protected override void OnBegin(in AnswerFacts facts)
+    {
+        _isBegun = false;
+        _reason = FinishReason.Stop;
+        _open = NeutralKind.Start;
+        _tail.Add("\",\"responseId\":\""u8).Add(facts.Id).Add("\"}"u8);
     }
 
     private void Start(ReadOnlySpan<byte> model)
@@ -101,10 +96,7 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
         if (_isBegun)
             return;
         _isBegun = true;
-        if (model.IsEmpty)
-            return;
-        _model.Clear();
-        _model.Add(model);
+        Rename(model);
     }
 
     private void Text(NeutralKind kind, ReadOnlySpan<byte> text)
@@ -133,12 +125,26 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
     {
         Leave();
         _open = NeutralKind.ToolCall;
+        _number = call.Call;
+        _escaped.Clear();
         _arguments.Clear();
         _call.Clear();
         _call.Add("{\"functionCall\":{"u8);
         if (!call.Id.IsEmpty)
             _call.Add("\"id\":\""u8).Add(call.Id).Add("\","u8);
         _call.Add("\"name\":\""u8).Add(call.Name).Add("\",\"args\":"u8);
+    }
+
+    /// <summary>
+    /// A part that has been told cannot be added to: arguments of an earlier call have no place any more. What is the inside of a string is
+    /// unescaped when it is whole, for it may be cut within a pair of surrogates.
+    /// </summary>
+    private void Arguments(TextBuffer to, in NeutralEvent item)
+    {
+        if (_open != NeutralKind.ToolCall || item.Call != _number || to.Length + item.Text.Length > ArgumentsBytesMax)
+            IsFaulted = true;
+        else
+            to.Add(item.Text);
     }
 
     /// <summary>Ends what is open: a text, or a call, whose arguments are there by now.</summary>
@@ -153,6 +159,8 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
 
     private void LeaveCall()
     {
+        if (_escaped.Length > 0)
+            _arguments.AddUnescaped(_escaped.Written);
         var isObject = CallArguments.IsObject(_arguments.Written);
         if (!isObject && _arguments.Length > 0)
             Losses?.Add("answer.tool_calls.function.arguments"u8);
@@ -181,5 +189,5 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
     private void BeginChunk() => Out.Add("data: {\"candidates\":[{\"content\":{\"parts\":["u8);
 
     private void EndChunk() =>
-        Out.Add("],\"role\":\"model\"},\"index\":0}],\"modelVersion\":\""u8).Add(_model.Written).Add(_tail.Written).Add("\n\n"u8);
+        Out.Add("],\"role\":\"model\"},\"index\":0}],\"modelVersion\":\""u8).Add(Model.Written).Add(_tail.Written).Add("\n\n"u8);
 }

@@ -4,8 +4,6 @@ namespace AiEdge.DataPlane.Translate.OpenAi;
 internal sealed class ChatAnswerWriter : AnswerWriter
 {
     private readonly TextBuffer _head = new();
-    private readonly TextBuffer _model = new();
-    private readonly TextBuffer _id = new();
     private readonly TextBuffer _text = new();
     private readonly TextBuffer _thought = new();
     private readonly TextBuffer _refusal = new();
@@ -14,26 +12,12 @@ internal sealed class ChatAnswerWriter : AnswerWriter
     private int _callCount;
     private bool _hasText;
 
-    public override void Begin(in AnswerFacts facts)
-    {
-        Release();
-        IsFaulted = IsEnded = _hasText = false;
-        Usage = default;
-        _reason = FinishReason.Stop;
-        _callCount = 0;
-        _head.Add("{\"id\":\"chatcmpl-"u8).Add(facts.Id).Add("\",\"object\":\"chat.completion\",\"created\":"u8).Add(facts.Created).Add(",\"model\":\""u8);
-        _model.AddEscaped(facts.Model);
-        _id.Clear();
-        _id.Add(facts.Id);
-    }
-
     public override void Take(in NeutralEvent item)
     {
         switch (item.Kind)
         {
-            case NeutralKind.Start when !item.Name.IsEmpty:
-                _model.Clear();
-                _model.Add(item.Name);
+            case NeutralKind.Start:
+                Rename(item.Name);
                 break;
             case NeutralKind.Text:
                 _hasText = true;
@@ -45,11 +29,8 @@ internal sealed class ChatAnswerWriter : AnswerWriter
             case NeutralKind.Refusal:
                 _refusal.Add(item.Text);
                 break;
-            case NeutralKind.Signature:
-                Losses?.Add("answer.thinking.signature"u8);
-                break;
-            case NeutralKind.HiddenThinking:
-                Losses?.Add("answer.redacted_thinking"u8);
+            case NeutralKind.Signature or NeutralKind.HiddenThinking:
+                LoseThought(item.Kind);
                 break;
             case NeutralKind.ToolCall:
                 BeginCall(item);
@@ -74,7 +55,7 @@ internal sealed class ChatAnswerWriter : AnswerWriter
         if (IsEnded)
             return;
         IsEnded = true;
-        Out.Add(_head.Written).Add(_model.Written).Add("\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"u8);
+        Out.Add(_head.Written).Add(Model.Written).Add("\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"u8);
         WriteText(_text, isThere: _hasText);
         Out.Add(",\"refusal\":"u8);
         WriteText(_refusal, isThere: _refusal.Length > 0);
@@ -96,12 +77,18 @@ internal sealed class ChatAnswerWriter : AnswerWriter
     {
         base.Release();
         _head.Release();
-        _model.Release();
-        _id.Release();
         _text.Release();
         _thought.Release();
         _refusal.Release();
         _calls.Release();
+    }
+
+    protected override void OnBegin(in AnswerFacts facts)
+    {
+        _hasText = false;
+        _reason = FinishReason.Stop;
+        _callCount = 0;
+        _head.Add("{\"id\":\"chatcmpl-"u8).Add(facts.Id).Add("\",\"object\":\"chat.completion\",\"created\":"u8).Add(facts.Created).Add(",\"model\":\""u8);
     }
 
     private void BeginCall(in NeutralEvent call)
@@ -109,7 +96,7 @@ internal sealed class ChatAnswerWriter : AnswerWriter
         if (_callCount > 0)
             _calls.Add("\"}},"u8);
         _calls.Add("{\"id\":\""u8);
-        WriteCallId(_calls, call, "call_"u8, _id);
+        WriteCallId(_calls, call, "call_"u8);
         _calls.Add("\",\"type\":\"function\",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\""u8);
         _callCount++;
     }

@@ -4,28 +4,11 @@ namespace AiEdge.DataPlane.Translate.OpenAi;
 internal sealed class ChatStreamWriter : AnswerWriter
 {
     private readonly TextBuffer _prefix = new();
-    private readonly TextBuffer _model = new();
-    private readonly TextBuffer _id = new();
     private readonly TextBuffer _escaped = new();
     private bool _wantsUsage;
     private bool _isBegun;
     private bool _isFinished;
     private bool _callsTools;
-
-    public override void Begin(in AnswerFacts facts)
-    {
-        Out.Clear();
-        IsFaulted = IsEnded = _isBegun = _isFinished = _callsTools = false;
-        Usage = default;
-        _wantsUsage = facts.WantsUsage;
-        _prefix.Clear();
-        _prefix.Add("data: {\"id\":\"chatcmpl-"u8).Add(facts.Id).Add("\",\"object\":\"chat.completion.chunk\",\"created\":"u8).Add(facts.Created)
-            .Add(",\"model\":\""u8);
-        _model.Clear();
-        _model.AddEscaped(facts.Model);
-        _id.Clear();
-        _id.Add(facts.Id);
-    }
 
     public override void Take(in NeutralEvent item)
     {
@@ -44,11 +27,8 @@ internal sealed class ChatStreamWriter : AnswerWriter
             case NeutralKind.Refusal:
                 Delta("{\"refusal\":\""u8, item.Text, "\"}"u8);
                 break;
-            case NeutralKind.Signature:
-                Losses?.Add("answer.thinking.signature"u8);
-                break;
-            case NeutralKind.HiddenThinking:
-                Losses?.Add("answer.redacted_thinking"u8);
+            case NeutralKind.Signature or NeutralKind.HiddenThinking:
+                LoseThought(item.Kind);
                 break;
             case NeutralKind.ToolCall:
                 BeginCall(item);
@@ -95,9 +75,15 @@ internal sealed class ChatStreamWriter : AnswerWriter
     {
         base.Release();
         _prefix.Release();
-        _model.Release();
-        _id.Release();
         _escaped.Release();
+    }
+
+    protected override void OnBegin(in AnswerFacts facts)
+    {
+        _isBegun = _isFinished = _callsTools = false;
+        _wantsUsage = facts.WantsUsage;
+        _prefix.Add("data: {\"id\":\"chatcmpl-"u8).Add(facts.Id).Add("\",\"object\":\"chat.completion.chunk\",\"created\":"u8).Add(facts.Created)
+            .Add(",\"model\":\""u8);
     }
 
     /// <summary>The first chunk names the role; what all chunks have alike is complete with the model.</summary>
@@ -106,7 +92,8 @@ internal sealed class ChatStreamWriter : AnswerWriter
         if (_isBegun)
             return;
         _isBegun = true;
-        _prefix.Add(model.IsEmpty ? _model.Written : model).Add("\",\"system_fingerprint\":null,"u8);
+        Rename(model);
+        _prefix.Add(Model.Written).Add("\",\"system_fingerprint\":null,"u8);
         Delta("{\"role\":\"assistant\",\"content\":\""u8, default, "\"}"u8);
     }
 
@@ -115,7 +102,7 @@ internal sealed class ChatStreamWriter : AnswerWriter
         _callsTools = true;
         BeginDelta();
         Out.Add("{\"tool_calls\":[{\"index\":"u8).Add(call.Call).Add(",\"id\":\""u8);
-        WriteCallId(Out, call, "call_"u8, _id);
+        WriteCallId(Out, call, "call_"u8);
         Out.Add("\",\"type\":\"function\",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\"\"}}]}"u8);
         EndDelta(FinishReason.None);
     }
