@@ -18,7 +18,7 @@ internal sealed class ResponseRelay
     private readonly ClientWriter _client;
     private readonly StreamRelay _stream;
     private readonly BodyRelay _whole;
-    private readonly TranslatedBodyRelay _translated;
+    private readonly Func<TranslatedBodyRelay> _makeTranslated;
     private readonly ErrorRelay _error;
     private readonly Settlement _settlement;
     private readonly JournalHold _journal;
@@ -27,6 +27,7 @@ internal sealed class ResponseRelay
     private Exchange _exchange = null!;
     private RequestBody _request = null!;
     private ResponseHead _held = null!;
+    private TranslatedBodyRelay? _translated;
     private bool _stripUsage;
 
     public ResponseRelay(TargetPlan plan, JournalHold journal, IOutputCredit credit, ExchangeMeter meter, Settlement settlement)
@@ -39,7 +40,7 @@ internal sealed class ResponseRelay
         _client = new ClientWriter(journal, OnStarted);
         _stream = new StreamRelay(plan, _body, decoder, _client, journal, credit, meter);
         _whole = new BodyRelay(_body, decoder, _client, meter, settlement);
-        _translated = new TranslatedBodyRelay(_body, decoder, _client, meter, settlement);
+        _makeTranslated = () => new TranslatedBodyRelay(_body, decoder, _client, meter, settlement);
         _error = new ErrorRelay(_body, decoder, _client);
     }
 
@@ -90,7 +91,7 @@ internal sealed class ResponseRelay
                 ? await _stream.RunAsync(_link, _exchange, upstream, answer, _stripUsage)
                 : _exchange.UpstreamEndpoint is null
                 ? await _whole.RunAsync(_link, _exchange, upstream, answer)
-                : await _translated.RunAsync(_link, _exchange, upstream, answer);
+                : await (_translated ??= _makeTranslated()).RunAsync(_link, _exchange, upstream, answer);
         }
 
         // A body that is not what its framing says leaves the connection where nobody knows.

@@ -26,7 +26,7 @@ internal sealed class StreamRelay(
     private DialectForm _form = null!;
     private ClientLink _link = null!;
     private Exchange _exchange = null!;
-    private readonly StreamTranslation _translation = new();
+    private StreamTranslation _translation = null!;
     private bool _isCut;
     private bool _isRefused;
     private bool _isTranslated;
@@ -110,7 +110,7 @@ internal sealed class StreamRelay(
         _reader = _readers[(int)spoken.Dialect] ??= DialectTable.Of(spoken.Dialect).NewEventReader();
         _reader.Reset(spoken.Shape, stripUsage, meter.IsOn, _guard.MayCut && !_isTranslated);
         if (_isTranslated)
-            _translation.Begin(exchange, _form, _guard.MayCut);
+            (_translation ??= new()).Begin(exchange, _form, _guard.MayCut);
         decoder.Begin(answer.Coding);
         if (_isTranslated)
             AnswerHead.WriteTranslated(link, exchange, upstream.HeadReader.Head, framing, 0);
