@@ -185,7 +185,7 @@ internal sealed class ConfigCompiler
             OutputTokensMax = _prices.OutputTokensMaxOf(model),
             Runaway = Runaway(model.Runaway.Over(_options.Runaway)),
             Created = createdUnixSeconds,
-            IsDisabled = model.IsDisabled || Array.TrueForAll(targets, static target => target.Provider.IsDisabled),
+            IsDisabled = model.IsDisabled || Array.TrueForAll(targets, static target => target.Provider.IsDisabled || target.Weight == 0),
         };
     }
 
