@@ -89,14 +89,44 @@ internal sealed class Explanation
         writer.WriteString("asked", _askedModel);
         writer.WriteString("rule", _model.Name);
         writer.WriteEndObject();
-        if (_model.Targets is not [var target, ..])
+        var targets = Askable(_model);
+        if (targets.Count == 0)
             return;
         writer.WriteStartObject("target");
+        WriteNames(writer, targets[0]);
+        var rule = _model.IsGlob ? "the first rule whose glob matches" : "the rule of that very name";
+        writer.WriteString("why", targets.Count == 1
+            ? rule + " has it as its target"
+            : $"{rule} has it first of {targets.Count} targets; whom a plane asks, balance ({_model.Balance.Or(ModelOptions.BalanceField.Default)}) and their health decide");
+        writer.WriteEndObject();
+        writer.WriteStartArray("targets");
+        foreach (var target in targets)
+        {
+            writer.WriteStartObject();
+            WriteNames(writer, target);
+            writer.WriteNumber("weight", target.Weight.Or(TargetOptions.WeightField.Default));
+            writer.WriteNumber("priority", target.Priority.Or(TargetOptions.PriorityField.Default));
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private void WriteNames(Utf8JsonWriter writer, TargetOptions target)
+    {
         writer.WriteString("provider", target.Provider.Value);
         writer.WriteString("model", target.Model.Or(_askedModel));
-        writer.WriteString("why", _model.IsGlob ? "the first rule whose glob matches has it as its target" : "the rule of that very name has it as its target");
-        writer.WriteEndObject();
     }
+
+    /// <summary>Those that planes may ask, the first ones first.</summary>
+    private List<TargetOptions> Askable(ModelOptions model) =>
+    [
+        .. model.Targets.Where(t => t.Weight.Or(TargetOptions.WeightField.Default) > 0 && !IsOff(t))
+            .OrderBy(t => t.Priority.Or(TargetOptions.PriorityField.Default)),
+    ];
+
+    private bool IsOff(TargetOptions target) =>
+        _document.Find("providers", target.Provider.Value) is { } provider && Publish.PublishedEntries.IsDisabled(provider.Value.Json);
 
     private static void WriteError(Utf8JsonWriter writer, int status, string code, string why)
     {
@@ -136,8 +166,7 @@ internal sealed class Explanation
             return (404, "model_not_found", "no rule matches the model");
         if (_model.IsDisabled)
             return (403, "model_not_allowed", "the model is disabled");
-        return _model.Targets.All(t => _document.Find("providers", t.Provider.Value) is { } p && Publish.PublishedEntries.IsDisabled(p.Value.Json))
-            ? (403, "model_not_allowed", "the model's provider is disabled") : null;
+        return Askable(_model).Count == 0 ? (403, "model_not_allowed", "the model's provider is disabled") : null;
     }
 
     private List<LimitOptions> Limits()

@@ -57,6 +57,15 @@ public sealed class ExplainTests
         var other = await AskAsync(rest, "a", "o1");
         Assert.Equal(["all", "keys", "o1", "prod", "second"], other["limits"]!.AsArray().Select(l => (string)l!["name"]!).Order());
         Assert.Equal("o1-mini", (string)other["target"]!["model"]!);
+
+        // What is told as the first is whom planes may ask first, and all others stand beside it.
+        await rest.DoAsync(
+            "PUT", "models/many", """{"targets":[{"provider":"openai","weight":0},{"provider":"openai","model":"late","priority":1},{"provider":"openai","model":"one","weight":3}],"balance":"latency"}""");
+        await rest.DoAsync("PATCH", "keys/a", """{"models":["many"]}""");
+        var many = await AskAsync(rest, "a", "many");
+        Assert.Equal("one", (string)many["target"]!["model"]!);
+        Assert.Contains("balance (latency)", (string)many["target"]!["why"]!, StringComparison.Ordinal);
+        Assert.Equal(["one 3 0", "late 1 1"], many["targets"]!.AsArray().Select(t => $"{t!["model"]} {t["weight"]} {t["priority"]}"));
     }
 
     [Theory]
