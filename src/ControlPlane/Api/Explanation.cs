@@ -95,9 +95,10 @@ internal sealed class Explanation
         writer.WriteStartObject("target");
         WriteNames(writer, targets[0]);
         var rule = _model.IsGlob ? "the first rule whose glob matches" : "the rule of that very name";
+        var balance = _model.Balance.Or(ModelOptions.BalanceField.Default!);
         writer.WriteString("why", targets.Count == 1
             ? rule + " has it as its target"
-            : $"{rule} has it first of {targets.Count} targets; whom a plane asks, balance ({_model.Balance.Or(ModelOptions.BalanceField.Default)}) and their health decide");
+            : $"{rule} has it first of {targets.Count} targets; whom a plane asks, balance ({balance}) and their health decide");
         writer.WriteEndObject();
         writer.WriteStartArray("targets");
         foreach (var target in targets)

@@ -104,7 +104,7 @@ internal abstract class AnswerReader
 /// </summary>
 internal abstract class AnswerWriter
 {
-    /// <summary>Bytes of one call's arguments that are held until they are whole, where a dialect tells them whole; more are a fault of the provider's.</summary>
+    /// <summary>Bytes of one call's arguments that are held where a dialect tells them whole; more are a fault of the provider's.</summary>
     protected const int ArgumentsBytesMax = 4 * 1024 * 1024;
 
     /// <summary>What was written and is the caller's to take.</summary>
