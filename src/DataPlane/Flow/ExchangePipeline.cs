@@ -18,8 +18,8 @@ namespace AiEdge.DataPlane.Flow;
 /// The way of one request, from its first byte to its record.
 /// <code>
 ///   client ─ bytes ─▶ ReadHead ─▶ Recognise ─▶ Identify ─▶ ReadBody ─▶ Route ─▶ Admit ─▶ AttemptLoop ─▶ provider
-///                        │            │            │           │          │       │     (AdmitTarget,
-///                        └────────────┴──── EdgeError ─────────┴──────────┴───────┘      Patch, send)
+///                        │            │            │           │          │       │     (AdmitTarget, patch or
+///                        └────────────┴──── EdgeError ─────────┴──────────┴───────┘      translate, send; again)
 ///                                           │                                                ▼
 ///   client ◀─ error ─ ErrorResponder ◀──────┘                    client ◀─ ResponseRelay ─ answer
 ///                        │                                                  │
