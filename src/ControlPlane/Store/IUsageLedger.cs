@@ -71,6 +71,12 @@ internal interface IUsageLedger
     /// <exception cref="StoreFault">Batches that it lacks are not kept any more.</exception>
     void Follow(ILedgerFollower follower);
 
+    /// <summary>
+    /// Nothing is handed to the follower once this has returned: it may end. What comes to the ledger from here on is handed over behind the
+    /// next opening.
+    /// </summary>
+    void Unfollow();
+
     /// <summary>The follower contains all batches up to this one, durably: they may go once they are old enough.</summary>
     ValueTask ReleaseAsync(ulong through, CancellationToken cancel);
 

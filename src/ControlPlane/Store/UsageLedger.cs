@@ -30,8 +30,10 @@ internal sealed class UsageLedger : IUsageLedger, IDisposable
     private readonly StoreLog _log;
     private readonly CommitLoop _loop;
     private readonly List<StoredBatch> _round = [];
+    private readonly Lock _following = new();
     private byte[] _item = new byte[1 << 16];
     private ILedgerFollower? _follower;
+    private bool _isFollowed;
     private LedgerView _view;
     private long _stateTicks = Environment.TickCount64;
 
@@ -75,7 +77,7 @@ internal sealed class UsageLedger : IUsageLedger, IDisposable
 
     public void Follow(ILedgerFollower follower)
     {
-        if (_follower is not null)
+        if (_isFollowed)
             throw new InvalidOperationException("the ledger has one follower");
         var lacking = follower.Through + 1;
         if (lacking <= _state.Followed && lacking < _view.Extent.BeginNumber)
@@ -90,7 +92,15 @@ internal sealed class UsageLedger : IUsageLedger, IDisposable
 
         if (lacking != _view.Extent.NextNumber)
             throw new StoreFault($"sums contain {lacking - 1} batches, the ledger has {_view.Extent.NextNumber - 1}");
-        Volatile.Write(ref _follower, follower);
+        _isFollowed = true;
+        lock (_following)
+            _follower = follower;
+    }
+
+    public void Unfollow()
+    {
+        lock (_following)
+            _follower = null;
     }
 
     public async ValueTask ReleaseAsync(ulong through, CancellationToken cancel)
@@ -143,10 +153,10 @@ internal sealed class UsageLedger : IUsageLedger, IDisposable
     /// <summary>On the ledger's thread, behind a commit.</summary>
     private void OnRound()
     {
-        if (Volatile.Read(ref _follower) is { } follower)
+        lock (_following)
         {
             foreach (var batch in _round)
-                follower.Take(batch);
+                _follower?.Take(batch);
         }
 
         _round.Clear();

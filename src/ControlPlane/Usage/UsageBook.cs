@@ -69,6 +69,8 @@ internal sealed class UsageBook : IAsyncDisposable
         await _stop.CancelAsync();
         await _upkeep;
         _warming.Join();
+        // Who appended is told a moment before the sums are: a batch may still be on its way to them.
+        Ledger.Unfollow();
         await TryCheckpointAsync();
         Rollups.Dispose();
         _stop.Dispose();

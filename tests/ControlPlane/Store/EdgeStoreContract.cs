@@ -181,6 +181,28 @@ public abstract class EdgeStoreContract
     }
 
     [Fact]
+    public async Task A_follower_that_has_left_sees_nothing_more_and_is_handed_the_rest_over_the_next_opening()
+    {
+        var follower = new Follower();
+        await using (var store = await OpenAsync())
+        {
+            store.Ledger.Follow(follower);
+            for (var i = 1UL; i <= 20; i++)
+            {
+                await store.Ledger.AppendAsync(LedgerTests.Batch("a", i, 1, 2), default);
+                if (i == 10)
+                    store.Ledger.Unfollow();
+            }
+        }
+
+        // The tenth may have been on its way to the follower when it left.
+        Assert.InRange(follower.Through, 9UL, 10UL);
+        await using var again = await OpenAsync();
+        again.Ledger.Follow(follower);
+        Assert.Equal(Enumerable.Range(1, 20).Select(i => (ulong)i), follower.Seen);
+    }
+
+    [Fact]
     public async Task What_is_read_backwards_begins_with_the_newest_and_leaves_out_what_cannot_be_of_that_time()
     {
         await using var store = await OpenAsync();

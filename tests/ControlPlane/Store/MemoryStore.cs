@@ -32,6 +32,7 @@ internal sealed class MemoryStore(MemoryStore.Disk disk) : IEdgeStore
     {
         private readonly Lock _lock = new();
         private ILedgerFollower? _follower;
+        private bool _isFollowed;
 
         public ulong Through(string planeId, UInt128 epoch)
         {
@@ -75,12 +76,19 @@ internal sealed class MemoryStore(MemoryStore.Disk disk) : IEdgeStore
         {
             lock (_lock)
             {
-                if (_follower is not null)
+                if (_isFollowed)
                     throw new InvalidOperationException("the ledger has one follower");
                 foreach (var batch in batches.Where(b => b.Number > follower.Through).ToArray())
                     follower.Take(batch);
                 _follower = follower;
+                _isFollowed = true;
             }
+        }
+
+        public void Unfollow()
+        {
+            lock (_lock)
+                _follower = null;
         }
 
         public ValueTask ReleaseAsync(ulong through, CancellationToken cancel) => default;

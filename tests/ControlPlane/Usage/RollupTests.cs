@@ -78,6 +78,35 @@ public sealed class RollupTests
     }
 
     [Fact]
+    public async Task Sums_may_end_while_batches_are_on_their_way_to_them_and_contain_them_once_after_the_next_opening()
+    {
+        using var folder = new StoreRig();
+        var sent = 0;
+        for (var opening = 0; opening < 10; opening++)
+        {
+            var rig = await UsageRig.OpenAsync(folder);
+            var sums = rig.Sum(UsageStep.Day, Noon.AddDays(-1), Noon.AddDays(1), isStepped: false);
+            Assert.Equal(sent, sums.Sum(r => r.Sum.Requests));
+            var records = Enumerable.Range(0, 100).Select(i => UsageRig.Record(Noon.AddMinutes(-i % 60))).ToArray();
+            var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var isEnded = false;
+            var appends = Task.Run(async () =>
+            {
+                for (; !Volatile.Read(ref isEnded); sent += records.Length)
+                {
+                    await rig.AppendAsync(records);
+                    begun.TrySetResult();
+                }
+            });
+            await begun.Task;
+            await rig.Book.DisposeAsync();
+            Volatile.Write(ref isEnded, true);
+            await appends;
+            await rig.Store.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_damaged_checkpoint_is_named()
     {
         using var folder = new StoreRig();

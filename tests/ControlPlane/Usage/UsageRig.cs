@@ -63,8 +63,18 @@ internal sealed class UsageRig : IAsyncDisposable
         };
     }
 
-    /// <summary>Stores records as one batch of one plane.</summary>
+    /// <summary>Stores records as one batch of one plane, and waits for the sums.</summary>
     public async Task AddAsync(params UsageRecord[] records)
+    {
+        await AppendAsync(records);
+
+        // The sums follow a moment behind the acknowledgement, on the ledger's thread: the next append waits for them.
+        await Store.Ledger.ReleaseAsync(0, default);
+        await Store.Ledger.ReleaseAsync(0, default);
+    }
+
+    /// <summary>Stores records as one batch of one plane, one batch at a time; the sums may still lack it.</summary>
+    public async Task AppendAsync(params UsageRecord[] records)
     {
         var stored = new List<LedgerRecord>();
         foreach (var record in records)
@@ -75,10 +85,6 @@ internal sealed class UsageRig : IAsyncDisposable
 
         await Store.Ledger.AppendAsync(
             new() { PlaneId = "plane", Epoch = 1, ThroughSequence = _sequence, ReceivedUnixMs = Time.NowUnixMs, Records = stored }, default);
-
-        // The sums follow a moment behind the acknowledgement, on the ledger's thread: the next append waits for them.
-        await Store.Ledger.ReleaseAsync(0, default);
-        await Store.Ledger.ReleaseAsync(0, default);
     }
 
     public List<UsageRow> Sum(UsageStep step, DateTimeOffset from, DateTimeOffset to, string groupBy = "", string filter = "", bool isStepped = true)
