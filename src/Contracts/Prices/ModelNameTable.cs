@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace AiEdge.Contracts.Prices;
 
 /// <summary>
@@ -112,10 +114,13 @@ public sealed class ModelNameTable<T>
     private static int Hash(ReadOnlySpan<byte> name)
     {
         // The names are the operator's and the catalogue's; a client can only probe, not fill, the table.
-        var hash = 2166136261u;
+        const ulong Odd = 0x9E37_79B9_7F4A_7C15;
+        var hash = (ulong)name.Length;
+        for (; name.Length >= sizeof(ulong); name = name[sizeof(ulong)..])
+            hash = (hash ^ BinaryPrimitives.ReadUInt64LittleEndian(name)) * Odd ^ hash >> 32;
         foreach (var b in name)
-            hash = (hash ^ b) * 16777619u;
-        return (int)(hash & int.MaxValue);
+            hash = (hash ^ b) * Odd;
+        return (int)(hash >> 33);
     }
 
     private readonly record struct Slot(byte[] Name, T Value);

@@ -159,8 +159,7 @@ internal sealed partial class Admission : IOutputCredit
     /// <summary>The credit of a choice, unless the client's own cap or the model's keeps it within that.</summary>
     private long Cap(in Demand demand, long credit)
     {
-        var max = _exchange.Model!.OutputTokensMaxOf(_exchange.AskedModel);
-        var most = Math.Min(demand.OutputTokensMax >= 0 ? demand.OutputTokensMax : long.MaxValue, max > 0 ? max : CapMax);
+        var most = Math.Min(demand.OutputTokensMax >= 0 ? demand.OutputTokensMax : long.MaxValue, _outputMax > 0 ? _outputMax : CapMax);
         return most <= credit ? long.MaxValue : credit;
     }
 

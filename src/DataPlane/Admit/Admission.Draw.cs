@@ -66,7 +66,8 @@ internal sealed partial class Admission
             ref var entry = ref _entries[_count++];
             var state = (PartState)part.State!;
             var scope = Hold(ref _known[_count - 1], state, LimitTable.ScopeValue(part.Limit, _exchange));
-            entry = new AdmissionEntry { Part = part, State = state, Scope = scope };
+            // All else of it is as Drop has left it, and a whole entry is written over by one call for each reference in it.
+            (entry.Part, entry.State, entry.Scope) = (part, state, scope);
             if (scope.Gate is not null)
                 continue;
             entry.Bucket = scope.BucketFor(part.Limit, _exchange.Key!);
@@ -186,9 +187,8 @@ internal sealed partial class Admission
     {
         if (!demand.HasOutput)
             return 0;
-        var max = _exchange.Model!.OutputTokensMaxOf(_exchange.AskedModel);
         var most = demand.OutputTokensMax >= 0 ? demand.OutputTokensMax : Slice;
-        return Math.Min(Math.Min(most, Slice), max > 0 ? max : Slice) * _choices;
+        return Math.Min(Math.Min(most, Slice), _outputMax > 0 ? _outputMax : Slice) * _choices;
     }
 
     /// <summary>What is reserved where there is enough: of a stream a slice, of a whole answer its cap or what such answers mostly stay under.</summary>
@@ -196,10 +196,9 @@ internal sealed partial class Admission
     {
         if (!demand.HasOutput || demand.IsStream)
             return least;
-        var max = _exchange.Model!.OutputTokensMaxOf(_exchange.AskedModel);
         var each = demand.OutputTokensMax >= 0 ? demand.OutputTokensMax : _exchange.Target!.State?.Output.P95 ?? LearnedTokens.Unknown;
-        if (max > 0)
-            each = Math.Min(each, max);
+        if (_outputMax > 0)
+            each = Math.Min(each, _outputMax);
         return Math.Max(least, Math.Min(each, LimitBucket.AmountMax / _choices) * _choices);
     }
 

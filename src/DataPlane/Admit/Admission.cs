@@ -44,6 +44,7 @@ internal sealed partial class Admission(LimitStates states)
     private long _lifeNs;
     private long _nowNs;
     private long _output;
+    private long _outputMax;
     private int _choices = 1;
     private TokenPrices _prices;
     private Exchange _exchange = null!;
@@ -98,6 +99,7 @@ internal sealed partial class Admission(LimitStates states)
         var total = exchange.Target!.Timeouts.Total;
         _lifeNs = total > TimeSpan.Zero ? (long)Math.Min(total.TotalSeconds, 1e9) * LimitClock.SecondNs + GraceNs : long.MaxValue / 4;
         _output = long.MaxValue;
+        _outputMax = exchange.Model!.OutputTokensMaxOf(exchange.AskedModel);
         _choices = Math.Max(1, demand.Choices);
         var verdict = Draw(_bound.First, isOfTarget: false, demand);
         _firstCount = _count;
@@ -147,6 +149,7 @@ internal sealed partial class Admission(LimitStates states)
         if (isSame && !ReferenceEquals(_bound, BoundLimits.None))
         {
             _bound = next;
+            _outputMax = exchange.Model!.OutputTokensMaxOf(exchange.AskedModel);
             return true;
         }
 

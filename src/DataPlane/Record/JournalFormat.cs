@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using AiEdge.DataPlane.Core;
 
@@ -37,6 +39,8 @@ internal static class JournalFormat
 
     /// <summary>A number that is not known.</summary>
     public const long Unknown = -1;
+
+    private const int NumberBytesMax = 10;
 
     private const byte StreamFlag = 1;
     private const byte EstimateFlag = 2;
@@ -125,7 +129,7 @@ internal static class JournalFormat
     private static void WriteNumbers(ref Fields writer, ExchangeRecord record)
     {
         var (usage, bill) = (record.Usage, record.Bill);
-        ReadOnlySpan<long> numbers =
+        writer.Numbers(
         [
             usage.IsPresent ? usage.InputTokens : Unknown,
             usage.IsPresent ? usage.OutputTokens : Unknown,
@@ -154,10 +158,7 @@ internal static class JournalFormat
             usage.ImageInputTokens,
             record.QueueMs,
             record.OutputClamp,
-        ];
-        writer.Byte((byte)numbers.Length);
-        foreach (var number in numbers)
-            writer.Number(number);
+        ]);
     }
 
     private static void WriteTexts(ref Fields writer, ExchangeRecord record)
@@ -218,13 +219,22 @@ internal static class JournalFormat
 
         public void Byte(byte value) => _into[Length++] = value;
 
-        /// <summary>Seven bits a byte, the sign folded into the lowest.</summary>
-        public void Number(long value)
+        /// <summary>A counted list; of each seven bits a byte, the sign folded into the lowest.</summary>
+        public void Numbers(scoped ReadOnlySpan<long> numbers)
         {
-            var folded = (ulong)(value << 1 ^ value >> 63);
-            for (; folded >= 0x80; folded >>= 7)
-                Byte((byte)(folded | 0x80));
-            Byte((byte)folded);
+            Byte((byte)numbers.Length);
+            // Room for the longest of all of them is looked for once: there are few places where so many small steps are made.
+            ref var to = ref MemoryMarshal.GetReference(_into.Slice(Length, numbers.Length * NumberBytesMax));
+            var length = 0;
+            foreach (var number in numbers)
+            {
+                var folded = (ulong)(number << 1 ^ number >> 63);
+                for (; folded >= 0x80; folded >>= 7)
+                    Unsafe.Add(ref to, length++) = (byte)(folded | 0x80);
+                Unsafe.Add(ref to, length++) = (byte)folded;
+            }
+
+            Length += length;
         }
 
         public void Text(string? text)

@@ -43,6 +43,9 @@ public static class ModelEncodings
         new("gemini", O200k, ModelFamily.Gemini, isExact: false),
     ];
 
+    /// <summary>The entries by their first byte, the longest first: the first one that fits is the one.</summary>
+    private static readonly Entry[][] EntriesByFirst = ByFirst();
+
     /// <summary>What is taken for a model that no entry fits.</summary>
     public static ModelEncoding Unknown { get; } = new(O200k, ModelFamily.Unknown, IsExact: false);
 
@@ -82,14 +85,27 @@ public static class ModelEncodings
 
     private static ModelEncoding FindBare(ReadOnlySpan<byte> name)
     {
-        Entry? best = null;
-        foreach (Entry entry in Entries)
+        if (name.IsEmpty)
+            return Unknown;
+        foreach (Entry entry in EntriesByFirst[name[0]])
         {
-            if (entry.Fits(name) && (best is null || entry.Prefix.Length > best.Prefix.Length))
-                best = entry;
+            if (entry.Fits(name))
+                return entry.Model;
         }
 
-        return best?.Model ?? Unknown;
+        return Unknown;
+    }
+
+    private static Entry[][] ByFirst()
+    {
+        var byFirst = new Entry[byte.MaxValue + 1][];
+        for (int i = 0; i < byFirst.Length; i++)
+        {
+            byFirst[i] = Array.FindAll(Entries, entry => entry.Prefix[0] == i);
+            Array.Sort(byFirst[i], static (a, b) => b.Prefix.Length.CompareTo(a.Prefix.Length));
+        }
+
+        return byFirst;
     }
 
     private sealed class Entry
