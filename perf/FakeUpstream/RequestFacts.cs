@@ -103,7 +103,7 @@ internal sealed class RequestFacts
             else
             {
                 NeedsDocument |= json.ValueTextEquals("tools"u8) || json.ValueTextEquals("response_format"u8) || json.ValueTextEquals("text"u8)
-                    || json.ValueTextEquals("functions"u8);
+                    || json.ValueTextEquals("output_config"u8) || json.ValueTextEquals("functions"u8);
                 json.Read();
                 json.Skip();
             }

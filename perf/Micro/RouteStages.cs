@@ -63,6 +63,6 @@ internal static class RouteStages
         exchange.TrySetTag("t", "value");
         exchange.Endpoint = DialectTable.Find("/v1/chat/completions"u8);
         new RouteStates().Use(snapshot);
-        return (exchange, new TargetPlan(new EdgeClock(), static (_, _, _) => false), snapshot);
+        return (exchange, new TargetPlan(new EdgeClock(), static (_, _) => false), snapshot);
     }
 }

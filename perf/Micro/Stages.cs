@@ -28,6 +28,7 @@ internal static class Stages
         new("meter/32-message-events", JsonStages.MessageEvents),
         new("translate/32-message-events", TranslateStages.MessageEvents),
         new("translate/32-chunks", TranslateStages.Chunks),
+        new("translate/32-response-events", TranslateStages.ResponseEvents),
         new("translate/32-contents", TranslateStages.Contents),
         new("translate/chat-request", TranslateStages.ChatRequest),
         new("limits/rate", LimitStages.Rate),

@@ -10,24 +10,48 @@ internal static class TranslateStages
     private const int Events = 32;
 
     /// <summary>Events of a streamed message of Anthropic's, written as chunks of a chat.</summary>
-    public static Action MessageEvents() => Stream(Dialect.OpenAi, Dialect.Anthropic,
+    public static Action MessageEvents() => Stream(RequestShape.Chat, RequestShape.Messages,
         i => $"{{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\" token {i}\"}}}}");
 
     /// <summary>Chunks of a chat, written as the events of a streamed message.</summary>
-    public static Action Chunks() => Stream(Dialect.Anthropic, Dialect.OpenAi,
+    public static Action Chunks() => Stream(RequestShape.Messages, RequestShape.Chat,
         i => $"{{\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\" token {i}\"}},\"finish_reason\":null}}]}}");
 
     /// <summary>Chunks of Gemini's, written as chunks of a chat.</summary>
-    public static Action Contents() => Stream(Dialect.OpenAi, Dialect.Gemini,
+    public static Action Contents() => Stream(RequestShape.Chat, RequestShape.Contents,
         i => $"{{\"candidates\":[{{\"content\":{{\"parts\":[{{\"text\":\" token {i}\"}}],\"role\":\"model\"}},\"index\":0}}],\"modelVersion\":\"m\"}}");
+
+    /// <summary>A whole streamed message of Anthropic's, written as the events of a response, which has all of it again at its end.</summary>
+    public static Action ResponseEvents()
+    {
+        var events = Enumerable.Range(0, Events).Select(i => Encoding.ASCII.GetBytes(
+            $"{{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\" token {i}\"}}}}")).ToArray();
+        var reader = Translations.Of(RequestShape.Messages).NewAnswerReader!();
+        var writer = Translations.Of(RequestShape.Responses).NewStreamWriter!();
+        return () =>
+        {
+            reader.Reset();
+            writer.Begin(new AnswerFacts("id"u8, "m"u8, 1, wantsUsage: false, promptTokens: 0));
+            foreach (var data in events)
+            {
+                HttpStages.Expect(reader.OnEvent(data, writer) && !writer.IsFaulted);
+                HttpStages.Expect(writer.Out.Length > 0);
+                writer.Out.Clear();
+            }
+
+            writer.End();
+            HttpStages.Expect(writer.Out.Length > 0);
+            writer.Release();
+        };
+    }
 
     /// <summary>A chat's request, written as one for Messages.</summary>
     public static Action ChatRequest()
     {
         var body = Encoding.UTF8.GetBytes(
             """{"model":"a","temperature":0.5,"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Say hello"}],"stream":true,"max_tokens":9}""");
-        var reader = Translations.Of(Dialect.OpenAi).NewRequestReader!();
-        var writer = Translations.Of(Dialect.Anthropic).RequestWriter!;
+        var reader = Translations.Of(RequestShape.Chat).NewRequestReader!();
+        var writer = Translations.Of(RequestShape.Messages).RequestWriter!;
         var request = new NeutralRequest();
         var json = new JsonOut(new TextBuffer());
         return () =>
@@ -41,7 +65,7 @@ internal static class TranslateStages
         };
     }
 
-    private static Action Stream(Dialect client, Dialect upstream, Func<int, string> json)
+    private static Action Stream(RequestShape client, RequestShape upstream, Func<int, string> json)
     {
         var events = Enumerable.Range(0, Events).Select(i => Encoding.ASCII.GetBytes(json(i))).ToArray();
         var reader = Translations.Of(upstream).NewAnswerReader!();

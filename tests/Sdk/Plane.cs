@@ -102,6 +102,7 @@ internal sealed class Plane : IAsyncDisposable
           fake: { dialect: openai, baseUrl: "http://127.0.0.1:{{port}}/v1", key: "${env:PROVIDER_KEY}" }
           claude: { dialect: anthropic, baseUrl: "http://127.0.0.1:{{port}}", key: "${env:PROVIDER_KEY}" }
           google: { dialect: gemini, baseUrl: "http://127.0.0.1:{{port}}", key: "${env:PROVIDER_KEY}" }
+          plain: { dialect: openai, responses: translated, baseUrl: "http://127.0.0.1:{{port}}/v1", key: "${env:PROVIDER_KEY}" }
         models:
           "fake-guarded*": { targets: [ { provider: fake, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "claude-guarded*": { targets: [ { provider: claude, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
@@ -109,6 +110,7 @@ internal sealed class Plane : IAsyncDisposable
           "fake-*":    { targets: [ { provider: {{provider}} } ] }
           "only-openai*":      { targets: [ { provider: fake, model: fake-n40 } ] }
           "only-claude-long*": { targets: [ { provider: claude, model: fake-n100000-d10000 } ] }
+          "only-chat*":        { targets: [ { provider: plain, model: fake-n40 } ] }
           "only-claude*":      { targets: [ { provider: claude, model: fake-n40 } ] }
           "only-google*":      { targets: [ { provider: google, model: fake-n40 } ] }
           gpt-4o-mini: { targets: [ { provider: fake, model: fake-n9 } ] }

@@ -20,8 +20,9 @@ internal sealed class MessagesAnswer
     private MessagesAnswer(AnswerContext context)
     {
         (_context, _script) = (context, context.Script);
-        _calls = context.Facts.NeedsDocument ? RequestWishes.ReadMessages(context).Calls : [];
-        _text = TextPieces.Of(_script, _calls.Count > 0 ? 0 : _script.Chunks, context.Facts.TokensMax);
+        var wishes = context.Facts.NeedsDocument ? RequestWishes.ReadMessages(context) : RequestWishes.None;
+        _calls = wishes.Calls;
+        _text = wishes.StructuredText is { } json ? new TextPieces(json).Cap(context.Facts.TokensMax) : TextPieces.Of(_script, _calls.Count > 0 ? 0 : _script.Chunks, context.Facts.TokensMax);
         _thought = new TextPieces(_script.ReasoningTokens, 0);
         _outputTokens = _thought.Count + _text.Count + _calls.Sum(call => call.Arguments.Count);
         _stop = _calls.Count > 0 ? "tool_use" : _text.Cut ? "max_tokens" : "end_turn";

@@ -43,16 +43,25 @@ internal sealed record RequestWishes(IReadOnlyList<ToolCall> Calls, string? Stru
         return Text(format, "type") == "json_schema" && format.TryGetProperty("schema", out var schema) ? new([], SchemaSample.Write(schema)) : None;
     }
 
-    /// <summary>From tools, tool_choice and messages of Anthropic's dialect.</summary>
+    /// <summary>From tools, tool_choice, messages and output_config.format of Anthropic's dialect.</summary>
     public static RequestWishes ReadMessages(AnswerContext context)
     {
         using var document = JsonDocument.Parse(context.Body, new JsonDocumentOptions { MaxDepth = 256 });
-        var root = document.RootElement;
+        if (FindUses(context, document.RootElement) is { Count: > 0 } calls)
+            return new RequestWishes(calls, null);
+        return document.RootElement.TryGetProperty("output_config", out var config) && config.TryGetProperty("format", out var format)
+            && format.TryGetProperty("schema", out var schema)
+            ? new([], SchemaSample.Write(schema))
+            : None;
+    }
+
+    private static List<ToolCall> FindUses(AnswerContext context, JsonElement root)
+    {
         var calls = new List<ToolCall>();
         var choice = root.TryGetProperty("tool_choice", out var chosen) ? chosen : default;
         if (context.Script.Tools == "off" || (HasResult(root) && context.Script.Tools != "always") || Text(choice, "type") == "none"
             || !root.TryGetProperty("tools", out var tools) || tools.ValueKind != JsonValueKind.Array)
-            return None;
+            return calls;
         foreach (var tool in tools.EnumerateArray())
         {
             if (Text(tool, "name") is not { } name)
@@ -63,7 +72,7 @@ internal sealed record RequestWishes(IReadOnlyList<ToolCall> Calls, string? Stru
                 break;
         }
 
-        return new RequestWishes(calls, null);
+        return calls;
     }
 
     /// <summary>From tools, contents and generationConfig of Gemini's dialect.</summary>

@@ -43,6 +43,9 @@ public sealed class ProviderOptions
     /// <summary>What becomes of a request in another dialect that cannot be carried whole.</summary>
     public static readonly ChoiceField TranslationField = new("translation", ["report", "strict"]) { Default = "report" };
 
+    /// <summary>Whether OpenAI's Responses are the provider's own, or made of its chat completions.</summary>
+    public static readonly ChoiceField ResponsesField = new("responses", ["native", "translated"]) { Default = "native" };
+
     /// <summary>Whether a request is sent once more after a reused connection broke without an answer.</summary>
     public static readonly BooleanField RetryReusedField = new("retryReused", true);
 
@@ -63,8 +66,8 @@ public sealed class ProviderOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a provider", DialectField, BaseUrlField, KeyField, AuthHeaderField, HeadersField, TimeoutsField, UsageChunkField, TranslationField, RetryReusedField,
-        ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, DisabledField, new LaterField("proxy"), new LaterField("price"));
+        "a provider", DialectField, BaseUrlField, KeyField, AuthHeaderField, HeadersField, TimeoutsField, UsageChunkField, TranslationField, ResponsesField,
+        RetryReusedField, ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, DisabledField, new LaterField("proxy"), new LaterField("price"));
 
     private ProviderOptions(ConfigEntry entry, ConfigMap node)
     {
@@ -104,6 +107,9 @@ public sealed class ProviderOptions
 
     /// <summary>See <see cref="TranslationField"/>.</summary>
     public Setting<string> Translation { get; private init; }
+
+    /// <summary>See <see cref="ResponsesField"/>.</summary>
+    public Setting<string> Responses { get; private init; }
 
     /// <summary>See <see cref="RetryReusedField"/>.</summary>
     public Setting<bool> RetryReused { get; private init; }
@@ -148,6 +154,7 @@ public sealed class ProviderOptions
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
             UsageChunk = reader.Get(UsageChunkField),
             Translation = reader.Get(TranslationField),
+            Responses = reader.Get(ResponsesField),
             RetryReused = reader.Get(RetryReusedField),
             ConnectionsMax = reader.Get(ConnectionsMaxField),
             PoolIdle = reader.Get(PoolIdleField),

@@ -14,6 +14,8 @@ public static class ProviderRules
         HeaderRules.CheckAuthHeader(provider, faults, warnings);
         HeaderRules.CheckHeaders(provider, faults);
         CheckTls(provider, faults);
+        if (provider.Responses.IsSet && provider.Dialect is { IsSet: true, Value: not "openai" })
+            faults.Add(provider.Responses.Source!, "has a meaning for the dialect openai alone");
     }
 
     private static void CheckName(ProviderOptions provider, FaultList faults)

@@ -83,6 +83,9 @@ internal sealed class ProviderModel
 
     public required Dialect Dialect { get; init; }
 
+    /// <summary>It speaks OpenAI's chat completions and not its Responses, which are translated for it (<c>responses: translated</c>).</summary>
+    public bool LacksResponses { get; init; }
+
     /// <summary>Whether nothing is sent to it for now.</summary>
     public bool IsDisabled { get; init; }
 
@@ -139,6 +142,9 @@ internal sealed class ProviderModel
 
     /// <summary>Equal for two generations iff pooled connections of one may serve the other: endpoint and TLS settings, not secrets or timeouts.</summary>
     public required string EndpointIdentity { get; init; }
+
+    /// <summary>Whether it takes what a client calls as it is.</summary>
+    public bool Speaks(Dialect dialect, RequestShape shape) => Dialect == dialect && !(LacksResponses && shape == RequestShape.Responses);
 }
 
 /// <summary>Deadlines of one exchange; each <see cref="TimeSpan"/> is positive, or <see cref="Timeout.InfiniteTimeSpan"/>.</summary>

@@ -239,7 +239,7 @@ internal sealed class AttemptLoop
     {
         exchange.UpstreamEndpoint = null;
         exchange.SetTranslationLoss(default);
-        if (exchange.Target!.Provider.Dialect == exchange.Dialect)
+        if (exchange.Target!.Provider.Speaks(exchange.Dialect, exchange.Endpoint!.Shape))
             return default;
         if (!body.TryCountTranslation())
             return EdgeError.Edge(ErrorKind.Overloaded);

@@ -75,7 +75,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     private ValueTask<EdgeError> TranslateAsync(ClientLink link, Exchange exchange, ResponseHead head)
     {
         var kind = TranslatedError.KindOf(head.Status);
-        var error = EdgeError.Upstream(kind, TranslatedError.Message(_bytes.AsSpan(0, _length), exchange.SpokenEndpoint.Dialect));
+        var error = EdgeError.Upstream(kind, TranslatedError.Message(_bytes.AsSpan(0, _length), exchange.SpokenEndpoint.Shape));
         var told = DialectTable.Of(exchange.Dialect).Error(exchange, error);
         exchange.Status = ErrorNames.Status(kind, exchange.Dialect);
         client.UseFraming(AnswerFraming.Length);

@@ -328,7 +328,7 @@ internal sealed class StreamRelay(
         if (error.IsError)
         {
             _exchange.KeepAlive = false;
-            client.Write(_form.StreamError(_exchange, error, _reader));
+            client.Write(_form.StreamError(_exchange, error, _isTranslated ? _translation.Seen : _reader));
         }
 
         // The provider is through: a client that leaves on the last event takes no connection with it.

@@ -6,8 +6,8 @@ using AiEdge.DataPlane.Translate;
 namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
-/// Translates a stream, and keeps an eye on what the client has seen of it where it may have to be ended in the provider's stead: how a
-/// stream is ended depends on how far it is in the client's own dialect.
+/// Translates a stream, and keeps an eye on what the client has seen of it where it may have to be ended in the provider's stead, or where its
+/// events are numbered: how a stream is ended depends on how far it is in the client's own dialect.
 /// </summary>
 internal sealed class StreamTranslation
 {
@@ -19,7 +19,7 @@ internal sealed class StreamTranslation
     private bool _isSeen;
     private int _watched;
 
-    /// <summary>What has read the client's side of the stream; of meaning where the stream may be cut.</summary>
+    /// <summary>What has read the client's side of the stream; of meaning where the stream may be cut or is numbered.</summary>
     public EventReader Seen { get; private set; } = null!;
 
     /// <summary>The data of the last event on the client's side.</summary>
@@ -31,7 +31,7 @@ internal sealed class StreamTranslation
     public void Begin(Exchange exchange, DialectForm form, bool mayCut)
     {
         _answer.Begin(exchange, isStream: true, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
-        _isSeen = mayCut;
+        _isSeen = mayCut || exchange.Endpoint!.Shape == RequestShape.Responses;
         _watched = _lastLength = 0;
         Seen = _readers[(int)exchange.Dialect] ??= form.NewEventReader();
         Seen.Reset(exchange.Endpoint!.Shape, stripUsage: false, wantsTexts: false, wantsDraft: mayCut);
@@ -53,7 +53,12 @@ internal sealed class StreamTranslation
         Watch();
     }
 
-    public bool End(in Usage usage) => _answer.End(usage);
+    public bool End(in Usage usage)
+    {
+        var isTold = _answer.End(usage);
+        Watch();
+        return isTold;
+    }
 
     public void Took()
     {

@@ -8,8 +8,8 @@ namespace AiEdge.DataPlane.Route;
 /// One for each pipeline, and reused; it neither locks nor allocates.
 /// </summary>
 /// <param name="clock">Tells whether those that failed may be asked again.</param>
-/// <param name="translates">Whether a client's call can be answered by a provider of another dialect: the client's, the call's shape, the provider's.</param>
-internal sealed class TargetPlan(EdgeClock clock, Func<Dialect, RequestShape, Dialect, bool> translates)
+/// <param name="translates">Whether a client's call can be answered by a provider that does not take it as it is.</param>
+internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderModel, bool> translates)
 {
     private Exchange _exchange = null!;
     private ModelModel _asked = null!;
@@ -187,7 +187,9 @@ internal sealed class TargetPlan(EdgeClock clock, Func<Dialect, RequestShape, Di
     }
 
     private bool CanAnswer(TargetModel target) =>
-        target.Provider.Dialect == _exchange.Dialect || translates(_exchange.Dialect, _exchange.Endpoint!.Shape, target.Provider.Dialect);
+        Speaks(target) || translates(_exchange.Endpoint!.Shape, target.Provider);
+
+    private bool Speaks(TargetModel target) => target.Provider.Speaks(_exchange.Dialect, _exchange.Endpoint!.Shape);
 
     /// <summary>Those of a set that speak the client's dialect; all of it where none does.</summary>
     private ulong Near(ulong set)
@@ -196,7 +198,7 @@ internal sealed class TargetPlan(EdgeClock clock, Func<Dialect, RequestShape, Di
         for (var rest = set; rest != 0; rest &= rest - 1)
         {
             var i = BitOperations.TrailingZeroCount(rest);
-            if (_exchange.Model!.Targets[i].Provider.Dialect == _exchange.Dialect)
+            if (Speaks(_exchange.Model!.Targets[i]))
                 near |= 1UL << i;
         }
 

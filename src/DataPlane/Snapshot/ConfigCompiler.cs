@@ -95,6 +95,7 @@ internal sealed class ConfigCompiler
                 "gemini" => Dialect.Gemini,
                 _ => Dialect.OpenAi,
             },
+            LacksResponses = provider.Responses.Or("native") == "translated",
             UseTls = url.UseTls,
             Host = url.Host,
             Port = url.Port,

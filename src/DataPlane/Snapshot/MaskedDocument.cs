@@ -100,6 +100,8 @@ internal sealed class MaskedDocument : IDisposable
         WriteTimeouts(ProviderOptions.TimeoutsField, provider.Timeouts.Over(global), withDefaults: true);
         _json.WriteString(ProviderOptions.UsageChunkField.Name, provider.UsageChunk.Or(ProviderOptions.UsageChunkField.Default!));
         _json.WriteString(ProviderOptions.TranslationField.Name, provider.Translation.Or(ProviderOptions.TranslationField.Default!));
+        if (provider.Responses.IsSet)
+            WriteText(ProviderOptions.ResponsesField, provider.Responses);
         _json.WriteBoolean(ProviderOptions.RetryReusedField.Name, provider.RetryReused.Or(ProviderOptions.RetryReusedField.Default));
         _json.WriteNumber(ProviderOptions.ConnectionsMaxField.Name, provider.ConnectionsMax.Or(ProviderOptions.ConnectionsMaxField.Default));
         WriteDuration(ProviderOptions.PoolIdleField, provider.PoolIdle.Or(ProviderOptions.PoolIdleField.Default));

@@ -22,11 +22,12 @@ internal sealed class AnswerTranslation
     /// <param name="unixSeconds">The time.</param>
     public void Begin(Exchange exchange, bool isStream, long unixSeconds)
     {
-        var (from, to) = ((int)exchange.Target!.Provider.Dialect, (int)exchange.Dialect);
+        var (spoken, asked) = (exchange.SpokenEndpoint.Shape, exchange.Endpoint!.Shape);
+        var (from, to) = ((int)spoken, (int)asked);
         _exchange = exchange;
         _losses.Clear();
-        _reader = _readers[from] ??= Translations.Of(exchange.Target.Provider.Dialect).NewAnswerReader!();
-        var made = Translations.Of(exchange.Dialect);
+        _reader = _readers[from] ??= Translations.Of(spoken).NewAnswerReader!();
+        var made = Translations.Of(asked);
         _writer = isStream ? _streams[to] ??= made.NewStreamWriter!() : _wholes[to] ??= made.NewAnswerWriter!();
         _reader.Reset();
         _writer.Losses = _losses;

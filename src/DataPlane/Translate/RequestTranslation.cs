@@ -31,15 +31,15 @@ internal sealed class RequestTranslation
     public EdgeError Build(Exchange exchange, RequestHead head, in ReadOnlySequence<byte> body, long outputCap, bool takesCompletionTokens)
     {
         var target = exchange.Target!;
-        var writer = Translations.Of(target.Provider.Dialect).RequestWriter!;
-        var reader = _readers[(int)exchange.Dialect] ??= Translations.Of(exchange.Dialect).NewRequestReader!();
+        var writer = Translations.Of(Translations.ShapeFor(target.Provider)).RequestWriter!;
+        var reader = _readers[(int)exchange.Endpoint!.Shape] ??= Translations.Of(exchange.Endpoint.Shape).NewRequestReader!();
         Release();
         foreach (var segment in body)
             _source.Add(segment.Span);
         _request.Reset(_source.Memory, reader.Names);
         if (reader.Read(_request) is { IsError: true } unread)
             return unread;
-        if (exchange.Endpoint!.IsStream)
+        if (exchange.Endpoint.IsStream)
             _request.Stream = true;
         _model.Add("\""u8);
         _model.AddEscaped(target.UpstreamModel ?? exchange.AskedModel).Add("\""u8);

@@ -2,13 +2,14 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Translate.Anthropic;
 using AiEdge.DataPlane.Translate.Gemini;
 using AiEdge.DataPlane.Translate.OpenAi;
+using AiEdge.DataPlane.Translate.Responses;
 
 namespace AiEdge.DataPlane.Translate;
 
 /// <summary>
-/// The dialects that can be translated, in the order of <see cref="Dialect"/>: who reads a request of a client and writes its answers, and
-/// who writes a request to a provider and reads its answers. Between them stand neutral requests and events, so a dialect is read and
-/// written once, whoever is on the other side.
+/// What can be translated, a line for each shape of requests: who reads a request of a client and writes its answers, and who writes a request
+/// to a provider and reads its answers. Between them stand neutral requests and events, so a dialect is read and written once, whoever is on
+/// the other side.
 /// </summary>
 internal static class Translations
 {
@@ -18,6 +19,9 @@ internal static class Translations
             RequestShape.Chat, () => new ChatRequestReader(), new ChatRequestWriter(), () => new ChatAnswerReader(),
             () => new ChatStreamWriter(), () => new ChatAnswerWriter()),
         new(
+            RequestShape.Responses, () => new ResponsesRequestReader(), null, null,
+            () => new ResponsesAnswerWriter(isStream: true), () => new ResponsesAnswerWriter(isStream: false)),
+        new(
             RequestShape.Messages, () => new MessagesRequestReader(), new MessagesRequestWriter(), () => new MessageAnswerReader(),
             () => new MessageStreamWriter(), () => new MessageAnswerWriter()),
         new(
@@ -25,16 +29,33 @@ internal static class Translations
             () => new ContentsAnswerWriter(isStream: true), () => new ContentsAnswerWriter(isStream: false)),
     ];
 
-    public static int Count => All.Length;
+    private static readonly DialectTranslation?[] ByShape = Sorted();
 
-    public static DialectTranslation Of(Dialect dialect) => All[(int)dialect];
+    /// <summary>Shapes that there are, translated or not.</summary>
+    public static int Count => (int)RequestShape.Contents + 1;
 
-    /// <summary>Whether a client's call can be answered by a provider of another dialect.</summary>
-    /// <param name="client">What the client speaks.</param>
-    /// <param name="shape">What it asks for.</param>
-    /// <param name="upstream">What the provider speaks.</param>
-    public static bool Supports(Dialect client, RequestShape shape, Dialect upstream) =>
-        client != upstream && Of(client) is { NewRequestReader: not null } asks && asks.Shape == shape && Of(upstream).RequestWriter is not null;
+    /// <summary>The line of a shape that is translated.</summary>
+    public static DialectTranslation Of(RequestShape shape) => ByShape[(int)shape]!;
+
+    /// <summary>What a provider is asked by that does not take a client's call as it is.</summary>
+    public static RequestShape ShapeFor(ProviderModel provider) => provider.Dialect switch
+    {
+        Dialect.Anthropic => RequestShape.Messages,
+        Dialect.Gemini => RequestShape.Contents,
+        _ => RequestShape.Chat,
+    };
+
+    /// <summary>Whether a client's call can be answered by a provider that does not take it as it is.</summary>
+    public static bool Supports(RequestShape shape, ProviderModel provider) =>
+        ByShape[(int)shape] is { NewRequestReader: not null } && Of(ShapeFor(provider)).RequestWriter is not null;
+
+    private static DialectTranslation?[] Sorted()
+    {
+        var rows = new DialectTranslation?[Count];
+        foreach (var row in All)
+            rows[(int)row.Shape] = row;
+        return rows;
+    }
 }
 
 /// <summary>One dialect's readers and writers; null where it cannot stand on that side yet.</summary>

@@ -15,7 +15,7 @@ internal sealed class RouteWorld
     {
         Snapshot = Compile(models);
         States.Use(Snapshot);
-        Plan = new TargetPlan(_clock, static (_, _, _) => false);
+        Plan = new TargetPlan(_clock, static (_, _) => false);
     }
 
     public ConfigSnapshot Snapshot { get; private set; }

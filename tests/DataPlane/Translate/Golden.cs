@@ -25,9 +25,9 @@ internal sealed class Golden
     }
 
     /// <summary>Who asks, and who answers.</summary>
-    public Dialect Client { get; }
+    public RequestShape Client { get; }
 
-    public Dialect Upstream { get; }
+    public RequestShape Upstream { get; }
 
     public string In { get; }
 
@@ -57,18 +57,19 @@ internal sealed class Golden
 
     private static string Folder => Snapshot.Repository.PathOf("tests/DataPlane/Translate/Goldens");
 
-    private static Dialect Parse(string name) => name switch
+    private static RequestShape Parse(string name) => name switch
     {
-        "chat" => Dialect.OpenAi,
-        "messages" => Dialect.Anthropic,
-        _ => Dialect.Gemini,
+        "chat" => RequestShape.Chat,
+        "responses" => RequestShape.Responses,
+        "messages" => RequestShape.Messages,
+        _ => RequestShape.Contents,
     };
 }
 
 /// <summary>Translates without a data plane around it.</summary>
 internal static class Translating
 {
-    public static string Request(Dialect client, Dialect upstream, string body, out string losses)
+    public static string Request(RequestShape client, RequestShape upstream, string body, out string losses)
     {
         var request = Read(client, body);
         var json = new JsonOut(new TextBuffer());
@@ -78,7 +79,7 @@ internal static class Translating
         return Encoding.UTF8.GetString(json.To.Written);
     }
 
-    public static NeutralRequest Read(Dialect client, string body)
+    public static NeutralRequest Read(RequestShape client, string body)
     {
         var reader = Translations.Of(client).NewRequestReader!();
         var request = new NeutralRequest();
@@ -88,7 +89,7 @@ internal static class Translating
     }
 
     /// <summary>An answer, event by event where <paramref name="events"/> are given, else whole.</summary>
-    public static string Answer(Dialect client, Dialect upstream, IEnumerable<string> events, bool isStream, out string losses)
+    public static string Answer(RequestShape client, RequestShape upstream, IEnumerable<string> events, bool isStream, out string losses)
     {
         var reader = Translations.Of(upstream).NewAnswerReader!();
         var writer = isStream ? Translations.Of(client).NewStreamWriter!() : Translations.Of(client).NewAnswerWriter!();

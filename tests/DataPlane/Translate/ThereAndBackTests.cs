@@ -19,13 +19,13 @@ public sealed class ThereAndBackTests
         for (var i = 0; i < 300; i++)
         {
             var body = Chat(random);
-            foreach (var other in (Dialect[])[Dialect.Anthropic, Dialect.Gemini])
+            foreach (var other in (RequestShape[])[RequestShape.Messages, RequestShape.Contents])
             {
-                var there = Translating.Request(Dialect.OpenAi, other, body, out var lostThere);
-                var back = Translating.Request(other, Dialect.OpenAi, there, out var lostBack);
-                if (other == Dialect.Anthropic)
+                var there = Translating.Request(RequestShape.Chat, other, body, out var lostThere);
+                var back = Translating.Request(other, RequestShape.Chat, there, out var lostBack);
+                if (other == RequestShape.Messages)
                     Assert.Equal("", lostThere + lostBack);
-                Assert.Equal(Print(Dialect.OpenAi, body, other), Print(Dialect.OpenAi, back, other));
+                Assert.Equal(Print(RequestShape.Chat, body, other), Print(RequestShape.Chat, back, other));
             }
         }
     }
@@ -48,7 +48,7 @@ public sealed class ThereAndBackTests
     }
 
     /// <summary>What is said, to whom, in the order that it is said.</summary>
-    private static string Print(Dialect dialect, string body, Dialect other)
+    private static string Print(RequestShape dialect, string body, RequestShape other)
     {
         var request = Translating.Read(dialect, body);
         var text = new StringBuilder();
@@ -63,15 +63,15 @@ public sealed class ThereAndBackTests
                 var part = request.Parts[p];
 
                 // Gemini knows no ids, and puts results into an object.
-                var id = other == Dialect.Gemini || !part.Id.IsPresent ? "" : Encoding.UTF8.GetString(part.Id.Of(request.Source));
-                var said = other == Dialect.Gemini && part.IsOfResult ? "" : Encoding.UTF8.GetString(part.Text.Of(request.Source));
+                var id = other == RequestShape.Contents || !part.Id.IsPresent ? "" : Encoding.UTF8.GetString(part.Id.Of(request.Source));
+                var said = other == RequestShape.Contents && part.IsOfResult ? "" : Encoding.UTF8.GetString(part.Text.Of(request.Source));
                 text.Append(part.Kind).Append('(').Append(id).Append(',').Append(said).Append(')');
             }
         }
 
         foreach (var tool in request.Tools)
             text.Append(Encoding.UTF8.GetString(tool.Name.Of(request.Source))).Append(Encoding.UTF8.GetString(tool.Schema.Of(request.Source)));
-        return text.Append(request.ToolChoice).Append(request.Stops.Count).Append(other == Dialect.Gemini || request.Stream).ToString();
+        return text.Append(request.ToolChoice).Append(request.Stops.Count).Append(other == RequestShape.Contents || request.Stream).ToString();
     }
 
     private static string Chat(Random random)

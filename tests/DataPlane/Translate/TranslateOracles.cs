@@ -7,7 +7,9 @@ namespace AiEdge.DataPlane.Tests.Translate;
 /// <summary>What holds for any input of a translation.</summary>
 internal static class TranslateOracles
 {
-    private static readonly Dialect[] All = [Dialect.OpenAi, Dialect.Anthropic, Dialect.Gemini];
+    private static readonly RequestShape[] Upstreams = [RequestShape.Chat, RequestShape.Messages, RequestShape.Contents];
+
+    private static readonly RequestShape[] Clients = [.. Upstreams, RequestShape.Responses];
 
     /// <summary>
     /// Any JSON becomes JSON, or is refused: what a client sends cannot make a request that is none, nor what a provider sends an event that is
@@ -17,13 +19,14 @@ internal static class TranslateOracles
     {
         if (!IsJson(input))
             return;
-        var client = All[(uint)seed % 3];
-        var upstream = All[((uint)seed + 1 + ((uint)seed / 3 % 2)) % 3];
+        var (asks, answers) = ((uint)seed % 4, (uint)seed / 4);
+        var client = Clients[asks];
+        var upstream = Upstreams[asks == 3 ? answers % 3 : (asks + 1 + (answers % 2)) % 3];
         RequestIsJson(input, client, upstream);
         EventsAreJson(input, client, upstream, isStream: (seed & 1) == 0);
     }
 
-    private static void RequestIsJson(byte[] input, Dialect client, Dialect upstream)
+    private static void RequestIsJson(byte[] input, RequestShape client, RequestShape upstream)
     {
         var reader = Translations.Of(client).NewRequestReader!();
         var request = new NeutralRequest();
@@ -36,7 +39,7 @@ internal static class TranslateOracles
         Demand(IsJson(json.To.Written), input, json.To.Written);
     }
 
-    private static void EventsAreJson(byte[] input, Dialect client, Dialect upstream, bool isStream)
+    private static void EventsAreJson(byte[] input, RequestShape client, RequestShape upstream, bool isStream)
     {
         var reader = Translations.Of(upstream).NewAnswerReader!();
         var writer = isStream ? Translations.Of(client).NewStreamWriter!() : Translations.Of(client).NewAnswerWriter!();

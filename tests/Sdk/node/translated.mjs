@@ -14,6 +14,7 @@ const anthropic = new Anthropic({ baseURL: new URL(baseURL).origin, apiKey: key,
 const textOf = (count) => chunks.slice(0, count).join('');
 const messages = [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: 'Hello' }];
 const ask = (model, more = {}) => ({ model, max_tokens: 1024, messages: [{ role: 'user', content: 'Hello' }], ...more });
+const responders = ['only-claude', 'only-google', 'only-chat'];
 const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false };
 
 async function failure(promise) {
@@ -73,6 +74,102 @@ const scenarios = {
     const stream = await openai.chat.completions.create({ model: 'only-claude-long', messages, stream: true });
     for await (const chunk of stream) {
       if (chunk.choices[0]?.delta?.content) break;
+    }
+    stream.controller.abort();
+  },
+
+  async 'responses: whole'() {
+    for (const model of responders) {
+      const { data, response } = await openai.responses.create({ model, instructions: 'Be brief.', input: 'Hello' }).withResponse();
+      assert.equal(data.output_text, textOf(40), model);
+      assert.equal(data.status, 'completed');
+      assert.equal(data.usage.output_tokens, 40);
+      assert.equal(response.headers.get('x-aiedge-translation-loss'), null);
+    }
+  },
+
+  async 'responses: stream'() {
+    for (const model of responders) {
+      const types = [];
+      const sequence = [];
+      let said = '';
+      for await (const event of await openai.responses.create({ model, input: [{ role: 'user', content: 'Hello' }], stream: true })) {
+        if (event.type === 'response.output_text.delta') said += event.delta;
+        types.push(event.type);
+        sequence.push(event.sequence_number);
+      }
+      assert.equal(said, textOf(40), model);
+      assert.deepEqual(sequence, sequence.map((_, i) => i));
+      assert.deepEqual(types.filter((type) => !type.endsWith('.delta')), [
+        'response.created', 'response.in_progress', 'response.output_item.added', 'response.content_part.added',
+        'response.output_text.done', 'response.content_part.done', 'response.output_item.done', 'response.completed',
+      ]);
+      const final = await openai.responses.stream({ model, input: 'Hello' }).finalResponse();
+      assert.equal(final.output_text ?? final.output[0].content[0].text, textOf(40), model);
+    }
+  },
+
+  async 'responses: tools loop'() {
+    const tools = [{ type: 'function', name: 'weather', parameters: schema, strict: true }];
+    for (const model of responders) {
+      const input = [{ role: 'user', content: 'Weather?' }];
+      const asks = await openai.responses.stream({ model, input, tools }).finalResponse();
+      const calls = asks.output.filter((item) => item.type === 'function_call');
+      assert.equal(calls.length, 1, model);
+      assert.equal(typeof JSON.parse(calls[0].arguments).city, 'string');
+      input.push(...asks.output, { type: 'function_call_output', call_id: calls[0].call_id, output: 'Rain.' });
+      assert.equal((await openai.responses.create({ model, input, tools })).output_text, textOf(40), model);
+    }
+  },
+
+  async 'responses: structured output'() {
+    const text = { format: { type: 'json_schema', name: 'forecast', strict: true, schema } };
+    for (const model of responders) {
+      const answer = await openai.responses.parse({ model, input: 'Forecast?', text });
+      assert.equal(typeof answer.output_parsed.city, 'string', model);
+    }
+  },
+
+  async 'responses: thought'() {
+    const ask = { model: 'only-claude', reasoning: { effort: 'low' }, max_output_tokens: 4000, include: ['reasoning.encrypted_content'], store: false };
+    const first = await openai.responses.stream({ ...ask, input: 'Hello' }, { headers: { 'x-fake': 'n=5; reasoning=4' } }).finalResponse();
+    assert.deepEqual(first.output.map((item) => item.type), ['reasoning', 'message']);
+    assert.ok(first.output[0].summary[0].text.length > 0);
+    const { response } = await openai.responses.create({ ...ask, input: [{ role: 'user', content: 'Hello' }, ...first.output, { role: 'user', content: 'And?' }] }).withResponse();
+    assert.equal(response.headers.get('x-aiedge-translation-loss'), null);
+  },
+
+  async 'responses: errors'() {
+    for (const model of responders) {
+      const refused = await failure(openai.responses.create({ model, input: 'Hello' }, { headers: { 'x-fake': 'status=400' } }));
+      assert.ok(refused instanceof OpenAI.BadRequestError, String(refused));
+      const kept = await failure(openai.responses.create({ model, input: 'Hello', previous_response_id: 'resp_1' }));
+      assert.equal(kept.param, 'previous_response_id');
+      let last;
+      for await (const event of await openai.responses.create({ model, input: 'Hello', stream: true }, { headers: { 'x-fake': 'n=9; b=0; cut=4; how=fin' } })) last = event;
+      assert.equal(last.type, 'response.failed', model);
+      assert.equal(last.response.error.code, 'upstream_error');
+    }
+  },
+
+  async 'responses: a stream that a limit ends'() {
+    for (const model of ['claude-guarded', 'gemini-guarded']) {
+      let said = '';
+      let final;
+      for await (const event of await openai.responses.create({ model, input: 'Hello', stream: true })) {
+        if (event.type === 'response.output_text.delta') said += event.delta;
+        final = event;
+      }
+      assert.equal(final.type, 'response.incomplete', model);
+      assert.equal(final.response.output[0].content[0].text, said);
+      assert.deepEqual(final.aiedge, { end: 'limit', limit: 'runaway' });
+    }
+  },
+
+  async 'responses: abort'() {
+    const stream = await openai.responses.create({ model: 'only-claude-long', input: 'Hello', stream: true });
+    for await (const event of stream) {
+      if (event.type === 'response.output_text.delta') break;
     }
     stream.controller.abort();
   },

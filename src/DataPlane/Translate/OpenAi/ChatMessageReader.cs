@@ -123,14 +123,14 @@ internal sealed class ChatMessageReader
     private bool ReadImage(ref JsonWalk walk)
     {
         if (walk.Token == JsonToken.String)
-            return AddImage(walk.Text);
+            return AddImage(_request, walk.Text);
         if (!walk.TryEnter(JsonToken.StartObject))
             return false;
         var found = false;
         while (walk.NextMember())
         {
             if (walk.Is("url"u8) && walk.Token == JsonToken.String)
-                found = AddImage(walk.Text);
+                found = AddImage(_request, walk.Text);
             else if (!walk.IsNothing() && !walk.IsText("auto"u8))
                 _request.Losses.Add("messages.content.image_url"u8, walk.Name);
         }
@@ -138,12 +138,13 @@ internal sealed class ChatMessageReader
         return found;
     }
 
-    private bool AddImage(Piece url)
+    /// <summary>A picture by its URL, which may hold its data itself.</summary>
+    internal static bool AddImage(NeutralRequest request, Piece url)
     {
         var part = new NeutralPart { Kind = PartKind.ImageUrl, Text = url };
-        if (DataUrl.TryRead(_request.Source, url, out var media, out var data))
+        if (DataUrl.TryRead(request.Source, url, out var media, out var data))
             part = part with { Kind = PartKind.Image, Media = media, Text = data };
-        _request.Parts.Add(part);
+        request.Parts.Add(part);
         return true;
     }
 

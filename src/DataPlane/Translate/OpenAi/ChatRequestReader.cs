@@ -160,27 +160,34 @@ internal sealed class ChatRequestReader : RequestReader
             return tool;
         while (walk.NextMember())
         {
-            if (walk.Is("name"u8) && walk.Token == JsonToken.String)
-                tool = tool with { Name = walk.Text };
-            else if (walk.Is("description"u8) && walk.Token == JsonToken.String)
-                tool = tool with { Description = walk.Text };
-            else if (walk.Is("parameters"u8) && walk.Token == JsonToken.StartObject)
-                tool = tool with { Schema = walk.Value() };
-            else if (walk.Is("strict"u8))
-                tool = tool with { IsStrict = walk.Token == JsonToken.True };
-            else if (!walk.IsNothing())
+            if (!TakeFunction(ref walk, ref tool) && !walk.IsNothing())
                 request.Losses.Add("tools.function"u8, walk.Name);
         }
 
         return tool;
     }
 
+    /// <summary>A member of a function's description; false where it is none.</summary>
+    internal static bool TakeFunction(ref JsonWalk walk, ref NeutralTool tool)
+    {
+        if (walk.Is("name"u8) && walk.Token == JsonToken.String)
+            tool = tool with { Name = walk.Text };
+        else if (walk.Is("description"u8) && walk.Token == JsonToken.String)
+            tool = tool with { Description = walk.Text };
+        else if (walk.Is("parameters"u8) && walk.Token == JsonToken.StartObject)
+            tool = tool with { Schema = walk.Value() };
+        else if (walk.Is("strict"u8))
+            tool = tool with { IsStrict = walk.Token == JsonToken.True };
+        else
+            return false;
+        return true;
+    }
+
     private static void ReadChoice(NeutralRequest request, ref JsonWalk walk)
     {
         if (walk.Token == JsonToken.String)
         {
-            request.ToolChoice = walk.IsText("auto"u8) ? ToolChoice.Auto : walk.IsText("none"u8) ? ToolChoice.None
-                : walk.IsText("required"u8) ? ToolChoice.Required : ToolChoice.Unset;
+            request.ToolChoice = ChatWords.Choice(ref walk);
             request.LoseIf(request.ToolChoice == ToolChoice.Unset, request.Names.ToolChoice);
             return;
         }
@@ -205,9 +212,7 @@ internal sealed class ChatRequestReader : RequestReader
     {
         if (walk.Is("reasoning_effort"u8))
         {
-            request.Effort = walk.IsText("none"u8) ? ThinkingEffort.Off : walk.IsText("minimal"u8) ? ThinkingEffort.Minimal
-                : walk.IsText("low"u8) ? ThinkingEffort.Low : walk.IsText("medium"u8) ? ThinkingEffort.Medium
-                : walk.IsText("high"u8) || walk.IsText("xhigh"u8) ? ThinkingEffort.High : ThinkingEffort.Unset;
+            request.Effort = ChatWords.Effort(ref walk);
             return request.Effort != ThinkingEffort.Unset;
         }
 
@@ -243,30 +248,44 @@ internal sealed class ChatRequestReader : RequestReader
             return;
         while (walk.NextMember())
         {
-            if (walk.Is("type"u8))
+            if (TakeFormat(request, ref walk))
+                continue;
+            if (!walk.Is("json_schema"u8) || !walk.TryEnter(JsonToken.StartObject))
             {
-                request.Format = walk.IsText("json_object"u8) ? AnswerFormat.Json : walk.IsText("json_schema"u8) ? AnswerFormat.Schema : AnswerFormat.Text;
-                request.LoseIf(request.Format == AnswerFormat.Text && !walk.IsText("text"u8), request.Names.Format);
+                if (!walk.IsNothing())
+                    request.Losses.Add("response_format"u8, walk.Name);
+                continue;
             }
-            else if (walk.Is("json_schema"u8) && walk.TryEnter(JsonToken.StartObject))
-                ReadSchema(request, ref walk);
-            else if (!walk.IsNothing())
-                request.Losses.Add("response_format"u8, walk.Name);
+
+            while (walk.NextMember())
+            {
+                if (!TakeSchema(request, ref walk) && !walk.IsNothing())
+                    request.Losses.Add("response_format.json_schema"u8, walk.Name);
+            }
         }
     }
 
-    private static void ReadSchema(NeutralRequest request, ref JsonWalk walk)
+    /// <summary>The type of the answer's format; false where the member is none.</summary>
+    internal static bool TakeFormat(NeutralRequest request, ref JsonWalk walk)
     {
-        while (walk.NextMember())
-        {
-            if (walk.Is("name"u8) && walk.Token == JsonToken.String)
-                request.FormatName = walk.Text;
-            else if (walk.Is("schema"u8) && walk.Token == JsonToken.StartObject)
-                request.FormatSchema = walk.Value();
-            else if (walk.Is("strict"u8))
-                request.FormatIsStrict = walk.Token == JsonToken.True;
-            else if (!walk.IsNothing())
-                request.Losses.Add("response_format.json_schema"u8, walk.Name);
-        }
+        if (!walk.Is("type"u8))
+            return false;
+        request.Format = walk.IsText("json_object"u8) ? AnswerFormat.Json : walk.IsText("json_schema"u8) ? AnswerFormat.Schema : AnswerFormat.Text;
+        request.LoseIf(request.Format == AnswerFormat.Text && !walk.IsText("text"u8), request.Names.Format);
+        return true;
+    }
+
+    /// <summary>A member of an answer's schema; false where it is none.</summary>
+    internal static bool TakeSchema(NeutralRequest request, ref JsonWalk walk)
+    {
+        if (walk.Is("name"u8) && walk.Token == JsonToken.String)
+            request.FormatName = walk.Text;
+        else if (walk.Is("schema"u8) && walk.Token == JsonToken.StartObject)
+            request.FormatSchema = walk.Value();
+        else if (walk.Is("strict"u8))
+            request.FormatIsStrict = walk.Token == JsonToken.True;
+        else
+            return false;
+        return true;
     }
 }

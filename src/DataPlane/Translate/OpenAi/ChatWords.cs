@@ -24,6 +24,16 @@ internal static class ChatWords
             return FinishReason.ToolCalls;
         return text.SequenceEqual("content_filter"u8) ? FinishReason.Filtered : FinishReason.Stop;
     }
+
+    /// <summary>What a <c>tool_choice</c> in one word means.</summary>
+    public static ToolChoice Choice(ref JsonWalk walk) =>
+        walk.IsText("auto"u8) ? ToolChoice.Auto : walk.IsText("none"u8) ? ToolChoice.None : walk.IsText("required"u8) ? ToolChoice.Required : ToolChoice.Unset;
+
+    /// <summary>What an effort means.</summary>
+    public static ThinkingEffort Effort(ref JsonWalk walk) =>
+        walk.IsText("none"u8) ? ThinkingEffort.Off : walk.IsText("minimal"u8) ? ThinkingEffort.Minimal
+        : walk.IsText("low"u8) ? ThinkingEffort.Low : walk.IsText("medium"u8) ? ThinkingEffort.Medium
+        : walk.IsText("high"u8) || walk.IsText("xhigh"u8) ? ThinkingEffort.High : ThinkingEffort.Unset;
 }
 
 /// <summary>The usage of a chat completion.</summary>
