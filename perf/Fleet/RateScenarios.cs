@@ -32,6 +32,7 @@ internal sealed class OutageScenario(bool isKilled) : Scenario
         else
             fleet.Control.Stop();
         await Task.Delay(TimeSpan.FromSeconds(AwaySeconds - (tally.Now - from)));
+        var again = tally.Now;
         if (isKilled)
             await fleet.StartControlAsync();
         else
@@ -41,8 +42,14 @@ internal sealed class OutageScenario(bool isKilled) : Scenario
 
         var isGood = Judge(isKilled ? "control plane killed, started again after 5 s" : "control plane stopped for 5 s", tally, load, Rate, Burst, seconds);
         Phase("before", tally, Rate, 0, from);
-        Phase("away", tally, Rate, from, to);
-        Away(fleet, tally, held, from, to);
+        Phase("away", tally, Rate, from, again);
+        Away(fleet, tally, held, from, again);
+        if (isKilled)
+        {
+            Phase("until it serves again", tally, Rate, again, to);
+            Away(fleet, tally, held, from, to);
+        }
+
         Phase("recovery", tally, Rate, to, to + Lease);
         Phase("after", tally, Rate, to + Lease, seconds);
         return isGood;

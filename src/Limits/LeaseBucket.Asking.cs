@@ -3,6 +3,35 @@ namespace AiEdge.Limits;
 /// <summary>What is said to the level above, and what comes of its answers: one at a time, under a lock that no draw takes.</summary>
 public sealed partial class LeaseBucket
 {
+    /// <summary>A lease that ends so soon is not counted on any more.</summary>
+    private const long RateEndsNs = 2 * LimitClock.SecondNs;
+    private const long WindowEndsNs = 60 * LimitClock.SecondNs;
+
+    /// <summary>What is kept in stock is asked for so often at most: there may be nothing.</summary>
+    private const long StockAgainNs = LimitClock.SecondNs;
+
+    private long _aheadNs = LimitClock.SecondNs / 10;
+    private long _stock;
+    private long _stockNs;
+    private long _usedNs = long.MinValue / 2;
+    private long _stockAskedNs = long.MinValue / 2;
+    private long _usedPlace;
+    private long _answeredPlace;
+
+    /// <summary>
+    /// Keeps a little where nothing is used, so that a first request after a pause waits for no answer; and says how often what is used up is
+    /// asked for ahead of the turn.
+    /// </summary>
+    /// <param name="stock">In units; 0 for nothing.</param>
+    /// <param name="stockNs">So long after the last use.</param>
+    /// <param name="aheadNs">From one answer to the next ask, at least.</param>
+    public void Keep(long stock, long stockNs, long aheadNs)
+    {
+        lock (_asking)
+            (_stock, _stockNs) = (Math.Clamp(stock, 0, Capacity), stockNs);
+        Volatile.Write(ref _aheadNs, aheadNs);
+    }
+
     /// <summary>From now on the level above cannot be asked: what the leases do not give comes by the outage policy.</summary>
     /// <param name="burst">What the plane's share may be at once, at most: its part of the limit's burst.</param>
     /// <param name="nowNs">The present.</param>
@@ -43,7 +72,8 @@ public sealed partial class LeaseBucket
             var place = SkipOver(nowNs);
             Estimate(place, nowNs, out var least);
             var held = Held(place);
-            place = GiveUpIdle(place, ref held, nowNs);
+            var stock = Stock(place, nowNs);
+            place = GiveUpIdle(place, ref held, stock, nowNs);
             foreach (var lease in _told)
             {
                 var used = Math.Clamp(place - lease.Start, 0, lease.End - lease.Start) - Volatile.Read(ref lease.Void);
@@ -67,6 +97,11 @@ public sealed partial class LeaseBucket
             var length = _isRate ? 5.0 : 900.0;
             var wanted = Math.Max(_demand * length - held, least > 0 ? Math.Max(1, 4.0 * least - held) : 0);
             report.Wanted = (long)Math.Clamp(wanted, 0, (double)AmountMax);
+            report.IsOfStock = false;
+            if (stock > 0 && least == 0)
+                WantStock(report, place, held, stock, nowNs);
+            report.IsKnown = report.Wanted == 0 && place == _answeredPlace && report.IsAcknowledged;
+            report.Place = place;
             Volatile.Write(ref _line, [.. _told.FindAll(static lease => !lease.IsClosed)]);
             Volatile.Write(ref _hasMore, !report.IsEmpty);
         }
@@ -90,9 +125,16 @@ public sealed partial class LeaseBucket
                 Volatile.Write(ref _window, grant.Window);
             }
 
-            Volatile.Write(ref _retryAtNs, grant.Lease != 0 ? 0 : nowNs + grant.RetryNs);
+            _answeredPlace = report.Place;
             if (grant.Lease != 0 && grant.Amount > 0)
                 Append(report.AskedNs, grant);
+            Volatile.Write(ref _lowPlace, _end - Held(Volatile.Read(ref _place)) / 2);
+
+            // What nobody was refused for says nothing of what there is for those who come.
+            if (report.IsOfStock)
+                return;
+            Volatile.Write(ref _isRising, grant.Amount >= report.Wanted / 4 && grant.Amount > 0);
+            Volatile.Write(ref _retryAtNs, grant.Lease != 0 ? 0 : nowNs + grant.RetryNs);
             Volatile.Write(ref _answeredNs, nowNs);
         }
     }
@@ -134,7 +176,9 @@ public sealed partial class LeaseBucket
         if (refused >= _least || nowNs - _leastNs > LeastNs)
             (_least, _leastNs) = (refused, nowNs);
         least = _least;
-        if (seconds < 0.2 && refused == 0)
+        var isLow = Volatile.Read(ref _isLow);
+        Volatile.Write(ref _isLow, false);
+        if (seconds < 0.2 && refused == 0 && !isLow)
             return;
         var drawn = place - Volatile.Read(ref _voidSum) + Volatile.Read(ref _outageTotal);
         var rate = Math.Max(0, drawn - _drawnBefore + Interlocked.Exchange(ref _refused, 0)) / Math.Max(seconds, 0.2);
@@ -153,10 +197,43 @@ public sealed partial class LeaseBucket
         return held;
     }
 
-    /// <summary>Gives up whole leases that are more than demand will use soon.</summary>
-    private long GiveUpIdle(long place, ref long held, long nowNs)
+    /// <summary>What is to be kept though next to nothing is used; 0 where more is used, or nothing has been for long.</summary>
+    private long Stock(long place, long nowNs)
     {
-        var keep = _demand * (_isRate ? 2.5 : 300);
+        var drawn = place - Volatile.Read(ref _voidSum);
+        if (drawn != _usedPlace)
+            (_usedPlace, _usedNs) = (drawn, nowNs);
+        return _demand * (_isRate ? 1.5 : 120) < _stock && nowNs - _usedNs < _stockNs ? _stock : 0;
+    }
+
+    /// <summary>
+    /// Asks for the stock where it is not here, or ends soon, or lies in a lease that is too large to be kept: that one is given up once there
+    /// is another.
+    /// </summary>
+    private void WantStock(LeaseReport report, long place, long held, long stock, long nowNs)
+    {
+        long lasting = 0;
+        foreach (var lease in _told)
+        {
+            if (lease.ExpiryNs - nowNs > (_isRate ? RateEndsNs : WindowEndsNs))
+                lasting += Math.Max(0, lease.End - Math.Max(place, lease.Start));
+        }
+
+        if (lasting >= (stock + 1) / 2 && (!_isRate || held <= 4 * stock) || nowNs - _stockAskedNs < (_isRate ? StockAgainNs : WindowEndsNs / 2))
+            return;
+        _stockAskedNs = nowNs;
+        report.IsOfStock = true;
+
+        // The level above lends a part of what is wanted in the length of a lease: of a rate as least, of a window so much that the part is it.
+        if (_isRate)
+            report.Least = Math.Min(held + stock, Capacity);
+        report.Wanted = Math.Max(report.Wanted, _isRate ? stock : Math.Min(15 * (held + stock) / 2, AmountMax));
+    }
+
+    /// <summary>Gives up whole leases that are more than demand will use soon.</summary>
+    private long GiveUpIdle(long place, ref long held, long stock, long nowNs)
+    {
+        var keep = Math.Max(_demand * (_isRate ? 2.5 : 300), stock);
         while (Find(_line, place) is var at and >= 0)
         {
             var rest = _line[at].End - place;

@@ -25,6 +25,9 @@ public sealed partial class LeaseBucket : LimitBucket
     private const long ColdWaitNs = LimitClock.SecondNs;
     private const long LeastNs = 5 * LimitClock.SecondNs;
     private const long AgainNs = LimitClock.SecondNs / 10;
+
+    /// <summary>Where the level above gave all that was wanted and it was too little, what is wanted was known too little: it is said again soon.</summary>
+    private const long RisingNs = LimitClock.SecondNs / 100;
     private const long WarmNs = 3 * LimitClock.SecondNs / 2;
 
     private readonly Lock _asking = new();
@@ -46,6 +49,9 @@ public sealed partial class LeaseBucket : LimitBucket
     private long _share;
     private long _shareNs;
     private long _answeredNs = long.MinValue / 2;
+    private long _lowPlace = long.MaxValue;
+    private bool _isLow;
+    private bool _isRising;
 
     // What only Report and Answer touch, under their lock.
     private readonly List<Lease> _told = [];
@@ -78,8 +84,13 @@ public sealed partial class LeaseBucket : LimitBucket
     /// <summary>Used without a lease while the level above could not be asked.</summary>
     public long OutageTotal => Volatile.Read(ref _outageTotal);
 
-    /// <summary>Whether a refusal may only mean that nobody has asked yet: the last answer, if there was one, is older than 1.5 s.</summary>
+    /// <summary>
+    /// Whether a refusal may only mean that nobody has asked yet: the last answer to what was used, if there was one, is older than 1.5 s.
+    /// </summary>
     public bool IsCold(long nowNs) => nowNs - Volatile.Read(ref _answeredNs) > WarmNs && !IsCutOff;
+
+    /// <summary>Whether what was granted last was all that was wanted, and more may be had for the asking: demand has just begun.</summary>
+    public bool IsRising(long nowNs) => Volatile.Read(ref _isRising) && !IsDry(nowNs) && !IsCutOff;
 
     /// <summary>Whether the level above is taken to be out of reach.</summary>
     public bool IsCutOff => Volatile.Read(ref _outage) is not null;
@@ -213,8 +224,11 @@ public sealed partial class LeaseBucket : LimitBucket
             if (cost > line[end].End - place)
                 return TryOutage(cost, nowNs, out token);
             token = line[at].Window;
-            if (Interlocked.CompareExchange(ref _place, place + cost, place) == place)
-                return true;
+            if (Interlocked.CompareExchange(ref _place, place + cost, place) != place)
+                continue;
+            if (place + cost >= Volatile.Read(ref _lowPlace))
+                AskAhead(nowNs);
+            return true;
         }
     }
 
@@ -228,7 +242,7 @@ public sealed partial class LeaseBucket : LimitBucket
         var least = Volatile.Read(ref _leastRefused);
         while (least < cost && Interlocked.CompareExchange(ref _leastRefused, cost, least) is var found && found != least)
             least = found;
-        if (nowNs >= Volatile.Read(ref _retryAtNs) && nowNs - Volatile.Read(ref _answeredNs) >= AgainNs)
+        if (nowNs >= Volatile.Read(ref _retryAtNs) && nowNs - Volatile.Read(ref _answeredNs) >= (Volatile.Read(ref _isRising) ? RisingNs : AgainNs))
             OnCold?.Invoke(this);
         return new LimitDraw(_isRate ? DrawOutcome.RateRefused : DrawOutcome.WindowRefused, WaitNs(nowNs));
     }
@@ -247,6 +261,15 @@ public sealed partial class LeaseBucket : LimitBucket
         }
 
         return -1;
+    }
+
+    /// <summary>Half of what was here is drawn: more is asked for before somebody has to wait for it, once for each answer.</summary>
+    private void AskAhead(long nowNs)
+    {
+        if (nowNs - Volatile.Read(ref _answeredNs) < Volatile.Read(ref _aheadNs) || Interlocked.Exchange(ref _lowPlace, long.MaxValue) == long.MaxValue)
+            return;
+        Volatile.Write(ref _isLow, true);
+        OnCold?.Invoke(this);
     }
 
     private bool TryOutage(long cost, long nowNs, out long token)

@@ -62,7 +62,19 @@ public sealed class LeaseReport
     /// <summary>When the report was made: a lease that answers it runs from here.</summary>
     public long AskedNs { get; set; }
 
+    /// <summary>Whether all of it was told in a report that was answered, and nothing is wanted: over the same stream it need not be said again.</summary>
+    public bool IsKnown { get; internal set; }
+
     /// <summary>Whether there is anything to be told, or wanted.</summary>
-    public bool IsEmpty => Leases.Count == 0 && Wanted == 0 && OutageTotal == OutageAcknowledged
-        && Adjustments.TrueForAll(static adjustment => adjustment.Total == adjustment.Acknowledged);
+    public bool IsEmpty => Leases.Count == 0 && Wanted == 0 && IsTold;
+
+    /// <summary>What is wanted is wanted by nobody who waits.</summary>
+    internal bool IsOfStock { get; set; }
+
+    /// <summary>The place on the line that it was made at.</summary>
+    internal long Place { get; set; }
+
+    internal bool IsAcknowledged => IsTold && Leases.TrueForAll(static lease => !lease.IsClosed);
+
+    private bool IsTold => OutageTotal == OutageAcknowledged && Adjustments.TrueForAll(static adjustment => adjustment.Total == adjustment.Acknowledged);
 }

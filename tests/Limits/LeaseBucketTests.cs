@@ -114,6 +114,77 @@ public sealed class LeaseBucketTests
         Assert.False(bucket.TryDraw(1, 9 * S / 2, out _));
     }
 
+    [Fact]
+    public void A_stock_is_kept_where_nothing_is_used_and_renewed_before_it_ends()
+    {
+        var bucket = Rate();
+        bucket.Keep(8, long.MaxValue, S / 10);
+        Grant(bucket, 0, 1, 8);
+        Assert.Equal((8, 8), (_report.Wanted, _report.Least));
+        for (var at = S / 4; at < 3 * S; at += S / 4)
+        {
+            bucket.Report(_report, at);
+            Assert.True(_report.IsKnown && _report.Wanted == 0, $"after {at / 1e9} s: {_report.Wanted}");
+        }
+
+        Grant(bucket, 13 * S / 4, 2, 8);
+        Assert.Equal((8, 16), (_report.Wanted, _report.Least));
+        bucket.Report(_report, 4 * S);
+        Assert.Equal([false, false], _report.Leases.Select(static lease => lease.IsClosed));
+        bucket.Report(_report, 5 * S);
+        Assert.Equal(new LeaseUsage(1, 8, 0, true, 0), _report.Leases[0]);
+        Assert.True(bucket.TryDraw(8, 8 * S, out _));
+    }
+
+    [Fact]
+    public void A_stock_is_given_up_long_after_the_last_use()
+    {
+        var bucket = Rate();
+        bucket.Keep(8, 10 * S, S / 10);
+        Grant(bucket, 0, 1, 8);
+        Assert.Equal(0, _report.Wanted);
+        Assert.True(bucket.TryDraw(2, S, out _));
+        Grant(bucket, 3 * S, 2, 8);
+        Assert.Equal(8, _report.Wanted);
+        for (var at = 4; at < 30; at++)
+            Grant(bucket, at * S, (ulong)at, _report.Wanted > 0 ? 8 : 0);
+        Assert.True(_report.IsEmpty && bucket.Used(30 * S) == 0);
+    }
+
+    [Fact]
+    public void More_is_asked_for_once_when_half_is_drawn_and_not_sooner_than_the_pace_allows()
+    {
+        var bucket = Rate();
+        var asks = 0;
+        bucket.OnCold = _ => asks++;
+        bucket.Keep(0, 0, S / 10);
+        Grant(bucket, 0, 1, 20);
+        Assert.True(bucket.TryDraw(9, S, out _));
+        Assert.Equal(0, asks);
+        Assert.True(bucket.TryDraw(1, S, out _));
+        Assert.True(bucket.TryDraw(1, S, out _));
+        Assert.Equal(1, asks);
+        Grant(bucket, S, 2, 20);
+        Assert.True(bucket.TryDraw(20, S + S / 10 - 1, out _));
+        Assert.Equal(1, asks);
+        Assert.True(bucket.TryDraw(1, S + S / 10, out _));
+        Assert.Equal(2, asks);
+    }
+
+    [Fact]
+    public void An_answer_for_the_stock_does_not_make_it_warm_for_those_who_come()
+    {
+        var bucket = Rate();
+        bucket.Keep(8, long.MaxValue, S / 10);
+        Grant(bucket, 0, 1, 8);
+        Assert.True(bucket.TryDraw(8, S / 100, out _));
+        Assert.False(bucket.TryDraw(1, S / 100, out _));
+        Assert.True(bucket.IsCold(S / 100));
+        Grant(bucket, S / 50, 2, 80);
+        Assert.False(bucket.IsCold(S / 50));
+        Assert.True(bucket.IsRising(S / 50));
+    }
+
     [Theory]
     [InlineData(LeaseOutage.Refuse, 0)]
     [InlineData(LeaseOutage.Share, 20)]

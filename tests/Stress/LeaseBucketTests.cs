@@ -97,7 +97,7 @@ public sealed class LeaseBucketTests
 
     private sealed class Real : ILent
     {
-        private readonly LeaseBucket _bucket = new(1_000_000, isRate: true, LeaseOutage.Refuse, 0);
+        private readonly LeaseBucket _bucket = Keeping(new(1_000_000, isRate: true, LeaseOutage.Refuse, 0));
         private readonly LeaseReport _report = new();
         private long _closed;
         private long _adjusted;
@@ -127,6 +127,13 @@ public sealed class LeaseBucketTests
                 open += lease.Used;
             var told = _closed + open + _adjusted;
             return _fault ?? (told == account ? null : $"{told} were told, {account} used");
+        }
+
+        private static LeaseBucket Keeping(LeaseBucket bucket)
+        {
+            bucket.Keep(Amount / 4, long.MaxValue, 0);
+            bucket.OnCold = static _ => { };
+            return bucket;
         }
 
         private void Take(bool isAnswered = true)

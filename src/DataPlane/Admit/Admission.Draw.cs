@@ -295,7 +295,7 @@ internal sealed partial class Admission
     private AdmitVerdict Refuse(int first, Refusal refusal, int at = -1, long cost = 0)
     {
         Refusal = refusal;
-        ColdScope = at >= 0 && _entries[at].Scope is { Lent: { } lent } scope && lent.IsCold(states.Clock.NowNs) ? scope : null;
+        ColdScope = at >= 0 && _entries[at].Scope is { Lent: not null } scope && IsCold(scope) ? scope : null;
         if (!_isWaiting)
             OfferQueue(at, cost);
         if (refusal.Part is { } part)
@@ -310,6 +310,13 @@ internal sealed partial class Admission
         ShowRates(_nowNs);
         Forget(first);
         return AdmitVerdict.Refused;
+    }
+
+    /// <summary>Whether waiting a moment may help: nobody has asked yet, or who waits already was granted a part and there is more.</summary>
+    private bool IsCold(ScopeState scope)
+    {
+        var nowNs = states.Clock.NowNs;
+        return scope.Lent!.IsCold(nowNs) || ReferenceEquals(ColdScope, scope) && scope.Lent.IsRising(nowNs);
     }
 
     /// <summary>Lets go of entries of which nothing was drawn, or all was given back.</summary>

@@ -77,6 +77,7 @@ internal sealed partial class Admission(LimitStates states)
     public void Begin()
     {
         LeaveQueue();
+        ColdScope = null;
         IsMetered = MayCut = _hasExpired = false;
         OutputCovered = OutputCap = long.MaxValue;
         Refusal = default;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AiEdge.Limits;
 
 namespace AiEdge.DataPlane.Admit;
 
@@ -36,6 +37,9 @@ internal sealed class LeaseDesk
 
     /// <summary>How many planes share the limits, as the control plane said last, maybe to an earlier start of this plane; 0 if it never did.</summary>
     public int Planes { get; set; }
+
+    /// <summary>From one turn of asks to the next; what is used up ahead of it is asked for sooner, as the control plane can bear.</summary>
+    public long TurnNs { get; set; } = LimitClock.SecondNs;
 
     /// <summary>Completes with the next answer, whatever it grants.</summary>
     public Task Answered => Volatile.Read(ref _answered).Task;

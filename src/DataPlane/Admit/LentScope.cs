@@ -1,3 +1,4 @@
+using AiEdge.DataPlane.Core;
 using AiEdge.Limits;
 
 namespace AiEdge.DataPlane.Admit;
@@ -11,6 +12,14 @@ internal sealed class LentScope
     /// <summary>As long as a first request waits: what was asked for and is not there by then will not come in a moment.</summary>
     private const long SoonNs = LimitClock.SecondNs / 20;
 
+    /// <summary>So long after the last use a little is kept in stock; of what all share, always.</summary>
+    private const long StockNs = 60 * LimitClock.SecondNs;
+
+    /// <summary>All stocks of a limit together are such a part of it; a rate's comes again each second, a window's does not.</summary>
+    private const int RateStockPart = 16;
+    private const int WindowStockPart = 256;
+    private const int PlanesUnknown = 8;
+
     private readonly LeaseDesk _desk;
     private readonly LeaseBucket? _bucket;
     private readonly ConcurrencyGate? _gate;
@@ -20,6 +29,7 @@ internal sealed class LentScope
     private long _expiryNs;
     private long _share;
     private long _refused;
+    private bool _isPressed;
     private bool _isCutOff;
     private long _askedNs = long.MaxValue;
 
@@ -71,15 +81,22 @@ internal sealed class LentScope
         return isCold;
     }
 
-    /// <summary>Writes <see cref="Told"/>; false where there is nothing to be said.</summary>
+    /// <summary>Whether who waits already may go on waiting: what there is for the asking is more than was known to be wanted.</summary>
+    public bool IsRising(long nowNs) => _bucket is not null && _bucket.IsRising(nowNs);
+
+    /// <summary>Writes <see cref="Told"/>; false where there is nothing to be said, or nothing that the stream's other end does not know.</summary>
     public bool Report(long nowNs)
     {
         Volatile.Write(ref _isCold, 0);
-        if (_gate is null)
-            _bucket!.Report(Told, nowNs);
-        else
+        if (_gate is not null)
+        {
             ReportSlots(_gate, nowNs);
-        return !Told.IsEmpty;
+            return !Told.IsEmpty;
+        }
+
+        _bucket!.Keep(Stock(_bucket.Capacity), IsAlwaysKept ? long.MaxValue : StockNs, _desk.TurnNs * 2 / 5);
+        _bucket.Report(Told, nowNs);
+        return !Told.IsEmpty && (Number == 0 || !Told.IsKnown);
     }
 
     /// <summary>Takes the answer to what was told.</summary>
@@ -94,7 +111,8 @@ internal sealed class LentScope
         {
             (_lease, _expiryNs, _share, _isCutOff) = (grant.Lease, Told.AskedNs + grant.LengthNs, grant.Share, false);
             _gate.Limit = (int)Math.Min(grant.Amount, int.MaxValue);
-            Volatile.Write(ref _answeredNs, nowNs);
+            if (_isPressed || grant.Lease == 0)
+                Volatile.Write(ref _answeredNs, nowNs);
         }
 
         Scope.Queue?.Signal();
@@ -139,6 +157,20 @@ internal sealed class LentScope
 
     internal bool TryGetCold() => Interlocked.Exchange(ref _isCold, 1) == 0;
 
+    /// <summary>In a large fleet what nobody uses is not worth its renewals.</summary>
+    private bool IsAlwaysKept => Part.Part.Limit.Per == LimitScope.Global && (_desk.Planes == 0 || _desk.TurnNs < LimitClock.SecondNs);
+
+    /// <summary>Planes that stocks are reckoned for, where nobody has said yet how many there are as well.</summary>
+    private int StockPlanes => _desk.Planes > 0 ? _desk.Planes : PlanesUnknown;
+
+    /// <summary>What is kept here where nothing is used; 0 where the limit is too small for its planes.</summary>
+    private long Stock(long capacity)
+    {
+        var each = capacity / StockPlanes;
+        var isRate = Part.Part.Quantity!.IsRate;
+        return Math.Max(each / (isRate ? RateStockPart : WindowStockPart), each >= (isRate ? 4 : 32) ? 1 : 0);
+    }
+
     private void ReportSlots(ConcurrencyGate gate, long nowNs)
     {
         Told.Leases.Clear();
@@ -152,11 +184,13 @@ internal sealed class LentScope
 
         // Some beyond those that are taken, so that the next need not wait; what lies idle beyond that goes back.
         var keep = gate.Count + gate.Count / 4 + 1;
+        var stock = IsAlwaysKept && Part.Part.Limit.Concurrent!.Value / StockPlanes >= 4 ? 1 : 0;
         if (_lease != 0 && !isPressed && gate.Limit > keep)
-            gate.Limit = gate.Count == 0 ? 0 : keep;
+            gate.Limit = gate.Count == 0 ? stock : keep;
         var count = gate.Count;
         if (_lease != 0)
             Told.Leases.Add(new LeaseUsage(_lease, Math.Max(gate.Limit, count), count, gate.Limit == 0 && count == 0, 0));
-        Told.Wanted = isPressed || _lease == 0 && count > 0 ? more : 0;
+        Told.Wanted = isPressed || _lease == 0 && count > 0 ? more : _lease == 0 ? stock : 0;
+        _isPressed = isPressed;
     }
 }

@@ -147,10 +147,11 @@ internal sealed class QuotaLink
         while (!call.Completion.IsCompleted)
         {
             var nowNs = _clock.NowNs;
+            _desk.TurnNs = QuotaPace.TurnNs(_desk.Planes, _desk.Count);
             var isTurn = nowNs >= nextNs || Interlocked.Exchange(ref _isLate, false);
             var asks = isTurn ? Turn(nowNs) : Cold(nowNs);
             if (isTurn)
-                nextNs = nowNs + QuotaPace.TurnNs(_desk.Planes, _desk.Count);
+                nextNs = nowNs + _desk.TurnNs;
             foreach (var ask in asks)
             {
                 if (!await SendAsync(call, ask))

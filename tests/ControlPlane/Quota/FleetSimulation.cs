@@ -282,6 +282,7 @@ internal sealed class FleetSimulation : IQuotaRules
             _bucket = new LeaseBucket(
                 fleet._rule.Kind == QuotaKind.Rate ? fleet._rule.Burst : fleet._rule.Amount, fleet._rule.Kind == QuotaKind.Rate, fleet._life.Outage, Now);
             _bucket.OnCold = _ => _isCold = true;
+            _bucket.Keep(_bucket.Capacity / fleet._life.Planes / (fleet._rule.Kind == QuotaKind.Rate ? 16 : 256), long.MaxValue, (long)(fleet._life.TurnSeconds * 4e8));
             _nextAskNs = fleet.NowNs + (long)(fleet._random.NextDouble() * 1e9);
             _heardNs = fleet.NowNs;
         }

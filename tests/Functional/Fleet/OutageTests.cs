@@ -108,6 +108,30 @@ public sealed class OutageTests
         Assert.InRange(Assert.Single((await sync.AskedAsync()).Buckets).OutageTotal, 1ul, 1000ul);
     }
 
+    [Theory]
+    [InlineData("""{"name":"held","requests":"100/s"}""", 100)]
+    [InlineData("""{"name":"held","requests":"1000/day"}""", 1000)]
+    [InlineData("""{"name":"held","concurrent":100}""", 100)]
+    public async Task A_first_request_after_a_pause_is_admitted_though_no_answer_comes(string limit, uint amount)
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, watch) = await LinkedEdge.ServeAsync(control);
+        await using var _ = edge;
+        await watch.ApplyAsync(new() { Generation = 8, BaseGeneration = 7, Entries = { LinkedEdge.Entry("limits", "held", limit) } });
+        var sync = await control.SyncAsync();
+        await sync.GreetAsync(control.Book.StoreId);
+
+        // Nobody has asked for anything yet: what the plane asks for is its stock.
+        var ask = await sync.AskedAsync();
+        var report = Assert.Single(ask.Buckets);
+        var wanted = Assert.Single(report.Wants).Amount;
+        Assert.InRange(wanted, 1ul, amount / 2);
+        await sync.GrantAsync(ask, new() { Bucket = report.Bucket, Lease = 1, Amount = 1, LengthMs = 600_000, WindowLeftMs = 600_000 });
+        await edge.SeeAsync(async () => (await edge.AdminAsync("/limits?limit=held")).Text.Contains("\"remaining\":1", StringComparison.Ordinal));
+
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
+    }
+
     [Fact]
     public async Task A_damaged_last_good_configuration_is_said_and_not_served()
     {
