@@ -19,6 +19,7 @@ internal static class RouteStages
         return () =>
         {
             exchange.Reset(snapshot);
+            exchange.Key = Key;
             exchange.Endpoint = DialectTable.Find("/v1/chat/completions"u8);
             exchange.Model = snapshot.Models.All[0];
             HttpStages.Expect(plan.TryBegin(exchange));
@@ -35,11 +36,25 @@ internal static class RouteStages
         };
     }
 
+    /// <summary>Of eight targets, four in regions that the key is bound to and two of these with room for the request.</summary>
+    public static Action Fitted()
+    {
+        var fields = Enumerable.Range(0, 8).Select(i => $"region: {(i % 2 == 0 ? "eu-west" : "us")}, contextWindow: {(i % 4 == 0 ? 1000 : 100_000)}, capabilities: [ tools ]").ToArray();
+        return Choose("weighted", fields, exchange =>
+        {
+            exchange.Key = new KeyModel { Name = "bound", Sha256 = new byte[32], ExpiresUnixMs = long.MaxValue, Regions = ["us-*"u8.ToArray(), "eu-*"u8.ToArray()] };
+            exchange.Needs = new RequestNeeds(Capability.Tools, 5000, 100, IsEstimate: true);
+        });
+    }
+
     public static Action Sticky() => Choose("weighted, sticky: tag:t");
 
-    private static Action Choose(string balance)
+    private static KeyModel Key { get; } = new() { Name = "key", Sha256 = new byte[32], ExpiresUnixMs = long.MaxValue };
+
+    private static Action Choose(string balance, string[]? fields = null, Action<Exchange>? change = null)
     {
-        var (exchange, plan, snapshot) = Begin(balance);
+        var (exchange, plan, snapshot) = Begin(balance, fields);
+        change?.Invoke(exchange);
         return () =>
         {
             exchange.Model = snapshot.Models.All[0];
@@ -50,16 +65,17 @@ internal static class RouteStages
         };
     }
 
-    private static (Exchange Exchange, TargetPlan Plan, ConfigSnapshot Snapshot) Begin(string balance)
+    private static (Exchange Exchange, TargetPlan Plan, ConfigSnapshot Snapshot) Begin(string balance, string[]? fields = null)
     {
         var providers = string.Concat(Enumerable.Range(0, 8).Select(i => $"  p{i}: {{ dialect: openai, baseUrl: \"http://h{i}/v1\" }}\n"));
-        var targets = string.Join(", ", Enumerable.Range(0, 8).Select(i => $"{{ provider: p{i}, weight: {i + 1} }}"));
+        var targets = string.Join(", ", Enumerable.Range(0, 8).Select(i => $"{{ provider: p{i}, weight: {i + 1}{(fields is null ? "" : ", " + fields[i])} }}"));
         var path = Path.GetTempFileName();
         File.WriteAllText(path, $"providers:\n{providers}models:\n  m: {{ targets: [ {targets} ], balance: {balance}, retry: {{ budget: 100% }} }}\n");
         var load = ConfigFile.Load(path, 1, ConfigOverrides.None, static _ => null);
         var snapshot = load.Snapshot ?? throw new InvalidOperationException(load.Faults[0].Format(path));
         var exchange = new Exchange();
         exchange.Reset(snapshot);
+        exchange.Key = Key;
         exchange.TrySetTag("t", "value");
         exchange.Endpoint = DialectTable.Find("/v1/chat/completions"u8);
         new RouteStates().Use(snapshot);

@@ -53,6 +53,14 @@ public static class TextRules
     public static string? ModelName(string text) =>
         ModelPattern(text) ?? (text.Contains('*', StringComparison.Ordinal) ? "must be an exact name; leave it out to pass the asked name on" : null);
 
+    /// <summary>Words of <see cref="Capability"/>.</summary>
+    public const int CapabilitiesMax = 6;
+
+    /// <summary>What a model takes besides text, which stands for nothing besides.</summary>
+    public static string? Capability(string text) => text is "text" or "tools" or "vision" or "json" or "audio" or "files"
+        ? null
+        : "must be text, tools, vision, json, audio or files";
+
     /// <summary>What requests stay with a target by: their key, or the value of one of their tags.</summary>
     public static string? Sticky(string text)
     {

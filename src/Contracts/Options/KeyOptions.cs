@@ -22,6 +22,12 @@ public sealed class KeyOptions
     /// <summary>Models it may ask for, by name or glob.</summary>
     public static readonly StringListField ModelsField = new("models", TextRules.ModelPattern, 1000);
 
+    /// <summary>What stands for which of the models that it asks for: a name or glob, and the name that is meant by it.</summary>
+    public static readonly StringMapField ModelMapField = new("modelMap", TextRules.ModelPattern, TextRules.ModelName, 100);
+
+    /// <summary>Regions, by name or glob, that its requests stay within.</summary>
+    public static readonly StringListField RegionsField = new("regions", TextRules.PlainPattern, 32);
+
     /// <summary>First instant at which it is no longer good.</summary>
     public static readonly InstantField ExpiresField = new("expires");
 
@@ -45,8 +51,8 @@ public sealed class KeyOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a key", NameField, Sha256Field, TeamField, TagsField, ModelsField, ExpiresField, TierField, PriorityField, OnDisconnectField,
-        ClientTagsField, PreviousField, DisabledField, new LaterField("passthrough"));
+        "a key", NameField, Sha256Field, TeamField, TagsField, ModelsField, ModelMapField, RegionsField, ExpiresField, TierField, PriorityField,
+        OnDisconnectField, ClientTagsField, PreviousField, DisabledField, new LaterField("passthrough"));
 
     private KeyOptions(ConfigMap node) => Node = node;
 
@@ -67,6 +73,12 @@ public sealed class KeyOptions
 
     /// <summary>See <see cref="ModelsField"/>.</summary>
     public Setting<IReadOnlyList<Setting<string>>> Models { get; private init; }
+
+    /// <summary>See <see cref="ModelMapField"/>.</summary>
+    public Setting<IReadOnlyList<KeyValuePair<string, Setting<string>>>> ModelMap { get; private init; }
+
+    /// <summary>See <see cref="RegionsField"/>.</summary>
+    public Setting<IReadOnlyList<Setting<string>>> Regions { get; private init; }
 
     /// <summary>See <see cref="ExpiresField"/>.</summary>
     public Setting<DateTimeOffset> Expires { get; private init; }
@@ -98,6 +110,8 @@ public sealed class KeyOptions
             Team = reader.Get(TeamField),
             Tags = reader.Get(TagsField),
             Models = reader.Get(ModelsField),
+            ModelMap = reader.Get(ModelMapField),
+            Regions = reader.Get(RegionsField),
             Expires = reader.Get(ExpiresField),
             Tier = reader.Get(TierField),
             Priority = reader.Get(PriorityField),

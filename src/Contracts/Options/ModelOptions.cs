@@ -22,6 +22,15 @@ public sealed class ModelOptions
     /// <summary>The longest output that it gives.</summary>
     public static readonly CountField OutputTokensMaxField = new("outputTokensMax", 1, 1_000_000_000);
 
+    /// <summary>Other names that it answers to.</summary>
+    public static readonly StringListField AliasesField = new("aliases", TextRules.ModelName, 32);
+
+    /// <summary>How many tokens of prompt and answer together it has room for.</summary>
+    public static readonly CountField ContextWindowField = new("contextWindow", 1, 1_000_000_000);
+
+    /// <summary>What it takes besides text; left out, all.</summary>
+    public static readonly StringListField CapabilitiesField = new("capabilities", TextRules.Capability, TextRules.CapabilitiesMax);
+
     /// <summary>When a stream is taken for one that will not end by itself.</summary>
     public static readonly SectionField RunawayField = new("runaway", RunawayOptions.Table);
 
@@ -43,8 +52,8 @@ public sealed class ModelOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a model", TargetsField, BalanceField, StickyField, FallbackField, RetryField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField,
-        RunawayField, DisabledField, new LaterField("contextWindow"));
+        "a model", TargetsField, AliasesField, BalanceField, StickyField, FallbackField, RetryField, TimeoutsField, TokenizerField, PriceField,
+        OutputTokensMaxField, ContextWindowField, CapabilitiesField, RunawayField, DisabledField);
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
     {
@@ -91,6 +100,15 @@ public sealed class ModelOptions
     /// <summary>See <see cref="OutputTokensMaxField"/>.</summary>
     public Setting<long> OutputTokensMax { get; private init; }
 
+    /// <summary>See <see cref="AliasesField"/>.</summary>
+    public Setting<IReadOnlyList<Setting<string>>> Aliases { get; private init; }
+
+    /// <summary>See <see cref="ContextWindowField"/>.</summary>
+    public Setting<long> ContextWindow { get; private init; }
+
+    /// <summary>See <see cref="CapabilitiesField"/>.</summary>
+    public Setting<IReadOnlyList<Setting<string>>> Capabilities { get; private init; }
+
     /// <summary>See <see cref="RunawayField"/>.</summary>
     public RunawayOptions Runaway { get; private init; } = RunawayOptions.None;
 
@@ -122,6 +140,9 @@ public sealed class ModelOptions
             Tokenizer = reader.Get(TokenizerField),
             Price = PriceOptions.Read(reader.Node(PriceField), faults),
             OutputTokensMax = reader.Get(OutputTokensMaxField),
+            Aliases = reader.Get(AliasesField),
+            ContextWindow = reader.Get(ContextWindowField),
+            Capabilities = reader.Get(CapabilitiesField),
             Runaway = RunawayOptions.Read(reader.Node(RunawayField), faults),
             IsDisabled = reader.Get(DisabledField).Or(false),
         };
@@ -149,9 +170,18 @@ public sealed class TargetOptions
     /// <summary>What its tokens cost.</summary>
     public static readonly SectionField PriceField = new("price", PriceOptions.Table);
 
+    /// <summary>Where it is; left out, where its provider is.</summary>
+    public static readonly StringField RegionField = new("region", TextRules.PlainName);
+
+    /// <summary>As the model's; wins over it.</summary>
+    public static readonly CountField ContextWindowField = new("contextWindow", 1, 1_000_000_000);
+
+    /// <summary>As the model's; wins over it.</summary>
+    public static readonly StringListField CapabilitiesField = new("capabilities", TextRules.Capability, TextRules.CapabilitiesMax);
+
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a target", ProviderField, ModelField, WeightField, PriorityField, TimeoutsField, PriceField);
+        "a target", ProviderField, ModelField, WeightField, PriorityField, RegionField, ContextWindowField, CapabilitiesField, TimeoutsField, PriceField);
 
     private TargetOptions(ConfigMap node) => Node = node;
 
@@ -170,6 +200,15 @@ public sealed class TargetOptions
     /// <summary>See <see cref="PriorityField"/>.</summary>
     public Setting<int> Priority { get; private init; }
 
+    /// <summary>See <see cref="RegionField"/>.</summary>
+    public Setting<string> Region { get; private init; }
+
+    /// <summary>See <see cref="ContextWindowField"/>.</summary>
+    public Setting<long> ContextWindow { get; private init; }
+
+    /// <summary>See <see cref="CapabilitiesField"/>.</summary>
+    public Setting<IReadOnlyList<Setting<string>>> Capabilities { get; private init; }
+
     /// <summary>See <see cref="TimeoutsField"/>.</summary>
     public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
 
@@ -184,6 +223,9 @@ public sealed class TargetOptions
             Model = reader.Get(ModelField),
             Weight = reader.Get(WeightField),
             Priority = reader.Get(PriorityField),
+            Region = reader.Get(RegionField),
+            ContextWindow = reader.Get(ContextWindowField),
+            Capabilities = reader.Get(CapabilitiesField),
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
             Price = PriceOptions.Read(reader.Node(PriceField), faults),
         };

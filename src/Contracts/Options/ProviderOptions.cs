@@ -34,6 +34,9 @@ public sealed class ProviderOptions
     /// <summary>Header fields that every request carries.</summary>
     public static readonly StringMapField HeadersField = new("headers", TextRules.HeaderName, TextRules.HeaderValue, 32);
 
+    /// <summary>Where it keeps what it is sent: a word of the operator's, which keys may be bound to.</summary>
+    public static readonly StringField RegionField = new("region", TextRules.PlainName);
+
     /// <summary>Deadlines.</summary>
     public static readonly SectionField TimeoutsField = new("timeouts", TimeoutsOptions.Table);
 
@@ -66,8 +69,8 @@ public sealed class ProviderOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a provider", DialectField, BaseUrlField, KeyField, AuthHeaderField, HeadersField, TimeoutsField, UsageChunkField, TranslationField, ResponsesField,
-        RetryReusedField, ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, DisabledField, new LaterField("proxy"), new LaterField("price"));
+        "a provider", DialectField, BaseUrlField, KeyField, AuthHeaderField, HeadersField, RegionField, TimeoutsField, UsageChunkField,
+        TranslationField, ResponsesField, RetryReusedField, ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, DisabledField, new LaterField("proxy"), new LaterField("price"));
 
     private ProviderOptions(ConfigEntry entry, ConfigMap node)
     {
@@ -98,6 +101,9 @@ public sealed class ProviderOptions
 
     /// <summary>See <see cref="HeadersField"/>. The values may be secrets.</summary>
     public Setting<IReadOnlyList<KeyValuePair<string, Setting<string>>>> Headers { get; private init; }
+
+    /// <summary>See <see cref="RegionField"/>.</summary>
+    public Setting<string> Region { get; private init; }
 
     /// <summary>See <see cref="TimeoutsField"/>.</summary>
     public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
@@ -151,6 +157,7 @@ public sealed class ProviderOptions
             Key = reader.Get(KeyField),
             AuthHeader = reader.Get(AuthHeaderField),
             Headers = reader.Get(HeadersField),
+            Region = reader.Get(RegionField),
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
             UsageChunk = reader.Get(UsageChunkField),
             Translation = reader.Get(TranslationField),

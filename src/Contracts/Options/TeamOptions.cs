@@ -10,6 +10,9 @@ public sealed class TeamOptions
     /// <summary>Tags that the records of its keys carry.</summary>
     public static readonly StringMapField TagsField = new("tags", TextRules.PlainName, TextRules.TagValue, 32);
 
+    /// <summary>Regions, by name or glob, that requests of its keys stay within.</summary>
+    public static readonly StringListField RegionsField = new("regions", TextRules.PlainPattern, 32);
+
     /// <summary>What its owners may give to its keys; of no effect on a data plane.</summary>
     public static readonly SectionField MayField = new("may", TeamMayOptions.Table);
 
@@ -17,7 +20,7 @@ public sealed class TeamOptions
     public static readonly BooleanField DisabledField = new("disabled", false);
 
     /// <summary>The fields.</summary>
-    public static readonly FieldTable Table = new("a team", TagsField, MayField, DisabledField);
+    public static readonly FieldTable Table = new("a team", TagsField, RegionsField, MayField, DisabledField);
 
     private TeamOptions(ConfigEntry entry) => Entry = entry;
 
@@ -29,6 +32,9 @@ public sealed class TeamOptions
 
     /// <summary>See <see cref="TagsField"/>.</summary>
     public Setting<IReadOnlyList<KeyValuePair<string, Setting<string>>>> Tags { get; private init; }
+
+    /// <summary>See <see cref="RegionsField"/>.</summary>
+    public Setting<IReadOnlyList<Setting<string>>> Regions { get; private init; }
 
     /// <summary>See <see cref="DisabledField"/>.</summary>
     public bool IsDisabled { get; private init; }
@@ -43,6 +49,11 @@ public sealed class TeamOptions
             return null;
         if (reader.Node(MayField) is { } may)
             TeamMayOptions.Read(may, faults);
-        return new TeamOptions(entry) { Tags = reader.Get(TagsField), IsDisabled = reader.Get(DisabledField).Or(false) };
+        return new TeamOptions(entry)
+        {
+            Tags = reader.Get(TagsField),
+            Regions = reader.Get(RegionsField),
+            IsDisabled = reader.Get(DisabledField).Or(false),
+        };
     }
 }

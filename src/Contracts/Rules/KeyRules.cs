@@ -39,6 +39,7 @@ public sealed class KeyRules
         ArgumentNullException.ThrowIfNull(key);
         CheckTeam(key);
         CheckModels(key);
+        CheckMap(key);
     }
 
     private void CheckNameIsUnique(KeyOptions key)
@@ -81,6 +82,19 @@ public sealed class KeyRules
             var source = (ConfigScalar)entry.Source!;
             var hint = source.ByReference ? "" : Suggestion.For(source.Text, _document.ModelNames);
             _faults.Add(source, source.ByReference ? "the model referred to is listed nowhere" : $"the model {source.Shown} is listed nowhere{hint}");
+        }
+    }
+
+    /// <summary>What a name is mapped to is a model.</summary>
+    private void CheckMap(KeyOptions key)
+    {
+        foreach (var (_, to) in key.ModelMap.Or([]))
+        {
+            if (ModelRules.RuleOf(to.Value, _document) is not null)
+                continue;
+            var source = (ConfigScalar)to.Source!;
+            var hint = source.ByReference ? "" : Suggestion.For(source.Text, _document.ModelNames);
+            _faults.Add(source, source.ByReference ? "no model has the name referred to" : $"no model answers to {source.Shown}{hint}");
         }
     }
 

@@ -23,6 +23,7 @@ public static class ModelRules
     {
         CheckName(model, faults);
         CheckTargets(model, faults);
+        CheckAliases(model, document, faults);
         CheckFallback(model, document, faults);
         foreach (var target in model.Targets)
             CheckProvider(target, document, faults);
@@ -75,6 +76,38 @@ public static class ModelRules
             faults.Add(targets, "needs a target whose weight is not 0; a model is switched off by disabled");
     }
 
+    /// <summary>An alias is nobody else's name, and means one model.</summary>
+    private static void CheckAliases(ModelOptions model, ConfigOptions document, FaultList faults)
+    {
+        if (model.Aliases.IsSet && model.IsGlob)
+            faults.Add(model.Aliases.Source!, "has no meaning for a glob, which names no model");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var alias in model.Aliases.Or([]))
+        {
+            if (document.ModelNames.Contains(alias.Value))
+                faults.Add(alias.Source!, "is the name of a model");
+            else if (!seen.Add(alias.Value) || IsTaken(alias.Value, model, document))
+                faults.Add(alias.Source!, "is an alias already");
+        }
+    }
+
+    /// <summary>Whether a model that stands before this one has the alias.</summary>
+    private static bool IsTaken(string alias, ModelOptions model, ConfigOptions document)
+    {
+        foreach (var other in document.Models)
+        {
+            if (ReferenceEquals(other, model))
+                return false;
+            foreach (var its in other.Aliases.Or([]))
+            {
+                if (its.Value == alias)
+                    return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Fallbacks are named as clients name models: each must lead to another rule than the model's own.</summary>
     private static void CheckFallback(ModelOptions model, ConfigOptions document, FaultList faults)
     {
@@ -93,17 +126,24 @@ public static class ModelRules
     }
 
     /// <summary>Name of the rule that answers for a name, as a data plane finds it.</summary>
-    private static string? RuleOf(string name, ConfigOptions document)
+    internal static string? RuleOf(string name, ConfigOptions document)
     {
         if (document.ModelNames.Contains(name))
             return name;
+        string? byGlob = null;
         foreach (var model in document.Models)
         {
-            if (model.IsGlob && GlobPattern.Covers(model.Name, name))
-                return model.Name;
+            foreach (var alias in model.Aliases.Or([]))
+            {
+                if (alias.Value == name)
+                    return model.Name;
+            }
+
+            if (byGlob is null && model.IsGlob && GlobPattern.Covers(model.Name, name))
+                byGlob = model.Name;
         }
 
-        return null;
+        return byGlob;
     }
 
     private static void CheckProvider(TargetOptions target, ConfigOptions document, FaultList faults)

@@ -24,6 +24,8 @@ internal sealed class Explanation
     private readonly IReadOnlyList<KeyValuePair<string, string>> _asked;
     private readonly string _keyName;
     private readonly string _askedModel;
+    private readonly string _meantModel;
+    private readonly TeamOptions? _team;
 
     /// <summary>Judges.</summary>
     /// <param name="document">The document.</param>
@@ -34,10 +36,10 @@ internal sealed class Explanation
     {
         (_document, _askedModel, _keyName, _asked) = (document, ask.Model, key.Name, ask.Tags);
         _key = EntryOptions.Key(key, out var isDisabled);
-        var team = _key is { Team.IsSet: true } && document.Find("teams", _key.Team.Value) is { } its ? EntryOptions.Team(its) : null;
-        _tags = TagsOf(_key, team);
-        _model = ModelOf(document, ask.Model);
-        Error = KeyError(nowUnixMs, isDisabled, team) ?? TagError(ask) ?? ModelError();
+        _team = _key is { Team.IsSet: true } && document.Find("teams", _key.Team.Value) is { } its ? EntryOptions.Team(its) : null;
+        _tags = TagsOf(_key, _team);
+        (_meantModel, _model) = ModelOf(document, Mapped(_key, ask.Model));
+        Error = KeyError(nowUnixMs, isDisabled) ?? TagError(ask) ?? ModelError();
     }
 
     /// <summary>What is in the way, limits aside: status, code and why; null where nothing is.</summary>
@@ -87,6 +89,8 @@ internal sealed class Explanation
             return;
         writer.WriteStartObject("model");
         writer.WriteString("asked", _askedModel);
+        if (_meantModel != _askedModel)
+            writer.WriteString("meant", _meantModel);
         writer.WriteString("rule", _model.Name);
         writer.WriteEndObject();
         var targets = Askable(_model);
@@ -94,7 +98,8 @@ internal sealed class Explanation
             return;
         writer.WriteStartObject("target");
         WriteNames(writer, targets[0]);
-        var rule = _model.IsGlob ? "the first rule whose glob matches" : "the rule of that very name";
+        var rule = _model.IsGlob ? "the first rule whose glob matches"
+            : _meantModel == _askedModel ? "the rule of that very name" : "the rule that the name stands for";
         var balance = _model.Balance.Or(ModelOptions.BalanceField.Default!);
         writer.WriteString("why", targets.Count == 1
             ? rule + " has it as its target"
@@ -116,15 +121,27 @@ internal sealed class Explanation
     private void WriteNames(Utf8JsonWriter writer, TargetOptions target)
     {
         writer.WriteString("provider", target.Provider.Value);
-        writer.WriteString("model", target.Model.Or(_askedModel));
+        writer.WriteString("model", target.Model.Or(_meantModel));
     }
 
     /// <summary>Those that planes may ask, the first ones first.</summary>
     private List<TargetOptions> Askable(ModelOptions model) =>
     [
-        .. model.Targets.Where(t => t.Weight.Or(TargetOptions.WeightField.Default) > 0 && !IsOff(t))
+        .. model.Targets.Where(t => t.Weight.Or(TargetOptions.WeightField.Default) > 0 && !IsOff(t) && IsWithin(t))
             .OrderBy(t => t.Priority.Or(TargetOptions.PriorityField.Default)),
     ];
+
+    /// <summary>Whether a target lies in the regions that the key and its team are bound to.</summary>
+    private bool IsWithin(TargetOptions target)
+    {
+        var bounds = new[] { _key?.Regions ?? default, _team?.Regions ?? default };
+        if (!bounds.Any(b => b.IsSet))
+            return true;
+        var region = target.Region.IsSet ? target.Region.Value
+            : _document.Find("providers", target.Provider.Value) is { } provider && EntryOptions.Provider(provider) is { Region.IsSet: true } its ? its.Region.Value
+            : null;
+        return bounds.All(b => Any(b, region));
+    }
 
     private bool IsOff(TargetOptions target) =>
         _document.Find("providers", target.Provider.Value) is { } provider && Publish.PublishedEntries.IsDisabled(provider.Value.Json);
@@ -138,12 +155,12 @@ internal sealed class Explanation
         writer.WriteEndObject();
     }
 
-    private (int Status, string Code, string Why)? KeyError(long nowUnixMs, bool isDisabled, TeamOptions? team)
+    private (int Status, string Code, string Why)? KeyError(long nowUnixMs, bool isDisabled)
     {
         const string Code = "invalid_api_key";
         if (_key is null || isDisabled)
             return (401, Code, "the key is disabled");
-        if (team is { IsDisabled: true })
+        if (_team is { IsDisabled: true })
             return (401, Code, "the key's team is disabled");
         return _key.Expires.IsSet && _key.Expires.Value.ToUnixTimeMilliseconds() <= nowUnixMs ? (401, Code, "the key has expired") : null;
     }
@@ -161,13 +178,19 @@ internal sealed class Explanation
 
     private (int Status, string Code, string Why)? ModelError()
     {
-        if (_key!.Models.IsSet && !_key.Models.Value.Any(m => GlobPattern.Covers(m.Value, _askedModel)))
+        if (_key!.Models.IsSet && !_key.Models.Value.Any(m => GlobPattern.Covers(m.Value, _meantModel)))
             return (403, "model_not_allowed", "the key does not allow the model");
         if (_model is null)
             return (404, "model_not_found", "no rule matches the model");
         if (_model.IsDisabled)
             return (403, "model_not_allowed", "the model is disabled");
-        return Askable(_model).Count == 0 ? (403, "model_not_allowed", "the model's provider is disabled") : null;
+        if (_model.Targets.All(t => t.Weight.Or(TargetOptions.WeightField.Default) == 0 || IsOff(t)))
+            return (403, "model_not_allowed", "the model's provider is disabled");
+
+        // What it falls back to may lie where it has no target itself.
+        return Askable(_model).Count == 0 && !_model.Fallback.Or([]).Any(name => ModelOf(_document, name.Value).Model is { } other && Askable(other).Count > 0)
+            ? (403, "model_not_allowed", "the model has no target in the regions that the key is bound to")
+            : null;
     }
 
     private List<LimitOptions> Limits()
@@ -206,17 +229,33 @@ internal sealed class Explanation
     private static bool Any(Setting<IReadOnlyList<Setting<string>>> patterns, string? name) =>
         !patterns.IsSet || (name is not null && patterns.Value.Any(p => GlobPattern.Covers(p.Value, name)));
 
-    private static ModelOptions? ModelOf(EdgeDocument document, string asked)
+    /// <summary>What a name stands for by the key's map.</summary>
+    private static string Mapped(KeyOptions? key, string asked)
     {
-        if (document.Find("models", asked) is { } exact)
-            return EntryOptions.Model(exact);
-        foreach (var entry in DocumentCheck.InOrder(document, "models"))
+        foreach (var (pattern, to) in key?.ModelMap.Or([]) ?? [])
         {
-            if (entry.Name.Contains('*', StringComparison.Ordinal) && GlobPattern.Covers(entry.Name, asked))
-                return EntryOptions.Model(entry);
+            if (GlobPattern.Covers(pattern, asked))
+                return to.Value;
         }
 
-        return null;
+        return asked;
+    }
+
+    /// <summary>The rule that answers for a name, and the name that is meant by it.</summary>
+    private static (string Meant, ModelOptions? Model) ModelOf(EdgeDocument document, string asked)
+    {
+        if (document.Find("models", asked) is { } exact)
+            return (asked, EntryOptions.Model(exact));
+        (string, ModelOptions?)? byGlob = null;
+        foreach (var entry in DocumentCheck.InOrder(document, "models"))
+        {
+            if (EntryOptions.Model(entry) is { } model && model.Aliases.Or([]).Any(alias => alias.Value == asked))
+                return (model.Name, model);
+            if (byGlob is null && entry.Name.Contains('*', StringComparison.Ordinal) && GlobPattern.Covers(entry.Name, asked))
+                byGlob = (asked, EntryOptions.Model(entry));
+        }
+
+        return byGlob ?? (asked, null);
     }
 
     private static Dictionary<string, string> TagsOf(KeyOptions? key, TeamOptions? team)

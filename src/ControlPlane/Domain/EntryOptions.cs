@@ -20,6 +20,10 @@ internal static class EntryOptions
     /// <summary>A team.</summary>
     public static TeamOptions? Team(EdgeEntry entry) => Node("teams", entry, out _) is { } node ? TeamOptions.Read(Named(entry, node), new FaultList()) : null;
 
+    /// <summary>A provider.</summary>
+    public static ProviderOptions? Provider(EdgeEntry entry) =>
+        Node("providers", entry, out _) is { } node ? ProviderOptions.Read(Named(entry, node), new FaultList()) : null;
+
     /// <summary>A model.</summary>
     public static ModelOptions? Model(EdgeEntry entry) =>
         Node("models", entry, out _) is { } node ? ModelOptions.Read(Named(entry, node), new FaultList()) : null;

@@ -100,7 +100,7 @@ internal sealed partial class Admission(LimitStates states)
         var total = exchange.Target!.Timeouts.Total;
         _lifeNs = total > TimeSpan.Zero ? (long)Math.Min(total.TotalSeconds, 1e9) * LimitClock.SecondNs + GraceNs : long.MaxValue / 4;
         _output = long.MaxValue;
-        _outputMax = exchange.Model!.OutputTokensMaxOf(exchange.AskedModel);
+        _outputMax = exchange.Model!.OutputTokensMaxOf(exchange.PassedModel);
         _choices = Math.Max(1, demand.Choices);
         var verdict = Draw(_bound.First, isOfTarget: false, demand);
         _firstCount = _count;
@@ -117,7 +117,7 @@ internal sealed partial class Admission(LimitStates states)
             return AdmitVerdict.Admitted;
         LeaveQueue();
         var target = exchange.Target!;
-        _prices = new TokenPrices(target.PriceOf(exchange.AskedModel)?.At(demand.InputTokens));
+        _prices = new TokenPrices(target.PriceOf(exchange.PassedModel)?.At(demand.InputTokens));
         var verdict = Draw(_bound.Of(target.Provider), isOfTarget: true, demand);
         if (verdict == AdmitVerdict.Admitted)
             Conclude(demand);
@@ -150,7 +150,7 @@ internal sealed partial class Admission(LimitStates states)
         if (isSame && !ReferenceEquals(_bound, BoundLimits.None))
         {
             _bound = next;
-            _outputMax = exchange.Model!.OutputTokensMaxOf(exchange.AskedModel);
+            _outputMax = exchange.Model!.OutputTokensMaxOf(exchange.PassedModel);
             return true;
         }
 

@@ -169,6 +169,15 @@ internal sealed class TargetModel
     /// <summary>Targets of a lower number go first.</summary>
     public int Priority { get; init; }
 
+    /// <summary>Where it is, in UTF-8; null where nobody says.</summary>
+    public byte[]? Region { get; init; }
+
+    /// <summary>Tokens of prompt and answer together that it has room for; 0 where nobody says.</summary>
+    public long ContextWindow { get; init; }
+
+    /// <summary>What it takes besides text.</summary>
+    public Capability Capabilities { get; init; } = Capability.All;
+
     /// <summary>A number of its provider's and its model's name: the same on every plane and after every reload.</summary>
     public ulong Identity => _identity != 0 ? _identity : _identity = StableHash.Of(UpstreamModel, StableHash.Of(Provider.Name));
 
@@ -224,8 +233,14 @@ internal sealed class ModelModel
     /// <summary>By what requests stay with one of the targets; null where they do not.</summary>
     public StickyModel? Sticky { get; init; }
 
-    /// <summary>Names of models that are turned to once its own targets have failed, in UTF-8.</summary>
-    public byte[][] Fallback { get; init; } = [];
+    /// <summary>Its name, for requests that came with another.</summary>
+    public ModelName? OwnName { get; init; }
+
+    /// <summary>Other names that it answers to, in UTF-8.</summary>
+    public byte[][] Aliases { get; init; } = [];
+
+    /// <summary>Names of models that are turned to once its own targets have failed.</summary>
+    public ModelName[] Fallback { get; init; } = [];
 
     public RetryModel Retry { get; init; } = new(1, 0, TimeSpan.Zero, SameTarget: false);
 
@@ -237,6 +252,15 @@ internal sealed class ModelModel
 
     /// <summary>The longest output that the model gives, as far as the rule alone tells it; 0 where it does not.</summary>
     public long OutputTokensMax { get; init; }
+
+    /// <summary>The same as far as the document says it of this very rule; 0 where it does not.</summary>
+    public long OutputTokensGiven { get; init; }
+
+    /// <summary>Whether some of those whom its requests may go to cannot take every request; put there with the table.</summary>
+    public bool IsFitted { get; set; }
+
+    /// <summary>The smallest context window of those; <see cref="long.MaxValue"/> where none has one. Put there with the table.</summary>
+    public long ContextWindowMin { get; set; } = long.MaxValue;
 
     /// <summary>When a stream of it is taken for one that will not end by itself; null for never.</summary>
     public RunawayModel? Runaway { get; init; }
@@ -272,6 +296,15 @@ internal sealed class KeyModel
     /// <summary>Names and globs (<c>*</c> only) that the key may ask for; null allows every configured model.</summary>
     public byte[][]? Models { get; init; }
 
+    /// <summary>What stands for which of the models that it asks for: names and globs in UTF-8, the first that matches holds.</summary>
+    public KeyValuePair<byte[], ModelName>[] ModelMap { get; init; } = [];
+
+    /// <summary>Regions and globs over them, in UTF-8, that its requests stay within; null for anywhere.</summary>
+    public byte[][]? Regions { get; init; }
+
+    /// <summary>The same by its team.</summary>
+    public byte[][]? TeamRegions { get; init; }
+
     /// <summary>First instant at which the key is no longer good, as Unix milliseconds; <see cref="long.MaxValue"/> for never.</summary>
     public required long ExpiresUnixMs { get; init; }
 
@@ -304,6 +337,9 @@ internal sealed class KeyModel
         Sha256 = entry.Digest.ToArray(),
         Team = entry.Policy.Team,
         Models = entry.Policy.Models,
+        ModelMap = entry.Policy.ModelMap,
+        Regions = entry.Policy.Regions,
+        TeamRegions = entry.Policy.TeamRegions,
         ExpiresUnixMs = entry.ExpiresUnixMs,
         Tags = entry.Policy.Tags,
         Tier = entry.Policy.Tier,

@@ -54,6 +54,7 @@ internal enum ErrorKind : byte
     /// <summary>The model, or whom its requests go to, is switched off.</summary>
     ModelDisabled,
 
+
     /// <summary>A limit on requests has too few left.</summary>
     RequestsLimited,
 
@@ -87,6 +88,12 @@ internal enum ErrorKind : byte
 
     /// <summary>The provider answered with an error of its own, which goes to the client unless the request is sent again.</summary>
     UpstreamStatus,
+
+    /// <summary>Nobody who could answer takes what the request holds or asks for.</summary>
+    NotCapable,
+
+    /// <summary>The prompt, with the answer that is asked for, is longer than the context window of all who could answer.</summary>
+    PromptTooLong,
 }
 
 /// <summary>

@@ -60,6 +60,7 @@ internal sealed class Exchange
     private IdBytes _providerId;
     private ModelBytes _askedModel;
     private int _askedModelLength;
+    private ModelName? _passed;
     private TierBytes _serviceTier;
     private int _serviceTierLength;
     private int _requestIdLength;
@@ -80,6 +81,18 @@ internal sealed class Exchange
 
     /// <summary>The model as the client named it. A copy: what the request was read with serves another one before the answer's end.</summary>
     public ReadOnlySpan<byte> AskedModel => ((ReadOnlySpan<byte>)_askedModel)[.._askedModelLength];
+
+    /// <summary>The name that a target is asked by that has none of its own: the asked one, or the one that was put in its place.</summary>
+    public ReadOnlySpan<byte> PassedModel => _passed is { } name ? name.Utf8 : AskedModel;
+
+    /// <summary>The same as a JSON string token; empty where the request has it already.</summary>
+    public byte[] PassedModelJson => _passed?.Json ?? [];
+
+    /// <summary>The name that the asked one stands for, by an alias or the key's map; null where it is its own.</summary>
+    public ModelName? OwnName { get; private set; }
+
+    /// <summary>What it asks of whoever takes it.</summary>
+    public RequestNeeds Needs { get; set; }
 
     /// <summary>The tier of service that the client asked for, or empty.</summary>
     public ReadOnlySpan<byte> ServiceTier => ((ReadOnlySpan<byte>)_serviceTier)[.._serviceTierLength];
@@ -244,6 +257,8 @@ internal sealed class Exchange
         Model = null;
         Target = null;
         _askedModelLength = 0;
+        _passed = OwnName = null;
+        Needs = default;
         Endpoint = UpstreamEndpoint = null;
         _translationLossLength = 0;
         Dialect = Dialect.OpenAi;
@@ -318,6 +333,16 @@ internal sealed class Exchange
         name.CopyTo(_askedModel);
         _askedModelLength = name.Length;
     }
+
+    /// <summary>The asked name stands for another: from here on that is the asked one.</summary>
+    public void Rename(ModelName name)
+    {
+        SetAskedModel(name.Utf8);
+        _passed = OwnName = name;
+    }
+
+    /// <summary>Turns to a model of another name; null for the asked one.</summary>
+    public void Pass(ModelName? name) => _passed = name ?? OwnName;
 
     /// <summary>Takes a tag of the client's; one of that name that it set before is replaced. False if there is no room.</summary>
     public bool TrySetTag(string name, string value)

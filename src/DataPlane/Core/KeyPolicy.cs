@@ -11,6 +11,15 @@ internal sealed class KeyPolicy
     /// <summary>As <see cref="KeyModel.Models"/>.</summary>
     public byte[][]? Models { get; init; }
 
+    /// <summary>As <see cref="KeyModel.ModelMap"/>.</summary>
+    public KeyValuePair<byte[], ModelName>[] ModelMap { get; init; } = [];
+
+    /// <summary>As <see cref="KeyModel.Regions"/>.</summary>
+    public byte[][]? Regions { get; init; }
+
+    /// <summary>As <see cref="KeyModel.TeamRegions"/>.</summary>
+    public byte[][]? TeamRegions { get; init; }
+
     /// <summary>The team's tags, then the key's own, which win.</summary>
     public KeyValuePair<string, string>[] Tags { get; init; } = [];
 
@@ -37,11 +46,26 @@ internal sealed class KeyPolicy
     /// <summary>Whether a key of the one is treated as a key of the other, where both were written alike.</summary>
     public bool IsSame(KeyPolicy other)
     {
-        if (IsDisabled != other.IsDisabled || Tags.Length != other.Tags.Length)
+        if (IsDisabled != other.IsDisabled || Tags.Length != other.Tags.Length || !AreSame(TeamRegions, other.TeamRegions))
             return false;
         for (var i = 0; i < Tags.Length; i++)
         {
             if (Tags[i].Key != other.Tags[i].Key || Tags[i].Value != other.Tags[i].Value)
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool AreSame(byte[][]? some, byte[][]? others)
+    {
+        if (some is null || others is null)
+            return some == others;
+        if (some.Length != others.Length)
+            return false;
+        for (var i = 0; i < some.Length; i++)
+        {
+            if (!some[i].AsSpan().SequenceEqual(others[i]))
                 return false;
         }
 

@@ -3,7 +3,7 @@ namespace AiEdge.DataPlane.Core;
 /// <summary>Models by name: exact names first, then globs in the order they were written.</summary>
 internal sealed class ModelTable
 {
-    private readonly ModelModel?[] _slots;
+    private readonly (byte[] Name, ModelModel? Model)[] _slots;
     private readonly int _mask;
     private readonly ModelModel[] _globs;
 
@@ -14,19 +14,33 @@ internal sealed class ModelTable
             All[i].Index = i;
         _globs = Array.FindAll(All, m => m.IsGlob);
         IsGuarded = Array.Exists(All, m => m.Runaway is not null);
+        var names = 0;
+        foreach (var model in All)
+            names += 1 + model.Aliases.Length;
         var size = 4;
-        while (size < models.Count * 2)
+        while (size < names * 2)
             size *= 2;
-        _slots = new ModelModel?[size];
+        _slots = new (byte[], ModelModel?)[size];
         _mask = size - 1;
         foreach (var model in All)
         {
             if (model.IsGlob)
                 continue;
-            var i = Slot(model.NameUtf8);
-            while (_slots[i] is not null)
-                i = (i + 1) & _mask;
-            _slots[i] = model;
+            Enter(model.NameUtf8, model);
+            foreach (var alias in model.Aliases)
+                Enter(alias, model);
+        }
+
+        foreach (var model in All)
+        {
+            Fit(model, model);
+            foreach (var name in model.Fallback)
+            {
+                if (Find(name.Utf8) is { } other)
+                    Fit(model, other);
+            }
+
+            IsFitted |= model.IsFitted;
         }
     }
 
@@ -36,12 +50,15 @@ internal sealed class ModelTable
     /// <summary>Whether streams of some model are guarded against having no end.</summary>
     public bool IsGuarded { get; }
 
+    /// <summary>Whether some model's requests may go to targets that cannot take every request.</summary>
+    public bool IsFitted { get; }
+
     /// <summary>The rule that answers for <paramref name="name"/> (UTF-8), or null.</summary>
     public ModelModel? Find(ReadOnlySpan<byte> name)
     {
-        for (var i = Slot(name); _slots[i] is { } model; i = (i + 1) & _mask)
+        for (var i = Slot(name); _slots[i].Model is { } model; i = (i + 1) & _mask)
         {
-            if (model.NameUtf8.AsSpan().SequenceEqual(name))
+            if (_slots[i].Name.AsSpan().SequenceEqual(name))
                 return model;
         }
 
@@ -52,6 +69,27 @@ internal sealed class ModelTable
         }
 
         return null;
+    }
+
+    private void Enter(byte[] name, ModelModel model)
+    {
+        var i = Slot(name);
+        while (_slots[i].Model is not null)
+            i = (i + 1) & _mask;
+        _slots[i] = (name, model);
+    }
+
+    /// <summary>Notes what those lack whom requests of a model may go to by way of another, or of itself.</summary>
+    private static void Fit(ModelModel model, ModelModel by)
+    {
+        // Where there is no other model, an answer that is too short for what was asked is no reason to look for one.
+        model.IsFitted |= model.Fallback.Length > 0 && by.OutputTokensGiven > 0;
+        foreach (var target in by.Targets)
+        {
+            model.IsFitted |= target.Capabilities != Capability.All || target.ContextWindow > 0;
+            if (target.ContextWindow > 0)
+                model.ContextWindowMin = Math.Min(model.ContextWindowMin, target.ContextWindow);
+        }
     }
 
     private int Slot(ReadOnlySpan<byte> name)

@@ -154,6 +154,9 @@ internal sealed class PromptText
     /// <summary>Prompts that are given as tokens: their number.</summary>
     public long TokenIds { get; set; }
 
+    /// <summary>Whether the answer is to be JSON, by a schema or without one.</summary>
+    public bool WantsJson { get; set; }
+
     /// <summary>What makes the prompt more than its texts.</summary>
     public PromptDoubt Doubts { get; set; }
 
@@ -168,6 +171,7 @@ internal sealed class PromptText
         Bytes = FoldedBytes = TokenIds = AudioBytes = FileBytes = 0;
         Messages = KnownRoles = Names = Tools = ToolCalls = Images = ImagesLow = Audios = Files = 0;
         Doubts = PromptDoubt.None;
+        WantsJson = false;
     }
 
     public void Add(long start, long length, PromptTextKind kind, bool isEscaped)
@@ -203,6 +207,7 @@ internal sealed class PromptText
     public void AddSchema(long start, long length)
     {
         Doubts |= PromptDoubt.Schema;
+        WantsJson = true;
         Add(start, length, PromptTextKind.Schema, isEscaped: false);
     }
 

@@ -19,11 +19,32 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     private Demand _demand;
     private QueueTicket _ticket;
     private long _lease;
+    private long _weighed;
     private bool _mayWait;
 
     /// <summary>Whether the texts of the prompt have to be noted, so that they can be counted.</summary>
     public bool WantsPrompt(Exchange exchange) =>
-        journal.IsOn || exchange.Config.Models.IsGuarded || exchange.Config.LimitTable.MayCountTokens(exchange.Key!);
+        journal.IsOn || exchange.Config.Models is { IsGuarded: true } or { IsFitted: true } || exchange.Config.LimitTable.MayCountTokens(exchange.Key!);
+
+    /// <summary>
+    /// Before a target is chosen, where some look at what they are asked: says what that is. The prompt is counted only if it is near to the
+    /// smallest context window.
+    /// </summary>
+    public void Weigh(Exchange exchange, RequestBody body)
+    {
+        var scan = body.Intake!.Scan;
+        if (!exchange.Model!.IsFitted || exchange.Endpoint!.Kind != EndpointKind.Forward || scan.Prompt is not { } prompt)
+            return;
+
+        // Whose count it is: nobody's in particular yet, and of one model's targets it differs little.
+        exchange.Target = exchange.Model.Targets[0];
+        var output = Math.Max(0, RequestCap.Of(scan.Facts, exchange.Endpoint.Shape));
+        exchange.PromptTokens = ExchangeMeter.PromptBound(exchange, prompt);
+        if (exchange.PromptTokens > exchange.Model.ContextWindowMin - output)
+            _weighed = meter.CountPrompt(exchange, prompt, body.Bytes);
+        exchange.Target = null;
+        exchange.Needs = new RequestNeeds(NeededBy(prompt, scan.Facts), exchange.PromptTokens, output, exchange.PromptIsEstimate);
+    }
 
     /// <summary>Before a target is asked: what does not depend on who answers. The exchange must have its model and its first target.</summary>
     public ValueTask<EdgeError> AdmitAsync(Exchange exchange, ClientLink link, RequestBody body)
@@ -31,10 +52,11 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         var scan = body.Intake!.Scan;
         if (exchange.Config.LimitTable.IsPerAddress)
             exchange.ClientAddress = AddressOf(exchange, link, body);
-        var bound = ExchangeMeter.PromptBound(exchange, scan.Prompt);
-        exchange.PromptTokens = bound;
+        var isCounted = exchange is { PromptIsCounted: true, IsFallback: false };
+        var tokens = isCounted ? _weighed : exchange.PromptTokens = ExchangeMeter.PromptBound(exchange, scan.Prompt);
+        exchange.PromptIsCounted = isCounted;
         _mayWait = true;
-        _demand = RequestDemand.Of(scan.Facts, exchange.Endpoint!.Shape, bound, isCounted: scan.Prompt is null) with
+        _demand = RequestDemand.Of(scan.Facts, exchange.Endpoint!.Shape, tokens, isCounted || scan.Prompt is null) with
         {
             InputGuess = PromptGuess(exchange, scan.Prompt),
         };
@@ -62,7 +84,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     /// <summary>What the limits let each choice of the answer have.</summary>
     public OutputClamp Clamp(Exchange exchange) => admission.OutputCap == long.MaxValue
         ? default
-        : new OutputClamp(admission.OutputCap, ModelTokenizer.TakesCompletionTokens(exchange.Target!.UpstreamModel ?? exchange.AskedModel));
+        : new OutputClamp(admission.OutputCap, ModelTokenizer.TakesCompletionTokens(exchange.Target!.UpstreamModel ?? exchange.PassedModel));
 
     /// <summary>The attempt was in vain and another follows; its bill says what it cost.</summary>
     public void EndTarget(Exchange exchange) => admission.EndTarget(exchange.Bill.CostNanodollars);
@@ -140,6 +162,13 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
             return AttemptLoop.Stopped(link);
         return isAdmitted ? default : LimitError.Of(admission.Refusal);
     }
+
+    private static Capability NeededBy(PromptText prompt, RequestFacts facts) =>
+        (prompt.Tools + prompt.ToolCalls > 0 ? Capability.Tools : Capability.None)
+        | (prompt.Images + prompt.ImagesLow > 0 ? Capability.Vision : Capability.None)
+        | (prompt.WantsJson || facts.WantsJson ? Capability.Json : Capability.None)
+        | (prompt.Audios > 0 ? Capability.Audio : Capability.None)
+        | (prompt.Files > 0 ? Capability.Files : Capability.None);
 
     /// <summary>The bucket of the address that the request came from, by the word of trusted proxies if there are any.</summary>
     private static string AddressOf(Exchange exchange, ClientLink link, RequestBody body) => link.Peer is { } peer

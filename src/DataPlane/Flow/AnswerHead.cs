@@ -82,8 +82,8 @@ internal static class AnswerHead
         if (exchange.Target is { } target && exchange.Attempts > 0)
         {
             writer.Write(target.AnswerHeaders);
-            if (target.UpstreamModel is null && IsVisible(exchange.AskedModel))
-                writer.WriteHeader("x-aiedge-model"u8, exchange.AskedModel);
+            if (target.UpstreamModel is null && IsVisible(exchange.PassedModel))
+                writer.WriteHeader("x-aiedge-model"u8, exchange.PassedModel);
             writer.Write("x-aiedge-attempts: "u8);
             writer.WriteDecimal(exchange.Attempts);
             writer.Write("\r\nx-aiedge-overhead-us: "u8);

@@ -64,7 +64,7 @@ internal sealed class AttemptLoop
         link.SetTotal(exchange.Target!.Timeouts.Total);
         if (!link.WatchClient())
             return Stopped(link);
-        exchange.Model!.Retries.OnRequest(_services.Clock.CoarseMs);
+        _plan.Asked.Retries.OnRequest(_services.Clock.CoarseMs);
         while (true)
         {
             if (await AdmitAsync(link, exchange, body) is { IsError: true } refused)
@@ -243,7 +243,7 @@ internal sealed class AttemptLoop
             return default;
         if (!body.TryCountTranslation())
             return EdgeError.Edge(ErrorKind.Overloaded);
-        var model = exchange.Target.UpstreamModel ?? exchange.AskedModel;
+        var model = exchange.Target.UpstreamModel ?? exchange.PassedModel;
         var intake = body.Intake!;
         var cap = _gate.Clamp(exchange).Tokens;
         return intake.Translation.Build(exchange, intake.HeadReader.Head, body.Bytes, cap, ModelTokenizer.TakesCompletionTokens(model));
@@ -257,7 +257,7 @@ internal sealed class AttemptLoop
         var target = exchange.Target!;
         var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
         return OpenAiPatch.Build(
-            intake.Scan.Facts, exchange.Endpoint!.Shape, target.UpstreamModelJson, inject, intake.Patch, _gate.Clamp(exchange));
+            intake.Scan.Facts, exchange.Endpoint!.Shape, target.UpstreamModelJson ?? exchange.PassedModelJson, inject, intake.Patch, _gate.Clamp(exchange));
     }
 
     private void LetGo()

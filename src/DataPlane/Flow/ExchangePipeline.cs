@@ -103,7 +103,10 @@ internal sealed class ExchangePipeline
         _exchange.Choices = Math.Max(1, facts.N);
         _exchange.SetServiceTier(facts.ServiceTier);
         _exchange.SetAskedModel(asked);
-        if ((error = Router.Route(_exchange, asked, _plan)).IsError)
+        if ((error = Router.Find(_exchange)).IsError)
+            return error;
+        _gate.Weigh(_exchange, _body);
+        if ((error = Router.Choose(_exchange, _plan)).IsError)
             return error;
         _services.Metrics.Know(_exchange);
         if (_exchange.Endpoint.Kind == EndpointKind.CountTokens)

@@ -25,8 +25,9 @@ internal static class ModelList
             else
             {
                 var id = path[exchange.Endpoint.PathUtf8.Length..];
-                var model = exchange.Config.Models.Find(id);
-                if (model is null || model.IsDisabled || !Router.IsAllowed(exchange.Key!, id))
+                var meant = Router.Meant(exchange.Key!, exchange.Config.Models, id);
+                var model = exchange.Config.Models.Find(meant);
+                if (model is null || !IsShown(exchange.Key!, model, meant))
                     return EdgeError.Client(ErrorKind.UnknownModel, null, "model");
                 DialectTable.Of(exchange.Dialect).WriteModel(json, id, model);
             }
@@ -48,15 +49,25 @@ internal static class ModelList
         byte[]? first = null, last = null;
         foreach (var model in exchange.Config.Models.All)
         {
-            if (model.IsGlob || model.IsDisabled || !Router.IsAllowed(exchange.Key!, model.NameUtf8))
+            if (model.IsGlob || !IsShown(exchange.Key!, model, model.NameUtf8))
                 continue;
-            form.WriteModel(json, model.NameUtf8, model);
-            first ??= model.NameUtf8;
-            last = model.NameUtf8;
+            Write(model.NameUtf8, model);
+            foreach (var alias in model.Aliases)
+                Write(alias, model);
         }
 
         json.WriteEndArray();
         form.EndModels(json, first, last);
         json.WriteEndObject();
+
+        void Write(byte[] name, ModelModel model)
+        {
+            form.WriteModel(json, name, model);
+            first ??= name;
+            last = name;
+        }
     }
+
+    private static bool IsShown(KeyModel key, ModelModel model, ReadOnlySpan<byte> name) =>
+        !model.IsDisabled && Router.IsAllowed(key, name) && Residency.AllowsAny(key, model);
 }

@@ -68,7 +68,7 @@ internal static class UpstreamRequestWriter
     /// <summary>The model, and what stands behind it, in a path that names it.</summary>
     private static void WriteModel(ref ByteWriter writer, Exchange exchange, Endpoint endpoint)
     {
-        var model = exchange.Target!.UpstreamModel is { } named ? named : exchange.AskedModel;
+        var model = exchange.Target!.UpstreamModel is { } named ? named : exchange.PassedModel;
         foreach (var octet in model)
         {
             if (char.IsAsciiLetterOrDigit((char)octet) || "-._~!$&'()*+,;=@"u8.Contains(octet))

@@ -79,7 +79,7 @@ internal static class Billing
 
     private static void SetPrice(Exchange exchange, ref Bill bill)
     {
-        if (exchange.Target?.PriceOf(exchange.AskedModel)?.At(bill.InputTokens) is not { } price)
+        if (exchange.Target?.PriceOf(exchange.PassedModel)?.At(bill.InputTokens) is not { } price)
             return;
         bill.PriceVersion = price.Version;
         bill.CostNanodollars = Cost(price, FactorOf(exchange), exchange.Usage, bill);
@@ -93,7 +93,7 @@ internal static class Billing
     }
 
     private static long FactorOf(Exchange exchange) =>
-        exchange.Target!.PriceOf(exchange.AskedModel)!.FactorOf(exchange.ServiceTier);
+        exchange.Target!.PriceOf(exchange.PassedModel)!.FactorOf(exchange.ServiceTier);
 
     private static void TakeReported(Exchange exchange, bool isWhole, ref Bill bill)
     {

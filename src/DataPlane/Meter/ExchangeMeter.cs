@@ -144,7 +144,7 @@ internal sealed class ExchangeMeter(TokenMeter process)
         string name = exchange.Target!.Provider.Name;
         int length = Encoding.UTF8.TryGetBytes(name, provider, out int written) ? written : 0;
         double prior = Math.Clamp(_model.Encoding.PriorRatio, TokenEstimator.PriorRatioMin, TokenEstimator.PriorRatioMax);
-        return process.Estimators.Of(provider[..length], exchange.Target.UpstreamModel ?? exchange.AskedModel, direction, prior);
+        return process.Estimators.Of(provider[..length], exchange.Target.UpstreamModel ?? exchange.PassedModel, direction, prior);
     }
 
     /// <summary>Nobody learns from the time it takes what another key has sent.</summary>

@@ -21,9 +21,9 @@ internal readonly record struct ModelTokenizer(ModelEncoding Encoding, JsonToken
     /// </summary>
     public static ModelTokenizer Of(Exchange exchange)
     {
-        ModelEncoding encoding = ModelEncodings.Find(exchange.Target?.UpstreamModel ?? exchange.AskedModel);
+        ModelEncoding encoding = ModelEncodings.Find(exchange.Target?.UpstreamModel ?? exchange.PassedModel);
         if (encoding.Family == ModelFamily.Unknown && exchange.Target?.UpstreamModel is not null)
-            encoding = ModelEncodings.Find(exchange.AskedModel);
+            encoding = ModelEncodings.Find(exchange.PassedModel);
         if (exchange.Model?.Tokenizer is not { } named)
             return new ModelTokenizer(encoding, JsonTokenizer.Of(encoding.Encoding));
         return new ModelTokenizer(encoding with { IsExact = !named.NormalizesToNfc }, named.Json);

@@ -102,6 +102,9 @@ internal sealed class RequestFacts
 
     public bool ConfigIsEmpty { get; set; }
 
+    /// <summary>Whether the answer is to be JSON (<c>responseMimeType</c>, Gemini); of other dialects the prompt's reader knows.</summary>
+    public bool WantsJson { get; set; }
+
     /// <summary>Answers asked for; 1 when <c>n</c> is absent or null.</summary>
     public int N { get; set; } = 1;
 
@@ -127,6 +130,7 @@ internal sealed class RequestFacts
         NullConfig = default;
         ConfigIsEmpty = false;
         N = 1;
+        WantsJson = false;
     }
 
     public void SetServiceTier(ReadOnlySpan<byte> name) => _serviceTierLength = name.TryCopyTo(_serviceTier) ? name.Length : 0;

@@ -25,6 +25,7 @@ internal enum RequestField
     ServiceTier = 1 << 15,
     Contents = 1 << 16,
     GenerationConfig = 1 << 17,
+    MimeType = 1 << 18,
 }
 
 /// <summary>Which fields each shape has, by which names, and what is said when one is wrong.</summary>
@@ -67,6 +68,8 @@ internal static class RequestFields
     {
         if (name.SequenceEqual("maxOutputTokens"u8) || name.SequenceEqual("max_output_tokens"u8))
             return RequestField.MaxOutputTokens;
+        if (name.SequenceEqual("responseMimeType"u8) || name.SequenceEqual("response_mime_type"u8))
+            return RequestField.MimeType;
         return name.SequenceEqual("candidateCount"u8) || name.SequenceEqual("candidate_count"u8) ? RequestField.N : RequestField.None;
     }
 
@@ -111,6 +114,7 @@ internal static class RequestFields
         RequestField.ServiceTier => "service_tier",
         RequestField.Contents => "contents",
         RequestField.GenerationConfig => "generationConfig",
+        RequestField.MimeType => "responseMimeType",
         _ => "stream_options.include_usage",
     };
 

@@ -174,6 +174,7 @@ internal sealed class RequestReader
     private bool Fits(JsonToken token) => _field switch
     {
         RequestField.Model => token == JsonToken.String,
+        RequestField.MimeType => true,
         RequestField.Messages or RequestField.Contents => token == JsonToken.StartArray,
         RequestField.Prompt or RequestField.Input => token is JsonToken.String or JsonToken.StartArray,
         RequestField.Tools => token is JsonToken.Null or JsonToken.StartArray,
@@ -201,6 +202,9 @@ internal sealed class RequestReader
                 return default;
             case RequestField.ServiceTier:
                 _facts.SetServiceTier(token == JsonToken.String && !_scanner.IsEscaped ? _scanner.Text(bytes) : default);
+                return default;
+            case RequestField.MimeType:
+                _facts.WantsJson = token == JsonToken.String && _scanner.Text(bytes).SequenceEqual("application/json"u8);
                 return default;
             case RequestField.StreamOptions:
                 TakeStreamOptions(token, range);

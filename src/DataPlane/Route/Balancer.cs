@@ -51,7 +51,7 @@ internal static class Balancer
             return BitOperations.TrailingZeroCount(set);
         if (model.Sticky is { } sticky && (sticky.Tag is null ? exchange.Key?.Name : exchange.TagValue(sticky.Tag)) is { } value)
             return Stay(model, set, StableHash.Of(value.AsSpan()));
-        return Choose(model, model.Balance == BalanceMode.Cost ? Cheapest(model, set, exchange.AskedModel) : set, nowMs);
+        return Choose(model, model.Balance == BalanceMode.Cost ? Cheapest(model, set, exchange.PassedModel) : set, nowMs);
     }
 
     /// <summary>One of a set that is not empty, by weights and loads alone.</summary>

@@ -6,22 +6,36 @@ namespace AiEdge.DataPlane.Route;
 internal static class Router
 {
     /// <summary>
-    /// The key's allow-list is judged before the model is looked up, so that a key cannot learn which other models exist.
+    /// Finds the model of an exchange, by the name that the asked one stands for. The key's allow-list is judged before the model is looked up,
+    /// so that a key cannot learn which other models exist.
     /// </summary>
-    public static EdgeError Route(Exchange exchange, ReadOnlySpan<byte> askedModel, TargetPlan plan)
+    public static EdgeError Find(Exchange exchange)
     {
-        if (!IsAllowed(exchange.Key!, askedModel))
+        var key = exchange.Key!;
+        if (Mapped(key, exchange.AskedModel) is { } mapped)
+            exchange.Rename(mapped);
+        var model = exchange.Config.Models.Find(exchange.AskedModel);
+        if (model?.OwnName is { } own && !own.Utf8.AsSpan().SequenceEqual(exchange.AskedModel))
+            exchange.Rename(own);
+        if (!IsAllowed(key, exchange.AskedModel))
             return EdgeError.Client(ErrorKind.ModelNotAllowed, null, "model");
-        var model = exchange.Config.Models.Find(askedModel);
         if (model is null)
             return EdgeError.Client(ErrorKind.UnknownModel, null, "model");
         if (model.IsDisabled)
             return EdgeError.Client(ErrorKind.ModelDisabled, null, "model");
         exchange.Model = model;
-        return plan.TryBegin(exchange)
-            ? default
-            : EdgeError.Client(
-                ErrorKind.NotSupportedYet, "The model's providers speak another dialect than this path, and its translation is not supported yet.", "model");
+        return default;
+    }
+
+    /// <summary>Chooses the first target of an exchange that has its model, and its needs where the model's targets look at them.</summary>
+    public static EdgeError Choose(Exchange exchange, TargetPlan plan) => plan.TryBegin(exchange) ? default : Unfit(exchange, plan.Lack);
+
+    /// <summary>The model that a name stands for to a key: a name of its map, or what an alias means.</summary>
+    public static ReadOnlySpan<byte> Meant(KeyModel key, ModelTable models, ReadOnlySpan<byte> asked)
+    {
+        if (Mapped(key, asked) is { } mapped)
+            asked = mapped.Utf8;
+        return models.Find(asked)?.OwnName is { } own ? own.Utf8 : asked;
     }
 
     public static bool IsAllowed(KeyModel key, ReadOnlySpan<byte> model)
@@ -36,4 +50,57 @@ internal static class Router
 
         return false;
     }
+
+    private static ModelName? Mapped(KeyModel key, ReadOnlySpan<byte> asked)
+    {
+        foreach (var (pattern, name) in key.ModelMap)
+        {
+            if (Glob.IsMatch(pattern, asked))
+                return name;
+        }
+
+        return null;
+    }
+
+    private static EdgeError Unfit(Exchange exchange, TargetLack lack) => lack switch
+    {
+        TargetLack.Region => EdgeError.Client(ErrorKind.ModelNotAllowed, "The model has no target in the regions that the API key is bound to.", "model"),
+        TargetLack.Capability => EdgeError.Client(
+            ErrorKind.NotCapable, $"None of the model's targets takes {Words(exchange.Needs.Capabilities)} together.", "model"),
+        TargetLack.Window => EdgeError.Client(
+            ErrorKind.PromptTooLong,
+            $"The prompt's {exchange.Needs.PromptTokens} tokens, with {exchange.Needs.OutputTokens} asked for, are longer than the context window of all targets.",
+            "model"),
+        _ => EdgeError.Client(
+            ErrorKind.NotSupportedYet, "The model's providers speak another dialect than this path, and its translation is not supported yet.", "model"),
+    };
+
+    private static string Words(Capability capabilities)
+    {
+        var words = "text";
+        Add(Capability.Tools, "tools");
+        Add(Capability.Vision, "images");
+        Add(Capability.Json, "an answer in JSON");
+        Add(Capability.Audio, "sound");
+        Add(Capability.Files, "files");
+        return words;
+
+        void Add(Capability one, string word) => words += (capabilities & one) != 0 ? ", " + word : "";
+    }
+}
+
+/// <summary>What those lack whom a request could be sent to; of several the last one in its way.</summary>
+internal enum TargetLack : byte
+{
+    /// <summary>The client's dialect, or a translation to theirs.</summary>
+    Dialect,
+
+    /// <summary>A place in a region that the key is bound to.</summary>
+    Region,
+
+    /// <summary>Something that the request holds or asks for.</summary>
+    Capability,
+
+    /// <summary>Room for its prompt and the answer.</summary>
+    Window,
 }

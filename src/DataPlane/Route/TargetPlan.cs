@@ -17,17 +17,41 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     private ulong _tried;
     private int _target;
     private int _fallbacks;
+    private ModelName? _by;
+    private TargetFit _fit;
     private bool _isProbe;
 
-    /// <summary>Chooses the target of the exchange's model; false where none can answer.</summary>
+    /// <summary>The model that was asked for, whose retries and budget hold for the exchange.</summary>
+    public ModelModel Asked => _asked;
+
+    /// <summary>What was in the way of the last exchange that could not begin.</summary>
+    public TargetLack Lack { get; private set; }
+
+    /// <summary>
+    /// Chooses the target of the exchange's model, or where none of those can take it, of a model that it falls back to; false where none can.
+    /// </summary>
     public bool TryBegin(Exchange exchange)
     {
         _exchange = exchange;
         _asked = exchange.Model!;
-        _tried = 0;
-        _fallbacks = 0;
         _isProbe = false;
-        return TryChoose(Untried(), isPicky: false);
+        Lack = TargetLack.Dialect;
+        for (_fit = TargetFit.Whole; _fit != TargetFit.No; _fit--)
+        {
+            _tried = 0;
+            _fallbacks = 0;
+            _by = null;
+            if (TryChoose(Untried(), isPicky: false) || TryFallBack())
+            {
+                Pass();
+                return true;
+            }
+
+            if (!_asked.IsFitted)
+                break;
+        }
+
+        return false;
     }
 
     /// <summary>
@@ -84,7 +108,7 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
         _tried |= 1UL << _target;
         if (!TryChoose(Untried(), isPicky: false) && !TryFallBack())
             return false;
-        _exchange.IsFallback = !ReferenceEquals(_exchange.Model, _asked);
+        Pass();
         return true;
     }
 
@@ -92,7 +116,7 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     public void Turn()
     {
         (_exchange.Model, _exchange.Target) = _next;
-        _exchange.IsFallback = !ReferenceEquals(_exchange.Model, _asked);
+        Pass();
     }
 
     /// <summary>
@@ -140,11 +164,16 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
         var before = (_exchange.Model, _tried);
         while (_fallbacks < _asked.Fallback.Length)
         {
-            if (_exchange.Config.Models.Find(_asked.Fallback[_fallbacks++]) is not { IsDisabled: false } model)
+            var name = _asked.Fallback[_fallbacks++];
+            if (_exchange.Config.Models.Find(name.Utf8) is not { IsDisabled: false } model)
                 continue;
             (_exchange.Model, _tried) = (model, 0);
             if (TryChoose(Untried(), isPicky: false))
+            {
+                _by = model.OwnName ?? name;
                 return true;
+            }
+
             (_exchange.Model, _tried) = before;
         }
 
@@ -165,6 +194,13 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
         return true;
     }
 
+    /// <summary>Where a target of another model has no name for it, that is asked for by the name that it was turned to by.</summary>
+    private void Pass()
+    {
+        _exchange.IsFallback = !ReferenceEquals(_exchange.Model, _asked);
+        _exchange.Pass(_by);
+    }
+
     private void Take(int target)
     {
         _target = target;
@@ -179,11 +215,24 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
         var set = 0UL;
         for (var i = 0; i < model.Targets.Length; i++)
         {
-            if (model.Targets[i] is { Weight: > 0, Provider.IsDisabled: false } target && CanAnswer(target))
+            if (model.Targets[i] is { Weight: > 0, Provider.IsDisabled: false } target && CanAnswer(target) && Fits(model, target))
                 set |= 1UL << i;
         }
 
         return set;
+    }
+
+    /// <summary>Whether it lies where the key's requests may go, and takes this one. No choice is made but from those that do.</summary>
+    private bool Fits(ModelModel model, TargetModel target)
+    {
+        Lack = Lack < TargetLack.Region ? TargetLack.Region : Lack;
+        if (!Residency.Allows(_exchange.Key!, target))
+            return false;
+        if (!_asked.IsFitted)
+            return true;
+        var needs = _exchange.Needs;
+        Lack = (needs.Capabilities & ~target.Capabilities) == 0 ? TargetLack.Window : Lack < TargetLack.Capability ? TargetLack.Capability : Lack;
+        return needs.Of(target, model.OutputTokensGiven, !ReferenceEquals(model, _asked)) >= _fit;
     }
 
     private bool CanAnswer(TargetModel target) =>

@@ -157,10 +157,13 @@ internal sealed class ConfigCompiler
             {
                 Provider = provider,
                 UpstreamModel = target.Model.IsSet ? Encoding.ASCII.GetBytes(target.Model.Value) : null,
-                UpstreamModelJson = target.Model.IsSet ? JsonToken(target.Model.Value) : null,
+                UpstreamModelJson = target.Model.IsSet ? new ModelName(target.Model.Value).Json : null,
                 Timeouts = Timeouts(target.Timeouts.Over(model.Timeouts).Over(providerTimeouts)),
                 Weight = target.Weight.Or(TargetOptions.WeightField.Default),
                 Priority = target.Priority.Or(TargetOptions.PriorityField.Default),
+                Region = Region(target, model.Targets[i].Provider.Value),
+                ContextWindow = target.ContextWindow.Or(model.ContextWindow.Or(0)),
+                Capabilities = Capabilities(target.Capabilities.IsSet ? target.Capabilities : model.Capabilities),
                 Price = _prices.Of(model, target),
                 Prices = model.IsGlob ? _prices.ByName : null,
             };
@@ -180,10 +183,13 @@ internal sealed class ConfigCompiler
                 _ => BalanceMode.Weighted,
             },
             Sticky = model.Sticky.IsSet ? new StickyModel(model.Sticky.Value == "key" ? null : model.Sticky.Value[TextRules.TagPrefix.Length..]) : null,
-            Fallback = Array.ConvertAll(Texts(model.Fallback), Encoding.ASCII.GetBytes),
+            OwnName = model.Aliases.IsSet ? new ModelName(model.Name) : null,
+            Aliases = Array.ConvertAll(Texts(model.Aliases), Encoding.ASCII.GetBytes),
+            Fallback = Array.ConvertAll(Texts(model.Fallback), static name => new ModelName(name)),
             Retry = Retry(model.Retry.Over(_options.Retry)),
             Tokenizer = model.Tokenizer.IsSet ? Tokenizer(model.Tokenizer.Value) : null,
             OutputTokensMax = _prices.OutputTokensMaxOf(model),
+            OutputTokensGiven = model.OutputTokensMax.Or(0),
             Runaway = Runaway(model.Runaway.Over(_options.Runaway)),
             Created = createdUnixSeconds,
             IsDisabled = model.IsDisabled || Array.TrueForAll(targets, static target => target.Provider.IsDisabled || target.Weight == 0),
@@ -210,9 +216,39 @@ internal sealed class ConfigCompiler
         return tokenizer;
     }
 
-    /// <summary>A JSON string; the text is printable ASCII, so that two characters need an escape.</summary>
-    private static byte[] JsonToken(string text) =>
-        Encoding.ASCII.GetBytes("\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"");
+    /// <summary>The target's own region, else its provider's.</summary>
+    private byte[]? Region(TargetOptions target, string provider)
+    {
+        var region = target.Region;
+        foreach (var options in _options.Providers)
+        {
+            if (!region.IsSet && options.Name == provider)
+                region = options.Region;
+        }
+
+        return region.IsSet ? Encoding.ASCII.GetBytes(region.Value) : null;
+    }
+
+    private static Capability Capabilities(Setting<IReadOnlyList<Setting<string>>> written)
+    {
+        if (!written.IsSet)
+            return Capability.All;
+        var all = Capability.None;
+        foreach (var word in written.Value)
+        {
+            all |= word.Value switch
+            {
+                "tools" => Capability.Tools,
+                "vision" => Capability.Vision,
+                "json" => Capability.Json,
+                "audio" => Capability.Audio,
+                "files" => Capability.Files,
+                _ => Capability.None,
+            };
+        }
+
+        return all;
+    }
 
     private static string[] Texts(Setting<IReadOnlyList<Setting<string>>> written)
     {

@@ -125,18 +125,17 @@ internal sealed class KeyPolicies
 
     private KeyPolicy Make(KeyOptions key, byte[] text, byte[] shown)
     {
-        byte[][]? models = null;
-        if (key.Models.IsSet)
-        {
-            models = new byte[key.Models.Value.Count][];
-            for (var i = 0; i < models.Length; i++)
-                models[i] = Encoding.ASCII.GetBytes(key.Models.Value[i].Value);
-        }
-
+        var map = new KeyValuePair<byte[], ModelName>[key.ModelMap.Or([]).Count];
+        for (var i = 0; i < map.Length; i++)
+            map[i] = new(Encoding.ASCII.GetBytes(key.ModelMap.Value[i].Key), new ModelName(key.ModelMap.Value[i].Value.Value));
+        var team = key.Team.IsSet ? _teams.GetValueOrDefault(key.Team.Value) : null;
         return new KeyPolicy
         {
             Team = key.Team.IsSet ? key.Team.Value : null,
-            Models = models,
+            Models = Bytes(key.Models),
+            ModelMap = map,
+            Regions = Bytes(key.Regions),
+            TeamRegions = team is null ? null : Bytes(team.Regions),
             Tags = Tags(key),
             Tier = key.Tier.IsSet ? key.Tier.Value : null,
             Priority = key.Priority.Or(KeyOptions.PriorityField.Default!) switch
@@ -147,7 +146,7 @@ internal sealed class KeyPolicies
             },
             OnDisconnect = new DisconnectPolicy(key.OnDisconnect.Or(TimeSpan.Zero)),
             ClientTags = Texts(key.ClientTags),
-            IsDisabled = key.IsDisabled || (key.Team.IsSet && _teams.GetValueOrDefault(key.Team.Value)?.IsDisabled == true),
+            IsDisabled = key.IsDisabled || team is { IsDisabled: true },
             Text = text,
             Shown = shown,
         };
@@ -162,6 +161,9 @@ internal sealed class KeyPolicies
             texts[i] = written.Value[i].Value;
         return texts;
     }
+
+    private static byte[][]? Bytes(Setting<IReadOnlyList<Setting<string>>> written) =>
+        written.IsSet ? Array.ConvertAll(Texts(written), Encoding.ASCII.GetBytes) : null;
 
     /// <summary>The team's tags, then the key's, which win.</summary>
     private KeyValuePair<string, string>[] Tags(KeyOptions key)

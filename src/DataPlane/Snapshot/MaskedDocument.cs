@@ -67,6 +67,7 @@ internal sealed class MaskedDocument : IDisposable
         {
             _json.WriteStartObject(team.Name);
             WriteTexts(TeamOptions.TagsField, team.Tags, isSecret: false);
+            WriteList(TeamOptions.RegionsField, team.Regions);
             WriteDisabled(TeamOptions.DisabledField, team.IsDisabled);
             _json.WriteEndObject();
         }
@@ -97,6 +98,7 @@ internal sealed class MaskedDocument : IDisposable
         }
 
         WriteTexts(ProviderOptions.HeadersField, provider.Headers, isSecret: true);
+        WriteText(ProviderOptions.RegionField, provider.Region);
         WriteTimeouts(ProviderOptions.TimeoutsField, provider.Timeouts.Over(global), withDefaults: true);
         _json.WriteString(ProviderOptions.UsageChunkField.Name, provider.UsageChunk.Or(ProviderOptions.UsageChunkField.Default!));
         _json.WriteString(ProviderOptions.TranslationField.Name, provider.Translation.Or(ProviderOptions.TranslationField.Default!));
@@ -139,27 +141,26 @@ internal sealed class MaskedDocument : IDisposable
             WriteText(TargetOptions.ModelField, target.Model);
             _json.WriteNumber(TargetOptions.WeightField.Name, target.Weight.Or(TargetOptions.WeightField.Default));
             _json.WriteNumber(TargetOptions.PriorityField.Name, target.Priority.Or(TargetOptions.PriorityField.Default));
+            WriteText(TargetOptions.RegionField, target.Region);
+            _limits.WriteCount(TargetOptions.ContextWindowField, target.ContextWindow);
+            WriteList(TargetOptions.CapabilitiesField, target.Capabilities);
             WriteTimeouts(TargetOptions.TimeoutsField, target.Timeouts, withDefaults: false);
             _limits.WritePrice(TargetOptions.PriceField.Name, target.Price);
             _json.WriteEndObject();
         }
 
         _json.WriteEndArray();
+        WriteList(ModelOptions.AliasesField, model.Aliases);
         _json.WriteString(ModelOptions.BalanceField.Name, model.Balance.Or(ModelOptions.BalanceField.Default!));
         WriteText(ModelOptions.StickyField, model.Sticky);
-        if (model.Fallback.IsSet)
-        {
-            _json.WriteStartArray(ModelOptions.FallbackField.Name);
-            foreach (var name in model.Fallback.Value)
-                _json.WriteStringValue(Shown(name, ""));
-            _json.WriteEndArray();
-        }
-
+        WriteList(ModelOptions.FallbackField, model.Fallback);
         WriteRetry(ModelOptions.RetryField, model.Retry.Over(retry));
         WriteTimeouts(ModelOptions.TimeoutsField, model.Timeouts, withDefaults: false);
         WriteText(ModelOptions.TokenizerField, model.Tokenizer);
         _limits.WritePrice(ModelOptions.PriceField.Name, model.Price);
         _limits.WriteCount(ModelOptions.OutputTokensMaxField, model.OutputTokensMax);
+        _limits.WriteCount(ModelOptions.ContextWindowField, model.ContextWindow);
+        WriteList(ModelOptions.CapabilitiesField, model.Capabilities);
         _limits.WriteRunaway(ModelOptions.RunawayField.Name, model.Runaway.Over(global));
         WriteDisabled(ModelOptions.DisabledField, model.IsDisabled);
         _json.WriteEndObject();
@@ -183,14 +184,7 @@ internal sealed class MaskedDocument : IDisposable
         WriteDuration(ServerOptions.HeartbeatField, server.Heartbeat);
         WriteDuration(ServerOptions.DrainDelayField, server.DrainDelay);
         WriteDuration(ServerOptions.DrainTimeoutField, server.DrainTimeout);
-        if (options.TrustedProxies.IsSet)
-        {
-            _json.WriteStartArray(ServerOptions.TrustedProxiesField.Name);
-            foreach (var proxy in options.TrustedProxies.Value)
-                _json.WriteStringValue(Shown(proxy, ""));
-            _json.WriteEndArray();
-        }
-
+        WriteList(ServerOptions.TrustedProxiesField, options.TrustedProxies);
         _json.WriteString(ServerOptions.ProxyProtocolField.Name, options.ProxyProtocol.Or(ServerOptions.ProxyProtocolField.Default!));
         WriteDuration(ServerOptions.ShipOnDrainField, server.ShipOnDrain);
         WriteDuration(ServerOptions.ConfigMaxAgeField, server.ConfigMaxAge);
@@ -256,6 +250,16 @@ internal sealed class MaskedDocument : IDisposable
         foreach (var (name, value) in texts.Value)
             _json.WriteString(name, isSecret ? Mask : Shown(value, ""));
         _json.WriteEndObject();
+    }
+
+    private void WriteList(Field<IReadOnlyList<Setting<string>>> field, Setting<IReadOnlyList<Setting<string>>> texts)
+    {
+        if (!texts.IsSet)
+            return;
+        _json.WriteStartArray(field.Name);
+        foreach (var text in texts.Value)
+            _json.WriteStringValue(Shown(text, ""));
+        _json.WriteEndArray();
     }
 
     private void WriteText(Field<string> field, Setting<string> text)

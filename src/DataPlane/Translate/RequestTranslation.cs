@@ -42,9 +42,9 @@ internal sealed class RequestTranslation
         if (exchange.Endpoint.IsStream)
             _request.Stream = true;
         _model.Add("\""u8);
-        _model.AddEscaped(target.UpstreamModel ?? exchange.AskedModel).Add("\""u8);
+        _model.AddEscaped(target.UpstreamModel ?? exchange.PassedModel).Add("\""u8);
         _json.Begin();
-        var max = exchange.Model!.OutputTokensMaxOf(exchange.AskedModel);
+        var max = exchange.Model!.OutputTokensMaxOf(exchange.PassedModel);
         var mayAskUsage = target.Provider.UsageChunk == UsageChunkMode.Inject;
         writer.Write(_request, new RequestTarget(_model.Written, outputCap, max, mayAskUsage, takesCompletionTokens), _json);
         if (reader.BetaHeader is { } beta && head.IndexOf(beta) >= 0)

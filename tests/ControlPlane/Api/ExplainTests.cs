@@ -119,4 +119,31 @@ public sealed class ExplainTests
         Assert.Equal(HttpStatusCode.NotFound, (await rest.SendAsync("POST", "explain", """{"key":"nobody","model":"gpt-4o"}""")).Status);
         Assert.Equal(version, rig.State.Current.Version);
     }
+
+    [Fact]
+    public async Task A_name_that_stands_for_another_is_followed_and_regions_are_kept()
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        using var rest = new RestClient(rig);
+        await rest.DoAsync("PUT", "providers/home", Domain.World.Provider[..^1] + ",\"region\":\"eu-west\"}");
+        await rest.DoAsync("PUT", "models/both", """{"targets":[{"provider":"openai","model":"away","weight":9},{"provider":"home","model":"near","priority":2}],"aliases":["two"]}""");
+        await rest.DoAsync("PUT", "models/away", """{"targets":[{"provider":"openai"}]}""");
+        await rest.DoAsync("PUT", "models/led", """{"targets":[{"provider":"openai"}],"fallback":["both"]}""");
+        await rest.DoAsync("PUT", "teams/eu", """{"regions":["eu-*"]}""");
+        await rest.DoAsync("POST", "keys", """{"name":"free","modelMap":{"old-*":"two"}}""");
+        await rest.DoAsync("POST", "keys", """{"name":"bound","regions":["eu-*"]}""");
+        await rest.DoAsync("POST", "keys", """{"name":"member","team":"eu"}""");
+
+        var free = await AskAsync(rest, "free", "old-7");
+        Assert.Equal(("old-7", "both", "both", "away"), (Model(free, "asked"), Model(free, "meant"), Model(free, "rule"), (string?)free["target"]!["model"]));
+        Assert.Equal("both", Model(await AskAsync(rest, "free", "two"), "rule"));
+        foreach (var key in (string[])["bound", "member"])
+        {
+            Assert.Equal("near", (string?)(await AskAsync(rest, key, "both"))["target"]!["model"]);
+            Assert.Equal(403, (int)(await AskAsync(rest, key, "away"))["error"]!["status"]!);
+            Assert.Null((await AskAsync(rest, key, "led"))["error"]);
+        }
+
+        static string? Model(JsonNode answer, string field) => (string?)answer["model"]![field];
+    }
 }

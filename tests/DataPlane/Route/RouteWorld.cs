@@ -18,6 +18,9 @@ internal sealed class RouteWorld
         Plan = new TargetPlan(_clock, static (_, _) => false);
     }
 
+    /// <summary>A key that is bound to nothing.</summary>
+    public static KeyModel Keyless => BoundTo(null);
+
     public ConfigSnapshot Snapshot { get; private set; }
 
     public RouteStates States { get; } = new();
@@ -28,6 +31,18 @@ internal sealed class RouteWorld
 
     /// <summary>Provider and model of whom the exchange is sent to.</summary>
     public string Target => Exchange.Target!.Provider.Name + (Exchange.Target.UpstreamModel is { } model ? "/" + System.Text.Encoding.UTF8.GetString(model) : "");
+
+    /// <summary>A key that is bound to regions, itself and by its team.</summary>
+    public static KeyModel BoundTo(string[]? regions, string[]? byTeam = null) => new()
+    {
+        Name = "k",
+        Sha256 = new byte[32],
+        ExpiresUnixMs = long.MaxValue,
+        Regions = Bytes(regions),
+        TeamRegions = Bytes(byTeam),
+    };
+
+    private static byte[][]? Bytes(string[]? texts) => texts is null ? null : [.. texts.Select(System.Text.Encoding.UTF8.GetBytes)];
 
     public ModelModel Model(string name) => Snapshot.Models.Find(System.Text.Encoding.UTF8.GetBytes(name))!;
 
@@ -40,9 +55,11 @@ internal sealed class RouteWorld
     public void Reload(string models) => States.Use(Snapshot = Compile(models));
 
     /// <summary>Chooses the first target for a new exchange.</summary>
-    public bool Begin(string model)
+    public bool Begin(string model, RequestNeeds needs = default, KeyModel? key = null)
     {
         Exchange.Reset(Snapshot);
+        Exchange.Key = key ?? Keyless;
+        Exchange.Needs = needs;
         Exchange.Endpoint = DialectTable.Find("/v1/chat/completions"u8);
         Exchange.Model = Model(model);
         return Plan.TryBegin(Exchange);

@@ -18,7 +18,7 @@ public sealed class RoutingDocumentTests
         var large = load.Snapshot!.Models.Find("large"u8)!;
         Assert.Equal([(3, 0), (1, 0), (1, 1)], large.Targets.Select(target => (target.Weight, target.Priority)));
         Assert.Equal(new RetryModel(4, 20, TimeSpan.FromSeconds(5), SameTarget: false), large.Retry);
-        Assert.Equal("small"u8.ToArray(), Assert.Single(large.Fallback));
+        Assert.Equal("small"u8.ToArray(), Assert.Single(large.Fallback).Utf8);
     }
 
     [Fact]

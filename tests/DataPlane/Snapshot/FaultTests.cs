@@ -24,11 +24,16 @@ public sealed class FaultTests
     [Theory]
     [InlineData("balance: cache-affinity", "5: models.m.balance: \"cache-affinity\" is not supported yet; weighted or least-pending or latency or cost is")]
     [InlineData("sticky: user", "5: models.m.sticky: is not supported yet by user; key or tag:NAME is")]
-    [InlineData("contextWindow: 128000", "5: models.m.contextWindow: is not supported yet")]
     public void What_a_later_version_brings_to_models_is_refused_with_its_line(string field, string fault) =>
         Assert.Equal([fault], Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\" }}\nmodels:\n  m:\n    {field}\n    targets: [ {{ provider: p }} ]\n"));
 
     [Theory]
+    [InlineData("contextWindow: 0", "5: models.m.contextWindow: must be between 1 and 1000m")]
+    [InlineData("capabilities: [ sight ]", "5: models.m.capabilities[0]: must be text, tools, vision, json, audio or files")]
+    [InlineData("capabilities: []", "5: models.m.capabilities: is empty; leave it out or name something")]
+    [InlineData("aliases: [ m ]", "5: models.m.aliases[0]: is the name of a model")]
+    [InlineData("aliases: [ n, n ]", "5: models.m.aliases[1]: is an alias already")]
+    [InlineData("aliases: [ \"n*\" ]", "5: models.m.aliases[0]: must be an exact name; leave it out to pass the asked name on")]
     [InlineData("balance: random", "5: models.m.balance: expected weighted or least-pending or latency or cost, found \"random\"")]
     [InlineData("sticky: team", "5: models.m.sticky: must be key or tag:NAME")]
     [InlineData("sticky: \"tag:a b\"", "5: models.m.sticky: names a tag that may hold letters, digits, '.', '-' and '_' only")]
@@ -232,7 +237,7 @@ public sealed class FaultTests
 
     /// <summary>A document that uses all that is planned: it is refused for that, field by field, and for nothing else.</summary>
     [Fact]
-    public void A_document_of_a_later_version_is_refused_for_what_it_brings_alone()
+    public void The_whole_sample_is_a_document()
     {
         var faults = Doc.Load(
             """
@@ -260,9 +265,24 @@ public sealed class FaultTests
             server:   { listen: "127.0.0.1:8080", bodyBytesMax: 32mb, bufferedBytesMax: 512mb, headBytesMax: 32kb, connectionsMax: 10000 }
             """,
             name => name == "SHA" ? Sha : "sk-1").Faults;
-        Assert.All(faults, fault => Assert.Contains("not supported yet", fault.Message, StringComparison.Ordinal));
-        Assert.Equal([11], faults.Select(f => f.Line));
+        Assert.Empty(Doc.Lines(faults));
     }
+
+    [Theory]
+    [InlineData("aliases: [ a ]", "b: { targets: [ { provider: p } ], aliases: [ a ] }", "5: models.b.aliases[0]: is an alias already")]
+    [InlineData("aliases: [ b ]", "b: { targets: [ { provider: p } ] }", "4: models.m.aliases[0]: is the name of a model")]
+    [InlineData("disabled: false", "\"b*\": { targets: [ { provider: p } ], aliases: [ a ] }", "5: models[\"b*\"].aliases: has no meaning for a glob, which names no model")]
+    public void An_alias_is_nobody_else_s_name(string field, string other, string fault) => Assert.Contains(
+        fault, Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\" }}\nmodels:\n  m: {{ {field}, targets: [ {{ provider: p }} ] }}\n  {other}\n"));
+
+    [Theory]
+    [InlineData("modelMap: { a: gpt-4 }", "")]
+    [InlineData("modelMap: { \"claude-*\": none }", "7: keys[0].modelMap[\"claude-*\"]: no model answers to \"none\"")]
+    [InlineData("modelMap: { a: \"gpt-*\" }", "7: keys[0].modelMap.a: must be an exact name; leave it out to pass the asked name on")]
+    [InlineData("regions: [ \"e u\" ]", "7: keys[0].regions[0]: may hold letters, digits, '.', '-', '_' and '*' only")]
+    [InlineData("regions: []", "7: keys[0].regions: is empty; leave it out or name something")]
+    public void What_a_key_is_mapped_and_bound_to_is_judged(string field, string fault) => Assert.Equal(
+        fault.Length == 0 ? [] : [fault], Doc.Faults(Doc.Head + "keys:\n  - { name: a, sha256: \"" + Sha + "\", " + field + " }"));
 
     [Fact]
     public void A_wrong_provider_is_not_reported_again_where_it_is_used() =>

@@ -159,7 +159,7 @@ internal sealed class OpenAiPromptReader : IPromptReader
                 Pass(ref scanner, Hidden.Tool);
                 break;
             default:
-                OnFormatMember(ref scanner);
+                OnFormatMember(ref scanner, bytes);
                 break;
         }
     }
@@ -270,8 +270,10 @@ internal sealed class OpenAiPromptReader : IPromptReader
             Pass(ref scanner, _member is PromptMember.Arguments or PromptMember.Input ? Hidden.Json : Hidden.Ignored);
     }
 
-    private void OnFormatMember(ref JsonScanner scanner)
+    private void OnFormatMember(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
     {
+        if (_member == PromptMember.Type && scanner.Token == JsonToken.String && scanner.Text(bytes).SequenceEqual("json_object"u8))
+            _prompt.WantsJson = true;
         if (_member == PromptMember.Format)
             Open(ref scanner, Place.Format);
         else
