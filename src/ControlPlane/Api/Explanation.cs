@@ -137,10 +137,10 @@ internal sealed class Explanation
         var bounds = new[] { _key?.Regions ?? default, _team?.Regions ?? default };
         if (!bounds.Any(b => b.IsSet))
             return true;
-        var region = target.Region.IsSet ? target.Region.Value
-            : _document.Find("providers", target.Provider.Value) is { } provider && EntryOptions.Provider(provider) is { Region.IsSet: true } its ? its.Region.Value
-            : null;
-        return bounds.All(b => Any(b, region));
+        var region = target.Region;
+        if (!region.IsSet && _document.Find("providers", target.Provider.Value) is { } provider)
+            region = EntryOptions.Provider(provider)?.Region ?? default;
+        return bounds.All(b => Any(b, region.IsSet ? region.Value : null));
     }
 
     private bool IsOff(TargetOptions target) =>

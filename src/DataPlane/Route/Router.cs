@@ -69,7 +69,7 @@ internal static class Router
             ErrorKind.NotCapable, $"None of the model's targets takes {Words(exchange.Needs.Capabilities)} together.", "model"),
         TargetLack.Window => EdgeError.Client(
             ErrorKind.PromptTooLong,
-            $"The prompt's {exchange.Needs.PromptTokens} tokens, with {exchange.Needs.OutputTokens} asked for, are longer than the context window of all targets.",
+            $"The prompt's {exchange.Needs.PromptTokens} tokens, with {exchange.Needs.OutputTokens} asked for, are more than any context window holds.",
             "model"),
         _ => EdgeError.Client(
             ErrorKind.NotSupportedYet, "The model's providers speak another dialect than this path, and its translation is not supported yet.", "model"),

@@ -48,7 +48,11 @@ public sealed class ResidencyTests
     [InlineData("weighted, sticky: tag:t")]
     public void However_it_is_balanced_and_whoever_is_ejected_all_stay_within(string balance)
     {
-        var world = new RouteWorld($"  m: {{ targets: [ {{ provider: a, region: us, weight: 1000 }}, {{ provider: b, region: eu, price: {{ input: 9, output: 9 }} }}, {{ provider: c, weight: 1000 }}, {{ provider: d, region: eu }} ], balance: {balance}, retry: {{ attempts: 10, budget: 100% }} }}");
+        var world = new RouteWorld($$"""
+              m: { targets: [ { provider: a, region: us, weight: 1000 }, { provider: b, region: eu, price: { input: 9, output: 9 } },
+                              { provider: c, weight: 1000 }, { provider: d, region: eu } ],
+                   balance: {{balance}}, retry: { attempts: 10, budget: 100% } }
+            """);
         var key = RouteWorld.BoundTo(["eu"]);
         var random = new Random(5);
         for (var i = 0; i < 2000; i++)

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 using AiEdge.ControlPlane.Hosting;
 using AiEdge.ControlPlane.Store;
 using AiEdge.FakeUpstream;
@@ -11,7 +10,10 @@ namespace AiEdge.Functional.Tests.Fleet;
 /// <summary>What routes requests, written to a control plane by REST, read back as it was written, and in force on a data plane.</summary>
 public sealed class RoutedFleetTests : IAsyncLifetime
 {
-    private const string Model = """{"targets":[{"provider":"fake","model":"away","weight":1000},{"provider":"home","model":"home","region":"eu-1","contextWindow":100,"capabilities":["tools"]}],"aliases":["two"],"fallback":["long"],"contextWindow":4000}""";
+    private const string Model =
+        """{"targets":[{"provider":"fake","model":"away","weight":1000},"""
+        + """{"provider":"home","model":"home","region":"eu-1","contextWindow":100,"capabilities":["tools"]}]"""
+        + ""","aliases":["two"],"fallback":["long"],"contextWindow":4000}""";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("aiedge-routed-").FullName;
     private FasterStore _store = null!;
