@@ -70,7 +70,8 @@ public sealed class ProviderOptions
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
         "a provider", DialectField, BaseUrlField, KeyField, AuthHeaderField, HeadersField, RegionField, TimeoutsField, UsageChunkField,
-        TranslationField, ResponsesField, RetryReusedField, ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, DisabledField, new LaterField("proxy"), new LaterField("price"));
+        TranslationField, ResponsesField, RetryReusedField, ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, DisabledField,
+        new LaterField("proxy"), new LaterField("price"));
 
     private ProviderOptions(ConfigEntry entry, ConfigMap node)
     {
