@@ -96,6 +96,31 @@ public sealed class SyncTests
         Assert.Equal(GrpcCode.InvalidArgument, (await call.Completion).Code);
     }
 
+    [Fact]
+    public async Task A_plane_that_says_only_what_has_to_be_said_is_lent_to_and_so_is_one_that_says_what_is_not_known_yet()
+    {
+        await using var rig = await WithLimitAsync();
+        await using var call = await StreamAsync(rig, await rig.JoinAsync("a"), "a", Epoch);
+
+        // No subject, no least, and of its lease no amount.
+        var ask = Ask(100, isNamed: true);
+        ask.Subjects.Clear();
+        ask.Buckets[0].Wants[0].Subject = 0;
+        var first = await AskAsync(call, 1, ask);
+        Assert.InRange(first.Amount, 1ul, 400ul);
+
+        // A kind of message that is to come is passed over.
+        await call.WriteAsync(QuotaUp.Parser.ParseFrom([0xE2, 0x76, 1, 0]));
+        var again = Ask(100);
+        again.Buckets[0].Leases.Add(new LeaseUse { Lease = first.Lease, Used = first.Amount, IsClosed = true });
+        again.Buckets[0].MergeFrom(CodedInput([0xE0, 0x76, 7]));
+        var second = await AskAsync(call, 2, again);
+        Assert.InRange(second.Amount, 1ul, 400ul);
+        Assert.Equal((long)second.Amount, Assert.Single(rig.Host.Quota.View("shared")).Granted);
+
+        static CodedInputStream CodedInput(byte[] bytes) => new(bytes);
+    }
+
     private static async Task<ControlRig> WithLimitAsync()
     {
         var rig = await ControlRig.WithModelAsync();
