@@ -8,7 +8,7 @@ public sealed class TranslatedRun : NodeRun
     protected override string Script => "translated.mjs";
 }
 
-/// <summary>The npm clients of OpenAI and Anthropic before providers of other dialects: each scenario of node/translated.mjs is a row.</summary>
+/// <summary>The npm clients of OpenAI, Anthropic and Google before providers of other dialects: each scenario of node/translated.mjs is a row.</summary>
 public sealed class TranslatedNodeTests(TranslatedRun run) : IClassFixture<TranslatedRun>
 {
     private static readonly string[] Names =
@@ -30,6 +30,11 @@ public sealed class TranslatedNodeTests(TranslatedRun run) : IClassFixture<Trans
         "anthropic: stream",
         "anthropic: tools loop",
         "anthropic: errors",
+        "google: contents",
+        "google: stream",
+        "google: tools loop",
+        "google: structured output",
+        "google: errors",
     ];
 
     public static TheoryData<string> Scenarios => [.. Names];

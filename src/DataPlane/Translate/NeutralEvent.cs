@@ -58,6 +58,9 @@ internal readonly ref struct NeutralEvent(NeutralKind kind, ReadOnlySpan<byte> t
 
     public ReadOnlySpan<byte> Id { get; init; }
 
+    /// <summary>What the provider wants to see again with a call; empty for nothing.</summary>
+    public ReadOnlySpan<byte> Proof { get; init; }
+
     /// <summary>Which of the answer's calls it is about, from 0 on.</summary>
     public int Call { get; init; }
 

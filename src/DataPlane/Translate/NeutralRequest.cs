@@ -51,6 +51,8 @@ internal struct NeutralPart
     public Piece Media;
     public Piece Name;
     public Piece Id;
+
+    /// <summary>What proves a thought, or a call (<see cref="CallProof"/>).</summary>
     public Piece Signature;
     public bool IsError;
 
@@ -240,6 +242,8 @@ internal sealed class FieldNames
     public byte[] File { get; init; } = [];
 
     public byte[] Thinking { get; init; } = [];
+
+    public byte[] CallProof { get; init; } = [];
 
     public byte[] Arguments { get; init; } = [];
 

@@ -8,9 +8,12 @@ globalThis.File ??= File;
 const { default: OpenAI } = await import('openai');
 const { default: Anthropic } = await import('@anthropic-ai/sdk');
 
+const { GoogleGenAI, ApiError } = await import('@google/genai');
+
 const { baseURL, key, chunks } = JSON.parse(readFileSync(0, 'utf8'));
 const openai = new OpenAI({ baseURL, apiKey: key, maxRetries: 0, timeout: 60_000 });
 const anthropic = new Anthropic({ baseURL: new URL(baseURL).origin, apiKey: key, maxRetries: 0, timeout: 60_000 });
+const google = new GoogleGenAI({ apiKey: key, httpOptions: { baseUrl: new URL(baseURL).origin, timeout: 60_000 } }).models;
 const textOf = (count) => chunks.slice(0, count).join('');
 const messages = [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: 'Hello' }];
 const ask = (model, more = {}) => ({ model, max_tokens: 1024, messages: [{ role: 'user', content: 'Hello' }], ...more });
@@ -25,6 +28,9 @@ async function failure(promise) {
   }
   throw new Error('it did not fail');
 }
+
+const declared = [{ functionDeclarations: [{ name: 'weather', description: 'Tells it.', parametersJsonSchema: schema }] }];
+const others = ['only-openai', 'only-claude'];
 
 const scenarios = {
   async 'openai: chat'() {
@@ -216,6 +222,57 @@ const scenarios = {
     assert.ok(refused instanceof Anthropic.BadRequestError, String(refused));
     const stream = anthropic.messages.stream(ask('only-openai'), { headers: { 'x-fake': 'n=9; b=0; cut=6; how=fin' } });
     await failure(stream.finalMessage());
+  },
+
+  async 'google: contents'() {
+    for (const model of others) {
+      const answer = await google.generateContent({ model, contents: 'Hello', config: { systemInstruction: 'Be brief.', maxOutputTokens: 500 } });
+      assert.equal(answer.text, textOf(40), model);
+      assert.equal(answer.candidates[0].finishReason, 'STOP');
+      assert.equal(answer.usageMetadata.candidatesTokenCount, 40);
+    }
+  },
+
+  async 'google: stream'() {
+    for (const model of others) {
+      let said = '';
+      let last;
+      for await (const chunk of await google.generateContentStream({ model, contents: 'Hello' })) {
+        said += chunk.text ?? '';
+        last = chunk;
+      }
+      assert.equal(said, textOf(40), model);
+      assert.equal(last.candidates[0].finishReason, 'STOP');
+      assert.equal(last.usageMetadata.candidatesTokenCount, 40);
+    }
+  },
+
+  async 'google: tools loop'() {
+    for (const model of others) {
+      const contents = [{ role: 'user', parts: [{ text: 'Weather?' }] }];
+      const asks = await google.generateContent({ model, contents, config: { tools: declared } });
+      const [call] = asks.functionCalls;
+      assert.equal(typeof call.args.city, 'string', model);
+      contents.push(asks.candidates[0].content, { role: 'user', parts: [{ functionResponse: { id: call.id, name: call.name, response: { result: 'Rain.' } } }] });
+      assert.equal((await google.generateContent({ model, contents, config: { tools: declared } })).text, textOf(40), model);
+    }
+  },
+
+  async 'google: structured output'() {
+    for (const model of others) {
+      const config = { responseMimeType: 'application/json', responseJsonSchema: schema };
+      assert.equal(typeof JSON.parse((await google.generateContent({ model, contents: 'Forecast?', config })).text).city, 'string', model);
+    }
+  },
+
+  async 'google: errors'() {
+    for (const model of others) {
+      const refused = await failure(google.generateContent({ model, contents: 'Hello', config: { httpOptions: { headers: { 'x-fake': 'status=400' } } } }));
+      assert.ok(refused instanceof ApiError, String(refused));
+      assert.equal(refused.status, 400);
+      const stream = await google.generateContentStream({ model, contents: 'Hello', config: { httpOptions: { headers: { 'x-fake': 'n=9; b=0; cut=6; how=fin' } } } });
+      await failure((async () => { for await (const chunk of stream) assert.ok(chunk); })());
+    }
   },
 };
 

@@ -117,6 +117,8 @@ internal sealed class MessageAnswerWriter : AnswerWriter
     {
         Leave();
         Separate();
+        if (!call.Proof.IsEmpty)
+            _blocks.Add("{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\""u8).Add(CallProof.Mark).Add(call.Proof).Add("\"},"u8);
         _blocks.Add("{\"type\":\"tool_use\",\"id\":\""u8);
         WriteCallId(_blocks, call, "toolu_"u8);
         _blocks.Add("\",\"name\":\""u8).Add(call.Name).Add("\",\"input\":"u8);

@@ -143,13 +143,22 @@ internal sealed class MessageStreamWriter : AnswerWriter
         Out.Add("event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":"u8).Add(_index).Add("}\n\n"u8);
     }
 
-    private void Delta(ReadOnlySpan<byte> before, ReadOnlySpan<byte> text) =>
+    private void Delta(ReadOnlySpan<byte> before, ReadOnlySpan<byte> text) => BeginDelta(before).Add(text).Add("\"}}\n\n"u8);
+
+    private TextBuffer BeginDelta(ReadOnlySpan<byte> before) =>
         Out.Add("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":"u8).Add(_index).Add(",\"delta\":{\"type\":\""u8)
-            .Add(before).Add(text).Add("\"}}\n\n"u8);
+            .Add(before);
 
     private void BeginCall(in NeutralEvent call)
     {
         Leave();
+        if (!call.Proof.IsEmpty)
+        {
+            Enter(Block.Thinking, "{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}"u8);
+            BeginDelta("signature_delta\",\"signature\":\""u8).Add(CallProof.Mark).Add(call.Proof).Add("\"}}\n\n"u8);
+            Leave();
+        }
+
         BeginBlock();
         _open = Block.Tool;
         _call = call.Call;

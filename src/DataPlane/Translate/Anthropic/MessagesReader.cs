@@ -6,6 +6,7 @@ namespace AiEdge.DataPlane.Translate.Anthropic;
 internal sealed class MessagesReader
 {
     private NeutralRequest _request = null!;
+    private Piece _callProof;
 
     /// <summary>A block while it is read: its members may stand in any order.</summary>
     private struct Block
@@ -45,6 +46,7 @@ internal sealed class MessagesReader
     private bool TryReadTurn(ref JsonWalk walk)
     {
         var from = _request.Parts.Count;
+        _callProof = default;
         NeutralRole? role = null;
         while (walk.NextMember())
         {
@@ -83,6 +85,10 @@ internal sealed class MessagesReader
         if (KindOf(ref block) is { } kind)
         {
             block.Part.Kind = kind;
+            if (kind == PartKind.Thinking && CallProof.TryRead(_request.Source, block.Part.Signature, out _callProof))
+                return;
+            if (kind == PartKind.ToolCall)
+                (block.Part.Signature, _callProof) = (_callProof, default);
             _request.Parts.Insert(block.From, block.Part);
             return;
         }

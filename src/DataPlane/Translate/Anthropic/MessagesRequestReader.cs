@@ -24,6 +24,7 @@ internal sealed class MessagesRequestReader : RequestReader
         ImageUrl = [.. "messages.content.image"u8],
         File = [.. "messages.content.document"u8],
         Thinking = [.. "messages.content.thinking"u8],
+        CallProof = [.. "messages.content.thinking"u8],
         Arguments = [.. "messages.content.tool_use.input"u8],
         ResultContent = [.. "messages.content.tool_result.content"u8],
         ResultIsError = [.. "messages.content.tool_result.is_error"u8],

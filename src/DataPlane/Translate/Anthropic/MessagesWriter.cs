@@ -123,6 +123,7 @@ internal static class MessagesWriter
 
     private static void WriteCall(NeutralRequest request, JsonOut json, in NeutralPart call)
     {
+        request.LoseIf(call.Signature.IsPresent, request.Names.CallProof);
         CallId.Write(json.Text("type"u8, "tool_use"u8), "id"u8, request.Source, call)
             .Text("name"u8, call.Name.Of(request.Source));
         request.LoseIf(!CallArguments.WriteObject(json, "input"u8, request.Source, call), request.Names.Arguments);

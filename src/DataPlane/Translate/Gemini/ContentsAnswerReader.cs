@@ -28,7 +28,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
         public bool IsCall;
         public bool IsBlocked;
         public bool HasError;
-        public bool HasSignature;
+        public Piece Signature;
     }
 
     public override void Reset()
@@ -167,8 +167,8 @@ internal sealed class ContentsAnswerReader : AnswerReader
             part.Text = walk.Text;
         else if (walk.Is("thought"u8))
             part.IsThought = walk.Token == JsonToken.True;
-        else if (walk.Is("thoughtSignature"u8))
-            part.HasSignature = true;
+        else if (walk.Is("thoughtSignature"u8) && walk.Token == JsonToken.String)
+            part.Signature = walk.Text;
         else if (walk.Is("functionCall"u8) && walk.TryEnter(JsonToken.StartObject))
         {
             part.IsCall = true;
@@ -186,14 +186,20 @@ internal sealed class ContentsAnswerReader : AnswerReader
             to.Losses?.Add("answer.parts"u8, walk.Name);
     }
 
-    /// <summary>A thought's signature stands at any part, and means nothing to others.</summary>
+    /// <summary>A signature may stand at any part; that of a call has to come back with it, any other need not.</summary>
     private void TellPart(ReadOnlySpan<byte> data, in Fields part, AnswerWriter to)
     {
-        if (part.HasSignature)
+        if (part.Signature.IsPresent && !part.IsCall)
             to.Losses?.Add("answer.parts.thoughtSignature"u8);
         if (part.IsCall)
         {
-            to.Take(new NeutralEvent(NeutralKind.ToolCall) { Call = _calls, Id = part.Id.Of(data), Name = part.Name.Of(data) });
+            to.Take(new NeutralEvent(NeutralKind.ToolCall)
+            {
+                Call = _calls,
+                Id = part.Id.Of(data),
+                Name = part.Name.Of(data),
+                Proof = part.Signature.Of(data),
+            });
             to.Take(new NeutralEvent(NeutralKind.ArgumentsObject, part.Args.IsPresent ? part.Args.Of(data) : "{}"u8) { Call = _calls++ });
         }
         else if (part.Text.Length > 0)

@@ -15,7 +15,7 @@ internal sealed class ContentsRequestWriter : RequestWriter
     public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
         json.StartObject();
-        ContentsWriter.Write(request, json);
+        ContentsWriter.Write(request, json, wantsProof: target.ModelJson.IndexOf("gemini-3"u8) >= 0);
         if (request.Tools.Count > 0)
             WriteTools(request, json);
         WriteConfig(request, target, json);

@@ -3,7 +3,13 @@ namespace AiEdge.DataPlane.Translate.Gemini;
 /// <summary>Writes the contents of a request: those of one speaker that follow each other become one.</summary>
 internal static class ContentsWriter
 {
-    public static void Write(NeutralRequest request, JsonOut json)
+    /// <summary>What Gemini takes in the place of a signature, for calls that another model has made.</summary>
+    private static ReadOnlySpan<byte> NoSignature => "skip_thought_signature_validator"u8;
+
+    /// <param name="request">The request.</param>
+    /// <param name="json">Where to.</param>
+    /// <param name="wantsProof">Whether the model refuses calls without a signature.</param>
+    public static void Write(NeutralRequest request, JsonOut json, bool wantsProof)
     {
         WriteSystem(request, json);
         NeutralRole? speaker = null;
@@ -20,7 +26,7 @@ internal static class ContentsWriter
                 json.StartObject().Text("role"u8, speaker == NeutralRole.User ? "user"u8 : "model"u8).StartArray("parts"u8);
             }
 
-            WriteParts(request, json, message);
+            WriteParts(request, json, message, wantsProof);
         }
 
         if (speaker is not null)
@@ -55,7 +61,7 @@ internal static class ContentsWriter
             json.EndArray().EndObject();
     }
 
-    private static void WriteParts(NeutralRequest request, JsonOut json, NeutralMessage message)
+    private static void WriteParts(NeutralRequest request, JsonOut json, NeutralMessage message, bool wantsProof)
     {
         var end = message.From + message.Count;
         for (var p = message.From; p < end; p++)
@@ -70,7 +76,14 @@ internal static class ContentsWriter
                 continue;
             }
 
-            WritePart(request, json, part);
+            // Of calls that are made at once the first one has it.
+            if (part.Kind == PartKind.ToolCall)
+            {
+                WriteCall(request, json, part, wantsProof);
+                wantsProof = false;
+            }
+            else
+                WritePart(request, json, part);
         }
     }
 
@@ -86,11 +99,6 @@ internal static class ContentsWriter
                 json.StartObject().StartObject("inlineData"u8).Text("mimeType"u8, part.Media.Of(source)).Text("data"u8, part.Text.Of(source))
                     .EndObject().EndObject();
                 break;
-            case PartKind.ToolCall:
-                json.StartObject().StartObject("functionCall"u8).Text("name"u8, part.Name.Of(source));
-                request.LoseIf(!CallArguments.WriteObject(json, "args"u8, source, part), request.Names.Arguments);
-                json.EndObject().EndObject();
-                break;
             case PartKind.Thinking or PartKind.HiddenThinking:
                 request.Losses.Add(request.Names.Thinking);
                 break;
@@ -101,6 +109,16 @@ internal static class ContentsWriter
                 request.Losses.Add(request.Names.File);
                 break;
         }
+    }
+
+    private static void WriteCall(NeutralRequest request, JsonOut json, in NeutralPart call, bool wantsProof)
+    {
+        json.StartObject().StartObject("functionCall"u8).Text("name"u8, call.Name.Of(request.Source));
+        request.LoseIf(!CallArguments.WriteObject(json, "args"u8, request.Source, call), request.Names.Arguments);
+        json.EndObject();
+        if (call.Signature.IsPresent || wantsProof)
+            json.Text("thoughtSignature"u8, call.Signature.IsPresent ? call.Signature.Of(request.Source) : NoSignature);
+        json.EndObject();
     }
 
     /// <summary>A result goes by its function's name, which the call has that it belongs to, and is an object with the text in it.</summary>

@@ -97,7 +97,9 @@ internal sealed class ChatAnswerWriter : AnswerWriter
             _calls.Add("\"}},"u8);
         _calls.Add("{\"id\":\""u8);
         WriteCallId(_calls, call, "call_"u8);
-        _calls.Add("\",\"type\":\"function\",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\""u8);
+        _calls.Add("\",\"type\":\"function\""u8);
+        ChatWords.WriteProof(_calls, call.Proof);
+        _calls.Add(",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\""u8);
         _callCount++;
     }
 

@@ -181,6 +181,8 @@ internal sealed class ChatMessageReader
                     call.Id = walk.Text;
                 else if (walk.Is("function"u8) && walk.TryEnter(JsonToken.StartObject))
                     ReadFunction(ref walk, ref call);
+                else if (walk.Is("extra_content"u8) && walk.TryEnter(JsonToken.StartObject))
+                    ReadProof(ref walk, ref call);
                 else if (!walk.Is("type"u8) && !walk.Is("index"u8) && !walk.IsNothing())
                     _request.Losses.Add("messages.tool_calls"u8, walk.Name);
             }
@@ -188,6 +190,26 @@ internal sealed class ChatMessageReader
             _request.LoseIf(!call.Name.IsPresent, "messages.tool_calls"u8);
             if (call.Name.IsPresent)
                 _request.Parts.Add(call);
+        }
+    }
+
+    private void ReadProof(ref JsonWalk walk, ref NeutralPart call)
+    {
+        while (walk.NextMember())
+        {
+            if (!walk.Is("google"u8) || !walk.TryEnter(JsonToken.StartObject))
+            {
+                _request.LoseIf(!walk.IsNothing(), "messages.tool_calls.extra_content"u8);
+                continue;
+            }
+
+            while (walk.NextMember())
+            {
+                if (walk.Is("thought_signature"u8) && walk.Token == JsonToken.String)
+                    call.Signature = walk.Text;
+                else
+                    _request.LoseIf(!walk.IsNothing(), "messages.tool_calls.extra_content"u8);
+            }
         }
     }
 

@@ -174,6 +174,7 @@ internal static class ChatMessageWriter
             var call = request.Parts[p];
             if (call.Kind != PartKind.ToolCall)
                 continue;
+            request.LoseIf(call.Signature.IsPresent, request.Names.CallProof);
             CallId.Write(json.StartObject(), "id"u8, request.Source, call).Text("type"u8, "function"u8)
                 .StartObject("function"u8).Text("name"u8, call.Name.Of(request.Source));
             CallArguments.WriteText(json, "arguments"u8, request.Source, call);

@@ -24,8 +24,6 @@ internal sealed class ChatRequestWriter : RequestWriter
         WriteFormat(request, json);
         if (request.User.IsPresent)
             json.Text("user"u8, request.User.Of(request.Source));
-        if (request.Choices > 1)
-            json.Number("n"u8, request.Choices);
         if (request.Stream)
         {
             json.Flag("stream"u8, true);
@@ -35,6 +33,9 @@ internal sealed class ChatRequestWriter : RequestWriter
 
         json.EndObject();
         request.LoseIf(request.TopK.IsPresent, request.Names.TopK);
+
+        // Of several answers one alone would be told, and all would be paid for.
+        request.LoseIf(request.Choices > 1, request.Names.Choices);
     }
 
     /// <summary>The newer name is the only one that models with thought take, and the older the only one that many servers know.</summary>

@@ -103,7 +103,9 @@ internal sealed class ChatStreamWriter : AnswerWriter
         BeginDelta();
         Out.Add("{\"tool_calls\":[{\"index\":"u8).Add(call.Call).Add(",\"id\":\""u8);
         WriteCallId(Out, call, "call_"u8);
-        Out.Add("\",\"type\":\"function\",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\"\"}}]}"u8);
+        Out.Add("\",\"type\":\"function\",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\"\"}"u8);
+        ChatWords.WriteProof(Out, call.Proof);
+        Out.Add("}]}"u8);
         EndDelta(FinishReason.None);
     }
 

@@ -25,6 +25,13 @@ internal static class ChatWords
         return text.SequenceEqual("content_filter"u8) ? FinishReason.Filtered : FinishReason.Stop;
     }
 
+    /// <summary>What Gemini wants to see again with a call, where Google's own chat completions have it.</summary>
+    public static void WriteProof(TextBuffer to, ReadOnlySpan<byte> proof)
+    {
+        if (!proof.IsEmpty)
+            to.Add(",\"extra_content\":{\"google\":{\"thought_signature\":\""u8).Add(proof).Add("\"}}"u8);
+    }
+
     /// <summary>What a <c>tool_choice</c> in one word means.</summary>
     public static ToolChoice Choice(ref JsonWalk walk) =>
         walk.IsText("auto"u8) ? ToolChoice.Auto : walk.IsText("none"u8) ? ToolChoice.None : walk.IsText("required"u8) ? ToolChoice.Required : ToolChoice.Unset;

@@ -161,6 +161,13 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
     private void BeginCall(in NeutralEvent call)
     {
         EndItem(FinishReason.None);
+        if (!call.Proof.IsEmpty)
+        {
+            EnterItem(ItemKind.Reasoning);
+            _items.Prove(CallProof.Mark, call.Proof);
+            EndItem(FinishReason.None);
+        }
+
         _items.BeginItem(ItemKind.Call);
         WriteCallId(_items.CallId, call, "call_"u8);
         _items.CallName.Add(call.Name);

@@ -14,6 +14,7 @@ internal sealed class ResponsesInputReader
     private NeutralRequest _request = null!;
     private Turn _turn;
     private int _from;
+    private Piece _callProof;
 
     private enum Turn : byte
     {
@@ -116,7 +117,7 @@ internal sealed class ResponsesInputReader
         if (_turn == turn)
             return;
         EndTurn();
-        (_turn, _from) = (turn, _request.Parts.Count);
+        (_turn, _from, _callProof) = (turn, _request.Parts.Count, default);
     }
 
     private void EndTurn()
@@ -203,8 +204,9 @@ internal sealed class ResponsesInputReader
 
     private void ReadCall(ref JsonWalk walk)
     {
-        NeutralPart call = new() { Kind = PartKind.ToolCall };
         BeginTurn(Turn.Assistant);
+        NeutralPart call = new() { Kind = PartKind.ToolCall, Signature = _callProof };
+        _callProof = default;
         while (walk.NextMember())
         {
             if (walk.Is("call_id"u8) && walk.Token == JsonToken.String)
@@ -249,8 +251,7 @@ internal sealed class ResponsesInputReader
         {
             if ((walk.Is("summary"u8) || walk.Is("content"u8)) && walk.TryEnter(JsonToken.StartArray))
                 ReadThoughts(ref walk);
-            else if (walk.Is("encrypted_content"u8) && walk.Token == JsonToken.String
-                && ThoughtProof.TryRead(_request.Source, walk.Text, out proof, out isHidden))
+            else if (walk.Is("encrypted_content"u8) && walk.Token == JsonToken.String && TryProve(walk.Text, ref proof, ref isHidden))
                 continue;
             else if (!walk.Is("type"u8) && !IsOfItem(ref walk) && !walk.IsNothing())
                 _request.Losses.Add("input.reasoning"u8, walk.Name);
@@ -265,6 +266,9 @@ internal sealed class ResponsesInputReader
         else
             _request.Parts.Add(new NeutralPart { Kind = PartKind.Thinking, Signature = proof });
     }
+
+    private bool TryProve(Piece text, ref Piece proof, ref bool isHidden) =>
+        CallProof.TryRead(_request.Source, text, out _callProof) || ThoughtProof.TryRead(_request.Source, text, out proof, out isHidden);
 
     private void ReadThoughts(ref JsonWalk walk)
     {

@@ -26,6 +26,7 @@ internal sealed class ResponsesRequestReader : RequestReader
         ImageUrl = [.. "input.content.image_url"u8],
         File = [.. "input.content.input_file"u8],
         Thinking = [.. "input.reasoning"u8],
+        CallProof = [.. "input.reasoning"u8],
         Arguments = [.. "input.function_call.arguments"u8],
         ResultContent = [.. "input.function_call_output.output"u8],
         Strict = [.. "tools.strict"u8],
