@@ -47,6 +47,21 @@ public sealed class TranslatedNodeTests(TranslatedRun run) : IClassFixture<Trans
     public void Every_scenario_of_the_script_is_a_row() => Assert.Equal(Names, run.Names);
 
     [Fact]
+    public void What_reaches_the_providers_is_what_they_take()
+    {
+        var judged = 0;
+        foreach (var request in run.Requests)
+        {
+            var fault = request.Target.Contains("/chat/", StringComparison.Ordinal) ? ChatRules.FaultOf(request.Body)
+                : request.Target.Contains("generateContent", StringComparison.OrdinalIgnoreCase) ? ContentsRules.FaultOf(request.Body) : null;
+            Assert.True(fault is null, $"{fault} {request.BodyText}");
+            judged++;
+        }
+
+        Assert.NotEqual(0, judged);
+    }
+
+    [Fact]
     public async Task What_the_client_aborted_ended_at_the_provider()
     {
         var requests = run.Requests.Where(request => request.Model == "fake-n100000-d10000").ToArray();

@@ -1,0 +1,111 @@
+using System.Text.Json;
+
+namespace AiEdge.FakeUpstream;
+
+/// <summary>What OpenAI refuses in a request for chat completions, as far as it matters to who writes one. Tests ask it; answers do not.</summary>
+public static class ChatRules
+{
+    private const int StopsMax = 4;
+
+    private static readonly string[] Fields =
+    [
+        "model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed", "presence_penalty", "frequency_penalty", "stop", "tools",
+        "tool_choice", "parallel_tool_calls", "reasoning_effort", "response_format", "user", "n", "stream", "stream_options",
+    ];
+
+    /// <summary>What is wrong with the request; null for nothing.</summary>
+    public static string? FaultOf(ReadOnlyMemory<byte> body)
+    {
+        using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 256 });
+        var root = document.RootElement;
+        foreach (var member in root.EnumerateObject())
+        {
+            if (!Fields.Contains(member.Name))
+                return $"Unrecognized request argument supplied: {member.Name}";
+        }
+
+        if (root.TryGetProperty("stop", out var stops) && stops.ValueKind == JsonValueKind.Array && stops.GetArrayLength() > StopsMax)
+            return "Invalid 'stop': array too long";
+        if (root.TryGetProperty("stream_options", out _) && !(root.TryGetProperty("stream", out var stream) && stream.ValueKind == JsonValueKind.True))
+            return "The 'stream_options' parameter is only allowed when 'stream' is enabled.";
+        if (root.TryGetProperty("response_format", out var format) && Text(format, "type") == "json_schema"
+            && !(format.TryGetProperty("json_schema", out var named) && Text(named, "name") is { Length: > 0 } && named.TryGetProperty("schema", out _)))
+            return "Missing required parameter: 'response_format.json_schema'.";
+        return FaultOfTools(root) ?? FaultOfMessages(root);
+    }
+
+    private static string? FaultOfTools(JsonElement root)
+    {
+        if (!root.TryGetProperty("tools", out var tools))
+            return root.TryGetProperty("tool_choice", out _) || root.TryGetProperty("parallel_tool_calls", out _) ? "'tool_choice' is only allowed when 'tools' are specified." : null;
+        foreach (var tool in tools.EnumerateArray())
+        {
+            var isWell = Text(tool, "type") == "function" && tool.TryGetProperty("function", out var function) && IsName(Text(function, "name"))
+                && (!function.TryGetProperty("parameters", out var schema) || schema.ValueKind == JsonValueKind.Object);
+            if (!isWell)
+                return "Invalid 'tools[0]'.";
+        }
+
+        return null;
+    }
+
+    private static string? FaultOfMessages(JsonElement root)
+    {
+        if (!root.TryGetProperty("messages", out var messages) || messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0)
+            return "Invalid 'messages': empty array.";
+        var calls = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var message in messages.EnumerateArray())
+        {
+            var role = Text(message, "role");
+            if (role == "tool" && !calls.Remove(Text(message, "tool_call_id") ?? ""))
+                return "messages with role 'tool' must be a response to a preceding message with 'tool_calls'.";
+            if (role != "tool" && calls.Count > 0)
+                return "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'.";
+            if (role is not ("system" or "developer" or "user" or "assistant" or "tool"))
+                return "Invalid value: messages.role";
+            var called = role == "assistant" && message.TryGetProperty("tool_calls", out var made) ? made : default;
+            if (!IsContent(message, role, mayBeNull: called.ValueKind == JsonValueKind.Array))
+                return $"Invalid 'messages': content of {role}.";
+            if (called.ValueKind == JsonValueKind.Array && !TakeCalls(called, calls))
+                return "Invalid 'messages.tool_calls'.";
+        }
+
+        return calls.Count > 0 ? "An assistant message with 'tool_calls' must be followed by tool messages." : null;
+    }
+
+    private static bool TakeCalls(JsonElement made, HashSet<string> calls)
+    {
+        foreach (var call in made.EnumerateArray())
+        {
+            var isWell = Text(call, "type") == "function" && call.TryGetProperty("function", out var function) && IsName(Text(function, "name"))
+                && Text(function, "arguments") is not null && Text(call, "id") is { Length: > 0 };
+            if (!isWell || !calls.Add(Text(call, "id")!))
+                return false;
+        }
+
+        return made.GetArrayLength() > 0;
+    }
+
+    private static bool IsContent(JsonElement message, string role, bool mayBeNull)
+    {
+        if (!message.TryGetProperty("content", out var content) || content.ValueKind == JsonValueKind.Null)
+            return mayBeNull;
+        if (content.ValueKind == JsonValueKind.String)
+            return true;
+        if (content.ValueKind != JsonValueKind.Array || content.GetArrayLength() == 0)
+            return false;
+        return content.EnumerateArray().All(part => Text(part, "type") switch
+        {
+            "text" => Text(part, "text") is not null,
+            "image_url" when role == "user" => part.TryGetProperty("image_url", out var image) && Uri.TryCreate(Text(image, "url"), UriKind.Absolute, out _),
+            "file" when role == "user" => part.TryGetProperty("file", out var file) && Text(file, "file_data")?.StartsWith("data:", StringComparison.Ordinal) == true
+                && Text(file, "filename") is { Length: > 0 },
+            _ => false,
+        });
+    }
+
+    private static bool IsName(string? name) => name is { Length: > 0 and <= 64 } && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-');
+
+    private static string? Text(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}
