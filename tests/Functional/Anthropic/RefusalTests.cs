@@ -54,7 +54,7 @@ public sealed class RefusalTests
     {
         await using var edge = await Edge.StartAsync(Claude.Setup);
 
-        var answer = await edge.AskAsync(Ask.Post("/v1/responses", """{"model":"claude-sonnet-4-5","input":"a"}"""));
+        var answer = await edge.AskAsync(Ask.Post("/v1/embeddings", """{"model":"claude-sonnet-4-5","input":"a"}"""));
 
         Assert.Equal(400, answer.Status);
         Assert.Equal(
