@@ -1,7 +1,10 @@
+using System.Buffers;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
+using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Route;
 using AiEdge.DataPlane.Snapshot;
+using AiEdge.Http;
 
 namespace AiEdge.Micro;
 
@@ -45,6 +48,25 @@ internal static class RouteStages
             exchange.Key = new KeyModel { Name = "bound", Sha256 = new byte[32], ExpiresUnixMs = long.MaxValue, Regions = ["us-*"u8.ToArray(), "eu-*"u8.ToArray()] };
             exchange.Needs = new RequestNeeds(Capability.Tools, 5000, 100, IsEstimate: true);
         });
+    }
+
+    /// <summary>An account with room is taken of, and the answer's head says what is left of it.</summary>
+    public static Action Account()
+    {
+        var (exchange, plan, snapshot) = Begin("weighted");
+        var head = new ResponseHeadReader(4096);
+        var text = "HTTP/1.1 200 OK\r\nx-ratelimit-limit-requests: 5000\r\nx-ratelimit-remaining-requests: 4999\r\nx-ratelimit-reset-requests: 1m12ms\r\n"
+            + "anthropic-ratelimit-tokens-remaining: 900\r\nanthropic-ratelimit-tokens-reset: 2026-01-02T03:04:05Z\r\nContent-Length: 0\r\n\r\n";
+        HttpStages.Expect(head.Read(new ReadOnlySequence<byte>(System.Text.Encoding.ASCII.GetBytes(text)), requestWasHead: false) == HeadStatus.Complete);
+        return () =>
+        {
+            exchange.Model = snapshot.Models.All[0];
+            HttpStages.Expect(plan.TryBegin(exchange));
+            plan.Enter();
+            HttpStages.Expect(plan.TryTakeAccount(mayWait: true, out _));
+            plan.OnHead(ProviderRateReader.Of(head.Head, DateTimeOffset.UnixEpoch));
+            plan.Leave(AttemptOutcome.Answered);
+        };
     }
 
     public static Action Sticky() => Choose("weighted, sticky: tag:t");

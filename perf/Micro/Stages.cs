@@ -49,6 +49,7 @@ internal static class Stages
         new("route/choose-of-8-by-latency", RouteStages.Latency),
         new("route/choose-of-8-sticky", RouteStages.Sticky),
         new("route/choose-of-8-that-fit", RouteStages.Fitted),
+        new("route/account-and-its-limits", RouteStages.Account),
         new("route/three-attempts", RouteStages.Retried),
         new("journal/append", JournalStages.Append, IsProcess: true),
         new("journal/hand-over", JournalStages.HandOver),

@@ -28,6 +28,9 @@ public sealed class ProviderOptions
     /// <summary>The credential.</summary>
     public static readonly StringField KeyField = new("key", TextRules.Credential);
 
+    /// <summary>Several accounts, each with a credential of its own.</summary>
+    public static readonly NamedSectionsField AccountsField = new("accounts", AccountOptions.Table);
+
     /// <summary>The header field that carries the credential.</summary>
     public static readonly StringField AuthHeaderField = new("authHeader", TextRules.HeaderName) { Default = DefaultAuthHeader };
 
@@ -69,7 +72,7 @@ public sealed class ProviderOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a provider", DialectField, BaseUrlField, KeyField, AuthHeaderField, HeadersField, RegionField, TimeoutsField, UsageChunkField,
+        "a provider", DialectField, BaseUrlField, KeyField, AccountsField, AuthHeaderField, HeadersField, RegionField, TimeoutsField, UsageChunkField,
         TranslationField, ResponsesField, RetryReusedField, ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, DisabledField,
         new LaterField("proxy"), new LaterField("price"));
 
@@ -96,6 +99,12 @@ public sealed class ProviderOptions
 
     /// <summary>See <see cref="KeyField"/>. A secret.</summary>
     public Setting<string> Key { get; private init; }
+
+    /// <summary>See <see cref="AccountsField"/>.</summary>
+    public IReadOnlyList<AccountOptions> Accounts { get; private init; } = [];
+
+    /// <summary>Whether requests carry a credential.</summary>
+    public bool HasKey => Key.IsSet || Accounts.Count > 0;
 
     /// <summary>See <see cref="AuthHeaderField"/>.</summary>
     public Setting<string> AuthHeader { get; private init; }
@@ -151,11 +160,21 @@ public sealed class ProviderOptions
     public static ProviderOptions? Read(ConfigEntry entry, FaultList faults)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        return FieldReader.Open(entry.Value, Table, faults) is not { } reader ? null : new ProviderOptions(entry, reader.Map)
+        if (FieldReader.Open(entry.Value, Table, faults) is not { } reader)
+            return null;
+        var accounts = new List<AccountOptions>();
+        foreach (var account in reader.Named(AccountsField))
+        {
+            if (AccountOptions.Read(account, faults) is { } options)
+                accounts.Add(options);
+        }
+
+        return new ProviderOptions(entry, reader.Map)
         {
             Dialect = reader.Get(DialectField),
             BaseUrl = reader.Get(BaseUrlField),
             Key = reader.Get(KeyField),
+            Accounts = accounts,
             AuthHeader = reader.Get(AuthHeaderField),
             Headers = reader.Get(HeadersField),
             Region = reader.Get(RegionField),

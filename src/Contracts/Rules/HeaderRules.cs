@@ -34,7 +34,7 @@ public static class HeaderRules
             return;
         if (IsRefused(provider.AuthHeader.Value))
             faults.Add(provider.AuthHeader.Source!, "names a header field that the gateway writes itself");
-        else if (provider.Node.Entry(ProviderOptions.KeyField.Name) is null)
+        else if (provider.Node.Entry(ProviderOptions.KeyField.Name) is null && provider.Node.Entry(ProviderOptions.AccountsField.Name) is null)
             warnings.Add(provider.AuthHeader.Source!, "has no effect without a key");
     }
 
@@ -46,7 +46,7 @@ public static class HeaderRules
         if (!provider.Headers.IsSet)
             return;
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        if (provider.Key.IsSet)
+        if (provider.HasKey)
             seen.Add(provider.AuthHeaderName);
         foreach (var (name, _) in provider.Headers.Value)
         {

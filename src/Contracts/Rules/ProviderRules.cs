@@ -1,12 +1,16 @@
 using AiEdge.Contracts.Faults;
 using AiEdge.Contracts.Fields;
 using AiEdge.Contracts.Options;
+using AiEdge.Contracts.Tree;
 
 namespace AiEdge.Contracts.Rules;
 
 /// <summary>What must hold within one provider.</summary>
 public static class ProviderRules
 {
+    /// <summary>Accounts of one provider.</summary>
+    private const int AccountsMax = 32;
+
     /// <summary>All rules.</summary>
     public static void Check(ProviderOptions provider, FaultList faults, FaultList warnings)
     {
@@ -16,12 +20,29 @@ public static class ProviderRules
         CheckTls(provider, faults);
         if (provider.Responses.IsSet && provider.Dialect is { IsSet: true, Value: not "openai" })
             faults.Add(provider.Responses.Source!, "has a meaning for the dialect openai alone");
+        CheckAccounts(provider, faults);
     }
 
     private static void CheckName(ProviderOptions provider, FaultList faults)
     {
         if (TextRules.PlainName(provider.Name) is { } complaint)
             faults.Add(provider.Node, complaint);
+    }
+
+    /// <summary>Either one credential or several accounts, and some of these are used.</summary>
+    private static void CheckAccounts(ProviderOptions provider, FaultList faults)
+    {
+        if (provider.Node.Entry(ProviderOptions.AccountsField.Name) is not { } entry || entry.Value is not ConfigMap accounts)
+            return;
+        if (provider.Node.Entry(ProviderOptions.KeyField.Name) is not null)
+            faults.Add(accounts, "has no meaning beside key: give each account its own");
+        if (accounts.Entries.Count is 0 or > AccountsMax)
+            faults.Add(accounts, accounts.Entries.Count == 0 ? "is empty; leave it out or name an account" : "holds more than 32 accounts");
+        foreach (var account in provider.Accounts)
+        {
+            if (TextRules.PlainName(account.Name) is { } complaint)
+                faults.Add(account.Entry.Value, complaint);
+        }
     }
 
     /// <summary>TLS settings go with https, and a certificate with its key.</summary>
@@ -39,7 +60,7 @@ public static class ProviderRules
 public static class TlsRules
 {
     /// <summary>A certificate has its key and the other way round.</summary>
-    public static void CheckPair(TlsOptions tls, Tree.ConfigMap node, FaultList faults)
+    public static void CheckPair(TlsOptions tls, ConfigMap node, FaultList faults)
     {
         ArgumentNullException.ThrowIfNull(tls);
         ArgumentNullException.ThrowIfNull(node);

@@ -10,6 +10,8 @@ namespace AiEdge.ControlPlane.Api;
 /// </summary>
 internal static class ProviderSecret
 {
+    private const string TextOfAccount = "a secret as text is not supported yet for accounts; refer to it by ${env:…} or ${file:…}";
+
     /// <summary>Takes the secret out of a provider. Returns what else is to be changed; what is wrong goes to the faults.</summary>
     public static EntryChange? Take(SecretSeal seal, string name, JsonNode? before, JsonNode? after, List<ConfigFault> faults)
     {
@@ -20,6 +22,13 @@ internal static class ProviderSecret
         {
             if (value?.ToJsonString().Replace(stored, "", StringComparison.Ordinal).Contains("${store:", StringComparison.Ordinal) == true)
                 faults.Add(new($"providers.{name}.{field}", 0, 0, $"may refer to the provider's own secret only: {stored}"));
+        }
+
+        foreach (var (account, its) in provider["accounts"] as JsonObject ?? [])
+        {
+            // What is written here would be stored as it is, and read back.
+            if ((its as JsonObject)?["key"] is JsonValue given && given.TryGetValue<string>(out var secret) && !secret.Contains("${", StringComparison.Ordinal))
+                faults.Add(new($"providers.{name}.accounts.{account}.key", 0, 0, TextOfAccount));
         }
 
         var key = provider["key"] is JsonValue text && text.TryGetValue<string>(out var written) ? written : null;

@@ -103,7 +103,8 @@ internal sealed class ProviderModel
     public required byte[] BasePath { get; init; }
 
     /// <summary>
-    /// Header lines that every request carries, each closed by CRLF: the credential first, then the configured headers.
+    /// Header lines that every request carries, each closed by CRLF: the credential first, then the configured headers. Of a provider with several
+    /// accounts these are without a credential, which each account has in <see cref="AccountModel.FixedHeaders"/>.
     /// Holds a secret: never logged, never dumped.
     /// </summary>
     public required byte[] FixedHeaders { get; init; }
@@ -137,14 +138,24 @@ internal sealed class ProviderModel
 
     public string? CertificateKeyFile { get; init; }
 
-    /// <summary>What is known of the account; put there before the configuration is in force.</summary>
-    public AccountState Account { get; set; } = new();
+    /// <summary>Whom it may be asked as: at least one.</summary>
+    public AccountModel[] Accounts
+    {
+        get => _accounts ??= [new AccountModel { Name = "", FixedHeaders = FixedHeaders }];
+        init => _accounts = value;
+    }
 
     /// <summary>Equal for two generations iff pooled connections of one may serve the other: endpoint and TLS settings, not secrets or timeouts.</summary>
     public required string EndpointIdentity { get; init; }
 
     /// <summary>Whether it takes what a client calls as it is.</summary>
     public bool Speaks(Dialect dialect, RequestShape shape) => Dialect == dialect && !(LacksResponses && shape == RequestShape.Responses);
+
+    /// <summary>Counts the choices of an account.</summary>
+    public uint NextTicket() => Interlocked.Increment(ref _tickets);
+
+    private AccountModel[]? _accounts;
+    private uint _tickets;
 }
 
 /// <summary>Deadlines of one exchange; each <see cref="TimeSpan"/> is positive, or <see cref="Timeout.InfiniteTimeSpan"/>.</summary>

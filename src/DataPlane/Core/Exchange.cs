@@ -91,6 +91,12 @@ internal sealed class Exchange
     /// <summary>The name that the asked one stands for, by an alias or the key's map; null where it is its own.</summary>
     public ModelName? OwnName { get; private set; }
 
+    /// <summary>Whom its provider is asked as; null before it is asked.</summary>
+    public AccountModel? Account { get; set; }
+
+    /// <summary>What it takes of an account's limits, about.</summary>
+    public AccountCost AccountCost { get; set; }
+
     /// <summary>What it asks of whoever takes it.</summary>
     public RequestNeeds Needs { get; set; }
 
@@ -259,6 +265,8 @@ internal sealed class Exchange
         _askedModelLength = 0;
         _passed = OwnName = null;
         Needs = default;
+        Account = null;
+        AccountCost = default;
         Endpoint = UpstreamEndpoint = null;
         _translationLossLength = 0;
         Dialect = Dialect.OpenAi;

@@ -16,6 +16,9 @@ namespace AiEdge.DataPlane.Flow;
 /// </summary>
 internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, JournalHold journal) : IUpstreamLease
 {
+    /// <summary>Of a request whose prompt is not counted: about, and mended by the provider's next answer.</summary>
+    private const int BytesPerToken = 4;
+
     private Demand _demand;
     private QueueTicket _ticket;
     private long _lease;
@@ -60,6 +63,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         {
             InputGuess = PromptGuess(exchange, scan.Prompt),
         };
+        exchange.AccountCost = new AccountCost(isCounted ? tokens : exchange.BytesIn / BytesPerToken, Math.Max(0, _demand.OutputTokensMax));
         return Answer(Decide(exchange, body, isOfTarget: false), exchange, link, body, isOfTarget: false);
     }
 

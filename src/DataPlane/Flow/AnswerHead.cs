@@ -65,6 +65,8 @@ internal static class AnswerHead
         writer.Write(extraHeaders);
         if (exchange.Error.IsOfLimit && exchange.LimitHit is { } limit)
             LimitHeaders.WriteRefusal(ref writer, limit, exchange.LimitWaitNs, exchange.LimitResetUnixNs);
+        else if (exchange.Error.Kind == ErrorKind.ProviderLimited)
+            LimitHeaders.WriteProviderRefusal(ref writer, exchange.LimitWaitNs);
         WriteOurs(ref writer, exchange);
         WriteFraming(ref writer, exchange, AnswerFraming.Length, length);
         writer.Commit();

@@ -17,6 +17,12 @@ namespace AiEdge.DataPlane.Flow;
 /// </summary>
 internal sealed class AttemptLoop
 {
+    /// <summary>How long one of several accounts is left alone that was refused for what it is, and not for what it was sent.</summary>
+    private static readonly TimeSpan RefusedPause = TimeSpan.FromSeconds(30);
+
+    /// <summary>The same where it has no more for now, and its provider does not say for how long.</summary>
+    private static readonly TimeSpan LimitedPause = TimeSpan.FromSeconds(1);
+
     private readonly EdgeServices _services;
     private readonly TargetPlan _plan;
     private readonly JournalHold _journal;
@@ -28,6 +34,7 @@ internal sealed class AttemptLoop
     private bool _isIn;
     private bool _isOpen;
     private bool _isStale;
+    private bool _isAccounts;
 
     public AttemptLoop(
         EdgeServices services, TargetPlan plan, JournalHold journal, AdmissionGate gate, IOutputCredit credit, ExchangeMeter meter, Settlement settlement)
@@ -107,16 +114,30 @@ internal sealed class AttemptLoop
             _plan.Enter();
             _isIn = true;
             _services.Metrics.Know(exchange);
-            var error = await _gate.AdmitTargetAsync(exchange, link, body, mayWait: !_plan.HasOther);
+            var mayWait = !_plan.HasOther;
+            EdgeError error;
+            if (!_plan.TryTakeAccount(mayWait, out var wait))
+                error = Paced(exchange, wait);
+            else if (wait > TimeSpan.Zero && !await RetryPause.WaitAsync(link, wait))
+                error = Stopped(link);
+            else
+                error = await _gate.AdmitTargetAsync(exchange, link, body, mayWait);
             if (!error.IsError)
                 return _isOpen ? default : Open(exchange);
             Leave(AttemptOutcome.Unknown);
             var model = exchange.Model;
-            if (!error.IsOfLimit || link.Reason != StopReason.None || !_plan.TrySkip())
+            if (!(error.IsOfLimit || error.Kind == ErrorKind.ProviderLimited) || link.Reason != StopReason.None || !_plan.TrySkip())
                 return error;
             if (!ReferenceEquals(model, exchange.Model) && await _gate.FollowAsync(exchange, link, body) is { IsError: true } unfit)
                 return unfit;
         }
+    }
+
+    /// <summary>Nothing is left of the target's accounts, as far as their provider has said.</summary>
+    private static EdgeError Paced(Exchange exchange, TimeSpan wait)
+    {
+        exchange.LimitWaitNs = (long)wait.TotalNanoseconds;
+        return EdgeError.Edge(ErrorKind.ProviderLimited);
     }
 
     private EdgeError Open(Exchange exchange)
@@ -140,6 +161,7 @@ internal sealed class AttemptLoop
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<EdgeError> AttemptAsync(ClientLink link, Exchange exchange, RequestBody body)
     {
+        _isAccounts = false;
         if (Translate(exchange, body) is { IsError: true } untold)
             return Judged(exchange, untold);
         var pool = _services.Upstreams.Of(exchange.Target!.Provider);
@@ -163,6 +185,7 @@ internal sealed class AttemptLoop
         if (isAnswered)
         {
             link.ClearStep();
+            _plan.OnHead(ProviderRateReader.Of(upstream.HeadReader.Head, DateTimeOffset.FromUnixTimeMilliseconds(_services.Clock.CoarseUnixMs)));
             error = await _relay.RunAsync(upstream, body);
         }
 
@@ -175,6 +198,7 @@ internal sealed class AttemptLoop
             NoteWait(exchange, upstream);
         else
             LetGo();
+        NoteAccount(exchange, error);
         return Judged(exchange, error);
     }
 
@@ -183,7 +207,7 @@ internal sealed class AttemptLoop
     {
         Leave(error.Kind switch
         {
-            _ when _isStale => AttemptOutcome.Unknown,
+            _ when _isStale || _isAccounts => AttemptOutcome.Unknown,
             ErrorKind.None => AttemptOutcome.Answered,
             ErrorKind.UpstreamStatus when exchange.Status == 429 => AttemptOutcome.Unknown,
 
@@ -209,7 +233,19 @@ internal sealed class AttemptLoop
             return;
         _retryAfter = RetryAfter.Of(upstream.HeadReader.Head, DateTimeOffset.FromUnixTimeMilliseconds(_services.Clock.CoarseUnixMs));
         if (_retryAfter > TimeSpan.Zero)
-            exchange.Target!.Provider.Account.Pause(_services.Clock.CoarseMs, _retryAfter);
+            exchange.Account!.State.Pause(_services.Clock.CoarseMs, _retryAfter);
+    }
+
+    /// <summary>Where a provider has several accounts, a refusal of one says nothing of the others: it is left alone, and they are asked first.</summary>
+    private void NoteAccount(Exchange exchange, EdgeError error)
+    {
+        var isRefused = error.Kind == ErrorKind.UpstreamQuota || (error.Kind == ErrorKind.UpstreamAuth && exchange.Status is 401 or 402 or 403);
+        _isAccounts = exchange.Target!.Provider.Accounts.Length > 1
+            && (isRefused || (error.Kind == ErrorKind.UpstreamStatus && exchange.Status == 429));
+        if (!_isAccounts)
+            return;
+        exchange.Account!.State.Pause(_services.Clock.CoarseMs, isRefused ? RefusedPause : LimitedPause);
+        _plan.OnAccountRefused();
     }
 
     /// <summary>The exchange's end; what was held back for another attempt is passed on.</summary>

@@ -13,6 +13,7 @@ internal static class ExchangeEnd
         ErrorKind.Revoked => EndReason.Revoked,
         ErrorKind.UpstreamTimeout => EndReason.Timeout,
         ErrorKind.Internal => EndReason.Internal,
+        ErrorKind.ProviderLimited => EndReason.Refused,
         _ when error.IsOfLimit => EndReason.Refused,
         _ when error.Source == ErrorSource.Upstream || exchange.Attempts > 0 => EndReason.UpstreamFault,
         _ => EndReason.Refused,

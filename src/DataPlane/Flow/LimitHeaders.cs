@@ -42,17 +42,30 @@ internal static class LimitHeaders
         writer.WriteCrlf();
         if (waitNs <= 0)
             return;
-        var ms = WaitMs(waitNs);
-        if (ms <= ShortWaitMs)
+        if (WaitMs(waitNs) <= ShortWaitMs)
         {
-            writer.WriteHeader("retry-after"u8, (ms + 999) / 1000);
-            writer.WriteHeader("retry-after-ms"u8, ms);
+            WriteWait(ref writer, waitNs);
             return;
         }
 
         writer.Write("x-should-retry: false\r\nx-aiedge-reset: "u8);
         WriteMoment(ref writer, Second(atUnixNs));
         writer.WriteCrlf();
+    }
+
+    /// <summary>The provider's limits have nothing left, and when to come again.</summary>
+    public static void WriteProviderRefusal(ref ByteWriter writer, long waitNs)
+    {
+        writer.Write("x-aiedge-limit: provider\r\n"u8);
+        if (waitNs > 0)
+            WriteWait(ref writer, Math.Min(waitNs, ShortWaitMs * MillisecondNs));
+    }
+
+    private static void WriteWait(ref ByteWriter writer, long waitNs)
+    {
+        var ms = WaitMs(waitNs);
+        writer.WriteHeader("retry-after"u8, (ms + 999) / 1000);
+        writer.WriteHeader("retry-after-ms"u8, ms);
     }
 
     /// <summary>Milliseconds of a wait, rounded up: whoever waits so long is not early.</summary>

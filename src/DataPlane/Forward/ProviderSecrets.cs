@@ -8,10 +8,20 @@ internal static class ProviderSecrets
     /// <summary>Shorter values may stand anywhere by chance, and are no credentials.</summary>
     public const int SecretBytesMin = 12;
 
-    /// <summary>Whether <paramref name="text"/> repeats the credential or another configured header's value.</summary>
+    /// <summary>Whether <paramref name="text"/> repeats the credential of an account or another configured header's value.</summary>
     public static bool IsIn(ProviderModel provider, ReadOnlySpan<byte> text)
     {
-        ReadOnlySpan<byte> lines = provider.FixedHeaders;
+        foreach (var account in provider.Accounts)
+        {
+            if (IsIn(account.FixedHeaders, text))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static bool IsIn(ReadOnlySpan<byte> lines, ReadOnlySpan<byte> text)
+    {
         while (lines.IndexOf("\r\n"u8) is var end and >= 0)
         {
             var line = lines[..end];

@@ -19,7 +19,7 @@ internal static class UpstreamRequestWriter
             WriteModel(ref writer, exchange, endpoint);
         if (exchange.UpstreamEndpoint is not null)
         {
-            WriteTranslated(ref writer, head, provider, endpoint, contentLength);
+            WriteTranslated(ref writer, head, exchange, endpoint, contentLength);
             return;
         }
 
@@ -31,7 +31,7 @@ internal static class UpstreamRequestWriter
         writer.Write(" HTTP/1.1\r\nHost: "u8);
         writer.Write(provider.HostHeader);
         writer.WriteCrlf();
-        writer.Write(provider.FixedHeaders);
+        writer.Write(exchange.Account?.FixedHeaders ?? provider.FixedHeaders);
         for (var i = 0; i < head.HeaderCount; i++)
         {
             if (HeaderRules.GoesUpstream(head, i, provider))
@@ -45,12 +45,13 @@ internal static class UpstreamRequestWriter
     }
 
     /// <summary>The rest of a head whose request was translated: the client's query and what belongs to its dialect stay here.</summary>
-    private static void WriteTranslated(ref ByteWriter writer, RequestHead head, ProviderModel provider, Endpoint endpoint, long contentLength)
+    private static void WriteTranslated(ref ByteWriter writer, RequestHead head, Exchange exchange, Endpoint endpoint, long contentLength)
     {
+        var provider = exchange.Target!.Provider;
         writer.Write(" HTTP/1.1\r\nHost: "u8);
         writer.Write(provider.HostHeader);
         writer.WriteCrlf();
-        writer.Write(provider.FixedHeaders);
+        writer.Write(exchange.Account?.FixedHeaders ?? provider.FixedHeaders);
         for (var i = 0; i < head.HeaderCount; i++)
         {
             if (HeaderRules.GoesUpstream(head, i, provider) && !HeaderRules.IsOfDialect(head, i))

@@ -16,13 +16,37 @@ internal static class RouteMetrics
         PerTarget("aiedge_target_failures_total", "counter", "Attempts that failed for their target's sake.", static target => target.Health.Failures);
         PerTarget("aiedge_target_pending", "gauge", "Requests under way at a target.", static target => target.Load.Pending);
         PerTarget("aiedge_target_latency_us", "gauge", "Peak average of a target's time to the first token, in us.", target => target.Load.LatencyUs(nowMs));
-        PerTarget("aiedge_target_paused_ms", "gauge", "How long a target's account is left alone.", target => target.Account.PauseLeftMs(nowMs));
+        PerTarget("aiedge_target_paused_ms", "gauge", "How long a target's account is left alone.", target => Accounts.PauseLeftMs(target.Asked, nowMs));
+        PerAccount("aiedge_account_paused_ms", "gauge", "How long an account is left alone.", account => account.PauseLeftMs(nowMs));
+        PerAccount("aiedge_account_paced_total", "counter", "Times that an account had too little left for a request.", static account => account.Paced);
+        MetricsText.Family(text, "aiedge_account_remaining", "gauge", "What is left of an account's limits with its provider, as far as that is known.");
+        foreach (var (name, account) in routes.Accounts)
+        {
+            Remaining(name, "requests", account.Requests);
+            Remaining(name, "tokens", account.Tokens);
+            Remaining(name, "input_tokens", account.InputTokens);
+            Remaining(name, "output_tokens", account.OutputTokens);
+        }
+
         MetricsText.Family(text, "aiedge_retry_budget_total", "counter", "Retries by model, and whether the budget allowed them.");
         foreach (var (model, budget) in routes.Budgets)
         {
             var label = "gen_ai_request_model=\"" + MetricsText.Escape(model) + "\"";
             MetricsText.Sample(text, "aiedge_retry_budget_total", label + ",outcome=\"granted\"", budget.Granted);
             MetricsText.Sample(text, "aiedge_retry_budget_total", label + ",outcome=\"refused\"", budget.Refused);
+        }
+
+        void PerAccount(string name, string type, string help, Func<AccountState, long> value)
+        {
+            MetricsText.Family(text, name, type, help);
+            foreach (var (its, account) in routes.Accounts)
+                MetricsText.Sample(text, name, Labels(its), value(account));
+        }
+
+        void Remaining((string, string) its, string unit, AccountLimit limit)
+        {
+            if (limit.Limit > 0)
+                MetricsText.Sample(text, "aiedge_account_remaining", Labels(its) + ",unit=\"" + unit + "\"", limit.Left(nowMs));
         }
 
         void PerTarget(string name, string type, string help, Func<TargetView, long> value)
@@ -32,6 +56,9 @@ internal static class RouteMetrics
                 MetricsText.Sample(text, name, Labels(target), value(target));
         }
     }
+
+    private static string Labels((string Provider, string Account) its) =>
+        "gen_ai_provider_name=\"" + MetricsText.Escape(its.Provider) + "\",account=\"" + MetricsText.Escape(its.Account) + "\"";
 
     private static string Labels(TargetView target) =>
         "gen_ai_provider_name=\"" + MetricsText.Escape(target.Provider) + "\",target=\"" + MetricsText.Escape(target.Model) + "\"";

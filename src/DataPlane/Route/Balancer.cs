@@ -12,15 +12,15 @@ internal static class Balancer
     /// <summary>The golden ratio's fraction of 2^64: its multiples fill any interval evenly, in whatever number they come.</summary>
     private const ulong Golden = 0x9E37_79B9_7F4A_7C15;
 
-    /// <summary>Those of a set that may be asked now: neither ejected nor told by their provider to be left alone.</summary>
-    public static ulong Available(ModelModel model, ulong set, long nowMs)
+    /// <summary>Those of a set that may be asked now: neither ejected nor told by their provider to be left alone, and with room in their accounts.</summary>
+    public static ulong Available(ModelModel model, ulong set, long nowMs, in AccountCost cost = default)
     {
         var available = set;
         for (var rest = set; rest != 0; rest &= rest - 1)
         {
             var i = BitOperations.TrailingZeroCount(rest);
             var target = model.Targets[i];
-            if (!target.Health.IsAvailable(nowMs) || target.Provider.Account.PauseLeftMs(nowMs) > 0)
+            if (!target.Health.IsAvailable(nowMs) || !Accounts.HasRoom(target.Provider, nowMs, cost))
                 available &= ~(1UL << i);
         }
 

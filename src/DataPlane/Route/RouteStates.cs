@@ -10,11 +10,14 @@ internal sealed class RouteStates
 {
     private readonly Lock _lock = new();
     private Dictionary<(string Provider, string Model), TargetView> _targets = [];
-    private Dictionary<string, AccountState> _accounts = [];
+    private Dictionary<(string Provider, string Account), AccountState> _accounts = [];
     private Dictionary<string, RetryBudget> _budgets = [];
 
     /// <summary>What there is of the configuration in force.</summary>
     public IReadOnlyCollection<TargetView> Targets => Volatile.Read(ref _targets).Values;
+
+    /// <summary>Accounts of the configuration in force, by their provider and their own name.</summary>
+    public IReadOnlyDictionary<(string Provider, string Account), AccountState> Accounts => Volatile.Read(ref _accounts);
 
     /// <summary>The retries of each rule.</summary>
     public IReadOnlyDictionary<string, RetryBudget> Budgets => Volatile.Read(ref _budgets);
@@ -25,10 +28,14 @@ internal sealed class RouteStates
         lock (_lock)
         {
             var targets = new Dictionary<(string, string), TargetView>();
-            var accounts = new Dictionary<string, AccountState>();
+            var accounts = new Dictionary<(string, string), AccountState>();
             var budgets = new Dictionary<string, RetryBudget>();
             foreach (var provider in config.Providers)
-                accounts[provider.Name] = provider.Account = _accounts.GetValueOrDefault(provider.Name) ?? provider.Account;
+            {
+                foreach (var account in provider.Accounts)
+                    accounts[(provider.Name, account.Name)] = account.State = _accounts.GetValueOrDefault((provider.Name, account.Name)) ?? account.State;
+            }
+
             foreach (var model in config.Models.All)
             {
                 budgets[model.Name] = model.Retries = _budgets.GetValueOrDefault(model.Name) ?? model.Retries;
@@ -37,7 +44,8 @@ internal sealed class RouteStates
                     var name = (target.Provider.Name, target.UpstreamModel is { } named ? System.Text.Encoding.UTF8.GetString(named) : "");
                     if (!targets.TryGetValue(name, out var view))
                     {
-                        view = _targets.GetValueOrDefault(name) ?? new TargetView(name.Item1, name.Item2, target.Health, target.Load, target.Provider.Account);
+                        var known = _targets.GetValueOrDefault(name);
+                        view = new TargetView(name.Item1, name.Item2, known?.Health ?? target.Health, known?.Load ?? target.Load, target.Provider);
                         targets.Add(name, view);
                     }
 
@@ -57,5 +65,5 @@ internal sealed class RouteStates
 /// <param name="Model">The provider's name of the model; empty where the asked name is passed on.</param>
 /// <param name="Health">Whether it answers.</param>
 /// <param name="Load">How busy and how quick it is.</param>
-/// <param name="Account">Whose account it is asked by.</param>
-internal sealed record TargetView(string Provider, string Model, TargetHealth Health, TargetLoad Load, AccountState Account);
+/// <param name="Asked">Whose accounts it is asked by.</param>
+internal sealed record TargetView(string Provider, string Model, TargetHealth Health, TargetLoad Load, ProviderModel Asked);

@@ -20,6 +20,7 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     private ModelName? _by;
     private TargetFit _fit;
     private bool _isProbe;
+    private bool _hasTaken;
 
     /// <summary>The model that was asked for, whose retries and budget hold for the exchange.</summary>
     public ModelModel Asked => _asked;
@@ -34,7 +35,7 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     {
         _exchange = exchange;
         _asked = exchange.Model!;
-        _isProbe = false;
+        _isProbe = _hasTaken = false;
         Lack = TargetLack.Dialect;
         for (_fit = TargetFit.Whole; _fit != TargetFit.No; _fit--)
         {
@@ -62,7 +63,8 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     {
         _isProbe = false;
         var now = clock.CoarseMs;
-        if (!_exchange.Target!.Health.TryEnter(now, out _isProbe) && Balancer.Available(_exchange.Model!, Untried(), now) is var others and not 0)
+        if (!_exchange.Target!.Health.TryEnter(now, out _isProbe)
+            && Balancer.Available(_exchange.Model!, Untried(), now, _exchange.AccountCost) is var others and not 0)
         {
             Take(Balancer.Choose(_exchange.Model!, Balancer.First(_exchange.Model!, Near(others)), now, _exchange));
             _exchange.Target!.Health.TryEnter(now, out _isProbe);
@@ -77,6 +79,7 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     {
         var target = _exchange.Target!;
         target.Load.Leave();
+        EndAccount();
         var now = clock.CoarseMs;
         if (outcome != AttemptOutcome.Unknown)
             target.Health.Report(now, outcome == AttemptOutcome.Failed, _isProbe);
@@ -85,6 +88,37 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
         _isProbe = false;
         if (_exchange.FirstTokenAt != 0 && _exchange.SentAt != 0)
             target.Load.Observe(now, EdgeClock.Us(_exchange.SentAt, _exchange.FirstTokenAt));
+    }
+
+    /// <summary>
+    /// The target is about to be asked: chooses whom its provider is asked as. False where all of its accounts have too little left, and are
+    /// not waited for so long.
+    /// </summary>
+    /// <param name="mayWait">Whether it may be waited for at all.</param>
+    /// <param name="wait">How long has to be waited.</param>
+    public bool TryTakeAccount(bool mayWait, out TimeSpan wait)
+    {
+        var waitMax = mayWait ? (long)_asked.Retry.WaitMax.TotalMilliseconds : 0;
+        var account = Accounts.Take(_exchange.Target!.Provider, clock.CoarseMs, _exchange.AccountCost, waitMax, out var ms);
+        wait = TimeSpan.FromMilliseconds(ms == long.MaxValue ? 0 : ms);
+        _hasTaken = account is not null;
+        _exchange.Account = account;
+        return _hasTaken;
+    }
+
+    /// <summary>An answer's head is there: what it says of the account's limits.</summary>
+    public void OnHead(in ProviderRates rates)
+    {
+        if (_hasTaken)
+            _exchange.Account!.State.Learn(clock.CoarseMs, rates, _exchange.AccountCost);
+        _hasTaken = false;
+    }
+
+    /// <summary>It was the account that was refused: where its provider can be asked as another, the same target may be chosen again.</summary>
+    public void OnAccountRefused()
+    {
+        if (Accounts.HasRoom(_exchange.Target!.Provider, clock.CoarseMs, _exchange.AccountCost))
+            _tried &= ~(1UL << _target);
     }
 
     /// <summary>The first token is there: who probes knows by now, however long the answer goes on.</summary>
@@ -97,7 +131,7 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     }
 
     /// <summary>Whether another target of the model could be asked in the place of the chosen one.</summary>
-    public bool HasOther => Balancer.Available(_exchange.Model!, Untried() & ~(1UL << _target), clock.CoarseMs) != 0;
+    public bool HasOther => Balancer.Available(_exchange.Model!, Untried() & ~(1UL << _target), clock.CoarseMs, _exchange.AccountCost) != 0;
 
     /// <summary>Whether somebody else might be asked after the chosen target; whether the model's retries allow it is not looked at.</summary>
     public bool HasNext => _exchange.Attempts < _asked.Retry.AttemptsMax && (Untried() != 0 || _asked.Retry.SameTarget || _fallbacks < _asked.Fallback.Length);
@@ -146,11 +180,11 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
             return false;
         var all = Eligible(model);
         var now = clock.CoarseMs;
-        var set = Balancer.Available(model, all, now) is var available and not 0 ? available : all;
+        var set = Balancer.Available(model, all, now, _exchange.AccountCost) is var available and not 0 ? available : all;
         if (set == 0)
             return false;
         var choice = Balancer.Choose(model, Balancer.First(model, Near(set)), now, _exchange);
-        var pause = Math.Max(retryAfter.TotalMilliseconds, model.Targets[choice].Provider.Account.PauseLeftMs(now));
+        var pause = Math.Max(retryAfter.TotalMilliseconds, Accounts.PauseLeftMs(model.Targets[choice].Provider, now));
         var backoff = Math.Min(100 << Math.Min(_exchange.Attempts - 1, 5), 2000);
         wait = TimeSpan.FromMilliseconds(Math.Max(pause, backoff / 2) + Random.Shared.Next((backoff / 2) + 1));
         if (wait > _asked.Retry.WaitMax)
@@ -187,7 +221,7 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
             return false;
         var model = _exchange.Model!;
         var now = clock.CoarseMs;
-        var available = Balancer.Available(model, set, now);
+        var available = Balancer.Available(model, set, now, _exchange.AccountCost);
         if (available == 0 && isPicky)
             return false;
         Take(Balancer.Choose(model, Balancer.First(model, Near(available != 0 ? available : set)), now, _exchange));
@@ -199,6 +233,18 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     {
         _exchange.IsFallback = !ReferenceEquals(_exchange.Model, _asked);
         _exchange.Pass(_by);
+    }
+
+    /// <summary>No head came of what was taken of an account: it was not sent, or nobody answered.</summary>
+    private void EndAccount()
+    {
+        if (!_hasTaken)
+            return;
+        _hasTaken = false;
+        if (_exchange.SentAt == 0)
+            _exchange.Account!.State.GiveBack(_exchange.AccountCost);
+        else
+            _exchange.Account!.State.Learn(clock.CoarseMs, default, _exchange.AccountCost);
     }
 
     private void Take(int target)

@@ -81,14 +81,22 @@ internal sealed class ConfigCompiler
     private ProviderModel Provider(ProviderOptions provider)
     {
         var url = provider.BaseUrl.Value;
-        var (headers, names) = FixedHeaders(provider);
+        var (headers, names) = FixedHeaders(provider, provider.Key.IsSet ? provider.Key.Value : null);
+        var accounts = new AccountModel[provider.Accounts.Count];
+        for (var i = 0; i < accounts.Length; i++)
+        {
+            var account = provider.Accounts[i];
+            (var own, names) = FixedHeaders(provider, account.Key.Value);
+            accounts[i] = new AccountModel { Name = account.Name, FixedHeaders = own, IsDisabled = account.IsDisabled };
+        }
+
         var caFile = _files.PathOf(provider.Tls.CaFile);
         var certificate = _files.PathOf(provider.Tls.Certificate);
         var key = _files.PathOf(provider.Tls.Key);
         return new ProviderModel
         {
             Name = provider.Name,
-            IsDisabled = provider.IsDisabled,
+            IsDisabled = provider.IsDisabled || (accounts.Length > 0 && Array.TrueForAll(accounts, static account => account.IsDisabled)),
             Dialect = provider.Dialect.Value switch
             {
                 "anthropic" => Dialect.Anthropic,
@@ -102,6 +110,7 @@ internal sealed class ConfigCompiler
             HostHeader = Encoding.ASCII.GetBytes(url.HostHeader),
             BasePath = Encoding.ASCII.GetBytes(url.Path),
             FixedHeaders = headers,
+            Accounts = accounts.Length > 0 ? accounts : [new AccountModel { Name = "", FixedHeaders = headers }],
             FixedHeaderNames = names,
             Timeouts = Timeouts(provider.Timeouts.Over(_options.Timeouts)),
             UsageChunk = provider.UsageChunk.Or("inject") == "never" ? UsageChunkMode.Never : UsageChunkMode.Inject,
@@ -119,12 +128,12 @@ internal sealed class ConfigCompiler
         };
     }
 
-    private static (byte[] Lines, string[] Names) FixedHeaders(ProviderOptions provider)
+    private static (byte[] Lines, string[] Names) FixedHeaders(ProviderOptions provider, string? key)
     {
         var lines = new StringBuilder();
         var names = new List<string>();
-        if (provider.Key.IsSet)
-            Add(provider.AuthHeaderName, provider.IsBearer ? "Bearer " + provider.Key.Value : provider.Key.Value);
+        if (key is not null)
+            Add(provider.AuthHeaderName, provider.IsBearer ? "Bearer " + key : key);
         if (provider.Headers.IsSet)
         {
             foreach (var (name, value) in provider.Headers.Value)

@@ -92,10 +92,10 @@ internal sealed class MaskedDocument : IDisposable
         if (provider.BaseUrl.IsSet)
             _json.WriteString(ProviderOptions.BaseUrlField.Name, provider.BaseUrl.ByReference ? Mask : provider.BaseUrl.Value.ToString());
         if (provider.Key.IsSet)
-        {
             _json.WriteString(ProviderOptions.KeyField.Name, Mask);
+        WriteAccounts(provider);
+        if (provider.HasKey)
             _json.WriteString(ProviderOptions.AuthHeaderField.Name, Shown(provider.AuthHeader, provider.AuthHeaderName));
-        }
 
         WriteTexts(ProviderOptions.HeadersField, provider.Headers, isSecret: true);
         WriteText(ProviderOptions.RegionField, provider.Region);
@@ -110,6 +110,22 @@ internal sealed class MaskedDocument : IDisposable
         WriteDuration(ProviderOptions.DnsRefreshField, provider.DnsRefresh.Or(ProviderOptions.DnsRefreshField.Default));
         WriteTls(ProviderOptions.TlsField, provider.Tls);
         WriteDisabled(ProviderOptions.DisabledField, provider.IsDisabled);
+        _json.WriteEndObject();
+    }
+
+    private void WriteAccounts(ProviderOptions provider)
+    {
+        if (provider.Accounts.Count == 0)
+            return;
+        _json.WriteStartObject(ProviderOptions.AccountsField.Name);
+        foreach (var account in provider.Accounts)
+        {
+            _json.WriteStartObject(account.Name);
+            _json.WriteString(AccountOptions.KeyField.Name, Mask);
+            WriteDisabled(AccountOptions.DisabledField, account.IsDisabled);
+            _json.WriteEndObject();
+        }
+
         _json.WriteEndObject();
     }
 

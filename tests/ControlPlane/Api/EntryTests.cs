@@ -163,4 +163,24 @@ public sealed class EntryTests
         await rest.DoAsync("DELETE", "alerts/a");
         Assert.Empty(rig.State.Current.Section(Sections.Secrets));
     }
+
+    [Fact]
+    public async Task Keys_of_accounts_are_taken_by_reference_and_never_as_text()
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        using var rest = new RestClient(rig);
+        const string Put = """{"dialect":"openai","baseUrl":"https://api.example.com/v1","accounts":{"one":{"key":"KEY"},"two":{"key":"${file:two}","disabled":true}}}""";
+        var refused = await rest.SendAsync("PUT", "providers/pool", Put.Replace("KEY", "sk-canary", StringComparison.Ordinal));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
+        Assert.Contains("providers.pool.accounts.one.key", refused.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("sk-canary", refused.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await rest.SendAsync("GET", "providers/pool")).Status);
+
+        var taken = Put.Replace("KEY", "${env:AIEDGE_SECRET_ONE}", StringComparison.Ordinal);
+        await rest.DoAsync("PUT", "providers/pool", taken);
+        Assert.Equal(taken, (await rest.GetAsync("providers/pool")).Text);
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity,
+            (await rest.SendAsync("PUT", "providers/pool", Put.Replace("KEY", "${env:HOME}", StringComparison.Ordinal))).Status);
+    }
 }

@@ -58,14 +58,14 @@ public sealed class TargetPlanTests
     public void An_account_that_is_to_be_left_alone_is_left_alone_by_all_of_its_targets()
     {
         var world = new RouteWorld("  m: { targets: [ { provider: a, model: x }, { provider: b, priority: 1 } ] }\n  n: { targets: [ { provider: a, model: y }, { provider: c, priority: 1 } ] }");
-        world.Snapshot.Providers[0].Account.Pause(0, TimeSpan.FromSeconds(9));
+        world.Snapshot.Providers[0].Accounts[0].State.Pause(0, TimeSpan.FromSeconds(9));
         world.Begin("m");
         Assert.Equal("b", world.Target);
         world.Begin("n");
         Assert.Equal("c", world.Target);
 
         // Whoever has no other is asked all the same.
-        world.Snapshot.Providers[2].Account.Pause(0, TimeSpan.FromSeconds(9));
+        world.Snapshot.Providers[2].Accounts[0].State.Pause(0, TimeSpan.FromSeconds(9));
         Assert.True(world.Begin("n"));
     }
 

@@ -12,6 +12,7 @@ public sealed class DocumentationTests
     private static readonly Dictionary<string, FieldTable> Tables = new()
     {
         ["providers.NAME"] = ProviderOptions.Table,
+        ["providers.NAME.accounts.NAME"] = AccountOptions.Table,
         ["providers.NAME.tls"] = TlsOptions.ProviderTable,
         ["models.NAME"] = ModelOptions.Table,
         ["models.NAME.targets[]"] = TargetOptions.Table,

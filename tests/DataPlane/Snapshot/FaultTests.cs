@@ -269,6 +269,34 @@ public sealed class FaultTests
     }
 
     [Theory]
+    [InlineData("key: sk-1, accounts: { a: { key: sk-2 } }", "2: providers.p.accounts: has no meaning beside key: give each account its own")]
+    [InlineData("accounts: {}", "2: providers.p.accounts: is empty; leave it out or name an account")]
+    [InlineData("accounts: { a: {} }", "2: providers.p.accounts.a.key: is required")]
+    [InlineData("accounts: { a: { key: sk-2, weight: 3 } }", "2: providers.p.accounts.a.weight: is not a field of an account")]
+    [InlineData("accounts: { \"a b\": { key: sk-2 } }", "2: providers.p.accounts[\"a b\"]: may hold letters, digits, '.', '-' and '_' only")]
+    public void Accounts_are_judged(string fields, string fault) => Assert.Contains(
+        fault, Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\", {fields} }}\nmodels:\n  m: {{ targets: [ {{ provider: p }} ] }}\n"));
+
+    [Fact]
+    public void Accounts_have_their_own_credentials_and_none_is_shown()
+    {
+        var snapshot = Doc.Snapshot(
+            "providers:\n  p: { dialect: anthropic, baseUrl: \"http://h\", headers: { x-a: secret-1 }, accounts: { one: { key: secret-2 }, two: { key: \"${env:K}\", disabled: true } } }\n"
+            + "models:\n  m: { targets: [ { provider: p } ] }\n" + Doc.Limits,
+            _ => "secret-3");
+        var provider = snapshot.Providers[0];
+        Assert.Equal(
+            ["one False x-api-key: secret-2\r\nx-a: secret-1\r\n", "two True x-api-key: secret-3\r\nx-a: secret-1\r\n"],
+            provider.Accounts.Select(a => $"{a.Name} {a.IsDisabled} {System.Text.Encoding.ASCII.GetString(a.FixedHeaders)}"));
+        Assert.Equal("x-a: secret-1\r\n", System.Text.Encoding.ASCII.GetString(provider.FixedHeaders));
+        Assert.Contains("x-api-key", provider.FixedHeaderNames);
+        var shown = System.Text.Encoding.UTF8.GetString(snapshot.MaskedJson);
+        Assert.Contains("\"two\"", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", shown, StringComparison.Ordinal);
+        Assert.False(provider.IsDisabled);
+    }
+
+    [Theory]
     [InlineData("aliases: [ a ]", "b: { targets: [ { provider: p } ], aliases: [ a ] }", "5: models.b.aliases[0]: is an alias already")]
     [InlineData("aliases: [ b ]", "b: { targets: [ { provider: p } ] }", "4: models.m.aliases[0]: is the name of a model")]
     [InlineData("disabled: false", "\"b*\": { targets: [ { provider: p } ], aliases: [ a ] }", "5: models[\"b*\"].aliases: has no meaning for a glob, which names no model")]

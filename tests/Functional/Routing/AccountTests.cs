@@ -1,0 +1,140 @@
+using AiEdge.FakeUpstream;
+using AiEdge.Functional.Tests.Rig;
+
+namespace AiEdge.Functional.Tests.Routing;
+
+/// <summary>A provider with several accounts: each is asked in its turn, and none beyond what its provider has said to be left.</summary>
+public sealed class AccountTests
+{
+    private const string One = "sk-one-canary-b81d77";
+    private const string Two = "sk-two-canary-4c02ea";
+
+    private static readonly EdgeSetup Setup = new()
+    {
+        Providers = $"  pool: {{ dialect: openai, baseUrl: \"ROOT/v1\", accounts: {{ one: {{ key: {One} }}, two: {{ key: {Two} }} }} }}\n"
+            + $"  single: {{ dialect: openai, baseUrl: \"ROOT/v1\", key: {One} }}",
+        Models = """
+              pool: { targets: [ { provider: pool, model: fake-n3 } ], retry: { waitMax: 1ms, budget: 100% } }
+              patient: { targets: [ { provider: single, model: fake-n3 } ], retry: { waitMax: 60s } }
+              both: { targets: [ { provider: pool, model: fake-n3 }, { provider: fake, model: other, priority: 1 } ], retry: { waitMax: 60s } }
+            """,
+    };
+
+    private static byte[] Answer(string fields) => Ask.Answer("""{"choices":[]}""", fields);
+
+    /// <summary>What comes back within a day comes back too late for any test.</summary>
+    private static string Left(long left, string reset = "24h0m0s") =>
+        $"x-ratelimit-limit-requests: 100\r\nx-ratelimit-remaining-requests: {left}\r\nx-ratelimit-reset-requests: {reset}\r\n";
+
+    [Fact]
+    public async Task Each_is_asked_in_its_turn()
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        for (var i = 0; i < 6; i++)
+            Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "pool"))).Status);
+        Assert.Equal(["Bearer " + One, "Bearer " + Two], edge.Fake.Requests.Select(Key).Distinct().Order());
+        Assert.Equal(3, edge.Fake.Requests.Count(request => Key(request) == "Bearer " + One));
+    }
+
+    [Fact]
+    public async Task One_with_nothing_left_is_not_asked_and_nobody_is_when_none_has()
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        edge.Fake.EnqueueRaw(Answer(Left(0)));
+        await edge.AskAsync(Ask.Chat(model: "pool"));
+        var first = Key(edge.Fake.Requests[0]);
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "pool"))).Status);
+        Assert.DoesNotContain(edge.Fake.Requests.Skip(1), request => Key(request) == first);
+
+        edge.Fake.EnqueueRaw(Answer("x-ratelimit-limit-tokens: 1000\r\nx-ratelimit-remaining-tokens: 0\r\nx-ratelimit-reset-tokens: 24h0m0s\r\n"));
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "pool"))).Status);
+        var asked = edge.Fake.RequestCount;
+        var refused = await edge.AskAsync(Ask.Chat(model: "pool"));
+        Assert.Equal((429, "provider", asked), (refused.Status, refused.Field("x-aiedge-limit"), edge.Fake.RequestCount));
+        Assert.NotNull(refused.Field("retry-after"));
+        Assert.Contains("rate_limit_exceeded", refused.Text, StringComparison.Ordinal);
+        var metrics = (await edge.AdminAsync("/metrics")).Text;
+        Assert.Contains("aiedge_account_remaining{gen_ai_provider_name=\"pool\",account=\"one\",unit=", metrics, StringComparison.Ordinal);
+        Assert.Contains("aiedge_account_remaining{gen_ai_provider_name=\"pool\",account=\"two\",unit=", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_target_is_asked_where_no_account_has_anything_left()
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        for (var i = 0; i < 2; i++)
+        {
+            edge.Fake.EnqueueRaw(Answer(Left(0)));
+            Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "both"))).Status);
+        }
+
+        for (var i = 0; i < 4; i++)
+            Assert.Equal((200, "other"), (await edge.AskAsync(Ask.Chat(model: "both"))) is var answer ? (answer.Status, answer.Field("x-aiedge-model")) : default);
+    }
+
+    [Fact]
+    public async Task A_moment_is_waited_for_where_nobody_else_could_be_asked()
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        edge.Fake.EnqueueRaw(Answer(Left(0, "100s")));
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "patient"))).Status);
+        var answer = await edge.AskAsync(Ask.Chat(model: "patient"));
+        Assert.Equal((200, "1"), (answer.Status, answer.Field("x-aiedge-attempts")));
+    }
+
+    [Theory]
+    [InlineData("status=429")]
+    [InlineData("status=429; retryafter=50")]
+    [InlineData("status=401")]
+    [InlineData("status=403")]
+    [InlineData("status=429; error=quota")]
+    public async Task What_one_is_refused_another_is_asked_for_at_once_and_first(string script)
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        edge.Fake.Enqueue(script);
+        var answer = await edge.AskAsync(Ask.Chat(model: "both"));
+        Assert.Equal((200, "2", "pool"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-provider")));
+        Assert.NotEqual(Key(edge.Fake.Requests[0]), Key(edge.Fake.Requests[1]));
+    }
+
+    [Fact]
+    public async Task Numbers_below_nought_say_nothing()
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        for (var i = 0; i < 4; i++)
+        {
+            edge.Fake.EnqueueRaw(Answer("x-ratelimit-remaining-requests: -1\r\nx-ratelimit-remaining-tokens: -1\r\n"));
+            Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "pool"))).Status);
+        }
+    }
+
+    [Fact]
+    public async Task Their_keys_are_told_to_nobody()
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "pool"))).Status);
+        foreach (var text in (string[])[(await edge.AdminAsync("/config")).Text, (await edge.AdminAsync("/metrics")).Text])
+        {
+            Assert.DoesNotContain(One, text, StringComparison.Ordinal);
+            Assert.DoesNotContain(Two, text, StringComparison.Ordinal);
+        }
+
+        // Whichever of them is asked as, what repeats the other's key is not passed on.
+        foreach (var key in (string[])[One, Two, One])
+        {
+            edge.Fake.EnqueueRaw(Refusal(key));
+            var told = await edge.AskAsync(Ask.Chat(model: "pool"));
+            Assert.Equal(502, told.Status);
+            Assert.DoesNotContain("canary", told.Text, StringComparison.Ordinal);
+        }
+    }
+
+    private static byte[] Refusal(string key)
+    {
+        var body = $$$"""{"error":{"message":"bad {{{key}}}"}}""";
+        return System.Text.Encoding.ASCII.GetBytes($"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+    }
+
+    private static string? Key(ReceivedRequest request) => request.Header("authorization");
+}
