@@ -69,7 +69,7 @@ public sealed class AttemptTests
     [InlineData("stall=0")]
     public async Task A_stream_that_does_not_begin_in_time_comes_from_the_next_target(string script)
     {
-        await using var edge = await Ways.StartAsync([script, "n=3"], change: setup => setup with { Timeouts = "connect: 20s, firstByte: 300ms, idle: 300ms, total: 60s" });
+        await using var edge = await Ways.StartAsync([script, "n=3"], change: setup => setup with { Timeouts = "connect: 20s, firstByte: 3s, idle: 3s, total: 60s" });
         var answer = await edge.AskAsync(Ways.Stream());
 
         Assert.Equal((200, "way-1"), (answer.Status, answer.Field("x-aiedge-model")));
