@@ -198,6 +198,12 @@ internal sealed class TargetModel
     /// <summary>How busy and how quick it is; put there before the configuration is in force.</summary>
     public TargetLoad Load { get; set; } = new();
 
+    /// <summary>
+    /// What is known of its provider's limits for the model, by the account's place; put there before the configuration is in force. Empty
+    /// where the model that its provider is asked for is not always the same.
+    /// </summary>
+    public AccountLimits[] Limits { get; set; } = [];
+
     /// <summary>What its tokens cost, whatever name was asked for; null where the asked name tells it, or nobody knows.</summary>
     public PriceModel? Price { get; init; }
 

@@ -20,12 +20,13 @@ internal static class RouteMetrics
         PerAccount("aiedge_account_paused_ms", "gauge", "How long an account is left alone.", account => account.PauseLeftMs(nowMs));
         PerAccount("aiedge_account_paced_total", "counter", "Times that an account had too little left for a request.", static account => account.Paced);
         MetricsText.Family(text, "aiedge_account_remaining", "gauge", "What is left of an account's limits with its provider, as far as that is known.");
-        foreach (var (name, account) in routes.Accounts)
+        foreach (var ((provider, account, model), limits) in routes.Limits)
         {
-            Remaining(name, "requests", account.Requests);
-            Remaining(name, "tokens", account.Tokens);
-            Remaining(name, "input_tokens", account.InputTokens);
-            Remaining(name, "output_tokens", account.OutputTokens);
+            var labels = Labels((provider, account)) + ",target=\"" + MetricsText.Escape(model) + "\"";
+            Remaining(labels, "requests", limits.Requests);
+            Remaining(labels, "tokens", limits.Tokens);
+            Remaining(labels, "input_tokens", limits.InputTokens);
+            Remaining(labels, "output_tokens", limits.OutputTokens);
         }
 
         MetricsText.Family(text, "aiedge_retry_budget_total", "counter", "Retries by model, and whether the budget allowed them.");
@@ -43,10 +44,10 @@ internal static class RouteMetrics
                 MetricsText.Sample(text, name, Labels(its), value(account));
         }
 
-        void Remaining((string, string) its, string unit, AccountLimit limit)
+        void Remaining(string labels, string unit, AccountLimit limit)
         {
             if (limit.Limit > 0)
-                MetricsText.Sample(text, "aiedge_account_remaining", Labels(its) + ",unit=\"" + unit + "\"", limit.Left(nowMs));
+                MetricsText.Sample(text, "aiedge_account_remaining", labels + ",unit=\"" + unit + "\"", limit.Left(nowMs));
         }
 
         void PerTarget(string name, string type, string help, Func<TargetView, long> value)

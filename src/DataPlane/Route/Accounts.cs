@@ -5,12 +5,13 @@ namespace AiEdge.DataPlane.Route;
 /// <summary>Chooses whom a provider is asked as. It neither locks nor allocates.</summary>
 internal static class Accounts
 {
-    /// <summary>Whether some account may be used now, and its limits have room for a request.</summary>
-    public static bool HasRoom(ProviderModel provider, long nowMs, in AccountCost cost)
+    /// <summary>Whether some account of a target may be used now, and its limits have room for a request.</summary>
+    public static bool HasRoom(TargetModel target, long nowMs, in AccountCost cost)
     {
-        foreach (var account in provider.Accounts)
+        var all = target.Provider.Accounts;
+        for (var i = 0; i < all.Length; i++)
         {
-            if (!account.IsDisabled && account.State.PauseLeftMs(nowMs) == 0 && account.State.WaitMs(nowMs, cost) == 0)
+            if (!all[i].IsDisabled && all[i].State.PauseLeftMs(nowMs) == 0 && (Known(target, i)?.WaitMs(nowMs, cost) ?? 0) == 0)
                 return true;
         }
 
@@ -31,37 +32,47 @@ internal static class Accounts
     }
 
     /// <summary>
-    /// The account that a request is sent as, which its part has been taken of: each in its turn, those that are not to be left alone first,
-    /// and of these the first that has room. Where none has, the one that has it soonest, if that is soon enough. Null where there is none.
+    /// The place of the account that a request is sent as, which its part has been taken of: each in its turn, those that are not to be left
+    /// alone first, and of these the first that has room. Where none has, the one that has it soonest, if that is soon enough. -1 where there is none.
     /// </summary>
-    /// <param name="provider">Whose accounts.</param>
+    /// <param name="target">Whose accounts.</param>
     /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
     /// <param name="cost">What is to be taken.</param>
     /// <param name="waitMaxMs">How long may be waited for it.</param>
+    /// <param name="taken">What it was taken of; null where nothing is known of the account's limits.</param>
     /// <param name="waitMs">How long has to be waited.</param>
-    public static AccountModel? Take(ProviderModel provider, long nowMs, in AccountCost cost, long waitMaxMs, out long waitMs)
+    public static int Take(TargetModel target, long nowMs, in AccountCost cost, long waitMaxMs, out AccountLimits? taken, out long waitMs)
     {
-        var all = provider.Accounts;
-        var start = all.Length == 1 ? 0 : (int)(provider.NextTicket() % (uint)all.Length);
-        var isPaused = PauseLeftMs(provider, nowMs) > 0;
-        AccountModel? soonest = null;
+        var all = target.Provider.Accounts;
+        var start = all.Length == 1 ? 0 : (int)(target.Provider.NextTicket() % (uint)all.Length);
+        var isPaused = PauseLeftMs(target.Provider, nowMs) > 0;
+        var soonest = -1;
+        taken = null;
         waitMs = long.MaxValue;
         for (var i = 0; i < all.Length; i++)
         {
-            var account = all[(start + i) % all.Length];
-            if (account.IsDisabled || (!isPaused && account.State.PauseLeftMs(nowMs) > 0))
+            var place = (start + i) % all.Length;
+            if (all[place].IsDisabled || (!isPaused && all[place].State.PauseLeftMs(nowMs) > 0))
                 continue;
-            if (account.State.TryTake(nowMs, cost, 0, out var wait))
+            taken = Known(target, place);
+            if (taken is null || taken.TryTake(nowMs, cost, 0, out var wait))
             {
                 waitMs = 0;
-                return account;
+                return place;
             }
 
-            account.State.OnPaced();
+            all[place].State.OnPaced();
             if (wait < waitMs)
-                (soonest, waitMs) = (account, wait);
+                (soonest, waitMs) = (place, wait);
         }
 
-        return soonest is not null && soonest.State.TryTake(nowMs, cost, waitMaxMs, out waitMs) ? soonest : null;
+        taken = soonest < 0 ? null : target.Limits[soonest];
+        if (taken is not null && taken.TryTake(nowMs, cost, waitMaxMs, out waitMs))
+            return soonest;
+        taken = null;
+        return -1;
     }
+
+    private static AccountLimits? Known(TargetModel target, int place) =>
+        place < target.Limits.Length && target.Limits[place] is { IsKnown: true } limits ? limits : null;
 }

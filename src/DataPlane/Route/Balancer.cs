@@ -20,7 +20,7 @@ internal static class Balancer
         {
             var i = BitOperations.TrailingZeroCount(rest);
             var target = model.Targets[i];
-            if (!target.Health.IsAvailable(nowMs) || !Accounts.HasRoom(target.Provider, nowMs, cost))
+            if (!target.Health.IsAvailable(nowMs) || !Accounts.HasRoom(target, nowMs, cost))
                 available &= ~(1UL << i);
         }
 

@@ -11,6 +11,7 @@ internal sealed class RouteStates
     private readonly Lock _lock = new();
     private Dictionary<(string Provider, string Model), TargetView> _targets = [];
     private Dictionary<(string Provider, string Account), AccountState> _accounts = [];
+    private Dictionary<(string Provider, string Account, string Model), AccountLimits> _limits = [];
     private Dictionary<string, RetryBudget> _budgets = [];
 
     /// <summary>What there is of the configuration in force.</summary>
@@ -18,6 +19,9 @@ internal sealed class RouteStates
 
     /// <summary>Accounts of the configuration in force, by their provider and their own name.</summary>
     public IReadOnlyDictionary<(string Provider, string Account), AccountState> Accounts => Volatile.Read(ref _accounts);
+
+    /// <summary>Limits of those accounts, by the provider's name of the model.</summary>
+    public IReadOnlyDictionary<(string Provider, string Account, string Model), AccountLimits> Limits => Volatile.Read(ref _limits);
 
     /// <summary>The retries of each rule.</summary>
     public IReadOnlyDictionary<string, RetryBudget> Budgets => Volatile.Read(ref _budgets);
@@ -29,6 +33,7 @@ internal sealed class RouteStates
         {
             var targets = new Dictionary<(string, string), TargetView>();
             var accounts = new Dictionary<(string, string), AccountState>();
+            var limits = new Dictionary<(string, string, string), AccountLimits>();
             var budgets = new Dictionary<string, RetryBudget>();
             foreach (var provider in config.Providers)
             {
@@ -50,13 +55,31 @@ internal sealed class RouteStates
                     }
 
                     (target.Health, target.Load) = (view.Health, view.Load);
+                    target.Limits = LimitsOf(target, target.UpstreamModel is not null ? name.Item2 : model.IsGlob ? null : model.Name, limits);
                 }
             }
 
             Volatile.Write(ref _targets, targets);
             Volatile.Write(ref _accounts, accounts);
+            Volatile.Write(ref _limits, limits);
             Volatile.Write(ref _budgets, budgets);
         }
+    }
+
+    /// <summary>Those that are known already go on; none where the provider is asked for now this model and now that.</summary>
+    private AccountLimits[] LimitsOf(TargetModel target, string? model, Dictionary<(string, string, string), AccountLimits> limits)
+    {
+        if (model is null)
+            return [];
+        var all = new AccountLimits[target.Provider.Accounts.Length];
+        for (var i = 0; i < all.Length; i++)
+        {
+            var name = (target.Provider.Name, target.Provider.Accounts[i].Name, model);
+            if (!limits.TryGetValue(name, out all[i]!))
+                limits[name] = all[i] = _limits.GetValueOrDefault(name) ?? new AccountLimits();
+        }
+
+        return all;
     }
 }
 

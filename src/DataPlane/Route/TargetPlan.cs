@@ -20,7 +20,8 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     private ModelName? _by;
     private TargetFit _fit;
     private bool _isProbe;
-    private bool _hasTaken;
+    private AccountLimits? _taken;
+    private AccountLimits? _limits;
 
     /// <summary>The model that was asked for, whose retries and budget hold for the exchange.</summary>
     public ModelModel Asked => _asked;
@@ -35,7 +36,8 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     {
         _exchange = exchange;
         _asked = exchange.Model!;
-        _isProbe = _hasTaken = false;
+        _isProbe = false;
+        _taken = _limits = null;
         Lack = TargetLack.Dialect;
         for (_fit = TargetFit.Whole; _fit != TargetFit.No; _fit--)
         {
@@ -99,25 +101,27 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     public bool TryTakeAccount(bool mayWait, out TimeSpan wait)
     {
         var waitMax = mayWait ? (long)_asked.Retry.WaitMax.TotalMilliseconds : 0;
-        var account = Accounts.Take(_exchange.Target!.Provider, clock.CoarseMs, _exchange.AccountCost, waitMax, out var ms);
+        var place = Accounts.Take(_exchange.Target!, clock.CoarseMs, _exchange.AccountCost, waitMax, out _taken, out var ms);
         wait = TimeSpan.FromMilliseconds(ms == long.MaxValue ? 0 : ms);
-        _hasTaken = account is not null;
-        _exchange.Account = account;
-        return _hasTaken;
+        _exchange.Account = place < 0 ? null : _exchange.Target!.Provider.Accounts[place];
+        _limits = place >= 0 && place < _exchange.Target!.Limits.Length ? _exchange.Target.Limits[place] : null;
+        return place >= 0;
     }
 
     /// <summary>An answer's head is there: what it says of the account's limits.</summary>
     public void OnHead(in ProviderRates rates)
     {
-        if (_hasTaken)
-            _exchange.Account!.State.Learn(clock.CoarseMs, rates, _exchange.AccountCost);
-        _hasTaken = false;
+        if (_taken is not null)
+            _taken.Learn(clock.CoarseMs, rates, _exchange.AccountCost);
+        else
+            _limits?.Learn(clock.CoarseMs, rates);
+        _taken = _limits = null;
     }
 
     /// <summary>It was the account that was refused: where its provider can be asked as another, the same target may be chosen again.</summary>
     public void OnAccountRefused()
     {
-        if (Accounts.HasRoom(_exchange.Target!.Provider, clock.CoarseMs, _exchange.AccountCost))
+        if (Accounts.HasRoom(_exchange.Target!, clock.CoarseMs, _exchange.AccountCost))
             _tried &= ~(1UL << _target);
     }
 
@@ -238,13 +242,14 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     /// <summary>No head came of what was taken of an account: it was not sent, or nobody answered.</summary>
     private void EndAccount()
     {
-        if (!_hasTaken)
+        var taken = _taken;
+        _taken = _limits = null;
+        if (taken is null)
             return;
-        _hasTaken = false;
         if (_exchange.SentAt == 0)
-            _exchange.Account!.State.GiveBack(_exchange.AccountCost);
+            taken.GiveBack(_exchange.AccountCost);
         else
-            _exchange.Account!.State.Learn(clock.CoarseMs, default, _exchange.AccountCost);
+            taken.Learn(clock.CoarseMs, default, _exchange.AccountCost);
     }
 
     private void Take(int target)

@@ -79,10 +79,12 @@ public sealed class AccountLimitTests
     [Fact]
     public void An_account_takes_of_all_its_limits_or_of_none()
     {
-        var account = new AccountState();
+        var account = new AccountLimits();
         var cost = new AccountCost(10, 5);
+        Assert.False(account.IsKnown);
         Assert.True(account.TryTake(0, cost, 0, out _));
         account.Learn(0, new ProviderRates { Requests = Told(100, 50, 60_000), Tokens = Told(100, 90, 60_000), OutputTokens = Told(20, 4, 16_000) }, cost);
+        Assert.True(account.IsKnown);
         Assert.False(account.TryTake(0, cost, 0, out var wait));
         Assert.Equal(1000, wait);
         Assert.Equal((50, 90, 4), (account.Requests.Left(0), account.Tokens.Left(0), account.OutputTokens.Left(0)));

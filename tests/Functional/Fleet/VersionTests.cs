@@ -36,6 +36,7 @@ public sealed class VersionTests
         var bucket = Assert.Single(ask.Buckets).Bucket;
         var grant = Later(new BucketGrant { Bucket = bucket, Lease = 1, Amount = 1, LengthMs = 600_000, Share = 500 });
         await sync.SendAsync(Later(new QuotaDown { Answer = Later(new QuotaAnswer { Number = ask.Number, Buckets = { grant } }) }));
+        sync.AnswerAll();
         await edge.SeeAsync(async () => (await edge.AdminAsync("/limits?limit=few")).Text.Contains("\"remaining\":1,", StringComparison.Ordinal));
         Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
 
@@ -63,6 +64,7 @@ public sealed class VersionTests
         await sync.GreetAsync(control.Book.StoreId);
         var ask = await sync.AskedAsync();
         await sync.GrantAsync(ask, new BucketGrant { Bucket = Assert.Single(ask.Buckets).Bucket, Lease = 1, Amount = 1, LengthMs = 600_000 });
+        sync.AnswerAll();
         await edge.SeeAsync(async () => (await edge.AdminAsync("/limits?limit=few")).Text.Contains("\"remaining\":1,", StringComparison.Ordinal));
 
         Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);

@@ -139,10 +139,16 @@ internal abstract class ScriptedStream<TUp, TDown>(GrpcServerCall<TUp, TDown> ca
         return await _end.Task;
     }
 
-    public async Task SendAsync(TDown message) => Assert.True(await call.WriteAsync(message), "the stream has ended");
+    public async Task SendAsync(TDown message) => Assert.True(await TrySendAsync(message), "the stream has ended");
 
     /// <summary>The next message of the plane.</summary>
     public async Task<TUp> NextAsync() => await _heard.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+
+    /// <summary>False where the stream has ended.</summary>
+    protected ValueTask<bool> TrySendAsync(TDown message) => call.WriteAsync(message);
+
+    /// <summary>All messages of the plane from now on.</summary>
+    protected IAsyncEnumerable<TUp> AllAsync() => _heard.Reader.ReadAllAsync();
 
     public bool TryNext(out TUp? message) => _heard.Reader.TryRead(out message);
 
@@ -198,7 +204,18 @@ internal sealed class SyncStream(GrpcServerCall<QuotaUp, QuotaDown> call) : Scri
 
     public async Task<QuotaAsk> AskedAsync() => (await NextAsync()).Ask;
 
+    /// <summary>
+    /// Answers all asks from now on, until the stream ends, and grants nothing: a plane that gets no answer takes it that the control plane hangs.
+    /// </summary>
+    public void AnswerAll() => _ = AnswerAllAsync();
+
     public Task GrantAsync(QuotaAsk ask, BucketGrant grant) => SendAsync(new QuotaDown { Answer = new() { Number = ask.Number, Buckets = { grant } } });
+
+    private async Task AnswerAllAsync()
+    {
+        await foreach (var up in AllAsync())
+            await TrySendAsync(new QuotaDown { Answer = new() { Number = up.Ask.Number, Buckets = { up.Ask.Buckets.Select(b => new BucketGrant { Bucket = b.Bucket }) } } });
+    }
 }
 
 /// <summary><c>Usage.Report</c>.</summary>

@@ -16,6 +16,9 @@ public sealed class AccountTests
         Models = """
               pool: { targets: [ { provider: pool, model: fake-n3 } ], retry: { waitMax: 1ms, budget: 100% } }
               patient: { targets: [ { provider: single, model: fake-n3 } ], retry: { waitMax: 60s } }
+              scarce: { targets: [ { provider: single } ], retry: { waitMax: 1ms } }
+              plenty: { targets: [ { provider: single } ], retry: { waitMax: 1ms } }
+              "any-*": { targets: [ { provider: single } ], retry: { waitMax: 1ms } }
               both: { targets: [ { provider: pool, model: fake-n3 }, { provider: fake, model: other, priority: 1 } ], retry: { waitMax: 60s } }
             """,
     };
@@ -55,8 +58,23 @@ public sealed class AccountTests
         Assert.NotNull(refused.Field("retry-after"));
         Assert.Contains("rate_limit_exceeded", refused.Text, StringComparison.Ordinal);
         var metrics = (await edge.AdminAsync("/metrics")).Text;
-        Assert.Contains("aiedge_account_remaining{gen_ai_provider_name=\"pool\",account=\"one\",unit=", metrics, StringComparison.Ordinal);
-        Assert.Contains("aiedge_account_remaining{gen_ai_provider_name=\"pool\",account=\"two\",unit=", metrics, StringComparison.Ordinal);
+        Assert.Contains("aiedge_account_remaining{gen_ai_provider_name=\"pool\",account=\"one\",target=\"fake-n3\",unit=", metrics, StringComparison.Ordinal);
+        Assert.Contains("aiedge_account_remaining{gen_ai_provider_name=\"pool\",account=\"two\",target=\"fake-n3\",unit=", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_left_of_one_model_says_nothing_of_another()
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        edge.Fake.EnqueueRaw(Answer(Left(0)));
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "scarce"))).Status);
+        Assert.Equal(429, (await edge.AskAsync(Ask.Chat(model: "scarce"))).Status);
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "plenty"))).Status);
+
+        // Whatever name is passed on, the provider's limit of it is not known to be the same.
+        edge.Fake.EnqueueRaw(Answer(Left(0)));
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: $"any-{i}"))).Status);
     }
 
     [Fact]
