@@ -40,10 +40,18 @@ public sealed class VersionTests
         await edge.SeeAsync(async () => (await edge.AdminAsync("/limits?limit=few")).Text.Contains("\"remaining\":1,", StringComparison.Ordinal));
         Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
 
-        var batch = (await report.NextAsync()).Batch;
-        await report.SendAsync(Later(new UsageDown { Acknowledged = Later(new UsageAcknowledged { Epoch = batch.Epoch, ThroughSequence = batch.ThroughSequence }) }));
-        await edge.SeeAsync(async () => (await edge.AdminAsync("/metrics")).Text.Contains("\naiedge_usage_unacknowledged_records 0\n", StringComparison.Ordinal));
+        // An exchange has one record, or two where its first is on disk before it ends.
+        await AcknowledgeAsync(await report.NextAsync());
+        await edge.SeeAsync(async () =>
+        {
+            while (report.TryNext(out var more))
+                await AcknowledgeAsync(more!);
+            return (await edge.AdminAsync("/metrics")).Text.Contains("\naiedge_usage_unacknowledged_records 0\n", StringComparison.Ordinal);
+        });
         Assert.False(watch.Ended.IsCompleted || sync.Ended.IsCompleted || report.Ended.IsCompleted, "a stream has ended");
+
+        Task AcknowledgeAsync(UsageUp up) => report.SendAsync(
+            Later(new UsageDown { Acknowledged = Later(new UsageAcknowledged { Epoch = up.Batch.Epoch, ThroughSequence = up.Batch.ThroughSequence }) }));
     }
 
     [Fact]
