@@ -19,6 +19,12 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     /// <summary>Of a request whose prompt is not counted: about, and mended by the provider's next answer.</summary>
     private const int BytesPerToken = 4;
 
+    /// <summary>
+    /// The same at most, where nobody has looked into it: what makes a body large is mostly an image or a file, which has few tokens for its
+    /// bytes. Who is guessed too small may be refused by the provider, and then others are asked; who is guessed too large would not even be sent.
+    /// </summary>
+    private const long TokensGuessedMax = 16_384;
+
     private Demand _demand;
     private QueueTicket _ticket;
     private long _lease;
@@ -63,7 +69,8 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         {
             InputGuess = PromptGuess(exchange, scan.Prompt),
         };
-        exchange.AccountCost = new AccountCost(isCounted ? tokens : exchange.BytesIn / BytesPerToken, Math.Max(0, _demand.OutputTokensMax));
+        var most = isCounted || scan.Prompt is not null ? tokens : TokensGuessedMax;
+        exchange.AccountCost = new AccountCost(isCounted ? tokens : Math.Min(exchange.BytesIn / BytesPerToken, most), Math.Max(0, _demand.OutputTokensMax));
         return Answer(Decide(exchange, body, isOfTarget: false), exchange, link, body, isOfTarget: false);
     }
 

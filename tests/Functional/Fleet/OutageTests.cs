@@ -127,7 +127,7 @@ public sealed class OutageTests
         var wanted = Assert.Single(report.Wants).Amount;
         Assert.InRange(wanted, 1ul, amount / 2);
         await sync.GrantAsync(ask, new() { Bucket = report.Bucket, Lease = 1, Amount = 1, LengthMs = 600_000, WindowLeftMs = 600_000 });
-        sync.AnswerAll();
+        sync.AnswerAll(slots: limit.Contains("concurrent", StringComparison.Ordinal) ? 1u : 0);
         await edge.SeeAsync(async () => (await edge.AdminAsync("/limits?limit=held")).Text.Contains("\"remaining\":1", StringComparison.Ordinal));
 
         Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);

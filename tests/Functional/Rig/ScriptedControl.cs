@@ -205,16 +205,21 @@ internal sealed class SyncStream(GrpcServerCall<QuotaUp, QuotaDown> call) : Scri
     public async Task<QuotaAsk> AskedAsync() => (await NextAsync()).Ask;
 
     /// <summary>
-    /// Answers all asks from now on, until the stream ends, and grants nothing: a plane that gets no answer takes it that the control plane hangs.
+    /// Answers all asks from now on, until the stream ends: a plane that gets no answer takes it that the control plane hangs. Slots are lent
+    /// by each answer anew.
     /// </summary>
-    public void AnswerAll() => _ = AnswerAllAsync();
+    public void AnswerAll(uint slots = 0) => _ = AnswerAllAsync(slots);
 
     public Task GrantAsync(QuotaAsk ask, BucketGrant grant) => SendAsync(new QuotaDown { Answer = new() { Number = ask.Number, Buckets = { grant } } });
 
-    private async Task AnswerAllAsync()
+    private async Task AnswerAllAsync(uint slots)
     {
         await foreach (var up in AllAsync())
-            await TrySendAsync(new QuotaDown { Answer = new() { Number = up.Ask.Number, Buckets = { up.Ask.Buckets.Select(b => new BucketGrant { Bucket = b.Bucket }) } } });
+            await TrySendAsync(new QuotaDown { Answer = new() { Number = up.Ask.Number, Buckets = { up.Ask.Buckets.Select(Grant) } } });
+
+        BucketGrant Grant(BucketReport report) => slots == 0
+            ? new() { Bucket = report.Bucket }
+            : new() { Bucket = report.Bucket, Lease = 1, Amount = slots, LengthMs = 600_000 };
     }
 }
 

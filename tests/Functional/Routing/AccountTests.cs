@@ -78,6 +78,18 @@ public sealed class AccountTests
     }
 
     [Fact]
+    public async Task The_bytes_of_an_image_are_not_taken_for_its_tokens()
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        var image = $",\"image\":\"data:image/png;base64,{new string('A', 400_000)}\"";
+        for (var i = 0; i < 3; i++)
+        {
+            edge.Fake.EnqueueRaw(Answer("x-ratelimit-limit-tokens: 30000\r\nx-ratelimit-remaining-tokens: 29000\r\nx-ratelimit-reset-tokens: 24h0m0s\r\n"));
+            Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "scarce", more: image))).Status);
+        }
+    }
+
+    [Fact]
     public async Task Another_target_is_asked_where_no_account_has_anything_left()
     {
         await using var edge = await Edge.StartAsync(Setup);
