@@ -77,6 +77,8 @@ public sealed class SaturationTests(ITestOutputHelper output)
     /// <summary>What a bucket earns while it is full is nobody's: it is, where the machine lets nobody ask for a while at the beginning.</summary>
     private static double Overflow(List<double> admitted, double began, double burst, double perSecond)
     {
+        if (perSecond == 0)
+            return 0;
         var (level, last, overflow) = (burst - 1, began, 0.0);
         foreach (var at in admitted)
         {
