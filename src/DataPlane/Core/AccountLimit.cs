@@ -27,6 +27,12 @@ internal sealed class AccountLimit
 
     private const long ResetMsMax = 24 * 60 * 60_000L;
     private const long LimitMax = 1_000_000_000;
+
+    /// <summary>
+    /// What is under way holds a limit up for so many times its whole at most: of requests that end without an answer's head nothing is learnt, and
+    /// while nothing is let through nothing is learnt at all.
+    /// </summary>
+    private const long UnheardMax = 2;
     private const long MsNs = 1_000_000;
 
     private long _fullAtNs;
@@ -104,7 +110,8 @@ internal sealed class AccountLimit
         var known = Volatile.Read(ref _fullAtNs);
         while (true)
         {
-            var next = (nowMs * MsNs) + ((used + Math.Clamp(Volatile.Read(ref _unheard), 0, LimitMax)) * Volatile.Read(ref _intervalNs));
+            var unheard = Math.Clamp(Volatile.Read(ref _unheard), 0, UnheardMax * limit);
+            var next = (nowMs * MsNs) + ((used + unheard) * Volatile.Read(ref _intervalNs));
             var found = Interlocked.CompareExchange(ref _fullAtNs, next, known);
             if (found == known)
                 return;

@@ -43,6 +43,19 @@ public sealed class AccountLimitTests
     }
 
     [Fact]
+    public void However_much_was_under_way_that_nobody_answered_it_comes_back_in_three_times_its_time()
+    {
+        var limit = new AccountLimit();
+        Assert.True(limit.TryTake(0, 1, 0, out _));
+        Assert.True(limit.TryTake(0, 1_000_000, 0, out _));
+        limit.Learn(0, Told(100, 0, 60_000), 1);
+        limit.Leave(1_000_000);
+        Assert.False(limit.TryTake(60_000, 1, 0, out _));
+        Assert.Equal(100, limit.Left(180_000));
+        Assert.True(limit.TryTake(180_000, 100, 0, out _));
+    }
+
+    [Fact]
     public void Whoever_waits_has_his_turn()
     {
         var limit = Learnt(Told(10, 0, 10_000));
