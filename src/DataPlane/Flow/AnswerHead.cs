@@ -66,7 +66,7 @@ internal static class AnswerHead
         if (exchange.Error.IsOfLimit && exchange.LimitHit is { } limit)
             LimitHeaders.WriteRefusal(ref writer, limit, exchange.LimitWaitNs, exchange.LimitResetUnixNs);
         else if (exchange.Error.Kind == ErrorKind.ProviderLimited)
-            LimitHeaders.WriteProviderRefusal(ref writer, exchange.LimitWaitNs);
+            LimitHeaders.WriteProviderRefusal(ref writer, exchange.LimitWaitNs, exchange.LimitResetUnixNs);
         WriteOurs(ref writer, exchange);
         WriteFraming(ref writer, exchange, AnswerFraming.Length, length);
         writer.Commit();

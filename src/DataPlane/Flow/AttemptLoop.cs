@@ -134,9 +134,10 @@ internal sealed class AttemptLoop
     }
 
     /// <summary>Nothing is left of the target's accounts, as far as their provider has said.</summary>
-    private static EdgeError Paced(Exchange exchange, TimeSpan wait)
+    private EdgeError Paced(Exchange exchange, TimeSpan wait)
     {
         exchange.LimitWaitNs = (long)wait.TotalNanoseconds;
+        exchange.LimitResetUnixNs = (_services.Clock.CoarseUnixMs * 1_000_000) + exchange.LimitWaitNs;
         return EdgeError.Edge(ErrorKind.ProviderLimited);
     }
 

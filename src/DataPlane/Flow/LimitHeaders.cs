@@ -40,6 +40,19 @@ internal static class LimitHeaders
         writer.Write(";scope="u8);
         WriteText(ref writer, LimitError.Scope(limit));
         writer.WriteCrlf();
+        WriteAgain(ref writer, waitNs, atUnixNs);
+    }
+
+    /// <summary>The provider's limits have nothing left, and when to come again.</summary>
+    public static void WriteProviderRefusal(ref ByteWriter writer, long waitNs, long atUnixNs)
+    {
+        writer.Write("x-aiedge-limit: provider\r\n"u8);
+        WriteAgain(ref writer, waitNs, atUnixNs);
+    }
+
+    /// <summary>How long to wait where that is short; else when, and that waiting for it is no use.</summary>
+    private static void WriteAgain(ref ByteWriter writer, long waitNs, long atUnixNs)
+    {
         if (waitNs <= 0)
             return;
         if (WaitMs(waitNs) <= ShortWaitMs)
@@ -51,14 +64,6 @@ internal static class LimitHeaders
         writer.Write("x-should-retry: false\r\nx-aiedge-reset: "u8);
         WriteMoment(ref writer, Second(atUnixNs));
         writer.WriteCrlf();
-    }
-
-    /// <summary>The provider's limits have nothing left, and when to come again.</summary>
-    public static void WriteProviderRefusal(ref ByteWriter writer, long waitNs)
-    {
-        writer.Write("x-aiedge-limit: provider\r\n"u8);
-        if (waitNs > 0)
-            WriteWait(ref writer, Math.Min(waitNs, ShortWaitMs * MillisecondNs));
     }
 
     private static void WriteWait(ref ByteWriter writer, long waitNs)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Rig;
 
@@ -55,11 +56,23 @@ public sealed class AccountTests
         var asked = edge.Fake.RequestCount;
         var refused = await edge.AskAsync(Ask.Chat(model: "pool"));
         Assert.Equal((429, "provider", asked), (refused.Status, refused.Field("x-aiedge-limit"), edge.Fake.RequestCount));
-        Assert.NotNull(refused.Field("retry-after"));
+        Assert.Equal(("false", null, null), (refused.Field("x-should-retry"), refused.Field("retry-after"), refused.Field("retry-after-ms")));
+        Assert.True(DateTimeOffset.Parse(refused.Field("x-aiedge-reset")!, CultureInfo.InvariantCulture) > DateTimeOffset.UtcNow.AddMinutes(1));
         Assert.Contains("rate_limit_exceeded", refused.Text, StringComparison.Ordinal);
         var metrics = (await edge.AdminAsync("/metrics")).Text;
         Assert.Contains("aiedge_account_remaining{gen_ai_provider_name=\"pool\",account=\"one\",target=\"fake-n3\",unit=", metrics, StringComparison.Ordinal);
         Assert.Contains("aiedge_account_remaining{gen_ai_provider_name=\"pool\",account=\"two\",target=\"fake-n3\",unit=", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_short_wait_for_the_provider_is_told_as_it_is()
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        edge.Fake.EnqueueRaw(Answer(Left(0, "3000s")));
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "scarce"))).Status);
+        var refused = await edge.AskAsync(Ask.Chat(model: "scarce"));
+        Assert.Equal((429, "provider", null), (refused.Status, refused.Field("x-aiedge-limit"), refused.Field("x-aiedge-reset")));
+        Assert.InRange(int.Parse(refused.Field("retry-after")!, CultureInfo.InvariantCulture), 1, 30);
     }
 
     [Fact]
