@@ -54,7 +54,6 @@ internal enum ErrorKind : byte
     /// <summary>The model, or whom its requests go to, is switched off.</summary>
     ModelDisabled,
 
-
     /// <summary>A limit on requests has too few left.</summary>
     RequestsLimited,
 
