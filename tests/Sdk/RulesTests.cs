@@ -1,5 +1,4 @@
 using System.Text;
-using AiEdge.FakeUpstream;
 
 namespace AiEdge.Sdk.Tests;
 

@@ -9,12 +9,5 @@ internal static class CallProof
     public static ReadOnlySpan<byte> Mark => "aiedge.call."u8;
 
     /// <summary>False for what is not of this making.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> source, Piece text, out Piece proof)
-    {
-        proof = default;
-        if (!text.IsPresent || !text.Of(source).StartsWith(Mark))
-            return false;
-        proof = new Piece(text.Start + Mark.Length, text.Length - Mark.Length);
-        return true;
-    }
+    public static bool TryRead(ReadOnlySpan<byte> source, Piece text, out Piece proof) => text.TryBehind(Mark, source, out proof);
 }

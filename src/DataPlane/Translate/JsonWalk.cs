@@ -12,6 +12,16 @@ internal readonly record struct Piece(int Start, int Length)
     public bool IsPresent => Start > 0;
 
     public ReadOnlySpan<byte> Of(ReadOnlySpan<byte> source) => source.Slice(Start, Length);
+
+    /// <summary>What stands behind a mark that the text begins with. False where it does not, or is not there.</summary>
+    public bool TryBehind(ReadOnlySpan<byte> mark, ReadOnlySpan<byte> source, out Piece rest)
+    {
+        rest = default;
+        if (!IsPresent || !Of(source).StartsWith(mark))
+            return false;
+        rest = new Piece(Start + mark.Length, Length - mark.Length);
+        return true;
+    }
 }
 
 /// <summary>

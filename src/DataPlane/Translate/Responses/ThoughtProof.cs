@@ -13,13 +13,7 @@ internal static class ThoughtProof
     /// <summary>False for what is not of this making.</summary>
     public static bool TryRead(ReadOnlySpan<byte> source, Piece text, out Piece proof, out bool isHidden)
     {
-        proof = default;
-        var bytes = text.Of(source);
-        isHidden = bytes.StartsWith(Hidden);
-        if (!isHidden && !bytes.StartsWith(Signed))
-            return false;
-        var mark = isHidden ? Hidden.Length : Signed.Length;
-        proof = new Piece(text.Start + mark, text.Length - mark);
-        return true;
+        isHidden = text.TryBehind(Hidden, source, out proof);
+        return isHidden || text.TryBehind(Signed, source, out proof);
     }
 }

@@ -1,9 +1,9 @@
 using System.Text.Json;
 
-namespace AiEdge.FakeUpstream;
+namespace AiEdge.Sdk.Tests;
 
-/// <summary>What Gemini refuses in a request for content, as far as it matters to who writes one. Tests ask it; answers do not.</summary>
-public static class ContentsRules
+/// <summary>What Gemini refuses in a request for content, as far as it matters to who writes one.</summary>
+internal static class ContentsRules
 {
     private static readonly string[] Fields = ["contents", "systemInstruction", "tools", "toolConfig", "generationConfig", "safetySettings", "cachedContent"];
 

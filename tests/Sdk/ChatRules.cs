@@ -1,9 +1,9 @@
 using System.Text.Json;
 
-namespace AiEdge.FakeUpstream;
+namespace AiEdge.Sdk.Tests;
 
-/// <summary>What OpenAI refuses in a request for chat completions, as far as it matters to who writes one. Tests ask it; answers do not.</summary>
-public static class ChatRules
+/// <summary>What OpenAI refuses in a request for chat completions, as far as it matters to who writes one.</summary>
+internal static class ChatRules
 {
     private const int StopsMax = 4;
 
