@@ -9,6 +9,8 @@ internal static class AnswerTable
         (":generateContent", GenerateAnswer.Make),
         (":streamGenerateContent", GenerateAnswer.Make),
         ("/messages", MessagesAnswer.Make),
+        (":rawPredict", MessagesAnswer.Make),
+        (":streamRawPredict", MessagesAnswer.Make),
         ("/messages/count_tokens", MessagesAnswer.MakeCount),
         ("/completions", CompletionAnswer.Make),
         ("/responses", ResponsesAnswer.Make),
@@ -41,7 +43,8 @@ internal static class AnswerTable
 
     /// <summary>Whose path it is.</summary>
     public static Vendor VendorOf(string path) =>
-        path.EndsWith("/messages", StringComparison.Ordinal) || path.EndsWith("/messages/count_tokens", StringComparison.Ordinal) ? Vendor.Anthropic
+        path.EndsWith("/messages", StringComparison.Ordinal) || path.EndsWith("/messages/count_tokens", StringComparison.Ordinal)
+            || path.EndsWith("awPredict", StringComparison.Ordinal) ? Vendor.Anthropic
         : path.EndsWith("enerateContent", StringComparison.Ordinal) ? Vendor.Gemini : Vendor.OpenAi;
 
     private static Answer NoBody => ErrorAnswer.Json(400, "", "invalid_request_error", null, "The request has no body.");

@@ -32,7 +32,7 @@ internal sealed class MessagesAnswer
     {
         if (context.Facts.TokensMax == int.MaxValue)
             return ErrorAnswer.Anthropic(400, "", "invalid_request_error", "max_tokens: Field required");
-        if (context.IsJudged && MessagesRules.FaultOf(context.Body) is { } fault)
+        if (context.IsJudged && MessagesRules.FaultOf(context.Body, context.Path.EndsWith("awPredict", StringComparison.Ordinal)) is { } fault)
             return ErrorAnswer.Anthropic(400, "", "invalid_request_error", fault);
         var message = new MessagesAnswer(context);
         return context.Facts.Stream

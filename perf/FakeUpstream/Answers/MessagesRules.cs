@@ -13,16 +13,19 @@ internal static class MessagesRules
 
     private const int ThinkingTokensMin = 1024;
 
-    /// <summary>What is wrong with the request; null for nothing.</summary>
-    public static string? FaultOf(ReadOnlyMemory<byte> body)
+    /// <summary>What is wrong with the request; null for nothing. On Vertex the path has the model, and the body the version of the API.</summary>
+    public static string? FaultOf(ReadOnlyMemory<byte> body, bool isOnVertex)
     {
         using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 256 });
         var root = document.RootElement;
         foreach (var member in root.EnumerateObject())
         {
-            if (!Fields.Contains(member.Name))
+            if (isOnVertex ? !(Fields.Contains(member.Name) || member.Name == "anthropic_version") || member.Name == "model" : !Fields.Contains(member.Name))
                 return $"{member.Name}: Extra inputs are not permitted";
         }
+
+        if (isOnVertex && Text(root, "anthropic_version") != "vertex-2023-10-16")
+            return "anthropic_version: Field required";
 
         return FaultOfNumbers(root) ?? FaultOfThinking(root) ?? FaultOfTools(root) ?? FaultOfMessages(root);
     }

@@ -16,8 +16,13 @@ public sealed class ProviderOptions
     /// <summary>The same where the dialect is Gemini's.</summary>
     public const string GeminiAuthHeader = "x-goog-api-key";
 
+    /// <summary>The same where Azure hosts it.</summary>
+    public const string AzureAuthHeader = "api-key";
+
     private const string AnthropicDialect = "anthropic";
     private const string GeminiDialect = "gemini";
+    private const string AzureHosting = "azure";
+    private const string VertexHosting = "vertex";
 
     /// <summary>The wire format spoken.</summary>
     public static readonly ChoiceField DialectField = new("dialect", ["openai", AnthropicDialect, GeminiDialect]) { IsRequired = true };
@@ -52,6 +57,12 @@ public sealed class ProviderOptions
     /// <summary>Whether OpenAI's Responses are the provider's own, or made of its chat completions.</summary>
     public static readonly ChoiceField ResponsesField = new("responses", ["native", "translated"]) { Default = "native" };
 
+    /// <summary>In whose cloud the API is: who hosts it decides how its paths are made.</summary>
+    public static readonly ChoiceField HostingField = new("hosting", ["direct", AzureHosting, VertexHosting]) { Default = "direct" };
+
+    /// <summary>The version of Azure's API.</summary>
+    public static readonly StringField ApiVersionField = new("apiVersion", TextRules.PlainName);
+
     /// <summary>Whether a request is sent once more after a reused connection broke without an answer.</summary>
     public static readonly BooleanField RetryReusedField = new("retryReused", true);
 
@@ -73,7 +84,8 @@ public sealed class ProviderOptions
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
         "a provider", DialectField, BaseUrlField, KeyField, AccountsField, AuthHeaderField, HeadersField, RegionField, TimeoutsField, UsageChunkField,
-        TranslationField, ResponsesField, RetryReusedField, ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, DisabledField,
+        TranslationField, ResponsesField, HostingField, ApiVersionField,
+        RetryReusedField, ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, DisabledField,
         new LaterField("proxy"), new LaterField("price"));
 
     private ProviderOptions(ConfigEntry entry, ConfigMap node)
@@ -127,6 +139,18 @@ public sealed class ProviderOptions
     /// <summary>See <see cref="ResponsesField"/>.</summary>
     public Setting<string> Responses { get; private init; }
 
+    /// <summary>See <see cref="HostingField"/>.</summary>
+    public Setting<string> Hosting { get; private init; }
+
+    /// <summary>See <see cref="ApiVersionField"/>.</summary>
+    public Setting<string> ApiVersion { get; private init; }
+
+    /// <summary>Whether Azure hosts it, in deployments.</summary>
+    public bool IsOnAzure => Hosting.Or("") == AzureHosting;
+
+    /// <summary>Whether Google's Vertex AI hosts it.</summary>
+    public bool IsOnVertex => Hosting.Or("") == VertexHosting;
+
     /// <summary>See <see cref="RetryReusedField"/>.</summary>
     public Setting<bool> RetryReused { get; private init; }
 
@@ -145,9 +169,11 @@ public sealed class ProviderOptions
     /// <summary>See <see cref="DisabledField"/>.</summary>
     public bool IsDisabled { get; private init; }
 
-    /// <summary>The header field that carries the credential: the one that is named, else the dialect's own.</summary>
+    /// <summary>The header field that carries the credential: the one that is named, else the host's or the dialect's own.</summary>
     public string AuthHeaderName => AuthHeader.Or(Dialect.Or("") switch
     {
+        _ when IsOnAzure => AzureAuthHeader,
+        _ when IsOnVertex => DefaultAuthHeader,
         AnthropicDialect => AnthropicAuthHeader,
         GeminiDialect => GeminiAuthHeader,
         _ => DefaultAuthHeader,
@@ -182,6 +208,8 @@ public sealed class ProviderOptions
             UsageChunk = reader.Get(UsageChunkField),
             Translation = reader.Get(TranslationField),
             Responses = reader.Get(ResponsesField),
+            Hosting = reader.Get(HostingField),
+            ApiVersion = reader.Get(ApiVersionField),
             RetryReused = reader.Get(RetryReusedField),
             ConnectionsMax = reader.Get(ConnectionsMaxField),
             PoolIdle = reader.Get(PoolIdleField),

@@ -20,7 +20,21 @@ public static class ProviderRules
         CheckTls(provider, faults);
         if (provider.Responses.IsSet && provider.Dialect is { IsSet: true, Value: not "openai" })
             faults.Add(provider.Responses.Source!, "has a meaning for the dialect openai alone");
+        CheckHosting(provider, faults);
         CheckAccounts(provider, faults);
+    }
+
+    /// <summary>Azure hosts OpenAI's dialect, in versions; Vertex the other two.</summary>
+    private static void CheckHosting(ProviderOptions provider, FaultList faults)
+    {
+        if (provider.IsOnAzure && provider.Dialect is { IsSet: true, Value: not "openai" })
+            faults.Add(provider.Hosting.Source!, "azure has a meaning for the dialect openai alone");
+        if (provider.IsOnVertex && provider.Dialect is { IsSet: true, Value: "openai" })
+            faults.Add(provider.Hosting.Source!, "vertex has a meaning for the dialects anthropic and gemini alone");
+        if (provider.IsOnAzure && provider.Node.Entry(ProviderOptions.ApiVersionField.Name) is null)
+            faults.Add(provider.Node, ProviderOptions.ApiVersionField.Name, "is required where hosting is azure");
+        if (provider.ApiVersion.IsSet && !provider.IsOnAzure)
+            faults.Add(provider.ApiVersion.Source!, "has a meaning where hosting is azure alone");
     }
 
     private static void CheckName(ProviderOptions provider, FaultList faults)

@@ -76,15 +76,41 @@ internal enum UsageChunkMode : byte
     Never,
 }
 
+/// <summary>In whose cloud a provider's API is (<c>hosting</c>): decides how the paths of its dialect are made.</summary>
+internal enum ApiHost : byte
+{
+    /// <summary>Its own: the dialect's paths.</summary>
+    Direct,
+
+    /// <summary>Azure's: deployments stand in the path, where OpenAI has the model in the body.</summary>
+    Azure,
+
+    /// <summary>Google's Vertex AI: publishers and their models stand in the path.</summary>
+    Vertex,
+}
+
 /// <summary>A provider, compiled: where it is, what it is sent, how long it may take.</summary>
 internal sealed class ProviderModel
 {
+    private static readonly ReadOnlyMemory<byte> VertexVersion = System.Text.Encoding.ASCII.GetBytes("\"anthropic_version\":\"vertex-2023-10-16\"");
+
     public required string Name { get; init; }
 
     public required Dialect Dialect { get; init; }
 
     /// <summary>It speaks OpenAI's chat completions and not its Responses, which are translated for it (<c>responses: translated</c>).</summary>
     public bool LacksResponses { get; init; }
+
+    public ApiHost Hosting { get; init; }
+
+    /// <summary>What every path is followed by behind a <c>?</c>; empty for nothing. A client's parameter of the same name stays here.</summary>
+    public byte[] Query { get; init; } = [];
+
+    /// <summary>
+    /// What stands in bodies in the place of the member <c>model</c>, where the path names the model and its being in the body is refused: of
+    /// Anthropic's Messages on Vertex. Empty elsewhere.
+    /// </summary>
+    public ReadOnlyMemory<byte> InsteadOfModel => Hosting == ApiHost.Vertex && Dialect == Dialect.Anthropic ? VertexVersion : default;
 
     /// <summary>Whether nothing is sent to it for now.</summary>
     public bool IsDisabled { get; init; }

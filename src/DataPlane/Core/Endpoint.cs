@@ -68,6 +68,10 @@ internal sealed class Endpoint
     /// <summary>That header's line, closed by CRLF, as it is sent where the client's dialect has none.</summary>
     public byte[] HeaderLine { get; init; } = [];
 
+    /// <summary>Whether Azure has the path below a deployment, by whose name it knows the model, rather than beside the deployments.</summary>
+    public bool IsOfDeployment =>
+        Dialect == Dialect.OpenAi && Shape is not (RequestShape.Responses or RequestShape.Moderations) && Kind == EndpointKind.Forward;
+
     /// <summary>Whether the path alone asks for a stream.</summary>
     public bool IsStream { get; init; }
 

@@ -294,7 +294,13 @@ internal sealed class AttemptLoop
         var target = exchange.Target!;
         var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
         return OpenAiPatch.Build(
-            intake.Scan.Facts, exchange.Endpoint!.Shape, target.UpstreamModelJson ?? exchange.PassedModelJson, inject, intake.Patch, _gate.Clamp(exchange));
+            intake.Scan.Facts,
+            exchange.Endpoint!.Shape,
+            target.UpstreamModelJson ?? exchange.PassedModelJson,
+            inject,
+            intake.Patch,
+            _gate.Clamp(exchange),
+            target.Provider.InsteadOfModel);
     }
 
     private void LetGo()

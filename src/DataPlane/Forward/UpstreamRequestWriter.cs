@@ -12,22 +12,15 @@ internal static class UpstreamRequestWriter
         var provider = exchange.Target!.Provider;
         var writer = new ByteWriter(output);
         writer.Write("POST "u8);
-        writer.Write(provider.BasePath);
         var endpoint = exchange.SpokenEndpoint;
-        writer.Write(endpoint.UpstreamPath);
-        if (endpoint.BehindModel.Length > 0)
-            WriteModel(ref writer, exchange, endpoint);
+        WritePath(ref writer, exchange, endpoint);
         if (exchange.UpstreamEndpoint is not null)
         {
             WriteTranslated(ref writer, head, exchange, endpoint, contentLength);
             return;
         }
 
-        if (endpoint.Dialect == Dialect.Gemini)
-            WriteQueryWithoutKey(ref writer, head.Query);
-        else if (!head.Query.IsEmpty)
-            WriteParameter(ref writer, '?', head.Query);
-
+        WriteQuery(ref writer, head.Query, endpoint.Dialect, provider);
         writer.Write(" HTTP/1.1\r\nHost: "u8);
         writer.Write(provider.HostHeader);
         writer.WriteCrlf();
@@ -44,10 +37,43 @@ internal static class UpstreamRequestWriter
         writer.Commit();
     }
 
+    /// <summary>The path of the dialect, in the way of who hosts the provider.</summary>
+    private static void WritePath(ref ByteWriter writer, Exchange exchange, Endpoint endpoint)
+    {
+        var provider = exchange.Target!.Provider;
+        writer.Write(provider.BasePath);
+        switch (provider.Hosting)
+        {
+            case ApiHost.Azure when endpoint.IsOfDeployment:
+                writer.Write("/deployments/"u8);
+                WriteModel(ref writer, exchange);
+                writer.Write(endpoint.UpstreamPath);
+                return;
+            case ApiHost.Vertex when endpoint.Dialect == Dialect.Anthropic:
+                writer.Write("/publishers/anthropic/models/"u8);
+                WriteModel(ref writer, exchange);
+                writer.Write(exchange.Stream ? ":streamRawPredict"u8 : ":rawPredict"u8);
+                return;
+            case ApiHost.Vertex:
+                writer.Write("/publishers/google/models/"u8);
+                break;
+            default:
+                writer.Write(endpoint.UpstreamPath);
+                break;
+        }
+
+        if (endpoint.BehindModel.Length == 0)
+            return;
+        WriteModel(ref writer, exchange);
+        writer.Write(endpoint.BehindModel);
+    }
+
     /// <summary>The rest of a head whose request was translated: the client's query and what belongs to its dialect stay here.</summary>
     private static void WriteTranslated(ref ByteWriter writer, RequestHead head, Exchange exchange, Endpoint endpoint, long contentLength)
     {
         var provider = exchange.Target!.Provider;
+        if (provider.Query.Length > 0)
+            WriteParameter(ref writer, '?', provider.Query);
         writer.Write(" HTTP/1.1\r\nHost: "u8);
         writer.Write(provider.HostHeader);
         writer.WriteCrlf();
@@ -66,8 +92,8 @@ internal static class UpstreamRequestWriter
         writer.Commit();
     }
 
-    /// <summary>The model, and what stands behind it, in a path that names it.</summary>
-    private static void WriteModel(ref ByteWriter writer, Exchange exchange, Endpoint endpoint)
+    /// <summary>The model in a path that names it.</summary>
+    private static void WriteModel(ref ByteWriter writer, Exchange exchange)
     {
         var model = exchange.Target!.UpstreamModel is { } named ? named : exchange.PassedModel;
         foreach (var octet in model)
@@ -82,18 +108,33 @@ internal static class UpstreamRequestWriter
             writer.WriteByte("0123456789ABCDEF"u8[octet >> 4]);
             writer.WriteByte("0123456789ABCDEF"u8[octet & 15]);
         }
-
-        writer.Write(endpoint.BehindModel);
     }
 
-    /// <summary>What names a client to Google, in whatever spelling, stays here.</summary>
-    private static void WriteQueryWithoutKey(ref ByteWriter writer, ReadOnlySpan<byte> query)
+    /// <summary>
+    /// The client's query behind the provider's own. What names a client to Google, in whatever spelling, and what the provider has itself stay
+    /// here.
+    /// </summary>
+    private static void WriteQuery(ref ByteWriter writer, ReadOnlySpan<byte> query, Dialect dialect, ProviderModel provider)
     {
         var mark = '?';
+        if (provider.Query.Length > 0)
+        {
+            WriteParameter(ref writer, mark, provider.Query);
+            mark = '&';
+        }
+
+        if (query.IsEmpty)
+            return;
+        if (mark == '?' && dialect != Dialect.Gemini)
+        {
+            WriteParameter(ref writer, mark, query);
+            return;
+        }
+
         foreach (var range in query.Split((byte)'&'))
         {
             var parameter = query[range];
-            if (parameter.IsEmpty || QueryKey.Names(parameter))
+            if (parameter.IsEmpty || (dialect == Dialect.Gemini && QueryKey.Names(parameter)) || QueryKey.AreOfOneName(parameter, provider.Query))
                 continue;
             WriteParameter(ref writer, mark, parameter);
             mark = '&';

@@ -26,6 +26,7 @@ internal static class OpenAiPatch
     /// </param>
     /// <param name="patch">Emptied, then filled.</param>
     /// <param name="clamp">What each choice's output is capped at.</param>
+    /// <param name="insteadOfModel">What takes the place of the whole member of the model; empty where it stays.</param>
     /// <returns>Whether the usage chunk was asked for in the client's stead, so that its traces must be removed from the answer.</returns>
     public static bool Build(
         RequestFacts facts,
@@ -33,10 +34,13 @@ internal static class OpenAiPatch
         ReadOnlyMemory<byte> upstreamModelJson,
         bool injectUsage,
         BodyPatch patch,
-        OutputClamp clamp = default)
+        OutputClamp clamp = default,
+        ReadOnlyMemory<byte> insteadOfModel = default)
     {
         patch.Clear();
-        if (!upstreamModelJson.IsEmpty && facts.HasModel)
+        if (!insteadOfModel.IsEmpty && facts.HasModel)
+            patch.Replace(facts.ModelMember, insteadOfModel);
+        else if (!upstreamModelJson.IsEmpty && facts.HasModel)
             patch.Replace(facts.ModelToken, shape == RequestShape.Multipart ? Plain(upstreamModelJson) : upstreamModelJson);
         clamp.Apply(facts, shape, patch);
         if (!injectUsage || !facts.Stream || facts.IncludeUsage == IncludeUsageForm.True

@@ -56,6 +56,12 @@ internal sealed class RequestFacts
     /// <summary>The model's value as it stands: with its quotes in JSON, the part's content in multipart.</summary>
     public ByteRange ModelToken { get; set; }
 
+    /// <summary>The whole member of the model in JSON, from its name's quote to its value's end.</summary>
+    public ByteRange ModelMember => new(ModelNameStart, ModelToken.End - ModelNameStart);
+
+    /// <summary>Where the name of the model's member begins.</summary>
+    public long ModelNameStart { get; set; }
+
     /// <summary>The tier of service asked for (<c>service_tier</c>), or empty; a name that is longer than any tier's is left out.</summary>
     public ReadOnlySpan<byte> ServiceTier => _serviceTier.AsSpan(0, _serviceTierLength);
 
@@ -112,6 +118,7 @@ internal sealed class RequestFacts
     {
         _modelLength = _serviceTierLength = 0;
         ModelToken = default;
+        ModelNameStart = 0;
         Stream = false;
         StreamToken = default;
         Background = false;

@@ -151,6 +151,8 @@ internal sealed class RequestReader
         if ((_seen & _field) != 0)
             return RequestFields.Duplicate(_field);
         _seen |= _field;
+        if (_field == RequestField.Model)
+            _facts.ModelNameStart = _scanner.TokenStart;
         if (_wantsPrompt && !_inOptions && !_inConfig)
             _prompt!.OnName(ref _scanner, bytes);
         return default;

@@ -104,6 +104,8 @@ internal sealed class ConfigCompiler
                 _ => Dialect.OpenAi,
             },
             LacksResponses = provider.Responses.Or("native") == "translated",
+            Hosting = provider.IsOnAzure ? ApiHost.Azure : provider.IsOnVertex ? ApiHost.Vertex : ApiHost.Direct,
+            Query = provider.IsOnAzure ? Encoding.ASCII.GetBytes("api-version=" + provider.ApiVersion.Value) : [],
             UseTls = url.UseTls,
             Host = url.Host,
             Port = url.Port,

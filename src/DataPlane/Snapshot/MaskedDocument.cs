@@ -104,6 +104,8 @@ internal sealed class MaskedDocument : IDisposable
         _json.WriteString(ProviderOptions.TranslationField.Name, provider.Translation.Or(ProviderOptions.TranslationField.Default!));
         if (provider.Responses.IsSet)
             WriteText(ProviderOptions.ResponsesField, provider.Responses);
+        WriteText(ProviderOptions.HostingField, provider.Hosting);
+        WriteText(ProviderOptions.ApiVersionField, provider.ApiVersion);
         _json.WriteBoolean(ProviderOptions.RetryReusedField.Name, provider.RetryReused.Or(ProviderOptions.RetryReusedField.Default));
         _json.WriteNumber(ProviderOptions.ConnectionsMaxField.Name, provider.ConnectionsMax.Or(ProviderOptions.ConnectionsMaxField.Default));
         WriteDuration(ProviderOptions.PoolIdleField, provider.PoolIdle.Or(ProviderOptions.PoolIdleField.Default));

@@ -21,10 +21,13 @@ internal abstract class RequestReader
 /// <param name="outputMax">The longest output that the model gives; 0 where nobody knows.</param>
 /// <param name="mayAskUsage">Whether a stream's usage may be asked for.</param>
 /// <param name="takesCompletionTokens">Whether the model is one of OpenAI's with thought, which have fields of their own.</param>
+/// <param name="insteadOfModel">The member that stands in the place of the model's; empty where the model has its own.</param>
 internal readonly ref struct RequestTarget(
-    ReadOnlySpan<byte> modelJson, long outputCap, long outputMax, bool mayAskUsage, bool takesCompletionTokens)
+    ReadOnlySpan<byte> modelJson, long outputCap, long outputMax, bool mayAskUsage, bool takesCompletionTokens, ReadOnlySpan<byte> insteadOfModel = default)
 {
     public ReadOnlySpan<byte> ModelJson { get; } = modelJson;
+
+    public ReadOnlySpan<byte> InsteadOfModel { get; } = insteadOfModel;
 
     public long OutputCap { get; } = outputCap;
 

@@ -46,7 +46,9 @@ internal sealed class RequestTranslation
         _json.Begin();
         var max = exchange.Model!.OutputTokensMaxOf(exchange.PassedModel);
         var mayAskUsage = target.Provider.UsageChunk == UsageChunkMode.Inject;
-        writer.Write(_request, new RequestTarget(_model.Written, outputCap, max, mayAskUsage, takesCompletionTokens), _json);
+        var asked = new RequestTarget(
+            _model.Written, outputCap, max, mayAskUsage, takesCompletionTokens, target.Provider.InsteadOfModel.Span);
+        writer.Write(_request, asked, _json);
         if (reader.BetaHeader is { } beta && head.IndexOf(beta) >= 0)
             _request.Losses.Add(beta);
         exchange.UpstreamEndpoint = writer.EndpointOf(_request.Stream);

@@ -84,6 +84,19 @@ public class OpenAiPatchTests
         Assert.True(compared > 700, $"{compared}");
     }
 
+    [Theory]
+    [InlineData("{\"model\":\"a\",\"max_tokens\":1,\"messages\":[]}", "{\"v\":1,\"max_tokens\":1,\"messages\":[]}")]
+    [InlineData("{\"messages\":[], \"mod\\u0065l\" : \"a\" ,\"max_tokens\":1}", "{\"messages\":[], \"v\":1 ,\"max_tokens\":1}")]
+    [InlineData("{\"x\":{\"model\":\"b\"},\"messages\":[],\"model\":\"a\"}", "{\"x\":{\"model\":\"b\"},\"messages\":[],\"v\":1}")]
+    public void Another_member_may_stand_in_the_place_of_the_whole_one_of_the_model(string body, string expected)
+    {
+        var patch = new BodyPatch();
+        OpenAiPatch.Build(RequestReading.Facts(RequestShape.Messages, body), RequestShape.Messages, "\"B\""u8.ToArray(), true, patch, default, "\"v\":1"u8.ToArray());
+        var output = new ArrayBufferWriter<byte>();
+        patch.Write(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(body)), output);
+        Assert.Equal(expected, Encoding.UTF8.GetString(output.WrittenSpan));
+    }
+
     private static bool Patch(RequestShape shape, string body, string model, bool injectUsage, out string patched)
     {
         var patch = new BodyPatch();

@@ -28,7 +28,12 @@ internal sealed class MessagesRequestWriter : RequestWriter
         if (target.OutputCap > 0)
             max = Math.Min(max, target.OutputCap);
         var thinking = ThinkingTokens(request, max);
-        json.StartObject().Value("model"u8, target.ModelJson).Number("max_tokens"u8, max);
+        json.StartObject();
+        if (target.InsteadOfModel.IsEmpty)
+            json.Value("model"u8, target.ModelJson);
+        else
+            json.Value(target.InsteadOfModel);
+        json.Number("max_tokens"u8, max);
         WriteSystem(request, json);
         MessagesWriter.Write(request, json);
         WriteSampling(request, json, thinking > 0);
