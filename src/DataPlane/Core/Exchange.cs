@@ -119,6 +119,9 @@ internal sealed class Exchange
 
     public bool Stream { get; set; }
 
+    /// <summary>Whether the client has its stream as one array in JSON, and not as events.</summary>
+    public bool IsArray { get; set; }
+
     /// <summary>Minor version of the client's HTTP/1: 0 knows no chunked coding.</summary>
     public int HttpMinor { get; set; }
 
@@ -268,6 +271,7 @@ internal sealed class Exchange
         Account = null;
         AccountCost = default;
         Endpoint = UpstreamEndpoint = null;
+        IsArray = false;
         _translationLossLength = 0;
         Dialect = Dialect.OpenAi;
         Stream = false;

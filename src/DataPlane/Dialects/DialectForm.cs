@@ -42,6 +42,9 @@ internal abstract class DialectForm
     /// <summary>What of the row's requests cannot be carried yet, as far as the query tells it.</summary>
     public virtual EdgeError Accept(Endpoint endpoint, ReadOnlySpan<byte> query) => default;
 
+    /// <summary>Whether the row's stream is to be one array in JSON, and not events, as far as the query tells it.</summary>
+    public virtual bool IsArray(Endpoint endpoint, ReadOnlySpan<byte> query) => false;
+
     /// <summary>Makes what reads the events of its streams.</summary>
     public abstract EventReader NewEventReader();
 

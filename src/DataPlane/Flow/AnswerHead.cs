@@ -8,8 +8,11 @@ namespace AiEdge.DataPlane.Flow;
 /// <summary>Writes the heads of answers: the provider's, freed of what must not cross, or our own.</summary>
 internal static class AnswerHead
 {
+    private static ReadOnlySpan<byte> ArrayType => "Content-Type: application/json; charset=UTF-8\r\n"u8;
+
     /// <summary>The provider's status and headers. <paramref name="length"/> counts only with <see cref="AnswerFraming.Length"/>.</summary>
-    public static void WriteProviders(ClientLink link, Exchange exchange, ResponseHead head, AnswerFraming framing, long length, bool decoded)
+    public static void WriteProviders(
+        ClientLink link, Exchange exchange, ResponseHead head, AnswerFraming framing, long length, bool decoded, bool isArray = false)
     {
         var writer = new ByteWriter(link.Output);
         writer.WriteStatusLine(head.Status);
@@ -17,8 +20,13 @@ internal static class AnswerHead
         {
             if (!HeaderRules.GoesToClient(head, i) || decoded && head.Id(i) == HeaderId.ContentEncoding)
                 continue;
+            if (isArray && head.Id(i) == HeaderId.ContentType)
+                continue;
             writer.WriteHeader(head.Name(i), head.Value(i));
         }
+
+        if (isArray)
+            writer.Write(ArrayType);
 
         if (head.Status == 429)
             writer.Write("x-aiedge-limit: provider\r\n"u8);
@@ -37,8 +45,8 @@ internal static class AnswerHead
     {
         var writer = new ByteWriter(link.Output);
         writer.WriteStatusLine(exchange.Status);
-        writer.Write(framing == AnswerFraming.Length
-            ? "Content-Type: application/json\r\n"u8
+        writer.Write(framing == AnswerFraming.Length ? "Content-Type: application/json\r\n"u8
+            : exchange.IsArray ? ArrayType
             : "Content-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n"u8);
         for (var i = 0; i < head.HeaderCount; i++)
         {

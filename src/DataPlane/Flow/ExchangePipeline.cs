@@ -215,9 +215,11 @@ internal sealed class ExchangePipeline
         var isRead = head.MethodId is MethodId.Get or MethodId.Head;
         if (endpoint.TakesBody ? head.MethodId != MethodId.Post : !isRead)
             return EdgeError.Client(ErrorKind.MethodNotAllowed);
-        var unfit = DialectTable.Of(endpoint.Dialect).Accept(endpoint, head.Query);
+        var form = DialectTable.Of(endpoint.Dialect);
+        var unfit = form.Accept(endpoint, head.Query);
         if (unfit.IsError)
             return unfit;
+        _exchange.IsArray = form.IsArray(endpoint, head.Query);
         if (_services.IsDraining && endpoint.Kind == EndpointKind.Forward)
             return EdgeError.Edge(ErrorKind.Draining);
         if (_services.IsStale && endpoint.Kind == EndpointKind.Forward)

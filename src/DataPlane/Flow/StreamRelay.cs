@@ -21,6 +21,7 @@ internal sealed class StreamRelay(
 
     private readonly FrameSplitter _frames = new();
     private readonly StreamGuard _guard = new(credit, meter);
+    private readonly ArrayStream _array = new();
     private readonly EventReader?[] _readers = new EventReader?[(int)Dialect.Gemini + 1];
     private EventReader _reader = null!;
     private DialectForm _form = null!;
@@ -37,7 +38,7 @@ internal sealed class StreamRelay(
     {
         Begin(link, exchange, upstream, answer, stripUsage);
         var idle = exchange.Target!.Timeouts.Idle;
-        var heartbeat = exchange.Config.Server.Heartbeat;
+        var heartbeat = exchange.IsArray ? Timeout.InfiniteTimeSpan : exchange.Config.Server.Heartbeat;
         link.SetHeartbeat(heartbeat);
         var isMoving = true;
         while (body.State == BodyState.Open)
@@ -53,7 +54,7 @@ internal sealed class StreamRelay(
             var before = exchange.BytesOut;
             Take();
             body.Release();
-            if (_isCut)
+            if (_isCut && !_isUntold)
                 return await CutOffAsync(upstream);
             if (_isRefused)
                 return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream began with an error."));
@@ -84,7 +85,7 @@ internal sealed class StreamRelay(
 
         if (body.State == BodyState.Ended)
             TakeLast();
-        if (_isCut)
+        if (_isCut && !_isUntold)
             return await CutOffAsync(upstream);
         if (_isUntold)
             return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
@@ -102,6 +103,7 @@ internal sealed class StreamRelay(
             exchange.KeepAlive = false;
         client.UseFraming(framing);
         _frames.Reset();
+        _array.Reset();
         _guard.Begin(exchange, journal.IsOn);
         _form = DialectTable.Of(exchange.Dialect);
         _isTranslated = exchange.UpstreamEndpoint is not null;
@@ -115,7 +117,7 @@ internal sealed class StreamRelay(
         if (_isTranslated)
             AnswerHead.WriteTranslated(link, exchange, upstream.HeadReader.Head, framing, 0);
         else
-            AnswerHead.WriteProviders(link, exchange, upstream.HeadReader.Head, framing, 0, decoder.IsActive);
+            AnswerHead.WriteProviders(link, exchange, upstream.HeadReader.Head, framing, 0, decoder.IsActive, exchange.IsArray);
         body.Begin(upstream.Input, upstream.HeadReader.Head.Framing);
         upstream.Input.AdvanceTo(upstream.AfterHead);
     }
@@ -167,7 +169,7 @@ internal sealed class StreamRelay(
             }
 
             var frameStart = isCarried ? 0 : position - frame.Length;
-            client.Write(piece[runStart..frameStart]);
+            Send(piece[runStart..frameStart]);
             if (passage != Passage.Pass)
             {
                 Cut(frame, data, passage == Passage.PassAndEnd ? action : EventAction.Drop, cutStart, cutLength);
@@ -178,7 +180,7 @@ internal sealed class StreamRelay(
             runStart = position;
         }
 
-        client.Write(piece[runStart..position]);
+        Send(piece[runStart..position]);
         _frames.Carry(piece[position..]);
     }
 
@@ -188,10 +190,10 @@ internal sealed class StreamRelay(
         var position = 0;
         while (!_isCut && !_isUntold && !_isRefused && _frames.TryNext(piece, ref position, out var frame, out _))
             Translate(frame);
-        client.Write(_translation.Written);
+        Send(_translation.Written);
         _translation.Took();
         if (_isCut)
-            client.Write(_form.StreamCut(_exchange, _translation.Seen, _translation.Last, passes: true, meter.Output.Reasoning));
+            Send(_form.StreamCut(_exchange, _translation.Seen, _translation.Last, passes: true, meter.Output.Reasoning));
         else
             _frames.Carry(piece[position..]);
     }
@@ -257,10 +259,19 @@ internal sealed class StreamRelay(
         journal.Progress(_exchange);
     }
 
+    /// <summary>Whole frames go out as they are, or as elements of an array.</summary>
+    private void Send(ReadOnlySpan<byte> frames)
+    {
+        if (!_exchange.IsArray)
+            client.Write(frames);
+        else if (!_array.Write(client, frames))
+            _isUntold = true;
+    }
+
     private void Write(ReadOnlySpan<byte> frame, EventAction action, int cutStart, int cutLength)
     {
         if (action == EventAction.Forward)
-            client.Write(frame);
+            Send(frame);
         else if (action == EventAction.Cut)
             client.Write(frame[..cutStart], frame[(cutStart + cutLength)..]);
     }
@@ -280,7 +291,7 @@ internal sealed class StreamRelay(
         }
 
         _guard.Freeze();
-        client.Write(_form.StreamCut(_exchange, _reader, data, passes, meter.Output.Reasoning));
+        Send(_form.StreamCut(_exchange, _reader, data, passes, meter.Output.Reasoning));
     }
 
     /// <summary>The provider is told at once; the client has its end, properly framed, and may go on with its connection.</summary>
@@ -326,10 +337,12 @@ internal sealed class StreamRelay(
         }
 
         if (error.IsError)
-        {
             _exchange.KeepAlive = false;
-            client.Write(_form.StreamError(_exchange, error, _isTranslated ? _translation.Seen : _reader));
-        }
+        var told = error.IsError ? _form.StreamError(_exchange, error, _isTranslated ? _translation.Seen : _reader) : default;
+        if (_exchange.IsArray)
+            _array.End(client, told);
+        else
+            client.Write(told);
 
         // The provider is through: a client that leaves on the last event takes no connection with it.
         if (body.State == BodyState.Ended)
@@ -343,7 +356,7 @@ internal sealed class StreamRelay(
     {
         if (!error.IsError && !_isCut && !_translation.End(_reader.Usage))
             error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
-        client.Write(_translation.Written);
+        Send(_translation.Written);
         _translation.Release();
     }
 }

@@ -20,7 +20,7 @@ internal static class UpstreamRequestWriter
             return;
         }
 
-        WriteQuery(ref writer, head.Query, endpoint.Dialect, provider);
+        WriteQuery(ref writer, head.Query, endpoint.Dialect, exchange.IsArray ? "alt=sse"u8 : provider.Query);
         writer.Write(" HTTP/1.1\r\nHost: "u8);
         writer.Write(provider.HostHeader);
         writer.WriteCrlf();
@@ -111,21 +111,21 @@ internal static class UpstreamRequestWriter
     }
 
     /// <summary>
-    /// The client's query behind the provider's own. What names a client to Google, in whatever spelling, and what the provider has itself stay
-    /// here.
+    /// The client's query behind what is asked for in its stead: a version of the API, or events that an array is made of. What names a
+    /// client to Google, in whatever spelling, and what is put there for it stay here.
     /// </summary>
-    private static void WriteQuery(ref ByteWriter writer, ReadOnlySpan<byte> query, Dialect dialect, ProviderModel provider)
+    private static void WriteQuery(ref ByteWriter writer, ReadOnlySpan<byte> query, Dialect dialect, ReadOnlySpan<byte> own)
     {
         var mark = '?';
-        if (provider.Query.Length > 0)
+        if (!own.IsEmpty)
         {
-            WriteParameter(ref writer, mark, provider.Query);
+            WriteParameter(ref writer, mark, own);
             mark = '&';
         }
 
         if (query.IsEmpty)
             return;
-        if (mark == '?' && dialect != Dialect.Gemini)
+        if (own.IsEmpty && dialect != Dialect.Gemini)
         {
             WriteParameter(ref writer, mark, query);
             return;
@@ -134,12 +134,16 @@ internal static class UpstreamRequestWriter
         foreach (var range in query.Split((byte)'&'))
         {
             var parameter = query[range];
-            if (parameter.IsEmpty || (dialect == Dialect.Gemini && QueryKey.Names(parameter)) || QueryKey.AreOfOneName(parameter, provider.Query))
+            if (parameter.IsEmpty || (dialect == Dialect.Gemini && QueryKey.Names(parameter)) || IsOwn(parameter, own))
                 continue;
             WriteParameter(ref writer, mark, parameter);
             mark = '&';
         }
     }
+
+    /// <summary>Google knows a parameter of its own by two names.</summary>
+    private static bool IsOwn(ReadOnlySpan<byte> parameter, ReadOnlySpan<byte> own) =>
+        !own.IsEmpty && (QueryKey.AreOfOneName(parameter, own) || (own.SequenceEqual("alt=sse"u8) && QueryKey.AreOfOneName(parameter, "$alt"u8)));
 
     private static void WriteParameter(ref ByteWriter writer, char mark, ReadOnlySpan<byte> text)
     {

@@ -153,7 +153,7 @@ public sealed class GenerateTests
     [InlineData("no such method", 404, "NOT_FOUND")]
     [InlineData("method", 405, "NOT_FOUND")]
     [InlineData("no contents", 400, "INVALID_ARGUMENT")]
-    [InlineData("array", 400, "INVALID_ARGUMENT")]
+    [InlineData("other form", 400, "INVALID_ARGUMENT")]
     [InlineData("limit", 429, "RESOURCE_EXHAUSTED")]
     public async Task A_refusal_has_gemini_s_shape(string what, int code, string status)
     {
@@ -169,7 +169,7 @@ public sealed class GenerateTests
             "no such method" => Gem.Ask(method: "embedContents"),
             "method" => Ask.Get("/v1beta/models/gemini-2.5-flash:generateContent"),
             "no contents" => Ask.Post("/v1beta/models/gemini-2.5-flash:generateContent", "{}"),
-            "array" => Gem.Ask(method: "streamGenerateContent"),
+            "other form" => Gem.Ask(method: "streamGenerateContent", query: "?alt=proto"),
             _ => Gem.Ask(),
         };
 

@@ -52,10 +52,17 @@ internal sealed class GeminiForm : DialectForm
 
     public override EventReader NewEventReader() => new GeminiEventReader();
 
+    /// <summary>Google has streams in other forms than JSON, too.</summary>
+    public override EdgeError Accept(Endpoint endpoint, ReadOnlySpan<byte> query)
+    {
+        var alt = Alt(query);
+        return !endpoint.IsStream || alt.IsEmpty || alt.SequenceEqual("sse"u8) || alt.SequenceEqual("json"u8)
+            ? default
+            : EdgeError.Client(ErrorKind.NotSupportedYet, "Of a stream's forms only alt=sse and alt=json are supported yet.", "alt");
+    }
+
     /// <summary>Without <c>alt=sse</c> a stream is an array in JSON.</summary>
-    public override EdgeError Accept(Endpoint endpoint, ReadOnlySpan<byte> query) => endpoint.IsStream && !HasSse(query)
-        ? EdgeError.Client(ErrorKind.NotSupportedYet, "A stream as a JSON array is not supported yet; ask for server-sent events by alt=sse.", "alt")
-        : default;
+    public override bool IsArray(Endpoint endpoint, ReadOnlySpan<byte> query) => endpoint.IsStream && !Alt(query).SequenceEqual("sse"u8);
 
     public override byte[] Error(Exchange exchange, EdgeError error)
     {
@@ -129,15 +136,16 @@ internal sealed class GeminiForm : DialectForm
         name.Length is > 0 and <= RequestFacts.ModelBytesMax && name.IndexOfAnyExceptInRange((byte)0x21, (byte)0x7e) < 0
         && name.IndexOfAny((byte)'/', (byte)'%', (byte)':') < 0;
 
-    private static bool HasSse(ReadOnlySpan<byte> query)
+    /// <summary>The form that an answer is asked for in; empty where the query does not name one.</summary>
+    private static ReadOnlySpan<byte> Alt(ReadOnlySpan<byte> query)
     {
         foreach (var range in query.Split((byte)'&'))
         {
-            if (query[range].SequenceEqual("alt=sse"u8))
-                return true;
+            if (query[range].StartsWith("alt="u8))
+                return query[range]["alt=".Length..];
         }
 
-        return false;
+        return default;
     }
 
     private static void WriteRetry(Utf8JsonWriter json, long waitNs)
