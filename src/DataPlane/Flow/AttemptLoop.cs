@@ -44,7 +44,7 @@ internal sealed class AttemptLoop
         _journal = journal;
         _gate = gate;
         _settlement = settlement;
-        _relay = new ResponseRelay(plan, journal, credit, meter, settlement);
+        _relay = new ResponseRelay(plan, journal, credit, meter, settlement, services.Bodies);
     }
 
     /// <summary>Whether some of the answer has reached the client's connection.</summary>
@@ -61,6 +61,7 @@ internal sealed class AttemptLoop
     public void Abandon()
     {
         Leave(AttemptOutcome.Unknown);
+        _relay.Abandon();
         _inHand?.Close();
         _inHand = null;
     }
@@ -293,13 +294,16 @@ internal sealed class AttemptLoop
             return false;
         var target = exchange.Target!;
         var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
+        var clamp = _gate.Clamp(exchange);
+        if (clamp.BindsThought(intake.Scan.Facts, exchange.Endpoint!.Shape))
+            exchange.SetTranslationLoss("thinking.budget_tokens"u8);
         return OpenAiPatch.Build(
             intake.Scan.Facts,
             exchange.Endpoint!.Shape,
             target.UpstreamModelJson ?? exchange.PassedModelJson,
             inject,
             intake.Patch,
-            _gate.Clamp(exchange),
+            clamp,
             target.Provider.InsteadOfModel);
     }
 

@@ -30,7 +30,8 @@ internal sealed class ResponseRelay
     private TranslatedBodyRelay? _translated;
     private bool _stripUsage;
 
-    public ResponseRelay(TargetPlan plan, JournalHold journal, IOutputCredit credit, ExchangeMeter meter, Settlement settlement)
+    public ResponseRelay(
+        TargetPlan plan, JournalHold journal, IOutputCredit credit, ExchangeMeter meter, Settlement settlement, ByteBudget bodies)
     {
         _plan = plan;
         _settlement = settlement;
@@ -40,7 +41,7 @@ internal sealed class ResponseRelay
         _client = new ClientWriter(journal, OnStarted);
         _stream = new StreamRelay(plan, _body, decoder, _client, journal, credit, meter);
         _whole = new BodyRelay(_body, decoder, _client, meter, settlement);
-        _makeTranslated = () => new TranslatedBodyRelay(_body, decoder, _client, meter, settlement);
+        _makeTranslated = () => new TranslatedBodyRelay(_body, decoder, _client, meter, settlement, bodies);
         _error = new ErrorRelay(_body, decoder, _client);
     }
 
@@ -60,6 +61,9 @@ internal sealed class ResponseRelay
     }
 
     public void Forget() => _client.Forget();
+
+    /// <summary>Gives back what an answer held that a defect of ours broke off.</summary>
+    public void Abandon() => _translated?.Abandon();
 
     /// <summary>Relays the answer whose head <paramref name="upstream"/> has read.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]

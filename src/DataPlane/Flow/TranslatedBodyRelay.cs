@@ -9,8 +9,12 @@ using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;
 
-/// <summary>Relays a whole answer in another dialect: it is held until it is there, read as the provider's, and written as the client's.</summary>
-internal sealed class TranslatedBodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWriter client, ExchangeMeter meter, Settlement settlement)
+/// <summary>
+/// Relays a whole answer in another dialect: it is held until it is there, read as the provider's, and written as the client's. What it holds
+/// counts against the bytes of bodies that all exchanges hold together, from the size on that a request's body counts from.
+/// </summary>
+internal sealed class TranslatedBodyRelay(
+    UpstreamBody body, BodyDecoder decoder, ClientWriter client, ExchangeMeter meter, Settlement settlement, ByteBudget bodies)
 {
     /// <summary>A longer answer is a fault of the provider's.</summary>
     public const int AnswerBytesMax = 32 * 1024 * 1024;
@@ -18,6 +22,8 @@ internal sealed class TranslatedBodyRelay(UpstreamBody body, BodyDecoder decoder
     private readonly AnswerTranslation _translation = new();
     private readonly TextBuffer _bytes = new();
     private readonly JsonAnswerReader _reader = new();
+    private long _counted;
+    private bool _isFull;
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer)
@@ -28,6 +34,7 @@ internal sealed class TranslatedBodyRelay(UpstreamBody body, BodyDecoder decoder
         head.Retain();
         decoder.Begin(answer.Coding);
         _bytes.Clear();
+        _isFull = false;
         _reader.Reset(DialectTable.Of(exchange.SpokenEndpoint.Dialect).Words, settlement.Counts);
         body.Begin(upstream.Input, head.Framing);
         upstream.Input.AdvanceTo(upstream.AfterHead);
@@ -38,6 +45,8 @@ internal sealed class TranslatedBodyRelay(UpstreamBody body, BodyDecoder decoder
                 return Break(AttemptLoop.Stopped(link));
             Collect(exchange);
             body.Release();
+            if (_isFull)
+                return Break(EdgeError.Edge(ErrorKind.Overloaded));
             if (decoder.IsFaulted || _bytes.Length > AnswerBytesMax)
                 return Break(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
         }
@@ -51,6 +60,9 @@ internal sealed class TranslatedBodyRelay(UpstreamBody body, BodyDecoder decoder
             meter.CountAnswer(exchange, texts);
         return Answer(link, exchange, head) is { IsError: true } untold ? untold : await client.FinishAsync(default);
     }
+
+    /// <summary>Gives back what is held by an answer that was broken off.</summary>
+    public void Abandon() => Break(default);
 
     private EdgeError Answer(ClientLink link, Exchange exchange, ResponseHead head)
     {
@@ -75,6 +87,8 @@ internal sealed class TranslatedBodyRelay(UpstreamBody body, BodyDecoder decoder
     {
         _bytes.Release();
         _reader.Release();
+        bodies.Return(_counted);
+        _counted = 0;
         return error;
     }
 
@@ -86,21 +100,36 @@ internal sealed class TranslatedBodyRelay(UpstreamBody body, BodyDecoder decoder
                 exchange.FirstTokenAt = exchange.FirstByteAt;
             if (!decoder.IsActive)
             {
-                Take(piece);
+                Take(exchange, piece);
                 continue;
             }
 
             decoder.Feed(piece);
             while (decoder.TryNext(out var decoded))
-                Take(decoded);
+                Take(exchange, decoded);
         }
     }
 
-    private void Take(ReadOnlySpan<byte> piece)
+    private void Take(Exchange exchange, ReadOnlySpan<byte> piece)
     {
-        if (_bytes.Length > AnswerBytesMax)
+        _isFull = _isFull || !TryCount(exchange, piece.Length);
+        if (_isFull || _bytes.Length > AnswerBytesMax)
             return;
         _reader.Feed(piece);
         _bytes.Add(piece);
+    }
+
+    /// <summary>Counts what is held once more bytes have come, twice: the answer, and what it becomes.</summary>
+    private bool TryCount(Exchange exchange, int bytes)
+    {
+        var held = (long)_bytes.Length + bytes;
+        var missing = held > RequestBody.UncountedBytes ? (2 * held) - _counted : 0;
+        if (missing <= 0)
+            return true;
+        missing = Math.Max(missing, RequestBody.UncountedBytes);
+        if (!bodies.TryTake(missing, exchange.Config.Server.BufferedBytesMax))
+            return false;
+        _counted += missing;
+        return true;
     }
 }

@@ -122,7 +122,7 @@ internal static class MetricsText
         Counter(text, "aiedge_connections_refused_total", "Connections beyond connectionsMax.", metrics.ConnectionsRefused);
         Gauge(text, "aiedge_exchanges_open", "Exchanges under way.", metrics.ExchangesOpen);
         Gauge(text, "aiedge_streams_open", "Streamed exchanges under way.", metrics.StreamsOpen);
-        Gauge(text, "aiedge_buffered_bytes", "Bytes of request bodies held against bufferedBytesMax.", services.Bodies.Held);
+        Gauge(text, "aiedge_buffered_bytes", "Bytes of bodies held against bufferedBytesMax.", services.Bodies.Held);
         Gauge(text, "aiedge_config_generation", "The configuration in force.", services.Snapshots.Current.Generation);
         Counter(text, "aiedge_records_total", "Records written.", services.Records.Written);
         Counter(text, "aiedge_records_dropped_total", "Records that found the log full.", services.Records.Dropped);

@@ -11,10 +11,22 @@ namespace AiEdge.DataPlane.Parse;
 /// <param name="TakesCompletionTokens">Whether the model refuses <c>max_tokens</c> in a chat and takes <c>max_completion_tokens</c>.</param>
 internal readonly record struct OutputClamp(long Tokens, bool TakesCompletionTokens)
 {
+    /// <summary>The least that Anthropic lets think.</summary>
+    public const long ThinkingTokensMin = 1024;
+
+    private static readonly ReadOnlyMemory<byte> NoThought = System.Text.Encoding.ASCII.GetBytes("{\"type\":\"disabled\"}");
+
     /// <summary>Whether a request that caps itself so needs an edit.</summary>
     public bool Binds(RequestFacts facts, RequestShape shape) =>
         Tokens > 0 && RequestDemand.HasOutput(shape)
         && RequestCap.Of(facts, shape) is var asked && (asked < 0 || asked > Tokens);
+
+    /// <summary>
+    /// Whether the cap leaves no room for the thought that was asked for, which has to be less than it (<c>thinking.budget_tokens</c>): then there
+    /// is less of it, or none.
+    /// </summary>
+    public bool BindsThought(RequestFacts facts, RequestShape shape) =>
+        Tokens > 0 && shape == RequestShape.Messages && facts.MaxTokens.Value > Tokens && facts.ThinkingBudget.Value >= Tokens;
 
     /// <summary>Adds the edits to <paramref name="patch"/>.</summary>
     public void Apply(RequestFacts facts, RequestShape shape, BodyPatch patch)
@@ -47,8 +59,20 @@ internal readonly record struct OutputClamp(long Tokens, bool TakesCompletionTok
             case RequestShape.Messages:
                 // The field is required: a request without it is the provider's to refuse, and no better for ours.
                 Lower(facts.MaxTokens, patch);
+                if (BindsThought(facts, shape))
+                    LowerThought(facts, patch);
                 break;
         }
+    }
+
+    /// <summary>A quarter of the cap is left for the answer, as where a request is translated.</summary>
+    private void LowerThought(RequestFacts facts, BodyPatch patch)
+    {
+        var budget = Tokens - Math.Max(1, Tokens / 4);
+        if (budget >= ThinkingTokensMin)
+            patch.Replace(facts.ThinkingBudget.Token, patch.Text(default, budget, default));
+        else
+            patch.Replace(facts.Thinking, NoThought);
     }
 
     private void PutInChat(RequestFacts facts, BodyPatch patch)

@@ -100,6 +100,12 @@ internal sealed class RequestFacts
     /// <summary><c>max_output_tokens</c> (Responses), <c>maxOutputTokens</c> (Gemini).</summary>
     public OutputCap MaxOutputTokens { get; set; }
 
+    /// <summary><c>thinking</c> (Messages), where it is an object.</summary>
+    public ByteRange Thinking { get; set; }
+
+    /// <summary><c>thinking.budget_tokens</c> (Messages).</summary>
+    public OutputCap ThinkingBudget { get; set; }
+
     /// <summary>Offset just past the opening brace of <c>generationConfig</c>; 0 where that is no object.</summary>
     public long ConfigInsertAt { get; set; }
 
@@ -133,6 +139,8 @@ internal sealed class RequestFacts
         MaxTokens = default;
         MaxCompletionTokens = default;
         MaxOutputTokens = default;
+        Thinking = default;
+        ThinkingBudget = default;
         ConfigInsertAt = 0;
         NullConfig = default;
         ConfigIsEmpty = false;

@@ -26,6 +26,8 @@ internal enum RequestField
     Contents = 1 << 16,
     GenerationConfig = 1 << 17,
     MimeType = 1 << 18,
+    Thinking = 1 << 19,
+    ThinkingBudget = 1 << 20,
 }
 
 /// <summary>Which fields each shape has, by which names, and what is said when one is wrong.</summary>
@@ -49,7 +51,8 @@ internal static class RequestFields
         RequestShape.Embeddings or RequestShape.Moderations => Everywhere | RequestField.Input,
         RequestShape.Images => Everywhere | RequestField.N,
         RequestShape.Contents => RequestField.Contents | RequestField.GenerationConfig | RequestField.Tools,
-        RequestShape.Messages => Everywhere | Sampling | RequestField.Messages | RequestField.MaxTokens | RequestField.Tools | RequestField.ServiceTier,
+        RequestShape.Messages => Everywhere | Sampling | RequestField.Messages | RequestField.MaxTokens | RequestField.Tools | RequestField.ServiceTier
+            | RequestField.Thinking,
         _ => Everywhere,
     };
 
@@ -82,7 +85,7 @@ internal static class RequestFields
             5 => name[0] == (byte)'m' ? RequestField.Model : name[0] == (byte)'i' ? RequestField.Input
                 : name[1] == (byte)'o' && name[2] == (byte)'p' ? RequestField.TopP : RequestField.Tools,
             6 => name[0] == (byte)'s' ? RequestField.Stream : RequestField.Prompt,
-            8 => name[0] == (byte)'m' ? RequestField.Messages : RequestField.Contents,
+            8 => name[0] == (byte)'m' ? RequestField.Messages : name[0] == (byte)'t' ? RequestField.Thinking : RequestField.Contents,
             10 => name[0] == (byte)'m' ? RequestField.MaxTokens : RequestField.Background,
             11 => RequestField.Temperature,
             12 => RequestField.ServiceTier,
@@ -115,6 +118,8 @@ internal static class RequestFields
         RequestField.Contents => "contents",
         RequestField.GenerationConfig => "generationConfig",
         RequestField.MimeType => "responseMimeType",
+        RequestField.Thinking => "thinking",
+        RequestField.ThinkingBudget => "thinking.budget_tokens",
         _ => "stream_options.include_usage",
     };
 
@@ -161,6 +166,7 @@ internal static class RequestFields
         RequestField.ServiceTier => "service_tier"u8,
         RequestField.Contents => "contents"u8,
         RequestField.GenerationConfig => "generationConfig"u8,
+        RequestField.Thinking => "thinking"u8,
         _ => "background"u8,
     };
 }

@@ -18,8 +18,7 @@ internal sealed class RequestReader
     private RequestField _seen;
     private RequestField _field;
     private bool _inObject;
-    private bool _inOptions;
-    private bool _inConfig;
+    private RequestField _inner;
     private bool _wantsPrompt;
     private IPromptReader? _prompt;
     private EdgeError _error;
@@ -46,7 +45,7 @@ internal sealed class RequestReader
         _seen = RequestField.None;
         _field = RequestField.None;
         _inObject = false;
-        _inOptions = _inConfig = false;
+        _inner = RequestField.None;
         _error = default;
     }
 
@@ -98,18 +97,9 @@ internal sealed class RequestReader
 
         if (_scanner.Depth == 0 || !_inObject)
             return OnTopLevel(token);
-        if (_inOptions && token == JsonToken.EndObject && _scanner.Depth == 1)
+        if (_inner != RequestField.None && token == JsonToken.EndObject && _scanner.Depth == 1)
         {
-            _inOptions = false;
-            _facts.StreamOptionsIsEmpty = _scanner.EndedEmpty;
-            _facts.StreamOptionsToken = new ByteRange(_facts.StreamOptionsToken.Start, _scanner.TokenEnd - _facts.StreamOptionsToken.Start);
-            return default;
-        }
-
-        if (_inConfig && token == JsonToken.EndObject && _scanner.Depth == 1)
-        {
-            _inConfig = false;
-            _facts.ConfigIsEmpty = _scanner.EndedEmpty;
+            LeaveInner();
             return default;
         }
 
@@ -124,7 +114,7 @@ internal sealed class RequestReader
             _field = RequestField.None;
         }
 
-        if (_wantsPrompt && !_inOptions && !_inConfig && !error.IsError)
+        if (_wantsPrompt && _inner == RequestField.None && !error.IsError)
             _prompt!.OnValue(ref _scanner);
         return error;
     }
@@ -153,7 +143,7 @@ internal sealed class RequestReader
         _seen |= _field;
         if (_field == RequestField.Model)
             _facts.ModelNameStart = _scanner.TokenStart;
-        if (_wantsPrompt && !_inOptions && !_inConfig)
+        if (_wantsPrompt && _inner == RequestField.None)
             _prompt!.OnName(ref _scanner, bytes);
         return default;
     }
@@ -166,17 +156,18 @@ internal sealed class RequestReader
         return JsonUnescape.TryUnescape(name, plain, out int length) ? FieldOfPlainName(plain[..length]) : RequestField.None;
     }
 
-    private RequestField FieldOfPlainName(ReadOnlySpan<byte> name)
+    private RequestField FieldOfPlainName(ReadOnlySpan<byte> name) => _inner switch
     {
-        if (_inOptions)
-            return name.SequenceEqual("include_usage"u8) ? RequestField.IncludeUsage : RequestField.None;
-        return _inConfig ? RequestFields.OfConfig(name) : RequestFields.Of(name) & _read;
-    }
+        RequestField.StreamOptions => name.SequenceEqual("include_usage"u8) ? RequestField.IncludeUsage : RequestField.None,
+        RequestField.Thinking => name.SequenceEqual("budget_tokens"u8) ? RequestField.ThinkingBudget : RequestField.None,
+        RequestField.GenerationConfig => RequestFields.OfConfig(name),
+        _ => RequestFields.Of(name) & _read,
+    };
 
     private bool Fits(JsonToken token) => _field switch
     {
         RequestField.Model => token == JsonToken.String,
-        RequestField.MimeType => true,
+        RequestField.MimeType or RequestField.Thinking => true,
         RequestField.Messages or RequestField.Contents => token == JsonToken.StartArray,
         RequestField.Prompt or RequestField.Input => token is JsonToken.String or JsonToken.StartArray,
         RequestField.Tools => token is JsonToken.Null or JsonToken.StartArray,
@@ -214,12 +205,17 @@ internal sealed class RequestReader
             case RequestField.GenerationConfig:
                 TakeConfig(token, range);
                 return default;
+            case RequestField.Thinking:
+                if (token == JsonToken.StartObject)
+                    EnterInner();
+                _facts.Thinking = token == JsonToken.StartObject ? range : default;
+                return default;
             case RequestField.IncludeUsage:
                 _facts.IncludeUsage = token == JsonToken.Null ? IncludeUsageForm.Null
                     : token == JsonToken.True ? IncludeUsageForm.True : IncludeUsageForm.False;
                 _facts.IncludeUsageToken = range;
                 return default;
-            case RequestField.N or RequestField.MaxTokens or RequestField.MaxCompletionTokens or RequestField.MaxOutputTokens:
+            case RequestField.N or RequestField.MaxTokens or RequestField.MaxCompletionTokens or RequestField.MaxOutputTokens or RequestField.ThinkingBudget:
                 return TakeInteger(token, range, bytes);
             default:
                 return default;
@@ -235,10 +231,9 @@ internal sealed class RequestReader
             return;
         }
 
-        _scanner.Enter();
+        EnterInner();
         _facts.StreamOptions = StreamOptionsForm.Object;
         _facts.StreamOptionsInsertAt = range.End;
-        _inOptions = true;
     }
 
     private void TakeConfig(JsonToken token, ByteRange range)
@@ -249,9 +244,34 @@ internal sealed class RequestReader
             return;
         }
 
-        _scanner.Enter();
+        EnterInner();
         _facts.ConfigInsertAt = range.End;
-        _inConfig = true;
+    }
+
+    /// <summary>Goes into the object at hand, of whose members some are read.</summary>
+    private void EnterInner()
+    {
+        _scanner.Enter();
+        _inner = _field;
+    }
+
+    private void LeaveInner()
+    {
+        if (_inner == RequestField.StreamOptions)
+        {
+            _facts.StreamOptionsIsEmpty = _scanner.EndedEmpty;
+            _facts.StreamOptionsToken = new ByteRange(_facts.StreamOptionsToken.Start, _scanner.TokenEnd - _facts.StreamOptionsToken.Start);
+        }
+        else if (_inner == RequestField.GenerationConfig)
+        {
+            _facts.ConfigIsEmpty = _scanner.EndedEmpty;
+        }
+        else
+        {
+            _facts.Thinking = new ByteRange(_facts.Thinking.Start, _scanner.TokenEnd - _facts.Thinking.Start);
+        }
+
+        _inner = RequestField.None;
     }
 
     private EdgeError TakeModel(ReadOnlySpan<byte> name)
@@ -285,6 +305,9 @@ internal sealed class RequestReader
                 break;
             case RequestField.MaxOutputTokens:
                 _facts.MaxOutputTokens = cap;
+                break;
+            case RequestField.ThinkingBudget:
+                _facts.ThinkingBudget = cap;
                 break;
             default:
                 _facts.N = (int)Math.Min(value ?? 1, int.MaxValue);

@@ -56,6 +56,30 @@ public class OutputClampTests
         Assert.Equal(outputMax is < 0 or > 8, new OutputClamp(8, false).Binds(RequestReading.Facts(RequestShape.Chat, body), RequestShape.Chat));
     }
 
+    [Theory]
+    [InlineData(2000, """{"type":"enabled","budget_tokens": 8192 }""", """{"type":"enabled","budget_tokens": 1500 }""")]
+    [InlineData(8192, """{"budget_tokens":8192,"type":"enabled"}""", """{"budget_tokens":6144,"type":"enabled"}""")]
+    [InlineData(8193, """{"budget_tokens":8192,"type":"enabled"}""", """{"budget_tokens":8192,"type":"enabled"}""")]
+    [InlineData(1366, """{"type":"enabled","budget_tokens":8192}""", """{"type":"enabled","budget_tokens":1025}""")]
+    [InlineData(1300, """{"type":"enabled", "x":{"budget_tokens":1},"budget_tokens":8192}""", """{"type":"disabled"}""")]
+    [InlineData(1300, """{"type":"adaptive"}""", """{"type":"adaptive"}""")]
+    [InlineData(1300, "null", "null")]
+    public void Thought_that_the_cap_leaves_no_room_for_is_less_or_none(long tokens, string asked, string sent)
+    {
+        const string Rest = ""","model":"a","messages":[]}""";
+        var clamp = new OutputClamp(tokens, false);
+        var body = $"{{\"max_tokens\":20000,\"thinking\":{asked}{Rest}";
+        Assert.Equal($"{{\"max_tokens\":{tokens},\"thinking\":{sent}{Rest}", Patch(RequestShape.Messages, body, clamp));
+        Assert.Equal(asked != sent, clamp.BindsThought(RequestReading.Facts(RequestShape.Messages, body), RequestShape.Messages));
+    }
+
+    [Fact]
+    public void Thought_that_has_no_room_in_the_client_s_own_cap_is_the_provider_s_to_refuse()
+    {
+        const string Body = """{"max_tokens":2000,"thinking":{"type":"enabled","budget_tokens":4000},"model":"a","messages":[]}""";
+        Assert.Equal(Body, Patch(RequestShape.Messages, Body, new OutputClamp(2000, false)));
+    }
+
     private static string Patch(RequestShape shape, string body, OutputClamp clamp, bool injectUsage = false)
     {
         var patch = new BodyPatch();

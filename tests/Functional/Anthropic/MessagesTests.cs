@@ -159,6 +159,22 @@ public sealed class MessagesTests
         Assert.Equal(300, JsonElement.Parse((await edge.Fake.NextRequestAsync()).BodyText).GetProperty("max_tokens").GetInt32());
     }
 
+    [Theory]
+    [InlineData(2000, """{"type":"enabled","budget_tokens":1500}""")]
+    [InlineData(1000, """{"type":"disabled"}""")]
+    public async Task Thought_that_a_limit_s_cap_leaves_no_room_for_is_less_or_none_and_the_answer_says_so(int limit, string thinking)
+    {
+        await using var edge = await Edge.StartAsync(Claude.Setup with { Limits = [$"name: o, per: key, outputTokens: {limit}/min"] });
+        var body = Claude.Body(more: ""","thinking":{"type":"enabled","budget_tokens":8000}""").Replace("1000", "10000", StringComparison.Ordinal);
+
+        var answer = await edge.AskAsync(Ask.Post("/v1/messages", body, "anthropic-version: 2023-06-01\r\n"));
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal("thinking.budget_tokens", answer.Field("x-aiedge-translation-loss"));
+        Assert.Equal(thinking, JsonElement.Parse((await edge.Fake.NextRequestAsync()).BodyText).GetProperty("thinking").GetRawText());
+        Assert.Equal("thinking.budget_tokens", (await edge.RecordAsync()).GetProperty("translationLoss").GetString());
+    }
+
     [Fact]
     public async Task A_client_that_leaves_ends_the_provider_s_answer_and_pays_for_what_it_had()
     {

@@ -7,6 +7,25 @@ namespace AiEdge.Functional.Tests.Translate;
 /// <summary>Clients of OpenAI's chat completions before a provider that speaks Anthropic's dialect, which judges what it is sent.</summary>
 public sealed class ChatOverMessagesTests
 {
+    [Theory]
+    [InlineData("200kb", 503)]
+    [InlineData("2mb", 200)]
+    public async Task An_answer_that_is_held_counts_against_the_bytes_of_all_bodies(string max, int status)
+    {
+        await using var edge = await Edge.StartAsync(Claude.Setup with { Server = $"bodyBytesMax: 200kb, bufferedBytesMax: {max}" });
+        using var client = await edge.ConnectAsync();
+        var text = new string('x', 300_000);
+
+        // Three of these are more than may be held together, unless each gives back what it took.
+        for (var i = 0; i < 3; i++)
+        {
+            edge.Fake.EnqueueRaw(Ask.Answer($$$"""{"id":"m","type":"message","role":"assistant","model":"c","content":[{"type":"text","text":"{{{text}}}"}],"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":1}}"""));
+            Assert.Equal(status, (await client.AskAsync(Ask.Chat(model: "claude-sonnet-4-5"))).Status);
+        }
+
+        Assert.Contains("\naiedge_buffered_bytes 0\n", (await edge.AdminAsync("/metrics")).Text, StringComparison.Ordinal);
+    }
+
     private const string Model = "claude-sonnet-4-5";
     private const string Tools = ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"weather\",\"parameters\":{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}}}}},"
         + "{\"type\":\"function\",\"function\":{\"name\":\"time\",\"parameters\":{\"type\":\"object\",\"properties\":{}}}}]";
