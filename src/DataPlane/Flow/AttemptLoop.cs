@@ -5,6 +5,7 @@ using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Route;
+using AiEdge.DataPlane.Translate;
 using AiEdge.DataPlane.Transport;
 
 namespace AiEdge.DataPlane.Flow;
@@ -29,6 +30,7 @@ internal sealed class AttemptLoop
     private readonly AdmissionGate _gate;
     private readonly Settlement _settlement;
     private readonly ResponseRelay _relay;
+    private readonly List<Piece> _proofs = [];
     private UpstreamConnection? _inHand;
     private TimeSpan _retryAfter;
     private bool _isIn;
@@ -277,14 +279,35 @@ internal sealed class AttemptLoop
     {
         exchange.UpstreamEndpoint = null;
         exchange.SetTranslationLoss(default);
+        _proofs.Clear();
         if (exchange.Target!.Provider.Speaks(exchange.Dialect, exchange.Endpoint!.Shape))
-            return default;
+            return FindProofs(exchange, body);
         if (!body.TryCountTranslation())
             return EdgeError.Edge(ErrorKind.Overloaded);
         var model = exchange.Target.UpstreamModel ?? exchange.PassedModel;
         var intake = body.Intake!;
         var cap = _gate.Clamp(exchange).Tokens;
         return intake.Translation.Build(exchange, intake.HeadReader.Head, body.Bytes, cap, ModelTokenizer.TakesCompletionTokens(model));
+    }
+
+    /// <summary>Finds what another provider's translation has put into the request, which is nothing that the target could read.</summary>
+    private EdgeError FindProofs(Exchange exchange, RequestBody body)
+    {
+        var shape = exchange.Endpoint!.Shape;
+        if (OwnProofs.NameIn(shape).IsEmpty || !OwnProofs.MayBeIn(body.Bytes))
+            return default;
+        if (!body.TryCountTranslation())
+            return EdgeError.Edge(ErrorKind.Overloaded);
+        body.Intake!.Translation.FindProofs(body.Bytes, shape, _proofs);
+        if (_proofs.Count > BodyPatch.EditsMax / 2)
+        {
+            var param = shape == RequestShape.Messages ? "messages" : "input";
+            return EdgeError.Client(ErrorKind.NotSupportedYet, "So many thoughts of other providers are not supported yet.", param);
+        }
+
+        if (_proofs.Count > 0)
+            exchange.SetTranslationLoss(OwnProofs.NameIn(shape));
+        return default;
     }
 
     /// <summary>Changes what must change on the way to the target; true if the stream's usage was asked for by us.</summary>
@@ -296,8 +319,8 @@ internal sealed class AttemptLoop
         var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
         var clamp = _gate.Clamp(exchange);
         if (clamp.BindsThought(intake.Scan.Facts, exchange.Endpoint!.Shape))
-            exchange.SetTranslationLoss("thinking.budget_tokens"u8);
-        return OpenAiPatch.Build(
+            exchange.AddTranslationLoss("thinking.budget_tokens"u8);
+        var isInjected = OpenAiPatch.Build(
             intake.Scan.Facts,
             exchange.Endpoint!.Shape,
             target.UpstreamModelJson ?? exchange.PassedModelJson,
@@ -305,6 +328,9 @@ internal sealed class AttemptLoop
             intake.Patch,
             clamp,
             target.Provider.InsteadOfModel);
+        foreach (var piece in _proofs)
+            intake.Patch.Replace(new ByteRange(piece.Start, piece.Length), default);
+        return isInjected;
     }
 
     private void LetGo()

@@ -18,12 +18,15 @@ internal readonly record struct BodyPiece(ByteRange Source, ReadOnlyMemory<byte>
 internal sealed class BodyPatch
 {
     /// <summary>Edits that one body can have.</summary>
-    public const int EditsMax = 8;
+    public const int EditsMax = 4096;
+
+    /// <summary>Edits that there is always room for; most bodies have no more than two or three.</summary>
+    private const int EditsKept = 8;
 
     /// <summary>Bytes of text that <see cref="Text"/> has room for in one patch.</summary>
     public const int TextBytesMax = 128;
 
-    private readonly Edit[] _edits = new Edit[EditsMax];
+    private Edit[] _edits = new Edit[EditsKept];
     private readonly byte[] _text = new byte[TextBytesMax];
     private int _textLength;
     private int _count;
@@ -35,7 +38,10 @@ internal sealed class BodyPatch
 
     public void Clear()
     {
-        Array.Clear(_edits, 0, _count);
+        if (_edits.Length > EditsKept)
+            _edits = new Edit[EditsKept];
+        else
+            Array.Clear(_edits, 0, _count);
         _count = 0;
         _textLength = 0;
         _growth = 0;
@@ -63,6 +69,8 @@ internal sealed class BodyPatch
         if (_count == EditsMax || range.Start < 0 || range.Length < 0
             || (at > 0 && _edits[at - 1].Range.End > range.Start) || (at < _count && range.End > _edits[at].Range.Start))
             throw new InvalidOperationException("Edits of a body overlap or are too many.");
+        if (_count == _edits.Length)
+            Array.Resize(ref _edits, 2 * _count);
         Array.Copy(_edits, at, _edits, at + 1, _count - at);
         _edits[at] = new Edit(range, replacement);
         _count++;

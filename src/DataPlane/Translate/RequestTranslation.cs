@@ -60,6 +60,16 @@ internal sealed class RequestTranslation
             : default;
     }
 
+    /// <summary>Finds what is ours alone in a body that goes on as it is.</summary>
+    public void FindProofs(in ReadOnlySequence<byte> body, RequestShape shape, List<Piece> found)
+    {
+        Release();
+        foreach (var segment in body)
+            _source.Add(segment.Span);
+        OwnProofs.Find(_source.Written, shape, found);
+        Release();
+    }
+
     public void Release()
     {
         _source.Release();

@@ -159,6 +159,22 @@ public sealed class MessagesTests
         Assert.Equal(300, JsonElement.Parse((await edge.Fake.NextRequestAsync()).BodyText).GetProperty("max_tokens").GetInt32());
     }
 
+    [Fact]
+    public async Task A_thought_that_holds_another_provider_s_proof_stays_here_and_the_answer_says_so()
+    {
+        await using var edge = await Edge.StartAsync(Claude.Setup);
+        const string Thought = """{"type":"thinking","thinking":"","signature":"aiedge.call.SIG"},""";
+        const string Turns = """{"role":"assistant","content":[THOUGHT{"type":"tool_use","id":"t","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"aiedge.call."}]}""";
+        var body = $$$"""{"model":"claude-sonnet-4-5","max_tokens":10,"messages":[{"role":"user","content":"Q"},{{{Turns}}}],"tools":[{"name":"f","input_schema":{"type":"object"}}]}""";
+
+        var answer = await edge.AskAsync(Ask.Post("/v1/messages", body.Replace("THOUGHT", Thought, StringComparison.Ordinal), "anthropic-version: 2023-06-01\r\n"));
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal("messages.content.thinking", answer.Field("x-aiedge-translation-loss"));
+        Assert.Equal(
+            body.Replace("THOUGHT", "", StringComparison.Ordinal).Replace("claude-sonnet-4-5", "fake-n3", StringComparison.Ordinal), (await edge.Fake.NextRequestAsync()).BodyText);
+    }
+
     [Theory]
     [InlineData(2000, """{"type":"enabled","budget_tokens":1500}""")]
     [InlineData(1000, """{"type":"disabled"}""")]

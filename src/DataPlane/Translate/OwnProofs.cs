@@ -1,0 +1,134 @@
+using System.Buffers;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Translate;
+
+/// <summary>
+/// Thoughts that stand in a client's history for the sake of what they prove to a provider of another dialect, behind a mark of our making
+/// (<see cref="CallProof"/>, <see cref="Responses.ThoughtProof"/>). A provider of the client's own dialect would take the proof for one of its own that was
+/// forged: where bytes pass as they are, these thoughts are left out.
+/// </summary>
+internal static class OwnProofs
+{
+    /// <summary>What every mark begins with.</summary>
+    private static ReadOnlySpan<byte> Mark => "aiedge."u8;
+
+    /// <summary>How the shape calls what is left out; empty for shapes that have none.</summary>
+    public static ReadOnlySpan<byte> NameIn(RequestShape shape) => shape switch
+    {
+        RequestShape.Messages => "messages.content.thinking"u8,
+        RequestShape.Responses => "input.reasoning"u8,
+        _ => default,
+    };
+
+    /// <summary>Whether a body has the mark anywhere, which most have not.</summary>
+    public static bool MayBeIn(in ReadOnlySequence<byte> body)
+    {
+        Span<byte> seam = stackalloc byte[2 * (Mark.Length - 1)];
+        var kept = 0;
+        foreach (var segment in body)
+        {
+            var span = segment.Span;
+            if (span.IndexOf(Mark) >= 0)
+                return true;
+
+            // The mark may lie across the seam of two segments, or of more where these are short.
+            foreach (var octet in span[..Math.Min(span.Length, Mark.Length - 1)])
+                kept = Push(seam, kept, octet);
+            if (kept >= Mark.Length && seam[..kept].IndexOf(Mark) >= 0)
+                return true;
+            if (span.Length < Mark.Length)
+                continue;
+            kept = Mark.Length - 1;
+            span[^kept..].CopyTo(seam);
+        }
+
+        return false;
+    }
+
+    /// <summary>Adds what has to go, in the order of the source, commas included.</summary>
+    public static void Find(ReadOnlySpan<byte> source, RequestShape shape, List<Piece> found)
+    {
+        var walk = new JsonWalk(source, stackalloc byte[64]);
+        if (!walk.TryBegin())
+            return;
+        while (walk.NextMember())
+        {
+            if (shape == RequestShape.Responses && walk.Is("input"u8) && walk.Token == JsonToken.StartArray)
+                FindIn(source, walk.Value(), shape, found);
+            else if (shape == RequestShape.Messages && walk.Is("messages"u8) && walk.TryEnter(JsonToken.StartArray))
+                FindInTurns(source, ref walk, found);
+        }
+    }
+
+    private static void FindInTurns(ReadOnlySpan<byte> source, ref JsonWalk walk, List<Piece> found)
+    {
+        while (walk.NextElement())
+        {
+            if (!walk.TryEnter(JsonToken.StartObject))
+                continue;
+            while (walk.NextMember())
+            {
+                if (walk.Is("content"u8) && walk.Token == JsonToken.StartArray)
+                    FindIn(source, walk.Value(), RequestShape.Messages, found);
+            }
+        }
+    }
+
+    /// <summary>Finds those among the elements of a list. What is kept stays a list: a comma goes with each that does not.</summary>
+    private static void FindIn(ReadOnlySpan<byte> source, Piece list, RequestShape shape, List<Piece> found)
+    {
+        var walk = new JsonWalk(source, list, stackalloc byte[64]);
+        if (!walk.TryBeginArray())
+            return;
+        var (first, last, behind) = (0, 0, 0);
+        while (walk.NextElement())
+        {
+            var element = walk.Value();
+            var end = element.Start + element.Length;
+            var isOurs = IsOurs(source, element, shape);
+            if (isOurs && behind == 0)
+                (first, last) = (first == 0 ? element.Start : first, end);
+            else if (isOurs)
+                found.Add(new Piece(behind, end - behind));
+            else if (first > 0)
+                found.Add(new Piece(first, element.Start - first));
+            if (isOurs && behind == 0)
+                continue;
+            (first, behind) = (0, end);
+        }
+
+        if (first > 0)
+            found.Add(new Piece(first, last - first));
+    }
+
+    private static bool IsOurs(ReadOnlySpan<byte> source, Piece element, RequestShape shape)
+    {
+        var walk = new JsonWalk(source, element, stackalloc byte[64]);
+        if (source[element.Start] != (byte)'{' || !walk.TryBegin())
+            return false;
+        var (isThought, isProof) = (false, false);
+        while (walk.NextMember())
+        {
+            if (walk.Is("type"u8))
+                isThought = walk.IsText(shape == RequestShape.Messages ? "thinking"u8 : "reasoning"u8);
+            else if (walk.Is(shape == RequestShape.Messages ? "signature"u8 : "encrypted_content"u8) && walk.Token == JsonToken.String)
+                isProof = walk.TextBytes.StartsWith(Mark);
+        }
+
+        return isThought && isProof;
+    }
+
+    /// <summary>Keeps the last bytes that were pushed.</summary>
+    private static int Push(Span<byte> seam, int kept, byte octet)
+    {
+        if (kept == seam.Length)
+        {
+            seam[1..].CopyTo(seam);
+            kept--;
+        }
+
+        seam[kept] = octet;
+        return kept + 1;
+    }
+}

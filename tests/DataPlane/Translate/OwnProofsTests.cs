@@ -1,0 +1,98 @@
+using System.Buffers;
+using System.Text;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Parse;
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Tests.Translate;
+
+/// <summary>What a translation has put into a client's history is taken out of bytes that go on as they are.</summary>
+public sealed class OwnProofsTests
+{
+    private const string Thought = """{"type":"thinking","thinking":"","signature":"aiedge.call.X"}""";
+    private const string Theirs = """{"type":"thinking","thinking":"aiedge.call.","signature":"EqQ"}""";
+    private const string Text = """{"type":"text","text":"aiedge.call."}""";
+    private const string Item = """{"type":"reasoning","summary":[],"encrypted_content":"aiedge.signed.X"}""";
+
+    [Theory]
+    [InlineData($"{Thought},{Text}", Text)]
+    [InlineData($" {Thought} , {Text} ", $" {Text} ")]
+    [InlineData($"{Text},{Thought}", Text)]
+    [InlineData($"{Text} ,{Thought}, {Thought} ", $"{Text} ")]
+    [InlineData($"{Thought},{Thought},{Text},{Thought},{Theirs},{Thought},{Thought},{Text}", $"{Text},{Theirs},{Text}")]
+    [InlineData($"{Thought},{Thought}", "")]
+    [InlineData($"{Theirs},{Text}", $"{Theirs},{Text}")]
+    [InlineData("", "")]
+    [InlineData("1,null,[],{\"a\":[" + Thought + "]}", "1,null,[],{\"a\":[" + Thought + "]}")]
+    public void Thoughts_with_our_mark_go_with_their_commas(string blocks, string kept)
+    {
+        static string Body(string content) =>
+            $$"""{"x":[{{Thought}}],"messages":[{"role":"user","content":"aiedge.call."},{"content":[{{content}}],"role":"assistant"},7],"model":"m"}""";
+        Assert.Equal(Body(kept), Without(Body(blocks), RequestShape.Messages));
+    }
+
+    [Theory]
+    [InlineData($"{Item},{Text}", Text)]
+    [InlineData($"{Text},{Item}", Text)]
+    [InlineData(Thought, Thought)]
+    public void Items_of_responses_go_in_the_same_way(string items, string kept) =>
+        Assert.Equal($$"""{"model":"m","input":[{{kept}}]}""", Without($$"""{"model":"m","input":[{{items}}]}""", RequestShape.Responses));
+
+    [Fact]
+    public void Very_many_go_too()
+    {
+        var many = string.Join(',', Enumerable.Repeat($"{Text},{Thought}", 500));
+        Assert.Equal($$"""{"input":1,"messages":[{"content":[{{string.Join(',', Enumerable.Repeat(Text, 500))}}]}]}""",
+            Without($$"""{"input":1,"messages":[{"content":[{{many}}]}]}""", RequestShape.Messages));
+    }
+
+    [Theory]
+    [InlineData("""{"a":"aiedge.x"}""", true)]
+    [InlineData("""{"a":"aiaiedge.x"}""", true)]
+    [InlineData("""{"a":"aiedge_x","b":"edge."}""", false)]
+    public void The_mark_is_seen_however_a_body_is_cut(string body, bool isIn)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        for (var first = 0; first <= bytes.Length; first++)
+        {
+            for (var second = first; second <= bytes.Length; second++)
+                Assert.Equal(isIn, OwnProofs.MayBeIn(Cut(bytes[..first], bytes[first..second], bytes[second..])));
+        }
+
+        Assert.Equal(isIn, OwnProofs.MayBeIn(Cut([.. bytes.Select(octet => new[] { octet })])));
+    }
+
+    private static string Without(string body, RequestShape shape)
+    {
+        var found = new List<Piece>();
+        var bytes = Encoding.UTF8.GetBytes(body);
+        OwnProofs.Find(bytes, shape, found);
+        var patch = new BodyPatch();
+        foreach (var piece in found)
+            patch.Replace(new ByteRange(piece.Start, piece.Length), default);
+        var output = new ArrayBufferWriter<byte>();
+        patch.Write(new ReadOnlySequence<byte>(bytes), output);
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+
+    private static ReadOnlySequence<byte> Cut(params byte[][] parts)
+    {
+        var first = new Part(parts[0], 0);
+        var last = first;
+        foreach (var part in parts[1..])
+            last = last.Append(part);
+        return new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length);
+    }
+
+    private sealed class Part : ReadOnlySequenceSegment<byte>
+    {
+        public Part(byte[] bytes, long at) => (Memory, RunningIndex) = (bytes, at);
+
+        public Part Append(byte[] bytes)
+        {
+            var next = new Part(bytes, RunningIndex + Memory.Length);
+            Next = next;
+            return next;
+        }
+    }
+}
