@@ -2,6 +2,7 @@ using System.Buffers;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Route;
 using AiEdge.DataPlane.Snapshot;
 using AiEdge.Http;
@@ -70,6 +71,25 @@ internal static class RouteStages
     }
 
     public static Action Sticky() => Choose("weighted, sticky: tag:t");
+
+    /// <summary>A prompt of two thousand bytes in three pieces, and the target that it stays with.</summary>
+    public static Action Prefix()
+    {
+        var (exchange, plan, snapshot) = Begin("cache-affinity");
+        var texts = string.Concat(Enumerable.Range(0, 40).Select(i => $"{{\"role\":\"user\",\"content\":\"{new string((char)('a' + (i % 26)), 50)}\"}},"));
+        var body = System.Text.Encoding.ASCII.GetBytes($"{{\"model\":\"m\",\"messages\":[{texts.TrimEnd(',')}]}}");
+        var scan = new BodyScan();
+        return () =>
+        {
+            exchange.Model = snapshot.Models.All[0];
+            scan.BeginJson(RequestShape.Chat, wantsPrompt: true, Dialect.OpenAi, DialectTable.Of(Dialect.OpenAi).PromptReader);
+            HttpStages.Expect(!scan.Feed(body).IsError);
+            exchange.PrefixHash = PromptPrefix.Of(scan.Prompt!, new ReadOnlySequence<byte>(body), exchange.Model.PrefixBytes);
+            HttpStages.Expect(exchange.PrefixHash != 0 && plan.TryBegin(exchange));
+            plan.Enter();
+            plan.Leave(AttemptOutcome.Answered);
+        };
+    }
 
     private static KeyModel Key { get; } = new() { Name = "key", Sha256 = new byte[32], ExpiresUnixMs = long.MaxValue };
 

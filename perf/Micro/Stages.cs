@@ -48,6 +48,7 @@ internal static class Stages
         new("route/choose-of-8", RouteStages.Weighted),
         new("route/choose-of-8-by-latency", RouteStages.Latency),
         new("route/choose-of-8-sticky", RouteStages.Sticky),
+        new("route/choose-of-8-by-prefix", RouteStages.Prefix),
         new("route/choose-of-8-that-fit", RouteStages.Fitted),
         new("route/account-and-its-limits", RouteStages.Account),
         new("route/three-attempts", RouteStages.Retried),

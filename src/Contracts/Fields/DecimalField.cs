@@ -13,13 +13,15 @@ public sealed class DecimalField : ScalarField<long>
     /// <param name="name">The name.</param>
     /// <param name="what">What is expected, with its article and an example.</param>
     /// <param name="digits">Digits behind the point: 9 for prices in nanodollars.</param>
-    /// <param name="maxText">The greatest value; the least is 0.</param>
-    public DecimalField(string name, string what, int digits, string maxText)
+    /// <param name="maxText">The greatest value.</param>
+    /// <param name="minText">The least value.</param>
+    public DecimalField(string name, string what, int digits, string maxText, string minText = "0")
         : base(name)
     {
         _what = what;
         _digits = digits;
         Max = DecimalText.TryParse(maxText, digits, out var max) ? max : throw new ArgumentException("not a number", nameof(maxText));
+        Min = DecimalText.TryParse(minText, digits, out var min) ? min : throw new ArgumentException("not a number", nameof(minText));
     }
 
     /// <summary>A field of dollars for a million tokens, read as nanodollars.</summary>
@@ -28,6 +30,9 @@ public sealed class DecimalField : ScalarField<long>
     /// <summary>The greatest value.</summary>
     public long Max { get; }
 
+    /// <summary>The least value.</summary>
+    public long Min { get; }
+
     /// <summary>What stands for the value where none is written, as the documentation says it; or null.</summary>
     public string? Default { get; init; }
 
@@ -35,7 +40,7 @@ public sealed class DecimalField : ScalarField<long>
     public override string? DefaultText => Default;
 
     /// <inheritdoc/>
-    public override string? BoundsText => $"0 to {DecimalText.Format(Max, _digits)}";
+    public override string? BoundsText => $"{DecimalText.Format(Min, _digits)} to {DecimalText.Format(Max, _digits)}";
 
     /// <inheritdoc/>
     protected override string Expected => _what;
@@ -56,9 +61,9 @@ public sealed class DecimalField : ScalarField<long>
             return false;
         }
 
-        if (value <= Max)
+        if (value >= Min && value <= Max)
             return true;
-        faults.Add(scalar, $"must be between 0 and {DecimalText.Format(Max, _digits)}");
+        faults.Add(scalar, $"must be between {DecimalText.Format(Min, _digits)} and {DecimalText.Format(Max, _digits)}");
         return false;
     }
 }

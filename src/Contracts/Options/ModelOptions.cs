@@ -36,7 +36,10 @@ public sealed class ModelOptions
 
     /// <summary>How its targets share its requests.</summary>
     public static readonly ChoiceField BalanceField =
-        new("balance", ["weighted", "least-pending", "latency", "cost"], ["cache-affinity"]) { Default = "weighted" };
+        new("balance", ["weighted", "least-pending", "latency", "cost", "cache-affinity"]) { Default = "weighted" };
+
+    /// <summary>How requests of the same prompt stay together.</summary>
+    public static readonly SectionField AffinityField = new("affinity", AffinityOptions.Table);
 
     /// <summary>By what requests stay with one of its targets: <c>key</c> or <c>tag:NAME</c>.</summary>
     public static readonly StringField StickyField = new("sticky", TextRules.Sticky);
@@ -52,8 +55,8 @@ public sealed class ModelOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a model", TargetsField, AliasesField, BalanceField, StickyField, FallbackField, RetryField, TimeoutsField, TokenizerField, PriceField,
-        OutputTokensMaxField, ContextWindowField, CapabilitiesField, RunawayField, DisabledField);
+        "a model", TargetsField, AliasesField, BalanceField, AffinityField, StickyField, FallbackField, RetryField, TimeoutsField, TokenizerField,
+        PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField, RunawayField, DisabledField);
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
     {
@@ -78,6 +81,9 @@ public sealed class ModelOptions
 
     /// <summary>See <see cref="BalanceField"/>.</summary>
     public Setting<string> Balance { get; private init; }
+
+    /// <summary>See <see cref="AffinityField"/>.</summary>
+    public AffinityOptions Affinity { get; private init; } = AffinityOptions.None;
 
     /// <summary>See <see cref="StickyField"/>.</summary>
     public Setting<string> Sticky { get; private init; }
@@ -133,6 +139,7 @@ public sealed class ModelOptions
         {
             Targets = targets,
             Balance = reader.Get(BalanceField),
+            Affinity = AffinityOptions.Read(reader.Node(AffinityField), faults),
             Sticky = reader.Get(StickyField),
             Fallback = reader.Get(FallbackField),
             Retry = RetryOptions.Read(reader.Node(RetryField), faults),

@@ -25,6 +25,8 @@ public static class ModelRules
         CheckTargets(model, faults);
         CheckAliases(model, document, faults);
         CheckFallback(model, document, faults);
+        if (model.Affinity.Node is { } affinity && model.Balance.Or("") != BalanceWords.CacheAffinity)
+            faults.Add(affinity, $"says nothing without balance: {BalanceWords.CacheAffinity}");
         foreach (var target in model.Targets)
             CheckProvider(target, document, faults);
         TokenizerRules.CheckName(model, document, faults);

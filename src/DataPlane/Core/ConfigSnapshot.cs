@@ -273,6 +273,12 @@ internal sealed class ModelModel
     /// <summary>How its targets share its requests.</summary>
     public BalanceMode Balance { get; init; }
 
+    /// <summary>How requests of the same prompt stay together; null where they are not balanced by that.</summary>
+    public AffinityModel? Affinity { get; init; }
+
+    /// <summary>How much of a prompt's beginning those look at whom its requests may go to; 0 where none does. Put there with the table.</summary>
+    public long PrefixBytes { get; set; }
+
     /// <summary>By what requests stay with one of the targets; null where they do not.</summary>
     public StickyModel? Sticky { get; init; }
 

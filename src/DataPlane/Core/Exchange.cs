@@ -100,6 +100,9 @@ internal sealed class Exchange
     /// <summary>What it asks of whoever takes it.</summary>
     public RequestNeeds Needs { get; set; }
 
+    /// <summary>A number of its prompt's beginning (<see cref="PromptPrefix"/>); 0 where nobody looks at it.</summary>
+    public ulong PrefixHash { get; set; }
+
     /// <summary>The tier of service that the client asked for, or empty.</summary>
     public ReadOnlySpan<byte> ServiceTier => ((ReadOnlySpan<byte>)_serviceTier)[.._serviceTierLength];
 
@@ -268,6 +271,7 @@ internal sealed class Exchange
         _askedModelLength = 0;
         _passed = OwnName = null;
         Needs = default;
+        PrefixHash = 0;
         Account = null;
         AccountCost = default;
         Endpoint = UpstreamEndpoint = null;

@@ -79,11 +79,12 @@ internal sealed class ModelTable
         _slots[i] = (name, model);
     }
 
-    /// <summary>Notes what those lack whom requests of a model may go to by way of another, or of itself.</summary>
+    /// <summary>Notes what those lack, or look at, whom requests of a model may go to by way of another, or of itself.</summary>
     private static void Fit(ModelModel model, ModelModel by)
     {
         // Where there is no other model, an answer that is too short for what was asked is no reason to look for one.
         model.IsFitted |= model.Fallback.Length > 0 && by.OutputTokensGiven > 0;
+        model.PrefixBytes = model.PrefixBytes > 0 ? model.PrefixBytes : by.Affinity?.PrefixBytes ?? 0;
         foreach (var target in by.Targets)
         {
             model.IsFitted |= target.Capabilities != Capability.All || target.ContextWindow > 0;

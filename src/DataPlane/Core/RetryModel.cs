@@ -21,8 +21,16 @@ internal enum BalanceMode : byte
 
     /// <summary>The cheapest.</summary>
     Cost,
+
+    /// <summary>The one that has the prompt's beginning in its provider's cache, as long as it has not too many under way.</summary>
+    CacheAffinity,
 }
 
 /// <summary>By what requests stay with one of a model's targets.</summary>
 /// <param name="Tag">Name of a tag; null for the key.</param>
 internal sealed record StickyModel(string? Tag);
+
+/// <summary>How requests of the same prompt stay together.</summary>
+/// <param name="PrefixBytes">Bytes of the prompt's beginning that decide.</param>
+/// <param name="BoundPercent">How much of its part of what is under way a target may have, in percent; at least 100.</param>
+internal sealed record AffinityModel(long PrefixBytes, long BoundPercent);

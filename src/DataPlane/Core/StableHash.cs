@@ -6,7 +6,9 @@ namespace AiEdge.DataPlane.Core;
 /// </summary>
 internal static class StableHash
 {
-    private const ulong Start = 14695981039346656037;
+    /// <summary>Of nothing.</summary>
+    public const ulong Start = 14695981039346656037;
+
     private const ulong Prime = 1099511628211;
 
     /// <summary>Of a text, behind what was hashed before.</summary>
@@ -18,11 +20,14 @@ internal static class StableHash
     }
 
     /// <summary>Of bytes, behind what was hashed before.</summary>
-    public static ulong Of(ReadOnlySpan<byte> bytes, ulong before = Start)
+    public static ulong Of(ReadOnlySpan<byte> bytes, ulong before = Start) => Mix(Add(bytes, before));
+
+    /// <summary>As <see cref="Of(ReadOnlySpan{byte}, ulong)"/>, not yet mixed: of bytes that come in parts, wherever they are parted.</summary>
+    public static ulong Add(ReadOnlySpan<byte> bytes, ulong before)
     {
         foreach (var octet in bytes)
             before = (before ^ octet) * Prime;
-        return Mix(before);
+        return before;
     }
 
     /// <summary>Spreads every bit over all.</summary>

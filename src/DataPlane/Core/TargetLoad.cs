@@ -14,10 +14,18 @@ internal sealed class TargetLoad
     private const uint HalfLifeMs = 10_000;
 
     private long _pending;
+    private long _inputTokens;
+    private long _cachedTokens;
     private ulong _latency;
 
     /// <summary>Requests under way.</summary>
     public long Pending => Volatile.Read(ref _pending);
+
+    /// <summary>Tokens of prompts, as its answers told.</summary>
+    public long InputTokens => Volatile.Read(ref _inputTokens);
+
+    /// <summary>Those of them that its provider had in its cache.</summary>
+    public long CachedTokens => Volatile.Read(ref _cachedTokens);
 
     public void Enter() => Interlocked.Increment(ref _pending);
 
@@ -26,6 +34,14 @@ internal sealed class TargetLoad
     /// <summary>The average as it is now, in microseconds; 0 where nothing is known.</summary>
     /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
     public long LatencyUs(long nowMs) => Decayed(Volatile.Read(ref _latency), (uint)nowMs);
+
+    /// <summary>An answer told what its prompt was, and how much of it was in the cache.</summary>
+    public void Count(long inputTokens, long cachedTokens)
+    {
+        Interlocked.Add(ref _inputTokens, inputTokens);
+        if (cachedTokens > 0)
+            Interlocked.Add(ref _cachedTokens, cachedTokens);
+    }
 
     /// <summary>An answer said its first token.</summary>
     /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>

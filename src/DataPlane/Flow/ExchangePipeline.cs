@@ -105,6 +105,7 @@ internal sealed class ExchangePipeline
         _exchange.SetAskedModel(asked);
         if ((error = Router.Find(_exchange)).IsError)
             return error;
+        PrefixReading.Read(_exchange, _body);
         _gate.Weigh(_exchange, _body);
         if ((error = Router.Choose(_exchange, _plan)).IsError)
             return error;

@@ -17,12 +17,16 @@ internal sealed class Intake
 
     public BodyScan Scan { get; } = new();
 
+    /// <summary>Reads the beginning of a prompt that nobody has noted.</summary>
+    public BodyScan PrefixScan => _prefixScan ??= new BodyScan();
+
     public BodyPatch Patch { get; } = new();
 
     /// <summary>Puts the request into another dialect, where the provider speaks one.</summary>
     public RequestTranslation Translation => _translation ??= new RequestTranslation();
 
     private RequestTranslation? _translation;
+    private BodyScan? _prefixScan;
 
     public void Reset()
     {
@@ -32,5 +36,9 @@ internal sealed class Intake
     }
 
     /// <summary>Gives back what it holds of a request, so that it does not lie in the pool.</summary>
-    public void LetGo() => _translation?.Release();
+    public void LetGo()
+    {
+        _translation?.Release();
+        _prefixScan?.BeginNone();
+    }
 }

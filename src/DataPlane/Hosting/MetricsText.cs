@@ -175,12 +175,19 @@ internal static class MetricsText
     internal static void Family(StringBuilder text, string name, string type, string help) =>
         text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
 
-    internal static void Sample(StringBuilder text, string name, string labels, long value)
+    internal static void Sample(StringBuilder text, string name, string labels, long value) =>
+        Begin(text, name, labels).Append(CultureInfo.InvariantCulture, $"{value}").Append('\n');
+
+    /// <summary>The same of a ratio.</summary>
+    internal static void Sample(StringBuilder text, string name, string labels, double value) =>
+        Begin(text, name, labels).Append(CultureInfo.InvariantCulture, $"{value:0.####}").Append('\n');
+
+    private static StringBuilder Begin(StringBuilder text, string name, string labels)
     {
         text.Append(name);
         if (labels.Length > 0)
             text.Append('{').Append(labels).Append('}');
-        text.Append(' ').Append(CultureInfo.InvariantCulture, $"{value}").Append('\n');
+        return text.Append(' ');
     }
 
     private static void Histogram(StringBuilder text, string name, TargetState target, Histogram histogram, double scale)

@@ -16,6 +16,15 @@ internal static class RouteMetrics
         PerTarget("aiedge_target_failures_total", "counter", "Attempts that failed for their target's sake.", static target => target.Health.Failures);
         PerTarget("aiedge_target_pending", "gauge", "Requests under way at a target.", static target => target.Load.Pending);
         PerTarget("aiedge_target_latency_us", "gauge", "Peak average of a target's time to the first token, in us.", target => target.Load.LatencyUs(nowMs));
+        PerTarget("aiedge_target_input_tokens_total", "counter", "Tokens of prompts that a target reported.", static target => target.Load.InputTokens);
+        PerTarget("aiedge_target_cached_tokens_total", "counter", "Those of them that its cache had.", static target => target.Load.CachedTokens);
+        MetricsText.Family(text, "aiedge_target_cached_ratio", "gauge", "Part of its prompts' tokens that a target's cache had, since the start.");
+        foreach (var target in targets)
+        {
+            if (target.Load.InputTokens is > 0 and var input)
+                MetricsText.Sample(text, "aiedge_target_cached_ratio", Labels(target), (double)target.Load.CachedTokens / input);
+        }
+
         PerTarget("aiedge_target_paused_ms", "gauge", "How long a target's account is left alone.", target => Accounts.PauseLeftMs(target.Asked, nowMs));
         PerAccount("aiedge_account_paused_ms", "gauge", "How long an account is left alone.", account => account.PauseLeftMs(nowMs));
         PerAccount("aiedge_account_paced_total", "counter", "Times that an account had too little left for a request.", static account => account.Paced);

@@ -36,15 +36,17 @@ internal static class Accounts
     /// alone first, and of these the first that has room. Where none has, the one that has it soonest, if that is soon enough. -1 where there is none.
     /// </summary>
     /// <param name="target">Whose accounts.</param>
+    /// <param name="prefix">Of its prompt, which caches are kept of by account: the same goes to the same, if that has room; 0 for each in its turn.</param>
     /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
     /// <param name="cost">What is to be taken.</param>
     /// <param name="waitMaxMs">How long may be waited for it.</param>
     /// <param name="taken">What it was taken of; null where nothing is known of the account's limits.</param>
     /// <param name="waitMs">How long has to be waited.</param>
-    public static int Take(TargetModel target, long nowMs, in AccountCost cost, long waitMaxMs, out AccountLimits? taken, out long waitMs)
+    public static int Take(
+        TargetModel target, ulong prefix, long nowMs, in AccountCost cost, long waitMaxMs, out AccountLimits? taken, out long waitMs)
     {
         var all = target.Provider.Accounts;
-        var start = all.Length == 1 ? 0 : (int)(target.Provider.NextTicket() % (uint)all.Length);
+        var start = all.Length == 1 ? 0 : (int)((prefix != 0 ? StableHash.Mix(prefix) : target.Provider.NextTicket()) % (uint)all.Length);
         var isPaused = PauseLeftMs(target.Provider, nowMs) > 0;
         var soonest = -1;
         taken = null;

@@ -44,13 +44,18 @@ internal static class Balancer
         return first;
     }
 
-    /// <summary>One of a set that is not empty, for an exchange: the one that it stays with, the cheapest for it, or as its model balances.</summary>
+    /// <summary>
+    /// One of a set that is not empty, for an exchange: the one that it stays with, the one that knows its prompt, the cheapest for it, or as its model
+    /// balances.
+    /// </summary>
     public static int Choose(ModelModel model, ulong set, long nowMs, Exchange exchange)
     {
         if (BitOperations.IsPow2(set))
             return BitOperations.TrailingZeroCount(set);
         if (model.Sticky is { } sticky && (sticky.Tag is null ? exchange.Key?.Name : exchange.TagValue(sticky.Tag)) is { } value)
             return Stay(model, set, StableHash.Of(value.AsSpan()));
+        if (model.Affinity is { } affinity && exchange.PrefixHash != 0)
+            return Stay(model, Roomy(model, set, affinity, nowMs), exchange.PrefixHash);
         return Choose(model, model.Balance == BalanceMode.Cost ? Cheapest(model, set, exchange.PassedModel) : set, nowMs);
     }
 
@@ -61,12 +66,39 @@ internal static class Balancer
             return BitOperations.TrailingZeroCount(set);
         var point = model.NextTicket() * Golden;
         var one = ByWeight(model, set, point, nowMs);
-        if (model.Balance is BalanceMode.Weighted or BalanceMode.Cost)
+        if (model.Balance is BalanceMode.Weighted or BalanceMode.Cost or BalanceMode.CacheAffinity)
             return one;
 
         // Two different ones, each by its weight, and the better of them: nearly as good as the best of all, and no herd runs for that.
         var other = ByWeight(model, set & ~(1UL << one), StableHash.Mix(point), nowMs);
         return Cost(model, one, nowMs) * Weight(model, other, nowMs) <= Cost(model, other, nowMs) * Weight(model, one, nowMs) ? one : other;
+    }
+
+    /// <summary>
+    /// Those of a set that would not have too much under way with one more: their part of all that is under way at the set, by the weights, times the
+    /// bound, and rounded up, so that there is always one. What prompt nobody has room for in its own place is the next one's by the same order.
+    /// </summary>
+    private static ulong Roomy(ModelModel model, ulong set, AffinityModel affinity, long nowMs)
+    {
+        var (pending, weights) = (1L, 0L);
+        for (var rest = set; rest != 0; rest &= rest - 1)
+        {
+            var i = BitOperations.TrailingZeroCount(rest);
+            pending += model.Targets[i].Load.Pending;
+            weights += Weight(model, i, nowMs);
+        }
+
+        var roomy = 0UL;
+        for (var rest = set; rest != 0; rest &= rest - 1)
+        {
+            var i = BitOperations.TrailingZeroCount(rest);
+
+            // Less than the bound before, and so not above it after.
+            if ((Int128)model.Targets[i].Load.Pending * 100 * weights < (Int128)affinity.BoundPercent * pending * Weight(model, i, nowMs))
+                roomy |= 1UL << i;
+        }
+
+        return roomy != 0 ? roomy : set;
     }
 
     /// <summary>

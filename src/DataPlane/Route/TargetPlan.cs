@@ -88,6 +88,8 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
         else if (_isProbe)
             target.Health.Abandon(now);
         _isProbe = false;
+        if (_exchange.Usage is { IsPresent: true } usage)
+            target.Load.Count(usage.InputTokens, usage.CachedInputTokens);
         if (_exchange.FirstTokenAt != 0 && _exchange.SentAt != 0)
             target.Load.Observe(now, EdgeClock.Us(_exchange.SentAt, _exchange.FirstTokenAt));
     }
@@ -101,7 +103,8 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     public bool TryTakeAccount(bool mayWait, out TimeSpan wait)
     {
         var waitMax = mayWait ? (long)_asked.Retry.WaitMax.TotalMilliseconds : 0;
-        var place = Accounts.Take(_exchange.Target!, clock.CoarseMs, _exchange.AccountCost, waitMax, out _taken, out var ms);
+        var prefix = _exchange.Model!.Affinity is null ? 0 : _exchange.PrefixHash;
+        var place = Accounts.Take(_exchange.Target!, prefix, clock.CoarseMs, _exchange.AccountCost, waitMax, out _taken, out var ms);
         wait = TimeSpan.FromMilliseconds(ms == long.MaxValue ? 0 : ms);
         _exchange.Account = place < 0 ? null : _exchange.Target!.Provider.Accounts[place];
         _limits = place >= 0 && place < _exchange.Target!.Limits.Length ? _exchange.Target.Limits[place] : null;

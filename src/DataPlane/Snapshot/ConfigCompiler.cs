@@ -191,8 +191,10 @@ internal sealed class ConfigCompiler
                 "least-pending" => BalanceMode.LeastPending,
                 "latency" => BalanceMode.Latency,
                 "cost" => BalanceMode.Cost,
+                BalanceWords.CacheAffinity => BalanceMode.CacheAffinity,
                 _ => BalanceMode.Weighted,
             },
+            Affinity = model.Balance.Or("") == BalanceWords.CacheAffinity ? Affinity(model.Affinity) : null,
             Sticky = model.Sticky.IsSet ? new StickyModel(model.Sticky.Value == "key" ? null : model.Sticky.Value[TextRules.TagPrefix.Length..]) : null,
             OwnName = model.Aliases.IsSet ? new ModelName(model.Name) : null,
             Aliases = Array.ConvertAll(Texts(model.Aliases), Encoding.ASCII.GetBytes),
@@ -212,6 +214,10 @@ internal sealed class ConfigCompiler
         retry.Budget.Or(RetryOptions.BudgetField.Default),
         retry.WaitMax.Or(RetryOptions.WaitMaxField.Default),
         retry.SameTarget.Or(RetryOptions.SameTargetField.Default));
+
+    private static AffinityModel Affinity(AffinityOptions affinity) => new(
+        affinity.Prefix.Or(AffinityOptions.PrefixField.Default),
+        affinity.Bound.IsSet ? affinity.Bound.Value : 125);
 
     private static RunawayModel? Runaway(RunawayOptions runaway)
     {

@@ -170,6 +170,8 @@ internal sealed class MaskedDocument : IDisposable
         _json.WriteEndArray();
         WriteList(ModelOptions.AliasesField, model.Aliases);
         _json.WriteString(ModelOptions.BalanceField.Name, model.Balance.Or(ModelOptions.BalanceField.Default!));
+        if (model.Balance.Or("") == BalanceWords.CacheAffinity)
+            WriteAffinity(model.Affinity);
         WriteText(ModelOptions.StickyField, model.Sticky);
         WriteList(ModelOptions.FallbackField, model.Fallback);
         WriteRetry(ModelOptions.RetryField, model.Retry.Over(retry));
@@ -231,6 +233,15 @@ internal sealed class MaskedDocument : IDisposable
         WriteText(TlsOptions.CaFileField, tls.CaFile);
         WriteText(TlsOptions.CertificateField, tls.Certificate);
         WriteText(TlsOptions.KeyField, tls.Key);
+        _json.WriteEndObject();
+    }
+
+    private void WriteAffinity(AffinityOptions affinity)
+    {
+        _json.WriteStartObject(ModelOptions.AffinityField.Name);
+        WriteSize(AffinityOptions.PrefixField, affinity.Prefix.Or(AffinityOptions.PrefixField.Default));
+        _json.WritePropertyName(AffinityOptions.BoundField.Name);
+        _json.WriteRawValue(affinity.Bound.IsSet ? DecimalText.Format(affinity.Bound.Value, AffinityOptions.BoundDigits) : AffinityOptions.BoundField.Default!);
         _json.WriteEndObject();
     }
 

@@ -142,6 +142,102 @@ public sealed class BalancerTests
         Assert.All(before, pair => Assert.True(Asked(world, pair.Key) is var now && (now == pair.Value || now == "b")));
     }
 
+    [Theory]
+    [InlineData(1, 1, 1, 1)]
+    [InlineData(5, 3, 1, 1)]
+    public void A_prompt_stays_with_its_target_below_the_bound_and_no_target_is_above_it(params int[] weights)
+    {
+        var model = Model(weights, "cache-affinity");
+        var home = new Dictionary<ulong, int>();
+        var under = new Queue<int>();
+        var (warm, random) = (0, new Random(1));
+        for (var i = 0; i < Requests; i++)
+        {
+            var prompt = (ulong)random.Next(1, 2000);
+            var one = Ask(model, prompt);
+            warm += home.TryAdd(prompt, Alone(model, prompt)) || home[prompt] == one || IsFull(model, home[prompt]) ? 1 : 0;
+            model.Targets[one].Load.Enter();
+            under.Enqueue(one);
+            AssertBound(model, weights);
+            if (under.Count > 400)
+                model.Targets[under.Dequeue()].Load.Leave();
+        }
+
+        Assert.Equal(Requests, warm);
+    }
+
+    [Fact]
+    public void Of_prompts_in_number_nearly_all_are_asked_where_they_were_before()
+    {
+        var model = Model([1, 1, 1], "cache-affinity");
+        var random = new Random(2);
+        var under = new Queue<int>();
+        var warm = 0;
+        for (var i = 0; i < Requests; i++)
+        {
+            var prompt = (ulong)random.Next(1, 5000);
+            var one = Ask(model, prompt);
+            warm += one == Alone(model, prompt) ? 1 : 0;
+            model.Targets[one].Load.Enter();
+            under.Enqueue(one);
+            if (under.Count > 1000)
+                model.Targets[under.Dequeue()].Load.Leave();
+        }
+
+        Assert.InRange(warm, Requests * 95 / 100, Requests);
+    }
+
+    [Fact]
+    public void A_prompt_that_all_ask_fills_one_target_after_the_other_up_to_the_bound()
+    {
+        var model = Model([1, 1, 1, 1], "cache-affinity");
+        for (var i = 0; i < 400; i++)
+        {
+            model.Targets[Ask(model, 7)].Load.Enter();
+            AssertBound(model, [1, 1, 1, 1]);
+        }
+
+        Assert.Equal([25L, 125, 125, 125], model.Targets.Select(target => target.Load.Pending).Order());
+    }
+
+    [Fact]
+    public void Prompts_are_shared_by_weights_and_those_without_one_as_well()
+    {
+        var model = Model([3, 1], "cache-affinity");
+        var (prompts, none) = (0, 0);
+        for (var i = 0; i < Requests; i++)
+        {
+            prompts += Ask(model, StableHash.Mix((ulong)i + 1)) == 0 ? 1 : 0;
+            none += Ask(model, 0) == 0 ? 1 : 0;
+        }
+
+        Assert.InRange(prompts, 7400, 7600);
+        Assert.InRange(none, 7400, 7600);
+    }
+
+    private static int Ask(ModelModel model, ulong prompt) =>
+        Balancer.Choose(model, (1UL << model.Targets.Length) - 1, 0, new Exchange { PrefixHash = prompt });
+
+    /// <summary>Who is asked where nothing is under way.</summary>
+    private static int Alone(ModelModel model, ulong prompt)
+    {
+        var idle = Model([.. model.Targets.Select(target => target.Weight)], "cache-affinity");
+        return Ask(idle, prompt);
+    }
+
+    private static bool IsFull(ModelModel model, int target)
+    {
+        var (pending, weights) = (model.Targets.Sum(one => one.Load.Pending) + 1, model.Targets.Sum(one => one.Weight));
+        return model.Targets[target].Load.Pending * weights >= 1.25 * pending * model.Targets[target].Weight;
+    }
+
+    private static void AssertBound(ModelModel model, int[] weights)
+    {
+        var pending = model.Targets.Sum(target => target.Load.Pending);
+        for (var i = 0; i < weights.Length; i++)
+            Assert.InRange(model.Targets[i].Load.Pending, 0, (long)Math.Ceiling(1.25 * pending * weights[i] / weights.Sum()));
+    }
+
     [Fact]
     public void What_stays_by_a_tag_and_has_none_goes_by_weights()
     {

@@ -16,6 +16,7 @@ public sealed class DocumentationTests
         ["providers.NAME.tls"] = TlsOptions.ProviderTable,
         ["models.NAME"] = ModelOptions.Table,
         ["models.NAME.targets[]"] = TargetOptions.Table,
+        ["affinity"] = AffinityOptions.Table,
         ["tokenizers.NAME"] = TokenizerOptions.Table,
         ["teams.NAME"] = TeamOptions.Table,
         ["teams.NAME.may"] = TeamMayOptions.Table,

@@ -22,19 +22,21 @@ public sealed class FaultTests
     public void What_a_later_version_brings_is_refused_with_its_line(string rest, string fault) => Assert.Equal([fault], Doc.Faults(Doc.Head + rest));
 
     [Theory]
-    [InlineData("balance: cache-affinity", "5: models.m.balance: \"cache-affinity\" is not supported yet; weighted or least-pending or latency or cost is")]
     [InlineData("sticky: user", "5: models.m.sticky: is not supported yet by user; key or tag:NAME is")]
     public void What_a_later_version_brings_to_models_is_refused_with_its_line(string field, string fault) =>
         Assert.Equal([fault], Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\" }}\nmodels:\n  m:\n    {field}\n    targets: [ {{ provider: p }} ]\n"));
 
     [Theory]
+    [InlineData("affinity: { bound: 2 }", "5: models.m.affinity: says nothing without balance: cache-affinity")]
+    [InlineData("balance: cache-affinity\n    affinity: { bound: 0.9 }", "6: models.m.affinity.bound: must be between 1 and 10")]
+    [InlineData("balance: cache-affinity\n    affinity: { prefix: 2mb }", "6: models.m.affinity.prefix: must be between 64 and 1mb")]
     [InlineData("contextWindow: 0", "5: models.m.contextWindow: must be between 1 and 1000m")]
     [InlineData("capabilities: [ sight ]", "5: models.m.capabilities[0]: must be text, tools, vision, json, audio or files")]
     [InlineData("capabilities: []", "5: models.m.capabilities: is empty; leave it out or name something")]
     [InlineData("aliases: [ m ]", "5: models.m.aliases[0]: is the name of a model")]
     [InlineData("aliases: [ n, n ]", "5: models.m.aliases[1]: is an alias already")]
     [InlineData("aliases: [ \"n*\" ]", "5: models.m.aliases[0]: must be an exact name; leave it out to pass the asked name on")]
-    [InlineData("balance: random", "5: models.m.balance: expected weighted or least-pending or latency or cost, found \"random\"")]
+    [InlineData("balance: random", "5: models.m.balance: expected weighted or least-pending or latency or cost or cache-affinity, found \"random\"")]
     [InlineData("sticky: team", "5: models.m.sticky: must be key or tag:NAME")]
     [InlineData("sticky: \"tag:a b\"", "5: models.m.sticky: names a tag that may hold letters, digits, '.', '-' and '_' only")]
     [InlineData("fallback: []", "5: models.m.fallback: is empty; leave it out or name something")]

@@ -1,0 +1,45 @@
+using System.Buffers;
+
+namespace AiEdge.DataPlane.Core;
+
+/// <summary>
+/// A number of a prompt's beginning, which its provider's cache keeps what was computed of: tools and the answer's form first, as providers put
+/// them, then instructions, then the messages in their order. The same wherever the texts lie in the body and however it came. Allocates nothing.
+/// </summary>
+internal static class PromptPrefix
+{
+    /// <summary>The number of its first bytes; 0 where it has no text.</summary>
+    /// <param name="prompt">Where its texts are.</param>
+    /// <param name="body">The body that they are in, or as much of its beginning as was read.</param>
+    /// <param name="bytesMax">How many bytes of texts are looked at; a longer text is looked at in part.</param>
+    public static ulong Of(PromptText prompt, in ReadOnlySequence<byte> body, long bytesMax)
+    {
+        var left = bytesMax;
+        var hash = StableHash.Start;
+        for (var rank = 0; rank < 3 && left > 0; rank++)
+        {
+            foreach (ref readonly var span in prompt.Spans)
+            {
+                if (Rank(span.Kind) == rank && left > 0)
+                    hash = Add(body.Slice(span.Start, Math.Min(span.Length, left)), hash, ref left);
+            }
+        }
+
+        return left == bytesMax ? 0 : Math.Max(1, StableHash.Mix(hash));
+    }
+
+    private static int Rank(PromptTextKind kind) => kind switch
+    {
+        PromptTextKind.ToolDefinition or PromptTextKind.Schema => 0,
+        PromptTextKind.Instructions => 1,
+        _ => 2,
+    };
+
+    private static ulong Add(in ReadOnlySequence<byte> text, ulong hash, ref long left)
+    {
+        left -= text.Length;
+        foreach (var part in text)
+            hash = StableHash.Add(part.Span, hash);
+        return StableHash.Add("\0"u8, hash);
+    }
+}
