@@ -7,6 +7,7 @@ internal sealed class PlainScenario : Scenario
         tally.Begin();
         await load.RunAsync(seconds, Skewed(fleet.Planes, Rate));
         var isGood = Judge($"plain, {fleet.Planes} planes, {Rate}/s, burst {Burst}, {seconds} s", tally, load, Rate, Burst, seconds);
+        Beginning(tally);
         for (var from = 0; from < seconds; from += Shift)
             Phase($"plane {from / Shift % fleet.Planes} wants most", tally, Rate, from, Math.Min(from + Shift, seconds));
         return isGood;

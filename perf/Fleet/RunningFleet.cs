@@ -82,13 +82,23 @@ internal sealed class RunningFleet : IDisposable
     }
 
     /// <summary>The provider, the models that stand for the planes, and a key.</summary>
-    public async Task ConfigureAsync(int provider, string limit)
+    public async Task ConfigureAsync(int provider)
     {
         await PutAsync("providers/fake", string.Create(CultureInfo.InvariantCulture,
             $$"""{"dialect":"openai","baseUrl":"http://127.0.0.1:{{provider}}/v1","key":"${env:AIEDGE_SECRET_FAKE}"}"""));
         await PutAsync("models/plane-*", """{"targets":[{"provider":"fake"}]}""");
-        await PutAsync("limits/shared", limit);
         await PutKeyAsync("shared");
+    }
+
+    /// <summary>Sets the shared limit and waits until all planes know it.</summary>
+    public async Task LimitAsync(string limit)
+    {
+        await PutAsync("limits/shared", limit);
+        for (var plane = 0; plane < Planes; plane++)
+        {
+            while (!(await LimitsAsync(plane)).Contains("\"shared\"", StringComparison.Ordinal))
+                await Task.Delay(10);
+        }
     }
 
     /// <summary>A key whose secret is its name behind <c>sk-</c>.</summary>
@@ -98,12 +108,14 @@ internal sealed class RunningFleet : IDisposable
     /// <summary>What a plane holds of the shared limit now.</summary>
     public async Task<long> HeldAsync(int plane)
     {
-        using var json = JsonDocument.Parse(await _http.GetStringAsync(new Uri($"http://127.0.0.1:{_admins[plane]}/limits?limit=shared")));
+        using var json = JsonDocument.Parse(await LimitsAsync(plane));
         long sum = 0;
         foreach (var bucket in json.RootElement.GetProperty("buckets").EnumerateArray())
             sum += bucket.GetProperty("remaining").GetInt64();
         return sum;
     }
+
+    private Task<string> LimitsAsync(int plane) => _http.GetStringAsync(new Uri($"http://127.0.0.1:{_admins[plane]}/limits?limit=shared"));
 
     public void Dispose()
     {

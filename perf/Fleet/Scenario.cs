@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using AiEdge.FakeUpstream;
 
 namespace AiEdge.FleetTest;
@@ -20,11 +21,29 @@ internal abstract class Scenario
         await using var provider = await FakeUpstreamServer.StartAsync(new FakeUpstreamOptions { Script = "n=1; d=0; headers=few", ScriptFor = tally.OnRequest, RequestLogMax = 16 });
         using var fleet = new RunningFleet(root, command.Plane, command.Planes);
         await fleet.StartControlAsync();
-        await fleet.ConfigureAsync(provider.Port, Limit);
+        await fleet.ConfigureAsync(provider.Port);
         for (var i = 0; i < fleet.Planes; i++)
             await fleet.StartPlaneAsync(i);
         using var load = new DemandLoad(fleet, tally);
+        await WarmAsync(fleet, load);
+        await fleet.LimitAsync(Limit);
         return await RunAsync(fleet, load, tally, command.Seconds);
+    }
+
+    /// <summary>
+    /// What client and provider compile at first use, they have compiled before there is a limit: of a burst that nobody asks for all that comes
+    /// meanwhile is lost, and the fleet would be charged with it.
+    /// </summary>
+    private static async Task WarmAsync(RunningFleet fleet, DemandLoad load)
+    {
+        for (var plane = 0; plane < fleet.Planes; plane++)
+        {
+            while ((await load.AskAsync(plane, "sk-shared")).Status == HttpStatusCode.Unauthorized)
+                await Task.Delay(20);
+        }
+
+        for (var i = 0; i < 100; i++)
+            await Task.WhenAll(Enumerable.Range(0, fleet.Planes).Select(plane => load.AskAsync(plane, "sk-shared")));
     }
 
     protected virtual string Limit => string.Create(CultureInfo.InvariantCulture, $$"""{"requests":"{{Rate}}/s","burst":{{Burst}}}""");
@@ -54,6 +73,13 @@ internal abstract class Scenario
         var (offered, admitted) = (tally.Offered(from, to), tally.Admitted(from, to));
         var most = Math.Min(offered, rate * (to - from));
         Say($"  {name} ({from:F1} to {to:F1} s): offered {offered}, admitted {admitted}, {admitted / Math.Max(1, most):P1} of min(demand, rate)");
+    }
+
+    /// <summary>What was asked for and admitted in each quarter of the first seconds.</summary>
+    protected static void Beginning(Tally tally, double seconds = 2)
+    {
+        for (var at = 0.0; at < seconds; at += 0.25)
+            Say(string.Create(CultureInfo.InvariantCulture, $"    {at:F2} s: offered {tally.Offered(at, at + 0.25)}, admitted {tally.Admitted(at, at + 0.25)}"));
     }
 
     protected static void Say(string line) => Console.WriteLine(line);

@@ -26,11 +26,14 @@ internal sealed class Tally
         return null;
     }
 
-    /// <summary>From now on time runs. Before the first request, so that the bucket is never older.</summary>
+    /// <summary>From now on time runs, and what came before is forgotten. Before the first request, so that the bucket is never older.</summary>
     public void Begin()
     {
         lock (_gate)
+        {
+            _admitted.Clear();
             _began = Stopwatch.GetTimestamp();
+        }
     }
 
     public double Now => Seconds(Stopwatch.GetTimestamp());

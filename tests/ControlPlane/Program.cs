@@ -13,5 +13,6 @@ return args switch
         await UsageLoad.RunAsync(folder, int.Parse(records, CultureInfo.InvariantCulture), int.Parse(series, CultureInfo.InvariantCulture)),
     ["usage-ask", var folder, var waitMs] => await UsageLoad.AskAsync(folder, int.Parse(waitMs, CultureInfo.InvariantCulture)),
     ["quota-load", .. var sizes] => AllocatorLoad.Run(sizes),
+    ["quota-figures", .. var seeds] => FleetFigures.Run(seeds),
     _ => 2,
 };

@@ -22,8 +22,8 @@ internal sealed class QuotaAllocator
 
     private const int NumberBits = 40;
 
-    /// <summary>Planes without an answer for twice as long take the control plane for gone and go on with their shares.</summary>
-    private const long StallNs = LimitClock.SecondNs / 2;
+    /// <summary>Planes without an answer for twice as long may take the control plane for gone and go on with their shares.</summary>
+    private const long StallNs = LimitClock.SecondNs / 4;
 
     private readonly IQuotaRules _rules;
     private readonly QuotaMemory _memory;
@@ -226,7 +226,7 @@ internal sealed class QuotaAllocator
             if (!record.IsOfBucket || !_buckets.TryGetValue(record.Bucket, out var bucket))
                 continue;
             lock (bucket.Gate)
-                bucket.Raised(record.Window, record.Ceiling);
+                bucket.Raised(record);
         }
     }
 

@@ -42,6 +42,7 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
     private long _sweptNs = long.MinValue / 2;
     private bool _hasNewcomer;
     private bool _isLowered;
+    private int _lowerings;
 
     public Lock Gate { get; } = new();
 
@@ -113,6 +114,7 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
     public bool Sweep(Moment now)
     {
         Advance(now);
+        OnSweep(now);
         if (now.Ns - _sweptNs >= TidyNs)
         {
             _sweptNs = now.Ns;
@@ -140,11 +142,16 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
         _hasNewcomer = true;
     }
 
-    /// <summary>The log has the ceiling. One that is higher than what is asked for was on its way when the bucket was reset.</summary>
-    public void Raised(long window, long ceiling)
+    /// <summary>
+    /// The log has the ceiling. One that is higher than what is asked for was on its way when the ceiling was taken down; and until the log has that,
+    /// none that was on its way counts.
+    /// </summary>
+    public void Raised(in QuotaRecord record)
     {
-        if (window == Window)
-            Ceiling = Math.Max(Ceiling, Math.Min(ceiling, CeilingAsked));
+        if (record.Kind == QuotaRecordKind.Lowered)
+            _lowerings--;
+        if (record.Window == Window && _lowerings == 0)
+            Ceiling = Math.Max(Ceiling, Math.Min(record.Ceiling, CeilingAsked));
     }
 
     /// <summary>Forgets what was used. What is in planes' hands, or held for them, is still out.</summary>
@@ -153,10 +160,7 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
         Advance(now);
         if (OnReset() is not { } level)
             return;
-        CeilingAsked = level;
-        Ceiling = Math.Min(Ceiling, level);
-        _isLowered = true;
-        all.Raise(this);
+        Lower(level);
     }
 
     /// <summary>What the log has to know of the ceiling.</summary>
@@ -189,6 +193,11 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
     protected virtual long? OnReset() => null;
 
     protected abstract bool IsFresh(Moment now);
+
+    /// <summary>About once a second.</summary>
+    protected virtual void OnSweep(Moment now)
+    {
+    }
 
     /// <summary>Fills in what is granted; false if a ceiling stands in the way that is on its way to the log.</summary>
     protected abstract bool Grant(PlanePart part, BucketGrant grant, Moment now);
@@ -250,6 +259,16 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
         if (ceiling <= CeilingAsked)
             return;
         CeilingAsked = ceiling;
+        all.Raise(this);
+    }
+
+    /// <summary>From now on no more than this is granted up to; the log hears of it later, and has the higher one until then.</summary>
+    protected void Lower(long ceiling)
+    {
+        CeilingAsked = ceiling;
+        Ceiling = Math.Min(Ceiling, ceiling);
+        _lowerings += _isLowered ? 0 : 1;
+        _isLowered = true;
         all.Raise(this);
     }
 

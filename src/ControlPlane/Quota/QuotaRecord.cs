@@ -18,7 +18,7 @@ internal enum QuotaRecordKind : byte
     /// <summary>It has none any more.</summary>
     Gone = 4,
 
-    /// <summary>A ceiling that takes the place of a higher one: what was used is forgotten.</summary>
+    /// <summary>A ceiling that takes the place of a higher one: what was used is forgotten, or less is out by now.</summary>
     Lowered = 5,
 }
 

@@ -27,6 +27,9 @@ internal sealed class RateQuota : QuotaBucket
     /// <summary>After a stall all planes that are connected have told what they used in it: they tell each second.</summary>
     private const long DoubtNs = 3 * LimitClock.SecondNs;
 
+    /// <summary>A ceiling that was not needed for so long, or twice as long, is taken down.</summary>
+    private const long NeedNs = 3 * LimitClock.SecondNs;
+
     private long _available;
     private long _baseNs;
     private long _earned;
@@ -38,12 +41,14 @@ internal sealed class RateQuota : QuotaBucket
     private long _stalledNs;
     private long _doubt;
     private long _doubtUntilNs;
+    private long _needed;
+    private long _neededNs;
 
     public RateQuota(QuotaAllocator all, BucketId id, QuotaRule rule, long phantom, Moment now)
         : base(all, id, rule)
     {
         Ceiling = CeilingAsked = _phantom = phantom;
-        _claimsNs = now.Ns;
+        _claimsNs = _neededNs = now.Ns;
         _stalledNs = all.StalledNs;
 
         // After a restart nobody knows what was granted just before: each rate begins without burst at the moment the allocator began.
@@ -94,6 +99,20 @@ internal sealed class RateQuota : QuotaBucket
         _available = Rule.Burst;
         Bound();
         return null;
+    }
+
+    /// <summary>
+    /// After a crash all that the ceiling allows counts as out, and nothing refills beside it: one that a burst of long ago has raised would keep the
+    /// rate back then.
+    /// </summary>
+    protected override void OnSweep(Moment now)
+    {
+        if (now.Ns - _neededNs < NeedNs)
+            return;
+        var most = LevelOf(Math.Max(_needed, _outstanding + _phantom));
+        (_needed, _neededNs) = (0, now.Ns);
+        if (most < CeilingAsked)
+            Lower(most);
     }
 
     protected override bool IsFresh(Moment now) => _available == Rule.Burst && !All.IsRestarted;
@@ -190,10 +209,12 @@ internal sealed class RateQuota : QuotaBucket
     {
         var least = Math.Max(0, part.Least - part.Held);
         part.Need = part.Demand <= 0 ? 0 : Math.Max(part.Demand * TargetSeconds - part.Held, least);
-        Divide(Rule.PerSecond, now);
-        Accrue(part, now);
+
+        // Before a division, which counts the claims anew: behind it all the time since the last ask, a pause as well, would be claimed twice.
         _claims += AllocSum * (now.Ns - _claimsNs) / LimitClock.SecondNs;
         _claimsNs = now.Ns;
+        Divide(Rule.PerSecond, now);
+        Accrue(part, now);
         if (part.Need < 0.5 || _available <= 0)
         {
             grant.RetryAfterMs = part.Need < 0.5 ? 0 : RetryMs(Math.Max(1, part.Least));
@@ -256,8 +277,15 @@ internal sealed class RateQuota : QuotaBucket
 
     private void RaiseTo(long level)
     {
+        _needed = Math.Max(_needed, level);
+        Raise(LevelOf(level));
+    }
+
+    /// <summary>In whole blocks; at least the one that all buckets have.</summary>
+    private long LevelOf(long level)
+    {
         var block = BlockOf(Rule);
-        Raise(Math.Min(Math.Max(Rule.Burst, level), (level + block - 1) / block * block));
+        return Math.Max(block, Math.Min(Math.Max(Rule.Burst, level), (level + block - 1) / block * block));
     }
 
     private uint RetryMs(double amount) => (uint)Math.Clamp((amount - _available) * 1000 / Rule.PerSecond, 1, 60_000);

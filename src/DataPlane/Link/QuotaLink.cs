@@ -14,9 +14,6 @@ internal sealed class QuotaLink
     /// <summary>Buckets in one ask: with names of some hundred bytes it stays far within a message.</summary>
     private const int BucketsMax = 5000;
 
-    /// <summary>An answer that takes longer means that the control plane hangs.</summary>
-    private const long AnswerNs = LimitClock.SecondNs;
-
     /// <summary>A control plane that runs has taken up an ask after so long. One that has not gives nothing to anybody from then on.</summary>
     private const long TakenUpNs = LimitClock.SecondNs / 40;
 
@@ -41,6 +38,7 @@ internal sealed class QuotaLink
     private bool _isLate;
     private bool _isConnected;
     private long _answers;
+    private long _slowestNs = QuotaPace.PatienceNsMax;
     private long _lateNs = long.MinValue / 2;
 
     /// <param name="start">Who this start of the plane is.</param>
@@ -172,8 +170,9 @@ internal sealed class QuotaLink
         var sending = call.WriteAsync(new QuotaUp { Ask = ask }).AsTask();
         while (!sending.IsCompleted)
         {
-            var dueNs = _clock.NowNs + AnswerNs;
-            await ((Task)sending).WaitAsync(TimeSpan.FromMilliseconds(AnswerNs / 1e6 + 1), _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var dueNs = _clock.NowNs + QuotaPace.PatienceNsMax;
+            var patience = TimeSpan.FromMilliseconds(QuotaPace.PatienceNsMax / 1e6 + 1);
+            await ((Task)sending).WaitAsync(patience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             NoticeLate(dueNs);
             if (!sending.IsCompleted)
                 HungAtNs();
@@ -189,8 +188,9 @@ internal sealed class QuotaLink
         {
             if (!_asked.TryPeek(out var oldest))
                 return long.MaxValue;
-            if (_clock.NowNs - oldest.AskedNs < AnswerNs)
-                return oldest.AskedNs + AnswerNs;
+            var dueNs = oldest.AskedNs + QuotaPace.PatienceNs(_slowestNs);
+            if (_clock.NowNs < dueNs)
+                return dueNs;
             CutOffAll(Math.Max(oldest.AskedNs + TakenUpNs, _lateNs));
             return long.MaxValue;
         }
@@ -271,8 +271,9 @@ internal sealed class QuotaLink
                 lent.IsAsked = false;
 
             // What it grants ends soon, and what was used without it has not been told: asked again at once.
-            if (nowNs - asked.AskedNs > AnswerNs)
+            if (nowNs - asked.AskedNs > QuotaPace.PatienceNs(_slowestNs))
                 Volatile.Write(ref _isLate, true);
+            _slowestNs = QuotaPace.Slowest(_slowestNs, nowNs - asked.AskedNs);
             if (planes > 0 && planes != _desk.Planes)
                 _planes.Write(_desk.Planes = planes);
         }

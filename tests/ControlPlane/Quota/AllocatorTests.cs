@@ -84,6 +84,39 @@ public sealed class AllocatorTests : IQuotaRules
     }
 
     [Fact]
+    public void A_ceiling_that_a_burst_has_raised_comes_down_and_less_counts_as_out_after_a_crash()
+    {
+        var control = Start();
+        var a = control.Join("a", 1, Now);
+        var burst = Ask(control, a, Wanted(1, 1_000));
+        var report = new BucketReport { Bucket = 1 };
+        report.Leases.Add(new LeaseUse { Lease = burst.Lease, Amount = burst.Amount, Used = burst.Amount, IsClosed = true });
+        Ask(control, a, report);
+        Assert.True(OutAfterCrash() >= (long)burst.Amount);
+        for (var second = 0; second < 8; second++)
+        {
+            _now += S;
+            control.Sweep(Now);
+            Put(control);
+        }
+
+        Assert.Equal(50, OutAfterCrash());
+
+        // And up again, before more is granted.
+        control.Ask(a, 1, new BucketSeat(Id), Wanted(1, 1_000), Keys, Now, out _);
+        Assert.Equal((50, 50), (OutAfterCrash(), control.View("shared", Now)[0].Granted));
+        Ask(control, a, Wanted(1, 1_000));
+        Assert.True(control.View("shared", Now)[0].Granted is > 50 and var granted && OutAfterCrash() >= granted);
+
+        long OutAfterCrash()
+        {
+            var next = Start();
+            next.Ask(next.Join("b", 9, Now), 1, new BucketSeat(Id), new BucketReport { Bucket = 1 }, Keys, Now, out _);
+            return next.View("shared", Now)[0].Held;
+        }
+    }
+
+    [Fact]
     public void A_plane_that_says_what_it_holds_ends_the_doubt_after_a_crash()
     {
         var control = Start();

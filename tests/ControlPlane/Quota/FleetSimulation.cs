@@ -23,6 +23,9 @@ public enum FleetDefect
 
     /// <summary>A new stream's first report names no lease, though planes go on with them.</summary>
     SilentResume,
+
+    /// <summary>A ceiling that is taken down is written lower than what may be out.</summary>
+    LowersTooFar,
 }
 
 /// <summary>How rough a simulated fleet's life is; chances are for each step of 10 ms, of a thousand.</summary>
@@ -38,6 +41,15 @@ internal sealed record FleetLife
 
     /// <summary>From one ask of a plane to the next; planes of small fleets ask more often.</summary>
     public double TurnSeconds { get; init; } = 1;
+
+    /// <summary>An answer that takes longer means that the control plane hangs.</summary>
+    public double PatienceSeconds { get; init; } = 0.5;
+
+    /// <summary>What the control plane's log takes to have a record.</summary>
+    public double DiskSeconds { get; init; } = 0.004;
+
+    /// <summary>A message takes half a millisecond and up to this.</summary>
+    public double LatencySeconds { get; init; } = 0.02;
 
     /// <summary>Of a draw, how much is given back at its end, in percent at most.</summary>
     public int RefundPercent { get; init; }
@@ -82,7 +94,13 @@ internal sealed class FleetSimulation : IQuotaRules
 
     public List<(long AtNs, int Plane, long Amount)> Admitted { get; } = [];
 
-    public double Asked { get; private set; }
+    public List<(long AtNs, int Plane, long Amount)> Asked { get; } = [];
+
+    /// <summary>How often a ceiling was taken down.</summary>
+    public int Lowered { get; private set; }
+
+    /// <summary>Of a rate: the most that was out beyond the ceiling in the log when the control plane died.</summary>
+    public long Uncovered { get; private set; }
 
     public int Crashes { get; private set; }
 
@@ -111,6 +129,13 @@ internal sealed class FleetSimulation : IQuotaRules
 
     public void StopControl(double seconds)
     {
+        // What the control plane that follows will take to be out, at the least.
+        if (_rule.Kind == QuotaKind.Rate && View() is { } view && _log.Count > 0)
+        {
+            var ceiling = QuotaMemory.Of(default, _log).CeilingOf(Bucket, isRate: true).Ceiling;
+            Uncovered = Math.Max(Uncovered, view.Granted + view.Held - ceiling);
+        }
+
         _control = null;
         Crashes++;
         _isWriting = false;
@@ -122,7 +147,11 @@ internal sealed class FleetSimulation : IQuotaRules
     /// <summary>The control plane does nothing for a while; what is sent to it waits.</summary>
     public void HaltControl(double seconds) => _haltedUntilNs = NowNs + (long)(seconds * 1e9);
 
-    public long Sum(double fromSeconds, double toSeconds, int plane = -1) => Admitted
+    public long Sum(double fromSeconds, double toSeconds, int plane = -1) => Sum(Admitted, fromSeconds, toSeconds, plane);
+
+    public long Offered(double fromSeconds, double toSeconds, int plane = -1) => Sum(Asked, fromSeconds, toSeconds, plane);
+
+    private static long Sum(List<(long AtNs, int Plane, long Amount)> events, double fromSeconds, double toSeconds, int plane) => events
         .Where(a => a.AtNs >= 1e9 + fromSeconds * 1e9 && a.AtNs < 1e9 + toSeconds * 1e9 && (plane < 0 || a.Plane == plane)).Sum(a => a.Amount);
 
     /// <summary>The most that was admitted beyond rate × T in any span.</summary>
@@ -144,7 +173,7 @@ internal sealed class FleetSimulation : IQuotaRules
 
     private bool Chance(double perMille) => _random.NextDouble() * 1000 < perMille;
 
-    private double Latency() => 0.0005 + _random.NextDouble() * 0.02;
+    private double Latency() => 0.0005 + _random.NextDouble() * _life.LatencySeconds;
 
     private void Step()
     {
@@ -179,13 +208,16 @@ internal sealed class FleetSimulation : IQuotaRules
         if (_isWriting || control.TakeRecords() is not { Count: > 0 } records)
             return;
         _isWriting = true;
-        At(0.004, () =>
+        At(_life.DiskSeconds, () =>
         {
             // What was under way when the control plane died was never promised.
             if (_control != control)
                 return;
             _isWriting = false;
-            (_life.Defect == FleetDefect.NothingWritten ? _lost : _log).Add(QuotaRecord.Write(records));
+            Lowered += records.Count(static record => record.Kind == QuotaRecordKind.Lowered);
+            (_life.Defect == FleetDefect.NothingWritten ? _lost : _log).Add(QuotaRecord.Write(
+                _life.Defect != FleetDefect.LowersTooFar ? records
+                    : records.Select(static record => record.Kind == QuotaRecordKind.Lowered ? record with { Ceiling = 0 } : record)));
             control.Written(records);
         });
     }
@@ -210,7 +242,6 @@ internal sealed class FleetSimulation : IQuotaRules
         private bool _isCold;
         private long _nextAskNs;
         private long _downUntilNs;
-        private long _heardNs;
         private long _askedNs;
         private double _owed;
         private bool _isUp;
@@ -227,6 +258,8 @@ internal sealed class FleetSimulation : IQuotaRules
             _stream = 0;
             _isAsking = false;
             State = null;
+            if (_isUp)
+                CutOff(Now);
             _nextAskNs = fleet.NowNs + (long)((0.05 + fleet._random.NextDouble() * 0.4) * 1e9);
         }
 
@@ -266,10 +299,8 @@ internal sealed class FleetSimulation : IQuotaRules
                 Break();
             }
 
-            if (!_bucket.IsCutOff && fleet.NowNs - _heardNs > 2_000_000_000)
-                _bucket.CutOff((long)(fleet._rule.Burst / fleet._life.Planes), Now);
-            else if (!_bucket.IsCutOff && _isAsking && fleet.NowNs - _askedNs > 1_000_000_000)
-                _bucket.CutOff((long)(fleet._rule.Burst / fleet._life.Planes), Now, sinceNs: Now - (fleet.NowNs - _askedNs) + 25_000_000);
+            if (!_bucket.IsCutOff && _isAsking && fleet.NowNs - _askedNs > fleet._life.PatienceSeconds * 1e9)
+                CutOff(Now - (fleet.NowNs - _askedNs) + 25_000_000);
             Serve();
             if (!_isAsking && (fleet.NowNs >= _nextAskNs || _isCold))
                 Ask();
@@ -284,8 +315,9 @@ internal sealed class FleetSimulation : IQuotaRules
             _bucket.OnCold = _ => _isCold = true;
             _bucket.Keep(_bucket.Capacity / fleet._life.Planes / (fleet._rule.Kind == QuotaKind.Rate ? 16 : 256), long.MaxValue, (long)(fleet._life.TurnSeconds * 4e8));
             _nextAskNs = fleet.NowNs + (long)(fleet._random.NextDouble() * 1e9);
-            _heardNs = fleet.NowNs;
         }
+
+        private void CutOff(long sinceNs) => _bucket.CutOff((long)(fleet._rule.Burst / fleet._life.Planes), Now, sinceNs: sinceNs);
 
         private void Serve()
         {
@@ -295,7 +327,7 @@ internal sealed class FleetSimulation : IQuotaRules
             {
                 var cost = fleet._random.NextInt64(fleet._life.CostMax) + 1;
                 _owed -= cost;
-                fleet.Asked += cost;
+                fleet.Asked.Add((fleet.NowNs, index, cost));
                 if (!_bucket.TryDraw(cost, Now, out var draw))
                     continue;
                 fleet.Admitted.Add((fleet.NowNs, index, cost));
@@ -327,7 +359,11 @@ internal sealed class FleetSimulation : IQuotaRules
             _isCold = false;
             _nextAskNs = fleet.NowNs + (long)(fleet._life.TurnSeconds * 1e9);
             if (fleet._control is not { } control)
+            {
+                CutOff(Now);
                 return;
+            }
+
             if (_stream == 0)
             {
                 _stream = ++fleet._streams;
@@ -367,7 +403,7 @@ internal sealed class FleetSimulation : IQuotaRules
             var grant = control.Ask(state, stream, new BucketSeat(Bucket), ask, _keys, fleet.Now, out var isPending);
             if (isPending)
             {
-                fleet.At(0.002, () => Arrive(control, state, stream, ask));
+                fleet.At(fleet._life.DiskSeconds / 2, () => Arrive(control, state, stream, ask));
                 return;
             }
 
@@ -380,7 +416,6 @@ internal sealed class FleetSimulation : IQuotaRules
             if (stream != _stream || !_isUp)
                 return;
             _isAsking = false;
-            _heardNs = fleet.NowNs;
             var lease = LeaseWire.FromWire(grant);
             _bucket.Answer(_report, lease, Now);
             if (fleet._life.Defect == FleetDefect.AnswersTwice)

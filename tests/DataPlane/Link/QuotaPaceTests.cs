@@ -30,4 +30,18 @@ public sealed class QuotaPaceTests
             return wait.TotalMilliseconds;
         }
     }
+
+    [Fact]
+    public void Where_answers_come_at_once_a_silence_is_known_for_one_soon_and_a_slow_answer_is_not_forgotten_at_once()
+    {
+        long slowest = QuotaPace.PatienceNsMax;
+        Assert.Equal(LimitClock.SecondNs, QuotaPace.PatienceNs(slowest));
+        for (var i = 0; i < 40; i++)
+            slowest = QuotaPace.Slowest(slowest, 2_000_000);
+        Assert.Equal(LimitClock.SecondNs / 2, QuotaPace.PatienceNs(slowest));
+        slowest = QuotaPace.Slowest(slowest, 300_000_000);
+        for (var i = 0; i < 8; i++)
+            slowest = QuotaPace.Slowest(slowest, 2_000_000);
+        Assert.Equal(LimitClock.SecondNs, QuotaPace.PatienceNs(slowest));
+    }
 }
