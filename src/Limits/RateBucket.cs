@@ -337,6 +337,10 @@ public sealed class RateBucket : LimitBucket
         private const int TimeShift = 10;
         private const long TimeMask = (1L << 40) - 1;
         private readonly bool _isNarrow;
+
+        // The rate as a fraction in its lowest terms: so the products of nearly all rates are of 64 bits.
+        private readonly long _units;
+        private readonly long _perNs;
         private long[]? _kept;
 
         public Rate(long limit, long periodNs, long? burst, long nowNs, long grainNs)
@@ -352,7 +356,9 @@ public sealed class RateBucket : LimitBucket
             ArgumentOutOfRangeException.ThrowIfLessThan(Burst, 1, nameof(burst));
             ArgumentOutOfRangeException.ThrowIfGreaterThan(Burst, AmountMax, nameof(burst));
             Spread = (long)Int128.Max(Burst, Int128.Min(AmountMax, (Int128)limit * 60 * LimitClock.SecondNs / periodNs));
-            _isNarrow = (Int128)limit * periodNs <= long.MaxValue - limit;
+            var shared = CommonDivisor(limit, periodNs);
+            (_units, _perNs) = (limit / shared, periodNs / shared);
+            _isNarrow = (Int128)_units * _perNs <= long.MaxValue - _units;
         }
 
         /// <summary>Units earned since the beginning, rounded down.</summary>
@@ -361,9 +367,9 @@ public sealed class RateBucket : LimitBucket
             var elapsedNs = nowNs - EpochNs;
             if (elapsedNs <= 0)
                 return 0;
-            var periods = elapsedNs / PeriodNs;
-            var restNs = elapsedNs - periods * PeriodNs;
-            return periods * Limit + (_isNarrow ? restNs * Limit / PeriodNs : (long)((UInt128)restNs * (ulong)Limit / (ulong)PeriodNs));
+            var periods = elapsedNs / _perNs;
+            var restNs = elapsedNs - periods * _perNs;
+            return periods * _units + (_isNarrow ? restNs * _units / _perNs : (long)((UInt128)restNs * (ulong)_units / (ulong)_perNs));
         }
 
         /// <summary>When so many units have been earned: the first nanosecond.</summary>
@@ -371,9 +377,9 @@ public sealed class RateBucket : LimitBucket
         {
             if (units <= 0)
                 return EpochNs;
-            if (_isNarrow && units / Limit is var periods && periods < long.MaxValue / 8 / PeriodNs)
-                return EpochNs + periods * PeriodNs + ((units - periods * Limit) * PeriodNs + Limit - 1) / Limit;
-            var elapsedNs = ((UInt128)units * (ulong)PeriodNs + (ulong)Limit - 1) / (ulong)Limit;
+            if (_isNarrow && units / _units is var periods && periods < long.MaxValue / 8 / _perNs)
+                return EpochNs + periods * _perNs + ((units - periods * _units) * _perNs + _units - 1) / _units;
+            var elapsedNs = ((UInt128)units * (ulong)_perNs + (ulong)_units - 1) / (ulong)_units;
             return EpochNs + (long)UInt128.Min(elapsedNs, long.MaxValue / 4);
         }
 
@@ -405,6 +411,13 @@ public sealed class RateBucket : LimitBucket
             var word = Volatile.Read(ref kept[Slot(place)]);
             var left = (word & TimeMask) - (nowNs >> TimeShift & TimeMask);
             return (word & ~TimeMask) == Tag(place) && left > 0 && left <= (GrainNs >> TimeShift) + 1;
+        }
+
+        private static long CommonDivisor(long a, long b)
+        {
+            while (b != 0)
+                (a, b) = (b, a % b);
+            return a;
         }
 
         private static int Slot(long place) => (int)((ulong)place * 0x9E37_79B9_7F4A_7C15 >> (64 - KeptShift));

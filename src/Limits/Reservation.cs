@@ -83,8 +83,9 @@ internal sealed class Reservation(ReservationTable table, int index)
         if (at < 0)
             return bucket.Settle(used, bucket.EpochAt(nowNs), nowNs);
         var entry = _entries[at];
-        _entries[at] = _entries[--_count];
-        _entries[_count] = default;
+        if (at != --_count)
+            _entries[at] = _entries[_count];
+        _entries[_count].Bucket = null;
         return Settle(entry, used - entry.Amount - entry.Earlier, nowNs);
     }
 
@@ -108,9 +109,10 @@ internal sealed class Reservation(ReservationTable table, int index)
         return outcome;
     }
 
+    // The last first: whoever settles takes them from there, so that none has to be moved.
     private int Find(LimitBucket bucket)
     {
-        for (var i = 0; i < _count; i++)
+        for (var i = _count - 1; i >= 0; i--)
         {
             if (_entries[i].Bucket == bucket)
                 return i;

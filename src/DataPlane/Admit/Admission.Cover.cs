@@ -130,6 +130,7 @@ internal sealed partial class Admission : IOutputCredit
         // The draw of a moment ago has read the clock, unless there was nothing to draw.
         var nowNs = _nowNs != 0 ? _nowNs : states.Clock.NowNs;
         var (covered, credit) = (long.MaxValue, long.MaxValue);
+        var most = MostOutput(demand);
         var tightest = -1;
         IsMetered = MayCut = false;
         for (var i = 0; i < _count; i++)
@@ -142,25 +143,30 @@ internal sealed partial class Admission : IOutputCredit
             if (!entry.Cuts)
                 continue;
             MayCut = true;
-            var left = _prices.OutputFor(entry.Unit, entry.Bucket!.Reach(nowNs));
+            var reach = entry.Bucket!.Reach(nowNs);
+
+            // Where there is enough for all that can come of it, how much more there is is of no interest.
+            if (_prices.Output(entry.Unit, Math.Max(0, most - entry.Covered)) <= reach)
+                continue;
+            var left = _prices.OutputFor(entry.Unit, reach);
             left = left > long.MaxValue - entry.Covered ? long.MaxValue : left + entry.Covered;
             if (left < credit)
                 (credit, tightest) = (left, i);
         }
 
         OutputCovered = demand.HasOutput ? covered : long.MaxValue;
-        OutputCap = demand.HasOutput && tightest >= 0 ? Cap(demand, credit / _choices) : long.MaxValue;
+        OutputCap = demand.HasOutput && tightest >= 0 && most > credit ? credit / _choices : long.MaxValue;
         _exchange.OutputClamp = OutputCap == long.MaxValue ? 0 : OutputCap;
         if (OutputCap < long.MaxValue)
             _entries[tightest].State.Counters.OnClamped();
         ShowRates(nowNs);
     }
 
-    /// <summary>The credit of a choice, unless the client's own cap or the model's keeps it within that.</summary>
-    private long Cap(in Demand demand, long credit)
+    /// <summary>Output tokens, of all choices together, that the client's own cap or the model's keeps the answer within.</summary>
+    private long MostOutput(in Demand demand)
     {
-        var most = Math.Min(demand.OutputTokensMax >= 0 ? demand.OutputTokensMax : long.MaxValue, _outputMax > 0 ? _outputMax : CapMax);
-        return most <= credit ? long.MaxValue : credit;
+        var each = Math.Min(demand.OutputTokensMax >= 0 ? demand.OutputTokensMax : long.MaxValue, _outputMax > 0 ? _outputMax : CapMax);
+        return Math.Min(each, LimitBucket.AmountMax / _choices) * _choices;
     }
 
     private void ShowRates(long nowNs)

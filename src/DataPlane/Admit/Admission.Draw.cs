@@ -161,16 +161,12 @@ internal sealed partial class Admission
         var wanted = isOfTarget ? Math.Min(WantedOutput(demand, least), _output) : WantedOutput(demand, least);
         for (var shrinks = 0; ; shrinks++)
         {
-            output = shrinks > ShrinksMax ? least : Math.Max(least, Math.Min(wanted, Credit(first, end, demand)));
-            var count = 0;
-            for (var i = first; i < end; i++)
+            output = shrinks > ShrinksMax ? least : wanted;
+            var isCovered = TryPrice(first, end, demand, output, out var count);
+            if (!isCovered && shrinks <= ShrinksMax)
             {
-                ref readonly var entry = ref _entries[i];
-                if (entry.IsGate)
-                    continue;
-                _buckets[count] = entry.Bucket!;
-                _costs[count] = Prompt(entry, demand) + _prices.Output(entry.Unit, output);
-                _which[count++] = i;
+                output = Math.Max(least, Math.Min(wanted, Credit(first, end, demand)));
+                TryPrice(first, end, demand, output, out count);
             }
 
             if (LimitChain.TryDrawAll(_buckets.AsSpan(0, count), _costs.AsSpan(0, count), _tokens.AsSpan(0, count), nowNs, out draw, booksSlot: !_isWaiting))
@@ -180,6 +176,29 @@ internal sealed partial class Admission
             for (var i = first; i < end; i++)
                 _entries[i].Remaining = _entries[i].Bucket?.Remaining(nowNs) ?? 0;
         }
+    }
+
+    /// <summary>
+    /// What each has to give for so much output. True where all that cut have as much, which mostly they have: to see that is cheaper than
+    /// to say how much it is.
+    /// </summary>
+    private bool TryPrice(int first, int end, in Demand demand, long output, out int count)
+    {
+        var isCovered = true;
+        count = 0;
+        for (var i = first; i < end; i++)
+        {
+            ref readonly var entry = ref _entries[i];
+            if (entry.IsGate)
+                continue;
+            var cost = Prompt(entry, demand) + _prices.Output(entry.Unit, output);
+            isCovered &= cost <= entry.Remaining || !entry.Cuts || cost <= Reach(entry);
+            _buckets[count] = entry.Bucket!;
+            _costs[count] = cost;
+            _which[count++] = i;
+        }
+
+        return isCovered;
     }
 
     /// <summary>The least that an answer has to be let: a slice for each choice, or what its own cap says.</summary>

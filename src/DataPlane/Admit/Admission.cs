@@ -193,7 +193,7 @@ internal sealed partial class Admission(LimitStates states)
         }
 
         var isMine = handle.TryBeginSettle();
-        for (var i = from; i < to; i++)
+        for (var i = to - 1; i >= from; i--)
         {
             ref var entry = ref _entries[i];
             if (entry.IsGate || entry.IsOut)

@@ -23,11 +23,15 @@ internal static class LimitHeaders
         if (exchange.RequestRate.IsKnown && isAnthropic)
             WriteAnthropicRate(ref writer, "anthropic-ratelimit-requests-"u8, exchange.RequestRate);
         else if (exchange.RequestRate.IsKnown)
-            WriteRate(ref writer, "requests: "u8, exchange.RequestRate);
+            WriteRate(
+                ref writer, "x-ratelimit-limit-requests: "u8, "\r\nx-ratelimit-remaining-requests: "u8, "\r\nx-ratelimit-reset-requests: "u8,
+                exchange.RequestRate);
         if (exchange.TokenRate.IsKnown && isAnthropic)
             WriteAnthropicRate(ref writer, "anthropic-ratelimit-tokens-"u8, exchange.TokenRate);
         else if (exchange.TokenRate.IsKnown)
-            WriteRate(ref writer, "tokens: "u8, exchange.TokenRate);
+            WriteRate(
+                ref writer, "x-ratelimit-limit-tokens: "u8, "\r\nx-ratelimit-remaining-tokens: "u8, "\r\nx-ratelimit-reset-tokens: "u8,
+                exchange.TokenRate);
         if (exchange.OutputClamp > 0)
             writer.WriteHeader("x-aiedge-max-tokens"u8, exchange.OutputClamp);
     }
@@ -80,16 +84,14 @@ internal static class LimitHeaders
     public static DateTime Second(long unixNs) =>
         DateTime.UnixEpoch.AddSeconds(Math.Clamp((unixNs + SecondNs - 1) / SecondNs, 0, 253_402_300_799));
 
-    private static void WriteRate(ref ByteWriter writer, ReadOnlySpan<byte> unit, RateStatus status)
+    private static void WriteRate(
+        ref ByteWriter writer, ReadOnlySpan<byte> limit, ReadOnlySpan<byte> remaining, ReadOnlySpan<byte> reset, RateStatus status)
     {
-        writer.Write("x-ratelimit-limit-"u8);
-        writer.Write(unit);
+        writer.Write(limit);
         writer.WriteDecimal(status.Limit);
-        writer.Write("\r\nx-ratelimit-remaining-"u8);
-        writer.Write(unit);
+        writer.Write(remaining);
         writer.WriteDecimal(status.Remaining);
-        writer.Write("\r\nx-ratelimit-reset-"u8);
-        writer.Write(unit);
+        writer.Write(reset);
         WriteDuration(ref writer, WaitMs(status.ResetNs));
         writer.WriteCrlf();
     }

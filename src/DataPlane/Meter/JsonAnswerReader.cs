@@ -12,6 +12,13 @@ internal sealed class JsonAnswerReader
     /// <summary>Bytes kept of <c>error.code</c> and of <c>error.type</c>.</summary>
     public const int ErrorTextBytesMax = 64;
 
+    /// <summary>
+    /// Bytes of an answer that are kept as they are rather than looked into for texts: nearly every answer brings its usage, and then nobody
+    /// asks for them. A longer one is read with its texts from there on.
+    /// </summary>
+    public const int KeptBytesMax = 8 * 1024;
+
+    private readonly DraftText _kept = new();
     private readonly byte[] _capture = new byte[JsonScanner.CaptureMax];
     private readonly byte[] _errorCode = new byte[ErrorTextBytesMax];
     private readonly byte[] _errorType = new byte[ErrorTextBytesMax];
@@ -24,6 +31,7 @@ internal sealed class JsonAnswerReader
     private int _errorTypeLength;
     private AnswerTexts? _texts;
     private bool _wantsTexts;
+    private bool _readsTexts;
     private AnswerWords _words = AnswerWords.OpenAi;
 
     private enum Zone : byte
@@ -65,17 +73,66 @@ internal sealed class JsonAnswerReader
     /// <summary><c>error.type</c> where it is a string of at most <see cref="ErrorTextBytesMax"/> bytes, else empty.</summary>
     public ReadOnlySpan<byte> ErrorType => _errorType.AsSpan(0, _errorTypeLength);
 
-    /// <summary>The answer's texts, where they are wanted and somebody asks for them before the next answer; else null.</summary>
-    public AnswerTexts? Texts => _wantsTexts ? _texts : null;
+    /// <summary>
+    /// The answer's texts, where they are wanted and somebody asks for them before the next answer; else null. Of an answer that was kept,
+    /// they are looked for now.
+    /// </summary>
+    public AnswerTexts? Texts
+    {
+        get
+        {
+            if (!_wantsTexts)
+                return null;
+            if (!_readsTexts)
+                ReadTexts();
+            return _texts;
+        }
+    }
 
     /// <summary>Starts an answer; its texts are kept if <paramref name="wantsTexts"/> asks for them.</summary>
     public void Reset(AnswerWords words, bool wantsTexts = false)
     {
         _words = words;
         _wantsTexts = wantsTexts;
+        _readsTexts = false;
         _texts?.Reset();
-        if (wantsTexts)
-            _texts ??= new AnswerTexts();
+        _kept.Reset();
+        Begin();
+    }
+
+    /// <summary>The next bytes, decoded if they came encoded.</summary>
+    public void Feed(ReadOnlySpan<byte> bytes)
+    {
+        if (_wantsTexts && !_readsTexts)
+        {
+            if (_kept.Length + bytes.Length <= KeptBytesMax)
+                _kept.Append(bytes);
+            else
+                ReadTexts();
+        }
+
+        Read(bytes);
+    }
+
+    /// <summary>Gives back what texts take.</summary>
+    public void Release()
+    {
+        _texts?.Reset();
+        _kept.Reset();
+    }
+
+    /// <summary>From here on with the texts: what was kept is read once more.</summary>
+    private void ReadTexts()
+    {
+        _texts ??= new AnswerTexts();
+        _readsTexts = true;
+        Begin();
+        Read(_kept.Bytes);
+        _kept.Reset();
+    }
+
+    private void Begin()
+    {
         _scanner.Reset(_capture, checkUtf8: false);
         _usageReader = default;
         _usage = default;
@@ -86,8 +143,7 @@ internal sealed class JsonAnswerReader
         HasError = false;
     }
 
-    /// <summary>The next bytes, decoded if they came encoded.</summary>
-    public void Feed(ReadOnlySpan<byte> bytes)
+    private void Read(ReadOnlySpan<byte> bytes)
     {
         while (_scanner.Read(bytes))
         {
@@ -123,9 +179,6 @@ internal sealed class JsonAnswerReader
             _texts!.Append(_scanner.OpenText(bytes));
     }
 
-    /// <summary>Gives back what texts take.</summary>
-    public void Release() => _texts?.Reset();
-
     private void OnTop(ReadOnlySpan<byte> bytes)
     {
         switch (_scanner.Token)
@@ -134,7 +187,7 @@ internal sealed class JsonAnswerReader
                 ReadOnlySpan<byte> name = _scanner.Text(bytes);
                 _member = _words.IsUsage(name) ? Member.Usage
                     : name.SequenceEqual("error"u8) ? Member.Error
-                    : _wantsTexts && _words.HoldsTexts(name) ? Member.Answer : Member.Other;
+                    : _readsTexts && _words.HoldsTexts(name) ? Member.Answer : Member.Other;
                 return;
             case JsonToken.StartArray when _member == Member.Answer:
                 _scanner.Enter();

@@ -21,6 +21,9 @@ internal interface IPromptReader
     /// <summary>Takes the value of the top-level member named before.</summary>
     void OnValue(ref JsonScanner scanner);
 
-    /// <summary>Takes a token while <see cref="IsInside"/>.</summary>
-    void Take(ref JsonScanner scanner, ReadOnlySpan<byte> bytes);
+    /// <summary>
+    /// While <see cref="IsInside"/>: takes the token that the scanner stands at and those behind it, in one go, up to where it is outside
+    /// again (true), or no more are to be had of these bytes (false).
+    /// </summary>
+    bool TakeAll(ref JsonScanner scanner, ReadOnlySpan<byte> bytes);
 }

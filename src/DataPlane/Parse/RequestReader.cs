@@ -52,11 +52,23 @@ internal sealed class RequestReader
     /// <summary>The next bytes. The first error stays: later calls return it again.</summary>
     public EdgeError Feed(ReadOnlySpan<byte> bytes)
     {
-        while (!_error.IsError && _scanner.Read(bytes))
-            _error = OnToken(bytes);
-        if (!_error.IsError && _scanner.Fault != JsonFault.None)
-            _error = Describe(_scanner.Fault);
-        return _error;
+        if (_error.IsError)
+            return _error;
+        while (_scanner.Read(bytes))
+        {
+            if (_wantsPrompt && _prompt!.IsInside)
+            {
+                if (_prompt.TakeAll(ref _scanner, bytes))
+                    continue;
+                break;
+            }
+
+            EdgeError error = OnToken(bytes);
+            if (error.IsError)
+                return _error = error;
+        }
+
+        return _scanner.Fault == JsonFault.None ? default : _error = Describe(_scanner.Fault);
     }
 
     /// <summary>The body's end.</summary>
@@ -89,12 +101,6 @@ internal sealed class RequestReader
     private EdgeError OnToken(ReadOnlySpan<byte> bytes)
     {
         JsonToken token = _scanner.Token;
-        if (_wantsPrompt && _prompt!.IsInside)
-        {
-            _prompt.Take(ref _scanner, bytes);
-            return default;
-        }
-
         if (_scanner.Depth == 0 || !_inObject)
             return OnTopLevel(token);
         if (_inner != RequestField.None && token == JsonToken.EndObject && _scanner.Depth == 1)

@@ -88,8 +88,12 @@ internal static class JournalFormat
     public static bool IsValid(ReadOnlySpan<byte> record) =>
         record.Length >= HeadBytes && BinaryPrimitives.ReadUInt32LittleEndian(record[ChecksumAt..]) == Checksum(record);
 
-    /// <summary>Writes a record and returns its length; <paramref name="into"/> holds <see cref="JournalLayout.RecordBytesMax"/>.</summary>
-    public static int Write(Span<byte> into, ExchangeRecord record, JournalKind kind, EndReason end, long epoch, long exchange, long sequence)
+    /// <summary>
+    /// Writes a record and returns its length; <paramref name="into"/> holds <see cref="JournalLayout.RecordBytesMax"/>, <paramref name="names"/>
+    /// what names were the last time.
+    /// </summary>
+    public static int Write(
+        Span<byte> into, ExchangeRecord record, JournalKind kind, EndReason end, long epoch, long exchange, long sequence, JournalNames names)
     {
         into[0] = Version;
         into[1] = (byte)kind;
@@ -103,7 +107,7 @@ internal static class JournalFormat
         BinaryPrimitives.WriteUInt16LittleEndian(into[AttemptsAt..], (ushort)Math.Min(record.Attempts, ushort.MaxValue));
         var writer = new Fields(into, HeadBytes);
         WriteNumbers(ref writer, record);
-        WriteTexts(ref writer, record);
+        WriteTexts(ref writer, record, names);
         WriteTags(ref writer, record.Tags);
         WriteTags(ref writer, record.ClientTags);
         Seal(into[..writer.Length], sequence);
@@ -161,22 +165,22 @@ internal static class JournalFormat
         ]);
     }
 
-    private static void WriteTexts(ref Fields writer, ExchangeRecord record)
+    private static void WriteTexts(ref Fields writer, ExchangeRecord record, JournalNames names)
     {
         writer.Byte((byte)JournalText.Count);
         writer.Text(record.RequestId);
         writer.Text(record.EdgeId);
         writer.Text(record.ProviderId);
-        writer.Text(record.Key?.Name);
-        writer.Text(record.Key?.Team);
-        writer.Text(record.Path);
-        writer.Text(record.Model?.Name);
+        writer.Text(names, JournalText.Key, record.Key?.Name);
+        writer.Text(names, JournalText.Team, record.Key?.Team);
+        writer.Text(names, JournalText.Path, record.Path);
+        writer.Text(names, JournalText.Rule, record.Model?.Name);
         writer.Text(record.AskedModel);
-        writer.Text(record.Target?.Provider.Name);
+        writer.Text(names, JournalText.Provider, record.Target?.Provider.Name);
         writer.Text(record.Target?.UpstreamModel);
-        writer.Text(record.Key?.Tier);
-        writer.Text(record.Limit);
-        writer.Text(record.Address);
+        writer.Text(names, JournalText.Tier, record.Key?.Tier);
+        writer.Text(names, JournalText.Limit, record.Limit);
+        writer.Text(names, JournalText.Address, record.Address);
     }
 
     /// <summary>All tags, or none where they do not fit: half of them would look like all.</summary>
@@ -242,6 +246,17 @@ internal static class JournalFormat
             var length = text is null ? 0 : Encoding.UTF8.GetBytes(text, _into[(Length + 2)..]);
             BinaryPrimitives.WriteUInt16LittleEndian(_into[Length..], (ushort)length);
             Length += 2 + length;
+        }
+
+        /// <summary>A name that is mostly the one of the record before.</summary>
+        public void Text(JournalNames names, JournalText place, string? name)
+        {
+            if (string.IsNullOrEmpty(name))
+                Text([]);
+            else if (names.TryUtf8(place, name, out var utf8))
+                Text(utf8);
+            else
+                Text(name);
         }
 
         public void Text(ReadOnlySpan<byte> text)

@@ -21,6 +21,7 @@ internal sealed class JournalStore : IDisposable
     private readonly FasterLog _log;
     private readonly List<JournalSegment> _segments;
     private readonly byte[] _record = new byte[JournalLayout.RecordBytesMax];
+    private readonly JournalNames _names = new();
     private readonly string _folder;
     private readonly bool _isLoose;
     private readonly bool _isLate;
@@ -141,7 +142,7 @@ internal sealed class JournalStore : IDisposable
     /// <summary>Appends a record. False where there is no room or the disk fails; then nothing was appended.</summary>
     public bool TryAppend(ExchangeRecord record, JournalKind kind, EndReason end, long exchange)
     {
-        var length = JournalFormat.Write(_record, record, kind, end, Epoch, exchange, NextSequence);
+        var length = JournalFormat.Write(_record, record, kind, end, Epoch, exchange, NextSequence, _names);
         return TryAppend(_record.AsSpan(0, length));
     }
 

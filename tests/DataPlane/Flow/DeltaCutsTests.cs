@@ -125,6 +125,27 @@ public sealed class DeltaCutsTests
         Assert.Equal($"{expected} True", said);
     }
 
+    [Fact]
+    public void An_answer_that_outgrows_what_is_kept_of_it_has_the_same_texts_wherever_it_does()
+    {
+        var tokenizer = JsonTokenizer.Of(TokenEncoding.O200kBase);
+        var answer = Encoding.UTF8.GetBytes(Answer);
+        var reader = new JsonAnswerReader();
+        reader.Reset(AnswerWords.OpenAi, wantsTexts: true);
+        reader.Feed(answer);
+        var expected = (reader.Texts!.Count(tokenizer).Tokens, reader.Usage.OutputTokens, reader.IsComplete);
+        Assert.NotEqual(0, expected.Tokens);
+        for (var inside = 0; inside <= answer.Length; inside++)
+        {
+            byte[] padded = [.. Enumerable.Repeat((byte)' ', JsonAnswerReader.KeptBytesMax - inside), .. answer];
+            reader.Reset(AnswerWords.OpenAi, wantsTexts: true);
+            foreach (var piece in padded.Chunk(inside % 2 == 0 ? 7 : padded.Length))
+                reader.Feed(piece);
+            Assert.Equal(expected, (reader.Texts!.Count(tokenizer).Tokens, reader.Usage.OutputTokens, reader.IsComplete));
+            reader.Release();
+        }
+    }
+
     private static void Take(OpenAiStreamReader reader, ReadOnlySpan<byte> frame, StringBuilder said)
     {
         ReadOnlySpan<byte> data = FrameSplitter.Data(frame);

@@ -103,7 +103,19 @@ internal sealed class OpenAiPromptReader : IPromptReader
         }
     }
 
-    public void Take(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
+    public bool TakeAll(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
+    {
+        do
+        {
+            Take(ref scanner, bytes);
+            if (!IsInside)
+                return true;
+        }
+        while (scanner.Read(bytes));
+        return false;
+    }
+
+    private void Take(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
     {
         JsonToken token = scanner.Token;
         if (token == JsonToken.Name)
