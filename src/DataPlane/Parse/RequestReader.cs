@@ -10,6 +10,10 @@ namespace AiEdge.DataPlane.Parse;
 /// </summary>
 internal sealed class RequestReader
 {
+    /// <summary>Fields that no prompt is in: whoever reads prompts is not asked about them.</summary>
+    private const RequestField BesidePrompt = RequestField.Model | RequestField.Stream | RequestField.N | RequestField.MaxTokens
+        | RequestField.MaxCompletionTokens | RequestField.MaxOutputTokens | RequestField.Temperature | RequestField.TopP;
+
     private readonly byte[] _capture = new byte[JsonScanner.CaptureMax];
     private JsonScanner _scanner;
     private RequestFacts _facts = new();
@@ -114,13 +118,14 @@ internal sealed class RequestReader
         if (token is JsonToken.EndObject or JsonToken.EndArray)
             return default;
         EdgeError error = default;
+        bool isBeside = (_field & BesidePrompt) != 0;
         if (_field != RequestField.None)
         {
             error = Fits(token) ? Take(token, bytes) : RequestFields.WrongType(_field);
             _field = RequestField.None;
         }
 
-        if (_wantsPrompt && _inner == RequestField.None && !error.IsError)
+        if (_wantsPrompt && !isBeside && _inner == RequestField.None)
             _prompt!.OnValue(ref _scanner);
         return error;
     }
@@ -149,7 +154,7 @@ internal sealed class RequestReader
         _seen |= _field;
         if (_field == RequestField.Model)
             _facts.ModelNameStart = _scanner.TokenStart;
-        if (_wantsPrompt && _inner == RequestField.None)
+        if (_wantsPrompt && (_field & BesidePrompt) == 0 && _inner == RequestField.None)
             _prompt!.OnName(ref _scanner, bytes);
         return default;
     }

@@ -171,16 +171,28 @@ internal static class JournalFormat
         writer.Text(record.RequestId);
         writer.Text(record.EdgeId);
         writer.Text(record.ProviderId);
-        writer.Text(names, JournalText.Key, record.Key?.Name);
-        writer.Text(names, JournalText.Team, record.Key?.Team);
-        writer.Text(names, JournalText.Path, record.Path);
-        writer.Text(names, JournalText.Rule, record.Model?.Name);
+        if (names.TryFind(record, out var asker, out var answerer))
+        {
+            writer.Raw(asker);
+            writer.Text(record.AskedModel);
+            writer.Raw(answerer);
+            return;
+        }
+
+        var askerAt = writer.Length;
+        writer.Text(record.Key?.Name);
+        writer.Text(record.Key?.Team);
+        writer.Text(record.Path);
+        writer.Text(record.Model?.Name);
+        var askedAt = writer.Length;
         writer.Text(record.AskedModel);
-        writer.Text(names, JournalText.Provider, record.Target?.Provider.Name);
+        var answererAt = writer.Length;
+        writer.Text(record.Target?.Provider.Name);
         writer.Text(record.Target?.UpstreamModel);
-        writer.Text(names, JournalText.Tier, record.Key?.Tier);
-        writer.Text(names, JournalText.Limit, record.Limit);
-        writer.Text(names, JournalText.Address, record.Address);
+        writer.Text(record.Key?.Tier);
+        writer.Text(record.Limit);
+        writer.Text(record.Address);
+        names.Keep(record, writer.Written(askerAt, askedAt), writer.Written(answererAt, writer.Length));
     }
 
     /// <summary>All tags, or none where they do not fit: half of them would look like all.</summary>
@@ -205,9 +217,9 @@ internal static class JournalFormat
     {
         var sum = BitOperations.Crc32C(uint.MaxValue, BinaryPrimitives.ReadUInt32LittleEndian(record));
         var rest = record[(ChecksumAt + 4)..];
-        for (; rest.Length >= 8; rest = rest[8..])
-            sum = BitOperations.Crc32C(sum, BinaryPrimitives.ReadUInt64LittleEndian(rest));
-        foreach (var one in rest)
+        foreach (var word in MemoryMarshal.Cast<byte, ulong>(rest))
+            sum = BitOperations.Crc32C(sum, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
+        foreach (var one in rest[(rest.Length & ~7)..])
             sum = BitOperations.Crc32C(sum, one);
         return sum;
     }
@@ -248,16 +260,14 @@ internal static class JournalFormat
             Length += 2 + length;
         }
 
-        /// <summary>A name that is mostly the one of the record before.</summary>
-        public void Text(JournalNames names, JournalText place, string? name)
+        public void Raw(ReadOnlySpan<byte> bytes)
         {
-            if (string.IsNullOrEmpty(name))
-                Text([]);
-            else if (names.TryUtf8(place, name, out var utf8))
-                Text(utf8);
-            else
-                Text(name);
+            bytes.CopyTo(_into[Length..]);
+            Length += bytes.Length;
         }
+
+        /// <summary>What was written from one length to another.</summary>
+        public readonly ReadOnlySpan<byte> Written(int from, int to) => _into[from..to];
 
         public void Text(ReadOnlySpan<byte> text)
         {

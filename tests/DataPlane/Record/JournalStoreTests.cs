@@ -72,6 +72,44 @@ public sealed class JournalStoreTests
     }
 
     [Fact]
+    public void Names_are_those_of_their_own_exchange_whichever_came_before_it()
+    {
+        using var rig = new JournalRig();
+        KeyModel[] keys = [.. Enumerable.Range(0, 40).Select(i => new KeyModel
+        {
+            Name = $"key{i}", Sha256 = [(byte)i, .. new byte[31]], ExpiresUnixMs = long.MaxValue, Team = i % 3 == 0 ? null : new string('t', 1 + (i * 9)),
+        })];
+        var (random, expected) = (new Random(7), new List<(string, string, string, string)>());
+        using (var store = JournalStore.Open(rig.Folder))
+        {
+            for (var i = 0; i < 2000; i++)
+            {
+                var exchange = JournalRig.Exchange($"r{i}");
+                // Often the one before again, or one that falls into its place; of either with a new limit and a new name for the model.
+                var key = exchange.Key = keys[random.Next(2) == 0 ? random.Next(keys.Length) : 16 * random.Next(2)];
+                var asked = $"model{random.Next(3)}";
+                exchange.SetAskedModel(System.Text.Encoding.ASCII.GetBytes(asked));
+                exchange.CutBy = random.Next(3) == 0 ? "limit" : null;
+                expected.Add((key.Name, key.Team ?? "", asked, exchange.CutBy ?? ""));
+                rig.Append(store, exchange, id: i + 1);
+            }
+
+            Assert.True(store.TryCommit());
+        }
+
+        var found = new List<(string, string, string, string)>();
+        using var reader = new JournalReader(rig.Folder, JournalRecovery.Judge(rig.Folder)!.Value);
+        var item = new JournalItem();
+        while (reader.TryNext(out var record))
+        {
+            item.Read(record);
+            found.Add((item[JournalText.Key], item[JournalText.Team], item[JournalText.Model], item[JournalText.Limit]));
+        }
+
+        Assert.Equal(expected, found);
+    }
+
+    [Fact]
     public void Old_segments_go_and_the_rest_stays()
     {
         using var rig = new JournalRig();
