@@ -42,8 +42,24 @@ internal sealed class QuotaLog(QuotaAllocator allocator, ICommandLog log)
         }
     }
 
+    /// <summary>The same, as long as the patience lasts: false where it ends first. What was to be written is written all the same.</summary>
+    public async Task<bool> TryWriteAsync(Task patience)
+    {
+        var written = WriteAsync();
+        if (await Task.WhenAny(written, patience) == written)
+        {
+            await written;
+            return true;
+        }
+
+        Forget(written);
+        return false;
+    }
+
     /// <summary>The same for nobody who waits: what cannot be written is tried again with the next.</summary>
-    public void WriteBeside() => _ = WriteAsync().ContinueWith(
+    public void WriteBeside() => Forget(WriteAsync());
+
+    private static void Forget(Task written) => _ = written.ContinueWith(
         static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
     private async Task RunAsync()

@@ -16,6 +16,14 @@ internal sealed class QuotaSession(
     /// <summary>How often an ask is answered anew because others took what a ceiling was raised for.</summary>
     private const int RetriesMax = 5;
 
+    /// <summary>
+    /// How long an answer waits for the log. A plane without one for half a second takes the control plane to hang, and uses its share of what others
+    /// are lent meanwhile: so on a slow disk the answer comes without what a ceiling is raised for, and that with the next.
+    /// </summary>
+    private static readonly TimeSpan LogPatience = TimeSpan.FromMilliseconds(200);
+
+    private const uint RetryMs = 50;
+
     private readonly Dictionary<uint, BucketSeat> _buckets = [];
     private readonly Dictionary<BucketId, uint> _numbers = [];
     private readonly Dictionary<uint, string> _keys = [];
@@ -96,13 +104,18 @@ internal sealed class QuotaSession(
         }
 
         allocator.Reported(plane);
+        var patience = _pending.Count > 0 ? Task.Delay(LogPatience) : Task.CompletedTask;
         for (var i = 0; _pending.Count > 0; i++)
         {
             if (i == RetriesMax)
                 return (null, new(GrpcCode.Unavailable, "ceilings are raised slower than they are used"));
             try
             {
-                await log.WriteAsync();
+                if (!await log.TryWriteAsync(patience))
+                {
+                    Postpone(answer);
+                    break;
+                }
             }
             catch (IOException e)
             {
@@ -127,6 +140,12 @@ internal sealed class QuotaSession(
             if (!isPending)
                 _pending.RemoveAt(i);
         }
+    }
+
+    private void Postpone(QuotaAnswer answer)
+    {
+        foreach (var at in _pending)
+            answer.Buckets[at].RetryAfterMs = Math.Max(answer.Buckets[at].RetryAfterMs, RetryMs);
     }
 
     private GrpcStatus? TakeNames(QuotaAsk ask)

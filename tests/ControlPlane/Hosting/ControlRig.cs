@@ -6,6 +6,7 @@ using AiEdge.Contracts.Wire;
 using AiEdge.ControlPlane.Domain;
 using AiEdge.ControlPlane.Hosting;
 using AiEdge.ControlPlane.Store;
+using AiEdge.ControlPlane.Tests.Store;
 using AiEdge.Grpc;
 using AiEdge.Grpc.Client;
 using Google.Protobuf;
@@ -24,6 +25,9 @@ internal sealed class ControlRig : IAsyncDisposable
     private ControlRig(string? folder) => _folder = folder ?? Directory.CreateTempSubdirectory("aiedge-control-").FullName;
 
     public FasterStore Store { get; private set; } = null!;
+
+    /// <summary>What stands between the control plane and its disk.</summary>
+    public HeldStore Held { get; private set; } = null!;
 
     public ControlHost Host { get; private set; } = null!;
 
@@ -90,8 +94,9 @@ internal sealed class ControlRig : IAsyncDisposable
     private async Task OpenAsync()
     {
         Store = await FasterStore.OpenAsync(Path.Combine(_folder, "store"));
+        Held = new HeldStore(Store);
         var loopback = new IPEndPoint(IPAddress.Loopback, 0);
-        Host = await ControlHost.StartAsync(new ControlOptions { Http = loopback, Grpc = loopback, DataDir = _folder, AdminToken = Admin, JoinToken = Join }, Store);
+        Host = await ControlHost.StartAsync(new ControlOptions { Http = loopback, Grpc = loopback, DataDir = _folder, AdminToken = Admin, JoinToken = Join }, Held);
     }
 
     private async Task<WriteOutcome> WriteAsync(string section, string name, string? json)

@@ -121,6 +121,25 @@ public sealed class SyncTests
         static CodedInputStream CodedInput(byte[] bytes) => new(bytes);
     }
 
+    [Fact]
+    public async Task A_disk_that_takes_its_time_holds_back_what_is_lent_and_not_the_answer()
+    {
+        await using var rig = await WithLimitAsync();
+        await using var call = await StreamAsync(rig, await rig.JoinAsync("a"), "a", Epoch);
+        using var held = rig.Held.Quota.Begin();
+        // What each bucket has from the beginning waits for no disk; more does.
+        var first = await AskAsync(call, 1, Ask(50_000, isNamed: true)).WaitAsync(TimeSpan.FromSeconds(30));
+        var second = await AskAsync(call, 2, Ask(50_000)).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(0ul, second.Amount);
+        Assert.NotEqual(0u, second.RetryAfterMs);
+        Assert.Equal((long)first.Amount, Assert.Single(rig.Host.Quota.View("shared")).Granted);
+        held.Dispose();
+        BucketGrant later;
+        for (var number = 3ul; (later = await AskAsync(call, number, Ask(50_000)).WaitAsync(TimeSpan.FromSeconds(30))).Amount == 0; number++)
+            Assert.NotEqual(0u, later.RetryAfterMs);
+        Assert.Equal((long)(first.Amount + later.Amount), Assert.Single(rig.Host.Quota.View("shared")).Granted);
+    }
+
     private static async Task<ControlRig> WithLimitAsync()
     {
         var rig = await ControlRig.WithModelAsync();

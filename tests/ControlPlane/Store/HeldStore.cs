@@ -1,0 +1,51 @@
+using AiEdge.ControlPlane.Store;
+
+namespace AiEdge.ControlPlane.Tests.Store;
+
+/// <summary>A store whose log of quotas stands on a disk that can be made to take its time.</summary>
+internal sealed class HeldStore(IEdgeStore inner) : IEdgeStore
+{
+    public ReadOnlyMemory<byte> Id => inner.Id;
+
+    public ICommandLog Commands => inner.Commands;
+
+    public HeldLog Quota { get; } = new(inner.Quota);
+
+    public IUsageLedger Ledger => inner.Ledger;
+
+    ICommandLog IEdgeStore.Quota => Quota;
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    internal sealed class HeldLog(ICommandLog inner) : ICommandLog
+    {
+        private Task _held = Task.CompletedTask;
+
+        /// <summary>Appends wait from now on, until what is returned is disposed of.</summary>
+        public Hold Begin()
+        {
+            var hold = new Hold();
+            Volatile.Write(ref _held, hold.Ended);
+            return hold;
+        }
+
+        public ValueTask<CommandHistory> ReadAsync(CancellationToken cancel) => inner.ReadAsync(cancel);
+
+        public async ValueTask<ulong> AppendAsync(ReadOnlyMemory<byte> command, CancellationToken cancel)
+        {
+            await Volatile.Read(ref _held);
+            return await inner.AppendAsync(command, cancel);
+        }
+
+        public ValueTask SaveStateAsync(ulong through, ReadOnlyMemory<byte> state, CancellationToken cancel) => inner.SaveStateAsync(through, state, cancel);
+    }
+
+    internal sealed class Hold : IDisposable
+    {
+        private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Ended => _end.Task;
+
+        public void Dispose() => _end.TrySetResult();
+    }
+}
