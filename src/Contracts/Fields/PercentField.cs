@@ -11,13 +11,19 @@ public sealed class PercentField : ScalarField<int>
     /// <param name="name">The name.</param>
     /// <param name="defaultPercent">The value where none is written, 0 to 100.</param>
     public PercentField(string name, int defaultPercent)
-        : base(name) => Default = defaultPercent;
+        : base(name) => (Default, DefaultText) = (defaultPercent, Text(defaultPercent));
+
+    /// <summary>Makes a field of that name for which nothing stands where none is written.</summary>
+    public PercentField(string name)
+        : base(name)
+    {
+    }
 
     /// <summary>The value where none is written.</summary>
     public int Default { get; }
 
     /// <inheritdoc/>
-    public override string? DefaultText => Text(Default);
+    public override string? DefaultText { get; }
 
     /// <inheritdoc/>
     public override string? BoundsText => "0% to 100%";

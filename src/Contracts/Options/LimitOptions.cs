@@ -71,6 +71,9 @@ public sealed class LimitOptions
     /// <summary>The name that it had in an earlier document.</summary>
     public static readonly StringField WasField = new("was", TextRules.PlainName);
 
+    /// <summary>What it does with requests before it refuses them.</summary>
+    public static readonly SectionListField DegradeField = new("degrade", DegradeOptions.Table);
+
     /// <summary>Whether it binds nobody for now.</summary>
     public static readonly BooleanField DisabledField = new("disabled", false);
 
@@ -78,7 +81,7 @@ public sealed class LimitOptions
     public static readonly FieldTable Table = new(
         "a limit", NameField, MatchField, PerField, RequestsField, TokensField, InputTokensField, OutputTokensField, CostField, ConcurrentField,
         BurstField, TimezoneField, ModeField, OnStreamField, OnOutageField, DebtField, UnpricedField, BucketsMaxField, WeightsField, QueueField,
-        SharesField, WasField, DisabledField, new LaterField("degrade"));
+        SharesField, DegradeField, WasField, DisabledField);
 
     private LimitOptions(ConfigMap node) => Node = node;
 
@@ -144,6 +147,9 @@ public sealed class LimitOptions
 
     /// <summary>See <see cref="SharesField"/>.</summary>
     public Setting<IReadOnlyList<Share>> Shares { get; private init; }
+
+    /// <summary>See <see cref="DegradeField"/>.</summary>
+    public IReadOnlyList<DegradeOptions> Degrade { get; private init; } = [];
 
     /// <summary>See <see cref="WasField"/>.</summary>
     public Setting<string> Was { get; private init; }
@@ -215,6 +221,7 @@ public sealed class LimitOptions
             Weights = LimitWeightsOptions.Read(reader.Node(WeightsField), faults),
             Queue = LimitQueueOptions.Read(reader.Node(QueueField), faults),
             Shares = reader.Get(SharesField),
+            Degrade = DegradeOptions.Read(reader.Listed(DegradeField), faults),
             Was = reader.Get(WasField),
             IsDisabled = reader.Get(DisabledField).Or(false),
         };

@@ -22,6 +22,7 @@ public sealed class LimitRules
         LimitOptions.RequestsField, LimitOptions.TokensField, LimitOptions.InputTokensField, LimitOptions.OutputTokensField, LimitOptions.CostField,
     ];
 
+    private readonly ConfigOptions _document;
     private readonly FaultList _faults;
     private readonly FaultList _warnings;
     private readonly Dictionary<string, int> _lineOfName = new(StringComparer.Ordinal);
@@ -31,6 +32,7 @@ public sealed class LimitRules
     public LimitRules(ConfigOptions document, FaultList faults, FaultList warnings)
     {
         ArgumentNullException.ThrowIfNull(document);
+        _document = document;
         _faults = faults;
         _warnings = warnings;
         foreach (var limit in document.Limits)
@@ -47,6 +49,7 @@ public sealed class LimitRules
         CheckNames(limit);
         CheckAmounts(limit);
         CheckShares(limit);
+        DegradeRules.Check(limit, _document, _faults);
         if (!IsReadable(limit))
             return;
         CheckBurst(limit);

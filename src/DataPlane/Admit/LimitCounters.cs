@@ -7,6 +7,7 @@ internal sealed class LimitCounters(string name)
     private long _wouldHaveRefused;
     private long _clamped;
     private long _cut;
+    private long _degraded;
     private long _overdrawn;
     private long _queued;
     private long _served;
@@ -22,6 +23,9 @@ internal sealed class LimitCounters(string name)
 
     /// <summary>Exchanges whose output it capped.</summary>
     public long Clamped => Volatile.Read(ref _clamped);
+
+    /// <summary>Exchanges that it turned to another model, or capped, whatever became of them.</summary>
+    public long Degraded => Volatile.Read(ref _degraded);
 
     /// <summary>Streams that it ended.</summary>
     public long Cut => Volatile.Read(ref _cut);
@@ -43,6 +47,8 @@ internal sealed class LimitCounters(string name)
     public void OnWouldHaveRefused() => Interlocked.Increment(ref _wouldHaveRefused);
 
     public void OnClamped() => Interlocked.Increment(ref _clamped);
+
+    public void OnDegraded() => Interlocked.Increment(ref _degraded);
 
     public void OnCut() => Interlocked.Increment(ref _cut);
 

@@ -13,11 +13,15 @@ internal sealed class BoundLimits
     {
         First = [.. parts.FindAll(static part => !part.IsOfTarget)];
         _ofTarget = [.. parts.FindAll(static part => part.IsOfTarget)];
+        Degrading = [.. parts.FindAll(static part => part.Limit.Degrade.Length > 0)];
         CountsTokens = parts.Exists(static part => part.CountsInput || part.CountsOutput);
     }
 
     /// <summary>Drawn before a target is asked, in the document's order.</summary>
     public LimitPart[] First { get; }
+
+    /// <summary>Those that make less of requests before they refuse them, in the document's order.</summary>
+    public LimitPart[] Degrading { get; }
 
     /// <summary>Whether tokens or money may count against one of them, whoever answers.</summary>
     public bool CountsTokens { get; }

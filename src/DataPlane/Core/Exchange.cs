@@ -88,7 +88,7 @@ internal sealed class Exchange
     /// <summary>The same as a JSON string token; empty where the request has it already.</summary>
     public byte[] PassedModelJson => _passed?.Json ?? [];
 
-    /// <summary>The name that the asked one stands for, by an alias or the key's map; null where it is its own.</summary>
+    /// <summary>The name that is asked for in the asked one's place, by an alias, the key's map or a limit; null where it is its own.</summary>
     public ModelName? OwnName { get; private set; }
 
     /// <summary>Whom its provider is asked as; null before it is asked.</summary>
@@ -190,6 +190,9 @@ internal sealed class Exchange
     /// <summary>What it is charged with; complete once it is settled.</summary>
     public Bill Bill { get; set; }
 
+    /// <summary>What limits that are nearly used up have made of it.</summary>
+    public Degradation Degraded { get; set; }
+
     /// <summary>What each choice's output was capped at in the client's stead; 0 where it was not.</summary>
     public long OutputClamp { get; set; }
 
@@ -272,6 +275,7 @@ internal sealed class Exchange
         _passed = OwnName = null;
         Needs = default;
         PrefixHash = 0;
+        Degraded = default;
         Account = null;
         AccountCost = default;
         Endpoint = UpstreamEndpoint = null;
@@ -356,6 +360,9 @@ internal sealed class Exchange
         SetAskedModel(name.Utf8);
         _passed = OwnName = name;
     }
+
+    /// <summary>Another model is asked in the place of the client's, whose name stays the asked one; null for the client's own.</summary>
+    public void TurnTo(ModelName? name) => _passed = OwnName = name;
 
     /// <summary>Turns to a model of another name; null for the asked one.</summary>
     public void Pass(ModelName? name) => _passed = name ?? OwnName;

@@ -132,4 +132,7 @@ internal sealed class LimitModel
     public QueueModel? Queue { get; init; }
 
     public ShareModel[] Shares { get; init; } = [];
+
+    /// <summary>What it does with requests before it refuses them, by rising parts of its use.</summary>
+    public DegradeStep[] Degrade { get; init; } = [];
 }

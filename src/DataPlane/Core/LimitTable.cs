@@ -44,6 +44,7 @@ internal sealed class LimitTable
 
         Parts = [.. all];
         CountsTokens = all.Exists(static part => part.CountsInput || part.CountsOutput);
+        Degrades = Array.Exists(limits, static limit => limit.Degrade.Length > 0);
         IsPerAddress = Array.Exists(limits, static limit => limit.Per == LimitScope.Ip);
     }
 
@@ -52,6 +53,9 @@ internal sealed class LimitTable
 
     /// <summary>Whether some limit counts tokens or money.</summary>
     public bool CountsTokens { get; }
+
+    /// <summary>Whether some limit makes less of requests before it refuses them.</summary>
+    public bool Degrades { get; }
 
     /// <summary>Whether some limit is kept for each address of a client.</summary>
     public bool IsPerAddress { get; }

@@ -55,12 +55,18 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         exchange.Needs = new RequestNeeds(NeededBy(prompt, scan.Facts), exchange.PromptTokens, output, exchange.PromptIsEstimate);
     }
 
+    /// <summary>Finds the address that the request came from, where limits are kept by it.</summary>
+    public static void KnowAddress(Exchange exchange, ClientLink link, RequestBody body)
+    {
+        if (exchange.Config.LimitTable.IsPerAddress)
+            exchange.ClientAddress ??= AddressOf(exchange, link, body);
+    }
+
     /// <summary>Before a target is asked: what does not depend on who answers. The exchange must have its model and its first target.</summary>
     public ValueTask<EdgeError> AdmitAsync(Exchange exchange, ClientLink link, RequestBody body)
     {
         var scan = body.Intake!.Scan;
-        if (exchange.Config.LimitTable.IsPerAddress)
-            exchange.ClientAddress = AddressOf(exchange, link, body);
+        KnowAddress(exchange, link, body);
         var isCounted = exchange is { PromptIsCounted: true, IsFallback: false };
         var tokens = isCounted ? _weighed : exchange.PromptTokens = ExchangeMeter.PromptBound(exchange, scan.Prompt);
         exchange.PromptIsCounted = isCounted;
@@ -69,6 +75,8 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         {
             InputGuess = PromptGuess(exchange, scan.Prompt),
         };
+        if (exchange.Degraded.MaxTokens is var cap and > 0)
+            _demand = _demand with { OutputTokensMax = cap };
         var most = isCounted || scan.Prompt is not null ? tokens : TokensGuessedMax;
         exchange.AccountCost = new AccountCost(isCounted ? tokens : Math.Min(exchange.BytesIn / BytesPerToken, most), Math.Max(0, _demand.OutputTokensMax));
         return Answer(Decide(exchange, body, isOfTarget: false), exchange, link, body, isOfTarget: false);
@@ -93,9 +101,18 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     }
 
     /// <summary>What the limits let each choice of the answer have.</summary>
-    public OutputClamp Clamp(Exchange exchange) => admission.OutputCap == long.MaxValue
-        ? default
-        : new OutputClamp(admission.OutputCap, ModelTokenizer.TakesCompletionTokens(exchange.Target!.UpstreamModel ?? exchange.PassedModel));
+    public OutputClamp Clamp(Exchange exchange)
+    {
+        var cap = admission.OutputCap;
+        if (exchange.Degraded.MaxTokens is var degraded and > 0 && degraded <= cap && !IsWithin(exchange, degraded))
+            exchange.OutputClamp = cap = degraded;
+        return cap == long.MaxValue
+            ? default
+            : new OutputClamp(cap, ModelTokenizer.TakesCompletionTokens(exchange.Target!.UpstreamModel ?? exchange.PassedModel));
+    }
+
+    /// <summary>Whether the model gives no more by itself: providers refuse a cap beyond what their model can do.</summary>
+    private static bool IsWithin(Exchange exchange, long cap) => exchange.Model!.OutputTokensMaxOf(exchange.PassedModel) is var most and > 0 && most <= cap;
 
     /// <summary>The attempt was in vain and another follows; its bill says what it cost.</summary>
     public void EndTarget(Exchange exchange) => admission.EndTarget(exchange.Bill.CostNanodollars);

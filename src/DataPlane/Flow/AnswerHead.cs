@@ -103,6 +103,8 @@ internal static class AnswerHead
 
         if (!exchange.TranslationLoss.IsEmpty)
             writer.WriteHeader("x-aiedge-translation-loss"u8, exchange.TranslationLoss);
+        if (exchange.Degraded.By is not null)
+            LimitHeaders.WriteDegraded(ref writer, exchange.Degraded);
         LimitHeaders.WriteRates(ref writer, exchange);
         writer.Write("x-aiedge-config: "u8);
         writer.WriteDecimal(exchange.Config.Generation);

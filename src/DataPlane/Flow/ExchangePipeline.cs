@@ -37,6 +37,7 @@ internal sealed class ExchangePipeline
     private readonly JournalHold _journal;
     private readonly Admission _admission;
     private readonly AdmissionGate _gate;
+    private readonly TargetChoice _choice;
     private readonly ExchangeMeter _meter;
     private readonly Settlement _settlement;
     private Intake _intake = null!;
@@ -56,6 +57,7 @@ internal sealed class ExchangePipeline
         _admission = new Admission(services.Limits);
         _gate = new AdmissionGate(_admission, _meter, _journal);
         _plan = new TargetPlan(services.Clock, Translations.Supports);
+        _choice = new TargetChoice(_admission, _gate, _plan);
         _attempts = new AttemptLoop(services, _plan, _journal, _gate, _admission, _meter, _settlement);
     }
 
@@ -105,9 +107,7 @@ internal sealed class ExchangePipeline
         _exchange.SetAskedModel(asked);
         if ((error = Router.Find(_exchange)).IsError)
             return error;
-        PrefixReading.Read(_exchange, _body);
-        _gate.Weigh(_exchange, _body);
-        if ((error = Router.Choose(_exchange, _plan)).IsError)
+        if ((error = _choice.Choose(_exchange, _link, _body)).IsError)
             return error;
         _services.Metrics.Know(_exchange);
         if (_exchange.Endpoint.Kind == EndpointKind.CountTokens)

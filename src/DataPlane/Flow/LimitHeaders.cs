@@ -36,6 +36,27 @@ internal static class LimitHeaders
             writer.WriteHeader("x-aiedge-max-tokens"u8, exchange.OutputClamp);
     }
 
+    /// <summary>Which limit is nearly used up, and what became of the request for that.</summary>
+    public static void WriteDegraded(ref ByteWriter writer, in Degradation degraded)
+    {
+        writer.Write("x-aiedge-degraded: "u8);
+        WriteText(ref writer, degraded.By!.Limit.Name);
+        if (degraded.Model is { } model)
+        {
+            writer.Write(";model="u8);
+            foreach (var octet in model.Utf8)
+                writer.WriteByte(octet is > (byte)' ' and < 0x7f ? octet : (byte)'?');
+        }
+
+        if (degraded.MaxTokens > 0)
+        {
+            writer.Write(";max-tokens="u8);
+            writer.WriteDecimal(degraded.MaxTokens);
+        }
+
+        writer.WriteCrlf();
+    }
+
     /// <summary>Which limit refused, and when to come again.</summary>
     public static void WriteRefusal(ref ByteWriter writer, LimitModel limit, long waitNs, long atUnixNs)
     {

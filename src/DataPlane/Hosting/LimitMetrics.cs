@@ -12,6 +12,7 @@ internal static class LimitMetrics
         Family(
             text, limits, "aiedge_limit_shadow_refusals_total", "Requests and streams that a shadow would have stopped.", static c => c.WouldHaveRefused);
         Family(text, limits, "aiedge_limit_clamps_total", "Requests whose output was capped at a limit's credit.", static c => c.Clamped);
+        Family(text, limits, "aiedge_limit_degraded_total", "Requests that a limit turned to another model or capped.", static c => c.Degraded);
         Family(text, limits, "aiedge_limit_cuts_total", "Streams that a limit ended.", static c => c.Cut);
         Family(text, limits, "aiedge_limit_overdraws_total", "Slices of output that were taken beyond a limit, into debt.", static c => c.Overdrawn);
         Family(text, limits, "aiedge_limit_queued_total", "Requests that waited for a limit.", static c => c.Queued);

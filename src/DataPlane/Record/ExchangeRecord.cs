@@ -74,6 +74,9 @@ internal sealed class ExchangeRecord
     /// <summary>What each choice's output was capped at in the client's stead; 0 where it was not.</summary>
     public long OutputClamp { get; private set; }
 
+    /// <summary>The limit that made less of it than was asked for; null where none did.</summary>
+    public string? DegradedBy { get; private set; }
+
     /// <summary>Names of what could not be carried between the dialects, with commas between; empty for nothing.</summary>
     public ReadOnlySpan<byte> TranslationLoss => _translationLoss.AsSpan(0, _translationLossLength);
 
@@ -132,6 +135,7 @@ internal sealed class ExchangeRecord
         CountedOutputTokens = exchange.CountedOutputTokens;
         Bill = Billed(exchange);
         OutputClamp = exchange.OutputClamp;
+        DegradedBy = exchange.Degraded.By?.Limit.Name;
         TakeLoss(exchange.TranslationLoss);
         QueueMs = exchange.QueueMs;
         BytesIn = exchange.BytesIn;

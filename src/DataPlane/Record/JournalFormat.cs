@@ -176,6 +176,7 @@ internal static class JournalFormat
             writer.Raw(asker);
             writer.Text(record.AskedModel);
             writer.Raw(answerer);
+            writer.Text(record.DegradedBy);
             return;
         }
 
@@ -193,6 +194,7 @@ internal static class JournalFormat
         writer.Text(record.Limit);
         writer.Text(record.Address);
         names.Keep(record, writer.Written(askerAt, askedAt), writer.Written(answererAt, writer.Length));
+        writer.Text(record.DegradedBy);
     }
 
     /// <summary>All tags, or none where they do not fit: half of them would look like all.</summary>
@@ -327,5 +329,6 @@ internal enum JournalText
     Tier,
     Limit,
     Address,
+    Degraded,
     Count,
 }

@@ -35,6 +35,7 @@ internal static class RecordWriter
             json.WriteString("error"u8, ErrorTable.Row(record.Error).Code ?? "invalid_request");
         json.WriteNumber("attempts"u8, record.Attempts);
         WriteUsage(json, record);
+        WriteOptional(json, "degraded"u8, record.DegradedBy);
         if (record.OutputClamp > 0)
             json.WriteNumber("maxTokens"u8, record.OutputClamp);
         if (!record.TranslationLoss.IsEmpty)

@@ -52,6 +52,7 @@ internal static class LimitCompiler
                 ? new QueueModel((int)queue.Max.Or(LimitQueueOptions.MaxField.Default), queue.Wait.Or(LimitQueueOptions.WaitField.Default))
                 : null,
             Shares = Shares(limit),
+            Degrade = Degrade(limit),
         };
     }
 
@@ -108,6 +109,18 @@ internal static class LimitCompiler
         "tag" => LimitScope.Tag,
         _ => LimitScope.Global,
     };
+
+    private static DegradeStep[] Degrade(LimitOptions limit)
+    {
+        var steps = new DegradeStep[limit.Degrade.Count];
+        for (var i = 0; i < steps.Length; i++)
+        {
+            var step = limit.Degrade[i];
+            steps[i] = new DegradeStep(step.At.Value, step.Model.IsSet ? new ModelName(step.Model.Value) : null, step.MaxTokens.Or(0));
+        }
+
+        return steps;
+    }
 
     private static ShareModel[] Shares(LimitOptions limit)
     {

@@ -110,10 +110,28 @@ internal sealed class MaskedLimits(Utf8JsonWriter json, string mask)
             json.WriteEndObject();
         }
 
+        WriteDegrade(limit.Degrade);
         WriteText(LimitOptions.WasField.Name, limit.Was);
         if (limit.IsDisabled)
             json.WriteBoolean(LimitOptions.DisabledField.Name, true);
         json.WriteEndObject();
+    }
+
+    private void WriteDegrade(IReadOnlyList<DegradeOptions> steps)
+    {
+        if (steps.Count == 0)
+            return;
+        json.WriteStartArray(LimitOptions.DegradeField.Name);
+        foreach (var step in steps)
+        {
+            json.WriteStartObject();
+            json.WriteString(DegradeOptions.AtField.Name, PercentField.Text(step.At.Value));
+            WriteText(DegradeOptions.ModelField.Name, step.Model);
+            WriteCount(DegradeOptions.MaxTokensField, step.MaxTokens);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     /// <summary>The amounts, and what only means something for what they are.</summary>

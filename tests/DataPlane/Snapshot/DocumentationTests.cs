@@ -26,6 +26,7 @@ public sealed class DocumentationTests
         ["limits[].match"] = LimitMatchOptions.Table,
         ["limits[].weights"] = LimitWeightsOptions.Table,
         ["limits[].queue"] = LimitQueueOptions.Table,
+        ["limits[].degrade[]"] = DegradeOptions.Table,
         ["retry"] = RetryOptions.Table,
         ["price"] = PriceOptions.Table,
         ["price.longContext"] = LongContextOptions.Table,

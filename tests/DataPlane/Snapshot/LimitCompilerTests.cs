@@ -48,6 +48,25 @@ public sealed class LimitCompilerTests
     }
 
     [Fact]
+    public void What_a_limit_makes_of_requests_goes_by_the_last_step_that_is_reached_and_the_lowest_cap()
+    {
+        var one = Part("requests: 10/s, degrade: [ { at: 50%, model: gpt-4o }, { at: 90%, maxTokens: 256 }, { at: 100%, maxTokens: 64 } ]");
+        Assert.Equal(default, default(Degradation).With(one, 49, 100));
+        Assert.Equal(("gpt-4o", 0L), Made(default(Degradation).With(one, 50, 100)));
+        Assert.Equal(("gpt-4o", 0L), Made(default(Degradation).With(one, 89, 100)));
+        Assert.Equal(("gpt-4o", 256L), Made(default(Degradation).With(one, 9 * (long.MaxValue / 10), long.MaxValue / 10 * 10)));
+        Assert.Equal(("gpt-4o", 64L), Made(default(Degradation).With(one, 101, 100)));
+
+        var other = Part("requests: 10/s, degrade: [ { at: 0%, maxTokens: 100 } ]");
+        var both = default(Degradation).With(one, 95, 100).With(other, 0, 100);
+        Assert.Equal(("gpt-4o", 100L, one), (Encoding.UTF8.GetString(both.Model!.Utf8), both.MaxTokens, both.By));
+        Assert.Equal(100, default(Degradation).With(other, 0, 100).With(one, 95, 100).MaxTokens);
+
+        static LimitPart Part(string fields) => new(Limit(fields), null, 0);
+        static (string, long) Made(Degradation made) => (Encoding.UTF8.GetString(made.Model!.Utf8), made.MaxTokens);
+    }
+
+    [Fact]
     public void Several_amounts_stand_in_one_limit()
     {
         var limit = Limit("requests: 10/s, tokens: 200k/min, cost: $5/day, unpriced: refuse, concurrent: 2, burst: { tokens: 1k }");

@@ -32,7 +32,6 @@ public sealed class LimitFaultTests
     [InlineData("{ name: a }", "16: limits[1]: limits nothing: it needs requests, tokens, inputTokens, outputTokens, cost or concurrent")]
     [InlineData("{ name: a, match: { key: web } }", "16: limits[1]: limits nothing: it needs requests, tokens, inputTokens, outputTokens, cost or concurrent")]
     [InlineData("{ name: a, tokens: 1k/s, requets: 1/s }", "16: limits[1].requets: is not a field of a limit (did you mean \"requests\"?)")]
-    [InlineData("{ name: a, degrade: mini, requests: 1/s }", "16: limits[1].degrade: is not supported yet")]
     [InlineData("requests", "16: limits[1]: expected a limit (a map), found a string")]
     [InlineData("{ name: a, requests: 1/s, was: all }", "16: limits[1].was: the limit on line 15 has that name, so that what was used is its")]
     [InlineData("{ name: a, requests: 1/s, was: a }", "16: limits[1].was: the limit on line 16 has that name, so that what was used is its")]
@@ -105,6 +104,23 @@ public sealed class LimitFaultTests
     [InlineData("concurrent: 5, shares: { \"env=prod\": 80% }", "shares: is not supported yet together with concurrent; give that a limit of its own, without shares")]
     [InlineData("per: \"tag:env\", shares: { \"env=prod\": 80% }", "shares: has no meaning with per: tag, where nobody shares a bucket with another tag; use global, team, model or provider")]
     public void A_wrong_scope_or_share_is_named_with_its_line(string fields, string fault) =>
+        Assert.Equal(["16: limits[1]." + fault], Faults($"{{ name: a, requests: 1/s, {fields} }}"));
+
+    [Theory]
+    [InlineData("degrade: small", "degrade: expected a list, found a string")]
+    [InlineData("degrade: []", "degrade: is empty; leave it out or name something")]
+    [InlineData("degrade: [ { model: llama } ]", "degrade[0].at: is required")]
+    [InlineData("degrade: [ { at: 90, model: llama } ]", "degrade[0].at: expected a whole percentage such as 20%, found \"90\"")]
+    [InlineData("degrade: [ { at: 101%, model: llama } ]", "degrade[0].at: must be between 0% and 100%")]
+    [InlineData("degrade: [ { at: 90% } ]", "degrade[0]: changes nothing: it needs model or maxTokens")]
+    [InlineData("degrade: [ { at: 90%, maxTokens: 0 } ]", "degrade[0].maxTokens: must be between 1 and 1000m")]
+    [InlineData("degrade: [ { at: 90%, model: lama } ]", "degrade[0].model: no model answers to \"lama\" (did you mean \"llama\"?)")]
+    [InlineData("degrade: [ { at: 90%, maxTokens: 9 }, { at: 90%, model: llama } ]", "degrade[1].at: must be more than the 90% of the step before")]
+    [InlineData("degrade: [ { at: 90%, modle: llama, maxTokens: 1 } ]", "degrade[0].modle: is not a field of a step (did you mean \"model\"?)")]
+    [InlineData("mode: shadow, degrade: [ { at: 90%, model: llama } ]", "degrade: has no meaning in mode: shadow, which lets everything pass as it is")]
+    [InlineData("per: provider, degrade: [ { at: 90%, model: llama } ]", "degrade: is not supported yet where the provider decides whether the limit binds")]
+    [InlineData("match: { provider: local }, degrade: [ { at: 90%, model: llama } ]", "degrade: is not supported yet where the provider decides whether the limit binds")]
+    public void A_wrong_step_of_degrade_is_named_with_its_line(string fields, string fault) =>
         Assert.Equal(["16: limits[1]." + fault], Faults($"{{ name: a, requests: 1/s, {fields} }}"));
 
     [Theory]

@@ -231,6 +231,7 @@ public sealed class PriceTests
             limits:
               - { name: one, match: { tier: t, tag: env=prod, model: [ m ], provider: "p*" }, per: "tag:run", requests: 5/s, tokens: 2k/min, burst: { tokens: 1500 }, concurrent: 3, queue: { wait: 1s }, bucketsMax: 7 }
               - { name: two, cost: $0.25/month, timezone: America/New_York, debt: forgive, onOutage: share, shares: { "env=prod": 50% }, was: old, inputTokens: 1m/day, weights: { cachedInput: 0.1 } }
+              - { name: three, requests: 5/s, degrade: [ { at: 90%, model: m }, { at: 97%, maxTokens: 256 } ] }
             """;
         var first = Doc.Snapshot(Text);
         var shown = JsonDocument.Parse(first.MaskedJson).RootElement;
@@ -251,6 +252,10 @@ public sealed class PriceTests
             Assert.Equal((one.Per, one.PerTag, one.Queue, one.BucketsMax, one.CachedInputWeight), (two.Per, two.PerTag, two.Queue, two.BucketsMax, two.CachedInputWeight));
             Assert.Equal((one.Was, one.OnOutage, one.Debt, one.TimeZone.Id, one.Concurrent), (two.Was, two.OnOutage, two.Debt, two.TimeZone.Id, two.Concurrent));
             Assert.Equal(one.Shares, two.Shares);
+            Assert.Equal(one.Degrade.Select(Step), two.Degrade.Select(Step));
         }
+
+        static (int, string?, long) Step(DegradeStep step) =>
+            (step.AtPercent, step.Model is { } model ? System.Text.Encoding.UTF8.GetString(model.Utf8) : null, step.MaxTokens);
     }
 }

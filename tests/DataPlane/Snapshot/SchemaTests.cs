@@ -53,6 +53,8 @@ public sealed class SchemaTests
     [InlineData("limits: [ { name: a, requests: 1/s, shares: { prod: 10% } } ]")]
     [InlineData("limits: [ { name: a, requests: 1/s, queue: { wait: 5 } } ]")]
     [InlineData("limits: [ { name: a, requests: 1/s, mode: dry } ]")]
+    [InlineData("limits: [ { name: a, requests: 1/s, degrade: [ { at: 90% } ] } ]")]
+    [InlineData("limits: [ { name: a, requests: 1/s, degrade: [ { model: m } ] } ]")]
     [InlineData("prices: { m: }")]
     [InlineData("prices: { \"a*b\": { input: 1, output: 1 } }")]
     [InlineData("prices: { m: { input: \"2.50\" } }")]

@@ -1,0 +1,52 @@
+using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Tree;
+
+namespace AiEdge.Contracts.Options;
+
+/// <summary>What a limit does with requests before it refuses them (<c>limits[].degrade[]</c>).</summary>
+public sealed class DegradeOptions
+{
+    /// <summary>Steps of one limit.</summary>
+    public const int StepsMax = 8;
+
+    /// <summary>How much of the limit is used by then.</summary>
+    public static readonly PercentField AtField = new("at") { IsRequired = true };
+
+    /// <summary>The model that requests go to from there on.</summary>
+    public static readonly StringField ModelField = new("model", TextRules.ModelName);
+
+    /// <summary>The cap of each answer from there on.</summary>
+    public static readonly CountField MaxTokensField = new("maxTokens", 1, 1_000_000_000);
+
+    /// <summary>The fields.</summary>
+    public static readonly FieldTable Table = new("a step", AtField, ModelField, MaxTokensField);
+
+    private DegradeOptions(ConfigMap node) => Node = node;
+
+    /// <summary>The section.</summary>
+    public ConfigMap Node { get; }
+
+    /// <summary>See <see cref="AtField"/>; percent.</summary>
+    public Setting<int> At { get; private init; }
+
+    /// <summary>See <see cref="ModelField"/>.</summary>
+    public Setting<string> Model { get; private init; }
+
+    /// <summary>See <see cref="MaxTokensField"/>.</summary>
+    public Setting<long> MaxTokens { get; private init; }
+
+    /// <summary>Reads the steps of a limit.</summary>
+    public static IReadOnlyList<DegradeOptions> Read(IReadOnlyList<ConfigNode> nodes, FaultList faults)
+    {
+        ArgumentNullException.ThrowIfNull(nodes);
+        var steps = new List<DegradeOptions>(nodes.Count);
+        foreach (var node in nodes)
+        {
+            if (FieldReader.Open(node, Table, faults) is { } reader)
+                steps.Add(new DegradeOptions(reader.Map) { At = reader.Get(AtField), Model = reader.Get(ModelField), MaxTokens = reader.Get(MaxTokensField) });
+        }
+
+        return steps;
+    }
+}

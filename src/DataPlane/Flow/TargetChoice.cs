@@ -1,0 +1,57 @@
+using AiEdge.DataPlane.Admit;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Parse;
+using AiEdge.DataPlane.Route;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>
+/// From the asked model to the first target: by way of what limits that are nearly used up make of the request, where some do. From there on a
+/// request that goes to another model for that is one for that model; where that cannot take it, it stays with its own.
+/// </summary>
+internal sealed class TargetChoice(Admission admission, AdmissionGate gate, TargetPlan plan)
+{
+    /// <summary>The exchange must have its model.</summary>
+    public EdgeError Choose(Exchange exchange, ClientLink link, RequestBody body)
+    {
+        if (!exchange.Config.LimitTable.Degrades || exchange.Endpoint is not { Kind: EndpointKind.Forward } endpoint
+            || !RequestDemand.HasOutput(endpoint.Shape))
+            return ChooseOwn(exchange, body);
+        AdmissionGate.KnowAddress(exchange, link, body);
+        var made = admission.Degrade(exchange);
+        if (made.Model is { } model && !TryTurn(exchange, body, model))
+            made = made with { Model = null };
+        if (made.MaxTokens > 0 && RequestCap.Of(body.Intake!.Scan.Facts, endpoint.Shape) is var asked && asked >= 0 && asked <= made.MaxTokens)
+            made = made with { MaxTokens = 0 };
+        if (made is { Model: null, MaxTokens: 0 })
+            return ChooseOwn(exchange, body);
+        exchange.Degraded = made;
+        Admission.CountDegraded(made.By!);
+        return made.Model is null ? ChooseOwn(exchange, body) : default;
+    }
+
+    private EdgeError ChooseOwn(Exchange exchange, RequestBody body)
+    {
+        PrefixReading.Read(exchange, body);
+        gate.Weigh(exchange, body);
+        return Router.Choose(exchange, plan);
+    }
+
+    /// <summary>Chooses a target of another model. False, and all is as before, where that is the asked one or has none that can take the request.</summary>
+    private bool TryTurn(Exchange exchange, RequestBody body, ModelName name)
+    {
+        var (own, ownName) = (exchange.Model, exchange.OwnName);
+        if (exchange.Config.Models.Find(name.Utf8) is not { IsDisabled: false } model || ReferenceEquals(model, own))
+            return false;
+        exchange.Model = model;
+        exchange.TurnTo(model.OwnName ?? name);
+        if (!ChooseOwn(exchange, body).IsError)
+            return true;
+        exchange.Model = own;
+        exchange.TurnTo(ownName);
+        exchange.Needs = default;
+        exchange.PrefixHash = 0;
+        exchange.PromptIsCounted = exchange.PromptIsEstimate = false;
+        return false;
+    }
+}
