@@ -22,6 +22,7 @@ public sealed class TargetLoadTests
 {
     private const int Threads = 3;
     private const int Steps = 4;
+    private const int Places = 2;
 
     [Fact]
     public void Requests_and_answers_all_count() => Race.Passes(Find(() => new RacedLoad(), Race.Time));
@@ -34,6 +35,38 @@ public sealed class TargetLoadTests
 
     [Fact]
     public void The_twin_without_a_defect_is_not_blamed() => Race.Passes(Find(() => new TwinLoad(LoadDefect.None), Race.Time));
+
+    [Fact]
+    public void No_more_enter_than_there_are_places() => Race.Passes(FindPlaces(static load => load.TryEnter(Places), Race.Time));
+
+    [Fact]
+    public void Who_looks_before_it_enters_is_caught() => Race.Fails(FindPlaces(
+        static load =>
+        {
+            if (load.IsFull(Places))
+                return false;
+            Race.Gap();
+            load.Enter();
+            return true;
+        },
+        Race.TwinTime));
+
+    private static string? FindPlaces(Func<TargetLoad, bool> enter, TimeSpan time)
+    {
+        var load = new TargetLoad();
+        var entered = 0;
+        return Race.Rounds(
+            time,
+            _ => (load, entered) = (new TargetLoad(), 0),
+            _ => entered == Places && load.Pending == Places ? null : $"{entered} entered, {load.Pending} are there, and there are {Places} places",
+            [.. Enumerable.Repeat<Action<Random>>(
+                _ =>
+                {
+                    if (enter(load))
+                        Interlocked.Increment(ref entered);
+                },
+                Threads)]);
+    }
 
     /// <summary>All answers are as quick as each other and quicker than what is known: then the order of their steps makes no difference.</summary>
     private static string? Find(Func<IRacedLoad> make, TimeSpan time)

@@ -171,6 +171,9 @@ public sealed class TargetOptions
     /// <summary>Targets of a lower number go first; the others wait for their failing.</summary>
     public static readonly IntegerField PriorityField = new("priority", 0, 0, 9);
 
+    /// <summary>How many requests may be under way at it at once, for each data plane; left out, any number.</summary>
+    public static readonly CountField ConcurrentField = new("concurrent", 1, 1_000_000);
+
     /// <summary>Deadlines.</summary>
     public static readonly SectionField TimeoutsField = new("timeouts", TimeoutsOptions.Table);
 
@@ -188,7 +191,8 @@ public sealed class TargetOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a target", ProviderField, ModelField, WeightField, PriorityField, RegionField, ContextWindowField, CapabilitiesField, TimeoutsField, PriceField);
+        "a target", ProviderField, ModelField, WeightField, PriorityField, ConcurrentField, RegionField, ContextWindowField, CapabilitiesField,
+        TimeoutsField, PriceField);
 
     private TargetOptions(ConfigMap node) => Node = node;
 
@@ -206,6 +210,9 @@ public sealed class TargetOptions
 
     /// <summary>See <see cref="PriorityField"/>.</summary>
     public Setting<int> Priority { get; private init; }
+
+    /// <summary>See <see cref="ConcurrentField"/>.</summary>
+    public Setting<long> Concurrent { get; private init; }
 
     /// <summary>See <see cref="RegionField"/>.</summary>
     public Setting<string> Region { get; private init; }
@@ -230,6 +237,7 @@ public sealed class TargetOptions
             Model = reader.Get(ModelField),
             Weight = reader.Get(WeightField),
             Priority = reader.Get(PriorityField),
+            Concurrent = reader.Get(ConcurrentField),
             Region = reader.Get(RegionField),
             ContextWindow = reader.Get(ContextWindowField),
             Capabilities = reader.Get(CapabilitiesField),

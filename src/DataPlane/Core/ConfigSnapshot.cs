@@ -206,6 +206,9 @@ internal sealed class TargetModel
     /// <summary>Targets of a lower number go first.</summary>
     public int Priority { get; init; }
 
+    /// <summary>Requests that may be under way at it at once; 0 for any number.</summary>
+    public int Concurrent { get; init; }
+
     /// <summary>Where it is, in UTF-8; null where nobody says.</summary>
     public byte[]? Region { get; init; }
 

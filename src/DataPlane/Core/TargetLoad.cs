@@ -5,8 +5,9 @@ namespace AiEdge.DataPlane.Core;
 /// itself and comes down slowly, with its answers and with the time. Outlives the configuration.
 /// </summary>
 /// <remarks>
-/// Requirements: any number of threads, no lock; each of <see cref="Enter"/> has its <see cref="Leave"/>. The average is advice: of two
-/// answers at the same time both count. Memory order: average and its moment are one word, moved by compare-and-swap.
+/// Requirements: any number of threads, no lock; each of <see cref="Enter"/> has its <see cref="Leave"/>, and none enters beyond the bound that
+/// it names. The average is advice: of two answers at the same time both count. Memory order: requests under way are one word, and the average and its
+/// moment are another; each is moved by compare-and-swap from what was judged, or added to.
 /// </remarks>
 internal sealed class TargetLoad
 {
@@ -28,6 +29,30 @@ internal sealed class TargetLoad
     public long CachedTokens => Volatile.Read(ref _cachedTokens);
 
     public void Enter() => Interlocked.Increment(ref _pending);
+
+    /// <summary>Enters where fewer than so many are under way; 0 stands for any number.</summary>
+    public bool TryEnter(int max)
+    {
+        if (max == 0)
+        {
+            Enter();
+            return true;
+        }
+
+        var known = Volatile.Read(ref _pending);
+        while (known < max)
+        {
+            var found = Interlocked.CompareExchange(ref _pending, known + 1, known);
+            if (found == known)
+                return true;
+            known = found;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether as many are under way as may be; it may be otherwise in the next moment.</summary>
+    public bool IsFull(int max) => max > 0 && Pending >= max;
 
     public void Leave() => Interlocked.Decrement(ref _pending);
 

@@ -114,12 +114,14 @@ internal sealed class AttemptLoop
     {
         while (true)
         {
-            _plan.Enter();
-            _isIn = true;
+            _isIn = _plan.TryEnter();
             _services.Metrics.Know(exchange);
             var mayWait = !_plan.HasOther;
+            var wait = TimeSpan.Zero;
             EdgeError error;
-            if (!_plan.TryTakeAccount(mayWait, out var wait))
+            if (!_isIn)
+                error = Router.Full;
+            else if (!_plan.TryTakeAccount(mayWait, out wait))
                 error = Paced(exchange, wait);
             else if (wait > TimeSpan.Zero && !await RetryPause.WaitAsync(link, wait))
                 error = Stopped(link);
@@ -127,9 +129,10 @@ internal sealed class AttemptLoop
                 error = await _gate.AdmitTargetAsync(exchange, link, body, mayWait);
             if (!error.IsError)
                 return _isOpen ? default : Open(exchange);
+            var isPassedOver = !_isIn || error.IsOfLimit || error.Kind == ErrorKind.ProviderLimited;
             Leave(AttemptOutcome.Unknown);
             var model = exchange.Model;
-            if (!(error.IsOfLimit || error.Kind == ErrorKind.ProviderLimited) || link.Reason != StopReason.None || !_plan.TrySkip())
+            if (!isPassedOver || link.Reason != StopReason.None || !_plan.TrySkip())
                 return error;
             if (!ReferenceEquals(model, exchange.Model) && await _gate.FollowAsync(exchange, link, body) is { IsError: true } unfit)
                 return unfit;

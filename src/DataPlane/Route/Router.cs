@@ -62,6 +62,9 @@ internal static class Router
         return null;
     }
 
+    /// <summary>All who could be asked have as many requests under way as they may.</summary>
+    public static EdgeError Full => EdgeError.Edge(ErrorKind.Overloaded, "The model's targets have as many requests under way as they may; try again.");
+
     private static EdgeError Unfit(Exchange exchange, TargetLack lack) => lack switch
     {
         TargetLack.Region => EdgeError.Client(ErrorKind.ModelNotAllowed, "The model has no target in the regions that the API key is bound to.", "model"),
@@ -71,6 +74,7 @@ internal static class Router
             ErrorKind.PromptTooLong,
             $"The prompt's {exchange.Needs.PromptTokens} tokens, with {exchange.Needs.OutputTokens} asked for, are more than any context window holds.",
             "model"),
+        TargetLack.Room => Full,
         _ => EdgeError.Client(
             ErrorKind.NotSupportedYet, "The model's providers speak another dialect than this path, and its translation is not supported yet.", "model"),
     };
@@ -103,4 +107,7 @@ internal enum TargetLack : byte
 
     /// <summary>Room for its prompt and the answer.</summary>
     Window,
+
+    /// <summary>Room for one more request under way.</summary>
+    Room,
 }

@@ -58,25 +58,34 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     }
 
     /// <summary>
-    /// The chosen target is about to be asked. Where it has to be probed and another exchange has just gone to do that, one that needs no
-    /// probe is chosen in its place, if there is one.
+    /// The chosen target is about to be asked. Where it has to be probed and another exchange has just gone to do that, or where it is full, one that
+    /// can be asked is chosen in its place, if there is one. False where the chosen one is full and nobody else can be asked.
     /// </summary>
-    public void Enter()
+    public bool TryEnter()
     {
-        _isProbe = false;
         var now = clock.CoarseMs;
-        if (!_exchange.Target!.Health.TryEnter(now, out _isProbe)
-            && Balancer.Available(_exchange.Model!, Untried(), now, _exchange.AccountCost) is var others and not 0)
+        for (var passed = 0UL; ; passed |= 1UL << _target)
         {
+            _isProbe = false;
+            var target = _exchange.Target!;
+            var hasRoom = target.Load.TryEnter(target.Concurrent);
+            if (hasRoom && target.Health.TryEnter(now, out _isProbe))
+                break;
+            var others = Balancer.Available(_exchange.Model!, Untried() & ~passed & ~(1UL << _target), now, _exchange.AccountCost);
+            if (others == 0 && !hasRoom)
+                return false;
+            if (others == 0)
+                break;
+            if (hasRoom)
+                target.Load.Leave();
             Take(Balancer.Choose(_exchange.Model!, Balancer.First(_exchange.Model!, Near(others)), now, _exchange));
-            _exchange.Target!.Health.TryEnter(now, out _isProbe);
         }
 
         _tried |= 1UL << _target;
-        _exchange.Target!.Load.Enter();
+        return true;
     }
 
-    /// <summary>The target has been asked, and this came of it. Once for each <see cref="Enter"/>.</summary>
+    /// <summary>The target has been asked, and this came of it. Once for each <see cref="TryEnter"/> that was true.</summary>
     public void Leave(AttemptOutcome outcome)
     {
         var target = _exchange.Target!;
@@ -276,16 +285,25 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
         return set;
     }
 
-    /// <summary>Whether it lies where the key's requests may go, and takes this one. No choice is made but from those that do.</summary>
+    /// <summary>Whether it lies where the key's requests may go, takes this one, and has room for one more. No choice is made but from those that do.</summary>
     private bool Fits(ModelModel model, TargetModel target)
     {
         Lack = Lack < TargetLack.Region ? TargetLack.Region : Lack;
         if (!Residency.Allows(_exchange.Key!, target))
             return false;
-        if (!_asked.IsFitted)
+        if (_asked.IsFitted && !Takes(model, target))
+            return false;
+        if (!target.Load.IsFull(target.Concurrent))
             return true;
+        Lack = TargetLack.Room;
+        return false;
+    }
+
+    private bool Takes(ModelModel model, TargetModel target)
+    {
         var needs = _exchange.Needs;
-        Lack = (needs.Capabilities & ~target.Capabilities) == 0 ? TargetLack.Window : Lack < TargetLack.Capability ? TargetLack.Capability : Lack;
+        var lack = (needs.Capabilities & ~target.Capabilities) == 0 ? TargetLack.Window : TargetLack.Capability;
+        Lack = Lack < lack ? lack : Lack;
         return needs.Of(target, model.OutputTokensGiven, !ReferenceEquals(model, _asked)) >= _fit;
     }
 

@@ -172,6 +172,7 @@ internal sealed class ConfigCompiler
                 Timeouts = Timeouts(target.Timeouts.Over(model.Timeouts).Over(providerTimeouts)),
                 Weight = target.Weight.Or(TargetOptions.WeightField.Default),
                 Priority = target.Priority.Or(TargetOptions.PriorityField.Default),
+                Concurrent = (int)target.Concurrent.Or(0),
                 Region = Region(target, model.Targets[i].Provider.Value),
                 ContextWindow = target.ContextWindow.Or(model.ContextWindow.Or(0)),
                 Capabilities = Capabilities(target.Capabilities.IsSet ? target.Capabilities : model.Capabilities),

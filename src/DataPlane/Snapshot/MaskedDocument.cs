@@ -159,6 +159,7 @@ internal sealed class MaskedDocument : IDisposable
             WriteText(TargetOptions.ModelField, target.Model);
             _json.WriteNumber(TargetOptions.WeightField.Name, target.Weight.Or(TargetOptions.WeightField.Default));
             _json.WriteNumber(TargetOptions.PriorityField.Name, target.Priority.Or(TargetOptions.PriorityField.Default));
+            _limits.WriteCount(TargetOptions.ConcurrentField, target.Concurrent);
             WriteText(TargetOptions.RegionField, target.Region);
             _limits.WriteCount(TargetOptions.ContextWindowField, target.ContextWindow);
             WriteList(TargetOptions.CapabilitiesField, target.Capabilities);

@@ -70,7 +70,7 @@ internal sealed class RouteWorld
 
     public bool Attempt(AttemptOutcome outcome, TimeSpan retryAfter = default)
     {
-        Plan.Enter();
+        Assert.True(Plan.TryEnter());
         Exchange.Attempts++;
         Plan.Leave(outcome);
         var goesOn = Plan.TryNext(retryAfter, out var wait);

@@ -100,7 +100,7 @@ public sealed class TargetPlanTests
         Assert.True(health.TryEnter(0, out var isProbe));
         Assert.True(isProbe);
 
-        world.Plan.Enter();
+        Assert.True(world.Plan.TryEnter());
         Assert.Equal("b", world.Target);
         world.Plan.Leave(AttemptOutcome.Answered);
     }
@@ -110,10 +110,66 @@ public sealed class TargetPlanTests
     {
         var world = new RouteWorld(Three);
         world.Begin("m");
-        world.Plan.Enter();
+        Assert.True(world.Plan.TryEnter());
         Assert.Equal(1, world.Model("m").Targets[0].Load.Pending);
         world.Plan.Leave(AttemptOutcome.Unknown);
         Assert.Equal(0, world.Model("m").Targets[0].Load.Pending);
+    }
+
+    [Fact]
+    public void A_full_target_is_passed_over_and_where_all_are_full_another_model_is_asked_or_nobody()
+    {
+        var world = new RouteWorld("""
+              m: { targets: [ { provider: a, concurrent: 2 }, { provider: b, priority: 1, concurrent: 1 } ], fallback: [ n ] }
+              n: { targets: [ { provider: c, concurrent: 1 } ] }
+            """);
+        string[] asked = ["a", "a", "b", "c"];
+        foreach (var target in asked)
+        {
+            Assert.True(world.Begin("m"));
+            Assert.True(world.Plan.TryEnter());
+            Assert.Equal(target, world.Target);
+        }
+
+        Assert.False(world.Begin("m"));
+        Assert.Equal(TargetLack.Room, world.Plan.Lack);
+        world.Model("m").Targets[1].Load.Leave();
+        Assert.True(world.Begin("m"));
+        Assert.Equal("b", world.Target);
+    }
+
+    [Fact]
+    public void A_target_that_has_become_full_since_it_was_chosen_is_not_entered()
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a, concurrent: 1 }, { provider: b, concurrent: 1, priority: 1 } ] }");
+        var (first, second) = (world.Model("m").Targets[0].Load, world.Model("m").Targets[1].Load);
+        world.Begin("m");
+        first.Enter();
+        Assert.True(world.Plan.TryEnter());
+        Assert.Equal(("b", 1), (world.Target, second.Pending));
+        world.Plan.Leave(AttemptOutcome.Answered);
+
+        first.Leave();
+        world.Begin("m");
+        Assert.Equal("a", world.Target);
+        first.Enter();
+        second.Enter();
+        Assert.False(world.Plan.TryEnter());
+        Assert.Equal((1, 1), (first.Pending, second.Pending));
+    }
+
+    [Fact]
+    public void A_probe_that_finds_its_target_full_is_left_to_another()
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a, concurrent: 1 } ] }");
+        var target = world.Model("m").Targets[0];
+        for (var i = 0; i < TargetHealth.RowMax; i++)
+            target.Health.Report(-TargetHealth.EjectedMs, isFailure: true, isProbe: false);
+        world.Begin("m");
+        target.Load.Enter();
+        Assert.False(world.Plan.TryEnter());
+        target.Load.Leave();
+        Assert.NotEqual(HealthPhase.Probing, target.Health.Phase);
     }
 
     [Fact]

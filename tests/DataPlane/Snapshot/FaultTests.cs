@@ -52,6 +52,7 @@ public sealed class FaultTests
         Assert.Equal([fault], Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\" }}\nmodels:\n  m:\n    {field}\n    targets: [ {{ provider: p }} ]\n"));
 
     [Theory]
+    [InlineData("{ provider: p, concurrent: 0 }", "6: models.m.targets[0].concurrent: must be between 1 and 1m")]
     [InlineData("{ provider: p, weight: 1001 }", "6: models.m.targets[0].weight: must be between 0 and 1000")]
     [InlineData("{ provider: p, weight: 0 }", "5: models.m.targets: needs a target whose weight is not 0; a model is switched off by disabled")]
     [InlineData("{ provider: p, priority: 10 }", "6: models.m.targets[0].priority: must be between 0 and 9")]
