@@ -43,6 +43,9 @@ public sealed class KeyOptions
     /// <summary>Names of tags that a client may set.</summary>
     public static readonly StringListField ClientTagsField = new("clientTags", TextRules.PlainName, 32);
 
+    /// <summary>Native paths of providers that it may call.</summary>
+    public static readonly StringListField PassthroughField = new("passthrough", PassthroughText.Rule, 100);
+
     /// <summary>The secret that it had before, for as long as clients need to change it.</summary>
     public static readonly SectionField PreviousField = new("previous", PreviousSecretOptions.Table);
 
@@ -52,7 +55,7 @@ public sealed class KeyOptions
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
         "a key", NameField, Sha256Field, TeamField, TagsField, ModelsField, ModelMapField, RegionsField, ExpiresField, TierField, PriorityField,
-        OnDisconnectField, ClientTagsField, PreviousField, DisabledField, new LaterField("passthrough"));
+        OnDisconnectField, ClientTagsField, PassthroughField, PreviousField, DisabledField);
 
     private KeyOptions(ConfigMap node) => Node = node;
 
@@ -95,6 +98,9 @@ public sealed class KeyOptions
     /// <summary>See <see cref="ClientTagsField"/>.</summary>
     public Setting<IReadOnlyList<Setting<string>>> ClientTags { get; private init; }
 
+    /// <summary>See <see cref="PassthroughField"/>.</summary>
+    public Setting<IReadOnlyList<Setting<string>>> Passthrough { get; private init; }
+
     /// <summary>See <see cref="PreviousField"/>; null where there is none.</summary>
     public PreviousSecretOptions? Previous { get; private init; }
 
@@ -117,6 +123,7 @@ public sealed class KeyOptions
             Priority = reader.Get(PriorityField),
             OnDisconnect = reader.Get(OnDisconnectField),
             ClientTags = reader.Get(ClientTagsField),
+            Passthrough = reader.Get(PassthroughField),
             Previous = reader.Node(PreviousField) is { } previous ? PreviousSecretOptions.Read(previous, faults) : null,
             IsDisabled = reader.Get(DisabledField).Or(false),
         };

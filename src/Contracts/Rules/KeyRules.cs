@@ -40,6 +40,7 @@ public sealed class KeyRules
         CheckTeam(key);
         CheckModels(key);
         CheckMap(key);
+        CheckPassthrough(key);
     }
 
     private void CheckNameIsUnique(KeyOptions key)
@@ -96,6 +97,33 @@ public sealed class KeyRules
             var hint = source.ByReference ? "" : Suggestion.For(source.Text, _document.ModelNames);
             _faults.Add(source, source.ByReference ? "no model has the name referred to" : $"no model answers to {source.Shown}{hint}");
         }
+    }
+
+    /// <summary>Each native path is one of a provider that is there, written as that one's dialect has it.</summary>
+    private void CheckPassthrough(KeyOptions key)
+    {
+        foreach (var entry in key.Passthrough.Or([]))
+        {
+            if (!PassthroughText.TryParse(entry.Value, out var rule))
+                continue;
+            var source = (ConfigScalar)entry.Source!;
+            var provider = Provider(rule.Provider);
+            if (provider is null)
+                _faults.Add(source, source.ByReference ? "no provider has the name referred to" : $"no provider named \"{rule.Provider}\"");
+            else if (provider.Dialect.Or("openai") == "openai" && !rule.Path.StartsWith("/v1/", StringComparison.Ordinal))
+                _faults.Add(source, "has to name a path below /v1/, which stands for what baseUrl ends in");
+        }
+    }
+
+    private ProviderOptions? Provider(string name)
+    {
+        foreach (var provider in _document.Providers)
+        {
+            if (provider.Name == name)
+                return provider;
+        }
+
+        return null;
     }
 
     private bool IsListed(string pattern)

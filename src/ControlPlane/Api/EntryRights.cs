@@ -80,6 +80,8 @@ internal static class EntryRights
             faults.Add($"tier: {ConfigText.Quote(Text(after, "tier") ?? "")}");
         var tags = (after["tags"] as JsonObject ?? []).Select(t => t.Key).Concat(Texts(after["clientTags"]));
         faults.AddRange(tags.Where(t => !may.MayUseTag(t)).Select(t => $"tags: {ConfigText.Quote(t)}"));
+        if (after["passthrough"] is not null)
+            faults.Add("passthrough");
         if (!may.MayUsePriority(Text(after, "priority") ?? "normal"))
             faults.Add("priority");
         return faults.Count == 0 ? null : Refused("the team may not give this to a key: " + string.Join("; ", faults));

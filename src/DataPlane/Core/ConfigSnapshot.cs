@@ -174,6 +174,9 @@ internal sealed class ProviderModel
     /// <summary>Equal for two generations iff pooled connections of one may serve the other: endpoint and TLS settings, not secrets or timeouts.</summary>
     public required string EndpointIdentity { get; init; }
 
+    /// <summary>What its native paths go by; put there with the configuration.</summary>
+    public PassthroughModel? Passthrough { get; set; }
+
     /// <summary>Whether it takes what a client calls as it is.</summary>
     public bool Speaks(Dialect dialect, RequestShape shape) => Dialect == dialect && !(LacksResponses && shape == RequestShape.Responses);
 
@@ -373,6 +376,9 @@ internal sealed class KeyModel
     /// <summary>Names of tags that its requests may set by <c>x-aiedge-tags</c>.</summary>
     public string[] ClientTags { get; init; } = [];
 
+    /// <summary>Native paths of providers that its requests may go to.</summary>
+    public PassthroughGrant[] Passthrough { get; init; } = [];
+
     /// <summary>Those whom the same limits bind, found when the key is first seen.</summary>
     public LimitTable.KeyClass? LimitClass
     {
@@ -398,6 +404,7 @@ internal sealed class KeyModel
         Priority = entry.Policy.Priority,
         OnDisconnect = entry.Policy.OnDisconnect,
         ClientTags = entry.Policy.ClientTags,
+        Passthrough = entry.Policy.Passthrough,
     };
 }
 

@@ -96,6 +96,9 @@ internal enum ErrorKind : byte
 
     /// <summary>What is known of our accounts with the provider leaves nothing for the request, and nobody else could be asked.</summary>
     ProviderLimited,
+
+    /// <summary>The key may not call a native path of a provider, or a limit of it could not be kept there.</summary>
+    PathNotAllowed,
 }
 
 /// <summary>

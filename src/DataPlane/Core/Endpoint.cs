@@ -14,6 +14,9 @@ internal enum EndpointKind : byte
 
     /// <summary>The tokens of a prompt, counted here and not by a provider.</summary>
     CountTokens,
+
+    /// <summary>A native path of a provider, carried as it is (<c>/passthrough/{provider}/…</c>).</summary>
+    Passthrough,
 }
 
 /// <summary>A path that the data plane serves, with what it means. A table row, compared by bytes.</summary>
@@ -86,8 +89,11 @@ internal sealed class Endpoint
 
     public EndpointKind Kind { get; }
 
-    /// <summary>Whether a request comes with a body, by POST; else it only asks.</summary>
-    public bool TakesBody => Kind is EndpointKind.Forward or EndpointKind.CountTokens;
+    /// <summary>Whether a request comes with a body, by POST where it is no native path; else it only asks.</summary>
+    public bool TakesBody => Kind is EndpointKind.Forward or EndpointKind.CountTokens or EndpointKind.Passthrough;
+
+    /// <summary>Whether a provider is asked.</summary>
+    public bool IsForwarded => Kind is EndpointKind.Forward or EndpointKind.Passthrough;
 
     /// <summary>The row of the OpenAI dialect for <paramref name="path"/>, or null.</summary>
     public static Endpoint? Find(ReadOnlySpan<byte> path)

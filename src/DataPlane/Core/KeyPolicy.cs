@@ -31,6 +31,9 @@ internal sealed class KeyPolicy
 
     public string[] ClientTags { get; init; } = [];
 
+    /// <summary>As <see cref="KeyModel.Passthrough"/>.</summary>
+    public PassthroughGrant[] Passthrough { get; init; } = [];
+
     /// <summary>Whether keys of it are unknown for now: they are disabled, or their team is.</summary>
     public bool IsDisabled { get; init; }
 

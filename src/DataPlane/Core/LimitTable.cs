@@ -73,6 +73,11 @@ internal sealed class LimitTable
     public bool MayCountTokens(KeyModel key) => CountsTokens && ClassOf(key).CountsTokens;
 
     /// <summary>
+    /// Whether a limit that is enforced counts tokens or money of a key's requests, whatever it asks for: what nobody can meter would escape it.
+    /// </summary>
+    public bool EnforcesTokens(KeyModel key) => CountsTokens && ClassOf(key).EnforcesTokens;
+
+    /// <summary>
     /// What would have bound an exchange of which only names are left, as in a record; not remembered. Parts that depend on who
     /// answers are among them if <paramref name="provider"/> fits.
     /// </summary>
@@ -210,6 +215,8 @@ internal sealed class LimitTable
             Table = table;
             Limits = [.. limits];
             CountsTokens = limits.Exists(i => Array.Exists(table._parts[i], static part => part.CountsInput || part.CountsOutput));
+            EnforcesTokens = limits.Exists(
+                i => Array.Exists(table._parts[i], static part => !part.Limit.IsShadow && (part.CountsInput || part.CountsOutput)));
         }
 
         public LimitTable Table { get; }
@@ -218,6 +225,8 @@ internal sealed class LimitTable
         public int[] Limits { get; }
 
         public bool CountsTokens { get; }
+
+        public bool EnforcesTokens { get; }
 
         /// <summary>What binds them for a model rule, by its place; null where nobody has looked yet.</summary>
         public BoundLimits? Of(int model)

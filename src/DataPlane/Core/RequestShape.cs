@@ -38,4 +38,7 @@ internal enum RequestShape : byte
 
     /// <summary><c>:generateContent</c>, <c>:streamGenerateContent</c> and <c>:countTokens</c> of Gemini; the model stands in the path.</summary>
     Contents,
+
+    /// <summary>A native path of a provider: of a body in JSON its <c>model</c> and <c>stream</c> are read, if it has any.</summary>
+    Native,
 }

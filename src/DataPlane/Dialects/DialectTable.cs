@@ -31,9 +31,11 @@ internal static class DialectTable
         return null;
     }
 
-    /// <summary>The name of the dialect that a served path is called in.</summary>
+    /// <summary>The name of the dialect that a served path is called in; of native paths that they are.</summary>
     public static string NameOf(string path)
     {
+        if (path.StartsWith(PassthroughModel.Prefix, StringComparison.Ordinal))
+            return "passthrough";
         var utf8 = Encoding.UTF8.GetBytes(path);
         return Of(Find(utf8)?.Dialect ?? Owner(utf8)).Name;
     }

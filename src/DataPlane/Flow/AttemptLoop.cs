@@ -316,7 +316,7 @@ internal sealed class AttemptLoop
     /// <summary>Changes what must change on the way to the target; true if the stream's usage was asked for by us.</summary>
     private bool Patch(Exchange exchange, Intake intake)
     {
-        if (exchange.UpstreamEndpoint is not null)
+        if (exchange.UpstreamEndpoint is not null || exchange.Endpoint!.Kind == EndpointKind.Passthrough)
             return false;
         var target = exchange.Target!;
         var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;

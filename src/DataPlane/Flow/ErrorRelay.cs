@@ -89,7 +89,8 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     private EdgeError Judge(Exchange exchange, int status, AnswerKind answer)
     {
         ReadOnlySpan<byte> text = _bytes.AsSpan(0, _length);
-        if (status is 401 or 402 or 403 or 404 || ProviderSecrets.IsIn(exchange.Target!.Provider, text))
+        var isOfUs = status is 401 or 402 or 403 || (status == 404 && exchange.Endpoint!.Kind != EndpointKind.Passthrough);
+        if (isOfUs || ProviderSecrets.IsIn(exchange.Target!.Provider, text))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
         if (DialectTable.Of(exchange.SpokenEndpoint.Dialect).Refusal(status, _reader!, text) is var refusal and not ErrorKind.None)
             return EdgeError.Upstream(refusal);

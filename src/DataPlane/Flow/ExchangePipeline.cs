@@ -46,6 +46,7 @@ internal sealed class ExchangePipeline
     private ReadOnlySequence<byte> _buffer;
     private bool _headIsRead;
     private bool _isStreaming;
+    private bool _isJson;
 
     public ExchangePipeline(EdgeServices services)
     {
@@ -89,6 +90,9 @@ internal sealed class ExchangePipeline
             return error;
         if ((error = Identify()).IsError)
             return error;
+        var isNative = _exchange.Endpoint!.Kind == EndpointKind.Passthrough;
+        if (isNative && (error = Passthrough.Judge(_exchange, _intake.HeadReader.Head)).IsError)
+            return error;
         if ((error = ClientWishes.Read(_exchange, _intake.HeadReader.Head)).IsError)
             return error;
         BeginScan();
@@ -96,7 +100,7 @@ internal sealed class ExchangePipeline
             return error;
         _link.ClearStep();
         _exchange.BodyReadAt = Stopwatch.GetTimestamp();
-        if (!_exchange.Endpoint!.TakesBody)
+        if (!_exchange.Endpoint.TakesBody)
             return ModelList.Write(_link, _exchange, _intake.HeadReader.Head.Path);
         var facts = _intake.Scan.Facts;
         var asked = facts.HasModel ? facts.Model : _exchange.Endpoint.ModelIn(_intake.HeadReader.Head.Path);
@@ -105,7 +109,7 @@ internal sealed class ExchangePipeline
         _exchange.Choices = Math.Max(1, facts.N);
         _exchange.SetServiceTier(facts.ServiceTier);
         _exchange.SetAskedModel(asked);
-        if ((error = Router.Find(_exchange)).IsError)
+        if ((error = isNative ? Passthrough.Check(_exchange, facts) : Router.Find(_exchange)).IsError)
             return error;
         if ((error = _choice.Choose(_exchange, _link, _body)).IsError)
             return error;
@@ -140,7 +144,7 @@ internal sealed class ExchangePipeline
         _identifier = identifier;
         _buffer = buffer;
         _headIsRead = false;
-        _isStreaming = false;
+        _isStreaming = _isJson = false;
         _intake = _body.TakeIntake();
         _attempts.Begin();
         _admission.Begin();
@@ -208,22 +212,21 @@ internal sealed class ExchangePipeline
     private EdgeError Recognise()
     {
         var head = _intake.HeadReader.Head;
-        var endpoint = DialectTable.Find(head.Path);
+        var endpoint = DialectTable.Find(head.Path) ?? Passthrough.Find(_exchange.Config, head.Path);
         _exchange.Dialect = endpoint?.Dialect ?? DialectTable.Owner(head.Path);
         if (endpoint is null)
             return EdgeError.Client(ErrorKind.UnknownPath);
         _exchange.Endpoint = endpoint;
-        var isRead = head.MethodId is MethodId.Get or MethodId.Head;
-        if (endpoint.TakesBody ? head.MethodId != MethodId.Post : !isRead)
+        if (!Takes(endpoint, head.MethodId))
             return EdgeError.Client(ErrorKind.MethodNotAllowed);
         var form = DialectTable.Of(endpoint.Dialect);
         var unfit = form.Accept(endpoint, head.Query);
         if (unfit.IsError)
             return unfit;
         _exchange.IsArray = form.IsArray(endpoint, head.Query);
-        if (_services.IsDraining && endpoint.Kind == EndpointKind.Forward)
+        if (_services.IsDraining && endpoint.IsForwarded)
             return EdgeError.Edge(ErrorKind.Draining);
-        if (_services.IsStale && endpoint.Kind == EndpointKind.Forward)
+        if (_services.IsStale && endpoint.IsForwarded)
             return EdgeError.Edge(ErrorKind.Overloaded, "The gateway's configuration is too old to be used.");
         if (!endpoint.TakesBody)
         {
@@ -235,12 +238,26 @@ internal sealed class ExchangePipeline
         if (head.Has(HeaderId.ContentEncoding))
             return EdgeError.Client(ErrorKind.UnsupportedMediaType, "The request body must not be encoded.");
         var type = head.IndexOf(HeaderId.ContentType) is var i and >= 0 ? head.Value(i) : default;
+        if (endpoint.Shape == RequestShape.Native)
+        {
+            _isJson = !_body.IsRead && MediaType.Is(type, "application/json"u8);
+            return default;
+        }
+
+        _isJson = endpoint.Shape != RequestShape.Multipart;
         if (endpoint.Shape == RequestShape.Multipart && MediaType.Is(type, "multipart/form-data"u8))
             return _intake.Scan.BeginMultipart(type);
         return endpoint.Shape == RequestShape.Multipart || !type.IsEmpty && !MediaType.Is(type, "application/json"u8)
             ? EdgeError.Client(ErrorKind.UnsupportedMediaType)
             : default;
     }
+
+    private static bool Takes(Endpoint endpoint, MethodId method) => endpoint.Kind switch
+    {
+        EndpointKind.Passthrough => Passthrough.Takes(method),
+        EndpointKind.ModelList or EndpointKind.ModelOne => method is MethodId.Get or MethodId.Head,
+        _ => method == MethodId.Post,
+    };
 
     /// <summary>Whose request it is; a key that was revoked since the exchange began is unknown.</summary>
     private EdgeError Identify()
@@ -258,9 +275,9 @@ internal sealed class ExchangePipeline
     /// <summary>Whose request it is decides whether its prompt has to be counted, and with that what is noted of its body.</summary>
     private void BeginScan()
     {
-        if (_exchange.Endpoint is { TakesBody: true, Shape: not RequestShape.Multipart and var shape } endpoint)
+        if (_isJson && _exchange.Endpoint is { TakesBody: true, Shape: var shape } endpoint)
         {
-            var counts = endpoint.Kind == EndpointKind.CountTokens || _gate.WantsPrompt(_exchange);
+            var counts = endpoint.Kind == EndpointKind.CountTokens || (endpoint.Kind == EndpointKind.Forward && _gate.WantsPrompt(_exchange));
             _intake.Scan.BeginJson(shape, counts, endpoint.Dialect, DialectTable.Of(endpoint.Dialect).PromptReader);
         }
     }

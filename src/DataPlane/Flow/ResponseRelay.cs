@@ -89,6 +89,13 @@ internal sealed class ResponseRelay
         else
         {
             var answer = AnswerKind.Of(head);
+            if (answer.IsEventStream && _exchange.Endpoint!.Kind == EndpointKind.Passthrough)
+            {
+                // Nobody here knows its events: they are bytes, and whole where their framing says so.
+                _exchange.Stream = true;
+                answer = answer with { IsEventStream = false };
+            }
+
             if (answer.IsEventStream)
                 _settlement.BeforeLetGo();
             error = answer.IsEventStream

@@ -11,16 +11,21 @@ internal static class UpstreamRequestWriter
     {
         var provider = exchange.Target!.Provider;
         var writer = new ByteWriter(output);
-        writer.Write("POST "u8);
         var endpoint = exchange.SpokenEndpoint;
-        WritePath(ref writer, exchange, endpoint);
+        var isNative = endpoint.Kind == EndpointKind.Passthrough;
+        writer.Write(isNative ? head.Method : "POST"u8);
+        writer.WriteByte((byte)' ');
+        if (isNative)
+            WriteNativePath(ref writer, provider, head.Path[endpoint.PathUtf8.Length..]);
+        else
+            WritePath(ref writer, exchange, endpoint);
         if (exchange.UpstreamEndpoint is not null)
         {
             WriteTranslated(ref writer, head, exchange, endpoint, contentLength);
             return;
         }
 
-        WriteQuery(ref writer, head.Query, endpoint.Dialect, exchange.IsArray ? "alt=sse"u8 : provider.Query);
+        WriteQuery(ref writer, head.Query, isNative || endpoint.Dialect == Dialect.Gemini, exchange.IsArray ? "alt=sse"u8 : provider.Query);
         writer.Write(" HTTP/1.1\r\nHost: "u8);
         writer.Write(provider.HostHeader);
         writer.WriteCrlf();
@@ -31,10 +36,23 @@ internal static class UpstreamRequestWriter
                 writer.WriteHeader(head.Name(i), head.Value(i));
         }
 
-        writer.Write("Accept-Encoding: identity\r\nContent-Length: "u8);
-        writer.WriteDecimal(contentLength);
-        writer.Write("\r\n\r\n"u8);
+        writer.Write("Accept-Encoding: identity\r\n"u8);
+        if (contentLength > 0 || head.MethodId is not (MethodId.Get or MethodId.Delete))
+        {
+            writer.Write("Content-Length: "u8);
+            writer.WriteDecimal(contentLength);
+            writer.WriteCrlf();
+        }
+
+        writer.WriteCrlf();
         writer.Commit();
+    }
+
+    /// <summary>A path that goes on as it came, in OpenAI's dialect without its <c>/v1</c>, for which the base stands.</summary>
+    private static void WriteNativePath(ref ByteWriter writer, ProviderModel provider, ReadOnlySpan<byte> path)
+    {
+        writer.Write(provider.BasePath);
+        writer.Write(provider.Dialect == Dialect.OpenAi ? path["/v1".Length..] : path);
     }
 
     /// <summary>The path of the dialect, in the way of who hosts the provider.</summary>
@@ -114,7 +132,7 @@ internal static class UpstreamRequestWriter
     /// The client's query behind what is asked for in its stead: a version of the API, or events that an array is made of. What names a
     /// client to Google, in whatever spelling, and what is put there for it stay here.
     /// </summary>
-    private static void WriteQuery(ref ByteWriter writer, ReadOnlySpan<byte> query, Dialect dialect, ReadOnlySpan<byte> own)
+    private static void WriteQuery(ref ByteWriter writer, ReadOnlySpan<byte> query, bool mayName, ReadOnlySpan<byte> own)
     {
         var mark = '?';
         if (!own.IsEmpty)
@@ -125,7 +143,7 @@ internal static class UpstreamRequestWriter
 
         if (query.IsEmpty)
             return;
-        if (own.IsEmpty && dialect != Dialect.Gemini)
+        if (own.IsEmpty && !mayName)
         {
             WriteParameter(ref writer, mark, query);
             return;
@@ -134,7 +152,7 @@ internal static class UpstreamRequestWriter
         foreach (var range in query.Split((byte)'&'))
         {
             var parameter = query[range];
-            if (parameter.IsEmpty || (dialect == Dialect.Gemini && QueryKey.Names(parameter)) || IsOwn(parameter, own))
+            if (parameter.IsEmpty || (mayName && QueryKey.Names(parameter)) || IsOwn(parameter, own))
                 continue;
             WriteParameter(ref writer, mark, parameter);
             mark = '&';

@@ -63,6 +63,7 @@ internal static class RequestFields
         RequestShape.Completions => RequestField.Model | RequestField.Prompt,
         RequestShape.Embeddings or RequestShape.Moderations => RequestField.Model | RequestField.Input,
         RequestShape.Contents => RequestField.Contents,
+        RequestShape.Native => RequestField.None,
         _ => RequestField.Model,
     };
 

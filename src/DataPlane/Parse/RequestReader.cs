@@ -24,6 +24,7 @@ internal sealed class RequestReader
     private bool _inObject;
     private RequestField _inner;
     private bool _wantsPrompt;
+    private bool _takesAny;
     private IPromptReader? _prompt;
     private EdgeError _error;
 
@@ -46,6 +47,7 @@ internal sealed class RequestReader
         _scanner.Reset(_capture, checkUtf8: true);
         _read = RequestFields.ReadIn(shape);
         _required = RequestFields.RequiredIn(shape);
+        _takesAny = shape == RequestShape.Native;
         _seen = RequestField.None;
         _field = RequestField.None;
         _inObject = false;
@@ -84,7 +86,7 @@ internal sealed class RequestReader
         if (fault != JsonFault.None)
             return _error = Describe(fault);
         if (!_inObject)
-            return _error = NotAnObject();
+            return _error = _takesAny ? default : NotAnObject();
         RequestField missing = _required & ~_seen;
         if (missing != RequestField.None)
             _error = RequestFields.Missing(missing & (RequestField)(-(int)missing));
@@ -141,7 +143,7 @@ internal sealed class RequestReader
         }
 
         if (token != JsonToken.EndObject)
-            return NotAnObject();
+            return _takesAny ? default : NotAnObject();
         _facts.TopLevelIsEmpty = _scanner.EndedEmpty;
         return default;
     }

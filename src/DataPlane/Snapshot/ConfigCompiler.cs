@@ -62,6 +62,8 @@ internal sealed class ConfigCompiler
         var models = new ModelModel[options.Models.Count];
         for (var i = 0; i < models.Length; i++)
             models[i] = compiler.Model(options.Models[i], createdUnixSeconds);
+        for (var i = 0; i < providers.Length; i++)
+            providers[i].Passthrough = compiler.Passthrough(providers[i], options.Providers[i], models.Length + i);
         var server = Server(options.Server, addresses);
         var journal = Journal(options.Journal);
         return new ConfigSnapshot
@@ -209,6 +211,13 @@ internal sealed class ConfigCompiler
             IsDisabled = model.IsDisabled || Array.TrueForAll(targets, static target => target.Provider.IsDisabled || target.Weight == 0),
         };
     }
+
+    /// <summary>What a provider's native paths go by; its place is behind those of the models.</summary>
+    private PassthroughModel Passthrough(ProviderModel provider, ProviderOptions options, int index) => new(
+        provider,
+        Timeouts(options.Timeouts.Over(_options.Timeouts)),
+        options.Region.IsSet ? Encoding.ASCII.GetBytes(options.Region.Value) : null,
+        index);
 
     private static RetryModel Retry(RetryOptions retry) => new(
         retry.Attempts.Or(RetryOptions.AttemptsField.Default),

@@ -146,6 +146,7 @@ internal sealed class KeyPolicies
             },
             OnDisconnect = new DisconnectPolicy(key.OnDisconnect.Or(TimeSpan.Zero)),
             ClientTags = Texts(key.ClientTags),
+            Passthrough = Array.ConvertAll(Texts(key.Passthrough), PassthroughGrant.Of),
             IsDisabled = key.IsDisabled || team is { IsDisabled: true },
             Text = text,
             Shown = shown,

@@ -76,6 +76,7 @@ internal sealed class MaskedKeys
         _json.WriteString(KeyOptions.PriorityField.Name, Text(policy, KeyOptions.PriorityField) ?? KeyOptions.PriorityField.Default!);
         WriteDisconnect(policy);
         WriteField(policy, KeyOptions.ClientTagsField);
+        WriteField(policy, KeyOptions.PassthroughField);
         if (_previous.TryGetValue(entry.Name, out var previous))
         {
             _json.WriteStartObject(KeyOptions.PreviousField.Name);

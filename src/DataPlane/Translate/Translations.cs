@@ -32,7 +32,7 @@ internal static class Translations
     private static readonly DialectTranslation?[] ByShape = Sorted();
 
     /// <summary>Shapes that there are, translated or not.</summary>
-    public static int Count => (int)RequestShape.Contents + 1;
+    public static int Count => (int)RequestShape.Native + 1;
 
     /// <summary>The line of a shape that is translated.</summary>
     public static DialectTranslation Of(RequestShape shape) => ByShape[(int)shape]!;

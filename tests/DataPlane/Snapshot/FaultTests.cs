@@ -1,3 +1,6 @@
+using System.Text;
+using AiEdge.Contracts.Fields;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Snapshot;
 
 namespace AiEdge.DataPlane.Tests.Snapshot;
@@ -18,8 +21,48 @@ public sealed class FaultTests
     public void An_unknown_field_is_named_with_its_line(string rest, string fault) => Assert.Contains(fault, Doc.Faults(Doc.Head + rest));
 
     [Theory]
-    [InlineData("keys:\n  - { name: a, sha256: \"" + Sha + "\", passthrough: [] }", "7: keys[0].passthrough: is not supported yet")]
-    public void What_a_later_version_brings_is_refused_with_its_line(string rest, string fault) => Assert.Equal([fault], Doc.Faults(Doc.Head + rest));
+    [InlineData("openai: POST /v1/rerank", null)]
+    [InlineData("openai: GET /v1/engines", null)]
+    [InlineData("openai: POST v1/rerank", "has a path with an empty or a dotted part, or a sign that would have to be coded")]
+    [InlineData("openai: POST /v1/../rerank", "has a path with an empty or a dotted part, or a sign that would have to be coded")]
+    [InlineData("openai: POST /v1//rerank", "has a path with an empty or a dotted part, or a sign that would have to be coded")]
+    [InlineData("openai: POST /v1/re%2frank", "has a path with an empty or a dotted part, or a sign that would have to be coded")]
+    [InlineData("openai: POST /v1/rerank?a=b", "has a path with an empty or a dotted part, or a sign that would have to be coded")]
+    [InlineData("openai: POST /v1/*", "has a path with an empty or a dotted part, or a sign that would have to be coded")]
+    [InlineData("openai: HEAD /v1/rerank", "has another method than GET, POST, PUT, PATCH, DELETE")]
+    [InlineData("openai POST /v1/rerank", "must be of the form 'PROVIDER: METHOD /PATH'")]
+    [InlineData("openai: /v1/rerank", "must be of the form 'PROVIDER: METHOD /PATH'")]
+    [InlineData("q: POST /v1/rerank", "no provider named \"q\"")]
+    [InlineData("openai: POST /v2/rerank", "has to name a path below /v1/, which stands for what baseUrl ends in")]
+    [InlineData("openai: POST /v1/Chat/completions", "is served under its own path, where it is metered")]
+    [InlineData("openai: GET /v1/files", "is not supported yet: what lies at a provider under an id is not kept apart by team")]
+    [InlineData("openai: GET /v1/responses/resp_1", "is not supported yet: what lies at a provider under an id is not kept apart by team")]
+    [InlineData("openai: POST /v1/messages/batches", "is not supported yet: what lies at a provider under an id is not kept apart by team")]
+    public void A_native_path_of_a_key_is_judged_with_its_line(string path, string? fault)
+    {
+        var rest = $"keys:\n  - {{ name: a, sha256: \"{Sha}\", passthrough: [ \"{path}\" ] }}";
+        var faults = Doc.Faults(Doc.Head + rest);
+        if (fault is null)
+            Assert.Empty(faults);
+        else
+            Assert.Equal([$"7: keys[0].passthrough[0]: {fault}"], faults);
+    }
+
+    [Fact]
+    public void No_path_that_is_served_by_itself_is_a_native_one()
+    {
+        string[] served =
+        [
+            "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", "/v1/moderations", "/v1/images/generations", "/v1/images/edits",
+            "/v1/images/variations", "/v1/audio/speech", "/v1/audio/transcriptions", "/v1/audio/translations", "/v1/messages", "/v1/messages/count_tokens",
+            "/v1/models", "/v1beta/models", "/v1beta/models/m:generateContent", "/v1beta/models/m:streamGenerateContent", "/v1beta/models/m:countTokens",
+        ];
+        foreach (var path in served)
+        {
+            Assert.NotNull(DialectTable.Find(Encoding.ASCII.GetBytes(path)));
+            Assert.NotNull(PassthroughText.Rule("openai: POST " + path));
+        }
+    }
 
     [Theory]
     [InlineData("sticky: user", "5: models.m.sticky: is not supported yet by user; key or tag:NAME is")]
