@@ -8,6 +8,8 @@ internal static class AnswerTable
         ("/chat/completions", ChatAnswer.Make),
         (":generateContent", GenerateAnswer.Make),
         (":streamGenerateContent", GenerateAnswer.Make),
+        (":embedContent", EmbedAnswer.Make),
+        (":batchEmbedContents", EmbedAnswer.Make),
         ("/messages", MessagesAnswer.Make),
         (":rawPredict", MessagesAnswer.Make),
         (":streamRawPredict", MessagesAnswer.Make),
@@ -45,7 +47,8 @@ internal static class AnswerTable
     public static Vendor VendorOf(string path) =>
         path.EndsWith("/messages", StringComparison.Ordinal) || path.EndsWith("/messages/count_tokens", StringComparison.Ordinal)
             || path.EndsWith("awPredict", StringComparison.Ordinal) ? Vendor.Anthropic
-        : path.EndsWith("enerateContent", StringComparison.Ordinal) ? Vendor.Gemini : Vendor.OpenAi;
+        : path.EndsWith("enerateContent", StringComparison.Ordinal) || path.EndsWith(":embedContent", StringComparison.Ordinal)
+            || path.EndsWith(":batchEmbedContents", StringComparison.Ordinal) ? Vendor.Gemini : Vendor.OpenAi;
 
     private static Answer NoBody => ErrorAnswer.Json(400, "", "invalid_request_error", null, "The request has no body.");
 

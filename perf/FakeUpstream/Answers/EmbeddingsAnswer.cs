@@ -41,7 +41,8 @@ internal static class EmbeddingsAnswer
         to.Add("}"u8);
     }
 
-    private static void WriteNumbers(ByteWriter to, int vector, int dimensions)
+    /// <summary>A vector in brackets.</summary>
+    internal static void WriteNumbers(ByteWriter to, int vector, int dimensions)
     {
         to.Add("["u8);
         for (var i = 0; i < dimensions; i++)

@@ -156,9 +156,6 @@ internal sealed class ProviderModel
     /// <summary>How long an address list is used before the name is resolved again.</summary>
     public required TimeSpan DnsRefresh { get; init; }
 
-    /// <summary>How it is asked whether it is there; null where its requests alone tell.</summary>
-    public ProbeModel? Probe { get; init; }
-
     /// <summary>PEM bundle trusted besides the system's roots, or null.</summary>
     public string? CaFile { get; init; }
 
@@ -181,7 +178,14 @@ internal sealed class ProviderModel
     public PassthroughModel? Passthrough { get; set; }
 
     /// <summary>Whether it takes what a client calls as it is.</summary>
-    public bool Speaks(Dialect dialect, RequestShape shape) => Dialect == dialect && !(LacksResponses && shape == RequestShape.Responses);
+    public bool Speaks(Dialect dialect, RequestShape shape) => Dialect == dialect && shape switch
+    {
+        RequestShape.Responses => !LacksResponses,
+
+        // Vertex has other methods for embeddings than Gemini's own API.
+        RequestShape.EmbedContent or RequestShape.BatchEmbed => Hosting != ApiHost.Vertex,
+        _ => true,
+    };
 
     /// <summary>Counts the choices of an account.</summary>
     public uint NextTicket() => Interlocked.Increment(ref _tickets);

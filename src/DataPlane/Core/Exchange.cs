@@ -181,6 +181,9 @@ internal sealed class Exchange
     /// <summary>Whether the client asked for a stream's usage.</summary>
     public bool WantsUsage { get; set; }
 
+    /// <summary>Whether the client asked for embeddings in base64, and has to be given them by a translation.</summary>
+    public bool WantsBase64 { get; set; }
+
     /// <summary>It was taken for one that would not end by itself, whether it was ended or only noticed.</summary>
     public bool RanAway { get; set; }
 
@@ -298,7 +301,7 @@ internal sealed class Exchange
         UndeliveredTokens = VisibleTokens = 0;
         Choices = 1;
         _serviceTierLength = 0;
-        WantsUsage = RanAway = StreamIsWhole = false;
+        WantsBase64 = WantsUsage = RanAway = StreamIsWhole = false;
         Bill = default;
         OutputClamp = 0;
         LimitHit = null;

@@ -39,6 +39,12 @@ internal enum RequestShape : byte
     /// <summary><c>:generateContent</c>, <c>:streamGenerateContent</c> and <c>:countTokens</c> of Gemini; the model stands in the path.</summary>
     Contents,
 
+    /// <summary><c>:embedContent</c> of Gemini; the model stands in the path, and may stand in the body, too.</summary>
+    EmbedContent,
+
+    /// <summary><c>:batchEmbedContents</c> of Gemini; the model stands in the path, and in each of the requests.</summary>
+    BatchEmbed,
+
     /// <summary>A native path of a provider: of a body in JSON its <c>model</c> and <c>stream</c> are read, if it has any.</summary>
     Native,
 }

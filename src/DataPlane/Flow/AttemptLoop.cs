@@ -297,6 +297,8 @@ internal sealed class AttemptLoop
     private EdgeError FindProofs(Exchange exchange, RequestBody body)
     {
         var shape = exchange.Endpoint!.Shape;
+        if (shape is RequestShape.EmbedContent or RequestShape.BatchEmbed)
+            return FindModels(exchange, body);
         if (OwnProofs.NameIn(shape).IsEmpty || !OwnProofs.MayBeIn(body.Bytes))
             return default;
         if (!body.TryCountTranslation())
@@ -311,6 +313,19 @@ internal sealed class AttemptLoop
         if (_proofs.Count > 0)
             exchange.SetTranslationLoss(OwnProofs.NameIn(shape));
         return default;
+    }
+
+    /// <summary>Finds where a body of embeddings names its model, which has to be the path's.</summary>
+    private EdgeError FindModels(Exchange exchange, RequestBody body)
+    {
+        if (!body.TryCountTranslation())
+            return EdgeError.Edge(ErrorKind.Overloaded);
+        var asked = exchange.Endpoint!.ModelIn(body.Intake!.HeadReader.Head.Path);
+        if (body.Intake.Translation.FindModels(body.Bytes, asked, _proofs) is { IsError: true } error)
+            return error;
+        return _proofs.Count <= BodyPatch.EditsMax
+            ? default
+            : EdgeError.Client(ErrorKind.NotSupportedYet, "So many requests in one are not supported yet.", "requests");
     }
 
     /// <summary>Changes what must change on the way to the target; true if the stream's usage was asked for by us.</summary>
@@ -331,8 +346,12 @@ internal sealed class AttemptLoop
             intake.Patch,
             clamp,
             target.Provider.InsteadOfModel);
+        ReadOnlyMemory<byte> name = target.UpstreamModelJson ?? exchange.PassedModelJson;
+        var isOfModel = Translations.IsOfVectors(exchange.Endpoint.Shape);
+        if (isOfModel && name.IsEmpty)
+            return isInjected;
         foreach (var piece in _proofs)
-            intake.Patch.Replace(new ByteRange(piece.Start, piece.Length), default);
+            intake.Patch.Replace(new ByteRange(piece.Start, piece.Length), isOfModel ? name[1..^1] : default);
         return isInjected;
     }
 

@@ -3,6 +3,7 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Transport;
 using AiEdge.DataPlane.Translate;
 using AiEdge.Http;
@@ -35,7 +36,7 @@ internal sealed class TranslatedBodyRelay(
         decoder.Begin(answer.Coding);
         _bytes.Clear();
         _isFull = false;
-        _reader.Reset(DialectTable.Of(exchange.SpokenEndpoint.Dialect).Words, settlement.Counts);
+        _reader.Reset(DialectTable.Of(exchange.SpokenEndpoint.Dialect).Words, settlement.Counts && RequestDemand.HasOutput(exchange.Endpoint!.Shape));
         body.Begin(upstream.Input, head.Framing);
         upstream.Input.AdvanceTo(upstream.AfterHead);
         while (body.State == BodyState.Open)
@@ -66,6 +67,8 @@ internal sealed class TranslatedBodyRelay(
 
     private EdgeError Answer(ClientLink link, Exchange exchange, ResponseHead head)
     {
+        if (!exchange.Usage.IsPresent)
+            settlement.BeforeLetGo();
         _translation.Begin(exchange, isStream: false, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
         var isTold = _translation.OnWhole(_bytes.Written, exchange.Usage);
         exchange.Status = 200;

@@ -51,6 +51,7 @@ internal static class RequestFields
         RequestShape.Embeddings or RequestShape.Moderations => Everywhere | RequestField.Input,
         RequestShape.Images => Everywhere | RequestField.N,
         RequestShape.Contents => RequestField.Contents | RequestField.GenerationConfig | RequestField.Tools,
+        RequestShape.EmbedContent or RequestShape.BatchEmbed => RequestField.None,
         RequestShape.Messages => Everywhere | Sampling | RequestField.Messages | RequestField.MaxTokens | RequestField.Tools | RequestField.ServiceTier
             | RequestField.Thinking,
         _ => Everywhere,
@@ -63,7 +64,7 @@ internal static class RequestFields
         RequestShape.Completions => RequestField.Model | RequestField.Prompt,
         RequestShape.Embeddings or RequestShape.Moderations => RequestField.Model | RequestField.Input,
         RequestShape.Contents => RequestField.Contents,
-        RequestShape.Native => RequestField.None,
+        RequestShape.Native or RequestShape.EmbedContent or RequestShape.BatchEmbed => RequestField.None,
         _ => RequestField.Model,
     };
 

@@ -5,6 +5,9 @@ namespace AiEdge.DataPlane.Translate;
 /// <summary>Puts a provider's answer into its client's dialect, event by event or whole. Reused by <see cref="Begin"/>.</summary>
 internal sealed class AnswerTranslation
 {
+    /// <summary>Of texts that nobody has counted, about.</summary>
+    private const int BytesPerToken = 4;
+
     private readonly AnswerReader?[] _readers = new AnswerReader?[Translations.Count];
     private readonly AnswerWriter?[] _streams = new AnswerWriter?[Translations.Count];
     private readonly AnswerWriter?[] _wholes = new AnswerWriter?[Translations.Count];
@@ -31,8 +34,9 @@ internal sealed class AnswerTranslation
         _writer = isStream ? _streams[to] ??= made.NewStreamWriter!() : _wholes[to] ??= made.NewAnswerWriter!();
         _reader.Reset();
         _writer.Losses = _losses;
-        _writer.Begin(new AnswerFacts(
-            exchange.EdgeId, exchange.AskedModel, unixSeconds, exchange.WantsUsage, exchange.PromptIsCounted ? exchange.PromptTokens : 0));
+        // Of embeddings the usage is told whoever has counted; nothing but their texts is in the body.
+        var tokens = exchange.PromptIsCounted ? exchange.PromptTokens : Translations.IsOfVectors(asked) ? Math.Max(1, exchange.BytesIn / BytesPerToken) : 0;
+        _writer.Begin(new AnswerFacts(exchange.EdgeId, exchange.AskedModel, unixSeconds, exchange.WantsUsage, tokens) { WantsBase64 = exchange.WantsBase64 });
     }
 
     /// <summary>Translates one event. False if it is none that the provider's dialect has, or cannot be told in the client's.</summary>

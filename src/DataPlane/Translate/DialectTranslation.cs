@@ -65,6 +65,9 @@ internal readonly ref struct AnswerFacts(ReadOnlySpan<byte> id, ReadOnlySpan<byt
     public bool WantsUsage { get; } = wantsUsage;
 
     public long PromptTokens { get; } = promptTokens;
+
+    /// <summary>Whether the client asked for embeddings in base64.</summary>
+    public bool WantsBase64 { get; init; }
 }
 
 /// <summary>Reads the answers of a provider's dialect and tells them as neutral events.</summary>

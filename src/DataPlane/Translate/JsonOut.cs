@@ -79,6 +79,13 @@ internal sealed class JsonOut(TextBuffer to)
         return to.Add("\""u8);
     }
 
+    /// <summary>As above, of an array's element.</summary>
+    public TextBuffer OpenElement()
+    {
+        Comma();
+        return to.Add("\""u8);
+    }
+
     public JsonOut CloseText()
     {
         to.Add("\""u8);

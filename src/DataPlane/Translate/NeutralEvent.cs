@@ -24,6 +24,9 @@ internal enum NeutralKind : byte
     /// <summary>A call's arguments, as the object that they are.</summary>
     ArgumentsObject,
 
+    /// <summary>An embedding: its numbers, with commas between.</summary>
+    Vector,
+
     /// <summary>It has come to its end, for <see cref="NeutralEvent.Reason"/>. The usage may still follow.</summary>
     Finish,
 

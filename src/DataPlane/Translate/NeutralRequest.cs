@@ -169,6 +169,12 @@ internal sealed class NeutralRequest
     /// <summary>The schema is in OpenAPI's manner.</summary>
     public bool FormatIsOpenApi { get; set; }
 
+    /// <summary>How long embeddings are to be.</summary>
+    public Piece Dimensions { get; set; }
+
+    /// <summary>Whether embeddings are wanted in base64.</summary>
+    public bool WantsBase64 { get; set; }
+
     /// <summary>How the client's dialect calls what others may not be able to carry.</summary>
     public FieldNames Names { get; private set; } = new();
 
@@ -181,10 +187,10 @@ internal sealed class NeutralRequest
         Tools.Clear();
         Stops.Clear();
         Losses.Clear();
-        Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = ToolName = FormatName = FormatSchema = default;
+        Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = ToolName = FormatName = FormatSchema = Dimensions = default;
         TokensMax = -1;
         Choices = 1;
-        Stream = IsSerial = FormatIsStrict = FormatIsOpenApi = false;
+        Stream = IsSerial = FormatIsStrict = FormatIsOpenApi = WantsBase64 = false;
         ToolChoice = ToolChoice.Unset;
         Effort = ThinkingEffort.Unset;
         ThinkingTokens = 0;

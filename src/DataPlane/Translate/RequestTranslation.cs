@@ -1,5 +1,6 @@
 using System.Buffers;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Translate.Gemini;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Translate;
@@ -31,8 +32,8 @@ internal sealed class RequestTranslation
     public EdgeError Build(Exchange exchange, RequestHead head, in ReadOnlySequence<byte> body, long outputCap, bool takesCompletionTokens)
     {
         var target = exchange.Target!;
-        var writer = Translations.Of(Translations.ShapeFor(target.Provider)).RequestWriter!;
-        var reader = _readers[(int)exchange.Endpoint!.Shape] ??= Translations.Of(exchange.Endpoint.Shape).NewRequestReader!();
+        var writer = Translations.Of(Translations.ShapeFor(exchange.Endpoint!.Shape, target.Provider)).RequestWriter!;
+        var reader = _readers[(int)exchange.Endpoint.Shape] ??= Translations.Of(exchange.Endpoint.Shape).NewRequestReader!();
         Release();
         foreach (var segment in body)
             _source.Add(segment.Span);
@@ -51,6 +52,7 @@ internal sealed class RequestTranslation
         writer.Write(_request, asked, _json);
         if (reader.BetaHeader is { } beta && head.IndexOf(beta) >= 0)
             _request.Losses.Add(beta);
+        exchange.WantsBase64 = _request.WantsBase64;
         exchange.UpstreamEndpoint = writer.EndpointOf(_request.Stream);
         exchange.SetTranslationLoss(_request.Losses.Names);
         return target.Provider.TranslatesStrictly && !_request.Losses.IsEmpty
@@ -68,6 +70,17 @@ internal sealed class RequestTranslation
             _source.Add(segment.Span);
         OwnProofs.Find(_source.Written, shape, found);
         Release();
+    }
+
+    /// <summary>Finds where a body of embeddings names the model besides the path.</summary>
+    public EdgeError FindModels(in ReadOnlySequence<byte> body, ReadOnlySpan<byte> asked, List<Piece> found)
+    {
+        Release();
+        foreach (var segment in body)
+            _source.Add(segment.Span);
+        var error = EmbedModels.Find(_source.Written, asked, found);
+        Release();
+        return error;
     }
 
     public void Release()

@@ -27,6 +27,13 @@ internal static class Translations
         new(
             RequestShape.Contents, () => new ContentsRequestReader(), new ContentsRequestWriter(), () => new ContentsAnswerReader(),
             () => new ContentsAnswerWriter(isStream: true), () => new ContentsAnswerWriter(isStream: false)),
+        new(
+            RequestShape.Embeddings, () => new EmbeddingsRequestReader(), new EmbeddingsRequestWriter(), () => new EmbeddingsAnswerReader(),
+            null, () => new EmbeddingsAnswerWriter()),
+        new(RequestShape.EmbedContent, () => new EmbedRequestReader(isBatch: false), null, null, null, () => new EmbedAnswerWriter(isBatch: false)),
+        new(
+            RequestShape.BatchEmbed, () => new EmbedRequestReader(isBatch: true), new EmbedRequestWriter(), () => new EmbedAnswerReader(),
+            null, () => new EmbedAnswerWriter(isBatch: true)),
     ];
 
     private static readonly DialectTranslation?[] ByShape = Sorted();
@@ -38,8 +45,10 @@ internal static class Translations
     public static DialectTranslation Of(RequestShape shape) => ByShape[(int)shape]!;
 
     /// <summary>What a provider is asked by that does not take a client's call as it is.</summary>
-    public static RequestShape ShapeFor(ProviderModel provider) => provider.Dialect switch
+    public static RequestShape ShapeFor(RequestShape asked, ProviderModel provider) => provider.Dialect switch
     {
+        Dialect.Gemini when IsOfVectors(asked) => RequestShape.BatchEmbed,
+        Dialect.OpenAi when IsOfVectors(asked) => RequestShape.Embeddings,
         Dialect.Anthropic => RequestShape.Messages,
         Dialect.Gemini => RequestShape.Contents,
         _ => RequestShape.Chat,
@@ -47,7 +56,11 @@ internal static class Translations
 
     /// <summary>Whether a client's call can be answered by a provider that does not take it as it is.</summary>
     public static bool Supports(RequestShape shape, ProviderModel provider) =>
-        ByShape[(int)shape] is { NewRequestReader: not null } && Of(ShapeFor(provider)).RequestWriter is not null;
+        ByShape[(int)shape] is { NewRequestReader: not null } && Of(ShapeFor(shape, provider)).RequestWriter is not null
+        && !(IsOfVectors(shape) && (provider.Dialect == Dialect.Anthropic || provider.Hosting == ApiHost.Vertex));
+
+    /// <summary>Whether it asks for embeddings.</summary>
+    public static bool IsOfVectors(RequestShape shape) => shape is RequestShape.Embeddings or RequestShape.EmbedContent or RequestShape.BatchEmbed;
 
     private static DialectTranslation?[] Sorted()
     {

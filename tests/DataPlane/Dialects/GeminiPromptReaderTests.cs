@@ -32,6 +32,21 @@ public sealed class GeminiPromptReaderTests
     }
 
     [Theory]
+    [InlineData(
+        RequestShape.EmbedContent, """{"model":"models/m","content":{"parts":[{"text":"a"},{"text":"b\n"}]},"title":"t","requests":3}""",
+        "Content:a !Content:b\\n | messages=1 | None")]
+    [InlineData(
+        RequestShape.BatchEmbed,
+        """{"requests":[{"model":"models/m","content":{"parts":[{"text":"a"}]},"title":{"parts":[{"text":"x"}]}},{"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":"AA"}}]}}]}""",
+        "Content:a | messages=2 images=1 | Images")]
+    [InlineData(RequestShape.Contents, """{"contents":[],"content":{"parts":[{"text":"a"}]},"requests":[{"content":{"parts":[{"text":"x"}]}}]}""", " | | None")]
+    internal void Texts_to_embed_are_found_wherever_the_body_is_cut(RequestShape shape, string body, string expected)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        Assert.Equal(expected.TrimStart(), Cuts.SameForAll(bytes, pieces => Describe(bytes, pieces, shape)).TrimStart());
+    }
+
+    [Theory]
     [InlineData("""{"contents":[],"generationConfig":{"x":{"maxOutputTokens":5},"maxOutputTokens":9,"candidateCount":2}}""", 9L, 2)]
     [InlineData("""{"generation_config":{"max_output_tokens":9},"contents":[]}""", 9L, 1)]
     [InlineData("""{"contents":[],"maxOutputTokens":7}""", null, 1)]
@@ -44,11 +59,11 @@ public sealed class GeminiPromptReaderTests
         Assert.Equal((cap, candidates), (facts.MaxOutputTokens.Value, facts.N));
     }
 
-    private static string Describe(byte[] body, IReadOnlyList<byte[]> pieces)
+    private static string Describe(byte[] body, IReadOnlyList<byte[]> pieces, RequestShape shape = RequestShape.Contents)
     {
         var (reader, prompt) = (new RequestReader(), new PromptText());
         prompt.Reset(isWanted: true);
-        reader.Begin(new RequestFacts(), RequestShape.Contents, prompt, new GeminiPromptReader());
+        reader.Begin(new RequestFacts(), shape, prompt, new GeminiPromptReader());
         foreach (var piece in pieces)
             reader.Feed(piece);
         var error = reader.Finish();

@@ -11,7 +11,7 @@ internal static class PromptOracles
     private static readonly RequestShape[] Shapes =
     [
         RequestShape.Chat, RequestShape.Responses, RequestShape.Embeddings, RequestShape.Completions, RequestShape.Moderations,
-        RequestShape.Messages, RequestShape.Contents,
+        RequestShape.Messages, RequestShape.Contents, RequestShape.EmbedContent, RequestShape.BatchEmbed,
     ];
 
     /// <summary>

@@ -38,7 +38,7 @@ internal static class PromptReading
     private static Dialect DialectOf(RequestShape shape) => shape switch
     {
         RequestShape.Messages => Dialect.Anthropic,
-        RequestShape.Contents => Dialect.Gemini,
+        RequestShape.Contents or RequestShape.EmbedContent or RequestShape.BatchEmbed => Dialect.Gemini,
         _ => Dialect.OpenAi,
     };
 

@@ -62,6 +62,9 @@ internal sealed class Golden
         "chat" => RequestShape.Chat,
         "responses" => RequestShape.Responses,
         "messages" => RequestShape.Messages,
+        "embeddings" => RequestShape.Embeddings,
+        "embed" => RequestShape.EmbedContent,
+        "batch" => RequestShape.BatchEmbed,
         _ => RequestShape.Contents,
     };
 }

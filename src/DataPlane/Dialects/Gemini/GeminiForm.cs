@@ -18,6 +18,8 @@ internal sealed class GeminiForm : DialectForm
         Method(":generateContent", EndpointKind.Forward),
         Method(":streamGenerateContent", EndpointKind.Forward, isStream: true),
         Method(":countTokens", EndpointKind.CountTokens),
+        Method(":embedContent", EndpointKind.Forward, shape: RequestShape.EmbedContent),
+        Method(":batchEmbedContents", EndpointKind.Forward, shape: RequestShape.BatchEmbed),
     ];
 
     private static readonly Endpoint Models = new("/v1beta/models", RequestShape.Contents, EndpointKind.ModelList, Dialect.Gemini);
@@ -128,8 +130,8 @@ internal sealed class GeminiForm : DialectForm
     public override ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body) =>
         status == 400 && body.IndexOf("\"API_KEY_INVALID\""u8) >= 0 ? ErrorKind.UpstreamAuth : ErrorKind.None;
 
-    private static Endpoint Method(string name, EndpointKind kind, bool isStream = false) =>
-        new(Prefix, RequestShape.Contents, kind, Dialect.Gemini) { BehindModel = Encoding.ASCII.GetBytes(name), IsStream = isStream };
+    private static Endpoint Method(string name, EndpointKind kind, bool isStream = false, RequestShape shape = RequestShape.Contents) =>
+        new(Prefix, shape, kind, Dialect.Gemini) { BehindModel = Encoding.ASCII.GetBytes(name), IsStream = isStream };
 
     /// <summary>A model's name as it stands in a path: nothing that is coded, and no further step of the path.</summary>
     private static bool IsName(ReadOnlySpan<byte> name) =>

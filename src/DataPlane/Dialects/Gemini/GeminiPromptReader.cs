@@ -6,7 +6,7 @@ namespace AiEdge.DataPlane.Dialects.Gemini;
 
 /// <summary>
 /// Where the texts of a prompt lie in a body of <c>generateContent</c>: the parts of <c>contents</c> and of <c>systemInstruction</c>, and
-/// <c>tools</c>. Names come in both of protobuf's spellings.
+/// <c>tools</c>; of embeddings the parts of each <c>content</c>. Names come in both of protobuf's spellings.
 /// </summary>
 internal sealed class GeminiPromptReader : IPromptReader
 {
@@ -21,10 +21,13 @@ internal sealed class GeminiPromptReader : IPromptReader
     private bool _isImage;
     private bool _isSound;
     private long _dataBytes;
+    private bool _isEmbedded;
 
     private enum Place : byte
     {
         Contents,
+        Requests,
+        Request,
         Content,
         Parts,
         Part,
@@ -37,6 +40,8 @@ internal sealed class GeminiPromptReader : IPromptReader
     {
         Other,
         System,
+        Requests,
+        Embedded,
         Contents,
         Tools,
         Role,
@@ -69,6 +74,7 @@ internal sealed class GeminiPromptReader : IPromptReader
         _level = 0;
         _member = Member.Other;
         _hidden = Hidden.No;
+        _isEmbedded = shape is RequestShape.EmbedContent or RequestShape.BatchEmbed;
     }
 
     public void OnName(ref JsonScanner scanner, ReadOnlySpan<byte> bytes) => _member = MemberOf(ref scanner, bytes);
@@ -87,6 +93,12 @@ internal sealed class GeminiPromptReader : IPromptReader
                 break;
             case Member.Tools:
                 Open(ref scanner, Place.Tools);
+                break;
+            case Member.Requests when _isEmbedded:
+                Open(ref scanner, Place.Requests);
+                break;
+            case Member.Embedded when _isEmbedded:
+                Open(ref scanner, Place.Content);
                 break;
             case Member.Stored when scanner.Token == JsonToken.String:
                 _prompt.Doubts |= PromptDoubt.StoredState;
@@ -128,6 +140,15 @@ internal sealed class GeminiPromptReader : IPromptReader
         {
             case Place.Contents:
                 OpenOrPass(ref scanner, Place.Content);
+                break;
+            case Place.Requests:
+                OpenOrPass(ref scanner, Place.Request);
+                break;
+            case Place.Request when _member == Member.Embedded:
+                OpenOrPass(ref scanner, Place.Content);
+                break;
+            case Place.Request:
+                Pass(ref scanner, Hidden.Ignored);
                 break;
             case Place.Content:
                 OnContentMember(ref scanner, bytes);
@@ -227,7 +248,7 @@ internal sealed class GeminiPromptReader : IPromptReader
     {
         if (scanner.Token is not (JsonToken.StartObject or JsonToken.StartArray))
             return;
-        bool isList = place is Place.Contents or Place.Parts or Place.Tools;
+        bool isList = place is Place.Contents or Place.Requests or Place.Parts or Place.Tools;
         if (isList != (scanner.Token == JsonToken.StartArray))
         {
             Pass(ref scanner, Hidden.Json);
@@ -308,8 +329,10 @@ internal sealed class GeminiPromptReader : IPromptReader
         4 => OfFour(name),
         5 => name[0] == (byte)'t' ? Known(name, "tools"u8, Member.Tools) : Known(name, "parts"u8, Member.Parts),
         6 => Known(name, "output"u8, Member.Arguments),
+        7 => Known(name, "content"u8, Member.Embedded),
         8 => name[0] == (byte)'c' ? Known(name, "contents"u8, Member.Contents)
-            : name[0] == (byte)'r' ? Known(name, "response"u8, Member.Arguments)
+            : name[2] == (byte)'s' ? Known(name, "response"u8, Member.Arguments)
+            : name[0] == (byte)'r' ? Known(name, "requests"u8, Member.Requests)
             : name[0] == (byte)'f' ? Known(name, "fileData"u8, Member.FileData) : Known(name, "mimeType"u8, Member.MimeType),
         9 => name[0] == (byte)'f' ? Known(name, "file_data"u8, Member.FileData) : Known(name, "mime_type"u8, Member.MimeType),
         10 => Known(name, "inlineData"u8, Member.Data),
