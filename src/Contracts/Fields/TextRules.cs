@@ -96,6 +96,19 @@ public static class TextRules
     public static string? FilePath(string text) =>
         Bounded(text, 4096) ?? (text.AsSpan().ContainsAnyInRange('\0', '\u001f') ? "holds a control character" : null);
 
+    /// <summary>What a request may ask a host for: a path from its root on, with a query if need be.</summary>
+    public static string? RequestPath(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (!text.StartsWith('/') || text.StartsWith("//", StringComparison.Ordinal))
+            return "must be a path that begins with one /";
+        if (Bounded(text, 1024) is { } complaint)
+            return complaint;
+        return text.AsSpan().ContainsAnyExceptInRange('!', '~') || text.Contains('#', StringComparison.Ordinal)
+            ? "may hold printable ASCII without spaces and '#' only"
+            : null;
+    }
+
     private static string? Bounded(string text, int charsMax)
     {
         ArgumentNullException.ThrowIfNull(text);

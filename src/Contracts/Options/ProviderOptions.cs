@@ -78,6 +78,9 @@ public sealed class ProviderOptions
     /// <summary>TLS towards the provider.</summary>
     public static readonly SectionField TlsField = new("tls", TlsOptions.ProviderTable);
 
+    /// <summary>How it is asked whether it is there; left out, its requests alone tell.</summary>
+    public static readonly SectionField ProbeField = new("probe", ProbeOptions.Table);
+
     /// <summary>Whether nothing is sent to it for now.</summary>
     public static readonly BooleanField DisabledField = new("disabled", false);
 
@@ -85,7 +88,7 @@ public sealed class ProviderOptions
     public static readonly FieldTable Table = new(
         "a provider", DialectField, BaseUrlField, KeyField, AccountsField, AuthHeaderField, HeadersField, RegionField, TimeoutsField, UsageChunkField,
         TranslationField, ResponsesField, HostingField, ApiVersionField,
-        RetryReusedField, ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, DisabledField,
+        RetryReusedField, ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, ProbeField, DisabledField,
         new LaterField("proxy"), new LaterField("price"));
 
     private ProviderOptions(ConfigEntry entry, ConfigMap node)
@@ -166,6 +169,9 @@ public sealed class ProviderOptions
     /// <summary>See <see cref="TlsField"/>.</summary>
     public TlsOptions Tls { get; private init; } = new();
 
+    /// <summary>See <see cref="ProbeField"/>; null where there is none.</summary>
+    public ProbeOptions? Probe { get; private init; }
+
     /// <summary>See <see cref="DisabledField"/>.</summary>
     public bool IsDisabled { get; private init; }
 
@@ -215,6 +221,7 @@ public sealed class ProviderOptions
             PoolIdle = reader.Get(PoolIdleField),
             DnsRefresh = reader.Get(DnsRefreshField),
             Tls = TlsOptions.Read(reader.Node(TlsField), TlsOptions.ProviderTable, faults),
+            Probe = ProbeOptions.Read(reader.Node(ProbeField), faults),
             IsDisabled = reader.Get(DisabledField).Or(false),
         };
     }

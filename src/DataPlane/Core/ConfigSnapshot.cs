@@ -156,6 +156,9 @@ internal sealed class ProviderModel
     /// <summary>How long an address list is used before the name is resolved again.</summary>
     public required TimeSpan DnsRefresh { get; init; }
 
+    /// <summary>How it is asked whether it is there; null where its requests alone tell.</summary>
+    public ProbeModel? Probe { get; init; }
+
     /// <summary>PEM bundle trusted besides the system's roots, or null.</summary>
     public string? CaFile { get; init; }
 

@@ -156,6 +156,44 @@ internal sealed class TargetHealth
             Interlocked.CompareExchange(ref _word, (now with { Phase = HealthPhase.Ejected, AtMs = nowMs }).Word, known);
     }
 
+    /// <summary>Whoever looks after its provider has found that gone: it is not asked until then, or until <see cref="Return"/>.</summary>
+    public void Eject(long nowMs, long untilMs)
+    {
+        var known = Volatile.Read(ref _word);
+        while (true)
+        {
+            var now = new Fields(known);
+            var next = new Fields(0) with
+            {
+                Phase = HealthPhase.Ejected,
+                Times = Math.Max(1, now.Times),
+                AtMs = now.Phase == HealthPhase.Ejected ? Math.Max(now.AtMs, untilMs) : Math.Max(nowMs, untilMs),
+            };
+            var found = Interlocked.CompareExchange(ref _word, next.Word, known);
+            if (found == known)
+            {
+                if (now.Phase == HealthPhase.Closed)
+                    Interlocked.Increment(ref _ejections);
+                return;
+            }
+
+            known = found;
+        }
+    }
+
+    /// <summary>Its provider is there again: its share grows back, as after a probe of its own.</summary>
+    public void Return(long nowMs)
+    {
+        var known = Volatile.Read(ref _word);
+        while (new Fields(known) is { Phase: not HealthPhase.Closed } now)
+        {
+            var found = Interlocked.CompareExchange(ref _word, Recovered(now with { Times = Math.Max(1, now.Times) }, nowMs).Word, known);
+            if (found == known)
+                return;
+            known = found;
+        }
+    }
+
     private static bool IsDue(Fields now, long nowMs) => nowMs >= DueMs(now);
 
     /// <summary>Ejected until then, or probed since then.</summary>

@@ -36,6 +36,8 @@ internal sealed class EdgeServices : IDisposable
         Upstreams = new UpstreamPools(Blocks, Clock, isConfined: desk is not null);
         Upstreams.Use(first);
         Routes.Use(first);
+        Watch = new ProviderWatch(Clock, Upstreams, Routes, log.WriteLine, OnDefect);
+        Watch.Use(first);
         Metrics = new EdgeMetrics();
         Records = records;
         Pipelines = new IndexStack<ExchangePipeline>(PooledMax);
@@ -59,6 +61,9 @@ internal sealed class EdgeServices : IDisposable
 
     /// <summary>What is known of targets, accounts and models.</summary>
     public RouteStates Routes { get; } = new();
+
+    /// <summary>Asks providers whether they are there, where that is configured.</summary>
+    public ProviderWatch Watch { get; }
 
     public RecordLog Records { get; }
 

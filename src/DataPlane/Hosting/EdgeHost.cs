@@ -234,6 +234,7 @@ internal sealed class EdgeHost : ILinkedPlane, IAsyncDisposable
         _services.Upstreams.Use(config);
         _services.Limits.Use(config);
         _services.Routes.Use(config);
+        _services.Watch.Use(config);
         _services.Journal?.Use(config);
         _services.Snapshots.Publish(config);
         _options.Log.WriteLine($"configuration {config.Generation} in force");
@@ -265,6 +266,7 @@ internal sealed class EdgeHost : ILinkedPlane, IAsyncDisposable
 
     private void OnTick()
     {
+        _services.Watch.Tick();
         if (++_sweepTick % (1000 / DeadlineWheel.TickMs) != 0)
             return;
         _services.Upstreams.Sweep();

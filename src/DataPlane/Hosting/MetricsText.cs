@@ -18,6 +18,7 @@ internal static class MetricsText
         WriteTargets(text, services.Metrics);
         WriteErrors(text, services.Metrics);
         RouteMetrics.Write(text, services.Routes, services.Clock.CoarseMs);
+        RouteMetrics.Write(text, services.Watch);
         WriteProcess(text, services);
         LimitMetrics.Write(text, services.Limits);
         if (services.Journal is { } journal)

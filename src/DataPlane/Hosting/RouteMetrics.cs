@@ -1,5 +1,6 @@
 using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Flow;
 using AiEdge.DataPlane.Route;
 
 namespace AiEdge.DataPlane.Hosting;
@@ -65,6 +66,22 @@ internal static class RouteMetrics
             foreach (var target in targets)
                 MetricsText.Sample(text, name, Labels(target), value(target));
         }
+    }
+
+    /// <summary>What providers answered that are asked whether they are there.</summary>
+    public static void Write(StringBuilder text, ProviderWatch watch)
+    {
+        MetricsText.Family(text, "aiedge_provider_probe_up", "gauge", "0 while a provider's targets are not asked because its probe failed.");
+        foreach (var one in watch.All)
+            MetricsText.Sample(text, "aiedge_provider_probe_up", Label(one), one.State.IsGone ? 0 : 1);
+        MetricsText.Family(text, "aiedge_provider_probes_total", "counter", "Times that a provider was asked whether it is there.");
+        foreach (var one in watch.All)
+        {
+            MetricsText.Sample(text, "aiedge_provider_probes_total", Label(one) + ",outcome=\"answered\"", Volatile.Read(ref one.State.Answered));
+            MetricsText.Sample(text, "aiedge_provider_probes_total", Label(one) + ",outcome=\"failed\"", Volatile.Read(ref one.State.Failed));
+        }
+
+        static string Label(ProviderWatch.Watched one) => "gen_ai_provider_name=\"" + MetricsText.Escape(one.Provider.Name) + "\"";
     }
 
     private static string Labels((string Provider, string Account) its) =>

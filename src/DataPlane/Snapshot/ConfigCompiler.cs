@@ -123,6 +123,7 @@ internal sealed class ConfigCompiler
             ConnectionsMax = provider.ConnectionsMax.Or(ProviderOptions.ConnectionsMaxField.Default),
             PoolIdle = provider.PoolIdle.Or(ProviderOptions.PoolIdleField.Default),
             DnsRefresh = provider.DnsRefresh.Or(ProviderOptions.DnsRefreshField.Default),
+            Probe = Probe(provider.Probe),
             CaFile = caFile,
             CertificateFile = certificate,
             CertificateKeyFile = key,
@@ -131,6 +132,12 @@ internal sealed class ConfigCompiler
                 $"{(url.UseTls ? "https" : "http")}\n{url.Host}\n{url.Port}\n{caFile}\n{certificate}\n{key}"),
         };
     }
+
+    private static ProbeModel? Probe(ProbeOptions? probe) => probe is null ? null : new ProbeModel(
+        Encoding.ASCII.GetBytes(probe.Path.Value),
+        probe.Interval.Or(ProbeOptions.IntervalField.Default),
+        probe.Timeout.Or(ProbeOptions.TimeoutField.Default),
+        probe.Failures.Or(ProbeOptions.FailuresField.Default));
 
     private static (byte[] Lines, string[] Names) FixedHeaders(ProviderOptions provider, string? key)
     {

@@ -111,7 +111,20 @@ internal sealed class MaskedDocument : IDisposable
         WriteDuration(ProviderOptions.PoolIdleField, provider.PoolIdle.Or(ProviderOptions.PoolIdleField.Default));
         WriteDuration(ProviderOptions.DnsRefreshField, provider.DnsRefresh.Or(ProviderOptions.DnsRefreshField.Default));
         WriteTls(ProviderOptions.TlsField, provider.Tls);
+        WriteProbe(provider.Probe);
         WriteDisabled(ProviderOptions.DisabledField, provider.IsDisabled);
+        _json.WriteEndObject();
+    }
+
+    private void WriteProbe(ProbeOptions? probe)
+    {
+        if (probe is null)
+            return;
+        _json.WriteStartObject(ProviderOptions.ProbeField.Name);
+        WriteText(ProbeOptions.PathField, probe.Path);
+        WriteDuration(ProbeOptions.IntervalField, probe.Interval.Or(ProbeOptions.IntervalField.Default));
+        WriteDuration(ProbeOptions.TimeoutField, probe.Timeout.Or(ProbeOptions.TimeoutField.Default));
+        _json.WriteNumber(ProbeOptions.FailuresField.Name, probe.Failures.Or(ProbeOptions.FailuresField.Default));
         _json.WriteEndObject();
     }
 

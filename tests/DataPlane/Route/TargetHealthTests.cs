@@ -35,6 +35,38 @@ public sealed class TargetHealthTests
     }
 
     [Fact]
+    public void What_is_ejected_from_outside_stays_so_until_then_or_until_it_is_brought_back()
+    {
+        var health = new TargetHealth();
+        health.Eject(0, 20_480);
+        Report(health, 0, "......");
+        Assert.False(health.IsAvailable(20_480 - Step));
+        Assert.Equal((HealthPhase.Ejected, 1, 0), (health.Phase, health.Ejections, health.Failures));
+        health.Eject(10_240, 40_960);
+        Assert.False(health.IsAvailable(20_480));
+        Assert.Equal(1, health.Ejections);
+
+        health.Return(25_600);
+        Assert.Equal(HealthPhase.Closed, health.Phase);
+        Assert.InRange(health.Share(25_600), 1, TargetHealth.ShareMax / 4);
+        Assert.Equal(TargetHealth.ShareMax, health.Share(25_600 + TargetHealth.RampMs));
+        health.Return(60_000);
+        Assert.Equal(TargetHealth.ShareMax, health.Share(60_000));
+    }
+
+    [Fact]
+    public void A_probe_that_is_under_way_when_its_target_is_ejected_from_outside_decides_nothing()
+    {
+        var health = Ejected();
+        Assert.True(health.TryEnter(TargetHealth.EjectedMs, out var isProbe));
+        health.Eject(TargetHealth.EjectedMs, 3 * TargetHealth.EjectedMs);
+        health.Report(TargetHealth.EjectedMs, isFailure: false, isProbe);
+        health.Abandon(TargetHealth.EjectedMs);
+        Assert.False(health.IsAvailable((3 * TargetHealth.EjectedMs) - Step));
+        Assert.Equal(1, health.Ejections);
+    }
+
+    [Fact]
     public void An_ejection_ends_with_one_probe()
     {
         var health = Ejected();

@@ -14,6 +14,7 @@ public sealed class DocumentationTests
         ["providers.NAME"] = ProviderOptions.Table,
         ["providers.NAME.accounts.NAME"] = AccountOptions.Table,
         ["providers.NAME.tls"] = TlsOptions.ProviderTable,
+        ["providers.NAME.probe"] = ProbeOptions.Table,
         ["models.NAME"] = ModelOptions.Table,
         ["models.NAME.targets[]"] = TargetOptions.Table,
         ["affinity"] = AffinityOptions.Table,

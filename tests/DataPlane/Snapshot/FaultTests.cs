@@ -321,6 +321,31 @@ public sealed class FaultTests
     }
 
     [Theory]
+    [InlineData("probe: {}", "2: providers.p.probe.path: is required")]
+    [InlineData("probe: { path: health }", "2: providers.p.probe.path: must be a path that begins with one /")]
+    [InlineData("probe: { path: //other.example }", "2: providers.p.probe.path: must be a path that begins with one /")]
+    [InlineData("probe: { path: \"/a b\" }", "2: providers.p.probe.path: may hold printable ASCII without spaces and '#' only")]
+    [InlineData("probe: { path: \"/a\\r\\nX: y\" }", "2: providers.p.probe.path: may hold printable ASCII without spaces and '#' only")]
+    [InlineData("probe: { path: /a, interval: 50ms }", "2: providers.p.probe.interval: must be between 100ms and 1h")]
+    [InlineData("probe: { path: /a, timeout: 2m }", "2: providers.p.probe.timeout: must be between 10ms and 1m")]
+    [InlineData("probe: { path: /a, failures: 0 }", "2: providers.p.probe.failures: must be between 1 and 100")]
+    [InlineData("probe: { path: /a, every: 1s }", "2: providers.p.probe.every: is not a field of probe")]
+    public void A_probe_is_judged(string fields, string fault) => Assert.Contains(
+        fault, Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\", {fields} }}\nmodels:\n  m: {{ targets: [ {{ provider: p }} ] }}\n"));
+
+    [Fact]
+    public void A_probe_has_its_defaults_and_is_shown()
+    {
+        var snapshot = Doc.Snapshot(
+            "providers:\n  p: { dialect: openai, baseUrl: \"http://h/v1\", probe: { path: \"/health?x=1\", failures: 5 } }\nmodels:\n  m: { targets: [ { provider: p } ] }\n" + Doc.Limits);
+        var probe = snapshot.Providers[0].Probe!;
+        Assert.Equal("/health?x=1"u8, probe.Path);
+        Assert.Equal((TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(2), 5), (probe.Interval, probe.Timeout, probe.Failures));
+        var shown = System.Text.Json.JsonElement.Parse(snapshot.MaskedJson).GetProperty("providers").GetProperty("p").GetProperty("probe");
+        Assert.Equal(["path /health?x=1", "interval 10s", "timeout 2s", "failures 5"], shown.EnumerateObject().Select(field => $"{field.Name} {field.Value}"));
+    }
+
+    [Theory]
     [InlineData("key: sk-1, accounts: { a: { key: sk-2 } }", "2: providers.p.accounts: has no meaning beside key: give each account its own")]
     [InlineData("accounts: {}", "2: providers.p.accounts: is empty; leave it out or name an account")]
     [InlineData("accounts: { a: {} }", "2: providers.p.accounts.a.key: is required")]
