@@ -89,10 +89,12 @@ static async Task<int> RunAsync(CommandLine line)
     if (host is null)
         return 1;
     await using var running = host;
+    // Before anything else: a signal that comes now is to drain what is served already.
+    var stopped = Signals.UntilStopAsync(host);
     Console.Error.WriteLine($"listening on {host.Listen}, admin on {host.Admin}");
     // What reading the configuration left behind goes back now, in some milliseconds, and not under the first load.
     GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-    await Signals.UntilStopAsync(host);
+    await stopped;
     return 0;
 }
 

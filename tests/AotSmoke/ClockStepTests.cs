@@ -41,7 +41,7 @@ public sealed class ClockStepTests
         foreach (var hours in (int[])[-1, 0, 1, 0, -1, 1, 1])
         {
             plane.SignalStop();
-            Assert.Equal(0, await plane.ExitAsync());
+            await plane.EndsWellAsync();
             plane.SetWall(hours);
             await plane.RestartAsync();
             granted += await AskAsync(plane, 2 * Allowed);

@@ -68,7 +68,7 @@ public sealed class ControlPlaneTests : IAsyncLifetime
 
         await StopControlAsync();
         plane.SignalStop();
-        Assert.Equal(0, await plane.ExitAsync());
+        await plane.EndsWellAsync();
         await plane.RestartAsync();
         Assert.Equal(HttpStatusCode.OK, await AskAsync(plane, NativePlane.Key));
         Assert.Equal(generation, await GenerationAsync(plane));

@@ -61,7 +61,7 @@ public sealed class CrashTests
             using var limits = await plane.Admin.GetAsync("/limits");
             CrashLedger.CheckLimits(dump, await limits.Content.ReadAsStringAsync());
             plane.SignalStop();
-            Assert.Equal(0, await plane.ExitAsync());
+            await plane.EndsWellAsync();
             var (code, text) = await plane.JournalAsync("verify");
             Assert.True(code == 0, text);
             Assert.Contains(" 0 exchanges open", text, StringComparison.Ordinal);

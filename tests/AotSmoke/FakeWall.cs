@@ -39,5 +39,8 @@ internal static class FakeWall
         info.Environment["FAKETIME_NO_CACHE"] = "1";
         info.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
         info.Environment["NO_FAKE_STAT"] = "1";
+
+        // Its mend for old C libraries loses wake-ups of timed waits, so that threads of the process sleep on.
+        info.Environment["FAKETIME_FORCE_MONOTONIC_FIX"] = "0";
     }
 }

@@ -225,6 +225,13 @@ public sealed partial class NativePlane : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>It ends by itself, with no fault.</summary>
+    public async Task EndsWellAsync()
+    {
+        var code = await ExitAsync();
+        Assert.True(code == 0, $"it ended with {code}:\n{Complaints}");
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();

@@ -66,7 +66,7 @@ public sealed class SmokeTests
             (await plane.Admin.GetAsync("/readyz")).StatusCode == HttpStatusCode.ServiceUnavailable));
         var rest = await reader.ReadToEndAsync();
         Assert.EndsWith("data: [DONE]\n\n", rest, StringComparison.Ordinal);
-        Assert.Equal(0, await plane.ExitAsync());
+        await plane.EndsWellAsync();
     }
 
     [NativeFact]
@@ -108,7 +108,7 @@ public sealed class SmokeTests
         Assert.True(await MetricAsync(plane, "aiedge_journal_records_total") >= 1);
 
         plane.SignalStop();
-        Assert.Equal(0, await plane.ExitAsync());
+        await plane.EndsWellAsync();
         var (code, text) = await plane.JournalAsync("verify");
         Assert.True(code == 0, text);
     }
@@ -155,7 +155,7 @@ public sealed class SmokeTests
         var admin = plane.Admin.BaseAddress!.ToString().TrimEnd('/');
         Assert.Equal(0, (await NativePlane.RunAsync(null, "health", "--admin", admin)).Code);
         plane.SignalStop();
-        Assert.Equal(0, await plane.ExitAsync());
+        await plane.EndsWellAsync();
         Assert.NotEqual(0, (await NativePlane.RunAsync(null, "health", "--admin", admin)).Code);
     }
 

@@ -17,6 +17,7 @@ internal sealed class RecordLog : IDisposable
     private const int FlushMs = 50;
 
     private readonly Stream _output;
+    private readonly TimeSpan _patience;
     private readonly IndexStack<ExchangeRecord> _free = new(EntriesMax);
     private readonly System.Collections.Concurrent.ConcurrentQueue<ExchangeRecord> _full = new();
     private readonly ManualResetEventSlim _wake = new();
@@ -27,9 +28,12 @@ internal sealed class RecordLog : IDisposable
     private long _dropped;
     private long _written;
 
-    public RecordLog(Stream output)
+    /// <param name="output">Where lines go; a write may block for as long as nobody reads.</param>
+    /// <param name="patience">How long its end waits for a reader; five seconds unless told.</param>
+    public RecordLog(Stream output, TimeSpan? patience = null)
     {
         _output = output;
+        _patience = patience ?? TimeSpan.FromSeconds(5);
         _thread = new Thread(Run) { IsBackground = true, Name = "records" };
         _thread.Start();
     }
@@ -60,12 +64,14 @@ internal sealed class RecordLog : IDisposable
             _wake.Set();
     }
 
-    /// <summary>Writes what is waiting and stops.</summary>
+    /// <summary>Writes what is waiting and stops; waits for that for as long as its patience lasts.</summary>
     public void Dispose()
     {
         _ending.Set();
         _wake.Set();
-        _thread.Join(TimeSpan.FromSeconds(5));
+        // A thread that a reader holds up still needs them, whenever the reader goes on.
+        if (!_thread.Join(_patience))
+            return;
         _wake.Dispose();
         _ending.Dispose();
     }
