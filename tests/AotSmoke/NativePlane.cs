@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using AiEdge.FakeUpstream;
+using AiEdge.Functional.Tests.Rig;
 
 namespace AiEdge.AotSmoke.Tests;
 
@@ -20,16 +20,20 @@ public sealed partial class NativePlane : IAsyncDisposable
     private Process _process;
     private readonly string _folder;
     private readonly string[] _arguments;
+
+    /// <summary>Its own over every start.</summary>
+    private readonly HeldPort[] _ports;
+
     private readonly StringBuilder _output = new();
 
-    private NativePlane(string folder, string[] arguments, FakeUpstreamServer provider, int port, int admin)
+    private NativePlane(string folder, string[] arguments, FakeUpstreamServer provider, HeldPort port, HeldPort admin)
     {
         var process = _process = Launch(folder, arguments);
-        (_folder, _arguments) = (folder, arguments);
+        (_folder, _arguments, _ports) = (folder, arguments, [port, admin]);
         Provider = provider;
-        Client = new() { BaseAddress = new($"http://127.0.0.1:{port}") };
+        Client = new() { BaseAddress = new($"http://{port.EndPoint}") };
         Client.DefaultRequestHeaders.Authorization = new("Bearer", Key);
-        Admin = new() { BaseAddress = new($"http://127.0.0.1:{admin}") };
+        Admin = new() { BaseAddress = new($"http://{admin.EndPoint}") };
         Listen(process);
     }
 
@@ -70,42 +74,23 @@ public sealed partial class NativePlane : IAsyncDisposable
     {
         var provider = await FakeUpstreamServer.StartAsync(new() { RequiredKey = ProviderKey });
 
-        // A port that was free a moment ago can be taken by the time that it is bound: try again with others.
-        for (var attempt = 1; ; attempt++)
-        {
-            var folder = Directory.CreateTempSubdirectory("aiedge-smoke-").FullName;
-            int port = FreePort(), admin = FreePort();
-            var config = Config(provider.Port, port, admin, drainDelay) + (journal.Length > 0 ? $"journal: {{ {journal} }}\n" : "") + limits;
-            await File.WriteAllTextAsync(Path.Combine(folder, "aiedge.yaml"), config);
-            prepare?.Invoke(Path.Combine(folder, "data"));
-            string[] arguments = ["--config", "aiedge.yaml", .. journal.Length > 0 ? (string[])["--data-dir", "data"] : []];
-            var plane = new NativePlane(folder, arguments, provider, port, admin);
-            if (await plane.IsReadyAsync())
-                return plane;
-            var said = plane.Output;
-            await plane.StopAsync();
-            if (attempt == 3)
-                throw new InvalidOperationException("the native data plane did not become ready:\n" + said);
-        }
+        var folder = Directory.CreateTempSubdirectory("aiedge-smoke-").FullName;
+        HeldPort port = new(), admin = new();
+        var config = Config(provider.Port, port.Number, admin.Number, drainDelay) + (journal.Length > 0 ? $"journal: {{ {journal} }}\n" : "") + limits;
+        await File.WriteAllTextAsync(Path.Combine(folder, "aiedge.yaml"), config);
+        prepare?.Invoke(Path.Combine(folder, "data"));
+        string[] arguments = ["--config", "aiedge.yaml", .. journal.Length > 0 ? (string[])["--data-dir", "data"] : []];
+        return await BeginAsync(new NativePlane(folder, arguments, provider, port, admin));
     }
 
     /// <summary>A plane of a control plane's fleet, before the document that it is sent names it a provider.</summary>
-    public static async Task<NativePlane> JoinAsync(Uri control, string joinToken, FakeUpstreamServer provider)
+    public static Task<NativePlane> JoinAsync(Uri control, string joinToken, FakeUpstreamServer provider)
     {
-        for (var attempt = 1; ; attempt++)
-        {
-            var folder = Directory.CreateTempSubdirectory("aiedge-smoke-").FullName;
-            int port = FreePort(), admin = FreePort();
-            string[] arguments = ["--control-plane", control.ToString(), "--join-token", joinToken, "--data-dir", "data",
-                "--listen", $"127.0.0.1:{port}", "--admin", $"127.0.0.1:{admin}"];
-            var plane = new NativePlane(folder, arguments, provider, port, admin);
-            if (await plane.IsReadyAsync())
-                return plane;
-            var said = plane.Output;
-            await plane.StopAsync();
-            if (attempt == 3)
-                throw new InvalidOperationException("the native data plane did not become ready:\n" + said);
-        }
+        var folder = Directory.CreateTempSubdirectory("aiedge-smoke-").FullName;
+        HeldPort port = new(), admin = new();
+        string[] arguments = ["--control-plane", control.ToString(), "--join-token", joinToken, "--data-dir", "data",
+            "--listen", port.EndPoint.ToString(), "--admin", admin.EndPoint.ToString()];
+        return BeginAsync(new NativePlane(folder, arguments, provider, port, admin));
     }
 
     /// <summary>Runs the binary to its end.</summary>
@@ -251,11 +236,13 @@ public sealed partial class NativePlane : IAsyncDisposable
         return Process.Start(info)!;
     }
 
-    private static int FreePort()
+    private static async Task<NativePlane> BeginAsync(NativePlane plane)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        if (await plane.IsReadyAsync())
+            return plane;
+        var said = plane.Output;
+        await plane.StopAsync();
+        throw new InvalidOperationException("the native data plane did not become ready:\n" + said);
     }
 
     private static string Root()
@@ -277,6 +264,8 @@ public sealed partial class NativePlane : IAsyncDisposable
         _process.Dispose();
         Client.Dispose();
         Admin.Dispose();
+        foreach (var port in _ports)
+            port.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using AiEdge.Functional.Tests.Rig;
 
 namespace AiEdge.Conformance.Tests;
 
@@ -27,27 +28,22 @@ public sealed class GatewayUnderTest : IGateway
     private readonly Process _process;
     private readonly string _folder;
 
-    private GatewayUnderTest(Process process, string folder, int port)
-    {
-        _process = process;
-        _folder = folder;
-        Port = port;
-    }
+    private readonly HeldPort _port;
+    private readonly HeldPort _admin;
 
-    public int Port { get; }
+    private GatewayUnderTest(Process process, string folder, HeldPort port, HeldPort admin) =>
+        (_process, _folder, _port, _admin) = (process, folder, port, admin);
+
+    public int Port => _port.Number;
 
     public static async Task<GatewayUnderTest> StartAsync(int upstreamPort)
     {
-        // A port that was free a moment ago can be taken by the time that it is bound: try again with others.
-        for (var attempt = 1; ; attempt++)
-        {
-            var gateway = Launch(upstreamPort, FreePort(), FreePort(), out var isReady);
-            if (await WaitAsync(gateway, isReady))
-                return gateway;
-            await gateway.DisposeAsync();
-            if (attempt == 3)
-                throw new InvalidOperationException("the gateway under test did not become ready");
-        }
+        HeldPort port = new(), admin = new();
+        var gateway = Launch(upstreamPort, port, admin, out var isReady);
+        if (await WaitAsync(gateway, isReady))
+            return gateway;
+        await gateway.DisposeAsync();
+        throw new InvalidOperationException("the gateway under test did not become ready");
     }
 
     public async ValueTask DisposeAsync()
@@ -55,10 +51,12 @@ public sealed class GatewayUnderTest : IGateway
         _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         _process.Dispose();
+        _port.Dispose();
+        _admin.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static GatewayUnderTest Launch(int upstream, int port, int admin, out Func<Task<bool>> isReady)
+    private static GatewayUnderTest Launch(int upstream, HeldPort port, HeldPort admin, out Func<Task<bool>> isReady)
     {
         var folder = Directory.CreateTempSubdirectory("aiedge-conformance-").FullName;
         var info = new ProcessStartInfo { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -66,18 +64,18 @@ public sealed class GatewayUnderTest : IGateway
         {
             info.FileName = "sh";
             info.ArgumentList.Add("-c");
-            info.ArgumentList.Add(peer.Replace("{port}", $"{port}", StringComparison.Ordinal)
+            info.ArgumentList.Add(peer.Replace("{port}", $"{port.Number}", StringComparison.Ordinal)
                 .Replace("{upstream}", $"{upstream}", StringComparison.Ordinal));
-            isReady = () => IsListeningAsync(port);
+            isReady = () => IsListeningAsync(port.Number);
         }
         else
         {
             info.FileName = "dotnet";
             info.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "aiedge-dataplane.dll"));
             info.ArgumentList.Add("--config");
-            info.ArgumentList.Add(WriteConfig(folder, upstream, port, admin));
+            info.ArgumentList.Add(WriteConfig(folder, upstream, port.Number, admin.Number));
             info.Environment[ProviderKeyName] = "sk-provider";
-            isReady = () => IsReadyAsync(admin);
+            isReady = () => IsReadyAsync(admin.Number);
         }
 
         var process = Process.Start(info) ?? throw new InvalidOperationException("the gateway did not start");
@@ -85,7 +83,7 @@ public sealed class GatewayUnderTest : IGateway
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        return new(process, folder, port);
+        return new(process, folder, port, admin);
     }
 
     private static string WriteConfig(string folder, int upstream, int port, int admin)
@@ -146,12 +144,5 @@ public sealed class GatewayUnderTest : IGateway
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

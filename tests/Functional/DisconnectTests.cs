@@ -108,9 +108,10 @@ public sealed class DisconnectTests
     {
         await using var edge = await StartAsync("drain");
         using var client = await edge.ConnectAsync();
-        await client.SendAsync(Ask.Chat("n=30; f=300000"));
+        await client.SendAsync(Ask.Chat("n=30; stall=10"));
         var request = await edge.Fake.NextRequestAsync();
         client.LeaveWithReset();
+        request.Resume();
 
         Assert.Equal(RequestEnd.Answered, await request.End.WaitAsync(TimeSpan.FromSeconds(20)));
         var record = await OnlyRecordAsync(edge);

@@ -83,6 +83,14 @@ public sealed class FleetTests
     }
 
     [Fact]
+    public void A_small_burst_is_lent_from_the_first_request_on() => Assert.All(Enumerable.Range(0, 8), seed =>
+    {
+        var fleet = new FleetSimulation(seed, Rate with { Amount = 10, Burst = 20 }, new FleetLife { Planes = 2, Demand = static (_, _) => 100 });
+        fleet.Run(3);
+        Assert.InRange(fleet.Sum(0, 3), 45, 50);
+    });
+
+    [Fact]
     public void A_dead_planes_part_is_back_within_one_lease()
     {
         var fleet = new FleetSimulation(5, Rate, new FleetLife { Demand = static (plane, at) => plane == 0 && at > 10 ? 0 : 150 });

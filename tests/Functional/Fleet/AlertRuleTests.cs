@@ -1,8 +1,5 @@
-using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
-using AiEdge.ControlPlane.Hosting;
-using AiEdge.ControlPlane.Store;
 using AiEdge.Functional.Tests.Rig;
 
 namespace AiEdge.Functional.Tests.Fleet;
@@ -40,18 +37,8 @@ public sealed class AlertRuleTests
 
     private static async Task<string> ControlMetricsAsync()
     {
-        var folder = Directory.CreateTempSubdirectory("aiedge-rules-").FullName;
-        string text;
-        await using (var store = await FasterStore.OpenAsync(FasterStore.FolderOf(folder)))
-        {
-            var loopback = new IPEndPoint(IPAddress.Loopback, 0);
-            await using var host = await ControlHost.StartAsync(new ControlOptions { Http = loopback, Grpc = loopback, DataDir = folder, AdminToken = "admin", JoinToken = "join" }, store);
-            using var http = new HttpClient();
-            text = await http.GetStringAsync(new Uri(host.Http, "/metrics"));
-        }
-
-        Directory.Delete(folder, recursive: true);
-        return text;
+        await using var control = await LiveControl.StartAsync();
+        return await control.GetAsync("/metrics");
     }
 
     private static string Root([CallerFilePath] string path = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "../../.."));

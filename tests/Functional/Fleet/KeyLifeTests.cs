@@ -1,9 +1,5 @@
-using System.Net;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using AiEdge.ControlPlane.Hosting;
-using AiEdge.ControlPlane.Store;
 using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Rig;
 
@@ -15,35 +11,25 @@ public sealed class KeyLifeTests : IAsyncLifetime
     private static readonly string Revoked =
         "data: " + RawAnswer.Error("The API key has been revoked.", "invalid_request_error", "revoked") + "\n\n";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("aiedge-keys-").FullName;
-    private FasterStore _store = null!;
-    private ControlHost _control = null!;
-    private HttpClient _rest = null!;
+    private LiveControl _control = null!;
     private LinkedEdge _edge = null!;
 
     public async Task InitializeAsync()
     {
-        _store = await FasterStore.OpenAsync(FasterStore.FolderOf(_folder));
-        var loopback = new IPEndPoint(IPAddress.Loopback, 0);
-        _control = await ControlHost.StartAsync(
-            new ControlOptions { Http = loopback, Grpc = loopback, DataDir = _folder, AdminToken = "admin", JoinToken = "join" }, _store);
-        _rest = new HttpClient { BaseAddress = new Uri(_control.Http, "/api/v1/"), DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", "admin") } };
+        _control = await LiveControl.StartAsync();
         _edge = await LinkedEdge.MakeAsync(_control.Grpc);
         await DoAsync("PUT", "providers/fake", $$"""{"dialect":"openai","baseUrl":"{{_edge.Fake.BaseUrl}}","key":"{{EdgeSetup.ProviderKey}}"}""");
         await DoAsync("PUT", "models/gpt-4o", """{"targets":[{"provider":"fake","model":"fake-n3"}]}""");
         await DoAsync("PUT", "teams/blue", "{}");
-        await DoAsync("PUT", "config?owner=git", """{"server":{"drainDelay":0}}""");
-        Assert.Empty(await _edge.StartAsync(joinToken: "join", planeId: "p"));
+        Assert.Empty(await _edge.StartAsync(LiveControl.JoinToken, planeId: "p"));
     }
 
     public async Task DisposeAsync()
     {
         await _edge.DisposeAsync();
-        await _control.DisposeAsync();
-        await _store.DisposeAsync();
+        await _control.StopAsync();
         await WithoutSecretAsync();
-        _rest.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        await _control.DisposeAsync();
     }
 
     [Fact]
@@ -125,21 +111,12 @@ public sealed class KeyLifeTests : IAsyncLifetime
         Assert.Equal(200, (await _edge.AskAsync(Ask.Chat(key: secret))).Status);
     }
 
-    private async Task<JsonNode> DoAsync(string method, string path, string? body = null)
-    {
-        using var request = new HttpRequestMessage(new HttpMethod(method), path);
-        if (body is not null)
-            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-        using var response = await _rest.SendAsync(request);
-        var text = await response.Content.ReadAsStringAsync();
-        Assert.True(response.IsSuccessStatusCode, text);
-        return JsonNode.Parse(text)!;
-    }
+    private Task<JsonNode> DoAsync(string method, string path, string? body = null) => _control.DoAsync(method, path, body);
 
     /// <summary>The provider's secret came to the plane, and lies nowhere in clear.</summary>
     private async Task WithoutSecretAsync()
     {
-        foreach (var file in Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(_control.Folder, "*", SearchOption.AllDirectories))
             Assert.False((await File.ReadAllBytesAsync(file)).AsSpan().IndexOf(Encoding.UTF8.GetBytes(EdgeSetup.ProviderKey)) >= 0, $"{file} holds a secret");
     }
 }

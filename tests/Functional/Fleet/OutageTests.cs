@@ -10,7 +10,8 @@ public sealed class OutageTests
     [Fact]
     public async Task A_plane_that_starts_without_its_control_plane_serves_what_it_served()
     {
-        var control = await ScriptedControl.StartAsync();
+        using var port = new HeldPort();
+        var control = await ScriptedControl.StartAsync(port.Number);
         var book = control.Book;
         var (edge, watch) = await LinkedEdge.ServeAsync(control);
         await using var _ = edge;
@@ -25,7 +26,7 @@ public sealed class OutageTests
         Assert.Equal(401, (await edge.AskAsync(Ask.Chat(key: EdgeSetup.NarrowKey))).Status);
         Assert.Contains("\naiedge_control_plane_connected 0\n", (await edge.AdminAsync("/metrics")).Text);
 
-        await using var again = await ScriptedControl.StartAsync(control.Address.Port, book);
+        await using var again = await ScriptedControl.StartAsync(port.Number, book);
         watch = await again.WatchAsync();
         Assert.Equal(8UL, watch.Hello.Generation);
         Assert.Empty(book.Joins.Skip(1));

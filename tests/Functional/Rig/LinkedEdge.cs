@@ -102,6 +102,7 @@ internal sealed class LinkedEdge : IAsyncDisposable
             Key("full", EdgeSetup.Key),
             Key("narrow", EdgeSetup.NarrowKey),
             Entry("settings", "server", """{"drainDelay":0}"""),
+            Entry("settings", "timeouts", """{"connect":"20s"}"""),
         },
     };
 

@@ -202,7 +202,13 @@ internal sealed class SyncStream(GrpcServerCall<QuotaUp, QuotaDown> call) : Scri
 
     public Task GreetAsync(byte[] storeId) => SendAsync(new QuotaDown { Hello = new() { StoreId = ByteString.CopyFrom(storeId) } });
 
-    public async Task<QuotaAsk> AskedAsync() => (await NextAsync()).Ask;
+    /// <summary>The next ask, in which a bucket stands once: what it is granted twice would be lost until its time is over.</summary>
+    public async Task<QuotaAsk> AskedAsync()
+    {
+        var ask = (await NextAsync()).Ask;
+        Assert.Distinct(ask.Buckets.Select(report => report.Bucket));
+        return ask;
+    }
 
     /// <summary>
     /// Answers all asks from now on, until the stream ends: a plane that gets no answer takes it that the control plane hangs. Slots are lent
