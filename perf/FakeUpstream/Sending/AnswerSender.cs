@@ -104,8 +104,11 @@ internal sealed class AnswerSender(Transport transport, PaceWaiter waiter, Task 
         var stop = script.CutAt >= 0 ? script.CutAt : script.StallAt;
         if (stop >= 0)
         {
+            var rest = _payload.Memory[Math.Min(stop, _payload.Length)..].ToArray();
             _payload.Truncate(stop);
-            return await StopAsync(script) ?? AfterAnswer.ClientLeft;
+            if (await StopAsync(script) is { } after)
+                return after;
+            _payload.Reset().Add(rest);
         }
 
         if (!await _parts.TrySendAsync(_payload, last: true))
