@@ -74,7 +74,7 @@ public sealed class OutageTests
             return;
         }
 
-        await edge.SeeAsync(async () => (await edge.AdminAsync("/readyz")).Text == "the configuration is too old\n");
+        await edge.SeeAdminAsync("/readyz", "the configuration is too old\n");
         var refused = await edge.AskAsync(Ask.Chat());
         Assert.Equal(503, refused.Status);
         Assert.Equal(RawAnswer.Error("The gateway's configuration is too old to be used.", "server_error", "overloaded"), refused.Text);
@@ -129,7 +129,7 @@ public sealed class OutageTests
         Assert.InRange(wanted, 1ul, amount / 2);
         await sync.GrantAsync(ask, new() { Bucket = report.Bucket, Lease = 1, Amount = 1, LengthMs = 600_000, WindowLeftMs = 600_000 });
         sync.AnswerAll(slots: limit.Contains("concurrent", StringComparison.Ordinal) ? 1u : 0);
-        await edge.SeeAsync(async () => (await edge.AdminAsync("/limits?limit=held")).Text.Contains("\"remaining\":1", StringComparison.Ordinal));
+        await edge.SeeAdminAsync("/limits?limit=held", "\"remaining\":1");
 
         Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
     }

@@ -28,7 +28,7 @@ public sealed class UsageShippingTests
         Assert.True(record.Reported.IsKnown);
         Assert.Equal((record.Reported.Input, record.Reported.CachedInput, record.Reported.Output), (record.Billed.Input, record.Billed.CachedInput, record.Billed.Output));
         Assert.True(record.Billed.Output > 0);
-        await edge.SeeAsync(async () => (await edge.AdminAsync("/metrics")).Text.Contains("\naiedge_usage_unacknowledged_records 0\n", StringComparison.Ordinal));
+        await edge.SeeAdminAsync("/metrics", "\naiedge_usage_unacknowledged_records 0\n");
         Assert.Contains("\naiedge_usage_age_ms 0\n", (await edge.AdminAsync("/metrics")).Text);
     }
 
@@ -144,7 +144,7 @@ public sealed class UsageShippingTests
 
         var isAcknowledged = false;
         var draining = WatchAsync();
-        await edge.SeeAsync(async () => (await edge.AdminAsync("/readyz")).Text == "draining\n");
+        await edge.SeeAdminAsync("/readyz", "draining\n");
         Volatile.Write(ref isAcknowledged, true);
         await report.AcknowledgeAsync(batch);
         Assert.True(await draining.WaitAsync(TimeSpan.FromSeconds(30)));

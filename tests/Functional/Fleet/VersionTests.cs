@@ -37,7 +37,7 @@ public sealed class VersionTests
         var grant = Later(new BucketGrant { Bucket = bucket, Lease = 1, Amount = 1, LengthMs = 600_000, Share = 500 });
         await sync.SendAsync(Later(new QuotaDown { Answer = Later(new QuotaAnswer { Number = ask.Number, Buckets = { grant } }) }));
         sync.AnswerAll();
-        await edge.SeeAsync(async () => (await edge.AdminAsync("/limits?limit=few")).Text.Contains("\"remaining\":1,", StringComparison.Ordinal));
+        await edge.SeeAdminAsync("/limits?limit=few", "\"remaining\":1,");
         Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
 
         // An exchange has one record, or two where its first is on disk before it ends.
@@ -73,7 +73,7 @@ public sealed class VersionTests
         var ask = await sync.AskedAsync();
         await sync.GrantAsync(ask, new BucketGrant { Bucket = Assert.Single(ask.Buckets).Bucket, Lease = 1, Amount = 1, LengthMs = 600_000 });
         sync.AnswerAll();
-        await edge.SeeAsync(async () => (await edge.AdminAsync("/limits?limit=few")).Text.Contains("\"remaining\":1,", StringComparison.Ordinal));
+        await edge.SeeAdminAsync("/limits?limit=few", "\"remaining\":1,");
 
         Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
     }

@@ -135,6 +135,18 @@ internal sealed class LinkedEdge : IAsyncDisposable
             Assert.True(started.Elapsed < TimeSpan.FromSeconds(30), Log.All);
     }
 
+    /// <summary>Asks the admin port again until its answer has the text.</summary>
+    public async Task SeeAdminAsync(string path, string text)
+    {
+        for (var started = Stopwatch.StartNew(); ;)
+        {
+            var seen = (await AdminAsync(path)).Text;
+            if (seen.Contains(text, StringComparison.Ordinal))
+                return;
+            Assert.True(started.Elapsed < TimeSpan.FromSeconds(30), $"never '{text}' in {seen} and the log says {Log.All}");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_host is not null)
