@@ -33,9 +33,11 @@ public sealed class DrainTests
         await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "drainTimeout: 10m" });
         using var idle = await edge.ConnectAsync();
         await idle.AskAsync(Ask.Chat());
+        await edge.Fake.NextRequestAsync();
         using var streaming = await edge.ConnectAsync();
-        await streaming.SendAsync(Ask.Stream("n=100; b=0; d=30000"));
+        await streaming.SendAsync(Ask.Stream("n=100; b=0; stall=50"));
         await streaming.SeeAsync("data: ");
+        var upstream = await edge.Fake.NextRequestAsync();
         using var half = await edge.ConnectAsync();
         await half.SendAsync("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n");
         await edge.SeeMetricAsync("aiedge_exchanges_open 2");
@@ -48,6 +50,7 @@ public sealed class DrainTests
         Assert.Equal(RawAnswer.Error("The gateway is shutting down; try again.", "server_error", "overloaded"), refused.Text);
         Assert.Equal("1", refused.Field("Retry-After"));
         Assert.Equal("close", refused.Field("Connection"));
+        upstream.Resume();
         var answer = await streaming.ReadAnswerAsync();
         Assert.Equal(FakeText.All(100), answer.Content);
         Assert.Equal("[DONE]", answer.Events[^1]);
