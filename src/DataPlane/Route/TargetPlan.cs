@@ -44,7 +44,10 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
             _tried = 0;
             _fallbacks = 0;
             _by = null;
-            if (TryChoose(Untried(), isPicky: false) || TryFallBack())
+
+            // Where all of them are ejected, to find out once more that they fail would take an attempt of each request, and of the budget.
+            var isOut = IsOut(Untried());
+            if (TryChoose(Untried(), isPicky: isOut) || TryFallBack(isPicky: isOut) || (isOut && (TryChoose(Untried(), isPicky: false) || TryFallBack())))
             {
                 Pass();
                 return true;
@@ -209,7 +212,20 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
         return true;
     }
 
-    private bool TryFallBack()
+    /// <summary>Whether there are some, and none of them may be asked for its own sake; who only has no room for now is waited for.</summary>
+    private bool IsOut(ulong set)
+    {
+        var now = clock.CoarseMs;
+        for (var rest = set; rest != 0; rest &= rest - 1)
+        {
+            if (_exchange.Model!.Targets[BitOperations.TrailingZeroCount(rest)].Health.IsAvailable(now))
+                return false;
+        }
+
+        return set != 0;
+    }
+
+    private bool TryFallBack(bool isPicky = false)
     {
         var before = (_exchange.Model, _tried);
         while (_fallbacks < _asked.Fallback.Length)
@@ -218,7 +234,7 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
             if (_exchange.Config.Models.Find(name.Utf8) is not { IsDisabled: false } model)
                 continue;
             (_exchange.Model, _tried) = (model, 0);
-            if (TryChoose(Untried(), isPicky: false))
+            if (TryChoose(Untried(), isPicky))
             {
                 _by = model.OwnName ?? name;
                 return true;
@@ -227,6 +243,8 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
             (_exchange.Model, _tried) = before;
         }
 
+        if (isPicky)
+            _fallbacks = 0;
         return false;
     }
 

@@ -117,6 +117,35 @@ public sealed class TargetPlanTests
     }
 
     [Fact]
+    public void A_model_whose_targets_are_all_ejected_gives_way_to_one_that_can_be_asked()
+    {
+        var world = new RouteWorld("""
+              m: { targets: [ { provider: a }, { provider: b } ], fallback: [ n, o ] }
+              n: { targets: [ { provider: c } ] }
+              o: { targets: [ { provider: d } ] }
+            """);
+        Eject("m", 0);
+        world.Begin("m");
+        Assert.Equal("b", world.Target);
+        Eject("m", 1);
+        world.Begin("m");
+        Assert.Equal(("c", true), (world.Target, world.Exchange.IsFallback));
+        Eject("n", 0);
+        world.Begin("m");
+        Assert.Equal("d", world.Target);
+        Eject("o", 0);
+        world.Begin("m");
+        Assert.Contains(world.Target, new[] { "a", "b" });
+
+        // One whose time is over is asked again, rather than another model.
+        world.Model("m").Targets[1].Health.Return(0);
+        world.Begin("m");
+        Assert.Equal("b", world.Target);
+
+        void Eject(string model, int target) => world.Model(model).Targets[target].Health.Eject(0, 5000);
+    }
+
+    [Fact]
     public void A_full_target_is_passed_over_and_where_all_are_full_another_model_is_asked_or_nobody()
     {
         var world = new RouteWorld("""
