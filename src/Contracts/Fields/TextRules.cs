@@ -61,15 +61,14 @@ public static class TextRules
         ? null
         : "must be text, tools, vision, json, audio or files";
 
-    /// <summary>What requests stay with a target by: their key, or the value of one of their tags.</summary>
+    /// <summary>What requests stay with a target by: their key, their user, or the value of one of their tags.</summary>
     public static string? Sticky(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return text switch
         {
-            "key" => null,
-            "user" => "is not supported yet by user; key or tag:NAME is",
-            _ when !text.StartsWith(TagPrefix, StringComparison.Ordinal) => "must be key or tag:NAME",
+            "key" or "user" => null,
+            _ when !text.StartsWith(TagPrefix, StringComparison.Ordinal) => "must be key, user or tag:NAME",
             _ => PlainName(text[TagPrefix.Length..]) is { } complaint ? "names a tag that " + complaint : null,
         };
     }

@@ -41,7 +41,7 @@ public sealed class ModelOptions
     /// <summary>How requests of the same prompt stay together.</summary>
     public static readonly SectionField AffinityField = new("affinity", AffinityOptions.Table);
 
-    /// <summary>By what requests stay with one of its targets: <c>key</c> or <c>tag:NAME</c>.</summary>
+    /// <summary>By what requests stay with one of its targets: <c>key</c>, <c>user</c> or <c>tag:NAME</c>.</summary>
     public static readonly StringField StickyField = new("sticky", TextRules.Sticky);
 
     /// <summary>Models that are turned to once its own targets have failed, in this order.</summary>
@@ -174,6 +174,9 @@ public sealed class TargetOptions
     /// <summary>How many requests may be under way at it at once, for each data plane; left out, any number.</summary>
     public static readonly CountField ConcurrentField = new("concurrent", 1, 1_000_000);
 
+    /// <summary>What it is in an experiment.</summary>
+    public static readonly StringField VariantField = new("variant", TextRules.PlainName);
+
     /// <summary>Deadlines.</summary>
     public static readonly SectionField TimeoutsField = new("timeouts", TimeoutsOptions.Table);
 
@@ -191,8 +194,8 @@ public sealed class TargetOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a target", ProviderField, ModelField, WeightField, PriorityField, ConcurrentField, RegionField, ContextWindowField, CapabilitiesField,
-        TimeoutsField, PriceField);
+        "a target", ProviderField, ModelField, WeightField, PriorityField, ConcurrentField, VariantField, RegionField, ContextWindowField,
+        CapabilitiesField, TimeoutsField, PriceField);
 
     private TargetOptions(ConfigMap node) => Node = node;
 
@@ -213,6 +216,9 @@ public sealed class TargetOptions
 
     /// <summary>See <see cref="ConcurrentField"/>.</summary>
     public Setting<long> Concurrent { get; private init; }
+
+    /// <summary>See <see cref="VariantField"/>.</summary>
+    public Setting<string> Variant { get; private init; }
 
     /// <summary>See <see cref="RegionField"/>.</summary>
     public Setting<string> Region { get; private init; }
@@ -238,6 +244,7 @@ public sealed class TargetOptions
             Weight = reader.Get(WeightField),
             Priority = reader.Get(PriorityField),
             Concurrent = reader.Get(ConcurrentField),
+            Variant = reader.Get(VariantField),
             Region = reader.Get(RegionField),
             ContextWindow = reader.Get(ContextWindowField),
             Capabilities = reader.Get(CapabilitiesField),

@@ -103,6 +103,9 @@ internal sealed class Exchange
     /// <summary>A number of its prompt's beginning (<see cref="PromptPrefix"/>); 0 where nobody looks at it.</summary>
     public ulong PrefixHash { get; set; }
 
+    /// <summary>A number of whom the request names as its user; 0 for nobody, or where nobody looks at it.</summary>
+    public ulong UserHash { get; set; }
+
     /// <summary>The tier of service that the client asked for, or empty.</summary>
     public ReadOnlySpan<byte> ServiceTier => ((ReadOnlySpan<byte>)_serviceTier)[.._serviceTierLength];
 
@@ -277,7 +280,7 @@ internal sealed class Exchange
         _askedModelLength = 0;
         _passed = OwnName = null;
         Needs = default;
-        PrefixHash = 0;
+        PrefixHash = UserHash = 0;
         Degraded = default;
         Account = null;
         AccountCost = default;

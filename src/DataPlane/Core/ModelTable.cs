@@ -85,6 +85,7 @@ internal sealed class ModelTable
         // Where there is no other model, an answer that is too short for what was asked is no reason to look for one.
         model.IsFitted |= model.Fallback.Length > 0 && by.OutputTokensGiven > 0;
         model.PrefixBytes = model.PrefixBytes > 0 ? model.PrefixBytes : by.Affinity?.PrefixBytes ?? 0;
+        model.IsByUser |= by.Sticky is { IsUser: true };
         foreach (var target in by.Targets)
         {
             model.IsFitted |= target.Capabilities != Capability.All || target.ContextWindow > 0;

@@ -27,8 +27,9 @@ internal enum BalanceMode : byte
 }
 
 /// <summary>By what requests stay with one of a model's targets.</summary>
-/// <param name="Tag">Name of a tag; null for the key.</param>
-internal sealed record StickyModel(string? Tag);
+/// <param name="Tag">Name of a tag; null for the key or the user.</param>
+/// <param name="IsUser">Whether it is whom the request names as its user.</param>
+internal sealed record StickyModel(string? Tag, bool IsUser = false);
 
 /// <summary>How requests of the same prompt stay together.</summary>
 /// <param name="PrefixBytes">Bytes of the prompt's beginning that decide.</param>

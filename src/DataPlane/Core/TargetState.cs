@@ -1,7 +1,7 @@
 namespace AiEdge.DataPlane.Core;
 
-/// <summary>Counters of one (model rule, provider): a bounded set, for both names are the configuration's. Never reset by an edit.</summary>
-internal sealed class TargetState(string model, string provider)
+/// <summary>Counters of one (model rule, provider, variant): a bounded set, for all of them are the configuration's. Never reset by an edit.</summary>
+internal sealed class TargetState(string model, string provider, string? variant = null)
 {
     /// <summary>Milliseconds, for whole requests and the time to the first token.</summary>
     private static readonly long[] DurationMs = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 180_000, 600_000];
@@ -30,6 +30,8 @@ internal sealed class TargetState(string model, string provider)
     public string Model { get; } = model;
 
     public string Provider { get; } = provider;
+
+    public string? Variant { get; } = variant;
 
     public Histogram Duration { get; } = new(DurationMs);
 

@@ -11,6 +11,8 @@ namespace AiEdge.DataPlane.Flow;
 /// </summary>
 internal sealed class TargetChoice(Admission admission, AdmissionGate gate, TargetPlan plan)
 {
+    private readonly UserReading _user = new();
+
     /// <summary>The exchange must have its model.</summary>
     public EdgeError Choose(Exchange exchange, ClientLink link, RequestBody body)
     {
@@ -33,6 +35,7 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
     private EdgeError ChooseOwn(Exchange exchange, RequestBody body)
     {
         PrefixReading.Read(exchange, body);
+        _user.Read(exchange, body);
         gate.Weigh(exchange, body);
         return Router.Choose(exchange, plan);
     }

@@ -153,7 +153,8 @@ internal static class MetricsText
     }
 
     private static string Labels(TargetState target) =>
-        "gen_ai_request_model=\"" + Escape(target.Model) + "\",gen_ai_provider_name=\"" + Escape(target.Provider) + "\"";
+        "gen_ai_request_model=\"" + Escape(target.Model) + "\",gen_ai_provider_name=\"" + Escape(target.Provider) + "\""
+        + (target.Variant is { } variant ? ",variant=\"" + Escape(variant) + "\"" : "");
 
     internal static string Escape(string value) =>
         value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);

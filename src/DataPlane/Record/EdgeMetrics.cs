@@ -7,7 +7,7 @@ namespace AiEdge.DataPlane.Record;
 internal sealed class EdgeMetrics
 {
     private static readonly int Kinds = Enum.GetValues<ErrorKind>().Length;
-    private readonly ConcurrentDictionary<(string Model, string Provider), TargetState> _targets = new();
+    private readonly ConcurrentDictionary<(string Model, string Provider, string? Variant), TargetState> _targets = new();
     private readonly long[] _errors = new long[Kinds];
     private long _connectionsOpen;
     private long _connections;
@@ -44,7 +44,7 @@ internal sealed class EdgeMetrics
     public void OnExchangeBegun() => Interlocked.Increment(ref _exchangesOpen);
 
     /// <summary>Gives an exchange's target its counters, which a new configuration does not know yet.</summary>
-    public void Know(Exchange exchange) => exchange.Target!.State ??= StateOf(exchange.Model!.Name, exchange.Target.Provider.Name);
+    public void Know(Exchange exchange) => exchange.Target!.State ??= StateOf(exchange.Model!, exchange.Target);
 
     /// <summary>Counts an exchange that has ended.</summary>
     public void OnExchangeEnded(Exchange exchange)
@@ -53,9 +53,9 @@ internal sealed class EdgeMetrics
         if (exchange.Error.IsError)
             Interlocked.Increment(ref _errors[(int)exchange.Error.Kind]);
         if (exchange.Target is { } target)
-            (target.State ??= StateOf(exchange.Model!.Name, target.Provider.Name)).Add(exchange);
+            (target.State ??= StateOf(exchange.Model!, target)).Add(exchange);
     }
 
-    private TargetState StateOf(string model, string provider) =>
-        _targets.GetOrAdd((model, provider), static name => new TargetState(name.Model, name.Provider));
+    private TargetState StateOf(ModelModel model, TargetModel target) => _targets.GetOrAdd(
+        (model.Name, target.Provider.Name, target.Variant), static name => new TargetState(name.Model, name.Provider, name.Variant));
 }

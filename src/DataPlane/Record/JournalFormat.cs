@@ -176,7 +176,7 @@ internal static class JournalFormat
             writer.Raw(asker);
             writer.Text(record.AskedModel);
             writer.Raw(answerer);
-            writer.Text(record.DegradedBy);
+            WriteLater(ref writer, record);
             return;
         }
 
@@ -194,7 +194,14 @@ internal static class JournalFormat
         writer.Text(record.Limit);
         writer.Text(record.Address);
         names.Keep(record, writer.Written(askerAt, askedAt), writer.Written(answererAt, writer.Length));
+        WriteLater(ref writer, record);
+    }
+
+    /// <summary>Texts that the list has grown by.</summary>
+    private static void WriteLater(ref Fields writer, ExchangeRecord record)
+    {
         writer.Text(record.DegradedBy);
+        writer.Text(record.Target?.Variant);
     }
 
     /// <summary>All tags, or none where they do not fit: half of them would look like all.</summary>
@@ -330,5 +337,6 @@ internal enum JournalText
     Limit,
     Address,
     Degraded,
+    Variant,
     Count,
 }

@@ -52,7 +52,9 @@ internal static class Balancer
     {
         if (BitOperations.IsPow2(set))
             return BitOperations.TrailingZeroCount(set);
-        if (model.Sticky is { } sticky && (sticky.Tag is null ? exchange.Key?.Name : exchange.TagValue(sticky.Tag)) is { } value)
+        if (model.Sticky is { IsUser: true } && exchange.UserHash is var user and not 0)
+            return Stay(model, set, user);
+        if (model.Sticky is { IsUser: false } sticky && (sticky.Tag is null ? exchange.Key?.Name : exchange.TagValue(sticky.Tag)) is { } value)
             return Stay(model, set, StableHash.Of(value.AsSpan()));
         if (model.Affinity is { } affinity && exchange.PrefixHash != 0)
             return Stay(model, Roomy(model, set, affinity, nowMs), exchange.PrefixHash);

@@ -166,6 +166,13 @@ internal sealed class ConfigCompiler
         options.Idle.Or(TimeoutsOptions.IdleField.Default),
         options.Total.Or(TimeoutsOptions.TotalField.Default));
 
+    private static StickyModel? Sticky(ModelOptions model) => !model.Sticky.IsSet ? null : model.Sticky.Value switch
+    {
+        "key" => new StickyModel(null),
+        "user" => new StickyModel(null, IsUser: true),
+        var tag => new StickyModel(tag[TextRules.TagPrefix.Length..]),
+    };
+
     private ModelModel Model(ModelOptions model, long createdUnixSeconds)
     {
         var targets = new TargetModel[model.Targets.Count];
@@ -182,6 +189,7 @@ internal sealed class ConfigCompiler
                 Weight = target.Weight.Or(TargetOptions.WeightField.Default),
                 Priority = target.Priority.Or(TargetOptions.PriorityField.Default),
                 Concurrent = (int)target.Concurrent.Or(0),
+                Variant = target.Variant.IsSet ? target.Variant.Value : null,
                 Region = Region(target, model.Targets[i].Provider.Value),
                 ContextWindow = target.ContextWindow.Or(model.ContextWindow.Or(0)),
                 Capabilities = Capabilities(target.Capabilities.IsSet ? target.Capabilities : model.Capabilities),
@@ -205,7 +213,7 @@ internal sealed class ConfigCompiler
                 _ => BalanceMode.Weighted,
             },
             Affinity = model.Balance.Or("") == BalanceWords.CacheAffinity ? Affinity(model.Affinity) : null,
-            Sticky = model.Sticky.IsSet ? new StickyModel(model.Sticky.Value == "key" ? null : model.Sticky.Value[TextRules.TagPrefix.Length..]) : null,
+            Sticky = Sticky(model),
             OwnName = model.Aliases.IsSet ? new ModelName(model.Name) : null,
             Aliases = Array.ConvertAll(Texts(model.Aliases), Encoding.ASCII.GetBytes),
             Fallback = Array.ConvertAll(Texts(model.Fallback), static name => new ModelName(name)),

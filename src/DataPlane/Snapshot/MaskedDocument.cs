@@ -173,6 +173,7 @@ internal sealed class MaskedDocument : IDisposable
             _json.WriteNumber(TargetOptions.WeightField.Name, target.Weight.Or(TargetOptions.WeightField.Default));
             _json.WriteNumber(TargetOptions.PriorityField.Name, target.Priority.Or(TargetOptions.PriorityField.Default));
             _limits.WriteCount(TargetOptions.ConcurrentField, target.Concurrent);
+            WriteText(TargetOptions.VariantField, target.Variant);
             WriteText(TargetOptions.RegionField, target.Region);
             _limits.WriteCount(TargetOptions.ContextWindowField, target.ContextWindow);
             WriteList(TargetOptions.CapabilitiesField, target.Capabilities);

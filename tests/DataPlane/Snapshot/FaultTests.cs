@@ -66,11 +66,6 @@ public sealed class FaultTests
     }
 
     [Theory]
-    [InlineData("sticky: user", "5: models.m.sticky: is not supported yet by user; key or tag:NAME is")]
-    public void What_a_later_version_brings_to_models_is_refused_with_its_line(string field, string fault) =>
-        Assert.Equal([fault], Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\" }}\nmodels:\n  m:\n    {field}\n    targets: [ {{ provider: p }} ]\n"));
-
-    [Theory]
     [InlineData("affinity: { bound: 2 }", "5: models.m.affinity: says nothing without balance: cache-affinity")]
     [InlineData("balance: cache-affinity\n    affinity: { bound: 0.9 }", "6: models.m.affinity.bound: must be between 1 and 10")]
     [InlineData("balance: cache-affinity\n    affinity: { prefix: 2mb }", "6: models.m.affinity.prefix: must be between 64 and 1mb")]
@@ -81,7 +76,7 @@ public sealed class FaultTests
     [InlineData("aliases: [ n, n ]", "5: models.m.aliases[1]: is an alias already")]
     [InlineData("aliases: [ \"n*\" ]", "5: models.m.aliases[0]: must be an exact name; leave it out to pass the asked name on")]
     [InlineData("balance: random", "5: models.m.balance: expected weighted or least-pending or latency or cost or cache-affinity, found \"random\"")]
-    [InlineData("sticky: team", "5: models.m.sticky: must be key or tag:NAME")]
+    [InlineData("sticky: team", "5: models.m.sticky: must be key, user or tag:NAME")]
     [InlineData("sticky: \"tag:a b\"", "5: models.m.sticky: names a tag that may hold letters, digits, '.', '-' and '_' only")]
     [InlineData("fallback: []", "5: models.m.fallback: is empty; leave it out or name something")]
     [InlineData("fallback: [ n ]", "5: models.m.fallback[0]: no model answers to \"n\"")]
@@ -96,6 +91,7 @@ public sealed class FaultTests
         Assert.Equal([fault], Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\" }}\nmodels:\n  m:\n    {field}\n    targets: [ {{ provider: p }} ]\n"));
 
     [Theory]
+    [InlineData("{ provider: p, variant: a b }", "6: models.m.targets[0].variant: may hold letters, digits, '.', '-' and '_' only")]
     [InlineData("{ provider: p, concurrent: 0 }", "6: models.m.targets[0].concurrent: must be between 1 and 1m")]
     [InlineData("{ provider: p, weight: 1001 }", "6: models.m.targets[0].weight: must be between 0 and 1000")]
     [InlineData("{ provider: p, weight: 0 }", "5: models.m.targets: needs a target whose weight is not 0; a model is switched off by disabled")]

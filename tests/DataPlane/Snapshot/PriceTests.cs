@@ -224,7 +224,7 @@ public sealed class PriceTests
     public void The_effective_document_loads_again_and_means_the_same()
     {
         const string Text = Head + """
-              m: { targets: [ { provider: p, concurrent: 7, price: { input: 1.5 } } ], price: { input: 3, output: 15, factors: { flex: 0.5 }, longContext: { above: 200k, output: 20 } }, runaway: { repeat: off, outputTokens: 5 } }
+              m: { targets: [ { provider: p, concurrent: 7, variant: v, price: { input: 1.5 } } ], price: { input: 3, output: 15, factors: { flex: 2 }, longContext: { above: 200k, output: 20 } }, runaway: { repeat: off, outputTokens: 5 } }
             prices: { "x*": { request: 0.000000001 } }
             runaway: { outputTokens: 32k, repeat: 50, action: shadow }
             keys: [ { name: a, sha256: "0000000000000000000000000000000000000000000000000000000000000001", tier: t, tags: { env: prod }, priority: low, onDisconnect: "drain:90", clientTags: [ run ] } ]
@@ -245,6 +245,7 @@ public sealed class PriceTests
         Assert.Empty(Doc.Lines(again.Faults));
         Assert.Equal(whole, System.Text.Encoding.UTF8.GetString(again.Snapshot!.MaskedJson).Replace("00000000…", new string('0', 63) + "1", StringComparison.Ordinal));
         Assert.Equal(first.Models.All[0].Targets[0].Price!.Version, again.Snapshot.Models.All[0].Targets[0].Price!.Version);
+        Assert.Equal(("v", "v"), (first.Models.All[0].Targets[0].Variant, again.Snapshot.Models.All[0].Targets[0].Variant));
         Assert.Equal((7, 7), (first.Models.All[0].Targets[0].Concurrent, again.Snapshot.Models.All[0].Targets[0].Concurrent));
         Assert.Equal(first.Models.All[0].Runaway, again.Snapshot.Models.All[0].Runaway);
         foreach (var (one, two) in first.Limits.Zip(again.Snapshot.Limits))
