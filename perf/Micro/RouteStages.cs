@@ -31,7 +31,7 @@ internal static class RouteStages
             {
                 exchange.Model.Retries.OnRequest(0);
                 exchange.Model.Retries.OnRequest(0);
-                plan.Enter();
+                plan.TryEnter();
                 exchange.Attempts++;
                 plan.Leave(AttemptOutcome.Unknown);
                 if (plan.TryNext(TimeSpan.Zero, out _))
@@ -63,7 +63,7 @@ internal static class RouteStages
         {
             exchange.Model = snapshot.Models.All[0];
             HttpStages.Expect(plan.TryBegin(exchange));
-            plan.Enter();
+            plan.TryEnter();
             HttpStages.Expect(plan.TryTakeAccount(mayWait: true, out _));
             plan.OnHead(ProviderRateReader.Of(head.Head, DateTimeOffset.UnixEpoch));
             plan.Leave(AttemptOutcome.Answered);
@@ -86,7 +86,7 @@ internal static class RouteStages
             HttpStages.Expect(!scan.Feed(body).IsError);
             exchange.PrefixHash = PromptPrefix.Of(scan.Prompt!, new ReadOnlySequence<byte>(body), exchange.Model.PrefixBytes);
             HttpStages.Expect(exchange.PrefixHash != 0 && plan.TryBegin(exchange));
-            plan.Enter();
+            plan.TryEnter();
             plan.Leave(AttemptOutcome.Answered);
         };
     }
@@ -102,7 +102,7 @@ internal static class RouteStages
             exchange.Model = snapshot.Models.All[0];
             HttpStages.Expect(plan.TryBegin(exchange));
             exchange.Model.Retries.OnRequest(0);
-            plan.Enter();
+            plan.TryEnter();
             plan.Leave(AttemptOutcome.Answered);
         };
     }
