@@ -113,6 +113,9 @@ internal abstract class AnswerWriter
     /// <summary>Bytes of one call's arguments that are held where a dialect tells them whole; more are a fault of the provider's.</summary>
     protected const int ArgumentsBytesMax = 4 * 1024 * 1024;
 
+    /// <summary>Answers to one request that are told, where there are several; of the others nothing is read.</summary>
+    public virtual int ChoicesMax => 1;
+
     /// <summary>What was written and is the caller's to take.</summary>
     public TextBuffer Out { get; } = new();
 
@@ -178,9 +181,11 @@ internal abstract class AnswerWriter
     /// <summary>The id of a call; where the provider gives none, one that no other call has.</summary>
     protected void WriteCallId(TextBuffer to, in NeutralEvent call, ReadOnlySpan<byte> prefix)
     {
-        if (call.Id.IsEmpty)
+        if (!call.Id.IsEmpty)
+            to.Add(call.Id);
+        else if (call.Choice == 0)
             to.Add(prefix).Add(Id.Written).Add("_"u8).Add(call.Call);
         else
-            to.Add(call.Id);
+            to.Add(prefix).Add(Id.Written).Add("_"u8).Add(call.Choice).Add("_"u8).Add(call.Call);
     }
 }

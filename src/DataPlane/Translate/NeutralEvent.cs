@@ -68,4 +68,7 @@ internal readonly ref struct NeutralEvent(NeutralKind kind, ReadOnlySpan<byte> t
     public int Call { get; init; }
 
     public FinishReason Reason { get; init; }
+
+    /// <summary>Which of several answers it is about, from 0 on.</summary>
+    public int Choice { get; init; }
 }

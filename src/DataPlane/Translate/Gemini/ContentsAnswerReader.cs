@@ -2,12 +2,15 @@ using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Translate.Gemini;
 
-/// <summary>Reads Gemini's answers: the chunks of a stream, which are shaped as whole answers are. Of several candidates the first is told.</summary>
+/// <summary>
+/// Reads Gemini's answers: the chunks of a stream, which are shaped as whole answers are. Of several candidates as many are told as the
+/// client's dialect has places for.
+/// </summary>
 internal sealed class ContentsAnswerReader : AnswerReader
 {
     private const int ScratchBytes = 64;
 
-    private int _calls;
+    private readonly int[] _calls = new int[GeminiWords.CandidatesMax];
     private bool _isBegun;
 
     /// <summary>What matters of a chunk, of a candidate or of a part, wherever it stands.</summary>
@@ -33,7 +36,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
 
     public override void Reset()
     {
-        _calls = 0;
+        Array.Clear(_calls);
         _isBegun = false;
     }
 
@@ -124,13 +127,14 @@ internal sealed class ContentsAnswerReader : AnswerReader
                     to.Losses?.Add("answer"u8, walk.Name);
             }
 
-            if (candidate.Index != 0)
+            if (candidate.Index < 0 || candidate.Index >= Math.Min(to.ChoicesMax, GeminiWords.CandidatesMax))
                 continue;
             found = true;
+            var choice = (int)candidate.Index;
             if (candidate.Parts.IsPresent)
-                TellParts(data, candidate.Parts, to);
+                TellParts(data, candidate.Parts, choice, to);
             if (candidate.Finish.IsPresent)
-                to.Take(new NeutralEvent(NeutralKind.Finish) { Reason = ReasonOf(candidate.Finish.Of(data)) });
+                to.Take(new NeutralEvent(NeutralKind.Finish) { Choice = choice, Reason = ReasonOf(candidate.Finish.Of(data)) });
         }
 
         return found;
@@ -145,7 +149,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
         }
     }
 
-    private void TellParts(ReadOnlySpan<byte> data, Piece parts, AnswerWriter to)
+    private void TellParts(ReadOnlySpan<byte> data, Piece parts, int choice, AnswerWriter to)
     {
         var walk = new JsonWalk(data, parts, stackalloc byte[ScratchBytes]);
         if (!walk.TryBeginArray())
@@ -157,7 +161,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
             Fields part = default;
             while (walk.NextMember())
                 ReadPart(ref walk, ref part, to);
-            TellPart(data, part, to);
+            TellPart(data, part, choice, to);
         }
     }
 
@@ -187,7 +191,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
     }
 
     /// <summary>A signature may stand at any part; that of a call has to come back with it, any other need not.</summary>
-    private void TellPart(ReadOnlySpan<byte> data, in Fields part, AnswerWriter to)
+    private void TellPart(ReadOnlySpan<byte> data, in Fields part, int choice, AnswerWriter to)
     {
         if (part.Signature.IsPresent && !part.IsCall)
             to.Losses?.Add("answer.parts.thoughtSignature"u8);
@@ -195,15 +199,17 @@ internal sealed class ContentsAnswerReader : AnswerReader
         {
             to.Take(new NeutralEvent(NeutralKind.ToolCall)
             {
-                Call = _calls,
+                Choice = choice,
+                Call = _calls[choice],
                 Id = part.Id.Of(data),
                 Name = part.Name.Of(data),
                 Proof = part.Signature.Of(data),
             });
-            to.Take(new NeutralEvent(NeutralKind.ArgumentsObject, part.Args.IsPresent ? part.Args.Of(data) : "{}"u8) { Call = _calls++ });
+            var args = part.Args.IsPresent ? part.Args.Of(data) : "{}"u8;
+            to.Take(new NeutralEvent(NeutralKind.ArgumentsObject, args) { Choice = choice, Call = _calls[choice]++ });
         }
         else if (part.Text.Length > 0)
-            to.Take(new NeutralEvent(part.IsThought ? NeutralKind.Thinking : NeutralKind.Text, part.Text.Of(data)));
+            to.Take(new NeutralEvent(part.IsThought ? NeutralKind.Thinking : NeutralKind.Text, part.Text.Of(data)) { Choice = choice });
     }
 
     private static FinishReason ReasonOf(ReadOnlySpan<byte> reason)

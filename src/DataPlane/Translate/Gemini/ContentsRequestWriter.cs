@@ -20,7 +20,7 @@ internal sealed class ContentsRequestWriter : RequestWriter
             WriteTools(request, json);
         WriteConfig(request, target, json);
         json.EndObject();
-        request.LoseIf(request.Choices > 1, request.Names.Choices);
+        request.LoseIf(request.Choices > GeminiWords.CandidatesMax, request.Names.Choices);
         request.LoseIf(request.User.IsPresent, request.Names.User);
     }
 
@@ -65,6 +65,8 @@ internal sealed class ContentsRequestWriter : RequestWriter
             max = max < 0 ? target.OutputCap : Math.Min(max, target.OutputCap);
         if (max >= 0)
             json.Number("maxOutputTokens"u8, max);
+        if (request.Choices > 1)
+            json.Number("candidateCount"u8, Math.Min(request.Choices, GeminiWords.CandidatesMax));
         Number(request, json, "temperature"u8, request.Temperature);
         Number(request, json, "topP"u8, request.TopP);
         Number(request, json, "topK"u8, request.TopK);

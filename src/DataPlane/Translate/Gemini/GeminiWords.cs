@@ -5,6 +5,9 @@ namespace AiEdge.DataPlane.Translate.Gemini;
 /// <summary>What streamed and whole answers of Gemini say alike.</summary>
 internal static class GeminiWords
 {
+    /// <summary>Candidates that one request may ask for.</summary>
+    public const int CandidatesMax = 8;
+
     public static ReadOnlySpan<byte> Finish(FinishReason reason) => reason switch
     {
         FinishReason.Length => "MAX_TOKENS"u8,

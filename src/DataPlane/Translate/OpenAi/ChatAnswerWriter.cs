@@ -4,45 +4,43 @@ namespace AiEdge.DataPlane.Translate.OpenAi;
 internal sealed class ChatAnswerWriter : AnswerWriter
 {
     private readonly TextBuffer _head = new();
-    private readonly TextBuffer _text = new();
-    private readonly TextBuffer _thought = new();
-    private readonly TextBuffer _refusal = new();
-    private readonly TextBuffer _calls = new();
-    private FinishReason _reason;
-    private int _callCount;
-    private bool _hasText;
+    private readonly Choice?[] _choices = new Choice?[ChatWords.ChoicesMax];
+    private int _count;
+
+    public override int ChoicesMax => ChatWords.ChoicesMax;
 
     public override void Take(in NeutralEvent item)
     {
+        var choice = Of(item.Choice);
         switch (item.Kind)
         {
             case NeutralKind.Start:
                 Rename(item.Name);
                 break;
             case NeutralKind.Text:
-                _hasText = true;
-                _text.Add(item.Text);
+                choice.HasText = true;
+                choice.Text.Add(item.Text);
                 break;
             case NeutralKind.Thinking:
-                _thought.Add(item.Text);
+                choice.Thought.Add(item.Text);
                 break;
             case NeutralKind.Refusal:
-                _refusal.Add(item.Text);
+                choice.Refusal.Add(item.Text);
                 break;
             case NeutralKind.Signature or NeutralKind.HiddenThinking:
                 LoseThought(item.Kind);
                 break;
             case NeutralKind.ToolCall:
-                BeginCall(item);
+                BeginCall(choice, item);
                 break;
             case NeutralKind.Arguments:
-                _calls.Add(item.Text);
+                choice.Calls.Add(item.Text);
                 break;
             case NeutralKind.ArgumentsObject:
-                _calls.AddEscaped(item.Text);
+                choice.Calls.AddEscaped(item.Text);
                 break;
             case NeutralKind.Finish:
-                _reason = item.Reason;
+                choice.Reason = item.Reason;
                 break;
             case NeutralKind.Error:
                 IsFaulted = true;
@@ -55,20 +53,11 @@ internal sealed class ChatAnswerWriter : AnswerWriter
         if (IsEnded)
             return;
         IsEnded = true;
-        Out.Add(_head.Written).Add(Model.Written).Add("\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"u8);
-        WriteText(_text, isThere: _hasText);
-        Out.Add(",\"refusal\":"u8);
-        WriteText(_refusal, isThere: _refusal.Length > 0);
-        if (_thought.Length > 0)
-        {
-            Out.Add(",\"reasoning_content\":"u8);
-            WriteText(_thought, isThere: true);
-        }
-
-        if (_callCount > 0)
-            Out.Add(",\"tool_calls\":["u8).Add(_calls.Written).Add("\"}}]"u8);
-        var reason = _callCount > 0 && _reason == FinishReason.Stop ? FinishReason.ToolCalls : _reason;
-        Out.Add("},\"logprobs\":null,\"finish_reason\":"u8).Add(ChatWords.Finish(reason)).Add("}],\"usage\":"u8);
+        Out.Add(_head.Written).Add(Model.Written).Add("\",\"choices\":["u8);
+        _ = Of(0);
+        for (var i = 0; i < _count; i++)
+            Write(i, _choices[i]!);
+        Out.Add("],\"usage\":"u8);
         ChatUsage.Write(Out, Usage);
         Out.Add(",\"system_fingerprint\":null}"u8);
     }
@@ -77,30 +66,54 @@ internal sealed class ChatAnswerWriter : AnswerWriter
     {
         base.Release();
         _head.Release();
-        _text.Release();
-        _thought.Release();
-        _refusal.Release();
-        _calls.Release();
+        foreach (var choice in _choices)
+            choice?.Release();
+        _count = 0;
     }
 
-    protected override void OnBegin(in AnswerFacts facts)
-    {
-        _hasText = false;
-        _reason = FinishReason.Stop;
-        _callCount = 0;
+    protected override void OnBegin(in AnswerFacts facts) =>
         _head.Add("{\"id\":\"chatcmpl-"u8).Add(facts.Id).Add("\",\"object\":\"chat.completion\",\"created\":"u8).Add(facts.Created).Add(",\"model\":\""u8);
+
+    /// <summary>The choice of that number, and with it all before it.</summary>
+    private Choice Of(int number)
+    {
+        while (_count <= number)
+        {
+            (_choices[_count] ??= new Choice()).Begin();
+            _count++;
+        }
+
+        return _choices[number]!;
     }
 
-    private void BeginCall(in NeutralEvent call)
+    private void Write(int number, Choice choice)
     {
-        if (_callCount > 0)
-            _calls.Add("\"}},"u8);
-        _calls.Add("{\"id\":\""u8);
-        WriteCallId(_calls, call, "call_"u8);
-        _calls.Add("\",\"type\":\"function\""u8);
-        ChatWords.WriteProof(_calls, call.Proof);
-        _calls.Add(",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\""u8);
-        _callCount++;
+        Out.Add(number > 0 ? ",{\"index\":"u8 : "{\"index\":"u8).Add(number).Add(",\"message\":{\"role\":\"assistant\",\"content\":"u8);
+        WriteText(choice.Text, choice.HasText);
+        Out.Add(",\"refusal\":"u8);
+        WriteText(choice.Refusal, choice.Refusal.Length > 0);
+        if (choice.Thought.Length > 0)
+        {
+            Out.Add(",\"reasoning_content\":"u8);
+            WriteText(choice.Thought, isThere: true);
+        }
+
+        if (choice.CallCount > 0)
+            Out.Add(",\"tool_calls\":["u8).Add(choice.Calls.Written).Add("\"}}]"u8);
+        var reason = choice.CallCount > 0 && choice.Reason == FinishReason.Stop ? FinishReason.ToolCalls : choice.Reason;
+        Out.Add("},\"logprobs\":null,\"finish_reason\":"u8).Add(ChatWords.Finish(reason)).Add("}"u8);
+    }
+
+    private void BeginCall(Choice choice, in NeutralEvent call)
+    {
+        var calls = choice.Calls;
+        if (choice.CallCount++ > 0)
+            calls.Add("\"}},"u8);
+        calls.Add("{\"id\":\""u8);
+        WriteCallId(calls, call, "call_"u8);
+        calls.Add("\",\"type\":\"function\""u8);
+        ChatWords.WriteProof(calls, call.Proof);
+        calls.Add(",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\""u8);
     }
 
     private void WriteText(TextBuffer text, bool isThere)
@@ -109,5 +122,38 @@ internal sealed class ChatAnswerWriter : AnswerWriter
             Out.Add("\""u8).Add(text.Written).Add("\""u8);
         else
             Out.Add("null"u8);
+    }
+
+    /// <summary>What has come of one choice.</summary>
+    private sealed class Choice
+    {
+        public TextBuffer Text { get; } = new();
+
+        public TextBuffer Thought { get; } = new();
+
+        public TextBuffer Refusal { get; } = new();
+
+        public TextBuffer Calls { get; } = new();
+
+        public FinishReason Reason { get; set; }
+
+        public int CallCount { get; set; }
+
+        public bool HasText { get; set; }
+
+        public void Begin()
+        {
+            Reason = FinishReason.Stop;
+            CallCount = 0;
+            HasText = false;
+        }
+
+        public void Release()
+        {
+            Text.Release();
+            Thought.Release();
+            Refusal.Release();
+            Calls.Release();
+        }
     }
 }

@@ -6,26 +6,28 @@ internal sealed class ChatStreamWriter : AnswerWriter
     private readonly TextBuffer _prefix = new();
     private readonly TextBuffer _escaped = new();
     private bool _wantsUsage;
-    private bool _isBegun;
-    private bool _isFinished;
-    private bool _callsTools;
+    private uint _begun;
+    private uint _finished;
+    private uint _callsTools;
+
+    public override int ChoicesMax => ChatWords.ChoicesMax;
 
     public override void Take(in NeutralEvent item)
     {
         if (IsEnded)
             return;
         if (item.Kind != NeutralKind.Error)
-            Start(item.Kind == NeutralKind.Start ? item.Name : default);
+            Start(item.Choice, item.Kind == NeutralKind.Start ? item.Name : default);
         switch (item.Kind)
         {
             case NeutralKind.Text:
-                Delta("{\"content\":\""u8, item.Text, "\"}"u8);
+                Delta(item.Choice, "{\"content\":\""u8, item.Text, "\"}"u8);
                 break;
             case NeutralKind.Thinking:
-                Delta("{\"reasoning_content\":\""u8, item.Text, "\"}"u8);
+                Delta(item.Choice, "{\"reasoning_content\":\""u8, item.Text, "\"}"u8);
                 break;
             case NeutralKind.Refusal:
-                Delta("{\"refusal\":\""u8, item.Text, "\"}"u8);
+                Delta(item.Choice, "{\"refusal\":\""u8, item.Text, "\"}"u8);
                 break;
             case NeutralKind.Signature or NeutralKind.HiddenThinking:
                 LoseThought(item.Kind);
@@ -34,14 +36,14 @@ internal sealed class ChatStreamWriter : AnswerWriter
                 BeginCall(item);
                 break;
             case NeutralKind.Arguments:
-                Arguments(item.Call, item.Text);
+                Arguments(item, item.Text);
                 break;
             case NeutralKind.ArgumentsObject:
                 _escaped.Clear();
-                Arguments(item.Call, _escaped.AddEscaped(item.Text).Written);
+                Arguments(item, _escaped.AddEscaped(item.Text).Written);
                 break;
             case NeutralKind.Finish:
-                Finish(item.Reason);
+                Finish(item.Choice, item.Reason);
                 break;
             case NeutralKind.Error:
                 ChatErrors.WriteEvent(Out, item.Name, item.Text);
@@ -57,9 +59,13 @@ internal sealed class ChatStreamWriter : AnswerWriter
     {
         if (IsEnded)
             return;
-        Start(default);
-        if (!_isFinished)
-            Finish(FinishReason.Stop);
+        Start(0, default);
+        for (var choice = 0; choice < ChoicesMax; choice++)
+        {
+            if (Has(_begun, choice))
+                Finish(choice, FinishReason.Stop);
+        }
+
         if (_wantsUsage)
         {
             Out.Add(_prefix.Written).Add("\"choices\":[],\"usage\":"u8);
@@ -80,27 +86,33 @@ internal sealed class ChatStreamWriter : AnswerWriter
 
     protected override void OnBegin(in AnswerFacts facts)
     {
-        _isBegun = _isFinished = _callsTools = false;
+        _begun = _finished = _callsTools = 0;
         _wantsUsage = facts.WantsUsage;
         _prefix.Add("data: {\"id\":\"chatcmpl-"u8).Add(facts.Id).Add("\",\"object\":\"chat.completion.chunk\",\"created\":"u8).Add(facts.Created)
             .Add(",\"model\":\""u8);
     }
 
-    /// <summary>The first chunk names the role; what all chunks have alike is complete with the model.</summary>
-    private void Start(ReadOnlySpan<byte> model)
+    private static bool Has(uint choices, int choice) => (choices & (1u << choice)) != 0;
+
+    /// <summary>The first chunk of a choice names the role; what all chunks have alike is complete with the model.</summary>
+    private void Start(int choice, ReadOnlySpan<byte> model)
     {
-        if (_isBegun)
+        if (Has(_begun, choice))
             return;
-        _isBegun = true;
-        Rename(model);
-        _prefix.Add(Model.Written).Add("\",\"system_fingerprint\":null,"u8);
-        Delta("{\"role\":\"assistant\",\"content\":\""u8, default, "\"}"u8);
+        if (_begun == 0)
+        {
+            Rename(model);
+            _prefix.Add(Model.Written).Add("\",\"system_fingerprint\":null,"u8);
+        }
+
+        _begun |= 1u << choice;
+        Delta(choice, "{\"role\":\"assistant\",\"content\":\""u8, default, "\"}"u8);
     }
 
     private void BeginCall(in NeutralEvent call)
     {
-        _callsTools = true;
-        BeginDelta();
+        _callsTools |= 1u << call.Choice;
+        BeginDelta(call.Choice);
         Out.Add("{\"tool_calls\":[{\"index\":"u8).Add(call.Call).Add(",\"id\":\""u8);
         WriteCallId(Out, call, "call_"u8);
         Out.Add("\",\"type\":\"function\",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\"\"}"u8);
@@ -109,31 +121,31 @@ internal sealed class ChatStreamWriter : AnswerWriter
         EndDelta(FinishReason.None);
     }
 
-    private void Arguments(int call, ReadOnlySpan<byte> text)
+    private void Arguments(in NeutralEvent item, ReadOnlySpan<byte> text)
     {
-        BeginDelta();
-        Out.Add("{\"tool_calls\":[{\"index\":"u8).Add(call).Add(",\"function\":{\"arguments\":\""u8).Add(text).Add("\"}}]}"u8);
+        BeginDelta(item.Choice);
+        Out.Add("{\"tool_calls\":[{\"index\":"u8).Add(item.Call).Add(",\"function\":{\"arguments\":\""u8).Add(text).Add("\"}}]}"u8);
         EndDelta(FinishReason.None);
     }
 
-    private void Finish(FinishReason reason)
+    private void Finish(int choice, FinishReason reason)
     {
-        if (_isFinished)
+        if (Has(_finished, choice))
             return;
-        _isFinished = true;
-        BeginDelta();
+        _finished |= 1u << choice;
+        BeginDelta(choice);
         Out.Add("{}"u8);
-        EndDelta(_callsTools && reason == FinishReason.Stop ? FinishReason.ToolCalls : reason);
+        EndDelta(Has(_callsTools, choice) && reason == FinishReason.Stop ? FinishReason.ToolCalls : reason);
     }
 
-    private void Delta(ReadOnlySpan<byte> before, ReadOnlySpan<byte> text, ReadOnlySpan<byte> after)
+    private void Delta(int choice, ReadOnlySpan<byte> before, ReadOnlySpan<byte> text, ReadOnlySpan<byte> after)
     {
-        BeginDelta();
+        BeginDelta(choice);
         Out.Add(before).Add(text).Add(after);
         EndDelta(FinishReason.None);
     }
 
-    private void BeginDelta() => Out.Add(_prefix.Written).Add("\"choices\":[{\"index\":0,\"delta\":"u8);
+    private void BeginDelta(int choice) => Out.Add(_prefix.Written).Add("\"choices\":[{\"index\":"u8).Add(choice).Add(",\"delta\":"u8);
 
     private void EndDelta(FinishReason reason)
     {

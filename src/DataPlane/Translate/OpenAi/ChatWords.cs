@@ -5,6 +5,9 @@ namespace AiEdge.DataPlane.Translate.OpenAi;
 /// <summary>What an answer's end is called.</summary>
 internal static class ChatWords
 {
+    /// <summary>Choices of one answer that are told: nobody whom chats are translated for gives more.</summary>
+    public const int ChoicesMax = 8;
+
     /// <summary><c>finish_reason</c>, as JSON.</summary>
     public static ReadOnlySpan<byte> Finish(FinishReason reason) => reason switch
     {
