@@ -33,11 +33,11 @@ public sealed class DecimalField : ScalarField<long>
     /// <summary>The least value.</summary>
     public long Min { get; }
 
-    /// <summary>What stands for the value where none is written, as the documentation says it; or null.</summary>
-    public string? Default { get; init; }
+    /// <summary>What stands for the value where none is written; null where nothing does.</summary>
+    public long? Default { get; init; }
 
     /// <inheritdoc/>
-    public override string? DefaultText => Default;
+    public override string? DefaultText => Default is { } value ? DecimalText.Format(value, _digits) : null;
 
     /// <inheritdoc/>
     public override string? BoundsText => $"{DecimalText.Format(Min, _digits)} to {DecimalText.Format(Max, _digits)}";

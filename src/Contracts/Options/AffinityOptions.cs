@@ -14,7 +14,7 @@ public sealed class AffinityOptions
     public static readonly SizeField PrefixField = new("prefix", "4kb", "64b", "1mb");
 
     /// <summary>How many times its part of what is under way a target may have.</summary>
-    public static readonly DecimalField BoundField = new("bound", "a number such as 1.25", BoundDigits, "10", "1") { Default = "1.25" };
+    public static readonly DecimalField BoundField = new("bound", "a number such as 1.25", BoundDigits, "10", "1") { Default = 125 };
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new("affinity", PrefixField, BoundField);

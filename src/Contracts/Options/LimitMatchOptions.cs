@@ -116,7 +116,7 @@ public sealed class LimitWeightsOptions
     public static readonly LimitWeightsOptions None = new();
 
     /// <summary>What a token of cached input counts, in thousandths.</summary>
-    public static readonly DecimalField CachedInputField = new("cachedInput", "a number such as 0.1", 3, "1") { Default = "1" };
+    public static readonly DecimalField CachedInputField = new("cachedInput", "a number such as 0.1", 3, "1") { Default = 1000 };
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new("weights", CachedInputField);

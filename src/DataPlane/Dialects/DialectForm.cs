@@ -25,7 +25,7 @@ internal abstract class DialectForm
     public abstract AnswerWords Words { get; }
 
     /// <summary>Makes what finds the texts of its prompts.</summary>
-    public abstract Func<IPromptReader> PromptReader { get; }
+    public abstract Func<PromptReader> PromptReader { get; }
 
     /// <summary>What is sent in a silent stream: an event that clients pass over.</summary>
     public abstract ReadOnlySpan<byte> Heartbeat { get; }

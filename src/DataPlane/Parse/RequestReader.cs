@@ -25,7 +25,7 @@ internal sealed class RequestReader
     private RequestField _inner;
     private bool _wantsPrompt;
     private bool _takesAny;
-    private IPromptReader? _prompt;
+    private PromptReader? _prompt;
     private EdgeError _error;
 
     /// <summary>Starts a body.</summary>
@@ -33,7 +33,7 @@ internal sealed class RequestReader
     /// <param name="shape">Which fields the body has.</param>
     /// <param name="prompt">Where the texts of the prompt are noted, if one is given that wants them.</param>
     /// <param name="reader">What knows where those texts stand; null where none is wanted.</param>
-    public void Begin(RequestFacts facts, RequestShape shape, PromptText? prompt = null, IPromptReader? reader = null)
+    public void Begin(RequestFacts facts, RequestShape shape, PromptText? prompt = null, PromptReader? reader = null)
     {
         facts.Reset();
         _wantsPrompt = prompt is { IsWanted: true };

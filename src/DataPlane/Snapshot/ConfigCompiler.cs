@@ -242,7 +242,7 @@ internal sealed class ConfigCompiler
 
     private static AffinityModel Affinity(AffinityOptions affinity) => new(
         affinity.Prefix.Or(AffinityOptions.PrefixField.Default),
-        affinity.Bound.IsSet ? affinity.Bound.Value : 125);
+        affinity.Bound.Or(AffinityOptions.BoundField.Default!.Value));
 
     private static RunawayModel? Runaway(RunawayOptions runaway)
     {

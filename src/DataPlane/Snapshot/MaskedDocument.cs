@@ -256,7 +256,7 @@ internal sealed class MaskedDocument : IDisposable
         _json.WriteStartObject(ModelOptions.AffinityField.Name);
         WriteSize(AffinityOptions.PrefixField, affinity.Prefix.Or(AffinityOptions.PrefixField.Default));
         _json.WritePropertyName(AffinityOptions.BoundField.Name);
-        _json.WriteRawValue(affinity.Bound.IsSet ? DecimalText.Format(affinity.Bound.Value, AffinityOptions.BoundDigits) : AffinityOptions.BoundField.Default!);
+        _json.WriteRawValue(DecimalText.Format(affinity.Bound.Or(AffinityOptions.BoundField.Default!.Value), AffinityOptions.BoundDigits));
         _json.WriteEndObject();
     }
 

@@ -21,7 +21,7 @@ internal sealed class AnthropicForm : DialectForm
 
     public override AnswerWords Words => AnthropicAnswerWords.Shared;
 
-    public override Func<IPromptReader> PromptReader { get; } = static () => new AnthropicPromptReader();
+    public override Func<PromptReader> PromptReader { get; } = static () => new AnthropicPromptReader();
 
     public override ReadOnlySpan<byte> Heartbeat => "event: ping\ndata: {\"type\": \"ping\"}\n\n"u8;
 

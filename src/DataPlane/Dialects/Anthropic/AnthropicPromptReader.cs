@@ -8,7 +8,7 @@ namespace AiEdge.DataPlane.Dialects.Anthropic;
 /// Where the texts of a prompt lie in a body of the Messages API: <c>system</c>, the blocks of <c>messages</c>, and <c>tools</c>. A
 /// block's members may stand in any order, so that what it is shows at its end.
 /// </summary>
-internal sealed class AnthropicPromptReader : IPromptReader
+internal sealed class AnthropicPromptReader : PromptReader
 {
     private PromptText _prompt = new();
     private Levels _levels;
@@ -69,9 +69,9 @@ internal sealed class AnthropicPromptReader : IPromptReader
         Json,
     }
 
-    public bool IsInside => _level > 0 || _hidden != Hidden.No;
+    public override bool IsInside => _level > 0 || _hidden != Hidden.No;
 
-    public void Begin(PromptText prompt, RequestShape shape)
+    public override void Begin(PromptText prompt, RequestShape shape)
     {
         _prompt = prompt;
         _level = 0;
@@ -79,9 +79,9 @@ internal sealed class AnthropicPromptReader : IPromptReader
         _hidden = Hidden.No;
     }
 
-    public void OnName(ref JsonScanner scanner, ReadOnlySpan<byte> bytes) => _member = MemberOf(ref scanner, bytes);
+    public override void OnName(ref JsonScanner scanner, ReadOnlySpan<byte> bytes) => _member = MemberOf(ref scanner, bytes);
 
-    public void OnValue(ref JsonScanner scanner)
+    public override void OnValue(ref JsonScanner scanner)
     {
         Member member = _member;
         _member = Member.Other;
@@ -105,19 +105,7 @@ internal sealed class AnthropicPromptReader : IPromptReader
         }
     }
 
-    public bool TakeAll(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
-    {
-        do
-        {
-            Take(ref scanner, bytes);
-            if (!IsInside)
-                return true;
-        }
-        while (scanner.Read(bytes));
-        return false;
-    }
-
-    private void Take(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
+    protected override void Take(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
     {
         switch (scanner.Token)
         {

@@ -31,7 +31,7 @@ internal sealed class GeminiForm : DialectForm
 
     public override AnswerWords Words => GeminiAnswerWords.Shared;
 
-    public override Func<IPromptReader> PromptReader { get; } = static () => new GeminiPromptReader();
+    public override Func<PromptReader> PromptReader { get; } = static () => new GeminiPromptReader();
 
     public override ReadOnlySpan<byte> Heartbeat => ": ping\n\n"u8;
 

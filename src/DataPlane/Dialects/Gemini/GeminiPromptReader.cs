@@ -8,7 +8,7 @@ namespace AiEdge.DataPlane.Dialects.Gemini;
 /// Where the texts of a prompt lie in a body of <c>generateContent</c>: the parts of <c>contents</c> and of <c>systemInstruction</c>, and
 /// <c>tools</c>; of embeddings the parts of each <c>content</c>. Names come in both of protobuf's spellings.
 /// </summary>
-internal sealed class GeminiPromptReader : IPromptReader
+internal sealed class GeminiPromptReader : PromptReader
 {
     private PromptText _prompt = new();
     private Places _places;
@@ -66,9 +66,9 @@ internal sealed class GeminiPromptReader : IPromptReader
         Json,
     }
 
-    public bool IsInside => _level > 0 || _hidden != Hidden.No;
+    public override bool IsInside => _level > 0 || _hidden != Hidden.No;
 
-    public void Begin(PromptText prompt, RequestShape shape)
+    public override void Begin(PromptText prompt, RequestShape shape)
     {
         _prompt = prompt;
         _level = 0;
@@ -77,9 +77,9 @@ internal sealed class GeminiPromptReader : IPromptReader
         _isEmbedded = shape is RequestShape.EmbedContent or RequestShape.BatchEmbed;
     }
 
-    public void OnName(ref JsonScanner scanner, ReadOnlySpan<byte> bytes) => _member = MemberOf(ref scanner, bytes);
+    public override void OnName(ref JsonScanner scanner, ReadOnlySpan<byte> bytes) => _member = MemberOf(ref scanner, bytes);
 
-    public void OnValue(ref JsonScanner scanner)
+    public override void OnValue(ref JsonScanner scanner)
     {
         Member member = _member;
         _member = Member.Other;
@@ -109,19 +109,7 @@ internal sealed class GeminiPromptReader : IPromptReader
         }
     }
 
-    public bool TakeAll(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
-    {
-        do
-        {
-            Take(ref scanner, bytes);
-            if (!IsInside)
-                return true;
-        }
-        while (scanner.Read(bytes));
-        return false;
-    }
-
-    private void Take(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
+    protected override void Take(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
     {
         switch (scanner.Token)
         {

@@ -15,7 +15,7 @@ internal sealed class OpenAiForm : DialectForm
 
     public override AnswerWords Words => AnswerWords.OpenAi;
 
-    public override Func<IPromptReader> PromptReader { get; } = static () => new OpenAiPromptReader();
+    public override Func<PromptReader> PromptReader { get; } = static () => new OpenAiPromptReader();
 
     public override ReadOnlySpan<byte> Heartbeat => ": ping\n\n"u8;
 

@@ -5,7 +5,7 @@ using AiEdge.DataPlane.Parse;
 namespace AiEdge.DataPlane.Dialects.OpenAi;
 
 /// <summary>Where the texts of a prompt lie in the bodies of the OpenAI dialect.</summary>
-internal sealed class OpenAiPromptReader : IPromptReader
+internal sealed class OpenAiPromptReader : PromptReader
 {
     private PromptText _prompt = new();
     private RequestShape _shape;
@@ -51,9 +51,9 @@ internal sealed class OpenAiPromptReader : IPromptReader
         File,
     }
 
-    public bool IsInside => _level > 0 || _hidden != Hidden.No;
+    public override bool IsInside => _level > 0 || _hidden != Hidden.No;
 
-    public void Begin(PromptText prompt, RequestShape shape)
+    public override void Begin(PromptText prompt, RequestShape shape)
     {
         _prompt = prompt;
         _shape = shape;
@@ -62,10 +62,10 @@ internal sealed class OpenAiPromptReader : IPromptReader
         _hidden = Hidden.No;
     }
 
-    public void OnName(ref JsonScanner scanner, ReadOnlySpan<byte> bytes) =>
+    public override void OnName(ref JsonScanner scanner, ReadOnlySpan<byte> bytes) =>
         _member = PromptMembers.Of(scanner.Text(bytes), scanner.IsEscaped);
 
-    public void OnValue(ref JsonScanner scanner)
+    public override void OnValue(ref JsonScanner scanner)
     {
         JsonToken token = scanner.Token;
         PromptMember member = _member;
@@ -103,19 +103,7 @@ internal sealed class OpenAiPromptReader : IPromptReader
         }
     }
 
-    public bool TakeAll(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
-    {
-        do
-        {
-            Take(ref scanner, bytes);
-            if (!IsInside)
-                return true;
-        }
-        while (scanner.Read(bytes));
-        return false;
-    }
-
-    private void Take(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
+    protected override void Take(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
     {
         JsonToken token = scanner.Token;
         if (token == JsonToken.Name)
