@@ -95,6 +95,17 @@ public static class TextRules
     public static string? FilePath(string text) =>
         Bounded(text, 4096) ?? (text.AsSpan().ContainsAnyInRange('\0', '\u001f') ? "holds a control character" : null);
 
+    /// <summary>What clients may put before the paths of an API: one segment that no API has there already but <c>/v1</c>.</summary>
+    public static string? PathPrefix(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (text is "/v1beta" or "/passthrough")
+            return "is the beginning of paths that are served already";
+        return text.Length is < 2 or > 33 || text[0] != '/' || text.AsSpan(1).ContainsAnyExcept(PlainNameChars) || text.AsSpan(1).Trim('.').IsEmpty
+            ? "must be one segment of a path, such as /v2: / and up to 32 letters, digits, '.', '-' and '_'"
+            : null;
+    }
+
     /// <summary>What a request may ask a host for: a path from its root on, with a query if need be.</summary>
     public static string? RequestPath(string text)
     {

@@ -25,6 +25,9 @@ public sealed class ModelOptions
     /// <summary>Other names that it answers to.</summary>
     public static readonly StringListField AliasesField = new("aliases", TextRules.ModelName, 32);
 
+    /// <summary>Which model is meant by its name where a path begins so.</summary>
+    public static readonly StringMapField VersionsField = new("versions", TextRules.PathPrefix, TextRules.ModelName, 16);
+
     /// <summary>How many tokens of prompt and answer together it has room for.</summary>
     public static readonly CountField ContextWindowField = new("contextWindow", 1, 1_000_000_000);
 
@@ -55,8 +58,8 @@ public sealed class ModelOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a model", TargetsField, AliasesField, BalanceField, AffinityField, StickyField, FallbackField, RetryField, TimeoutsField, TokenizerField,
-        PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField, RunawayField, DisabledField);
+        "a model", TargetsField, AliasesField, VersionsField, BalanceField, AffinityField, StickyField, FallbackField, RetryField, TimeoutsField,
+        TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField, RunawayField, DisabledField);
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
     {
@@ -109,6 +112,9 @@ public sealed class ModelOptions
     /// <summary>See <see cref="AliasesField"/>.</summary>
     public Setting<IReadOnlyList<Setting<string>>> Aliases { get; private init; }
 
+    /// <summary>See <see cref="VersionsField"/>.</summary>
+    public Setting<IReadOnlyList<KeyValuePair<string, Setting<string>>>> Versions { get; private init; }
+
     /// <summary>See <see cref="ContextWindowField"/>.</summary>
     public Setting<long> ContextWindow { get; private init; }
 
@@ -148,6 +154,7 @@ public sealed class ModelOptions
             Price = PriceOptions.Read(reader.Node(PriceField), faults),
             OutputTokensMax = reader.Get(OutputTokensMaxField),
             Aliases = reader.Get(AliasesField),
+            Versions = reader.Get(VersionsField),
             ContextWindow = reader.Get(ContextWindowField),
             Capabilities = reader.Get(CapabilitiesField),
             Runaway = RunawayOptions.Read(reader.Node(RunawayField), faults),

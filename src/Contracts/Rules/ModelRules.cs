@@ -25,6 +25,8 @@ public static class ModelRules
         CheckTargets(model, faults);
         CheckAliases(model, document, faults);
         CheckFallback(model, document, faults);
+        foreach (var (_, version) in model.Versions.Or([]))
+            CheckOther(model, version, document, faults);
         if (model.Affinity.Node is { } affinity && model.Balance.Or("") != BalanceWords.CacheAffinity)
             faults.Add(affinity, $"says nothing without balance: {BalanceWords.CacheAffinity}");
         foreach (var target in model.Targets)
@@ -117,14 +119,19 @@ public static class ModelRules
         if (names.Count > FallbacksMax)
             faults.Add(model.Fallback.Source!, string.Create(CultureInfo.InvariantCulture, $"holds more than {FallbacksMax} models"));
         foreach (var name in names)
-        {
-            var source = (ConfigScalar)name.Source!;
-            var hint = source.ByReference ? "" : Suggestion.For(source.Text, document.ModelNames);
-            if (RuleOf(name.Value, document) is not { } rule)
-                faults.Add(source, source.ByReference ? "no model has the name referred to" : $"no model answers to {source.Shown}{hint}");
-            else if (rule == model.Name)
-                faults.Add(source, "is the model itself");
-        }
+            CheckOther(model, name, document, faults);
+    }
+
+    /// <summary>A name that a model turns to must lead to another rule than its own.</summary>
+    private static void CheckOther(ModelOptions model, Setting<string> name, ConfigOptions document, FaultList faults)
+    {
+        if (name.Source is not ConfigScalar source)
+            return;
+        var hint = source.ByReference ? "" : Suggestion.For(source.Text, document.ModelNames);
+        if (RuleOf(name.Value, document) is not { } rule)
+            faults.Add(source, source.ByReference ? "no model has the name referred to" : $"no model answers to {source.Shown}{hint}");
+        else if (rule == model.Name)
+            faults.Add(source, "is the model itself");
     }
 
     /// <summary>Name of the rule that answers for a name, as a data plane finds it.</summary>

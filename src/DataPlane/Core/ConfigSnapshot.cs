@@ -222,6 +222,9 @@ internal sealed class ModelModel
     /// <summary>How much of a prompt's beginning those look at whom its requests may go to; 0 where none does. Put there with the table.</summary>
     public long PrefixBytes { get; set; }
 
+    /// <summary>Which model is meant by its name where a path begins so.</summary>
+    public KeyValuePair<byte[], ModelName>[] Versions { get; init; } = [];
+
     /// <summary>Whether some whom its requests may go to keep those of a user together. Put there with the table.</summary>
     public bool IsByUser { get; set; }
 

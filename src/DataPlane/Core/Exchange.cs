@@ -57,6 +57,9 @@ internal sealed class Exchange
 
     private IdBytes _requestId;
     private IdBytes _edgeId;
+    /// <summary>Longest path that is served behind a prefix: one with a model's name in it, each byte escaped.</summary>
+    private const int PathBytesMax = 1024;
+
     private IdBytes _providerId;
     private ModelBytes _askedModel;
     private int _askedModelLength;
@@ -68,6 +71,8 @@ internal sealed class Exchange
     private int _providerIdLength;
     private readonly KeyValuePair<string, string>[] _clientTags = new KeyValuePair<string, string>[ClientTagsMax];
     private int _clientTagCount;
+    private byte[]? _path;
+    private int _pathLength;
     private byte[] _translationLoss = [];
     private int _translationLossLength;
 
@@ -108,6 +113,9 @@ internal sealed class Exchange
 
     /// <summary>The tier of service that the client asked for, or empty.</summary>
     public ReadOnlySpan<byte> ServiceTier => ((ReadOnlySpan<byte>)_serviceTier)[.._serviceTierLength];
+
+    /// <summary>What its path began with for the sake of models' versions; null where it did not, or no model has any.</summary>
+    public byte[]? PathPrefix { get; private set; }
 
     public Endpoint? Endpoint { get; set; }
 
@@ -282,6 +290,8 @@ internal sealed class Exchange
         Needs = default;
         PrefixHash = UserHash = 0;
         Degraded = default;
+        PathPrefix = null;
+        _pathLength = 0;
         Account = null;
         AccountCost = default;
         Endpoint = UpstreamEndpoint = null;
@@ -358,6 +368,22 @@ internal sealed class Exchange
     {
         name.CopyTo(_askedModel);
         _askedModelLength = name.Length;
+    }
+
+    /// <summary>The path that its request is served by, of the one that its head has.</summary>
+    public ReadOnlySpan<byte> ServedPath(ReadOnlySpan<byte> path) => _pathLength > 0 ? _path.AsSpan(0, _pathLength) : path;
+
+    /// <summary>Its path began with a prefix: it is served by another, which comes in two parts. False if that is too long for any.</summary>
+    public bool TrySetPath(byte[] prefix, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        if (first.Length + second.Length > PathBytesMax)
+            return false;
+        _path ??= new byte[PathBytesMax];
+        first.CopyTo(_path);
+        second.CopyTo(_path.AsSpan(first.Length));
+        _pathLength = first.Length + second.Length;
+        PathPrefix = prefix;
+        return true;
     }
 
     /// <summary>The asked name stands for another: from here on that is the asked one.</summary>

@@ -13,6 +13,7 @@ internal sealed class ModelTable
         for (var i = 0; i < All.Length; i++)
             All[i].Index = i;
         _globs = Array.FindAll(All, m => m.IsGlob);
+        PathPrefixes = PrefixesOf(All);
         IsGuarded = Array.Exists(All, m => m.Runaway is not null);
         var names = 0;
         foreach (var model in All)
@@ -47,6 +48,9 @@ internal sealed class ModelTable
     /// <summary>Every rule, in the document's order.</summary>
     public ModelModel[] All { get; }
 
+    /// <summary>What paths may begin with for the sake of <see cref="ModelModel.Versions"/>, each once.</summary>
+    public byte[][] PathPrefixes { get; }
+
     /// <summary>Whether streams of some model are guarded against having no end.</summary>
     public bool IsGuarded { get; }
 
@@ -69,6 +73,21 @@ internal sealed class ModelTable
         }
 
         return null;
+    }
+
+    private static byte[][] PrefixesOf(ModelModel[] models)
+    {
+        var all = new List<byte[]>();
+        foreach (var model in models)
+        {
+            foreach (var (prefix, _) in model.Versions)
+            {
+                if (!all.Exists(known => known.AsSpan().SequenceEqual(prefix)))
+                    all.Add(prefix);
+            }
+        }
+
+        return [.. all];
     }
 
     private void Enter(byte[] name, ModelModel model)

@@ -320,7 +320,7 @@ internal sealed class AttemptLoop
     {
         if (!body.TryCountTranslation())
             return EdgeError.Edge(ErrorKind.Overloaded);
-        var asked = exchange.Endpoint!.ModelIn(body.Intake!.HeadReader.Head.Path);
+        var asked = exchange.Endpoint!.ModelIn(exchange.ServedPath(body.Intake!.HeadReader.Head.Path));
         if (body.Intake.Translation.FindModels(body.Bytes, asked, _proofs) is { IsError: true } error)
             return error;
         return _proofs.Count <= BodyPatch.EditsMax

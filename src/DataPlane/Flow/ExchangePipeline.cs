@@ -101,9 +101,9 @@ internal sealed class ExchangePipeline
         _link.ClearStep();
         _exchange.BodyReadAt = Stopwatch.GetTimestamp();
         if (!_exchange.Endpoint.TakesBody)
-            return ModelList.Write(_link, _exchange, _intake.HeadReader.Head.Path);
+            return ModelList.Write(_link, _exchange, _exchange.ServedPath(_intake.HeadReader.Head.Path));
         var facts = _intake.Scan.Facts;
-        var asked = facts.HasModel ? facts.Model : _exchange.Endpoint.ModelIn(_intake.HeadReader.Head.Path);
+        var asked = facts.HasModel ? facts.Model : _exchange.Endpoint.ModelIn(_exchange.ServedPath(_intake.HeadReader.Head.Path));
         _exchange.Stream = facts.Stream |= _exchange.Endpoint.IsStream;
         _exchange.WantsUsage = facts.IncludeUsage == IncludeUsageForm.True;
         _exchange.Choices = Math.Max(1, facts.N);
@@ -212,8 +212,10 @@ internal sealed class ExchangePipeline
     private EdgeError Recognise()
     {
         var head = _intake.HeadReader.Head;
-        var endpoint = DialectTable.Find(head.Path) ?? Passthrough.Find(_exchange.Config, head.Path);
-        _exchange.Dialect = endpoint?.Dialect ?? DialectTable.Owner(head.Path);
+        PathPrefix.Read(_exchange, head.Path);
+        var path = _exchange.ServedPath(head.Path);
+        var endpoint = DialectTable.Find(path) ?? Passthrough.Find(_exchange.Config, head.Path);
+        _exchange.Dialect = endpoint?.Dialect ?? DialectTable.Owner(path);
         if (endpoint is null)
             return EdgeError.Client(ErrorKind.UnknownPath);
         _exchange.Endpoint = endpoint;

@@ -25,7 +25,7 @@ internal static class ModelList
             else
             {
                 var id = path[exchange.Endpoint.PathUtf8.Length..];
-                var meant = Router.Meant(exchange.Key!, exchange.Config.Models, id);
+                var meant = Router.Meant(exchange.Key!, exchange.Config.Models, id, exchange.PathPrefix);
                 var model = exchange.Config.Models.Find(meant);
                 if (model is null || !IsShown(exchange.Key!, model, meant))
                     return EdgeError.Client(ErrorKind.UnknownModel, null, "model");

@@ -15,6 +15,12 @@ internal static class Router
         if (Mapped(key, exchange.AskedModel) is { } mapped)
             exchange.Rename(mapped);
         var model = exchange.Config.Models.Find(exchange.AskedModel);
+        if (exchange.PathPrefix is { } prefix && model is not null && Version(model, prefix) is { } version)
+        {
+            exchange.Rename(version);
+            model = exchange.Config.Models.Find(version.Utf8);
+        }
+
         if (model?.OwnName is { } own && !own.Utf8.AsSpan().SequenceEqual(exchange.AskedModel))
             exchange.Rename(own);
         if (!IsAllowed(key, exchange.AskedModel))
@@ -30,11 +36,13 @@ internal static class Router
     /// <summary>Chooses the first target of an exchange that has its model, and its needs where the model's targets look at them.</summary>
     public static EdgeError Choose(Exchange exchange, TargetPlan plan) => plan.TryBegin(exchange) ? default : Unfit(exchange, plan.Lack);
 
-    /// <summary>The model that a name stands for to a key: a name of its map, or what an alias means.</summary>
-    public static ReadOnlySpan<byte> Meant(KeyModel key, ModelTable models, ReadOnlySpan<byte> asked)
+    /// <summary>The model that a name stands for to a key: a name of its map, a version by the path's prefix, or what an alias means.</summary>
+    public static ReadOnlySpan<byte> Meant(KeyModel key, ModelTable models, ReadOnlySpan<byte> asked, byte[]? prefix = null)
     {
         if (Mapped(key, asked) is { } mapped)
             asked = mapped.Utf8;
+        if (prefix is not null && models.Find(asked) is { } model && Version(model, prefix) is { } version)
+            asked = version.Utf8;
         return models.Find(asked)?.OwnName is { } own ? own.Utf8 : asked;
     }
 
@@ -49,6 +57,17 @@ internal static class Router
         }
 
         return false;
+    }
+
+    private static ModelName? Version(ModelModel model, byte[] prefix)
+    {
+        foreach (var (known, name) in model.Versions)
+        {
+            if (known.AsSpan().SequenceEqual(prefix))
+                return name;
+        }
+
+        return null;
     }
 
     private static ModelName? Mapped(KeyModel key, ReadOnlySpan<byte> asked)

@@ -166,6 +166,15 @@ internal sealed class ConfigCompiler
         options.Idle.Or(TimeoutsOptions.IdleField.Default),
         options.Total.Or(TimeoutsOptions.TotalField.Default));
 
+    private static KeyValuePair<byte[], ModelName>[] Versions(ModelOptions model)
+    {
+        var written = model.Versions.Or([]);
+        var versions = new KeyValuePair<byte[], ModelName>[written.Count];
+        for (var i = 0; i < versions.Length; i++)
+            versions[i] = new(Encoding.ASCII.GetBytes(written[i].Key), new ModelName(written[i].Value.Value));
+        return versions;
+    }
+
     private static StickyModel? Sticky(ModelOptions model) => !model.Sticky.IsSet ? null : model.Sticky.Value switch
     {
         "key" => new StickyModel(null),
@@ -214,6 +223,7 @@ internal sealed class ConfigCompiler
             },
             Affinity = model.Balance.Or("") == BalanceWords.CacheAffinity ? Affinity(model.Affinity) : null,
             Sticky = Sticky(model),
+            Versions = Versions(model),
             OwnName = model.Aliases.IsSet ? new ModelName(model.Name) : null,
             Aliases = Array.ConvertAll(Texts(model.Aliases), Encoding.ASCII.GetBytes),
             Fallback = Array.ConvertAll(Texts(model.Fallback), static name => new ModelName(name)),

@@ -184,6 +184,7 @@ internal sealed class MaskedDocument : IDisposable
 
         _json.WriteEndArray();
         WriteList(ModelOptions.AliasesField, model.Aliases);
+        WriteTexts(ModelOptions.VersionsField, model.Versions, isSecret: false);
         _json.WriteString(ModelOptions.BalanceField.Name, model.Balance.Or(ModelOptions.BalanceField.Default!));
         if (model.Balance.Or("") == BalanceWords.CacheAffinity)
             WriteAffinity(model.Affinity);

@@ -42,6 +42,7 @@ public sealed class DocumentJudgeTests
     [InlineData("keys", "a", """{"name":"a","sha256":"${env:AIEDGE_SECRET_KEY}"}""")]
     [InlineData("teams", "t", """{"tags":{"env":"prod"},"may":{"models":["gpt-*"],"tiers":["pro"],"tags":["feature"],"priority":"low"}}""")]
     [InlineData("teams", "t", "null")]
+    [InlineData("models", "m", """{"targets":[{"provider":"openai","variant":"preview"}],"sticky":"user","versions":{"/v2":"gpt-4o"}}""")]
     [InlineData("providers", "p", """{"dialect":"openai","baseUrl":"https://a","probe":{"path":"/health","interval":"5s"}}""")]
     [InlineData("models", "m", """{"targets":[{"provider":"openai","concurrent":50}]}""")]
     [InlineData("providers", "p", """{"dialect":"openai","baseUrl":"https://a","key":"${file:/run/secrets/p}","headers":{"x":"$${a}"}}""")]
