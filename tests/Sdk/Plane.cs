@@ -103,7 +103,14 @@ internal sealed class Plane : IAsyncDisposable
           claude: { dialect: anthropic, baseUrl: "http://127.0.0.1:{{port}}", key: "${env:PROVIDER_KEY}" }
           google: { dialect: gemini, baseUrl: "http://127.0.0.1:{{port}}", key: "${env:PROVIDER_KEY}" }
           plain: { dialect: openai, responses: translated, baseUrl: "http://127.0.0.1:{{port}}/v1", key: "${env:PROVIDER_KEY}" }
+          azure: { dialect: openai, hosting: azure, apiVersion: "2024-10-21", baseUrl: "http://127.0.0.1:{{port}}/azure/openai", key: "${env:PROVIDER_KEY}" }
+          vertex-claude: { dialect: anthropic, hosting: vertex, baseUrl: "http://127.0.0.1:{{port}}/vertex/v1/projects/p/locations/l", key: "${env:PROVIDER_KEY}" }
+          vertex-google: { dialect: gemini, hosting: vertex, baseUrl: "http://127.0.0.1:{{port}}/vertex/v1/projects/p/locations/l", key: "${env:PROVIDER_KEY}" }
         models:
+          hosted-azure:  { targets: [ { provider: azure, model: fake-n40 } ] }
+          hosted-claude: { targets: [ { provider: vertex-claude, model: fake-n40 } ] }
+          hosted-google: { targets: [ { provider: vertex-google, model: fake-n40 } ] }
+          hosted-gemini: { targets: [ { provider: google, model: fake-n40 } ] }
           "fake-guarded*": { targets: [ { provider: fake, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "claude-guarded*": { targets: [ { provider: claude, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "gemini-guarded*": { targets: [ { provider: google, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
@@ -118,7 +125,7 @@ internal sealed class Plane : IAsyncDisposable
         keys:
           - name: sdk
             sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}"
-            models: [ "fake-*", "gpt-*", "claude-*", "gemini-*", "only-*" ]
+            models: [ "fake-*", "gpt-*", "claude-*", "gemini-*", "only-*", "hosted-*" ]
         server: { listen: "127.0.0.1:8080", admin: "127.0.0.1:8081", drainDelay: 0s, heartbeat: {{heartbeat}} }
 
         """;
