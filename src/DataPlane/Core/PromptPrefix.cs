@@ -15,17 +15,17 @@ internal static class PromptPrefix
     public static ulong Of(PromptText prompt, in ReadOnlySequence<byte> body, long bytesMax)
     {
         var left = bytesMax;
-        var hash = StableHash.Start;
+        var hash = new StableHashInParts();
         for (var rank = 0; rank < 3 && left > 0; rank++)
         {
             foreach (ref readonly var span in prompt.Spans)
             {
                 if (Rank(span.Kind) == rank && left > 0)
-                    hash = Add(body.Slice(span.Start, Math.Min(span.Length, left)), hash, ref left);
+                    Add(body.Slice(span.Start, Math.Min(span.Length, left)), ref hash, ref left);
             }
         }
 
-        return left == bytesMax ? 0 : Math.Max(1, StableHash.Mix(hash));
+        return left == bytesMax ? 0 : Math.Max(1, hash.Value);
     }
 
     private static int Rank(PromptTextKind kind) => kind switch
@@ -35,11 +35,11 @@ internal static class PromptPrefix
         _ => 2,
     };
 
-    private static ulong Add(in ReadOnlySequence<byte> text, ulong hash, ref long left)
+    private static void Add(in ReadOnlySequence<byte> text, ref StableHashInParts hash, ref long left)
     {
         left -= text.Length;
         foreach (var part in text)
-            hash = StableHash.Add(part.Span, hash);
-        return StableHash.Add("\0"u8, hash);
+            hash.Add(part.Span);
+        hash.Add("\0"u8);
     }
 }

@@ -36,7 +36,8 @@ internal sealed class TranslatedBodyRelay(
         decoder.Begin(answer.Coding);
         _bytes.Clear();
         _isFull = false;
-        _reader.Reset(DialectTable.Of(exchange.SpokenEndpoint.Dialect).Words, settlement.Counts && RequestDemand.HasOutput(exchange.Endpoint!.Shape));
+        var words = DialectTable.Of(exchange.SpokenEndpoint.Dialect).Words;
+        _reader.Reset(words, settlement.Counts && RequestDemand.HasOutput(exchange.Endpoint!.Shape), isHeld: true);
         body.Begin(upstream.Input, head.Framing);
         upstream.Input.AdvanceTo(upstream.AfterHead);
         while (body.State == BodyState.Open)
@@ -57,7 +58,7 @@ internal sealed class TranslatedBodyRelay(
             return Break(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
         link.Detach();
         exchange.Usage = _reader.Usage;
-        if (!exchange.Usage.IsPresent && _reader.Texts is { } texts)
+        if (!exchange.Usage.IsPresent && _reader.TextsOf(_bytes.Written) is { } texts)
             meter.CountAnswer(exchange, texts);
         return Answer(link, exchange, head) is { IsError: true } untold ? untold : await client.FinishAsync(default);
     }

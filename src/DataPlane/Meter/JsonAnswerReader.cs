@@ -32,6 +32,7 @@ internal sealed class JsonAnswerReader
     private AnswerTexts? _texts;
     private bool _wantsTexts;
     private bool _readsTexts;
+    private bool _isHeld;
     private AnswerWords _words = AnswerWords.OpenAi;
 
     private enum Zone : byte
@@ -89,10 +90,24 @@ internal sealed class JsonAnswerReader
         }
     }
 
+    /// <summary>The same of an answer that the caller holds, whole; nothing else of it may be asked for afterwards but its usage.</summary>
+    public AnswerTexts? TextsOf(ReadOnlySpan<byte> answer)
+    {
+        if (!_wantsTexts)
+            return null;
+        ReadTexts();
+        Read(answer);
+        return _texts;
+    }
+
     /// <summary>Starts an answer; its texts are kept if <paramref name="wantsTexts"/> asks for them.</summary>
-    public void Reset(AnswerWords words, bool wantsTexts = false)
+    /// <param name="words">Its dialect's words.</param>
+    /// <param name="wantsTexts">Whether its texts may be asked for.</param>
+    /// <param name="isHeld">Whether the caller holds all of it and hands it in to have its texts: then nothing of it is kept here.</param>
+    public void Reset(AnswerWords words, bool wantsTexts = false, bool isHeld = false)
     {
         _words = words;
+        _isHeld = isHeld;
         _wantsTexts = wantsTexts;
         _readsTexts = false;
         _texts?.Reset();
@@ -103,7 +118,7 @@ internal sealed class JsonAnswerReader
     /// <summary>The next bytes, decoded if they came encoded.</summary>
     public void Feed(ReadOnlySpan<byte> bytes)
     {
-        if (_wantsTexts && !_readsTexts)
+        if (_wantsTexts && !_readsTexts && !_isHeld)
         {
             if (_kept.Length + bytes.Length <= KeptBytesMax)
                 _kept.Append(bytes);

@@ -134,6 +134,9 @@ public sealed class DeltaCutsTests
         reader.Reset(AnswerWords.OpenAi, wantsTexts: true);
         reader.Feed(answer);
         var expected = (reader.Texts!.Count(tokenizer).Tokens, reader.Usage.OutputTokens, reader.IsComplete);
+        reader.Reset(AnswerWords.OpenAi, wantsTexts: true, isHeld: true);
+        reader.Feed(answer);
+        Assert.Equal(expected, (reader.TextsOf(answer)!.Count(tokenizer).Tokens, reader.Usage.OutputTokens, reader.IsComplete));
         Assert.NotEqual(0, expected.Tokens);
         for (var inside = 0; inside <= answer.Length; inside++)
         {

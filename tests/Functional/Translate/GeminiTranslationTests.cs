@@ -35,6 +35,18 @@ public sealed class GeminiTranslationTests
     }
 
     [Fact]
+    public async Task Where_the_provider_reports_no_usage_the_translated_answers_texts_are_counted()
+    {
+        await using var edge = await Edge.StartAsync(Gem.Setup with { Limits = ["name: many, per: key, tokens: 1m/hour"] });
+
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat("n=40; usage=off", Model))).Status);
+
+        var record = await edge.RecordAsync();
+        Assert.InRange(record.GetProperty("countedOutputTokens").GetInt64(), 20, 120);
+        Assert.True(record.GetProperty("estimate").GetBoolean());
+    }
+
+    [Fact]
     public async Task A_chat_is_streamed_by_gemini()
     {
         await using var edge = await Edge.StartAsync(Gem.Setup);
