@@ -107,10 +107,10 @@ internal sealed class Plane : IAsyncDisposable
           vertex-claude: { dialect: anthropic, hosting: vertex, baseUrl: "http://127.0.0.1:{{port}}/vertex/v1/projects/p/locations/l", key: "${env:PROVIDER_KEY}" }
           vertex-google: { dialect: gemini, hosting: vertex, baseUrl: "http://127.0.0.1:{{port}}/vertex/v1/projects/p/locations/l", key: "${env:PROVIDER_KEY}" }
         models:
-          hosted-azure:  { targets: [ { provider: azure, model: fake-n40 } ] }
-          hosted-claude: { targets: [ { provider: vertex-claude, model: fake-n40 } ] }
-          hosted-google: { targets: [ { provider: vertex-google, model: fake-n40 } ] }
-          hosted-gemini: { targets: [ { provider: google, model: fake-n40 } ] }
+          "hosted-azure*": { targets: [ { provider: azure, model: fake-n40 } ] }
+          "hosted-claude*": { targets: [ { provider: vertex-claude, model: fake-n40 } ] }
+          "hosted-google*": { targets: [ { provider: vertex-google, model: fake-n40 } ] }
+          "hosted-gemini*": { targets: [ { provider: google, model: fake-n40 } ] }
           "fake-guarded*": { targets: [ { provider: fake, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "claude-guarded*": { targets: [ { provider: claude, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "gemini-guarded*": { targets: [ { provider: google, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }

@@ -78,7 +78,7 @@ internal sealed class PlaneLink : IAsyncDisposable
     {
         Quota = new QuotaLink(
             () => _channel.Start, stop => _channel.HasJoined ? _channel.Open(PlaneMethods.Sync, stop) : null, clock, Desk, Options.Time, Options.WaitMax,
-            new PlaneCount(Options.DataDir));
+            Options.HelloTimeout, new PlaneCount(Options.DataDir));
         _quota = Quota.RunAsync(_stop.Token);
     }
 

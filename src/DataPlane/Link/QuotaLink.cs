@@ -20,14 +20,13 @@ internal sealed class QuotaLink
     /// <summary>Whoever wakes so much too late does not know how long the other side was silent: answers may lie here unread.</summary>
     private const long LateNs = LimitClock.SecondNs / 20;
 
-    private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
-
     private readonly Func<PlaneStart> _start;
     private readonly Func<CancellationToken, GrpcCall<QuotaUp, QuotaDown>?> _open;
     private readonly LimitClock _clock;
     private readonly LeaseDesk _desk;
     private readonly TimeProvider _time;
     private readonly TimeSpan _waitMax;
+    private readonly TimeSpan _helloTimeout;
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _knocked = new(0);
     private readonly QuotaNumbers _numbers = new();
@@ -47,6 +46,7 @@ internal sealed class QuotaLink
     /// <param name="desk">What is lent.</param>
     /// <param name="time">For timers.</param>
     /// <param name="waitMax">The longest wait before the next try.</param>
+    /// <param name="helloTimeout">How long the control plane's first word is waited for.</param>
     /// <param name="planes">Remembers how many planes there are.</param>
     public QuotaLink(
         Func<PlaneStart> start,
@@ -55,11 +55,13 @@ internal sealed class QuotaLink
         LeaseDesk desk,
         TimeProvider time,
         TimeSpan waitMax,
+        TimeSpan helloTimeout,
         PlaneCount planes)
     {
         _planes = planes;
         desk.Planes = planes.Read();
-        (_start, _open, _clock, _desk, _time, _waitMax) = (start, open, clock, desk, time, waitMax);
+        (_start, _open, _clock, _desk, _time) = (start, open, clock, desk, time);
+        (_waitMax, _helloTimeout) = (waitMax, helloTimeout);
         desk.Attach(Knock);
     }
 
@@ -120,7 +122,7 @@ internal sealed class QuotaLink
 
     private async ValueTask<bool> GreetAsync(GrpcCall<QuotaUp, QuotaDown> call)
     {
-        using var patience = _time.CreateTimer(_ => call.Cancel(), null, HelloTimeout, Timeout.InfiniteTimeSpan);
+        using var patience = _time.CreateTimer(_ => call.Cancel(), null, _helloTimeout, Timeout.InfiniteTimeSpan);
         return await call.WriteAsync(new QuotaUp { Hello = new QuotaHello { Plane = _start() } })
             && await call.ReadAsync() && call.Current.KindCase == QuotaDown.KindOneofCase.Hello;
     }

@@ -41,16 +41,16 @@ internal sealed class LinkedEdge : IAsyncDisposable
     public LineStream Records { get; } = new();
 
     /// <summary>How long the plane waits for a control plane's first word.</summary>
-    public TimeSpan HelloTimeout { get; init; } = TimeSpan.FromSeconds(20);
+    public TimeSpan HelloTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    public static async Task<LinkedEdge> MakeAsync(ScriptedControl control, int helloTimeoutMs = 20_000) =>
+    public static async Task<LinkedEdge> MakeAsync(ScriptedControl control, int helloTimeoutMs = 60_000) =>
         new(await FakeUpstreamServer.StartAsync(new FakeUpstreamOptions()), control.Address) { HelloTimeout = TimeSpan.FromMilliseconds(helloTimeoutMs) };
 
     /// <summary>A plane of a control plane that is there.</summary>
     public static async Task<LinkedEdge> MakeAsync(Uri controlPlane) => new(await FakeUpstreamServer.StartAsync(new FakeUpstreamOptions()), controlPlane);
 
     /// <summary>A plane that has joined and serves <see cref="Whole"/> as generation 7, with its stream.</summary>
-    public static async Task<(LinkedEdge Edge, WatchStream Watch)> ServeAsync(ScriptedControl control, int helloTimeoutMs = 20_000)
+    public static async Task<(LinkedEdge Edge, WatchStream Watch)> ServeAsync(ScriptedControl control, int helloTimeoutMs = 60_000)
     {
         var edge = await MakeAsync(control, helloTimeoutMs);
         var starting = edge.StartAsync();
