@@ -1,4 +1,5 @@
 using System.Globalization;
+using AiEdge.FleetTest.Faults;
 
 namespace AiEdge.FleetTest;
 
@@ -8,6 +9,7 @@ internal sealed class FleetCommand
     public const string Help = """
         AiEdge.Fleet [SCENARIO]... [--plane FILE] [--planes 4] [--seconds 30]
         AiEdge.Fleet sync [--planes 1000] [--buckets 100] [--seconds 10]
+        AiEdge.Fleet faults [FAULT]... [--plane FILE] [--seconds 60]
 
         Starts a control plane, data planes and a scripted provider as processes on loopback, gives them one shared limit by REST, asks for
         half as much again as it allows, and counts at the provider what was admitted. Without a scenario: all but sync, one after the other.
@@ -18,6 +20,8 @@ internal sealed class FleetCommand
           lose       the same demand on all; one data plane is killed
           small      10 requests a second, burst 20, from the first request on
           cold       the first requests of buckets, the second ones, and warm ones while the control plane is stopped
+          faults     one data plane in front of three providers, 200 requests a second; after 10 s one of the three goes bad: dead, slow, limited,
+                     cutting, stalling, lying or mixed, without a name all of them one after the other. Ends with 1 where what is promised is missed
           sync       planes that are simulated, each with a stream and all buckets in use, against the control plane on one processor
 
           --plane FILE   the data plane's program; a native one, or the .dll that the build made (the default)
@@ -29,6 +33,9 @@ internal sealed class FleetCommand
     public List<string> Chosen { get; } = [];
 
     public bool IsSync { get; private set; }
+
+    /// <summary>What is to become of one of three providers, where that is what is asked for.</summary>
+    public List<Fault>? Faults { get; private set; }
 
     public string? Plane { get; private set; }
 
@@ -53,6 +60,14 @@ internal sealed class FleetCommand
             {
                 command.IsSync = true;
             }
+            else if (args[i] == "faults")
+            {
+                command.Faults = [];
+            }
+            else if (command.Faults is { } faults && Array.Find(Fault.All, one => one.Name == args[i]) is { } known)
+            {
+                faults.Add(known);
+            }
             else if (i + 1 == args.Length || !command.TryTake(args[i], args[++i]))
             {
                 fault = $"{args[i]}: unknown or incomplete; see --help";
@@ -62,8 +77,10 @@ internal sealed class FleetCommand
 
         if (command.Chosen.Count == 0)
             command.Chosen.AddRange(Scenarios);
+        if (command.Faults is { Count: 0 } none)
+            none.AddRange(Fault.All);
         command.Planes = command.Planes > 0 ? command.Planes : command.IsSync ? 1000 : 4;
-        command.Seconds = command.Seconds > 0 ? command.Seconds : command.IsSync ? 10 : 30;
+        command.Seconds = command.Seconds > 0 ? command.Seconds : command.IsSync ? 10 : command.Faults is not null ? 60 : 30;
         return command;
     }
 

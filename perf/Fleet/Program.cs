@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AiEdge.FleetTest.Faults;
 
 namespace AiEdge.FleetTest;
 
@@ -29,6 +30,13 @@ internal static class Program
         }
 
         var isGood = true;
+        if (command.Faults is { } faults)
+        {
+            foreach (var one in faults)
+                isGood &= await new FaultRun(root, command, one).RunAsync();
+            return isGood ? 0 : 1;
+        }
+
         foreach (var name in command.Chosen)
             isGood &= await Make(name).RunAsync(root, command);
         return isGood ? 0 : 1;

@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text.Json;
+using AiEdge.FakeUpstream;
+
+namespace AiEdge.FleetTest.Faults;
+
+/// <summary>
+/// One target of three goes bad under load: what its clients see, when it is left alone, what is billed, and what the others' clients wait for.
+/// The data plane is a process, the three providers are in this one, so that the bad one can be told when.
+/// </summary>
+internal sealed class FaultRun(string root, FleetCommand command, Fault fault)
+{
+    private const double Rate = 200;
+    private const int Chunks = 20;
+    private const int BudgetPercent = 20;
+    private const double HealthySeconds = 10;
+    private const double WarmSeconds = 2;
+    private const double SettledSeconds = 5;
+
+    /// <summary>200 ms to the first event, 20 ms from one to the next: some 120 streams are open at a time.</summary>
+    private const string Healthy = "n=20; b=0; f=200000; d=20000; headers=few";
+
+    private volatile bool _isBad;
+    private int _turn;
+
+    /// <summary>Runs it and tells; false where a figure is not what is promised.</summary>
+    public async Task<bool> RunAsync()
+    {
+        var options = new FakeUpstreamOptions { Script = Healthy, RequestLogMax = 0 };
+        var bad = await FakeUpstreamServer.StartAsync(new FakeUpstreamOptions { Script = Healthy, RequestLogMax = 16, ScriptFor = Next });
+        await using var one = await FakeUpstreamServer.StartAsync(options);
+        await using var two = await FakeUpstreamServer.StartAsync(options);
+        using var plane = new StandalonePlane(root, command.Plane);
+        await plane.StartAsync(Config(bad, one, two));
+        using var caller = new Caller(plane.Listen, Chunks);
+        await caller.WarmAsync(400);
+        var watch = new PlaneWatch(plane, caller);
+        using var stop = new CancellationTokenSource();
+        var calling = caller.RunAsync(Rate, TimeSpan.FromSeconds(HealthySeconds + command.Seconds), IsStream);
+        var watching = watch.RunAsync(stop.Token);
+        while (caller.Now < HealthySeconds * 1000)
+            await Task.Delay(5);
+        _isBad = true;
+        if (fault.Scripts.Length == 0)
+            await bad.DisposeAsync();
+        var outcomes = await calling;
+        await stop.CancelAsync();
+        await watching;
+        await bad.DisposeAsync();
+        return Judge(outcomes, watch, await plane.DumpAsync());
+    }
+
+    private string? Next(ReceivedRequest request) =>
+        _isBad && fault.Scripts.Length > 0 ? fault.Scripts[(int)((uint)Interlocked.Increment(ref _turn) % (uint)fault.Scripts.Length)] : null;
+
+    private bool IsStream(int number) => !fault.IsWhole && (!fault.IsHalfWhole || number % 2 == 0);
+
+    private static string Config(FakeUpstreamServer bad, FakeUpstreamServer one, FakeUpstreamServer two)
+    {
+        static string Provider(string name, FakeUpstreamServer server) =>
+            $"  {name}: {{ dialect: openai, baseUrl: \"{server.BaseUrl}\", key: \"{StandalonePlane.ProviderKey}\" }}\n";
+        return "providers:\n" + Provider("bad", bad) + Provider("one", one) + Provider("two", two)
+            + "models: { three: { targets: [ { provider: bad, model: m }, { provider: one, model: m }, { provider: two, model: m } ], balance: latency } }\n"
+            + $"retry: {{ attempts: 3, budget: {BudgetPercent}% }}\n"
+            + "timeouts: { connect: 1s, firstByte: 2s, idle: 2s, total: 20s }\njournal: { mode: group }\n";
+    }
+
+    private bool Judge(IReadOnlyList<Outcome> all, PlaneWatch watch, List<JsonElement> journal)
+    {
+        var during = all.Where(static outcome => outcome.DueMs >= (HealthySeconds - 1) * 1000).ToList();
+        int Count(OutcomeKind kind) => during.Count(outcome => outcome.Kind == kind);
+        var answered = during.Count - Count(OutcomeKind.Refused) - Count(OutcomeKind.Lost);
+        var healthy = FirstMs(all, WarmSeconds, HealthySeconds);
+        var settled = FirstMs(all, HealthySeconds + SettledSeconds, double.MaxValue);
+        var ratio = healthy.Count == 0 ? 0 : At(settled, 0.99) / At(healthy, 0.99);
+        var (retries, most) = watch.MostRetries(BudgetPercent);
+        var twice = TokensTwice(journal, all);
+        var ejected = watch.EjectedAfterMs(failures: 5);
+        Say($"{fault.Name}: {during.Count} requests at {Rate}/s, from a second before the onset to {command.Seconds} s after it");
+        var isGood = Line("answered, of those without a first byte", $"{answered * 100.0 / during.Count:F3} %", answered >= 0.999 * during.Count, ">= 99.9 %");
+        isGood &= Line("broken after it and told / not told", $"{Count(OutcomeKind.Told)} / {Count(OutcomeKind.Untold)}", Count(OutcomeKind.Untold) == 0, "0 not told");
+        isGood &= !fault.Failing
+            ? Line("ejected", $"{watch.Failures:F0} failures, {watch.Ejections:F0} ejections", true, "does not fail")
+            : Line("ejected after the fifth failure", ejected is { } ms ? $"{ms:F0} ms ({watch.Failures:F0} failures, {watch.Ejections:F0} ejections)" : "never", ejected <= 1000, "<= 1 s");
+        isGood &= Line("tokens billed twice", $"{twice}", twice == 0, "0");
+        isGood &= Line("retries, most in 9 s / all", $"{retries:F0} of {most:F0} / {watch.Retries:F0}", retries <= most, "<= the budget");
+        if (healthy.Count > 0)
+        {
+            isGood &= Line("p99 to the first token, healthy / from 5 s on", $"{At(healthy, 0.99):F1} / {At(settled, 0.99):F1} ms, ratio {ratio:F2}", ratio <= 1.5, "<= 1.5");
+            Line("p50 of the same; p99.9", $"{At(healthy, 0.5):F1} / {At(settled, 0.5):F1} ms; {At(healthy, 0.999):F1} / {At(settled, 0.999):F1} ms", true, "");
+        }
+
+        foreach (var what in during.Where(static outcome => outcome.Kind is not (OutcomeKind.Whole or OutcomeKind.Told)).GroupBy(static o => $"{o.Kind}: {o.What}").Take(5))
+            Say($"    {what.Count()} x {what.Key}");
+        return isGood;
+    }
+
+    private static List<double> FirstMs(IReadOnlyList<Outcome> all, double from, double to)
+    {
+        var first = all.Where(outcome => outcome.FirstMs >= 0 && outcome.DueMs >= from * 1000 && outcome.DueMs < to * 1000).Select(static outcome => outcome.FirstMs).ToList();
+        first.Sort();
+        return first;
+    }
+
+    /// <summary>
+    /// Each exchange has one line, and tokens of output in one attempt at most, which are the exchange's; and nobody's are more than the answer has. What
+    /// is beyond that is billed twice.
+    /// </summary>
+    private static long TokensTwice(List<JsonElement> journal, IReadOnlyList<Outcome> all)
+    {
+        static long Tokens(JsonElement line) => line.TryGetProperty("outputTokens", out var tokens) ? tokens.GetInt64() : 0;
+        static bool IsExchange(JsonElement line) => line.GetProperty("kind").GetString() == "exchange";
+        long twice = 0, billed = 0;
+        foreach (var exchange in journal.GroupBy(static line => line.GetProperty("edgeRequestId").GetString()))
+        {
+            var bills = exchange.Where(IsExchange).ToList();
+            var attempts = exchange.Where(static line => !IsExchange(line)).Sum(Tokens);
+            billed += bills.Sum(Tokens);
+            twice += bills.Sum(Tokens) - bills.Max(Tokens) + Math.Max(0, attempts - bills.Max(Tokens)) + Math.Max(0, bills.Max(Tokens) - Chunks);
+        }
+
+        var whole = all.Count(static outcome => outcome.Kind == OutcomeKind.Whole);
+        Say($"    journal: {journal.Count(IsExchange)} exchanges, {journal.Count(static line => !IsExchange(line))} attempts, {billed} tokens of output; {whole} whole answers");
+        return twice;
+    }
+
+    private static double At(List<double> sorted, double part) => sorted.Count == 0 ? 0 : sorted[(int)Math.Min(sorted.Count - 1, sorted.Count * part)];
+
+    private static bool Line(string what, string figure, bool isGood, string wanted)
+    {
+        Say($"  {what,-46} {figure,-44} {(isGood ? "" : "MISSED ")}{wanted}");
+        return isGood;
+    }
+
+    private static void Say(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+}
