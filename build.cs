@@ -24,7 +24,7 @@ Verb[] verbs =
     new("bench-gate", "", "fails where a hot path allocates more than its baseline says", a => Tool("perf/Micro", ["gate", .. a])),
     new("compare", "[ARGS]", "the data plane and its peers in alternating rounds", a => Tool("perf/Compare", a)),
     new("fleet", "[ARGS]", "a control plane and data planes as processes: is their one limit kept, and used", a => Tool("perf/Fleet", a)),
-    new("faults", "[FAULT]... [ARGS]", "one of three providers goes bad under load: what clients see, and whether that is what is promised", a => Tool("perf/Fleet", ["faults", .. a])),
+    new("faults", "[FAULT]... [ARGS]", "one of three providers goes bad under load: is what is promised kept", a => Tool("perf/Fleet", ["faults", .. a])),
     new("fuzz", "[--seconds N]", "mutates the corpora for a time", a => Tool("tests/Fuzz", a)),
     new("stress", "[--seconds N]", "lock-free types under all cores, N seconds each", Stress),
 ];

@@ -75,13 +75,14 @@ internal sealed class FaultRun(string root, FleetCommand command, Fault fault)
         var ratio = healthy.Count == 0 ? 0 : At(settled, 0.99) / At(healthy, 0.99);
         var (retries, most) = watch.MostRetries(BudgetPercent);
         var twice = TokensTwice(journal, all);
-        var ejected = watch.EjectedAfterMs(failures: 5);
+        var due = EjectionDue(journal);
+        var ejected = watch.EjectedAt is { } at ? (double?)Math.Max(0, (at - (due ?? at)).TotalMilliseconds) : null;
         Say($"{fault.Name}: {during.Count} requests at {Rate}/s, from a second before the onset to {command.Seconds} s after it");
         var isGood = Line("answered, of those without a first byte", $"{answered * 100.0 / during.Count:F3} %", answered >= 0.999 * during.Count, ">= 99.9 %");
         isGood &= Line("broken after it and told / not told", $"{Count(OutcomeKind.Told)} / {Count(OutcomeKind.Untold)}", Count(OutcomeKind.Untold) == 0, "0 not told");
         isGood &= !fault.Failing
             ? Line("ejected", $"{watch.Failures:F0} failures, {watch.Ejections:F0} ejections", true, "does not fail")
-            : Line("ejected after the fifth failure", ejected is { } ms ? $"{ms:F0} ms ({watch.Failures:F0} failures, {watch.Ejections:F0} ejections)" : "never", ejected <= 1000, "<= 1 s");
+            : Line("ejected after 5 in a row or 10 of 20", ejected is { } ms ? $"{ms:F0} ms ({watch.Failures:F0} failures, {watch.Ejections:F0} ejections)" : "never", due is null || ejected <= 1000, "<= 1 s");
         isGood &= Line("tokens billed twice", $"{twice}", twice == 0, "0");
         isGood &= Line("retries, most in 9 s / all", $"{retries:F0} of {most:F0} / {watch.Retries:F0}", retries <= most, "<= the budget");
         if (healthy.Count > 0)
@@ -122,6 +123,23 @@ internal sealed class FaultRun(string root, FleetCommand command, Fault fault)
         var whole = all.Count(static outcome => outcome.Kind == OutcomeKind.Whole);
         Say($"    journal: {journal.Count(IsExchange)} exchanges, {journal.Count(static line => !IsExchange(line))} attempts, {billed} tokens of output; {whole} whole answers");
         return twice;
+    }
+
+    /// <summary>When the bad target had failed five times in a row, or ten times of twenty, by the journal; null where it never had.</summary>
+    private static DateTimeOffset? EjectionDue(List<JsonElement> journal)
+    {
+        var outcomes = new List<bool>();
+        foreach (var line in journal)
+        {
+            if (line.GetProperty("kind").GetString() != "attempt" || line.GetProperty("provider").GetString() != "bad" || line.GetProperty("status").GetInt32() == 429)
+                continue;
+            outcomes.Add(line.GetProperty("end").GetString() is "upstream_fault" or "timeout");
+            var isRow = outcomes.Count >= 5 && outcomes.TakeLast(5).All(static failed => failed);
+            if (isRow || (outcomes.Count >= 20 && outcomes.TakeLast(20).Count(static failed => failed) >= 10 && outcomes[^1]))
+                return line.GetProperty("time").GetDateTimeOffset();
+        }
+
+        return null;
     }
 
     private static double At(List<double> sorted, double part) => sorted.Count == 0 ? 0 : sorted[(int)Math.Min(sorted.Count - 1, sorted.Count * part)];

@@ -9,6 +9,7 @@ internal sealed class PlaneWatch(StandalonePlane plane, Caller caller)
     private const double BudgetMs = 9_000;
 
     private const int BudgetFloor = 10;
+    private const string Bad = "gen_ai_provider_name=\"bad\"";
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
@@ -19,19 +20,16 @@ internal sealed class PlaneWatch(StandalonePlane plane, Caller caller)
         while (!stop.IsCancellationRequested)
         {
             var text = await plane.MetricsAsync();
-            _seen.Add((caller.Now, Value(text, "aiedge_target_failures_total", "gen_ai_provider_name=\"bad\""), Value(text, "aiedge_target_ejections_total", "gen_ai_provider_name=\"bad\""),
-                Value(text, "aiedge_retry_budget_total", "outcome=\"granted\""), caller.Begun));
+            var (failures, ejections) = (Value(text, "aiedge_target_failures_total", Bad), Value(text, "aiedge_target_ejections_total", Bad));
+            _seen.Add((caller.Now, failures, ejections, Value(text, "aiedge_retry_budget_total", "outcome=\"granted\""), caller.Begun));
+            if (Ejections > 0)
+                EjectedAt ??= TimeProvider.System.GetUtcNow();
             await Task.Delay(Pause, CancellationToken.None);
         }
     }
 
-    /// <summary>Milliseconds from the fifth failure seen to the ejection seen, both to within the pause between looks; null where it was not ejected.</summary>
-    public double? EjectedAfterMs(int failures)
-    {
-        var from = _seen.FindIndex(look => look.Failures >= failures);
-        var to = _seen.FindIndex(static look => look.Ejections > 0);
-        return to < 0 ? null : from < 0 || from > to ? 0 : _seen[to].AtMs - _seen[from].AtMs;
-    }
+    /// <summary>When it was first seen to be ejected, to within the pause between looks; null where it was not.</summary>
+    public DateTimeOffset? EjectedAt { get; private set; }
 
     public double Failures => _seen[^1].Failures;
 

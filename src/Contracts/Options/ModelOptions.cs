@@ -53,13 +53,19 @@ public sealed class ModelOptions
     /// <summary>How often a request is sent again.</summary>
     public static readonly SectionField RetryField = new("retry", RetryOptions.Table);
 
+    /// <summary>When another target is asked besides one that is late.</summary>
+    public static readonly SectionField HedgeField = new("hedge", HedgeOptions.Table);
+
+    /// <summary>Which of its requests another model is enough for.</summary>
+    public static readonly SectionField SimpleField = new("simple", SimpleOptions.Table);
+
     /// <summary>Whether it is refused for now.</summary>
     public static readonly BooleanField DisabledField = new("disabled", false);
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a model", TargetsField, AliasesField, VersionsField, BalanceField, AffinityField, StickyField, FallbackField, RetryField, TimeoutsField,
-        TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField, RunawayField, DisabledField);
+        "a model", TargetsField, AliasesField, VersionsField, BalanceField, AffinityField, StickyField, FallbackField, RetryField, HedgeField, SimpleField,
+        TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField, RunawayField, DisabledField);
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
     {
@@ -96,6 +102,12 @@ public sealed class ModelOptions
 
     /// <summary>See <see cref="RetryField"/>.</summary>
     public RetryOptions Retry { get; private init; } = RetryOptions.None;
+
+    /// <summary>See <see cref="HedgeField"/>; null where nothing is written.</summary>
+    public HedgeOptions? Hedge { get; private init; }
+
+    /// <summary>See <see cref="SimpleField"/>; null where nothing is written.</summary>
+    public SimpleOptions? Simple { get; private init; }
 
     /// <summary>See <see cref="TimeoutsField"/>.</summary>
     public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
@@ -149,6 +161,8 @@ public sealed class ModelOptions
             Sticky = reader.Get(StickyField),
             Fallback = reader.Get(FallbackField),
             Retry = RetryOptions.Read(reader.Node(RetryField), faults),
+            Hedge = HedgeOptions.Read(reader.Node(HedgeField), faults),
+            Simple = SimpleOptions.Read(reader.Node(SimpleField), faults),
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
             Tokenizer = reader.Get(TokenizerField),
             Price = PriceOptions.Read(reader.Node(PriceField), faults),

@@ -27,6 +27,8 @@ public static class ModelRules
         CheckFallback(model, document, faults);
         foreach (var (_, version) in model.Versions.Or([]))
             CheckOther(model, version, document, faults);
+        if (model.Simple is { } simple)
+            CheckOther(model, simple.Model, document, faults);
         if (model.Affinity.Node is { } affinity && model.Balance.Or("") != BalanceWords.CacheAffinity)
             faults.Add(affinity, $"says nothing without balance: {BalanceWords.CacheAffinity}");
         foreach (var target in model.Targets)

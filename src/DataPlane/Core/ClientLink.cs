@@ -12,6 +12,9 @@ internal enum Step : byte
     Body,
     Connect,
     FirstByte,
+
+    /// <summary>An answer is late to begin: somebody else may be asked besides.</summary>
+    Late,
     Idle,
     ClientIdle,
     Linger,
@@ -66,6 +69,7 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     private const long Never = long.MaxValue;
     private readonly EdgeClock _clock;
     private long _overdue = -1;
+    private long _late = -1;
     private long _step = Never;
     private long _totalDue = Never;
     private long _heartbeatDue = Never;
@@ -115,6 +119,9 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     /// <summary>What is leased has been closed for being late. The exchange may go on with another.</summary>
     public bool IsOverdue => Volatile.Read(ref _overdue) == Volatile.Read(ref _lease);
 
+    /// <summary>What is leased was woken for being late to begin.</summary>
+    public bool IsLate => Volatile.Read(ref _late) == Volatile.Read(ref _lease);
+
     /// <summary>Whether what is leased is of no use any more: the exchange has to stop, or its provider was late.</summary>
     public bool IsStopped => Reason != StopReason.None || IsOverdue;
 
@@ -128,6 +135,7 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     {
         Volatile.Write(ref _drainMs, 0);
         Volatile.Write(ref _overdue, -1);
+        Volatile.Write(ref _late, -1);
         Volatile.Write(ref _stop, ++_number << 8);
         _heartbeat = 0;
     }
@@ -281,6 +289,10 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
             case Step.Connect or Step.FirstByte or Step.Idle:
                 Volatile.Write(ref _overdue, lease);
                 upstream?.Abort(lease);
+                break;
+            case Step.Late:
+                Volatile.Write(ref _late, lease);
+                upstream?.Wake(lease);
                 break;
             case Step.ClientIdle:
                 StopNumber(number, StopReason.ClientStalled);

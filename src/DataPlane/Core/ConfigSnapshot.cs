@@ -245,6 +245,15 @@ internal sealed class ModelModel
     /// <summary>How many of its requests may be sent again; put there before the configuration is in force.</summary>
     public RetryBudget Retries { get; set; } = new();
 
+    /// <summary>When another target is asked besides one that is late; null for never.</summary>
+    public HedgeModel? Hedge { get; init; }
+
+    /// <summary>How often that has been; put there before the configuration is in force.</summary>
+    public HedgeState Hedges { get; set; } = new();
+
+    /// <summary>Which of its requests another model is enough for; null for none.</summary>
+    public SimpleModel? Simple { get; init; }
+
     /// <summary>The vocabulary that the document names for it; null where the model's name is to tell.</summary>
     public TokenizerModel? Tokenizer { get; init; }
 

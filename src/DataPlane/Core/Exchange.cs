@@ -21,6 +21,22 @@ internal enum EndReason : byte
 
     /// <summary>What it rested on was revoked.</summary>
     Revoked,
+
+    /// <summary>Another attempt at the same request began its answer sooner; of attempts alone.</summary>
+    Cancelled,
+}
+
+/// <summary>What an attempt was made for, where its number does not tell it.</summary>
+internal enum AttemptPurpose : byte
+{
+    /// <summary>The first, or one after another, or one at another model: as the attempt's number and its model tell.</summary>
+    Counted,
+
+    /// <summary>The first, although others have been begun since.</summary>
+    First,
+
+    /// <summary>Made besides one that was late.</summary>
+    Hedge,
 }
 
 /// <summary>Up to 128 bytes of a request id, kept inside its owner.</summary>
@@ -149,6 +165,9 @@ internal sealed class Exchange
     /// <summary>It has turned to another model than the asked one.</summary>
     public bool IsFallback { get; set; }
 
+    /// <summary>What its last attempt was made for.</summary>
+    public AttemptPurpose Purpose { get; set; }
+
     /// <summary>Its last attempt has a record of its own already.</summary>
     public bool AttemptIsRecorded { get; set; }
 
@@ -206,6 +225,9 @@ internal sealed class Exchange
 
     /// <summary>What limits that are nearly used up have made of it.</summary>
     public Degradation Degraded { get; set; }
+
+    /// <summary>The model that it went to for being simple; null where it did not.</summary>
+    public ModelName? SimpleModel { get; set; }
 
     /// <summary>What each choice's output was capped at in the client's stead; 0 where it was not.</summary>
     public long OutputClamp { get; set; }
@@ -290,6 +312,7 @@ internal sealed class Exchange
         Needs = default;
         PrefixHash = UserHash = 0;
         Degraded = default;
+        SimpleModel = null;
         PathPrefix = null;
         _pathLength = 0;
         Account = null;
@@ -330,6 +353,7 @@ internal sealed class Exchange
         StartedAt = BodyReadAt = SentAt = FirstByteAt = FirstTokenAt = EndedAt = 0;
         OverheadUs = InVainUs = 0;
         IsFallback = AttemptIsRecorded = false;
+        Purpose = AttemptPurpose.Counted;
         JournalId = ProgressDueMs = ProgressEvents = 0;
         IsJournaled = false;
         _requestIdLength = _providerIdLength = 0;

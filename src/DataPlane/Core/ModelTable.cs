@@ -15,6 +15,7 @@ internal sealed class ModelTable
         _globs = Array.FindAll(All, m => m.IsGlob);
         PathPrefixes = PrefixesOf(All);
         IsGuarded = Array.Exists(All, m => m.Runaway is not null);
+        IsSorted = Array.Exists(All, m => m.Simple is not null);
         var names = 0;
         foreach (var model in All)
             names += 1 + model.Aliases.Length;
@@ -53,6 +54,9 @@ internal sealed class ModelTable
 
     /// <summary>Whether streams of some model are guarded against having no end.</summary>
     public bool IsGuarded { get; }
+
+    /// <summary>Whether simple requests of some model go to another.</summary>
+    public bool IsSorted { get; }
 
     /// <summary>Whether some model's requests may go to targets that cannot take every request.</summary>
     public bool IsFitted { get; }

@@ -15,6 +15,8 @@ internal sealed class TargetLoad
     private const uint HalfLifeMs = 10_000;
 
     private long _pending;
+    private long _waiting;
+    private long _full;
     private long _inputTokens;
     private long _cachedTokens;
     private ulong _latency;
@@ -22,13 +24,20 @@ internal sealed class TargetLoad
     /// <summary>Requests under way.</summary>
     public long Pending => Volatile.Read(ref _pending);
 
+    /// <summary>Requests that it was passed over for because it had as many under way as it may.</summary>
+    public long Full => Volatile.Read(ref _full);
+
     /// <summary>Tokens of prompts, as its answers told.</summary>
     public long InputTokens => Volatile.Read(ref _inputTokens);
 
     /// <summary>Those of them that its provider had in its cache.</summary>
     public long CachedTokens => Volatile.Read(ref _cachedTokens);
 
-    public void Enter() => Interlocked.Increment(ref _pending);
+    public void Enter()
+    {
+        Interlocked.Increment(ref _pending);
+        Interlocked.Increment(ref _waiting);
+    }
 
     /// <summary>Enters where fewer than so many are under way; 0 stands for any number.</summary>
     public bool TryEnter(int max)
@@ -44,7 +53,11 @@ internal sealed class TargetLoad
         {
             var found = Interlocked.CompareExchange(ref _pending, known + 1, known);
             if (found == known)
+            {
+                Interlocked.Increment(ref _waiting);
                 return true;
+            }
+
             known = found;
         }
 
@@ -54,11 +67,33 @@ internal sealed class TargetLoad
     /// <summary>Whether as many are under way as may be; it may be otherwise in the next moment.</summary>
     public bool IsFull(int max) => max > 0 && Pending >= max;
 
-    public void Leave() => Interlocked.Decrement(ref _pending);
+    public void OnFull() => Interlocked.Increment(ref _full);
+
+    /// <summary>One has its first token: it is under way, and waits no more.</summary>
+    public void EndWait() => Interlocked.Decrement(ref _waiting);
+
+    /// <summary>One is under way no more.</summary>
+    /// <param name="waits">Whether it has had no first token until now.</param>
+    public void Leave(bool waits = true)
+    {
+        if (waits)
+            EndWait();
+        Interlocked.Decrement(ref _pending);
+    }
 
     /// <summary>The average as it is now, in microseconds; 0 where nothing is known.</summary>
     /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
     public long LatencyUs(long nowMs) => Decayed(Volatile.Read(ref _latency), (uint)nowMs);
+
+    /// <summary>
+    /// What one more request has to expect, in microseconds: as long as some wait for their first token, what was seen last; else the average as it
+    /// is now. So what was slow is tried by one request at a time, until that says otherwise.
+    /// </summary>
+    public long ExpectedUs(long nowMs)
+    {
+        var word = Volatile.Read(ref _latency);
+        return Volatile.Read(ref _waiting) > 0 ? (long)(word >> 32) : Decayed(word, (uint)nowMs);
+    }
 
     /// <summary>An answer told what its prompt was, and how much of it was in the cache.</summary>
     public void Count(long inputTokens, long cachedTokens)

@@ -19,6 +19,9 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     /// <summary>Of a request whose prompt is not counted: about, and mended by the provider's next answer.</summary>
     private const int BytesPerToken = 4;
 
+    /// <summary>Of texts that somebody wrote, no token is so long on the average.</summary>
+    private const int BytesPerTokenMost = 32;
+
     /// <summary>
     /// The same at most, where nobody has looked into it: what makes a body large is mostly an image or a file, which has few tokens for its
     /// bytes. Who is guessed too small may be refused by the provider, and then others are asked; who is guessed too large would not even be sent.
@@ -33,7 +36,8 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
 
     /// <summary>Whether the texts of the prompt have to be noted, so that they can be counted.</summary>
     public bool WantsPrompt(Exchange exchange) =>
-        journal.IsOn || exchange.Config.Models is { IsGuarded: true } or { IsFitted: true } || exchange.Config.LimitTable.MayCountTokens(exchange.Key!);
+        journal.IsOn || exchange.Config.Models is { IsGuarded: true } or { IsFitted: true } or { IsSorted: true }
+        || exchange.Config.LimitTable.MayCountTokens(exchange.Key!);
 
     /// <summary>
     /// Before a target is chosen, where some look at what they are asked: says what that is. The prompt is counted only if it is near to the
@@ -53,6 +57,24 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
             _weighed = meter.CountPrompt(exchange, prompt, body.Bytes);
         exchange.Target = null;
         exchange.Needs = new RequestNeeds(NeededBy(prompt, scan.Facts), exchange.PromptTokens, output, exchange.PromptIsEstimate);
+    }
+
+    /// <summary>
+    /// Whether another model is enough for a request, as far as its prompt tells: that is counted where it may be short enough. What lies at the provider
+    /// nobody here has seen.
+    /// </summary>
+    public bool IsSimple(Exchange exchange, RequestBody body, SimpleModel simple)
+    {
+        var scan = body.Intake!.Scan;
+        if (scan.Prompt is not { } prompt || (NeededBy(prompt, scan.Facts) & ~simple.Capabilities) != 0 || (prompt.Doubts & PromptDoubt.StoredState) != 0)
+            return false;
+        exchange.Target = exchange.Model!.Targets[0];
+        var tokens = ExchangeMeter.PromptBound(exchange, prompt);
+        if (tokens > simple.PromptTokensMax && tokens / BytesPerTokenMost <= simple.PromptTokensMax)
+            tokens = meter.CountPrompt(exchange, prompt, body.Bytes);
+        exchange.Target = null;
+        exchange.PromptIsCounted = exchange.PromptIsEstimate = false;
+        return tokens <= simple.PromptTokensMax;
     }
 
     /// <summary>Finds the address that the request came from, where limits are kept by it.</summary>
@@ -116,6 +138,21 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
 
     /// <summary>The attempt was in vain and another follows; its bill says what it cost.</summary>
     public void EndTarget(Exchange exchange) => admission.EndTarget(exchange.Bill.CostNanodollars);
+
+    /// <summary>Whether another target may be asked besides the exchange's own, at what its prompt costs there.</summary>
+    public bool MayAskBeside(Exchange exchange, TargetModel target, long costMaxNanodollars)
+    {
+        var prompt = exchange.PromptTokens > 0 ? exchange.PromptTokens : exchange.AccountCost.Input;
+        var price = target.PriceOf(exchange.PassedModel)?.At(prompt);
+        long? cost = price is null ? null : new TokenPrices(price).Input(LimitUnit.Cost, prompt);
+        return (costMaxNanodollars == long.MaxValue || cost <= costMaxNanodollars) && admission.MayAskBeside(target, cost);
+    }
+
+    /// <summary>An attempt besides another was in vain: its bill says what it cost.</summary>
+    public void ChargeBeside(Exchange exchange) => admission.ChargeBeside(exchange.Bill.CostNanodollars);
+
+    /// <summary>The exchange goes on with the target that was asked besides.</summary>
+    public void TurnBeside(Exchange exchange) => admission.TurnBeside(exchange, _demand);
 
     void IUpstreamLease.Abort(long lease)
     {

@@ -103,6 +103,8 @@ internal static class AnswerHead
 
         if (!exchange.TranslationLoss.IsEmpty)
             writer.WriteHeader("x-aiedge-translation-loss"u8, exchange.TranslationLoss);
+        if (exchange.SimpleModel is { } simple)
+            writer.WriteHeader("x-aiedge-simple"u8, simple.Utf8);
         if (exchange.Degraded.By is not null)
             LimitHeaders.WriteDegraded(ref writer, exchange.Degraded);
         LimitHeaders.WriteRates(ref writer, exchange);

@@ -16,7 +16,7 @@ namespace AiEdge.DataPlane.Flow;
 /// chooses next; a reused connection that turned out stale before any byte of an answer, by a fresh one to the same target, which costs nobody
 /// anything (docs/adr/0003).
 /// </summary>
-internal sealed class AttemptLoop
+internal sealed partial class AttemptLoop
 {
     /// <summary>How long one of several accounts is left alone that was refused for what it is, and not for what it was sent.</summary>
     private static readonly TimeSpan RefusedPause = TimeSpan.FromSeconds(30);
@@ -37,6 +37,7 @@ internal sealed class AttemptLoop
     private bool _isOpen;
     private bool _isStale;
     private bool _isAccounts;
+    private bool _besideStripsUsage;
 
     public AttemptLoop(
         EdgeServices services, TargetPlan plan, JournalHold journal, AdmissionGate gate, IOutputCredit credit, ExchangeMeter meter, Settlement settlement)
@@ -75,6 +76,8 @@ internal sealed class AttemptLoop
         if (!link.WatchClient())
             return Stopped(link);
         _plan.Asked.Retries.OnRequest(_services.Clock.CoarseMs);
+        if (_plan.Asked.Hedge is not null)
+            _plan.Asked.Hedges.Budget.OnRequest(_services.Clock.CoarseMs);
         while (true)
         {
             if (await AdmitAsync(link, exchange, body) is { IsError: true } refused)
@@ -175,6 +178,7 @@ internal sealed class AttemptLoop
         _relay.Begin(link, exchange, Patch(exchange, body.Intake!));
         exchange.Attempts++;
         exchange.AttemptIsRecorded = false;
+        exchange.Purpose = AttemptPurpose.Counted;
         exchange.Target.State!.OnAttempt();
         _retryAfter = TimeSpan.Zero;
         var upstream = _isStale ? null : pool.TryTake();
@@ -187,7 +191,10 @@ internal sealed class AttemptLoop
         }
 
         _inHand = upstream;
-        var error = await AttemptSender.SendAsync(link, exchange, body, upstream);
+        var error = HedgeOf(exchange) is { } hedge
+            ? await SendHedgedAsync(link, exchange, body, hedge)
+            : await AttemptSender.SendAsync(link, exchange, body, upstream);
+        upstream = _inHand;
         var isAnswered = !error.IsError;
         if (isAnswered)
         {
@@ -200,7 +207,7 @@ internal sealed class AttemptLoop
         link.ClearStep();
         if (!isAnswered && (link.Reason != StopReason.None || link.HasLeft))
             error = Stopped(link);
-        _isStale = error.Retry == RetryPermission.IfReused && upstream.IsReused && pool.Provider.RetryReused;
+        _isStale = error.Retry == RetryPermission.IfReused && upstream.IsReused && upstream.Pool.Provider.RetryReused;
         if (error.Kind == ErrorKind.UpstreamStatus)
             NoteWait(exchange, upstream);
         else
@@ -336,7 +343,7 @@ internal sealed class AttemptLoop
         var target = exchange.Target!;
         var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
         var clamp = _gate.Clamp(exchange);
-        if (clamp.BindsThought(intake.Scan.Facts, exchange.Endpoint!.Shape))
+        if (clamp.BindsThought(intake.Scan.Facts, exchange.Endpoint!.Shape) && !exchange.TranslationLoss.EndsWith("thinking.budget_tokens"u8))
             exchange.AddTranslationLoss("thinking.budget_tokens"u8);
         var isInjected = OpenAiPatch.Build(
             intake.Scan.Facts,

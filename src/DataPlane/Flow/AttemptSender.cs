@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
@@ -34,10 +35,31 @@ internal static class AttemptSender
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public static async ValueTask<EdgeError> SendAsync(ClientLink link, Exchange exchange, RequestBody body, UpstreamConnection upstream)
     {
+        if (!TryBegin(link, exchange, upstream))
+            return AttemptLoop.Stopped(link);
+        Write(exchange, body, upstream);
+        if (exchange.Stream)
+            link.SetStep(Step.FirstByte, exchange.Target!.Timeouts.FirstByte);
+        var flush = upstream.Output.FlushAsync();
+        if (!flush.IsCompleted)
+            await flush;
+        upstream.EndUpload();
+        return await ReadHeadAsync(link, exchange, upstream);
+    }
+
+    /// <summary>From now on a stop reaches the connection, and its early answer ends the sending. False if there is a stop already.</summary>
+    public static bool TryBegin(ClientLink link, Exchange exchange, UpstreamConnection upstream)
+    {
         link.DrainOnLeave(exchange.Key!.OnDisconnect.DrainFor);
         if (!link.Attach(upstream, upstream.Lease) || link.HasLeft)
-            return AttemptLoop.Stopped(link);
+            return false;
         upstream.WatchUpload();
+        return true;
+    }
+
+    /// <summary>Writes the request, as it goes to the exchange's target, into what the next flush sends.</summary>
+    public static void Write(Exchange exchange, RequestBody body, UpstreamConnection upstream)
+    {
         var intake = body.Intake!;
         if (exchange.UpstreamEndpoint is not null)
         {
@@ -52,13 +74,44 @@ internal static class AttemptSender
         }
 
         exchange.SentAt = Stopwatch.GetTimestamp();
-        if (exchange.Stream)
-            link.SetStep(Step.FirstByte, exchange.Target!.Timeouts.FirstByte);
-        var flush = upstream.Output.FlushAsync();
-        if (!flush.IsCompleted)
-            await flush;
-        upstream.EndUpload();
-        return await ReadHeadAsync(link, exchange, upstream);
+    }
+
+    /// <summary>
+    /// Reads until an answer has begun: its head and the first bytes of its body are there, or it is known that they do not come. The exchange is not
+    /// touched, so that two can be waited for. Waits for the body by <paramref name="idle"/>.
+    /// </summary>
+    /// <param name="link">Whose stop ends it.</param>
+    /// <param name="upstream">The connection that the request was sent on.</param>
+    /// <param name="idle">How long the body may take once the head is there; null leaves the deadline that runs.</param>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    public static async ValueTask<FirstBytes> ReadFirstAsync(ClientLink link, UpstreamConnection upstream, TimeSpan? idle)
+    {
+        var (interim, at, hasHead) = (0, 0L, false);
+        while (true)
+        {
+            var result = await upstream.Input.ReadAsync();
+            if (link.IsStopped)
+                return new(AttemptLoop.Stopped(link), at, hasHead);
+            if (at == 0 && !result.Buffer.IsEmpty)
+                at = Stopwatch.GetTimestamp();
+            if (IsRead(upstream, result, ref interim, out var error))
+            {
+                var head = upstream.HeadReader.Head;
+                if (error.IsError || head.Status is < 200 or >= 300 || head.Framing.Kind == BodyKind.None || result.IsCompleted
+                    || result.Buffer.Length > head.Length)
+                    return new(error, at, true);
+
+                // The head alone: it is read once more with what comes.
+                upstream.Input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                upstream.HeadReader.Reset();
+                if (!hasHead && idle is { } wait)
+                    link.SetStep(Step.Idle, wait);
+                hasHead = true;
+            }
+
+            if (idle is null && link.IsLate)
+                return new(default, at, hasHead, IsLate: true);
+        }
     }
 
     /// <summary>Reads to the final answer's head. A broken send is no error by itself: the answer may have come before it.</summary>
@@ -71,33 +124,54 @@ internal static class AttemptSender
             var result = await upstream.Input.ReadAsync();
             if (link.IsStopped)
                 return AttemptLoop.Stopped(link);
-            var buffer = result.Buffer;
-            if (exchange.FirstByteAt == 0 && !buffer.IsEmpty)
+            if (exchange.FirstByteAt == 0 && !result.Buffer.IsEmpty)
                 exchange.FirstByteAt = Stopwatch.GetTimestamp();
-            switch (upstream.HeadReader.Read(buffer, requestWasHead: false))
-            {
-                case HeadStatus.Rejected:
-                    return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
-                case HeadStatus.Complete when upstream.HeadReader.Head.IsInterim:
-                    if (upstream.HeadReader.Head.Status == 101 || ++interim > InterimMax)
-                        return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
-                    upstream.Input.AdvanceTo(buffer.GetPosition(upstream.HeadReader.Head.Length));
-                    upstream.HeadReader.Reset();
-                    continue;
-                case HeadStatus.Complete:
-                    upstream.AfterHead = buffer.GetPosition(upstream.HeadReader.Head.Length);
-                    return default;
-            }
-
-            if (result.IsCompleted)
-            {
-                var nothingCame = buffer.IsEmpty && interim == 0;
-                return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, nothingCame ? "The provider closed the connection without an answer." : null,
-                    nothingCame ? RetryPermission.IfReused : RetryPermission.Elsewhere);
-            }
-
-            upstream.Input.AdvanceTo(buffer.Start, buffer.End);
+            if (IsRead(upstream, result, ref interim, out var error))
+                return error;
         }
+    }
+
+    /// <summary>Takes what has come. True where the final answer's head is read, or there will be none, which the error says.</summary>
+    private static bool IsRead(UpstreamConnection upstream, ReadResult result, ref int interim, out EdgeError error)
+    {
+        error = default;
+        var buffer = result.Buffer;
+        var status = upstream.HeadReader.Read(buffer, requestWasHead: false);
+        if (status == HeadStatus.Complete && upstream.HeadReader.Head.IsInterim)
+        {
+            if (upstream.HeadReader.Head.Status == 101 || ++interim > InterimMax)
+            {
+                error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+                return true;
+            }
+
+            upstream.Input.AdvanceTo(buffer.GetPosition(upstream.HeadReader.Head.Length));
+            upstream.HeadReader.Reset();
+            return false;
+        }
+
+        if (status == HeadStatus.Complete)
+        {
+            upstream.AfterHead = buffer.GetPosition(upstream.HeadReader.Head.Length);
+            return true;
+        }
+
+        if (status == HeadStatus.Rejected)
+        {
+            error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+            return true;
+        }
+
+        if (result.IsCompleted)
+        {
+            var nothingCame = buffer.IsEmpty && interim == 0;
+            error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, nothingCame ? "The provider closed the connection without an answer." : null,
+                nothingCame ? RetryPermission.IfReused : RetryPermission.Elsewhere);
+            return true;
+        }
+
+        upstream.Input.AdvanceTo(buffer.Start, buffer.End);
+        return false;
     }
 
     /// <summary>A connection that is being opened: stopping it cancels the attempt.</summary>
@@ -130,3 +204,10 @@ internal static class AttemptSender
         public void Dispose() => _cancel.Dispose();
     }
 }
+
+/// <summary>How an answer's beginning was come by.</summary>
+/// <param name="Error">Why there is none, or will be none.</param>
+/// <param name="At">When its first byte came; 0 where none did.</param>
+/// <param name="HasHead">Whether its head is there.</param>
+/// <param name="IsLate">Nothing has gone wrong yet: it is late, and may still come.</param>
+internal readonly record struct FirstBytes(EdgeError Error, long At, bool HasHead, bool IsLate = false);

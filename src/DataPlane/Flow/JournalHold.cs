@@ -46,13 +46,16 @@ internal sealed class JournalHold(UsageJournal? journal, Settlement settlement)
     }
 
     /// <summary>One attempt is over and another follows; the last has its record in the exchange's.</summary>
-    public void Attempt(Exchange exchange, EdgeError error)
+    public void Attempt(Exchange exchange, EdgeError error) => Attempt(exchange, error, ExchangeEnd.Of(error, exchange));
+
+    /// <summary>One attempt is over, in a way that its error does not tell.</summary>
+    public void Attempt(Exchange exchange, EdgeError error, EndReason end)
     {
         _open = null;
         if (journal is null)
             return;
         exchange.Error = error;
-        journal.Attempt(exchange, ExchangeEnd.Of(error, exchange));
+        journal.Attempt(exchange, end);
         exchange.Error = default;
         exchange.AttemptIsRecorded = true;
     }

@@ -122,7 +122,7 @@ internal sealed class ResponseRelay
     private void OnStarted()
     {
         if (_exchange.Status < 300)
-            _plan.OnFirstToken();
+            _plan.OnAnswer();
         if (_settlement.Counts && !_exchange.PromptIsCounted && _request.Intake?.Scan.Prompt is not null)
             return;
         _request.LetGo();

@@ -37,6 +37,17 @@ internal sealed class Settlement(ExchangeMeter meter)
     /// <summary>An attempt ends with <paramref name="error"/> and another follows: what the provider may charge for it all the same.</summary>
     public void Attempt(EdgeError error) => _exchange.Bill = Billing.Of(_exchange, error);
 
+    /// <summary>
+    /// An attempt was cancelled because another began sooner. To its provider that is what a client is that leaves before its answer begins, and is
+    /// billed as such: the prompt.
+    /// </summary>
+    public void Outrun()
+    {
+        if (_counts && _exchange.SentAt != 0)
+            CountPrompt();
+        _exchange.Bill = Billing.Of(_exchange, EdgeError.Client(ErrorKind.ClientClosed));
+    }
+
     /// <summary>The exchange ends with <paramref name="error"/>. The first call makes the bill, later ones do nothing.</summary>
     public void Complete(EdgeError error)
     {

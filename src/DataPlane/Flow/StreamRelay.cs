@@ -240,8 +240,10 @@ internal sealed class StreamRelay(
 
     private void OnFrame()
     {
-        if (_exchange.FirstTokenAt == 0 && _reader.SawContent)
-            _exchange.FirstTokenAt = System.Diagnostics.Stopwatch.GetTimestamp();
+        if (_exchange.FirstTokenAt != 0 || !_reader.SawContent)
+            return;
+        _exchange.FirstTokenAt = System.Diagnostics.Stopwatch.GetTimestamp();
+        plan.OnFirstToken();
     }
 
     /// <summary>

@@ -6,8 +6,8 @@ using AiEdge.DataPlane.Route;
 namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
-/// From the asked model to the first target: by way of what limits that are nearly used up make of the request, where some do. From there on a
-/// request that goes to another model for that is one for that model; where that cannot take it, it stays with its own.
+/// From the asked model to the first target: by way of another model that is enough for a simple request, and of what limits that are nearly used up
+/// make of it, where some do. From there on a request that goes to another model is one for that model; where that cannot take it, it stays with its own.
 /// </summary>
 internal sealed class TargetChoice(Admission admission, AdmissionGate gate, TargetPlan plan)
 {
@@ -16,9 +16,12 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
     /// <summary>The exchange must have its model.</summary>
     public EdgeError Choose(Exchange exchange, ClientLink link, RequestBody body)
     {
-        if (!exchange.Config.LimitTable.Degrades || exchange.Endpoint is not { Kind: EndpointKind.Forward } endpoint
-            || !RequestDemand.HasOutput(endpoint.Shape))
+        if (exchange.Endpoint is not { Kind: EndpointKind.Forward } endpoint || !RequestDemand.HasOutput(endpoint.Shape))
             return ChooseOwn(exchange, body);
+        if (exchange.Model!.Simple is { } simple)
+            TurnSimple(exchange, body, simple);
+        if (!exchange.Config.LimitTable.Degrades)
+            return exchange.SimpleModel is null ? ChooseOwn(exchange, body) : default;
         AdmissionGate.KnowAddress(exchange, link, body);
         var made = admission.Degrade(exchange);
         if (made.Model is { } model && !TryTurn(exchange, body, model))
@@ -30,6 +33,19 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
         exchange.Degraded = made;
         Admission.CountDegraded(made.By!);
         return made.Model is null ? ChooseOwn(exchange, body) : default;
+    }
+
+    /// <summary>A request that another model is enough for goes to that, if it can take it.</summary>
+    private void TurnSimple(Exchange exchange, RequestBody body, SimpleModel simple)
+    {
+        foreach (var (name, value) in simple.Tags)
+        {
+            if (exchange.TagValue(name) != value)
+                return;
+        }
+
+        if (gate.IsSimple(exchange, body, simple) && TryTurn(exchange, body, simple.Model))
+            exchange.SimpleModel = simple.Model;
     }
 
     private EdgeError ChooseOwn(Exchange exchange, RequestBody body)

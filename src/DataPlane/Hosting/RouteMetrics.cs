@@ -16,6 +16,7 @@ internal static class RouteMetrics
         PerTarget("aiedge_target_ejections_total", "counter", "Times that a target was ejected.", static target => target.Health.Ejections);
         PerTarget("aiedge_target_failures_total", "counter", "Attempts that failed for their target's sake.", static target => target.Health.Failures);
         PerTarget("aiedge_target_pending", "gauge", "Requests under way at a target.", static target => target.Load.Pending);
+        PerTarget("aiedge_target_full_total", "counter", "Requests that a target was passed over for because it was full.", static target => target.Load.Full);
         PerTarget("aiedge_target_latency_us", "gauge", "Peak average of a target's time to the first token, in us.", target => target.Load.LatencyUs(nowMs));
         PerTarget("aiedge_target_input_tokens_total", "counter", "Tokens of prompts that a target reported.", static target => target.Load.InputTokens);
         PerTarget("aiedge_target_cached_tokens_total", "counter", "Those of them that its cache had.", static target => target.Load.CachedTokens);
@@ -45,6 +46,16 @@ internal static class RouteMetrics
             var label = "gen_ai_request_model=\"" + MetricsText.Escape(model) + "\"";
             MetricsText.Sample(text, "aiedge_retry_budget_total", label + ",outcome=\"granted\"", budget.Granted);
             MetricsText.Sample(text, "aiedge_retry_budget_total", label + ",outcome=\"refused\"", budget.Refused);
+        }
+
+        MetricsText.Family(text, "aiedge_hedge_total", "counter", "Second targets by model: asked, of these sooner, or not asked and why.");
+        foreach (var (model, hedges) in routes.Hedges)
+        {
+            var label = "gen_ai_request_model=\"" + MetricsText.Escape(model) + "\"";
+            MetricsText.Sample(text, "aiedge_hedge_total", label + ",outcome=\"sent\"", hedges.Budget.Granted);
+            MetricsText.Sample(text, "aiedge_hedge_total", label + ",outcome=\"won\"", hedges.Won);
+            MetricsText.Sample(text, "aiedge_hedge_total", label + ",outcome=\"refused\"", hedges.Budget.Refused);
+            MetricsText.Sample(text, "aiedge_hedge_total", label + ",outcome=\"barred\"", hedges.Barred);
         }
 
         void PerAccount(string name, string type, string help, Func<AccountState, long> value)

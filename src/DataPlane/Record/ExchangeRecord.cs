@@ -62,6 +62,9 @@ internal sealed class ExchangeRecord
     /// <summary>Whether it went to another model than the asked one.</summary>
     public bool IsFallback { get; private set; }
 
+    /// <summary>What its last attempt was made for.</summary>
+    public AttemptPurpose Purpose { get; private set; }
+
     /// <summary>What the provider reported.</summary>
     public Usage Usage { get; private set; }
 
@@ -76,6 +79,9 @@ internal sealed class ExchangeRecord
 
     /// <summary>The limit that made less of it than was asked for; null where none did.</summary>
     public string? DegradedBy { get; private set; }
+
+    /// <summary>Whether it went to another model for being simple.</summary>
+    public bool IsSimple { get; private set; }
 
     /// <summary>Names of what could not be carried between the dialects, with commas between; empty for nothing.</summary>
     public ReadOnlySpan<byte> TranslationLoss => _translationLoss.AsSpan(0, _translationLossLength);
@@ -131,10 +137,12 @@ internal sealed class ExchangeRecord
         Attempts = exchange.Attempts;
         HasAttempt = !exchange.AttemptIsRecorded;
         IsFallback = exchange.IsFallback;
+        Purpose = exchange.Purpose;
         Usage = exchange.Usage;
         CountedOutputTokens = exchange.CountedOutputTokens;
         Bill = Billed(exchange);
         OutputClamp = exchange.OutputClamp;
+        IsSimple = exchange.SimpleModel is not null;
         DegradedBy = exchange.Degraded.By?.Limit.Name;
         TakeLoss(exchange.TranslationLoss);
         QueueMs = exchange.QueueMs;

@@ -46,6 +46,9 @@ internal static class JournalFormat
     private const byte EstimateFlag = 2;
     private const byte AttemptFlag = 4;
     private const byte FallbackFlag = 8;
+    private const byte SimpleFlag = 64;
+    private const int PurposeAt = 4;
+    private const int PurposeMask = 3;
     private const int ChecksumAt = 4;
     private const int SequenceAt = 8;
     private const int EpochAt = 16;
@@ -67,6 +70,12 @@ internal static class JournalFormat
 
     /// <summary>Whether it went to another model than the asked one.</summary>
     public static bool IsFallback(ReadOnlySpan<byte> record) => (record[3] & FallbackFlag) != 0;
+
+    /// <summary>Whether it went to another model for being simple.</summary>
+    public static bool IsSimple(ReadOnlySpan<byte> record) => (record[3] & SimpleFlag) != 0;
+
+    /// <summary>What the attempt was made for; one of an older program says <see cref="AttemptPurpose.Counted"/>.</summary>
+    public static AttemptPurpose Purpose(ReadOnlySpan<byte> record) => (AttemptPurpose)((record[3] >> PurposeAt) & PurposeMask);
 
     /// <summary>
     /// Whether it is the record of an exchange and of its last attempt in one: nearly every exchange has one attempt alone, and all
@@ -99,6 +108,7 @@ internal static class JournalFormat
         into[1] = (byte)kind;
         into[2] = (byte)end;
         into[3] = (byte)((record.HasAttempt ? AttemptFlag : 0) | (record.IsFallback ? FallbackFlag : 0)
+            | (record.IsSimple ? SimpleFlag : 0) | ((int)record.Purpose << PurposeAt)
             | (record.Stream ? StreamFlag : 0) | (record.Bill.IsEstimate ? EstimateFlag : 0));
         BinaryPrimitives.WriteInt64LittleEndian(into[EpochAt..], epoch);
         BinaryPrimitives.WriteInt64LittleEndian(into[ExchangeAt..], exchange);

@@ -18,6 +18,9 @@ internal sealed class JournalItem
 
     public bool IsEstimate { get; private set; }
 
+    /// <summary>Whether it went to another model for being simple.</summary>
+    public bool IsSimple { get; private set; }
+
     /// <summary>Whether it is of an exchange and of its last attempt in one.</summary>
     public bool HasAttempt { get; private set; }
 
@@ -60,10 +63,16 @@ internal sealed class JournalItem
         End = JournalFormat.End(record);
         Stream = JournalFormat.IsStream(record);
         IsEstimate = JournalFormat.IsEstimate(record);
+        IsSimple = JournalFormat.IsSimple(record);
         HasAttempt = Kind == JournalKind.Exchange && JournalFormat.HasAttempt(record);
         Status = JournalFormat.Status(record);
         Attempts = JournalFormat.Attempts(record);
-        Purpose = JournalFormat.IsFallback(record) ? "fallback" : Attempts > 1 ? "retry" : "first";
+        Purpose = JournalFormat.Purpose(record) switch
+        {
+            AttemptPurpose.Hedge => "hedge",
+            AttemptPurpose.First when !JournalFormat.IsFallback(record) => "first",
+            _ => JournalFormat.IsFallback(record) ? "fallback" : Attempts > 1 ? "retry" : "first",
+        };
         UnixMs = JournalFormat.UnixMs(record);
         Sequence = JournalFormat.Sequence(record);
         Epoch = JournalFormat.Identity(record).Epoch;

@@ -79,6 +79,7 @@ internal sealed class JournalWriter(Stream output) : IDisposable
         Text(json, "error"u8, error == ErrorKind.None ? "" : ErrorTable.Row(error).Code ?? "invalid_request");
         json.WriteNumber("attempts"u8, item.Attempts);
         WriteTokens(json, item);
+        json.WriteBoolean("simple"u8, item.IsSimple);
         Text(json, "degraded"u8, item[JournalText.Degraded]);
         Number(json, "maxTokens"u8, item[JournalNumber.OutputClamp] is var clamp and > 0 ? clamp : JournalFormat.Unknown);
         Number(json, "bytesIn"u8, item[JournalNumber.BytesIn]);

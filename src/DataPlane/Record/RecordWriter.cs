@@ -36,6 +36,8 @@ internal static class RecordWriter
             json.WriteString("error"u8, ErrorTable.Row(record.Error).Code ?? "invalid_request");
         json.WriteNumber("attempts"u8, record.Attempts);
         WriteUsage(json, record);
+        if (record.IsSimple)
+            json.WriteBoolean("simple"u8, true);
         WriteOptional(json, "degraded"u8, record.DegradedBy);
         if (record.OutputClamp > 0)
             json.WriteNumber("maxTokens"u8, record.OutputClamp);
@@ -66,6 +68,7 @@ internal static class RecordWriter
         EndReason.Timeout => "timeout"u8,
         EndReason.Draining => "draining"u8,
         EndReason.Revoked => "revoked"u8,
+        EndReason.Cancelled => "cancelled"u8,
         EndReason.Cut => "cut"u8,
         EndReason.Crashed => "crashed"u8,
         _ => "internal"u8,

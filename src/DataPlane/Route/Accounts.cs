@@ -40,16 +40,17 @@ internal static class Accounts
     /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
     /// <param name="cost">What is to be taken.</param>
     /// <param name="waitMaxMs">How long may be waited for it.</param>
+    /// <param name="trial">Of <see cref="AccountState.Use"/>.</param>
     /// <param name="taken">What it was taken of; null where nothing is known of the account's limits.</param>
     /// <param name="waitMs">How long has to be waited.</param>
     public static int Take(
-        TargetModel target, ulong prefix, long nowMs, in AccountCost cost, long waitMaxMs, out AccountLimits? taken, out long waitMs)
+        TargetModel target, ulong prefix, long nowMs, in AccountCost cost, long waitMaxMs, out long trial, out AccountLimits? taken, out long waitMs)
     {
         var all = target.Provider.Accounts;
         var start = all.Length == 1 ? 0 : (int)((prefix != 0 ? StableHash.Mix(prefix) : target.Provider.NextTicket()) % (uint)all.Length);
         var isPaused = PauseLeftMs(target.Provider, nowMs) > 0;
         var soonest = -1;
-        taken = null;
+        (trial, taken) = (0, null);
         waitMs = long.MaxValue;
         for (var i = 0; i < all.Length; i++)
         {
@@ -60,6 +61,9 @@ internal static class Accounts
             if (taken is null || taken.TryTake(nowMs, cost, 0, out var wait))
             {
                 waitMs = 0;
+
+                // Who is a moment behind another that tries it goes along: there are few of those.
+                trial = all[place].State.Use(nowMs);
                 return place;
             }
 

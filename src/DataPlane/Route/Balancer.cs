@@ -9,6 +9,9 @@ internal static class Balancer
     /// <summary>What a target costs of which nothing is known, in microseconds: little, so that it is asked and something gets known.</summary>
     private const long UnknownLatencyUs = 1;
 
+    /// <summary>Who takes more than so many times as long as another is not chosen for having little to do: its next client would wait as long again.</summary>
+    private const int SlowFactor = 2;
+
     /// <summary>The golden ratio's fraction of 2^64: its multiples fill any interval evenly, in whatever number they come.</summary>
     private const ulong Golden = 0x9E37_79B9_7F4A_7C15;
 
@@ -73,6 +76,13 @@ internal static class Balancer
 
         // Two different ones, each by its weight, and the better of them: nearly as good as the best of all, and no herd runs for that.
         var other = ByWeight(model, set & ~(1UL << one), StableHash.Mix(point), nowMs);
+        if (model.Balance == BalanceMode.Latency)
+        {
+            var (first, second) = (model.Targets[one].Load.ExpectedUs(nowMs), model.Targets[other].Load.ExpectedUs(nowMs));
+            if (first > 0 && second > 0 && Math.Max(first, second) > SlowFactor * Math.Min(first, second))
+                return first < second ? one : other;
+        }
+
         return Cost(model, one, nowMs) * Weight(model, other, nowMs) <= Cost(model, other, nowMs) * Weight(model, one, nowMs) ? one : other;
     }
 
@@ -168,6 +178,6 @@ internal static class Balancer
     {
         var load = model.Targets[i].Load;
         var pending = load.Pending + 1;
-        return model.Balance == BalanceMode.LeastPending ? pending : (Int128)pending * Math.Max(UnknownLatencyUs, load.LatencyUs(nowMs));
+        return model.Balance == BalanceMode.LeastPending ? pending : (Int128)pending * Math.Max(UnknownLatencyUs, load.ExpectedUs(nowMs));
     }
 }

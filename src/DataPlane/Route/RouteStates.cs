@@ -13,6 +13,7 @@ internal sealed class RouteStates
     private Dictionary<(string Provider, string Account), AccountState> _accounts = [];
     private Dictionary<(string Provider, string Account, string Model), AccountLimits> _limits = [];
     private Dictionary<string, RetryBudget> _budgets = [];
+    private Dictionary<string, HedgeState> _hedges = [];
 
     /// <summary>What there is of the configuration in force.</summary>
     public IReadOnlyCollection<TargetView> Targets => Volatile.Read(ref _targets).Values;
@@ -26,6 +27,9 @@ internal sealed class RouteStates
     /// <summary>The retries of each rule.</summary>
     public IReadOnlyDictionary<string, RetryBudget> Budgets => Volatile.Read(ref _budgets);
 
+    /// <summary>The second targets of each rule that asks one besides the first.</summary>
+    public IReadOnlyDictionary<string, HedgeState> Hedges => Volatile.Read(ref _hedges);
+
     /// <summary>Gives a configuration what is known already, before it is in force.</summary>
     public void Use(ConfigSnapshot config)
     {
@@ -34,7 +38,7 @@ internal sealed class RouteStates
             var targets = new Dictionary<(string, string), TargetView>();
             var accounts = new Dictionary<(string, string), AccountState>();
             var limits = new Dictionary<(string, string, string), AccountLimits>();
-            var budgets = new Dictionary<string, RetryBudget>();
+            var (budgets, hedges) = (new Dictionary<string, RetryBudget>(), new Dictionary<string, HedgeState>());
             foreach (var provider in config.Providers)
             {
                 foreach (var account in provider.Accounts)
@@ -44,6 +48,8 @@ internal sealed class RouteStates
             foreach (var model in config.Models.All)
             {
                 budgets[model.Name] = model.Retries = _budgets.GetValueOrDefault(model.Name) ?? model.Retries;
+                if (model.Hedge is not null)
+                    hedges[model.Name] = model.Hedges = _hedges.GetValueOrDefault(model.Name) ?? model.Hedges;
                 foreach (var target in model.Targets)
                 {
                     var name = (target.Provider.Name, target.UpstreamModel is { } named ? System.Text.Encoding.UTF8.GetString(named) : "");
@@ -63,6 +69,7 @@ internal sealed class RouteStates
             Volatile.Write(ref _accounts, accounts);
             Volatile.Write(ref _limits, limits);
             Volatile.Write(ref _budgets, budgets);
+            Volatile.Write(ref _hedges, hedges);
         }
     }
 

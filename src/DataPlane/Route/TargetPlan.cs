@@ -9,17 +9,21 @@ namespace AiEdge.DataPlane.Route;
 /// </summary>
 /// <param name="clock">Tells whether those that failed may be asked again.</param>
 /// <param name="translates">Whether a client's call can be answered by a provider that does not take it as it is.</param>
-internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderModel, bool> translates)
+internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderModel, bool> translates)
 {
     private Exchange _exchange = null!;
     private ModelModel _asked = null!;
     private (ModelModel Model, TargetModel Target) _next;
     private ulong _tried;
+    private ulong _full;
+    private ModelModel? _fullOf;
     private int _target;
     private int _fallbacks;
     private ModelName? _by;
     private TargetFit _fit;
     private bool _isProbe;
+    private long _trial;
+    private bool _isObserved;
     private AccountLimits? _taken;
     private AccountLimits? _limits;
 
@@ -36,8 +40,10 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     {
         _exchange = exchange;
         _asked = exchange.Model!;
-        _isProbe = false;
+        _isProbe = _isObserved = false;
+        _trial = 0;
         _taken = _limits = null;
+        _fullOf = null;
         Lack = TargetLack.Dialect;
         for (_fit = TargetFit.Whole; _fit != TargetFit.No; _fit--)
         {
@@ -75,6 +81,8 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
             if (hasRoom && target.Health.TryEnter(now, out _isProbe))
                 break;
             var others = Balancer.Available(_exchange.Model!, Untried() & ~passed & ~(1UL << _target), now, _exchange.AccountCost);
+            if (!hasRoom)
+                OnFull(_exchange.Model!, _target);
             if (others == 0 && !hasRoom)
                 return false;
             if (others == 0)
@@ -92,7 +100,9 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     public void Leave(AttemptOutcome outcome)
     {
         var target = _exchange.Target!;
-        target.Load.Leave();
+        if (_exchange.FirstTokenAt != 0)
+            OnFirstToken();
+        target.Load.Leave(waits: !_isObserved);
         EndAccount();
         var now = clock.CoarseMs;
         if (outcome != AttemptOutcome.Unknown)
@@ -102,8 +112,8 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
         _isProbe = false;
         if (_exchange.Usage is { IsPresent: true } usage)
             target.Load.Count(usage.InputTokens, usage.CachedInputTokens);
-        if (_exchange.FirstTokenAt != 0 && _exchange.SentAt != 0)
-            target.Load.Observe(now, EdgeClock.Us(_exchange.SentAt, _exchange.FirstTokenAt));
+        _isObserved = false;
+        _trial = 0;
     }
 
     /// <summary>
@@ -116,7 +126,7 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
     {
         var waitMax = mayWait ? (long)_asked.Retry.WaitMax.TotalMilliseconds : 0;
         var prefix = _exchange.Model!.Affinity is null ? 0 : _exchange.PrefixHash;
-        var place = Accounts.Take(_exchange.Target!, prefix, clock.CoarseMs, _exchange.AccountCost, waitMax, out _taken, out var ms);
+        var place = Accounts.Take(_exchange.Target!, prefix, clock.CoarseMs, _exchange.AccountCost, waitMax, out _trial, out _taken, out var ms);
         wait = TimeSpan.FromMilliseconds(ms == long.MaxValue ? 0 : ms);
         _exchange.Account = place < 0 ? null : _exchange.Target!.Provider.Accounts[place];
         _limits = place >= 0 && place < _exchange.Target!.Limits.Length ? _exchange.Target.Limits[place] : null;
@@ -140,13 +150,26 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
             _tried &= ~(1UL << _target);
     }
 
-    /// <summary>The first token is there: who probes knows by now, however long the answer goes on.</summary>
-    public void OnFirstToken()
+    /// <summary>The answer begins: who probes, or tries an account, knows by now, however long it goes on.</summary>
+    public void OnAnswer()
     {
+        if (_trial != 0)
+            _exchange.Account!.State.EndTrial(_trial);
+        _trial = 0;
         if (!_isProbe)
             return;
         _isProbe = false;
         _exchange.Target!.Health.Report(clock.CoarseMs, isFailure: false, isProbe: true);
+    }
+
+    /// <summary>The first token is there: how quick the target is others know by now, and not when the answer ends.</summary>
+    public void OnFirstToken()
+    {
+        if (_isObserved || _exchange.SentAt == 0)
+            return;
+        _isObserved = true;
+        _exchange.Target!.Load.EndWait();
+        _exchange.Target!.Load.Observe(clock.CoarseMs, EdgeClock.Us(_exchange.SentAt, _exchange.FirstTokenAt));
     }
 
     /// <summary>Whether another target of the model could be asked in the place of the chosen one.</summary>
@@ -296,25 +319,36 @@ internal sealed class TargetPlan(EdgeClock clock, Func<RequestShape, ProviderMod
         var set = 0UL;
         for (var i = 0; i < model.Targets.Length; i++)
         {
-            if (model.Targets[i] is { Weight: > 0, Provider.IsDisabled: false } target && CanAnswer(target) && Fits(model, target))
+            if (model.Targets[i] is not { Weight: > 0, Provider.IsDisabled: false } target || !CanAnswer(target) || !Fits(model, target))
+                continue;
+            if (target.Load.IsFull(target.Concurrent))
+                OnFull(model, i);
+            else
                 set |= 1UL << i;
         }
 
         return set;
     }
 
-    /// <summary>Whether it lies where the key's requests may go, takes this one, and has room for one more. No choice is made but from those that do.</summary>
+    /// <summary>Counts a target once for an exchange that it is passed over for, however often that looks for somebody to ask.</summary>
+    private void OnFull(ModelModel model, int target)
+    {
+        Lack = TargetLack.Room;
+        if (!ReferenceEquals(_fullOf, model))
+            (_fullOf, _full) = (model, 0);
+        if ((_full & (1UL << target)) != 0)
+            return;
+        _full |= 1UL << target;
+        model.Targets[target].Load.OnFull();
+    }
+
+    /// <summary>Whether it lies where the key's requests may go and takes this one. No choice is made but from those that do, and have room.</summary>
     private bool Fits(ModelModel model, TargetModel target)
     {
         Lack = Lack < TargetLack.Region ? TargetLack.Region : Lack;
         if (!Residency.Allows(_exchange.Key!, target))
             return false;
-        if (_asked.IsFitted && !Takes(model, target))
-            return false;
-        if (!target.Load.IsFull(target.Concurrent))
-            return true;
-        Lack = TargetLack.Room;
-        return false;
+        return !_asked.IsFitted || Takes(model, target);
     }
 
     private bool Takes(ModelModel model, TargetModel target)

@@ -228,6 +228,8 @@ internal sealed class ConfigCompiler
             Aliases = Array.ConvertAll(Texts(model.Aliases), Encoding.ASCII.GetBytes),
             Fallback = Array.ConvertAll(Texts(model.Fallback), static name => new ModelName(name)),
             Retry = Retry(model.Retry.Over(_options.Retry)),
+            Hedge = Hedge(model.Hedge),
+            Simple = Simple(model.Simple),
             Tokenizer = model.Tokenizer.IsSet ? Tokenizer(model.Tokenizer.Value) : null,
             OutputTokensMax = _prices.OutputTokensMaxOf(model),
             OutputTokensGiven = model.OutputTokensMax.Or(0),
@@ -249,6 +251,17 @@ internal sealed class ConfigCompiler
         retry.Budget.Or(RetryOptions.BudgetField.Default),
         retry.WaitMax.Or(RetryOptions.WaitMaxField.Default),
         retry.SameTarget.Or(RetryOptions.SameTargetField.Default));
+
+    private static HedgeModel? Hedge(HedgeOptions? hedge) => hedge is null ? null : new HedgeModel(
+        hedge.After.Or(HedgeOptions.AfterField.Default),
+        hedge.Budget.Or(HedgeOptions.BudgetField.Default),
+        hedge.CostMax.Or(long.MaxValue));
+
+    private static SimpleModel? Simple(SimpleOptions? simple) => simple is null ? null : new SimpleModel(
+        new ModelName(simple.Model.Value),
+        simple.PromptTokensMax.Value,
+        simple.Capabilities.IsSet ? Capabilities(simple.Capabilities) : Capability.None,
+        [.. simple.Tags.Or([]).Select(static tag => new KeyValuePair<string, string>(tag.Key, tag.Value.Value))]);
 
     private static AffinityModel Affinity(AffinityOptions affinity) => new(
         affinity.Prefix.Or(AffinityOptions.PrefixField.Default),

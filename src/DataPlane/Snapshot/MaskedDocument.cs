@@ -191,6 +191,8 @@ internal sealed class MaskedDocument : IDisposable
         WriteText(ModelOptions.StickyField, model.Sticky);
         WriteList(ModelOptions.FallbackField, model.Fallback);
         WriteRetry(ModelOptions.RetryField, model.Retry.Over(retry));
+        WriteHedge(model.Hedge);
+        WriteSimple(model.Simple);
         WriteTimeouts(ModelOptions.TimeoutsField, model.Timeouts, withDefaults: false);
         WriteText(ModelOptions.TokenizerField, model.Tokenizer);
         _limits.WritePrice(ModelOptions.PriceField.Name, model.Price);
@@ -268,6 +270,34 @@ internal sealed class MaskedDocument : IDisposable
         _json.WriteString(RetryOptions.BudgetField.Name, PercentField.Text(retry.Budget.Or(RetryOptions.BudgetField.Default)));
         WriteDuration(RetryOptions.WaitMaxField, retry.WaitMax.Or(RetryOptions.WaitMaxField.Default));
         _json.WriteBoolean(RetryOptions.SameTargetField.Name, retry.SameTarget.Or(RetryOptions.SameTargetField.Default));
+        _json.WriteEndObject();
+    }
+
+    private void WriteHedge(HedgeOptions? hedge)
+    {
+        if (hedge is null)
+            return;
+        _json.WriteStartObject(ModelOptions.HedgeField.Name);
+        WriteDuration(HedgeOptions.AfterField, hedge.After.Or(HedgeOptions.AfterField.Default));
+        _json.WriteString(HedgeOptions.BudgetField.Name, PercentField.Text(hedge.Budget.Or(HedgeOptions.BudgetField.Default)));
+        if (hedge.CostMax.IsSet)
+        {
+            _json.WritePropertyName(HedgeOptions.CostMaxField.Name);
+            _json.WriteRawValue(DecimalText.Format(hedge.CostMax.Value, HedgeOptions.CostDigits));
+        }
+
+        _json.WriteEndObject();
+    }
+
+    private void WriteSimple(SimpleOptions? simple)
+    {
+        if (simple is null)
+            return;
+        _json.WriteStartObject(ModelOptions.SimpleField.Name);
+        WriteText(SimpleOptions.ModelField, simple.Model);
+        _limits.WriteCount(SimpleOptions.PromptTokensMaxField, simple.PromptTokensMax);
+        WriteList(SimpleOptions.CapabilitiesField, simple.Capabilities);
+        WriteTexts(SimpleOptions.TagsField, simple.Tags, isSecret: false);
         _json.WriteEndObject();
     }
 

@@ -45,6 +45,8 @@ public sealed class DocumentJudgeTests
     [InlineData("models", "m", """{"targets":[{"provider":"openai","variant":"preview"}],"sticky":"user","versions":{"/v2":"gpt-4o"}}""")]
     [InlineData("providers", "p", """{"dialect":"openai","baseUrl":"https://a","probe":{"path":"/health","interval":"5s"}}""")]
     [InlineData("models", "m", """{"targets":[{"provider":"openai","concurrent":50}]}""")]
+    [InlineData("models", "m", """{"targets":[{"provider":"openai"}],"simple":{"model":"gpt-4o","promptTokensMax":"2k","tags":{"feature":"chat"}}}""")]
+    [InlineData("models", "m", """{"targets":[{"provider":"openai"}],"hedge":{"after":"800ms","budget":"5%","costMax":0.01}}""")]
     [InlineData("providers", "p", """{"dialect":"openai","baseUrl":"https://a","key":"${file:/run/secrets/p}","headers":{"x":"$${a}"}}""")]
     [InlineData("settings", "timeouts", """{"connect":"3s"}""")]
     public async Task What_is_good_passes(string section, string name, string json)

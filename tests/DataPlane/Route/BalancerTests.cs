@@ -77,6 +77,31 @@ public sealed class BalancerTests
     }
 
     [Fact]
+    public void Who_is_much_slower_is_not_asked_for_having_little_to_do_and_tried_by_one_at_a_time()
+    {
+        var model = Model([1, 1], "latency");
+        model.Targets[0].Load.Observe(0, 1_200_000);
+        model.Targets[1].Load.Observe(0, 200_000);
+        for (var i = 0; i < 100; i++)
+            model.Targets[1].Load.Enter();
+        for (var i = 0; i < 100; i++)
+            Assert.Equal(1, Balancer.Choose(model, 0b11, 0));
+
+        // Its slowness has faded to less than twice, and one waits for it by now.
+        const long later = 25_000;
+        model.Targets[1].Load.Observe(later, 200_000);
+        Assert.Equal(0, Balancer.Choose(model, 0b11, later));
+        model.Targets[0].Load.Enter();
+        Assert.Equal(1, Balancer.Choose(model, 0b11, later));
+
+        // It has begun, and goes on for long: others may try it again.
+        model.Targets[0].Load.EndWait();
+        Assert.Equal(0, Balancer.Choose(model, 0b11, later));
+        model.Targets[0].Load.Leave(waits: false);
+        Assert.Equal(0, model.Targets[0].Load.Pending);
+    }
+
+    [Fact]
     public void A_peak_counts_at_once_and_goes_slowly()
     {
         var load = new TargetLoad();

@@ -70,6 +70,32 @@ public sealed class TargetPlanTests
     }
 
     [Fact]
+    public void After_a_pause_one_request_tries_the_account_and_the_others_wait_for_what_it_finds()
+    {
+        var account = new AccountState();
+        account.Pause(0, TimeSpan.FromSeconds(1));
+        Assert.Equal(0, account.Use(999));
+        var trial = account.Use(1000);
+        Assert.NotEqual(0, trial);
+        Assert.Equal((0L, 1000L), (account.Use(1000), account.PauseLeftMs(1000)));
+
+        // It is not answered in time: another one tries.
+        var next = account.Use(2000);
+        Assert.NotEqual(0, next);
+        account.EndTrial(trial);
+        Assert.NotEqual(0, account.PauseLeftMs(2000));
+        account.EndTrial(next);
+        Assert.Equal((0L, 0L), (account.PauseLeftMs(2000), account.Use(2000)));
+
+        // Who is told to wait again waits, whoever is answered.
+        account.Pause(2000, TimeSpan.FromSeconds(1));
+        var last = account.Use(3000);
+        account.Pause(3000, TimeSpan.FromSeconds(9));
+        account.EndTrial(last);
+        Assert.Equal(9000, account.PauseLeftMs(3000));
+    }
+
+    [Fact]
     public void An_ejected_target_is_passed_over_and_asked_last()
     {
         var world = new RouteWorld(Three);

@@ -17,6 +17,8 @@ public sealed class DocumentationTests
         ["providers.NAME.probe"] = ProbeOptions.Table,
         ["models.NAME"] = ModelOptions.Table,
         ["models.NAME.targets[]"] = TargetOptions.Table,
+        ["models.NAME.simple"] = SimpleOptions.Table,
+        ["models.NAME.hedge"] = HedgeOptions.Table,
         ["affinity"] = AffinityOptions.Table,
         ["tokenizers.NAME"] = TokenizerOptions.Table,
         ["teams.NAME"] = TeamOptions.Table,

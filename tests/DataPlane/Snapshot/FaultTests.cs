@@ -1,5 +1,6 @@
 using System.Text;
 using AiEdge.Contracts.Fields;
+using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Snapshot;
 
@@ -334,6 +335,54 @@ public sealed class FaultTests
     [InlineData("probe: { path: /a, every: 1s }", "2: providers.p.probe.every: is not a field of probe")]
     public void A_probe_is_judged(string fields, string fault) => Assert.Contains(
         fault, Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\", {fields} }}\nmodels:\n  m: {{ targets: [ {{ provider: p }} ] }}\n"));
+
+    [Theory]
+    [InlineData("hedge: { after: 10ms }", "4: models.m.hedge.after: must be between 50ms and 1m")]
+    [InlineData("hedge: { after: p95 }", "4: models.m.hedge.after: expected a duration")]
+    [InlineData("hedge: { budget: 5 }", "4: models.m.hedge.budget: expected a whole percentage")]
+    [InlineData("hedge: { budget: 101% }", "4: models.m.hedge.budget: must be between 0% and 100%")]
+    [InlineData("hedge: { costMax: -1 }", "4: models.m.hedge.costMax: ")]
+    [InlineData("hedge: { costMax: 1001 }", "4: models.m.hedge.costMax: must be between 0 and 1000")]
+    [InlineData("hedge: { max: 1 }", "4: models.m.hedge.max: is not a field of hedge")]
+    public void A_hedge_is_judged(string field, string fault) => Assert.Contains(
+        Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\" }}\nmodels:\n  m: {{ targets: [ {{ provider: p }} ], {field} }}\n"),
+        line => line.StartsWith(fault, StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("hedge: {}", 1000, 5, long.MaxValue, "after 1s;budget 5%")]
+    [InlineData("hedge: { after: 800ms, budget: 2%, costMax: 0.015 }", 800, 2, 15_000_000, "after 800ms;budget 2%;costMax 0.015")]
+    public void A_hedge_has_its_defaults_and_is_shown(string field, int afterMs, int budget, long costMax, string shown)
+    {
+        var snapshot = Doc.Snapshot("providers:\n  p: { dialect: openai, baseUrl: \"http://h/v1\" }\nmodels:\n  m: { targets: [ { provider: p } ], " + field + " }\n" + Doc.Limits);
+        var hedge = snapshot.Models.All[0].Hedge!;
+        Assert.Equal((TimeSpan.FromMilliseconds(afterMs), budget, costMax), (hedge.After, hedge.BudgetPercent, hedge.CostMaxNanodollars));
+        var fields = System.Text.Json.JsonElement.Parse(snapshot.MaskedJson).GetProperty("models").GetProperty("m").GetProperty("hedge");
+        Assert.Equal(shown.Split(';'), fields.EnumerateObject().Select(one => $"{one.Name} {one.Value}"));
+    }
+
+    [Theory]
+    [InlineData("simple: {}", "4: models.m.simple.model: is required")]
+    [InlineData("simple: { model: n }", "4: models.m.simple.promptTokensMax: is required")]
+    [InlineData("simple: { model: x, promptTokensMax: 1 }", "4: models.m.simple.model: no model answers to")]
+    [InlineData("simple: { model: m, promptTokensMax: 1 }", "4: models.m.simple.model: is the model itself")]
+    [InlineData("simple: { model: n, promptTokensMax: 0 }", "4: models.m.simple.promptTokensMax: must be between 1 and 1000m")]
+    [InlineData("simple: { model: n, promptTokensMax: 1, capabilities: [ magic ] }", "4: models.m.simple.capabilities[0]: ")]
+    [InlineData("simple: { model: n, promptTokensMax: 1, tags: { \"a b\": x } }", "4: models.m.simple.tags[\"a b\"]: may hold")]
+    public void Another_model_for_simple_requests_is_judged(string field, string fault) => Assert.Contains(
+        Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\" }}\nmodels:\n  m: {{ targets: [ {{ provider: p }} ], {field} }}\n  n: {{ targets: [ {{ provider: p }} ] }}\n"),
+        line => line.StartsWith(fault, StringComparison.Ordinal));
+
+    [Fact]
+    public void Another_model_for_simple_requests_is_shown()
+    {
+        var snapshot = Doc.Snapshot("providers:\n  p: { dialect: openai, baseUrl: \"http://h/v1\" }\nmodels:\n  n: { targets: [ { provider: p } ] }\n"
+            + "  m: { targets: [ { provider: p } ], simple: { model: n, promptTokensMax: 2k, capabilities: [ tools ], tags: { a: b } } }\n" + Doc.Limits);
+        var simple = snapshot.Models.All[1].Simple!;
+        Assert.Equal((2000L, Capability.Tools, "a=b"), (simple.PromptTokensMax, simple.Capabilities, string.Join(',', simple.Tags.Select(tag => $"{tag.Key}={tag.Value}"))));
+        Assert.Equal("n"u8, simple.Model.Utf8);
+        var shown = System.Text.Json.JsonElement.Parse(snapshot.MaskedJson).GetProperty("models").GetProperty("m").GetProperty("simple");
+        Assert.Equal("n 2k tools b", $"{shown.GetProperty("model")} {shown.GetProperty("promptTokensMax")} {shown.GetProperty("capabilities")[0]} {shown.GetProperty("tags").GetProperty("a")}");
+    }
 
     [Fact]
     public void A_probe_has_its_defaults_and_is_shown()

@@ -1,0 +1,222 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Route;
+using AiEdge.DataPlane.Transport;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>
+/// A second attempt besides one that is late to begin its stream. Until the second one is made nothing of it allocates; from then on this part waits
+/// for both, relays whichever begins first, and ends the other one with a record and a bill of its own. While both are under way nobody but the
+/// second one's sending touches the exchange.
+/// </summary>
+internal sealed partial class AttemptLoop
+{
+    /// <summary>When another target is to be asked besides; null where the request, or its model, is not of that kind.</summary>
+    private HedgeModel? HedgeOf(Exchange exchange)
+    {
+        if (_plan.Asked.Hedge is not { } hedge || !exchange.Stream || exchange.UpstreamEndpoint is not null)
+            return null;
+        if (exchange.Attempts >= _plan.Asked.Retry.AttemptsMax)
+            return null;
+        var firstByte = exchange.Target!.Timeouts.FirstByte;
+        if (firstByte != Timeout.InfiniteTimeSpan && firstByte <= hedge.After)
+            return null;
+
+        // What a provider keeps would be there twice.
+        return exchange.Endpoint!.Shape is RequestShape.Chat or RequestShape.Completions or RequestShape.Messages or RequestShape.Contents ? hedge : null;
+    }
+
+    /// <summary>
+    /// Sends, and asks another target besides where nothing comes in time. <see cref="_inHand"/> is the connection of the attempt that goes on.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> SendHedgedAsync(ClientLink link, Exchange exchange, RequestBody body, HedgeModel hedge)
+    {
+        var upstream = _inHand!;
+        if (!AttemptSender.TryBegin(link, exchange, upstream))
+            return Stopped(link);
+        AttemptSender.Write(exchange, body, upstream);
+        link.SetStep(Step.Late, hedge.After);
+        var flush = upstream.Output.FlushAsync();
+        if (!flush.IsCompleted)
+            await flush;
+        upstream.EndUpload();
+        var first = await AttemptSender.ReadFirstAsync(link, upstream, idle: null);
+        if (first.IsLate)
+        {
+            var timeouts = exchange.Target!.Timeouts;
+            var isAsked = TryEnterBeside(exchange, body, hedge);
+            var left = isAsked || timeouts.FirstByte == Timeout.InfiniteTimeSpan ? timeouts.FirstByte : timeouts.FirstByte - hedge.After;
+            link.SetStep(first.HasHead ? Step.Idle : Step.FirstByte, first.HasHead ? timeouts.Idle : left);
+            if (isAsked)
+                return await RaceAsync(link, exchange, body, upstream, first.At);
+            first = (await AttemptSender.ReadFirstAsync(link, upstream, timeouts.Idle)) is var late && first.At != 0 ? late with { At = first.At } : late;
+        }
+
+        exchange.FirstByteAt = first.At;
+        return first.Error;
+    }
+
+    /// <summary>Finds another target, and enters it.</summary>
+    private bool TryEnterBeside(Exchange exchange, RequestBody body, HedgeModel hedge)
+    {
+        var hedges = _plan.Asked.Hedges;
+
+        // There is time to count now, and what is paid for twice is better known.
+        _settlement.BeforeLetGo();
+
+        // What tools of the provider's do would be done twice.
+        var hasTools = exchange.Endpoint!.Shape == RequestShape.Messages && Holds(body.Bytes, "\"mcp_servers\""u8);
+        if (hasTools || _plan.FindBeside() is not { } target || !_gate.MayAskBeside(exchange, target, hedge.CostMaxNanodollars))
+        {
+            hedges.OnBarred();
+            return false;
+        }
+
+        if (!hedges.Budget.TryTake(_services.Clock.CoarseMs, hedge.BudgetPercent))
+            return false;
+        if (_plan.TryEnterBeside())
+            return true;
+        hedges.OnBarred();
+        return false;
+    }
+
+    /// <summary>Both are under way: ends the one that does not begin first, and puts the exchange in the other's place.</summary>
+    private async ValueTask<EdgeError> RaceAsync(ClientLink link, Exchange exchange, RequestBody body, UpstreamConnection upstream, long firstAt)
+    {
+        using var race = new HedgeRace(upstream);
+        if (!link.Attach(race, race.Number))
+            race.Abort(race.Number);
+        var purpose = exchange.Attempts == 1 ? AttemptPurpose.First : exchange.Purpose;
+        exchange.Attempts++;
+        var (first, second, isSecond, isLostOver) = await WaitForBothAsync(link, exchange, body, race, upstream);
+        if (firstAt != 0)
+            first = first with { At = firstAt };
+        link.Detach();
+        var firstSentAt = exchange.SentAt;
+        if (!isSecond)
+            _plan.Swap();
+        exchange.Purpose = isSecond ? purpose : AttemptPurpose.Hedge;
+        EndBeside(exchange, isSecond ? first : second, isSecond ? upstream : race.Second, isLostOver);
+        _plan.Swap();
+        exchange.Purpose = isSecond ? AttemptPurpose.Hedge : purpose;
+        exchange.AttemptIsRecorded = false;
+        var won = isSecond ? second : first;
+        exchange.FirstByteAt = won.At;
+        if (!isSecond)
+            return link.Attach(upstream, upstream.Lease) ? won.Error : Stopped(link);
+        _inHand = race.Second!;
+        exchange.InVainUs += EdgeClock.Us(firstSentAt, exchange.SentAt);
+        _plan.Asked.Hedges.OnWon();
+        _gate.TurnBeside(exchange);
+        _relay.Begin(link, exchange, _besideStripsUsage);
+        return link.Attach(_inHand, _inHand.Lease) ? won.Error : Stopped(link);
+    }
+
+    /// <summary>Waits until one of the two has begun, or both have failed, and ends the other: nothing of either is under way then.</summary>
+    private async Task<(FirstBytes First, FirstBytes Second, bool IsSecond, bool IsLostOver)> WaitForBothAsync(
+        ClientLink link, Exchange exchange, RequestBody body, HedgeRace race, UpstreamConnection upstream)
+    {
+        var firstRead = AttemptSender.ReadFirstAsync(link, upstream, exchange.Target!.Timeouts.Idle).AsTask();
+        var secondRead = AskBesideAsync(link, exchange, body, race);
+        try
+        {
+            var sooner = await Task.WhenAny(firstRead, secondRead);
+            if (!IsBegun(await sooner, sooner == firstRead ? upstream : race.Second))
+                await (sooner == firstRead ? secondRead : firstRead);
+
+            // Of two that have begun the first one goes on: it is the older.
+            var isFirst = firstRead.IsCompleted && IsBegun(await firstRead, upstream);
+            var isSecond = !isFirst && secondRead.IsCompleted && IsBegun(await secondRead, race.Second);
+            var isLostOver = (isSecond ? firstRead : secondRead).IsCompleted;
+            if (isSecond)
+                race.AbortFirst();
+            else
+                race.AbortSecond();
+            return (await firstRead, await secondRead, isSecond, isLostOver);
+        }
+        catch
+        {
+            // A defect of ours: what the second attempt holds is given back here, what the first one does as always.
+            race.Abort(race.Number);
+            await ((Task)Task.WhenAll(firstRead, secondRead)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            race.Second?.Close();
+            _plan.Swap();
+            _plan.Leave(AttemptOutcome.Unknown);
+            _plan.Swap();
+            throw;
+        }
+    }
+
+    /// <summary>The second attempt, up to its answer's beginning.</summary>
+    private async Task<FirstBytes> AskBesideAsync(ClientLink link, Exchange exchange, RequestBody body, HedgeRace race)
+    {
+        var target = _plan.Beside;
+        var pool = _services.Upstreams.Of(target.Provider);
+        var upstream = pool.TryTake();
+        if (upstream is null)
+        {
+            race.LimitOpening(target.Timeouts.Connect);
+            (upstream, var failure) = await pool.OpenAsync(race.Opening);
+            if (upstream is null)
+                return new(failure, 0, false);
+        }
+
+        if (!race.TryEnter(upstream))
+            return new(Stopped(link), 0, false);
+        _plan.Swap();
+        _services.Metrics.Know(exchange);
+        exchange.Target!.State!.OnAttempt();
+        _besideStripsUsage = Patch(exchange, body.Intake!);
+        AttemptSender.Write(exchange, body, upstream);
+        _plan.Swap();
+        upstream.WatchUpload();
+        await upstream.Output.FlushAsync();
+        upstream.EndUpload();
+        return await AttemptSender.ReadFirstAsync(link, upstream, target.Timeouts.Idle);
+    }
+
+    private static bool IsBegun(in FirstBytes read, UpstreamConnection? upstream) =>
+        !read.Error.IsError && upstream?.HeadReader.Head.Status is >= 200 and < 300;
+
+    /// <summary>
+    /// The exchange's target is the one that is not waited for any more: whether it was cancelled or failed by itself, it has its record, its cost and its
+    /// say about the target, and its connection is closed.
+    /// </summary>
+    private void EndBeside(Exchange exchange, in FirstBytes read, UpstreamConnection? upstream, bool isOver)
+    {
+        exchange.FirstByteAt = read.At;
+        var isCancelled = !isOver || (read.Error.IsError ? read.Error.Source != ErrorSource.Upstream : IsBegun(read, upstream));
+        var status = !read.Error.IsError && !isCancelled ? upstream!.HeadReader.Head.Status : 0;
+        exchange.Status = status is >= 300 ? status : 0;
+        if (exchange.Status is 429 or 503 or 529)
+            NoteWait(exchange, upstream!);
+        _retryAfter = TimeSpan.Zero;
+        var error = isCancelled ? EdgeError.Client(ErrorKind.ClientClosed) : read.Error.IsError ? read.Error : EdgeError.Upstream(ErrorKind.UpstreamStatus);
+        if (isCancelled)
+            _settlement.Outrun();
+        else
+            _settlement.Attempt(error);
+        _journal.Attempt(exchange, error, isCancelled ? EndReason.Cancelled : ExchangeEnd.Of(error, exchange));
+        _gate.ChargeBeside(exchange);
+        if (isCancelled)
+            _plan.OnOutrun();
+        var isStale = read.Error.Retry == RetryPermission.IfReused && upstream is { IsReused: true };
+        var isFailure = !isCancelled && !isStale && (exchange.Status is 0 or 408 or >= 500);
+        _plan.Leave(isFailure ? AttemptOutcome.Failed : AttemptOutcome.Unknown);
+        upstream?.Close();
+        exchange.Status = 0;
+        exchange.Bill = default;
+    }
+
+    private static bool Holds(in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> name)
+    {
+        if (bytes.IsSingleSegment)
+            return bytes.FirstSpan.IndexOf(name) >= 0;
+        var reader = new SequenceReader<byte>(bytes);
+        return reader.TryReadTo(out ReadOnlySequence<byte> _, name);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Numerics;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Route;
+
+/// <summary>A second target besides the one that is asked: found, entered, and put in the other's place.</summary>
+internal sealed partial class TargetPlan
+{
+    private int _besideTarget;
+    private Place _beside;
+
+    /// <summary>
+    /// Another target of the model that could be asked as well: one that takes the request as it is, is in the same variant of an experiment, and has
+    /// given nobody a reason to doubt it. Null where there is none.
+    /// </summary>
+    public TargetModel? FindBeside()
+    {
+        var model = _exchange.Model!;
+        var now = clock.CoarseMs;
+        var set = 0UL;
+        for (var rest = Balancer.Available(model, Untried() & ~(1UL << _target), now, _exchange.AccountCost); rest != 0; rest &= rest - 1)
+        {
+            var i = BitOperations.TrailingZeroCount(rest);
+            var target = model.Targets[i];
+            if (target.Health.Phase == HealthPhase.Closed && Speaks(target) && target.Variant == _exchange.Target!.Variant)
+                set |= 1UL << i;
+        }
+
+        if (set == 0)
+            return null;
+        _besideTarget = Balancer.Choose(model, Balancer.First(model, set), now, _exchange);
+        return model.Targets[_besideTarget];
+    }
+
+    /// <summary>The target that is not the exchange's, of the two that are asked.</summary>
+    public TargetModel Beside => _beside.Target;
+
+    /// <summary>That target is about to be asked. False where somebody else has taken its last place, or its accounts have no room.</summary>
+    public bool TryEnterBeside()
+    {
+        var target = _exchange.Model!.Targets[_besideTarget];
+        if (!target.Load.TryEnter(target.Concurrent))
+        {
+            OnFull(_exchange.Model, _besideTarget);
+            return false;
+        }
+
+        var prefix = _exchange.Model.Affinity is null ? 0 : _exchange.PrefixHash;
+        var account = Accounts.Take(target, prefix, clock.CoarseMs, _exchange.AccountCost, 0, out _, out var taken, out _);
+        if (account < 0)
+        {
+            target.Load.Leave();
+            return false;
+        }
+
+        _tried |= 1UL << _besideTarget;
+        _beside = new Place
+        {
+            Index = _besideTarget,
+            Target = target,
+            Account = target.Provider.Accounts[account],
+            Taken = taken,
+            Limits = account < target.Limits.Length ? target.Limits[account] : null,
+        };
+        return true;
+    }
+
+    /// <summary>The one that was asked besides is the exchange's target now, and the other is the one besides.</summary>
+    public void Swap()
+    {
+        var asked = new Place
+        {
+            Index = _target,
+            Target = _exchange.Target!,
+            Account = _exchange.Account,
+            Taken = _taken,
+            Limits = _limits,
+            IsProbe = _isProbe,
+            Trial = _trial,
+            SentAt = _exchange.SentAt,
+        };
+        (_target, _taken, _limits, _isProbe, _trial) = (_beside.Index, _beside.Taken, _beside.Limits, _beside.IsProbe, _beside.Trial);
+        (_exchange.Target, _exchange.Account, _exchange.SentAt) = (_beside.Target, _beside.Account, _beside.SentAt);
+        _beside = asked;
+    }
+
+    /// <summary>
+    /// The target was left for another that began sooner: that it took so long at least is known of it, and no more. What is always left would else
+    /// pass for quick.
+    /// </summary>
+    public void OnOutrun()
+    {
+        var us = EdgeClock.Us(_exchange.SentAt, System.Diagnostics.Stopwatch.GetTimestamp());
+        var load = _exchange.Target!.Load;
+        if (_exchange.SentAt != 0 && us > load.LatencyUs(clock.CoarseMs))
+            load.Observe(clock.CoarseMs, us);
+    }
+
+    /// <summary>What the exchange knows of a target while it is asked.</summary>
+    private struct Place
+    {
+        public int Index;
+        public TargetModel Target;
+        public AccountModel? Account;
+        public AccountLimits? Taken;
+        public AccountLimits? Limits;
+        public bool IsProbe;
+        public long Trial;
+        public long SentAt;
+    }
+}

@@ -1,0 +1,249 @@
+using System.Globalization;
+using System.Text.Json;
+using AiEdge.FakeUpstream;
+using AiEdge.Functional.Tests.Rig;
+
+namespace AiEdge.Functional.Tests.Routing;
+
+/// <summary>A stream that is late to begin is asked for at a second target besides; one of the two is relayed, both are paid, and nothing of either is left.</summary>
+public sealed class HedgeTests
+{
+    private const string Silent = "n=3; b=0; stall=0";
+    private const string Hedge = "hedge: { after: 50ms, budget: 100% }";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Theory]
+    [InlineData("noanswer=hang")]
+    [InlineData(Silent)]
+    public async Task The_second_is_relayed_where_it_begins_sooner_and_the_first_is_cancelled(string script)
+    {
+        await using var edge = await StartAsync([script, Ways.Good]);
+        var answer = await edge.AskAsync(Ways.Stream());
+        Assert.Equal((200, "[DONE]", "2", "way-1"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
+        Assert.Equal(["way-0", "way-1"], Ways.Asked(edge));
+        Assert.Equal(RequestEnd.ClientLeft, await edge.Fake.Requests[0].End.WaitAsync(Patience));
+        await SeeNothingLeftAsync(edge);
+        await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"sent\"} 1");
+        await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"won\"} 1");
+        await edge.Host.DisposeAsync();
+
+        Assert.Equal(
+            ["attempt first cancelled way-0 0", "attempt hedge done way-1 3", "exchange hedge done way-1 3"],
+            JournalTests.Dump(edge).Select(Line));
+        Assert.All(JournalTests.Dump(edge), line => Assert.True(line.GetProperty("inputTokens").GetInt64() > 0));
+    }
+
+    [Fact]
+    public async Task The_first_goes_on_where_it_begins_sooner_and_the_second_is_cancelled()
+    {
+        await using var edge = await StartAsync([Silent, "noanswer=hang"]);
+        var asking = edge.AskAsync(Ways.Stream());
+        var first = await edge.Fake.NextRequestAsync(Patience);
+        var second = await edge.Fake.NextRequestAsync(Patience);
+        first.Resume();
+        var answer = await asking;
+        Assert.Equal((200, "[DONE]", "2", "way-0"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
+        Assert.Equal(RequestEnd.ClientLeft, await second.End.WaitAsync(Patience));
+        await SeeNothingLeftAsync(edge);
+        await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"won\"} 0");
+        await edge.Host.DisposeAsync();
+        Assert.Equal(
+            ["attempt hedge cancelled way-1 0", "attempt first done way-0 3", "exchange first done way-0 3"],
+            JournalTests.Dump(edge).Select(Line));
+    }
+
+    [Theory]
+    [InlineData("head=1500000; status=500", "n=3; f=2000000", "way-1", "attempt first upstream_fault way-0 0", "attempt hedge done way-1 3")]
+    [InlineData("n=3; f=600000", "status=500", "way-0", "attempt hedge upstream_fault way-1 0", "attempt first done way-0 3")]
+    [InlineData("head=1000000; status=500", "status=429", "way-2", "attempt hedge upstream_fault way-1 0", "attempt first upstream_fault way-0 0", "attempt retry done way-2 3")]
+    public async Task Who_fails_is_no_reason_to_stop_the_other_and_where_both_do_the_next_is_asked(string first, string second, string answered, params string[] lines)
+    {
+        await using var edge = await StartAsync([first, second, Ways.Good], after: "100ms");
+        var answer = await edge.AskAsync(Ways.Stream());
+        Assert.Equal((200, "[DONE]", answered), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-model")));
+        await SeeNothingLeftAsync(edge);
+        await edge.Host.DisposeAsync();
+        Assert.Equal(lines, JournalTests.Dump(edge).Where(line => line.GetProperty("kind").GetString() == "attempt").Select(Line));
+    }
+
+    [Theory]
+    [InlineData("hedge: { after: 50ms, budget: 0% }", "", "refused")]
+    [InlineData("hedge: { after: 50ms, budget: 100%, costMax: 0.000000001 }, price: { input: 1, output: 1 }", "", "barred")]
+    [InlineData("hedge: { after: 50ms, budget: 100%, costMax: 1 }", "", "barred")]
+    [InlineData(Hedge, "name: one, match: { provider: other }, requests: 9/day", "barred")]
+    public async Task None_is_asked_besides_that_the_budget_the_price_or_a_limit_keeps_from_it(string hedge, string limit, string outcome)
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup
+        {
+            Providers = $"  other: {{ dialect: openai, baseUrl: \"ROOT/v1\", key: \"{EdgeSetup.ProviderKey}\" }}",
+            Models = $"  way: {{ targets: [ {{ provider: fake, model: way-0 }}, {{ provider: other, model: way-1, priority: 1 }} ], {hedge} }}",
+            Limits = limit.Length > 0 ? [limit] : [],
+            Fake = new FakeUpstreamOptions { ScriptFor = request => request.Model == "way-0" ? Silent : null },
+        });
+        await edge.AskAsync(Ask.Chat(model: "gpt-4o"));
+        await AssertAskedOnceAsync(edge, Ways.Stream(), 1);
+        if (outcome == "refused")
+            return;
+        await edge.SeeMetricAsync($"aiedge_hedge_total{{gen_ai_request_model=\"way\",outcome=\"{outcome}\"}} 1");
+    }
+
+    [Theory]
+    [InlineData("way-1, variant: other", "")]
+    [InlineData("way-1, region: us", "")]
+    [InlineData("way-1, weight: 0", "")]
+    [InlineData("way-1, capabilities: [ text ]", ",\"response_format\":{\"type\":\"json_object\"}")]
+    public async Task None_is_asked_besides_that_may_not_be_asked_or_is_of_another_experiment(string target, string more)
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup
+        {
+            Models = $"  way: {{ targets: [ {{ provider: fake, model: way-0, region: eu }}, {{ provider: fake, model: {target}, priority: 1 }} ], {Hedge} }}",
+            KeyFields = "regions: [ eu ]",
+            Fake = new FakeUpstreamOptions { ScriptFor = request => request.Model == "way-0" ? Silent : null },
+        });
+        await AssertAskedOnceAsync(edge, Ask.Stream(model: "way", more: more), 0);
+        await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"barred\"} 1");
+    }
+
+    [Theory]
+    [InlineData("/v1/chat/completions", """{"model":"way","messages":[{"role":"user","content":"x"}]}""")]
+    [InlineData("/v1/responses", """{"model":"way","input":"x","stream":true}""")]
+    public async Task Whole_answers_and_what_a_provider_keeps_are_asked_for_once(string path, string body)
+    {
+        await using var edge = await StartAsync(["head=700000", Ways.Good]);
+        var answer = await edge.AskAsync(Ask.Post(path, body));
+        Assert.Equal((200, "1"), (answer.Status, answer.Field("x-aiedge-attempts")));
+        Assert.Equal(["way-0"], Ways.Asked(edge));
+        await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"barred\"} 0");
+    }
+
+    [Fact]
+    public async Task A_full_target_is_not_asked_besides_and_is_counted_once()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup
+        {
+            Models = "  way: { targets: [ { provider: fake, model: way-0 }, { provider: fake, model: way-1, priority: 1, concurrent: 1 } ], " + Hedge + " }\n"
+                + "  two: { targets: [ { provider: fake, model: way-1 } ] }",
+            Fake = new FakeUpstreamOptions { ScriptFor = request => request.Model!.StartsWith("way", StringComparison.Ordinal) ? Silent : null },
+        });
+        using var holder = await edge.ConnectAsync();
+        await holder.SendAsync(Ask.Stream(model: "two"));
+        var held = await edge.Fake.NextRequestAsync(Patience);
+        using var client = await edge.ConnectAsync();
+        await client.SendAsync(Ways.Stream());
+        var first = await edge.Fake.NextRequestAsync(Patience);
+        await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"barred\"} 1");
+        first.Resume();
+        held.Resume();
+        Assert.Equal("1", (await client.ReadAnswerAsync()).Field("x-aiedge-attempts"));
+        await holder.ReadAnswerAsync();
+        await edge.SeeMetricAsync("aiedge_target_full_total{gen_ai_provider_name=\"fake\",target=\"way-1\"} 1");
+    }
+
+    [Theory]
+    [InlineData("noanswer=hang", "noanswer=hang")]
+    [InlineData(Silent, Silent)]
+    public async Task A_client_that_leaves_ends_both(string first, string second)
+    {
+        await using var edge = await StartAsync([first, second]);
+        using (var client = await edge.ConnectAsync())
+        {
+            await client.SendAsync(Ways.Stream());
+            await edge.Fake.NextRequestAsync(Patience);
+            await edge.Fake.NextRequestAsync(Patience);
+            client.LeaveWithReset();
+        }
+
+        foreach (var request in edge.Fake.Requests)
+            Assert.Equal(RequestEnd.ClientLeft, await request.End.WaitAsync(Patience));
+        await SeeNothingLeftAsync(edge);
+        await edge.Host.DisposeAsync();
+        Assert.Equal(
+            ["attempt hedge cancelled way-1 0", "attempt first client_closed way-0 0", "exchange first client_closed way-0 0"],
+            JournalTests.Dump(edge).Select(Line));
+    }
+
+    [Fact]
+    public async Task Where_both_are_late_that_is_a_timeout_and_the_next_is_asked()
+    {
+        await using var edge = await StartAsync(["noanswer=hang", "noanswer=hang", Ways.Good], timeouts: "connect: 20s, firstByte: 700ms, idle: 700ms, total: 60s");
+        var answer = await edge.AskAsync(Ways.Stream());
+        Assert.Equal((200, "3", "way-2"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
+        await SeeNothingLeftAsync(edge);
+    }
+
+    [Theory]
+    [InlineData("noanswer=hang", Ways.Good)]
+    [InlineData(Silent, "noanswer=hang")]
+    public async Task Money_pays_for_both_and_tokens_and_requests_count_once(string first, string second)
+    {
+        await using var edge = await StartAsync([first, second], price: "price: { input: 1000, output: 1000 }",
+            limits: ["name: money, match: { model: way }, cost: $100/day", "name: tokens, tokens: 100000/day", "name: requests, requests: 100/day"]);
+        var asking = edge.AskAsync(Ways.Stream());
+        var request = await edge.Fake.NextRequestAsync(Patience);
+        await edge.Fake.NextRequestAsync(Patience);
+        request.Resume();
+        Assert.Equal(200, (await asking).Status);
+        await SeeNothingLeftAsync(edge);
+        var used = (await edge.AdminAsync("/limits")).Json.GetProperty("buckets").EnumerateArray()
+            .ToDictionary(bucket => bucket.GetProperty("name").GetString()!, bucket => long.Parse(bucket.GetProperty("used").ToString()));
+        await edge.Host.DisposeAsync();
+        var lines = JournalTests.Dump(edge).ToList();
+        var paid = lines.Where(line => line.GetProperty("kind").GetString() == "attempt").Sum(line => long.Parse(line.GetProperty("costNanodollars").ToString()));
+        var lost = lines.Single(line => line.GetProperty("end").GetString() == "cancelled");
+        var whole = lines.Single(line => line.GetProperty("kind").GetString() == "exchange");
+        Assert.True(long.Parse(lost.GetProperty("costNanodollars").ToString()) > 0);
+        Assert.Equal(paid, used["money"]);
+        Assert.Equal(whole.GetProperty("inputTokens").GetInt64() + whole.GetProperty("outputTokens").GetInt64(), used["tokens"]);
+        Assert.Equal(1, used["requests"]);
+    }
+
+    [Fact]
+    public async Task Where_money_has_too_little_left_for_a_second_prompt_none_is_sent()
+    {
+        const string Price = "price: { input: 1000, output: 0 }, outputTokensMax: 100, tokenizer: o200k_base";
+        long prompt;
+        await using (var edge = await StartAsync([Ways.Good, Ways.Good], price: Price))
+        {
+            await edge.AskAsync(Ask.Stream("usage=off", model: "way"));
+            await edge.Host.DisposeAsync();
+            prompt = JournalTests.Dump(edge).Last().GetProperty("inputTokens").GetInt64();
+        }
+
+        // A token is a tenth of a cent.
+        await using var poor = await StartAsync([Silent, Ways.Good], price: Price,
+            limits: [string.Create(CultureInfo.InvariantCulture, $"name: money, match: {{ model: way }}, cost: ${prompt * 0.0015m:0.0000}/day")]);
+        await AssertAskedOnceAsync(poor, Ask.Stream(model: "way", more: ",\"stream_options\":{\"include_usage\":false}"), 0);
+        await poor.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"barred\"} 1");
+    }
+
+    private static async Task AssertAskedOnceAsync(Edge edge, string request, int before)
+    {
+        var asking = edge.AskAsync(request);
+        for (var i = 0; i < before; i++)
+            await edge.Fake.NextRequestAsync(Patience);
+        var first = await edge.Fake.NextRequestAsync(Patience);
+        for (var looks = 0; !(await edge.AdminAsync("/metrics")).Text.Split('\n').Any(IsDecided); looks++)
+            Assert.True(looks < 10_000, "nobody was looked for");
+        first.Resume();
+        Assert.Equal((200, "1"), ((await asking) is var answer ? answer.Status : 0, answer.Field("x-aiedge-attempts")));
+        Assert.Equal(before + 1, edge.Fake.Requests.Count);
+    }
+
+    private static bool IsDecided(string line) =>
+        line.StartsWith("aiedge_hedge_total", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal);
+
+    private static async Task SeeNothingLeftAsync(Edge edge)
+    {
+        await edge.SeeMetricAsync("aiedge_exchanges_open 0");
+        var pending = (await edge.AdminAsync("/metrics")).Text.Split('\n').Where(line => line.StartsWith("aiedge_target_pending{", StringComparison.Ordinal));
+        Assert.All(pending, line => Assert.EndsWith(" 0", line, StringComparison.Ordinal));
+    }
+
+    private static string Line(JsonElement line) =>
+        $"{line.GetProperty("kind").GetString()} {line.GetProperty("purpose").GetString()} {line.GetProperty("end").GetString()} {line.GetProperty("target").GetString()} {line.GetProperty("outputTokens").GetInt64()}";
+
+    private static Task<Edge> StartAsync(string[] scripts, string after = "50ms", string price = "", string[]? limits = null, string? timeouts = null) =>
+        Ways.StartAsync(scripts.Select(script => script == Ways.Good ? "n=3" : script).ToArray(), $"hedge: {{ after: {after}, budget: 100% }}, retry: {{ attempts: 4 }}" + (price.Length > 0 ? ", " + price : ""),
+            setup => setup with { Journal = "mode: group", Limits = limits ?? [], Timeouts = timeouts ?? setup.Timeouts });
+}
