@@ -89,10 +89,10 @@ public sealed class HedgeTests
     }
 
     [Theory]
-    [InlineData("way-1, variant: other", "")]
+    [InlineData("way-1, region: eu, variant: other", "")]
     [InlineData("way-1, region: us", "")]
-    [InlineData("way-1, weight: 0", "")]
-    [InlineData("way-1, capabilities: [ text ]", ",\"response_format\":{\"type\":\"json_object\"}")]
+    [InlineData("way-1, region: eu, weight: 0", "")]
+    [InlineData("way-1, region: eu, capabilities: [ text ]", ",\"response_format\":{\"type\":\"json_object\"}")]
     public async Task None_is_asked_besides_that_may_not_be_asked_or_is_of_another_experiment(string target, string more)
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup
