@@ -30,6 +30,7 @@ internal static class Stages
         new("translate/32-chunks", TranslateStages.Chunks),
         new("translate/32-response-events", TranslateStages.ResponseEvents),
         new("translate/32-contents", TranslateStages.Contents),
+        new("translate/32-text-deltas", TranslateStages.TextDeltas),
         new("translate/chat-request", TranslateStages.ChatRequest),
         new("limits/rate", LimitStages.Rate),
         new("limits/rate-wide", LimitStages.WideRate),

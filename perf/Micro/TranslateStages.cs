@@ -21,6 +21,10 @@ internal static class TranslateStages
     public static Action Contents() => Stream(RequestShape.Chat, RequestShape.Contents,
         i => $"{{\"candidates\":[{{\"content\":{{\"parts\":[{{\"text\":\" token {i}\"}}],\"role\":\"model\"}},\"index\":0}}],\"modelVersion\":\"m\"}}");
 
+    /// <summary>Events of a response's text, written as chunks of a chat.</summary>
+    public static Action TextDeltas() => Stream(RequestShape.Chat, RequestShape.Responses,
+        i => $"{{\"type\":\"response.output_text.delta\",\"sequence_number\":{i},\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"delta\":\" token {i}\",\"logprobs\":[]}}");
+
     /// <summary>A whole streamed message of Anthropic's, written as the events of a response, which has all of it again at its end.</summary>
     public static Action ResponseEvents()
     {

@@ -9,6 +9,9 @@ internal sealed class ResponsesAnswer
     private readonly AnswerContext _context;
     private readonly IReadOnlyList<ToolCall> _calls;
     private readonly TextPieces _text;
+    private readonly TextPieces _thought;
+    private readonly bool _showsThought;
+    private readonly bool _sealsThought;
     private readonly string _id;
     private readonly string _messageId;
     private int _sequence;
@@ -21,10 +24,16 @@ internal sealed class ResponsesAnswer
         _text = wishes.StructuredText is { } json
             ? new TextPieces(json).Cap(context.Facts.TokensMax)
             : TextPieces.Of(context.Script, _calls.Count > 0 ? 0 : context.Script.Chunks, context.Facts.TokensMax);
+        _thought = new TextPieces(context.Script.ReasoningTokens, 0);
+        _showsThought = context.Script.ReasoningTokens > 0 && context.Body.Span.IndexOf("\"summary\":\"auto\""u8) >= 0;
+        _sealsThought = context.Script.ReasoningTokens > 0 && context.Body.Span.IndexOf("\"reasoning.encrypted_content\""u8) >= 0;
         (_id, _messageId) = (context.Id("resp_"), context.Id("msg_"));
     }
 
     private string FinalStatus => _text.Cut ? "incomplete" : "completed";
+
+    /// <summary>Thought that nobody asked for is not an item; it is paid for all the same.</summary>
+    private bool HasThought => _showsThought || _sealsThought;
 
     private int OutputTokens => _text.Count + _calls.Sum(call => call.Arguments.Count);
 
@@ -43,6 +52,8 @@ internal sealed class ResponsesAnswer
             to.Add("}\n\n"u8);
         }
 
+        foreach (var kind in HasThought ? ThoughtEvents(to) : [])
+            yield return kind;
         foreach (var kind in _calls.Count > 0 ? CallEvents(to) : MessageEvents(to))
             yield return kind;
         if (!_context.Script.Finish)
@@ -52,10 +63,56 @@ internal sealed class ResponsesAnswer
         to.Add("}\n\n"u8);
     }
 
+    private IEnumerable<EventKind> ThoughtEvents(ByteWriter to)
+    {
+        yield return EventKind.Lead;
+        WriteThought(Begin(to, "response.output_item.added").Add(",\"output_index\":0,\"item\":"u8), isDone: false);
+        to.Add("}\n\n"u8);
+        if (_showsThought)
+        {
+            yield return EventKind.Lead;
+            PlaceThought(Begin(to, "response.reasoning_summary_part.added")).Add(",\"part\":{\"type\":\"summary_text\",\"text\":\"\"}}\n\n"u8);
+            for (var i = 0; i < _thought.Count; i++)
+            {
+                yield return EventKind.Content;
+                _thought.Write(PlaceThought(Begin(to, "response.reasoning_summary_text.delta")).Add(",\"delta\":"u8), i);
+                to.Add("}\n\n"u8);
+            }
+
+            yield return EventKind.Tail;
+            _thought.WriteAll(PlaceThought(Begin(to, "response.reasoning_summary_text.done")).Add(",\"text\":"u8));
+            to.Add("}\n\n"u8);
+            yield return EventKind.Tail;
+            _thought.WriteAll(PlaceThought(Begin(to, "response.reasoning_summary_part.done")).Add(",\"part\":{\"type\":\"summary_text\",\"text\":"u8));
+            to.Add("}}\n\n"u8);
+        }
+
+        yield return EventKind.Tail;
+        WriteThought(Begin(to, "response.output_item.done").Add(",\"output_index\":0,\"item\":"u8), isDone: true);
+        to.Add("}\n\n"u8);
+    }
+
+    private ByteWriter PlaceThought(ByteWriter to) => to.Add(",\"item_id\":"u8).AddJson(_context.Id("rs_")).Add(",\"output_index\":0,\"summary_index\":0"u8);
+
+    private void WriteThought(ByteWriter to, bool isDone)
+    {
+        to.Add("{\"id\":"u8).AddJson(_context.Id("rs_")).Add(",\"type\":\"reasoning\",\"summary\":["u8);
+        if (isDone && _showsThought)
+        {
+            _thought.WriteAll(to.Add("{\"type\":\"summary_text\",\"text\":"u8));
+            to.Add("}"u8);
+        }
+
+        to.Add("]"u8);
+        if (_sealsThought)
+            to.Add(",\"encrypted_content\":"u8).AddJson(isDone ? "gAAAAA-fake_" + _context.Id("seal") : "early");
+        to.Add("}"u8);
+    }
+
     private IEnumerable<EventKind> MessageEvents(ByteWriter to)
     {
         yield return EventKind.Lead;
-        WriteMessage(Begin(to, "response.output_item.added").Add(",\"output_index\":0,\"item\":"u8), "in_progress");
+        WriteMessage(Begin(to, "response.output_item.added").Add(",\"output_index\":"u8).Add(FirstIndex).Add(",\"item\":"u8), "in_progress");
         to.Add("}\n\n"u8);
         yield return EventKind.Lead;
         Place(Begin(to, "response.content_part.added")).Add(",\"part\":{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":[],\"text\":\"\"}}\n\n"u8);
@@ -75,7 +132,7 @@ internal sealed class ResponsesAnswer
         WritePart(Place(Begin(to, "response.content_part.done")).Add(",\"part\":"u8));
         to.Add("}\n\n"u8);
         yield return EventKind.Tail;
-        WriteMessage(Begin(to, "response.output_item.done").Add(",\"output_index\":0,\"item\":"u8), FinalStatus);
+        WriteMessage(Begin(to, "response.output_item.done").Add(",\"output_index\":"u8).Add(FirstIndex).Add(",\"item\":"u8), FinalStatus);
         to.Add("}\n\n"u8);
     }
 
@@ -85,22 +142,22 @@ internal sealed class ResponsesAnswer
         {
             var call = _calls[index];
             yield return EventKind.Lead;
-            WriteCall(Begin(to, "response.output_item.added").Add(",\"output_index\":"u8).Add(index).Add(",\"item\":"u8), call, "in_progress");
+            WriteCall(Begin(to, "response.output_item.added").Add(",\"output_index\":"u8).Add(FirstIndex + index).Add(",\"item\":"u8), call, "in_progress");
             to.Add("}\n\n"u8);
             for (var i = 0; i < call.Arguments.Count; i++)
             {
                 yield return EventKind.Content;
-                Begin(to, "response.function_call_arguments.delta").Add(",\"item_id\":"u8).AddJson(call.ItemId).Add(",\"output_index\":"u8).Add(index);
+                Begin(to, "response.function_call_arguments.delta").Add(",\"item_id\":"u8).AddJson(call.ItemId).Add(",\"output_index\":"u8).Add(FirstIndex + index);
                 call.Arguments.Write(to.Add(",\"delta\":"u8), i);
                 to.Add("}\n\n"u8);
             }
 
             yield return EventKind.Tail;
-            Begin(to, "response.function_call_arguments.done").Add(",\"item_id\":"u8).AddJson(call.ItemId).Add(",\"output_index\":"u8).Add(index);
+            Begin(to, "response.function_call_arguments.done").Add(",\"item_id\":"u8).AddJson(call.ItemId).Add(",\"output_index\":"u8).Add(FirstIndex + index);
             call.Arguments.WriteAll(to.Add(",\"name\":"u8).AddJson(call.Name).Add(",\"arguments\":"u8));
             to.Add("}\n\n"u8);
             yield return EventKind.Tail;
-            WriteCall(Begin(to, "response.output_item.done").Add(",\"output_index\":"u8).Add(index).Add(",\"item\":"u8), call, "completed");
+            WriteCall(Begin(to, "response.output_item.done").Add(",\"output_index\":"u8).Add(FirstIndex + index).Add(",\"item\":"u8), call, "completed");
             to.Add("}\n\n"u8);
         }
     }
@@ -108,7 +165,10 @@ internal sealed class ResponsesAnswer
     private ByteWriter Begin(ByteWriter to, string type) =>
         to.Add("event: "u8).Add(type).Add("\ndata: {\"type\":\""u8).Add(type).Add("\",\"sequence_number\":"u8).Add(_sequence++);
 
-    private ByteWriter Place(ByteWriter to) => to.Add(",\"item_id\":"u8).AddJson(_messageId).Add(",\"output_index\":0,\"content_index\":0"u8);
+    /// <summary>Where the items begin that are no thought.</summary>
+    private int FirstIndex => HasThought ? 1 : 0;
+
+    private ByteWriter Place(ByteWriter to) => to.Add(",\"item_id\":"u8).AddJson(_messageId).Add(",\"output_index\":"u8).Add(FirstIndex).Add(",\"content_index\":0"u8);
 
     private void WriteResponse(ByteWriter to, string status)
     {
@@ -136,6 +196,12 @@ internal sealed class ResponsesAnswer
 
     private void WriteOutput(ByteWriter to, string status)
     {
+        if (HasThought)
+        {
+            WriteThought(to, isDone: true);
+            to.Add(","u8);
+        }
+
         if (_calls.Count == 0)
             WriteMessage(to, status);
         for (var i = 0; i < _calls.Count; i++)

@@ -54,8 +54,8 @@ public sealed class ProviderOptions
     /// <summary>What becomes of a request in another dialect that cannot be carried whole.</summary>
     public static readonly ChoiceField TranslationField = new("translation", ["report", "strict"]) { Default = "report" };
 
-    /// <summary>Whether OpenAI's Responses are the provider's own, or made of its chat completions.</summary>
-    public static readonly ChoiceField ResponsesField = new("responses", ["native", "translated"]) { Default = "native" };
+    /// <summary>Whether OpenAI's Responses are the provider's own, or made of its chat completions; whether they are what others are translated into.</summary>
+    public static readonly ChoiceField ResponsesField = new("responses", ["native", "preferred", "only", "translated"]) { Default = "native" };
 
     /// <summary>In whose cloud the API is: who hosts it decides how its paths are made.</summary>
     public static readonly ChoiceField HostingField = new("hosting", ["direct", AzureHosting, VertexHosting]) { Default = "direct" };

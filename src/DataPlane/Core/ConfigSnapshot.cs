@@ -101,6 +101,12 @@ internal sealed class ProviderModel
     /// <summary>It speaks OpenAI's chat completions and not its Responses, which are translated for it (<c>responses: translated</c>).</summary>
     public bool LacksResponses { get; init; }
 
+    /// <summary>Who speaks another dialect than its own is translated into Responses, and not into chats (<c>responses: preferred</c> or <c>only</c>).</summary>
+    public bool PrefersResponses { get; init; }
+
+    /// <summary>It speaks OpenAI's Responses and not its chat completions, which are translated for it (<c>responses: only</c>).</summary>
+    public bool LacksChat { get; init; }
+
     public ApiHost Hosting { get; init; }
 
     /// <summary>What every path is followed by behind a <c>?</c>; empty for nothing. A client's parameter of the same name stays here.</summary>
@@ -184,6 +190,7 @@ internal sealed class ProviderModel
     public bool Speaks(Dialect dialect, RequestShape shape) => Dialect == dialect && shape switch
     {
         RequestShape.Responses => !LacksResponses,
+        RequestShape.Chat => !LacksChat,
 
         // Vertex has other methods for embeddings than Gemini's own API.
         RequestShape.EmbedContent or RequestShape.BatchEmbed => Hosting != ApiHost.Vertex,

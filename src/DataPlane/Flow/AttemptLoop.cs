@@ -224,6 +224,7 @@ internal sealed partial class AttemptLoop
             _ when _isStale || _isAccounts => AttemptOutcome.Unknown,
             ErrorKind.None => AttemptOutcome.Answered,
             ErrorKind.UpstreamStatus when exchange.Status == 429 => AttemptOutcome.Unknown,
+            ErrorKind.ProviderLimited => AttemptOutcome.Unknown,
 
             // Where the asked name is passed on, one that the provider does not know says nothing of the provider.
             ErrorKind.UpstreamAuth when exchange is { Status: 404, Target.UpstreamModel: null } => AttemptOutcome.Unknown,

@@ -30,6 +30,7 @@ internal sealed class StreamRelay(
     private StreamTranslation _translation = null!;
     private bool _isCut;
     private bool _isRefused;
+    private EdgeError _refusal;
     private bool _isTranslated;
     private bool _isUntold;
 
@@ -57,7 +58,7 @@ internal sealed class StreamRelay(
             if (_isCut && !_isUntold)
                 return await CutOffAsync(upstream);
             if (_isRefused)
-                return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream began with an error."));
+                return await EndAsync(_refusal);
             if (_frames.IsOverflown || decoder.IsFaulted || _isUntold)
                 return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
             if (link.TakeHeartbeat() && exchange.BytesOut == before)
@@ -248,10 +249,19 @@ internal sealed class StreamRelay(
 
     /// <summary>
     /// An error as the very first event is an answer that has not begun, whatever its status says, if somebody else may be asked; else it is the
-    /// provider's word and passes.
+    /// provider's word and passes. Where it is translated, and its dialect says what has failed, it is the answer's status as long as nothing else was told.
     /// </summary>
-    private bool IsRefusal(ReadOnlySpan<byte> data) =>
-        _reader.Events == 0 && _exchange.BytesOut == 0 && !client.IsStarted && !data.IsEmpty && StreamFault.IsIn(data) && plan.HasNext;
+    private bool IsRefusal(ReadOnlySpan<byte> data)
+    {
+        if (_exchange.BytesOut > 0 || client.IsStarted || data.IsEmpty)
+            return false;
+        _refusal = _isTranslated && _translation.Written.IsEmpty ? _translation.FailureIn(data) : default;
+        if (_refusal.IsError)
+            _refusal = ProviderSecrets.IsIn(_exchange.Target!.Provider, data) ? EdgeError.Upstream(ErrorKind.UpstreamAuth) : _refusal;
+        else if (_reader.Events == 0 && StreamFault.IsIn(data) && plan.HasNext)
+            _refusal = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream began with an error.");
+        return _refusal.IsError;
+    }
 
     private void Progress()
     {

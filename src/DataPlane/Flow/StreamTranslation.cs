@@ -46,6 +46,9 @@ internal sealed class StreamTranslation
         return isTold;
     }
 
+    /// <summary>What the provider has failed in, as far as an event says it; no error otherwise.</summary>
+    public EdgeError FailureIn(ReadOnlySpan<byte> data) => _answer.FailureIn(data);
+
     /// <summary>Writes the beginning, if nothing is written yet.</summary>
     public void Start()
     {

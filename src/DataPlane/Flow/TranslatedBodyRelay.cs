@@ -82,8 +82,17 @@ internal sealed class TranslatedBodyRelay(
             client.Write(written);
         }
 
+        var failure = isTold ? default : FailureOf(exchange);
         _translation.Release();
-        return isTold ? Break(default) : Break(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
+        return Break(failure);
+    }
+
+    /// <summary>Why the answer could not be told: the provider says it itself, or it is none.</summary>
+    private EdgeError FailureOf(Exchange exchange)
+    {
+        if (ProviderSecrets.IsIn(exchange.Target!.Provider, _bytes.Written))
+            return EdgeError.Upstream(ErrorKind.UpstreamAuth);
+        return _translation.FailureIn(_bytes.Written) is { IsError: true } failure ? failure : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
     }
 
     /// <summary>Gives back what is held; what the exchange ends with stays as it is.</summary>

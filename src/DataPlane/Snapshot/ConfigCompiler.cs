@@ -106,6 +106,8 @@ internal sealed class ConfigCompiler
                 _ => Dialect.OpenAi,
             },
             LacksResponses = provider.Responses.Or("native") == "translated",
+            PrefersResponses = provider.Responses.Or("native") is "preferred" or "only",
+            LacksChat = provider.Responses.Or("native") == "only",
             Hosting = provider.IsOnAzure ? ApiHost.Azure : provider.IsOnVertex ? ApiHost.Vertex : ApiHost.Direct,
             Query = provider.IsOnAzure ? Encoding.ASCII.GetBytes("api-version=" + provider.ApiVersion.Value) : [],
             UseTls = url.UseTls,

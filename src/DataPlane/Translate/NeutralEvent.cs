@@ -64,6 +64,9 @@ internal readonly ref struct NeutralEvent(NeutralKind kind, ReadOnlySpan<byte> t
     /// <summary>What the provider wants to see again with a call; empty for nothing.</summary>
     public ReadOnlySpan<byte> Proof { get; init; }
 
+    /// <summary>What tells a thought's proof from those of the client's own dialect; empty where it has to be told from none.</summary>
+    public ReadOnlySpan<byte> Mark { get; init; }
+
     /// <summary>Which of the answer's calls it is about, from 0 on.</summary>
     public int Call { get; init; }
 

@@ -54,6 +54,12 @@ internal struct NeutralPart
 
     /// <summary>What proves a thought, or a call (<see cref="CallProof"/>).</summary>
     public Piece Signature;
+
+    /// <summary>The thought's proof is what OpenAI has sealed (<see cref="SealedThought"/>): nobody else can read it.</summary>
+    public bool IsSealed;
+
+    /// <summary>How closely a picture is looked at, where OpenAI's client says so.</summary>
+    public Piece Detail;
     public bool IsError;
 
     /// <summary>Which of the request's calls it is or answers, where these have no ids.</summary>
@@ -69,6 +75,11 @@ internal readonly record struct NeutralMessage(NeutralRole Role, int From, int C
 
 /// <summary>A function that the model may call. Its schema is JSON as it stands, in OpenAPI's manner where that is said; absent for none.</summary>
 internal readonly record struct NeutralTool(Piece Name, Piece Description, Piece Schema, bool IsStrict, bool IsOpenApi);
+
+/// <summary>A member that chats and Responses have alike, by the same name, and no other dialect has.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Value">The value, as it stands.</param>
+internal readonly record struct OpenAiMember(byte[] Name, Piece Value);
 
 /// <summary>Whether and which tools have to be called.</summary>
 internal enum ToolChoice : byte
@@ -158,6 +169,21 @@ internal sealed class NeutralRequest
 
     public long ThinkingTokens { get; set; }
 
+    /// <summary>The effort in OpenAI's word, where its client says one.</summary>
+    public Piece EffortWord { get; set; }
+
+    /// <summary>The client wants to see what is thought.</summary>
+    public bool WantsThought { get; set; }
+
+    /// <summary>The client's dialect has a place for what proves a thought, and sends it back.</summary>
+    public bool KeepsProofs { get; set; }
+
+    /// <summary>How much is to be said, in OpenAI's word.</summary>
+    public Piece Verbosity { get; set; }
+
+    /// <summary>What OpenAI's own forms of a chat have alike.</summary>
+    public List<OpenAiMember> OpenAiMembers { get; } = [];
+
     public AnswerFormat Format { get; set; }
 
     public Piece FormatName { get; set; }
@@ -187,10 +213,11 @@ internal sealed class NeutralRequest
         Tools.Clear();
         Stops.Clear();
         Losses.Clear();
-        Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = ToolName = FormatName = FormatSchema = Dimensions = default;
+        OpenAiMembers.Clear();
+        EffortWord = Verbosity = Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = ToolName = FormatName = FormatSchema = Dimensions = default;
         TokensMax = -1;
         Choices = 1;
-        Stream = IsSerial = FormatIsStrict = FormatIsOpenApi = WantsBase64 = false;
+        Stream = WantsThought = KeepsProofs = IsSerial = FormatIsStrict = FormatIsOpenApi = WantsBase64 = false;
         ToolChoice = ToolChoice.Unset;
         Effort = ThinkingEffort.Unset;
         ThinkingTokens = 0;
@@ -210,6 +237,16 @@ internal sealed class NeutralRequest
         if (isThere)
             Losses.Add(name);
     }
+
+    /// <summary>Reports what OpenAI alone could be told.</summary>
+    public void LoseOpenAiMembers()
+    {
+        foreach (var member in OpenAiMembers)
+            Losses.Add(member.Name);
+        LoseIf(Verbosity.IsPresent, "verbosity"u8);
+        foreach (var part in Parts)
+            LoseIf(part.Detail.IsPresent, Names.Detail);
+    }
 }
 
 /// <summary>How a client's dialect calls fields that another may not be able to carry.</summary>
@@ -228,6 +265,10 @@ internal sealed class FieldNames
     public byte[] FrequencyPenalty { get; init; } = [];
 
     public byte[] Choices { get; init; } = [];
+
+    public byte[] TokensMax { get; init; } = [];
+
+    public byte[] Detail { get; init; } = [];
 
     public byte[] Stops { get; init; } = [];
 

@@ -19,7 +19,7 @@ internal static class Translations
             RequestShape.Chat, () => new ChatRequestReader(), new ChatRequestWriter(), () => new ChatAnswerReader(),
             () => new ChatStreamWriter(), () => new ChatAnswerWriter()),
         new(
-            RequestShape.Responses, () => new ResponsesRequestReader(), null, null,
+            RequestShape.Responses, () => new ResponsesRequestReader(), new ResponsesRequestWriter(), () => new ResponsesAnswerReader(),
             () => new ResponsesAnswerWriter(isStream: true), () => new ResponsesAnswerWriter(isStream: false)),
         new(
             RequestShape.Messages, () => new MessagesRequestReader(), new MessagesRequestWriter(), () => new MessageAnswerReader(),
@@ -51,7 +51,7 @@ internal static class Translations
         Dialect.OpenAi when IsOfVectors(asked) => RequestShape.Embeddings,
         Dialect.Anthropic => RequestShape.Messages,
         Dialect.Gemini => RequestShape.Contents,
-        _ => RequestShape.Chat,
+        _ => provider.PrefersResponses ? RequestShape.Responses : RequestShape.Chat,
     };
 
     /// <summary>Whether a client's call can be answered by a provider that does not take it as it is.</summary>

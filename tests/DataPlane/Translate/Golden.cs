@@ -72,12 +72,12 @@ internal sealed class Golden
 /// <summary>Translates without a data plane around it.</summary>
 internal static class Translating
 {
-    public static string Request(RequestShape client, RequestShape upstream, string body, out string losses, string model = "m")
+    public static string Request(RequestShape client, RequestShape upstream, string body, out string losses, string model = "m", bool thinks = false)
     {
         var request = Read(client, body);
         var json = new JsonOut(new TextBuffer());
         json.Begin();
-        Translations.Of(upstream).RequestWriter!.Write(request, new RequestTarget(Encoding.ASCII.GetBytes($"\"{model}\""), 0, 0, true, false), json);
+        Translations.Of(upstream).RequestWriter!.Write(request, new RequestTarget(Encoding.ASCII.GetBytes($"\"{model}\""), 0, 0, true, thinks), json);
         losses = Encoding.ASCII.GetString(request.Losses.Names);
         return Encoding.UTF8.GetString(json.To.Written);
     }

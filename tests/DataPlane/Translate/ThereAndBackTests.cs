@@ -19,12 +19,14 @@ public sealed class ThereAndBackTests
         for (var i = 0; i < 300; i++)
         {
             var body = Chat(random);
-            foreach (var other in (RequestShape[])[RequestShape.Messages, RequestShape.Contents])
+            foreach (var other in (RequestShape[])[RequestShape.Messages, RequestShape.Contents, RequestShape.Responses])
             {
                 var there = Translating.Request(RequestShape.Chat, other, body, out var lostThere);
                 var back = Translating.Request(other, RequestShape.Chat, there, out var lostBack);
                 if (other == RequestShape.Messages)
                     Assert.Equal("", lostThere + lostBack);
+                if (other == RequestShape.Responses)
+                    Assert.Equal("stop", lostThere + lostBack);
                 Assert.Equal(Print(RequestShape.Chat, body, other), Print(RequestShape.Chat, back, other));
             }
         }
@@ -71,7 +73,7 @@ public sealed class ThereAndBackTests
 
         foreach (var tool in request.Tools)
             text.Append(Encoding.UTF8.GetString(tool.Name.Of(request.Source))).Append(Encoding.UTF8.GetString(tool.Schema.Of(request.Source)));
-        return text.Append(request.ToolChoice).Append(request.Stops.Count).Append(other == RequestShape.Contents || request.Stream).ToString();
+        return text.Append(request.ToolChoice).Append(other == RequestShape.Responses ? 0 : request.Stops.Count).Append(other == RequestShape.Contents || request.Stream).ToString();
     }
 
     private static string Chat(Random random)

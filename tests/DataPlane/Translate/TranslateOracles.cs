@@ -7,9 +7,7 @@ namespace AiEdge.DataPlane.Tests.Translate;
 /// <summary>What holds for any input of a translation.</summary>
 internal static class TranslateOracles
 {
-    private static readonly RequestShape[] Upstreams = [RequestShape.Chat, RequestShape.Messages, RequestShape.Contents];
-
-    private static readonly RequestShape[] Clients = [.. Upstreams, RequestShape.Responses];
+    private static readonly RequestShape[] Shapes = [RequestShape.Chat, RequestShape.Messages, RequestShape.Contents, RequestShape.Responses];
 
     /// <summary>
     /// Any JSON becomes JSON, or is refused: what a client sends cannot make a request that is none, nor what a provider sends an event that is
@@ -20,8 +18,7 @@ internal static class TranslateOracles
         if (!IsJson(input))
             return;
         var (asks, answers) = ((uint)seed % 4, (uint)seed / 4);
-        var client = Clients[asks];
-        var upstream = Upstreams[asks == 3 ? answers % 3 : (asks + 1 + (answers % 2)) % 3];
+        var (client, upstream) = (Shapes[asks], Shapes[(asks + 1 + (answers % 3)) % 4]);
         RequestIsJson(input, client, upstream);
         EventsAreJson(input, client, upstream, isStream: (seed & 1) == 0);
     }
@@ -35,7 +32,7 @@ internal static class TranslateOracles
             return;
         var json = new JsonOut(new TextBuffer());
         json.Begin();
-        Translations.Of(upstream).RequestWriter!.Write(request, new RequestTarget("\"m\""u8, 0, 0, true, false), json);
+        Translations.Of(upstream).RequestWriter!.Write(request, new RequestTarget("\"m\""u8, 0, 0, true, takesCompletionTokens: (input.Length & 1) == 0), json);
         Demand(IsJson(json.To.Written), input, json.To.Written);
     }
 

@@ -39,7 +39,7 @@ internal sealed class MessageAnswerWriter : AnswerWriter
                 break;
             case NeutralKind.Signature:
                 Enter(Block.Thinking, "{\"type\":\"thinking\",\"thinking\":\""u8);
-                _blocks.Add("\",\"signature\":\""u8).Add(item.Text);
+                _blocks.Add("\",\"signature\":\""u8).Add(item.Mark).Add(item.Text);
                 _open = Block.Signature;
                 break;
             case NeutralKind.HiddenThinking:

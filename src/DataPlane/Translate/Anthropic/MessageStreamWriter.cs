@@ -44,7 +44,11 @@ internal sealed class MessageStreamWriter : AnswerWriter
                 break;
             case NeutralKind.Signature:
                 Enter(Block.Thinking, "{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}"u8);
-                Delta("signature_delta\",\"signature\":\""u8, item.Text);
+                BeginDelta("signature_delta\",\"signature\":\""u8).Add(item.Mark).Add(item.Text).Add("\"}}\n\n"u8);
+
+                // One of Anthropic's own may come in pieces; behind another the next thought is one of its own.
+                if (!item.Mark.IsEmpty)
+                    Leave();
                 break;
             case NeutralKind.HiddenThinking:
                 Leave();

@@ -87,6 +87,8 @@ internal sealed class MessagesReader
             block.Part.Kind = kind;
             if (kind == PartKind.Thinking && CallProof.TryRead(_request.Source, block.Part.Signature, out _callProof))
                 return;
+            if (kind == PartKind.Thinking && SealedThought.TryRead(_request.Source, block.Part.Signature, out var seal))
+                (block.Part.Signature, block.Part.IsSealed) = (seal, true);
             if (kind == PartKind.ToolCall)
                 (block.Part.Signature, _callProof) = (_callProof, default);
             _request.Parts.Insert(block.From, block.Part);

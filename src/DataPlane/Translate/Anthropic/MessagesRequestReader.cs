@@ -14,6 +14,7 @@ internal sealed class MessagesRequestReader : RequestReader
         Temperature = [.. "temperature"u8],
         TopP = [.. "top_p"u8],
         TopK = [.. "top_k"u8],
+        TokensMax = [.. "max_tokens"u8],
         Stops = [.. "stop_sequences"u8],
         User = [.. "metadata.user_id"u8],
         Serial = [.. "tool_choice.disable_parallel_tool_use"u8],
@@ -195,6 +196,7 @@ internal sealed class MessagesRequestReader : RequestReader
                 request.Losses.Add("thinking"u8, walk.Name);
         }
 
+        request.WantsThought = request.KeepsProofs = isOn || isAdaptive;
         if (isOn && request.ThinkingTokens > 0)
             request.Effort = ThinkingEffort.Budget;
         else if (!isAdaptive)

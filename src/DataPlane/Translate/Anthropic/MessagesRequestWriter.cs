@@ -88,7 +88,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
             for (var p = message.From; p < message.From + message.Count; p++)
             {
                 calls |= request.Parts[p].Kind == PartKind.ToolCall;
-                thinks |= request.Parts[p].Kind == PartKind.HiddenThinking || request.Parts[p] is { Kind: PartKind.Thinking, Signature.IsPresent: true };
+                thinks |= request.Parts[p].Kind == PartKind.HiddenThinking || request.Parts[p] is { Kind: PartKind.Thinking, Signature.IsPresent: true, IsSealed: false };
             }
 
             return calls && !thinks;
@@ -214,5 +214,6 @@ internal sealed class MessagesRequestWriter : RequestWriter
         request.LoseIf(request.Seed.IsPresent, request.Names.Seed);
         request.LoseIf(request.Number(request.PresencePenalty) is { } presence && presence != 0, request.Names.PresencePenalty);
         request.LoseIf(request.Number(request.FrequencyPenalty) is { } frequency && frequency != 0, request.Names.FrequencyPenalty);
+        request.LoseOpenAiMembers();
     }
 }

@@ -42,7 +42,7 @@ internal static class MessagesWriter
     private static bool IsWritten(in NeutralPart part) => part.Kind switch
     {
         PartKind.Text or PartKind.Refusal => part.Text.Length > 0,
-        PartKind.Thinking => part.Signature.IsPresent,
+        PartKind.Thinking => part is { Signature.IsPresent: true, IsSealed: false },
         _ => true,
     };
 
@@ -61,7 +61,7 @@ internal static class MessagesWriter
                 continue;
             }
 
-            request.LoseIf(part.Kind == PartKind.Thinking && !part.Signature.IsPresent, request.Names.Thinking);
+            request.LoseIf(part.Kind == PartKind.Thinking && !IsWritten(part), request.Names.Thinking);
             if (IsWritten(part))
                 WritePart(request, json, part);
         }

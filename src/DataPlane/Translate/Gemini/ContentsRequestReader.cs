@@ -20,6 +20,7 @@ internal sealed class ContentsRequestReader : RequestReader
         PresencePenalty = [.. "generationConfig.presencePenalty"u8],
         FrequencyPenalty = [.. "generationConfig.frequencyPenalty"u8],
         Choices = [.. "generationConfig.candidateCount"u8],
+        TokensMax = [.. "generationConfig.maxOutputTokens"u8],
         Stops = [.. "generationConfig.stopSequences"u8],
         ToolChoice = [.. "toolConfig"u8],
         Effort = [.. "generationConfig.thinkingConfig"u8],
@@ -144,7 +145,9 @@ internal sealed class ContentsRequestReader : RequestReader
         else if (Is(ref walk, "thinkingLevel"u8, "thinking_level"u8))
             request.Effort = walk.IsText("LOW"u8) || walk.IsText("low"u8) ? ThinkingEffort.Low : walk.IsText("MINIMAL"u8) || walk.IsText("minimal"u8)
                 ? ThinkingEffort.Minimal : walk.IsText("MEDIUM"u8) || walk.IsText("medium"u8) ? ThinkingEffort.Medium : ThinkingEffort.High;
-        else if (!Is(ref walk, "includeThoughts"u8, "include_thoughts"u8) && !walk.IsNothing())
+        else if (Is(ref walk, "includeThoughts"u8, "include_thoughts"u8))
+            request.WantsThought = walk.Token == JsonToken.True;
+        else if (!walk.IsNothing())
             request.Losses.Add("generationConfig.thinkingConfig"u8, walk.Name);
     }
 

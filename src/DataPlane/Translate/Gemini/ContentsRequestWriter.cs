@@ -22,6 +22,7 @@ internal sealed class ContentsRequestWriter : RequestWriter
         json.EndObject();
         request.LoseIf(request.Choices > GeminiWords.CandidatesMax, request.Names.Choices);
         request.LoseIf(request.User.IsPresent, request.Names.User);
+        request.LoseOpenAiMembers();
     }
 
     private static Endpoint Method(ReadOnlySpan<byte> behind, bool isStream) =>

@@ -127,14 +127,19 @@ internal sealed class ChatMessageReader
         if (!walk.TryEnter(JsonToken.StartObject))
             return false;
         var found = false;
+        Piece detail = default;
         while (walk.NextMember())
         {
             if (walk.Is("url"u8) && walk.Token == JsonToken.String)
                 found = AddImage(_request, walk.Text);
-            else if (!walk.IsNothing() && !walk.IsText("auto"u8))
+            else if (walk.Is("detail"u8) && walk.Token == JsonToken.String)
+                detail = walk.IsText("auto"u8) ? default : walk.Text;
+            else if (!walk.IsNothing())
                 _request.Losses.Add("messages.content.image_url"u8, walk.Name);
         }
 
+        if (found)
+            _request.Parts[^1] = _request.Parts[^1] with { Detail = detail };
         return found;
     }
 

@@ -7,6 +7,9 @@ internal sealed class ChatRequestReader : RequestReader
 {
     private const int ScratchBytes = 64;
 
+    private static readonly byte[][] OpenAiNames =
+        [[.. "metadata"u8], [.. "service_tier"u8], [.. "prompt_cache_key"u8], [.. "prompt_cache_retention"u8]];
+
     private readonly ChatMessageReader _messages = new();
 
     public override FieldNames Names { get; } = new()
@@ -18,6 +21,8 @@ internal sealed class ChatRequestReader : RequestReader
         PresencePenalty = [.. "presence_penalty"u8],
         FrequencyPenalty = [.. "frequency_penalty"u8],
         Choices = [.. "n"u8],
+        TokensMax = [.. "max_completion_tokens"u8],
+        Detail = [.. "messages.content.image_url.detail"u8],
         Stops = [.. "stop"u8],
         User = [.. "user"u8],
         Serial = [.. "parallel_tool_calls"u8],
@@ -214,7 +219,8 @@ internal sealed class ChatRequestReader : RequestReader
         if (walk.Is("reasoning_effort"u8))
         {
             request.Effort = ChatWords.Effort(ref walk);
-            return request.Effort != ThinkingEffort.Unset;
+            request.EffortWord = request.Effort != ThinkingEffort.Unset ? walk.Text : default;
+            return request.EffortWord.IsPresent;
         }
 
         if (walk.Is("response_format"u8))
@@ -230,7 +236,30 @@ internal sealed class ChatRequestReader : RequestReader
         }
 
         // What is asked for by these is what comes anyway.
-        return walk.Is("service_tier"u8) && (walk.IsText("auto"u8) || walk.IsText("default"u8)) || walk.Is("modalities"u8) && IsTextAlone(ref walk);
+        if ((walk.Is("service_tier"u8) && (walk.IsText("auto"u8) || walk.IsText("default"u8))) || (walk.Is("modalities"u8) && IsTextAlone(ref walk)))
+            return true;
+        return TakeOpenAiMember(request, ref walk);
+    }
+
+    /// <summary>What Responses have by the same name; all else can carry none of it.</summary>
+    private static bool TakeOpenAiMember(NeutralRequest request, ref JsonWalk walk)
+    {
+        if (walk.Is("verbosity"u8) && walk.Token == JsonToken.String)
+        {
+            request.Verbosity = walk.Text;
+            return true;
+        }
+
+        foreach (var name in OpenAiNames)
+        {
+            if (!walk.Is(name) || walk.Token is not (JsonToken.String or JsonToken.StartObject))
+                continue;
+            if (walk.Value() is { Length: > 2 } value)
+                request.OpenAiMembers.Add(new OpenAiMember(name, value));
+            return true;
+        }
+
+        return false;
     }
 
     private static bool IsTextAlone(ref JsonWalk walk)

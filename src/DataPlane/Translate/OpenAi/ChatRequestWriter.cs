@@ -5,9 +5,6 @@ namespace AiEdge.DataPlane.Translate.OpenAi;
 /// <summary>Writes requests for chat completions (OpenAI's API reference, <c>POST /chat/completions</c>).</summary>
 internal sealed class ChatRequestWriter : RequestWriter
 {
-    /// <summary>Thought up to so many tokens is low effort, and up to the second number medium.</summary>
-    private const long LowMax = 4096, MediumMax = 16384;
-
     private static readonly Endpoint Chat = new("/v1/chat/completions", RequestShape.Chat);
 
     public override Endpoint EndpointOf(bool isStream) => Chat;
@@ -94,7 +91,7 @@ internal sealed class ChatRequestWriter : RequestWriter
             json.StartObject("tool_choice"u8).Text("type"u8, "function"u8).StartObject("function"u8).Text("name"u8, request.ToolName.Of(source))
                 .EndObject().EndObject();
         else if (request.ToolChoice != ToolChoice.Unset)
-            json.Text("tool_choice"u8, request.ToolChoice == ToolChoice.Required ? "required"u8 : request.ToolChoice == ToolChoice.None ? "none"u8 : "auto"u8);
+            json.Text("tool_choice"u8, ChatWords.Choice(request.ToolChoice));
         if (request.IsSerial)
             json.Flag("parallel_tool_calls"u8, false);
     }
@@ -102,7 +99,8 @@ internal sealed class ChatRequestWriter : RequestWriter
     /// <summary>Models without thought refuse the field: it is sent to those alone that are known to have it.</summary>
     private static void WriteEffort(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
-        if (request.Effort is ThinkingEffort.Unset or ThinkingEffort.Off)
+        var effort = ChatWords.Effort(request);
+        if (effort.IsEmpty)
             return;
         if (!target.TakesCompletionTokens)
         {
@@ -110,15 +108,7 @@ internal sealed class ChatRequestWriter : RequestWriter
             return;
         }
 
-        json.Text("reasoning_effort"u8, request.Effort switch
-        {
-            ThinkingEffort.Minimal => "minimal"u8,
-            ThinkingEffort.Low => "low"u8,
-            ThinkingEffort.Medium => "medium"u8,
-            ThinkingEffort.Budget when request.ThinkingTokens <= LowMax => "low"u8,
-            ThinkingEffort.Budget when request.ThinkingTokens <= MediumMax => "medium"u8,
-            _ => "high"u8,
-        });
+        json.Text("reasoning_effort"u8, effort);
     }
 
     private static void WriteFormat(NeutralRequest request, JsonOut json)

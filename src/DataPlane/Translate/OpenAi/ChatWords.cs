@@ -8,6 +8,9 @@ internal static class ChatWords
     /// <summary>Choices of one answer that are told: nobody whom chats are translated for gives more.</summary>
     public const int ChoicesMax = 8;
 
+    /// <summary>Thought up to so many tokens is low effort, and up to the second number medium.</summary>
+    private const long LowMax = 4096, MediumMax = 16384;
+
     /// <summary><c>finish_reason</c>, as JSON.</summary>
     public static ReadOnlySpan<byte> Finish(FinishReason reason) => reason switch
     {
@@ -38,6 +41,22 @@ internal static class ChatWords
     /// <summary>What a <c>tool_choice</c> in one word means.</summary>
     public static ToolChoice Choice(ref JsonWalk walk) =>
         walk.IsText("auto"u8) ? ToolChoice.Auto : walk.IsText("none"u8) ? ToolChoice.None : walk.IsText("required"u8) ? ToolChoice.Required : ToolChoice.Unset;
+
+    /// <summary>The word for a choice that names no function.</summary>
+    public static ReadOnlySpan<byte> Choice(ToolChoice choice) =>
+        choice == ToolChoice.Required ? "required"u8 : choice == ToolChoice.None ? "none"u8 : "auto"u8;
+
+    /// <summary>The word for how much is to be thought; empty where nothing is said of it, or nothing to be thought.</summary>
+    public static ReadOnlySpan<byte> Effort(NeutralRequest request) => request.Effort switch
+    {
+        ThinkingEffort.Unset or ThinkingEffort.Off => default,
+        ThinkingEffort.Minimal => "minimal"u8,
+        ThinkingEffort.Low => "low"u8,
+        ThinkingEffort.Medium => "medium"u8,
+        ThinkingEffort.Budget when request.ThinkingTokens <= LowMax => "low"u8,
+        ThinkingEffort.Budget when request.ThinkingTokens <= MediumMax => "medium"u8,
+        _ => "high"u8,
+    };
 
     /// <summary>What an effort means.</summary>
     public static ThinkingEffort Effort(ref JsonWalk walk) =>
