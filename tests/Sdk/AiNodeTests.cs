@@ -74,3 +74,22 @@ public sealed class AiGeminiTests(AiGeminiRun run) : AiNodeTests(run, 1), IClass
     [MemberData(nameof(Scenarios))]
     public void Scenario_passes(string name) => run.AssertPassed(name);
 }
+
+/// <summary>Before a provider that answers by responses alone.</summary>
+public sealed class AiAnswersRun : AiRun
+{
+    protected override string Provider => "answers";
+}
+
+/// <summary>Chat completions, Messages and Gemini's generateContent, each translated.</summary>
+public sealed class AiAnswersTests(AiAnswersRun run) : AiNodeTests(run, 3), IClassFixture<AiAnswersRun>
+{
+    public static TheoryData<string> Scenarios => Of("chat", "messages", "generateContent");
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Scenario_passes(string name) => run.AssertPassed(name);
+
+    [Fact]
+    public void What_reaches_the_provider_is_what_it_takes() => Assert.All(run.Requests, request => Assert.Null(ResponsesRules.FaultOf(request.Body)));
+}

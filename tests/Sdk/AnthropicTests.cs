@@ -27,10 +27,12 @@ public sealed class AnthropicTests
         },
     };
 
-    [Fact]
-    public async Task A_message_is_answered_whole()
+    [Theory]
+    [InlineData("claude")]
+    [InlineData("answers")]
+    public async Task A_message_is_answered_whole(string provider)
     {
-        await using var plane = await Plane.StartAsync(provider: "claude");
+        await using var plane = await Plane.StartAsync(provider: provider);
         using var client = Client(plane);
         var message = await client.Messages.Create(Ask("fake-n40"));
         Assert.True(Assert.Single(message.Content).TryPickText(out var block));
@@ -40,12 +42,14 @@ public sealed class AnthropicTests
     }
 
     [Theory]
-    [InlineData("fake-n60")]
-    [InlineData("fake-n60-split=utf8-gap=0")]
-    [InlineData("fake-n60-encoding=gzip")]
-    public async Task A_stream_brings_every_delta_and_its_end(string model)
+    [InlineData("fake-n60", "claude")]
+    [InlineData("fake-n60-split=utf8-gap=0", "claude")]
+    [InlineData("fake-n60-encoding=gzip", "claude")]
+    [InlineData("fake-n60", "answers")]
+    [InlineData("fake-n60-split=utf8-gap=0", "answers")]
+    public async Task A_stream_brings_every_delta_and_its_end(string model, string provider)
     {
-        await using var plane = await Plane.StartAsync(provider: "claude");
+        await using var plane = await Plane.StartAsync(provider: provider);
         using var client = Client(plane);
         var text = new StringBuilder();
         var ended = false;
@@ -60,10 +64,12 @@ public sealed class AnthropicTests
         Assert.True(ended);
     }
 
-    [Fact]
-    public async Task A_tool_loop_calls_answers_and_ends_in_text()
+    [Theory]
+    [InlineData("claude")]
+    [InlineData("answers")]
+    public async Task A_tool_loop_calls_answers_and_ends_in_text(string provider)
     {
-        await using var plane = await Plane.StartAsync(provider: "claude");
+        await using var plane = await Plane.StartAsync(provider: provider);
         using var client = Client(plane);
         var asks = await client.Messages.Create(Ask("fake-n12") with { Tools = [Weather] });
         Assert.Equal("tool_use", asks.StopReason!.Raw());

@@ -10,10 +10,12 @@ public sealed class ChatTests
 {
     private static readonly ChatMessage[] Hello = [new UserChatMessage("Hello")];
 
-    [Fact]
-    public async Task A_completion_arrives_whole_with_its_usage()
+    [Theory]
+    [InlineData("fake")]
+    [InlineData("answers")]
+    public async Task A_completion_arrives_whole_with_its_usage(string provider)
     {
-        await using var plane = await Plane.StartAsync();
+        await using var plane = await Plane.StartAsync(provider: provider);
         ChatCompletion answer = await plane.Client().GetChatClient("fake-n40").CompleteChatAsync(Hello);
         Assert.Equal(FakeText.All(40), answer.Content[0].Text);
         Assert.Equal(ChatFinishReason.Stop, answer.FinishReason);
@@ -24,10 +26,12 @@ public sealed class ChatTests
         Assert.Equal(40, record.GetProperty("outputTokens").GetInt32());
     }
 
-    [Fact]
-    public async Task A_stream_brings_every_delta_as_the_provider_sent_it()
+    [Theory]
+    [InlineData("fake")]
+    [InlineData("answers")]
+    public async Task A_stream_brings_every_delta_as_the_provider_sent_it(string provider)
     {
-        await using var plane = await Plane.StartAsync();
+        await using var plane = await Plane.StartAsync(provider: provider);
         var heard = await StreamAsync(plane.Client().GetChatClient("fake-n300"), Hello);
         Assert.Equal(Deltas(300), heard.Deltas);
         Assert.Equal(ChatFinishReason.Stop, heard.Finish);

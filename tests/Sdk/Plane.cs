@@ -35,7 +35,7 @@ internal sealed class Plane : IAsyncDisposable
     /// <param name="script">Knobs of the provider for every request.</param>
     /// <param name="heartbeat">Silence in a stream after which the data plane says that it is alive.</param>
     /// <param name="scriptFor">Knobs of the provider by request.</param>
-    /// <param name="provider">Who answers for <c>fake-*</c>: fake, claude or google, each of its own dialect.</param>
+    /// <param name="provider">Who answers for <c>fake-*</c>: fake, claude or google, each of its own dialect; answers, by responses alone.</param>
     public static async Task<Plane> StartAsync(
         string script = "", string heartbeat = "15s", Func<ReceivedRequest, string?>? scriptFor = null, string provider = "fake")
     {
@@ -103,6 +103,7 @@ internal sealed class Plane : IAsyncDisposable
           claude: { dialect: anthropic, baseUrl: "http://127.0.0.1:{{port}}", key: "${env:PROVIDER_KEY}" }
           google: { dialect: gemini, baseUrl: "http://127.0.0.1:{{port}}", key: "${env:PROVIDER_KEY}" }
           plain: { dialect: openai, responses: translated, baseUrl: "http://127.0.0.1:{{port}}/v1", key: "${env:PROVIDER_KEY}" }
+          answers: { dialect: openai, responses: only, baseUrl: "http://127.0.0.1:{{port}}/v1", key: "${env:PROVIDER_KEY}" }
           azure: { dialect: openai, hosting: azure, apiVersion: "2024-10-21", baseUrl: "http://127.0.0.1:{{port}}/azure/openai", key: "${env:PROVIDER_KEY}" }
           vertex-claude: { dialect: anthropic, hosting: vertex, baseUrl: "http://127.0.0.1:{{port}}/vertex/v1/projects/p/locations/l", key: "${env:PROVIDER_KEY}" }
           vertex-google: { dialect: gemini, hosting: vertex, baseUrl: "http://127.0.0.1:{{port}}/vertex/v1/projects/p/locations/l", key: "${env:PROVIDER_KEY}" }
@@ -113,19 +114,23 @@ internal sealed class Plane : IAsyncDisposable
           "hosted-gemini*": { targets: [ { provider: google, model: fake-n40 } ] }
           "fake-guarded*": { targets: [ { provider: fake, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "claude-guarded*": { targets: [ { provider: claude, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
+          "answers-guarded*": { targets: [ { provider: answers, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "gemini-guarded*": { targets: [ { provider: google, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "fake-*":    { targets: [ { provider: {{provider}} } ] }
           "only-openai*":      { targets: [ { provider: fake, model: fake-n40 } ] }
           "only-claude-long*": { targets: [ { provider: claude, model: fake-n100000-d10000 } ] }
+          "only-responses-long*": { targets: [ { provider: answers, model: fake-n100000-d10000 } ] }
+          "only-responses*":  { targets: [ { provider: answers, model: fake-n40 } ] }
           "only-chat*":        { targets: [ { provider: plain, model: fake-n40 } ] }
           "only-claude*":      { targets: [ { provider: claude, model: fake-n40 } ] }
           "only-google*":      { targets: [ { provider: google, model: fake-n40 } ] }
+          gpt-5:       { targets: [ { provider: answers } ] }
           gpt-4o-mini: { targets: [ { provider: fake, model: fake-n9 } ] }
           secret:      { targets: [ { provider: fake } ] }
         keys:
           - name: sdk
             sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}"
-            models: [ "fake-*", "gpt-*", "claude-*", "gemini-*", "only-*", "hosted-*" ]
+            models: [ "fake-*", "gpt-*", "claude-*", "gemini-*", "only-*", "hosted-*", "answers-*", "gpt-5" ]
         server: { listen: "127.0.0.1:8080", admin: "127.0.0.1:8081", drainDelay: 0s, heartbeat: {{heartbeat}} }
 
         """;

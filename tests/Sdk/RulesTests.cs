@@ -30,4 +30,17 @@ public sealed class RulesTests
     [InlineData("""{"role":"user","parts":[{"text":"Q"}]}""", ",\"generationConfig\":{\"stop\":1}", false)]
     public void Contents_are_judged(string contents, string more, bool isWell) =>
         Assert.Equal(isWell, ContentsRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"contents":[{{contents}}]{{more}}}""")) is null);
+
+    [Theory]
+    [InlineData("""{"type":"message","role":"user","content":[{"type":"input_text","text":"Q"}]}""", "", true)]
+    [InlineData("""{"type":"message","role":"assistant","content":[{"type":"input_text","text":"Q"}]}""", "", false)]
+    [InlineData("""{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"c","output":"x"}""", "", true)]
+    [InlineData("""{"type":"function_call","call_id":"c","name":"f","arguments":"{}"}""", "", false)]
+    [InlineData("""{"type":"function_call_output","call_id":"c","output":"x"}""", "", false)]
+    [InlineData("""{"type":"reasoning","summary":[],"encrypted_content":"x"}""", "", false)]
+    [InlineData("""{"type":"message","role":"user","content":[{"type":"input_text","text":"Q"}]}""", ",\"stop\":[]", false)]
+    [InlineData("""{"type":"message","role":"user","content":[{"type":"input_text","text":"Q"}]}""", ",\"max_output_tokens\":15", false)]
+    [InlineData("""{"type":"message","role":"user","content":[{"type":"input_text","text":"Q"}]}""", ",\"include\":[]", false)]
+    public void A_response_s_request_is_judged(string items, string more, bool isWell) =>
+        Assert.Equal(isWell, ResponsesRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"m","input":[{{items}}]{{more}}}""")) is null);
 }

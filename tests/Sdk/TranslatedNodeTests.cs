@@ -16,7 +16,10 @@ public sealed class TranslatedNodeTests(TranslatedRun run) : IClassFixture<Trans
         "openai: chat",
         "openai: stream",
         "openai: tools loop",
+        "openai: a picture",
+        "openai: structured output",
         "openai: errors",
+        "openai: a stream that a limit ends",
         "openai: abort",
         "responses: whole",
         "responses: stream",
@@ -29,7 +32,11 @@ public sealed class TranslatedNodeTests(TranslatedRun run) : IClassFixture<Trans
         "anthropic: message",
         "anthropic: stream",
         "anthropic: tools loop",
+        "anthropic: a picture and a document",
+        "anthropic: structured output",
+        "anthropic: thought",
         "anthropic: errors",
+        "anthropic: abort",
         "google: contents",
         "google: stream",
         "google: tools loop",
@@ -52,7 +59,7 @@ public sealed class TranslatedNodeTests(TranslatedRun run) : IClassFixture<Trans
         var judged = 0;
         foreach (var request in run.Requests)
         {
-            var fault = request.Target.Contains("/chat/", StringComparison.Ordinal) ? ChatRules.FaultOf(request.Body)
+            var fault = request.Target.EndsWith("/responses", StringComparison.Ordinal) ? ResponsesRules.FaultOf(request.Body) : request.Target.Contains("/chat/", StringComparison.Ordinal) ? ChatRules.FaultOf(request.Body)
                 : request.Target.Contains("generateContent", StringComparison.OrdinalIgnoreCase) ? ContentsRules.FaultOf(request.Body) : null;
             Assert.True(fault is null, $"{fault} {request.BodyText}");
             judged++;
@@ -65,7 +72,7 @@ public sealed class TranslatedNodeTests(TranslatedRun run) : IClassFixture<Trans
     public async Task What_the_client_aborted_ended_at_the_provider()
     {
         var requests = run.Requests.Where(request => request.Model == "fake-n100000-d10000").ToArray();
-        Assert.Equal(2, requests.Length);
+        Assert.Equal(4, requests.Length);
         foreach (var request in requests)
             Assert.Equal(RequestEnd.ClientLeft, await request.End.WaitAsync(TimeSpan.FromSeconds(20)));
     }

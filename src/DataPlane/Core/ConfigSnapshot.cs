@@ -101,7 +101,7 @@ internal sealed class ProviderModel
     /// <summary>It speaks OpenAI's chat completions and not its Responses, which are translated for it (<c>responses: translated</c>).</summary>
     public bool LacksResponses { get; init; }
 
-    /// <summary>Who speaks another dialect than its own is translated into Responses, and not into chats (<c>responses: preferred</c> or <c>only</c>).</summary>
+    /// <summary>Clients of other dialects are translated into Responses, and not into chats (<c>responses: preferred</c> or <c>only</c>).</summary>
     public bool PrefersResponses { get; init; }
 
     /// <summary>It speaks OpenAI's Responses and not its chat completions, which are translated for it (<c>responses: only</c>).</summary>

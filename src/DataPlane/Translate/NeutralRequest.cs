@@ -214,7 +214,8 @@ internal sealed class NeutralRequest
         Stops.Clear();
         Losses.Clear();
         OpenAiMembers.Clear();
-        EffortWord = Verbosity = Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = ToolName = FormatName = FormatSchema = Dimensions = default;
+        EffortWord = Verbosity = default;
+        Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = ToolName = FormatName = FormatSchema = Dimensions = default;
         TokensMax = -1;
         Choices = 1;
         Stream = WantsThought = KeepsProofs = IsSerial = FormatIsStrict = FormatIsOpenApi = WantsBase64 = false;

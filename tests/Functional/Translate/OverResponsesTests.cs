@@ -242,11 +242,13 @@ public sealed class OverResponsesTests
 
         Assert.Null(answer.Field("x-aiedge-translation-loss"));
         var signature = isStream
-            ? answer.Events.Select(data => JsonElement.Parse(data)).Select(data => data.TryGetProperty("delta", out var delta) && delta.TryGetProperty("signature", out var sealed_) ? sealed_.GetString() : null).First(text => text is not null)!
+            ? answer.Events.Select(data => JsonElement.Parse(data)).Where(data => data.TryGetProperty("delta", out _)).Select(data => data.GetProperty("delta"))
+                .Where(delta => delta.TryGetProperty("signature", out _)).Select(delta => delta.GetProperty("signature").GetString()).Single()!
             : answer.Json.GetProperty("content")[0].GetProperty("signature").GetString()!;
         Assert.StartsWith("aiedge.sealed.gAAAAA-fake_", signature, StringComparison.Ordinal);
+        var told = $$"""[{"type":"thinking","thinking":"hm","signature":"{{signature}}"},{"type":"text","text":"b"}]""";
         var again = await edge.AskAsync(Ask.Post("/v1/messages",
-            $$"""{"model":"gpt-5","max_tokens":500,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":"{{signature}}"},{"type":"text","text":"b"}]},{"role":"user","content":"c"}]}"""));
+            $$"""{"model":"gpt-5","max_tokens":500,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":{{told}}},{"role":"user","content":"c"}]}"""));
 
         Assert.Equal((200, null), (again.Status, again.Field("x-aiedge-translation-loss")));
         Assert.Contains("\"reasoning\":{\"effort\":\"low\",\"summary\":\"auto\"},\"include\":[\"reasoning.encrypted_content\"]", (await edge.Fake.NextRequestAsync()).BodyText, StringComparison.Ordinal);

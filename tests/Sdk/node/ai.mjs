@@ -16,6 +16,11 @@ const endpoints = {
   fake: { chat: (model) => openai.chat(model), responses: (model) => openai.responses(model) },
   claude: { messages: createAnthropic({ baseURL: `${origin}/v1`, apiKey }) },
   google: { generateContent: createGoogleGenerativeAI({ baseURL: `${origin}/v1beta`, apiKey }) },
+  answers: {
+    chat: (model) => openai.chat(model),
+    messages: createAnthropic({ baseURL: `${origin}/v1`, apiKey }),
+    generateContent: createGoogleGenerativeAI({ baseURL: `${origin}/v1beta`, apiKey }),
+  },
 }[provider];
 const textOf = (count) => chunks.slice(0, count).join('');
 const prompt = 'Hello';

@@ -18,6 +18,7 @@ const textOf = (count) => chunks.slice(0, count).join('');
 const messages = [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: 'Hello' }];
 const ask = (model, more = {}) => ({ model, max_tokens: 1024, messages: [{ role: 'user', content: 'Hello' }], ...more });
 const responders = ['only-claude', 'only-google', 'only-chat'];
+const picture = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false };
 
 async function failure(promise) {
@@ -30,11 +31,11 @@ async function failure(promise) {
 }
 
 const declared = [{ functionDeclarations: [{ name: 'weather', description: 'Tells it.', parametersJsonSchema: schema }] }];
-const others = ['only-openai', 'only-claude'];
+const others = ['only-openai', 'only-claude', 'only-responses'];
 
 const scenarios = {
   async 'openai: chat'() {
-    for (const model of ['only-claude', 'only-google']) {
+    for (const model of ['only-claude', 'only-google', 'only-responses']) {
       const { data, response } = await openai.chat.completions.create({ model, messages, user: undefined }).withResponse();
       assert.equal(data.choices[0].message.content, textOf(40), model);
       assert.equal(data.choices[0].finish_reason, 'stop');
@@ -44,7 +45,7 @@ const scenarios = {
   },
 
   async 'openai: stream'() {
-    for (const model of ['only-claude', 'only-google']) {
+    for (const model of ['only-claude', 'only-google', 'only-responses']) {
       const stream = openai.chat.completions.stream({ model, messages, stream_options: { include_usage: true } });
       const answer = await stream.finalChatCompletion();
       assert.equal(answer.choices[0].message.content, textOf(40), model);
@@ -53,7 +54,7 @@ const scenarios = {
   },
 
   async 'openai: tools loop'() {
-    for (const model of ['only-claude', 'only-google']) {
+    for (const model of ['only-claude', 'only-google', 'only-responses']) {
       const heard = [];
       const runner = openai.chat.completions.runTools({
         model,
@@ -67,21 +68,48 @@ const scenarios = {
     }
   },
 
+  async 'openai: a picture'() {
+    const content = [{ type: 'text', text: 'What is it?' }, { type: 'image_url', image_url: { url: picture, detail: 'low' } }];
+    const { data, response } = await openai.chat.completions.create({ model: 'only-responses', messages: [{ role: 'user', content }] }).withResponse();
+    assert.equal(data.choices[0].message.content, textOf(40));
+    assert.equal(response.headers.get('x-aiedge-translation-loss'), null);
+  },
+
+  async 'openai: structured output'() {
+    const response_format = { type: 'json_schema', json_schema: { name: 'forecast', strict: true, schema } };
+    for (const model of ['only-claude', 'only-google', 'only-responses']) {
+      const answer = await openai.chat.completions.parse({ model, messages, response_format });
+      assert.equal(typeof answer.choices[0].message.parsed.city, 'string', model);
+    }
+  },
+
   async 'openai: errors'() {
-    const refused = await failure(openai.chat.completions.create({ model: 'only-claude', messages }, { headers: { 'x-fake': 'status=400' } }));
-    assert.ok(refused instanceof OpenAI.BadRequestError, String(refused));
-    const limited = await failure(openai.chat.completions.create({ model: 'only-claude', messages }, { headers: { 'x-fake': 'status=429' } }));
-    assert.ok(limited instanceof OpenAI.RateLimitError, String(limited));
-    const stream = await openai.chat.completions.create({ model: 'only-claude', messages, stream: true }, { headers: { 'x-fake': 'n=9; b=0; cut=6; how=fin' } });
-    await failure((async () => { for await (const chunk of stream) assert.ok(chunk); })());
+    for (const model of ['only-claude', 'only-responses']) {
+      const refused = await failure(openai.chat.completions.create({ model, messages }, { headers: { 'x-fake': 'status=400' } }));
+      assert.ok(refused instanceof OpenAI.BadRequestError, String(refused));
+      const limited = await failure(openai.chat.completions.create({ model, messages }, { headers: { 'x-fake': 'status=429' } }));
+      assert.ok(limited instanceof OpenAI.RateLimitError, String(limited));
+      const stream = await openai.chat.completions.create({ model, messages, stream: true }, { headers: { 'x-fake': 'n=9; b=0; cut=6; how=fin' } });
+      await failure((async () => { for await (const chunk of stream) assert.ok(chunk); })());
+    }
+  },
+
+  async 'openai: a stream that a limit ends'() {
+    for (const model of ['claude-guarded', 'answers-guarded']) {
+      let finish;
+      for await (const chunk of await openai.chat.completions.create({ model, messages, stream: true })) finish = chunk.choices[0]?.finish_reason ?? finish;
+      assert.equal(finish, 'length', model);
+    }
   },
 
   async 'openai: abort'() {
-    const stream = await openai.chat.completions.create({ model: 'only-claude-long', messages, stream: true });
-    for await (const chunk of stream) {
-      if (chunk.choices[0]?.delta?.content) break;
+    for (const model of ['only-claude-long', 'only-responses-long']) {
+      const stream = await openai.chat.completions.create({ model, messages, stream: true });
+      for await (const chunk of stream) {
+        if (chunk.choices[0]?.delta?.content) break;
+      }
+      stream.controller.abort();
     }
-    stream.controller.abort();
   },
 
   async 'responses: whole'() {
@@ -181,7 +209,7 @@ const scenarios = {
   },
 
   async 'anthropic: message'() {
-    for (const model of ['only-openai', 'only-google']) {
+    for (const model of ['only-openai', 'only-google', 'only-responses']) {
       const answer = await anthropic.messages.create(ask(model, { system: 'Be brief.' }));
       assert.equal(answer.content[0].text, textOf(40), model);
       assert.equal(answer.stop_reason, 'end_turn');
@@ -190,7 +218,7 @@ const scenarios = {
   },
 
   async 'anthropic: stream'() {
-    for (const model of ['only-openai', 'only-google']) {
+    for (const model of ['only-openai', 'only-google', 'only-responses']) {
       const answer = await anthropic.messages.stream(ask(model)).finalMessage();
       assert.equal(answer.content[0].text, textOf(40), model);
       assert.equal(answer.usage.output_tokens, 40);
@@ -200,7 +228,7 @@ const scenarios = {
 
   async 'anthropic: tools loop'() {
     const tools = [{ name: 'weather', description: 'Tells it.', input_schema: schema }];
-    for (const model of ['only-openai', 'only-google']) {
+    for (const model of ['only-openai', 'only-google', 'only-responses']) {
       const called = await anthropic.messages.stream(ask(model, { tools })).finalMessage();
       assert.equal(called.stop_reason, 'tool_use', model);
       const use = called.content.find((block) => block.type === 'tool_use');
@@ -217,11 +245,48 @@ const scenarios = {
     }
   },
 
+  async 'anthropic: a picture and a document'() {
+    const data = picture.slice(picture.indexOf(',') + 1);
+    const content = [
+      { type: 'image', source: { type: 'base64', media_type: 'image/png', data } },
+      { type: 'document', title: 't.pdf', source: { type: 'base64', media_type: 'application/pdf', data } },
+      { type: 'text', text: 'What is it?' },
+    ];
+    const { data: answer, response } = await anthropic.messages.create(ask('only-responses', { messages: [{ role: 'user', content }] })).withResponse();
+    assert.equal(answer.content[0].text, textOf(40));
+    assert.equal(response.headers.get('x-aiedge-translation-loss'), null);
+  },
+
+  async 'anthropic: structured output'() {
+    const output_config = { format: { type: 'json_schema', schema } };
+    const answer = await anthropic.messages.create(ask('only-responses', { output_config }));
+    assert.equal(typeof JSON.parse(answer.content[0].text).city, 'string');
+  },
+
+  async 'anthropic: thought'() {
+    const more = { thinking: { type: 'enabled', budget_tokens: 2000 }, max_tokens: 4000 };
+    const first = await anthropic.messages.stream(ask('gpt-5', more), { headers: { 'x-fake': 'n=5; reasoning=4' } }).finalMessage();
+    assert.deepEqual(first.content.map((block) => block.type), ['thinking', 'text']);
+    const messages = [{ role: 'user', content: 'Hello' }, { role: 'assistant', content: first.content }, { role: 'user', content: 'And?' }];
+    const { response } = await anthropic.messages.create(ask('gpt-5', { ...more, messages })).withResponse();
+    assert.equal(response.headers.get('x-aiedge-translation-loss'), null);
+  },
+
   async 'anthropic: errors'() {
-    const refused = await failure(anthropic.messages.create(ask('only-openai'), { headers: { 'x-fake': 'status=400' } }));
-    assert.ok(refused instanceof Anthropic.BadRequestError, String(refused));
-    const stream = anthropic.messages.stream(ask('only-openai'), { headers: { 'x-fake': 'n=9; b=0; cut=6; how=fin' } });
-    await failure(stream.finalMessage());
+    for (const model of ['only-openai', 'only-responses']) {
+      const refused = await failure(anthropic.messages.create(ask(model), { headers: { 'x-fake': 'status=400' } }));
+      assert.ok(refused instanceof Anthropic.BadRequestError, String(refused));
+      const stream = anthropic.messages.stream(ask(model), { headers: { 'x-fake': 'n=9; b=0; cut=6; how=fin' } });
+      await failure(stream.finalMessage());
+    }
+  },
+
+  async 'anthropic: abort'() {
+    const stream = await anthropic.messages.create(ask('only-responses-long', { stream: true, max_tokens: 100_000 }));
+    for await (const event of stream) {
+      if (event.type === 'content_block_delta') break;
+    }
+    stream.controller.abort();
   },
 
   async 'google: contents'() {

@@ -88,7 +88,8 @@ internal sealed class MessagesRequestWriter : RequestWriter
             for (var p = message.From; p < message.From + message.Count; p++)
             {
                 calls |= request.Parts[p].Kind == PartKind.ToolCall;
-                thinks |= request.Parts[p].Kind == PartKind.HiddenThinking || request.Parts[p] is { Kind: PartKind.Thinking, Signature.IsPresent: true, IsSealed: false };
+                thinks |= request.Parts[p].Kind == PartKind.HiddenThinking
+                    || request.Parts[p] is { Kind: PartKind.Thinking, Signature.IsPresent: true, IsSealed: false };
             }
 
             return calls && !thinks;

@@ -176,7 +176,8 @@ internal sealed class ResponseItemReader
                 {
                     if (isThought && count++ > 0)
                         to.Take(new NeutralEvent(NeutralKind.Thinking, "\\n\\n"u8));
-                    to.Take(new NeutralEvent(isThought ? NeutralKind.Thinking : walk.Is("text"u8) ? NeutralKind.Text : NeutralKind.Refusal, walk.Text.Of(source)));
+                    var kind = isThought ? NeutralKind.Thinking : walk.Is("text"u8) ? NeutralKind.Text : NeutralKind.Refusal;
+                    to.Take(new NeutralEvent(kind, walk.Text.Of(source)));
                 }
                 else if (!isText && !walk.Is("type"u8) && !walk.IsNothing())
                     to.Losses?.Add("answer"u8, walk.Name);

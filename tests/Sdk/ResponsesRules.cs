@@ -1,0 +1,97 @@
+using System.Text.Json;
+
+namespace AiEdge.Sdk.Tests;
+
+/// <summary>What OpenAI refuses in a request for a response, as far as it matters to who writes one.</summary>
+internal static class ResponsesRules
+{
+    private const int TokensMin = 16;
+    private const int UserLengthMax = 64;
+
+    private static readonly string[] Fields =
+    [
+        "model", "instructions", "input", "max_output_tokens", "temperature", "top_p", "tools", "tool_choice", "parallel_tool_calls", "reasoning", "include", "text",
+        "user", "metadata", "service_tier", "prompt_cache_key", "prompt_cache_retention", "store", "stream",
+    ];
+
+    /// <summary>What is wrong with the request; null for nothing.</summary>
+    public static string? FaultOf(ReadOnlyMemory<byte> body)
+    {
+        using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 256 });
+        var root = document.RootElement;
+        foreach (var member in root.EnumerateObject())
+        {
+            if (!Fields.Contains(member.Name))
+                return $"Unknown parameter: '{member.Name}'.";
+        }
+
+        if (root.TryGetProperty("max_output_tokens", out var max) && max.GetInt64() < TokensMin)
+            return "Invalid 'max_output_tokens': integer below minimum value.";
+        if (Text(root, "user") is { Length: > UserLengthMax })
+            return "Invalid 'user': string too long.";
+        var thinks = Text(root, "model")?.StartsWith("gpt-5", StringComparison.Ordinal) == true;
+        if (!thinks && root.TryGetProperty("include", out _))
+            return "Encrypted content is not supported with this model.";
+        return FaultOfTools(root) ?? FaultOfInput(root, thinks);
+    }
+
+    private static string? FaultOfTools(JsonElement root)
+    {
+        if (!root.TryGetProperty("tools", out var tools))
+            return root.TryGetProperty("tool_choice", out _) ? "Tool choice is only allowed when 'tools' are specified." : null;
+        foreach (var tool in tools.EnumerateArray())
+        {
+            var isWell = Text(tool, "type") == "function" && Text(tool, "name") is { Length: > 0 }
+                && tool.TryGetProperty("parameters", out var schema) && schema.ValueKind == JsonValueKind.Object && tool.TryGetProperty("strict", out _);
+            if (!isWell)
+                return "Invalid 'tools[0]'.";
+        }
+
+        return null;
+    }
+
+    private static string? FaultOfInput(JsonElement root, bool thinks)
+    {
+        if (!root.TryGetProperty("input", out var input) || input.ValueKind != JsonValueKind.Array || input.GetArrayLength() == 0)
+            return "One of \"input\" or \"previous_response_id\" must be provided.";
+        var calls = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var item in input.EnumerateArray())
+        {
+            var isWell = Text(item, "type") switch
+            {
+                "message" => IsMessage(item),
+                "function_call" => Text(item, "name") is { Length: > 0 } && Text(item, "arguments") is not null && calls.Add(Text(item, "call_id") ?? ""),
+                "function_call_output" => calls.Remove(Text(item, "call_id") ?? "") && item.TryGetProperty("output", out var output)
+                    && (output.ValueKind == JsonValueKind.String || AreParts(output, IsInput)),
+                "reasoning" => thinks && item.TryGetProperty("summary", out _) && Text(item, "encrypted_content") is { Length: > 0 },
+                _ => false,
+            };
+            if (!isWell)
+                return $"Invalid 'input': {item.GetRawText()}";
+        }
+
+        return calls.Count > 0 ? "No tool output found for function call." : null;
+    }
+
+    private static bool IsMessage(JsonElement message) => Text(message, "role") switch
+    {
+        "user" or "system" or "developer" => AreParts(message.GetProperty("content"), IsInput),
+        "assistant" => AreParts(message.GetProperty("content"), part => Text(part, "type") is "output_text" or "refusal"),
+        _ => false,
+    };
+
+    private static bool AreParts(JsonElement parts, Func<JsonElement, bool> isPart) =>
+        parts.ValueKind == JsonValueKind.Array && parts.GetArrayLength() > 0 && parts.EnumerateArray().All(isPart);
+
+    private static bool IsInput(JsonElement part) => Text(part, "type") switch
+    {
+        "input_text" => Text(part, "text") is not null,
+        "input_image" => Uri.TryCreate(Text(part, "image_url"), UriKind.Absolute, out _),
+        "input_file" => Text(part, "file_url") is not null
+            || (Text(part, "filename") is { Length: > 0 } && Text(part, "file_data")?.StartsWith("data:", StringComparison.Ordinal) == true),
+        _ => false,
+    };
+
+    private static string? Text(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}
