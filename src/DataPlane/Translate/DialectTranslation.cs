@@ -110,6 +110,16 @@ internal abstract class AnswerReader
     }
 }
 
+/// <summary>Reads answers of a kind that is not streamed, and of which nothing has to be known from one to the next.</summary>
+internal abstract class WholeAnswerReader : AnswerReader
+{
+    public sealed override void Reset()
+    {
+    }
+
+    public sealed override bool OnEvent(ReadOnlySpan<byte> data, AnswerWriter to) => false;
+}
+
 /// <summary>
 /// Writes neutral events in a client's dialect into <see cref="Out"/>, as a stream or as one answer. One that writes a stream has written
 /// after each event all that can be written.

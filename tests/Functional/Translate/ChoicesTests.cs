@@ -90,6 +90,71 @@ public sealed class ChoicesTests
         Assert.Equal("n", (await edge.AskAsync(Ask.Chat(model: "claudes", more: ",\"n\":2"))).Field("x-aiedge-translation-loss"));
     }
 
+    [Fact]
+    public async Task Choices_of_a_chat_are_the_candidates_that_a_client_of_gemini_asks_for()
+    {
+        await using var edge = await Edge.StartAsync();
+        edge.Fake.EnqueueRaw(Ask.Answer("""
+            {"id":"c","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"content":"one"},"finish_reason":"stop"},{"index":1,"message":{"content":"two"},"finish_reason":"length"}],
+            "usage":{"prompt_tokens":5,"completion_tokens":9,"total_tokens":14}}
+            """));
+
+        var answer = await edge.AskAsync(Gem.Ask(model: "gpt-4o", more: ",\"generationConfig\":{\"candidateCount\":2}"));
+
+        Assert.Equal((200, null), (answer.Status, answer.Field("x-aiedge-translation-loss")));
+        Assert.Equal(["0 one STOP", "1 two MAX_TOKENS"], answer.Json.GetProperty("candidates").EnumerateArray().Select(
+            candidate => $"{candidate.GetProperty("index")} {candidate.GetProperty("content").GetProperty("parts")[0].GetProperty("text")} {candidate.GetProperty("finishReason")}"));
+        Assert.Contains("\"n\":2", (await edge.Fake.NextRequestAsync()).BodyText);
+        Assert.Equal(9, (await edge.RecordAsync()).GetProperty("outputTokens").GetInt64());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Choices_of_a_stream_are_candidates_as_they_come_and_whole_when_all_have_ended(bool isWhole)
+    {
+        await using var edge = await Edge.StartAsync();
+        edge.Fake.EnqueueRaw(Ask.StreamAnswer(Chunk(1, "b1") + Chunk(0, "a1") + Chunk(1, "b2", "length") + (isWhole ? Chunk(0, "a2", "stop") + "data: [DONE]\n\n" : "")));
+
+        var answer = await edge.AskAsync(Gem.Stream(model: "gpt-4o", more: ",\"generationConfig\":{\"candidateCount\":2}"));
+
+        Assert.Equal(isWhole ? ("a1a2", "STOP") : ("a1", null), Heard(answer, 0));
+        Assert.Equal(("b1b2", isWhole ? "MAX_TOKENS" : null), Heard(answer, 1));
+        Assert.Equal(isWhole ? "done" : "upstream_fault", (await edge.RecordAsync()).GetProperty("end").GetString());
+    }
+
+    [Fact]
+    public async Task A_limit_that_cuts_ends_each_candidate()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Runaway = "outputTokens: 30" });
+        edge.Fake.EnqueueRaw(Ask.StreamAnswer(string.Concat(Enumerable.Range(0, 200).Select(i => Chunk(i % 2, " word")))));
+
+        var answer = await edge.AskAsync(Gem.Stream(model: "gpt-4o", more: ",\"generationConfig\":{\"candidateCount\":2}"));
+
+        Assert.Equal(("MAX_TOKENS", "MAX_TOKENS"), (Heard(answer, 0).Finish, Heard(answer, 1).Finish));
+        Assert.Equal("cut", (await edge.RecordAsync()).GetProperty("end").GetString());
+    }
+
+    private static string Chunk(int index, string text, string? finish = null) =>
+        $$$"""data: {"id":"c","object":"chat.completion.chunk","model":"m","choices":[{"index":{{{index}}},"delta":{"content":"{{{text}}}"},"finish_reason":{{{(finish is null ? "null" : $"\"{finish}\"")}}}}]}""" + "\n\n";
+
+    private static (string Text, string? Finish) Heard(RawAnswer answer, int index)
+    {
+        var text = "";
+        string? finish = null;
+        foreach (var data in answer.Events.Select(data => JsonElement.Parse(data)).Where(data => data.TryGetProperty("candidates", out _)))
+        {
+            foreach (var candidate in data.GetProperty("candidates").EnumerateArray().Where(candidate => candidate.GetProperty("index").GetInt32() == index))
+            {
+                if (candidate.TryGetProperty("content", out var content))
+                    text += string.Concat(content.GetProperty("parts").EnumerateArray().Select(part => part.GetProperty("text").GetString()));
+                finish = candidate.TryGetProperty("finishReason", out var reason) ? reason.GetString() : finish;
+            }
+        }
+
+        return (text, finish);
+    }
+
     private static string Usage => "\"usageMetadata\":{\"promptTokenCount\":5,\"candidatesTokenCount\":9,\"totalTokenCount\":14}";
 
     private static string Candidate(int index, string text, string? finish = null) =>

@@ -1,51 +1,49 @@
 namespace AiEdge.DataPlane.Translate.Gemini;
 
 /// <summary>
-/// Writes Gemini's answers: a chunk for each event, or one answer with all parts in it. Arguments of a call stand whole in one part, so
-/// they are kept until they are; the reason is kept until the end, for the usage goes with it.
+/// Writes Gemini's answers: a chunk for each event, or one answer with all parts in it, of one candidate or of several. Arguments of a call stand whole in
+/// one part, so they are kept until they are; the reasons are kept until the end, for the usage goes with them.
 /// </summary>
 internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
 {
     private readonly TextBuffer _tail = new();
-    private readonly TextBuffer _parts = new();
-    private readonly TextBuffer _call = new();
-    private readonly TextBuffer _escaped = new();
-    private readonly TextBuffer _arguments = new();
-    private FinishReason _reason;
-    private NeutralKind _open;
-    private int _number;
+    private readonly Candidate?[] _candidates = new Candidate?[GeminiWords.CandidatesMax];
+    private int _count;
     private bool _isBegun;
+
+    public override int ChoicesMax => GeminiWords.CandidatesMax;
 
     public override void Take(in NeutralEvent item)
     {
         if (IsEnded)
             return;
+        var candidate = Of(item.Choice);
         switch (item.Kind)
         {
             case NeutralKind.Start:
                 Start(item.Name);
                 break;
             case NeutralKind.Text or NeutralKind.Refusal:
-                Text(NeutralKind.Text, item.Text);
+                Text(candidate, NeutralKind.Text, item);
                 break;
             case NeutralKind.Thinking:
-                Text(NeutralKind.Thinking, item.Text);
+                Text(candidate, NeutralKind.Thinking, item);
                 break;
             case NeutralKind.Signature or NeutralKind.HiddenThinking:
                 LoseThought(item.Kind);
                 break;
             case NeutralKind.ToolCall:
-                BeginCall(item);
+                BeginCall(candidate, item);
                 break;
             case NeutralKind.Arguments:
-                Arguments(_escaped, item);
+                Arguments(candidate, candidate.Escaped, item);
                 break;
             case NeutralKind.ArgumentsObject:
-                Arguments(_arguments, item);
+                Arguments(candidate, candidate.Arguments, item);
                 break;
             case NeutralKind.Finish:
-                Leave();
-                _reason = item.Reason;
+                Leave(candidate, item.Choice);
+                candidate.Reason = item.Reason;
                 break;
             case NeutralKind.Error when isStream:
                 GeminiWords.WriteError(Out, item.Name, item.Text);
@@ -65,10 +63,19 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
         if (IsEnded)
             return;
         IsEnded = true;
-        Leave();
-        Out.Add(isStream ? "data: "u8 : default).Add("{\"candidates\":[{\"content\":{\"parts\":["u8)
-            .Add(isStream || _parts.Length == 0 ? "{\"text\":\"\"}"u8 : _parts.Written)
-            .Add("],\"role\":\"model\"},\"finishReason\":\""u8).Add(GeminiWords.Finish(_reason)).Add("\",\"index\":0}],\"usageMetadata\":"u8);
+        _ = Of(0);
+        for (var i = 0; i < _count; i++)
+            Leave(_candidates[i]!, i);
+        Out.Add(isStream ? "data: {\"candidates\":["u8 : "{\"candidates\":["u8);
+        for (var i = 0; i < _count; i++)
+        {
+            var candidate = _candidates[i]!;
+            Out.Add(i > 0 ? ",{\"content\":{\"parts\":["u8 : "{\"content\":{\"parts\":["u8)
+                .Add(isStream || candidate.Parts.Length == 0 ? "{\"text\":\"\"}"u8 : candidate.Parts.Written)
+                .Add("],\"role\":\"model\"},\"finishReason\":\""u8).Add(GeminiWords.Finish(candidate.Reason)).Add("\",\"index\":"u8).Add(i).Add("}"u8);
+        }
+
+        Out.Add("],\"usageMetadata\":"u8);
         GeminiWords.WriteUsage(Out, Usage);
         Out.Add(",\"modelVersion\":\""u8).Add(Model.Written).Add(_tail.Written).Add(isStream ? "\n\n"u8 : default);
     }
@@ -77,18 +84,27 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
     {
         base.Release();
         _tail.Release();
-        _parts.Release();
-        _call.Release();
-        _escaped.Release();
-        _arguments.Release();
+        foreach (var candidate in _candidates)
+            candidate?.Release();
+        _count = 0;
     }
 
     protected override void OnBegin(in AnswerFacts facts)
     {
         _isBegun = false;
-        _reason = FinishReason.Stop;
-        _open = NeutralKind.Start;
         _tail.Add("\",\"responseId\":\""u8).Add(facts.Id).Add("\"}"u8);
+    }
+
+    /// <summary>The candidate of that number, and with it all before it.</summary>
+    private Candidate Of(int number)
+    {
+        while (_count <= number)
+        {
+            (_candidates[_count] ??= new Candidate()).Begin();
+            _count++;
+        }
+
+        return _candidates[number]!;
     }
 
     private void Start(ReadOnlySpan<byte> model)
@@ -99,95 +115,130 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
         Rename(model);
     }
 
-    private void Text(NeutralKind kind, ReadOnlySpan<byte> text)
+    private void Text(Candidate candidate, NeutralKind kind, in NeutralEvent item)
     {
         if (isStream)
         {
-            Leave();
+            Leave(candidate, item.Choice);
             BeginChunk();
-            Out.Add("{\"text\":\""u8).Add(text).Add(kind == NeutralKind.Thinking ? "\",\"thought\":true}"u8 : "\"}"u8);
-            EndChunk();
+            Out.Add("{\"text\":\""u8).Add(item.Text).Add(kind == NeutralKind.Thinking ? "\",\"thought\":true}"u8 : "\"}"u8);
+            EndChunk(item.Choice);
             return;
         }
 
-        if (_open != kind)
+        if (candidate.Open != kind)
         {
-            Leave();
-            Separate();
-            _parts.Add(kind == NeutralKind.Thinking ? "{\"thought\":true,\"text\":\""u8 : "{\"text\":\""u8);
-            _open = kind;
+            Leave(candidate, item.Choice);
+            candidate.Separate().Add(kind == NeutralKind.Thinking ? "{\"thought\":true,\"text\":\""u8 : "{\"text\":\""u8);
+            candidate.Open = kind;
         }
 
-        _parts.Add(text);
+        candidate.Parts.Add(item.Text);
     }
 
-    private void BeginCall(in NeutralEvent call)
+    private void BeginCall(Candidate candidate, in NeutralEvent call)
     {
-        Leave();
-        _open = NeutralKind.ToolCall;
-        _number = call.Call;
-        _escaped.Clear();
-        _arguments.Clear();
-        _call.Clear();
-        _call.Add("{\"functionCall\":{"u8);
+        Leave(candidate, call.Choice);
+        candidate.BeginCall(call.Call);
+        candidate.Call.Add("{\"functionCall\":{"u8);
         if (!call.Id.IsEmpty)
-            _call.Add("\"id\":\""u8).Add(call.Id).Add("\","u8);
-        _call.Add("\"name\":\""u8).Add(call.Name).Add("\",\"args\":"u8);
+            candidate.Call.Add("\"id\":\""u8).Add(call.Id).Add("\","u8);
+        candidate.Call.Add("\"name\":\""u8).Add(call.Name).Add("\",\"args\":"u8);
     }
 
     /// <summary>
     /// A part that has been told cannot be added to: arguments of an earlier call have no place any more. What is the inside of a string is
     /// unescaped when it is whole, for it may be cut within a pair of surrogates.
     /// </summary>
-    private void Arguments(TextBuffer to, in NeutralEvent item)
+    private void Arguments(Candidate candidate, TextBuffer to, in NeutralEvent item)
     {
-        if (_open != NeutralKind.ToolCall || item.Call != _number || to.Length + item.Text.Length > ArgumentsBytesMax)
+        if (candidate.Open != NeutralKind.ToolCall || item.Call != candidate.Number || to.Length + item.Text.Length > ArgumentsBytesMax)
             IsFaulted = true;
         else
             to.Add(item.Text);
     }
 
     /// <summary>Ends what is open: a text, or a call, whose arguments are there by now.</summary>
-    private void Leave()
+    private void Leave(Candidate candidate, int number)
     {
-        if (_open == NeutralKind.ToolCall)
-            LeaveCall();
-        else if (!isStream && _open is NeutralKind.Text or NeutralKind.Thinking && _parts.Length > 0)
-            _parts.Add("\"}"u8);
-        _open = NeutralKind.Start;
+        if (candidate.Open == NeutralKind.ToolCall)
+            LeaveCall(candidate, number);
+        else if (!isStream && candidate.Open is NeutralKind.Text or NeutralKind.Thinking && candidate.Parts.Length > 0)
+            candidate.Parts.Add("\"}"u8);
+        candidate.Open = NeutralKind.Start;
     }
 
-    private void LeaveCall()
+    private void LeaveCall(Candidate candidate, int number)
     {
-        if (_escaped.Length > 0)
-            _arguments.AddUnescaped(_escaped.Written);
-        var isObject = CallArguments.IsObject(_arguments.Written);
-        if (!isObject && _arguments.Length > 0)
+        var arguments = candidate.Arguments;
+        if (candidate.Escaped.Length > 0)
+            arguments.AddUnescaped(candidate.Escaped.Written);
+        var isObject = CallArguments.IsObject(arguments.Written);
+        if (!isObject && arguments.Length > 0)
             Losses?.Add("answer.tool_calls.function.arguments"u8);
 
         // A line of a stream's event ends at its first line break; in JSON one can only stand between tokens.
-        _arguments.JoinLines();
-        _call.Add(isObject ? _arguments.Written : "{}"u8).Add("}}"u8);
+        arguments.JoinLines();
+        candidate.Call.Add(isObject ? arguments.Written : "{}"u8).Add("}}"u8);
         if (!isStream)
         {
-            Separate();
-            _parts.Add(_call.Written);
+            candidate.Separate().Add(candidate.Call.Written);
             return;
         }
 
         BeginChunk();
-        Out.Add(_call.Written);
-        EndChunk();
-    }
-
-    private void Separate()
-    {
-        if (_parts.Length > 0)
-            _parts.Add(","u8);
+        Out.Add(candidate.Call.Written);
+        EndChunk(number);
     }
 
     private void BeginChunk() => Out.Add("data: {\"candidates\":[{\"content\":{\"parts\":["u8);
 
-    private void EndChunk() =>
-        Out.Add("],\"role\":\"model\"},\"index\":0}],\"modelVersion\":\""u8).Add(Model.Written).Add(_tail.Written).Add("\n\n"u8);
+    private void EndChunk(int number) =>
+        Out.Add("],\"role\":\"model\"},\"index\":"u8).Add(number).Add("}],\"modelVersion\":\""u8).Add(Model.Written).Add(_tail.Written).Add("\n\n"u8);
+
+    /// <summary>What has come of one candidate.</summary>
+    private sealed class Candidate
+    {
+        public TextBuffer Parts { get; } = new();
+
+        public TextBuffer Call { get; } = new();
+
+        public TextBuffer Escaped { get; } = new();
+
+        public TextBuffer Arguments { get; } = new();
+
+        public FinishReason Reason { get; set; }
+
+        /// <summary>The kind of what is open; <see cref="NeutralKind.Start"/> for nothing.</summary>
+        public NeutralKind Open { get; set; }
+
+        /// <summary>Which call is open.</summary>
+        public int Number { get; private set; }
+
+        public void Begin()
+        {
+            Reason = FinishReason.Stop;
+            Open = NeutralKind.Start;
+        }
+
+        public void BeginCall(int number)
+        {
+            Open = NeutralKind.ToolCall;
+            Number = number;
+            Escaped.Clear();
+            Arguments.Clear();
+            Call.Clear();
+        }
+
+        /// <summary>The parts, where another may begin.</summary>
+        public TextBuffer Separate() => Parts.Length > 0 ? Parts.Add(","u8) : Parts;
+
+        public void Release()
+        {
+            Parts.Release();
+            Call.Release();
+            Escaped.Release();
+            Arguments.Release();
+        }
+    }
 }

@@ -3,14 +3,8 @@ using AiEdge.DataPlane.Core;
 namespace AiEdge.DataPlane.Translate.Gemini;
 
 /// <summary>Reads an answer of Gemini's <c>batchEmbedContents</c>.</summary>
-internal sealed class EmbedAnswerReader : AnswerReader
+internal sealed class EmbedAnswerReader : WholeAnswerReader
 {
-    public override void Reset()
-    {
-    }
-
-    public override bool OnEvent(ReadOnlySpan<byte> data, AnswerWriter to) => false;
-
     public override bool OnWhole(ReadOnlySpan<byte> body, AnswerWriter to)
     {
         var walk = new JsonWalk(body, stackalloc byte[64]);

@@ -2,12 +2,12 @@ using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Translate.OpenAi;
 
-/// <summary>Reads chat completions: the chunks of a stream, or a whole one. Of several choices the first is told.</summary>
+/// <summary>Reads chat completions: the chunks of a stream, or a whole one. Of several choices as many are told as the client's dialect has places for.</summary>
 internal sealed class ChatAnswerReader : AnswerReader
 {
     private const int ScratchBytes = 64;
 
-    private int _calls;
+    private readonly int[] _calls = new int[ChatWords.ChoicesMax];
     private bool _isBegun;
 
     /// <summary>What matters of a chunk or of a choice, wherever it stands.</summary>
@@ -34,7 +34,7 @@ internal sealed class ChatAnswerReader : AnswerReader
 
     public override void Reset()
     {
-        _calls = 0;
+        Array.Clear(_calls);
         _isBegun = false;
     }
 
@@ -116,7 +116,7 @@ internal sealed class ChatAnswerReader : AnswerReader
                     choice.Delta = walk.Value();
             }
 
-            if (choice.Index != 0)
+            if (choice.Index < 0 || choice.Index >= Math.Min(to.ChoicesMax, ChatWords.ChoicesMax))
                 continue;
             found = true;
             Tell(data, chunk.Model, choice, to);
@@ -131,12 +131,12 @@ internal sealed class ChatAnswerReader : AnswerReader
             to.Take(new NeutralEvent(NeutralKind.Start) { Name = model.Of(data) });
         _isBegun = true;
         if (choice.Delta.IsPresent)
-            TellDelta(data, choice.Delta, to);
+            TellDelta(data, choice.Delta, (int)choice.Index, to);
         if (choice.Finish.Length > 0)
-            to.Take(new NeutralEvent(NeutralKind.Finish) { Reason = ChatWords.Reason(choice.Finish.Of(data)) });
+            to.Take(new NeutralEvent(NeutralKind.Finish) { Choice = (int)choice.Index, Reason = ChatWords.Reason(choice.Finish.Of(data)) });
     }
 
-    private void TellDelta(ReadOnlySpan<byte> data, Piece delta, AnswerWriter to)
+    private void TellDelta(ReadOnlySpan<byte> data, Piece delta, int choice, AnswerWriter to)
     {
         var walk = new JsonWalk(data, delta, stackalloc byte[ScratchBytes]);
         if (!walk.TryBegin())
@@ -144,22 +144,22 @@ internal sealed class ChatAnswerReader : AnswerReader
         while (walk.NextMember())
         {
             if (walk.Is("tool_calls"u8) && walk.TryEnter(JsonToken.StartArray))
-                ReadCalls(data, ref walk, to);
+                ReadCalls(data, ref walk, choice, to);
             else if (walk.Is("content"u8))
-                TellContent(data, ref walk, to);
+                TellContent(data, ref walk, choice, to);
             else if (walk.Is("reasoning_content"u8) || walk.Is("reasoning"u8))
-                TellText(NeutralKind.Thinking, data, ref walk, to);
+                TellText(NeutralKind.Thinking, data, ref walk, choice, to);
             else if (walk.Is("refusal"u8))
-                TellText(NeutralKind.Refusal, data, ref walk, to);
+                TellText(NeutralKind.Refusal, data, ref walk, choice, to);
             else if (!walk.Is("role"u8) && !walk.IsNothing() && !walk.IsText(default))
                 to.Losses?.Add("answer"u8, walk.Name);
         }
     }
 
     /// <summary>Text, or with some servers parts of it.</summary>
-    private static void TellContent(ReadOnlySpan<byte> data, ref JsonWalk walk, AnswerWriter to)
+    private static void TellContent(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
     {
-        TellText(NeutralKind.Text, data, ref walk, to);
+        TellText(NeutralKind.Text, data, ref walk, choice, to);
         if (!walk.TryEnter(JsonToken.StartArray))
             return;
         while (walk.NextElement())
@@ -169,20 +169,20 @@ internal sealed class ChatAnswerReader : AnswerReader
             while (walk.NextMember())
             {
                 if (walk.Is("text"u8))
-                    TellText(NeutralKind.Text, data, ref walk, to);
+                    TellText(NeutralKind.Text, data, ref walk, choice, to);
                 else if (!walk.Is("type"u8))
                     to.Losses?.Add("answer.content"u8, walk.Name);
             }
         }
     }
 
-    private static void TellText(NeutralKind kind, ReadOnlySpan<byte> data, ref JsonWalk walk, AnswerWriter to)
+    private static void TellText(NeutralKind kind, ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
     {
         if (walk.Token == JsonToken.String && walk.Text.Length > 0)
-            to.Take(new NeutralEvent(kind, walk.Text.Of(data)));
+            to.Take(new NeutralEvent(kind, walk.Text.Of(data)) { Choice = choice });
     }
 
-    private void ReadCalls(ReadOnlySpan<byte> data, ref JsonWalk walk, AnswerWriter to)
+    private void ReadCalls(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
     {
         long ordinal = 0;
         while (walk.NextElement())
@@ -200,7 +200,7 @@ internal sealed class ChatAnswerReader : AnswerReader
                     ReadFunction(ref walk, ref call);
             }
 
-            TellCall(data, call, to);
+            TellCall(data, call, choice, to);
         }
     }
 
@@ -218,16 +218,16 @@ internal sealed class ChatAnswerReader : AnswerReader
     }
 
     /// <summary>Calls are counted as they come first; a delta of one that is known brings arguments alone.</summary>
-    private void TellCall(ReadOnlySpan<byte> data, in Call call, AnswerWriter to)
+    private void TellCall(ReadOnlySpan<byte> data, in Call call, int choice, AnswerWriter to)
     {
-        var index = (int)Math.Clamp(call.Index, 0, _calls);
-        if (index == _calls)
+        var index = (int)Math.Clamp(call.Index, 0, _calls[choice]);
+        if (index == _calls[choice])
         {
-            _calls++;
-            to.Take(new NeutralEvent(NeutralKind.ToolCall) { Call = index, Id = call.Id.Of(data), Name = call.Name.Of(data) });
+            _calls[choice]++;
+            to.Take(new NeutralEvent(NeutralKind.ToolCall) { Choice = choice, Call = index, Id = call.Id.Of(data), Name = call.Name.Of(data) });
         }
 
         if (call.Arguments.Length > 0)
-            to.Take(new NeutralEvent(NeutralKind.Arguments, call.Arguments.Of(data)) { Call = index });
+            to.Take(new NeutralEvent(NeutralKind.Arguments, call.Arguments.Of(data)) { Choice = choice, Call = index });
     }
 }

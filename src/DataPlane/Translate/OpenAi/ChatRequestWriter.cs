@@ -30,9 +30,7 @@ internal sealed class ChatRequestWriter : RequestWriter
 
         json.EndObject();
         request.LoseIf(request.TopK.IsPresent, request.Names.TopK);
-
-        // Of several answers one alone would be told, and all would be paid for.
-        request.LoseIf(request.Choices > 1, request.Names.Choices);
+        request.LoseIf(request.Choices > ChatWords.ChoicesMax, request.Names.Choices);
     }
 
     /// <summary>The newer name is the only one that models with thought take, and the older the only one that many servers know.</summary>
@@ -47,6 +45,8 @@ internal sealed class ChatRequestWriter : RequestWriter
 
     private static void WriteSampling(NeutralRequest request, JsonOut json)
     {
+        if (request.Choices > 1)
+            json.Number("n"u8, Math.Min(request.Choices, ChatWords.ChoicesMax));
         Number(request, json, "temperature"u8, request.Temperature);
         Number(request, json, "top_p"u8, request.TopP);
         Number(request, json, "seed"u8, request.Seed);

@@ -5,7 +5,7 @@ namespace AiEdge.DataPlane.Translate.OpenAi;
 /// <summary>What an answer's end is called.</summary>
 internal static class ChatWords
 {
-    /// <summary>Choices of one answer that are told: nobody whom chats are translated for gives more.</summary>
+    /// <summary>Choices of one answer that are asked for and told: no dialect that a chat is translated from or into has more.</summary>
     public const int ChoicesMax = 8;
 
     /// <summary>Thought up to so many tokens is low effort, and up to the second number medium.</summary>

@@ -5,14 +5,8 @@ using AiEdge.DataPlane.Core;
 namespace AiEdge.DataPlane.Translate.OpenAi;
 
 /// <summary>Reads a list of OpenAI's embeddings, which are numbers and in the order that was asked.</summary>
-internal sealed class EmbeddingsAnswerReader : AnswerReader
+internal sealed class EmbeddingsAnswerReader : WholeAnswerReader
 {
-    public override void Reset()
-    {
-    }
-
-    public override bool OnEvent(ReadOnlySpan<byte> data, AnswerWriter to) => false;
-
     public override bool OnWhole(ReadOnlySpan<byte> body, AnswerWriter to)
     {
         var walk = new JsonWalk(body, stackalloc byte[64]);
