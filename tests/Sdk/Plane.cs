@@ -124,7 +124,7 @@ internal sealed class Plane : IAsyncDisposable
           "only-chat*":        { targets: [ { provider: plain, model: fake-n40 } ] }
           "only-claude*":      { targets: [ { provider: claude, model: fake-n40 } ] }
           "only-google*":      { targets: [ { provider: google, model: fake-n40 } ] }
-          gpt-5:       { targets: [ { provider: answers } ] }
+          "gpt-5*":    { targets: [ { provider: answers } ] }
           gpt-4o-mini: { targets: [ { provider: fake, model: fake-n9 } ] }
           secret:      { targets: [ { provider: fake } ] }
         keys:

@@ -2,7 +2,9 @@ using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Translate.OpenAi;
 
-/// <summary>Reads chat completions: the chunks of a stream, or a whole one. Of several choices as many are told as the client's dialect has places for.</summary>
+/// <summary>
+/// Reads chat completions: the chunks of a stream, or a whole one. Of several choices as many are told as the client's dialect has places for.
+/// </summary>
 internal sealed class ChatAnswerReader : AnswerReader
 {
     private const int ScratchBytes = 64;
