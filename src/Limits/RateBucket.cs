@@ -341,6 +341,9 @@ public sealed class RateBucket : LimitBucket
         // The rate as a fraction in its lowest terms: so the products of nearly all rates are of 64 bits.
         private readonly long _units;
         private readonly long _perNs;
+
+        // The same as 64 bits behind the point, rounded down; of one unit a nanosecond the largest there is.
+        private readonly ulong _unitsPerNs;
         private long[]? _kept;
 
         public Rate(long limit, long periodNs, long? burst, long nowNs, long grainNs)
@@ -359,6 +362,7 @@ public sealed class RateBucket : LimitBucket
             var shared = CommonDivisor(limit, periodNs);
             (_units, _perNs) = (limit / shared, periodNs / shared);
             _isNarrow = (Int128)_units * _perNs <= long.MaxValue - _units;
+            _unitsPerNs = (ulong)UInt128.Min(((UInt128)(ulong)_units << 64) / (ulong)_perNs, ulong.MaxValue);
         }
 
         /// <summary>Units earned since the beginning, rounded down.</summary>
@@ -367,9 +371,12 @@ public sealed class RateBucket : LimitBucket
             var elapsedNs = nowNs - EpochNs;
             if (elapsedNs <= 0)
                 return 0;
-            var periods = elapsedNs / _perNs;
-            var restNs = elapsedNs - periods * _perNs;
-            return periods * _units + (_isNarrow ? restNs * _units / _perNs : (long)((UInt128)restNs * (ulong)_units / (ulong)_perNs));
+
+            // By a product, which costs a tenth of a division and says one unit too few at most: then what is left over is a unit or more. It is
+            // below two, so its low 64 bits are all of it.
+            var earned = Math.BigMul((ulong)elapsedNs, _unitsPerNs, out _);
+            var rest = unchecked((ulong)elapsedNs * (ulong)_units - earned * (ulong)_perNs);
+            return (long)(rest >= (ulong)_perNs ? earned + 1 : earned);
         }
 
         /// <summary>When so many units have been earned: the first nanosecond.</summary>

@@ -182,6 +182,26 @@ public sealed class RateBucketTests
     }
 
     [Fact]
+    public void What_is_earned_is_the_whole_part_of_the_quotient_at_any_rate_and_time()
+    {
+        var random = new Random(20261129);
+        for (var i = 0; i < 200_000; i++)
+        {
+            // Sizes of all orders, and ratios at both ends: one unit a nanosecond, and one in a month.
+            var periodNs = 1 + random.NextInt64(1L << random.Next(1, 52)) % RateBucket.PeriodNsMax;
+            var limit = random.Next(4) == 0 ? Math.Max(1, periodNs - random.Next(3)) : 1 + random.NextInt64(1L << random.Next(1, 52)) % periodNs;
+            var elapsedNs = random.NextInt64(1L << random.Next(1, 62));
+            // Close to a unit's end, where rounding shows.
+            if (random.Next(2) == 0)
+                elapsedNs = (long)Int128.Min(long.MaxValue / 2, (((Int128)elapsedNs * limit / periodNs * periodNs) + limit - 1) / limit) - random.Next(2);
+            var earned = (Int128)Math.Max(0, elapsedNs) * limit / periodNs;
+            var bucket = new RateBucket(limit, periodNs, 1, nowNs: 0, used: LimitBucket.AmountMax);
+
+            Assert.Equal((long)Int128.Max(0, LimitBucket.AmountMax - earned), bucket.Used(elapsedNs));
+        }
+    }
+
+    [Fact]
     public void The_checkpoint_says_what_is_used()
     {
         var bucket = new RateBucket(10, S, null, 0);

@@ -24,13 +24,14 @@ internal sealed partial class Admission : IOutputCredit
 
     private bool TryCoverTo(long covered, long nowNs)
     {
+        var buckets = _buckets.AsSpan();
         var count = 0;
         for (var i = 0; i < _count; i++)
         {
             ref readonly var entry = ref _entries[i];
             if (!entry.Cuts)
                 continue;
-            _buckets[count] = entry.Bucket!;
+            buckets[count] = entry.Bucket!;
             _costs[count] = Ahead(entry, covered);
             _which[count++] = i;
         }

@@ -15,9 +15,9 @@ internal sealed partial class Admission
             return AdmitVerdict.Admitted;
         var first = _count;
         var nowNs = _nowNs = states.Clock.NowNs;
-        Hold(parts, isShadow: false, nowNs);
+        Hold(parts, isShadow: false, demand, nowNs);
         var shadows = _count;
-        Hold(parts, isShadow: true, nowNs);
+        Hold(parts, isShadow: true, demand, nowNs);
         if (!demand.IsCounted && IsNear(first, demand))
         {
             Forget(first);
@@ -49,13 +49,13 @@ internal sealed partial class Admission
 
         for (var i = first; i < shadows; i++)
             _entries[i].Covered = _entries[i].Part.CountsOutput ? output : 0;
-        DrawShadows(shadows, isOfTarget, demand, output, nowNs);
+        DrawShadows(shadows, isOfTarget, output, nowNs);
         _output = output;
         return AdmitVerdict.Admitted;
     }
 
-    /// <summary>Looks the buckets up, and how much is in them.</summary>
-    private void Hold(LimitPart[] parts, bool isShadow, long nowNs)
+    /// <summary>Looks the buckets up, how much is in them, and what the prompt takes of each.</summary>
+    private void Hold(LimitPart[] parts, bool isShadow, in Demand demand, long nowNs)
     {
         foreach (var part in parts)
         {
@@ -72,6 +72,7 @@ internal sealed partial class Admission
                 continue;
             entry.Bucket = scope.BucketFor(part.Limit, _exchange.Key!);
             entry.Remaining = entry.Bucket.Remaining(nowNs);
+            entry.Prompt = Prompt(entry, demand);
         }
     }
 
@@ -108,7 +109,7 @@ internal sealed partial class Admission
         for (var i = first; i < _count; i++)
         {
             ref readonly var entry = ref _entries[i];
-            if (entry.Part.CountsInput && entry.Remaining < 2 * Prompt(entry, demand) + _prices.Output(entry.Unit, slice))
+            if (entry.Part.CountsInput && entry.Remaining < 2 * entry.Prompt + _prices.Output(entry.Unit, slice))
                 return true;
         }
 
@@ -162,11 +163,11 @@ internal sealed partial class Admission
         for (var shrinks = 0; ; shrinks++)
         {
             output = shrinks > ShrinksMax ? least : wanted;
-            var isCovered = TryPrice(first, end, demand, output, out var count);
+            var isCovered = TryPrice(first, end, output, out var count);
             if (!isCovered && shrinks <= ShrinksMax)
             {
-                output = Math.Max(least, Math.Min(wanted, Credit(first, end, demand)));
-                TryPrice(first, end, demand, output, out count);
+                output = Math.Max(least, Math.Min(wanted, Credit(first, end)));
+                TryPrice(first, end, output, out count);
             }
 
             if (LimitChain.TryDrawAll(_buckets.AsSpan(0, count), _costs.AsSpan(0, count), _tokens.AsSpan(0, count), nowNs, out draw, booksSlot: !_isWaiting))
@@ -182,8 +183,10 @@ internal sealed partial class Admission
     /// What each has to give for so much output. True where all that cut have as much, which mostly they have: to see that is cheaper than
     /// to say how much it is.
     /// </summary>
-    private bool TryPrice(int first, int end, in Demand demand, long output, out int count)
+    private bool TryPrice(int first, int end, long output, out int count)
     {
+        // A span, for what is put into an array of a class is looked at for what it is each time.
+        var buckets = _buckets.AsSpan();
         var isCovered = true;
         count = 0;
         for (var i = first; i < end; i++)
@@ -191,9 +194,9 @@ internal sealed partial class Admission
             ref readonly var entry = ref _entries[i];
             if (entry.IsGate)
                 continue;
-            var cost = Prompt(entry, demand) + _prices.Output(entry.Unit, output);
+            var cost = entry.Prompt + _prices.Output(entry.Unit, output);
             isCovered &= cost <= entry.Remaining || !entry.Cuts || cost <= Reach(entry);
-            _buckets[count] = entry.Bucket!;
+            buckets[count] = entry.Bucket!;
             _costs[count] = cost;
             _which[count++] = i;
         }
@@ -238,14 +241,14 @@ internal sealed partial class Admission
     }
 
     /// <summary>Output tokens that the tightest limit that cuts has credit for, beside the prompt.</summary>
-    private long Credit(int first, int end, in Demand demand)
+    private long Credit(int first, int end)
     {
         var credit = long.MaxValue;
         for (var i = first; i < end; i++)
         {
             ref readonly var entry = ref _entries[i];
             if (entry.Cuts)
-                credit = Math.Min(credit, _prices.OutputFor(entry.Unit, Reach(entry) - Prompt(entry, demand)));
+                credit = Math.Min(credit, _prices.OutputFor(entry.Unit, Reach(entry) - entry.Prompt));
         }
 
         return credit;
@@ -272,13 +275,13 @@ internal sealed partial class Admission
     }
 
     /// <summary>Shadows measure: one that would have refused is left out of this exchange and counts it.</summary>
-    private void DrawShadows(int first, bool isOfTarget, in Demand demand, long output, long nowNs)
+    private void DrawShadows(int first, bool isOfTarget, long output, long nowNs)
     {
         LimitModel? counted = null;
         for (var i = first; i < _count; i++)
         {
             ref var entry = ref _entries[i];
-            if (entry.IsGate ? entry.Scope.Gate!.TryEnter() : TryDrawShadow(ref entry, isOfTarget, demand, output, nowNs))
+            if (entry.IsGate ? entry.Scope.Gate!.TryEnter() : TryDrawShadow(ref entry, isOfTarget, output, nowNs))
                 continue;
             entry.IsOut = true;
             if (!ReferenceEquals(counted, entry.Part.Limit))
@@ -287,9 +290,9 @@ internal sealed partial class Admission
         }
     }
 
-    private bool TryDrawShadow(ref AdmissionEntry entry, bool isOfTarget, in Demand demand, long output, long nowNs)
+    private bool TryDrawShadow(ref AdmissionEntry entry, bool isOfTarget, long output, long nowNs)
     {
-        var cost = Prompt(entry, demand) + _prices.Output(entry.Unit, output);
+        var cost = entry.Prompt + _prices.Output(entry.Unit, output);
         if (!entry.Bucket!.TryDraw(cost, nowNs, out var draw))
             return false;
         entry.Covered = entry.Part.CountsOutput ? output : 0;

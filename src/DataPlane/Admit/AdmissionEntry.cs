@@ -18,6 +18,9 @@ internal struct AdmissionEntry
     /// <summary>What was left when it was looked at, before the draw.</summary>
     public long Remaining;
 
+    /// <summary>What the request and its prompt come to.</summary>
+    public long Prompt;
+
     /// <summary>Output tokens that were drawn for.</summary>
     public long Covered;
 
@@ -35,5 +38,5 @@ internal struct AdmissionEntry
     public readonly bool IsDrawnAhead => Part.CountsOutput && !IsOut && !IsStopped;
 
     /// <summary>Whether it may end a stream.</summary>
-    public readonly bool Cuts => Part.CountsOutput && !Part.Limit.IsShadow && Part.Limit.OnStream == StreamPolicy.Cut;
+    public readonly bool Cuts => Part.Cuts;
 }

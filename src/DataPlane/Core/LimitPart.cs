@@ -18,10 +18,14 @@ internal sealed class LimitPart(LimitModel limit, QuantityModel? quantity, int i
         limit.Match.IsOfProvider || limit.Per == LimitScope.Provider || quantity is { Unit: LimitUnit.Cost };
 
     /// <summary>Whether it counts what a prompt is made of.</summary>
-    public bool CountsInput => Quantity is { Unit: LimitUnit.Tokens or LimitUnit.InputTokens or LimitUnit.Cost };
+    public bool CountsInput { get; } = quantity is { Unit: LimitUnit.Tokens or LimitUnit.InputTokens or LimitUnit.Cost };
 
     /// <summary>Whether it counts what an answer is made of.</summary>
-    public bool CountsOutput => Quantity is { Unit: LimitUnit.Tokens or LimitUnit.OutputTokens or LimitUnit.Cost };
+    public bool CountsOutput { get; } = quantity is { Unit: LimitUnit.Tokens or LimitUnit.OutputTokens or LimitUnit.Cost };
+
+    /// <summary>Whether it may end a stream.</summary>
+    public bool Cuts { get; } =
+        quantity is { Unit: LimitUnit.Tokens or LimitUnit.OutputTokens or LimitUnit.Cost } && !limit.IsShadow && limit.OnStream == StreamPolicy.Cut;
 
     /// <summary>Its buckets, which outlive the configuration: put there by whoever keeps them, before the configuration is in force.</summary>
     public object? State { get; set; }

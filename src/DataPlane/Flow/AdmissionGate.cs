@@ -52,7 +52,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         // Whose count it is: nobody's in particular yet, and of one model's targets it differs little.
         exchange.Target = exchange.Model.Targets[0];
         var output = Math.Max(0, RequestCap.Of(scan.Facts, exchange.Endpoint.Shape));
-        exchange.PromptTokens = ExchangeMeter.PromptBound(exchange, prompt);
+        exchange.PromptTokens = meter.PromptBound(exchange, prompt);
         if (exchange.PromptTokens > exchange.Model.ContextWindowMin - output)
             _weighed = meter.CountPrompt(exchange, prompt, body.Bytes);
         exchange.Target = null;
@@ -90,7 +90,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         var scan = body.Intake!.Scan;
         KnowAddress(exchange, link, body);
         var isCounted = exchange is { PromptIsCounted: true, IsFallback: false };
-        var tokens = isCounted ? _weighed : exchange.PromptTokens = ExchangeMeter.PromptBound(exchange, scan.Prompt);
+        var tokens = isCounted ? _weighed : exchange.PromptTokens = meter.PromptBound(exchange, scan.Prompt);
         exchange.PromptIsCounted = isCounted;
         _mayWait = true;
         _demand = RequestDemand.Of(scan.Facts, exchange.Endpoint!.Shape, tokens, isCounted || scan.Prompt is null) with

@@ -15,6 +15,7 @@ internal sealed class ExchangeMeter(TokenMeter process)
     private const ulong ScopeMask = 0xFFFF_FFFF_FFFF;
 
     private readonly OutputCounter _output = new();
+    private KnownTokenizer _known;
     private ModelTokenizer _model;
     private TokenFeatures _prompt;
     private bool _promptIsEstimate;
@@ -37,7 +38,7 @@ internal sealed class ExchangeMeter(TokenMeter process)
     /// <summary>From now on the answer's texts are counted, for the target that the exchange has.</summary>
     public void BeginOutput(Exchange exchange)
     {
-        _model = ModelTokenizer.Of(exchange);
+        _model = _known.Of(exchange);
         _output.Begin(
             _model.Tokenizer,
             process.CountersOf(_model.Tokenizer.Vocabulary),
@@ -47,11 +48,11 @@ internal sealed class ExchangeMeter(TokenMeter process)
     }
 
     /// <summary>A bound of the prompt from above that costs nothing; 0 where its texts were not noted.</summary>
-    public static long PromptBound(Exchange exchange, PromptText? prompt)
+    public long PromptBound(Exchange exchange, PromptText? prompt)
     {
         if (prompt is null)
             return 0;
-        ModelTokenizer model = ModelTokenizer.Of(exchange);
+        ModelTokenizer model = _known.Of(exchange);
         long bound = PromptEstimates.UpperBound(prompt, model.Encoding, exchange.Endpoint!.Shape);
         // No estimator says more than three tokens for one of ours, and none of ours is less than a byte.
         return model.IsExact ? bound : 3 * bound;
@@ -63,7 +64,7 @@ internal sealed class ExchangeMeter(TokenMeter process)
     /// </summary>
     public long CountPrompt(Exchange exchange, PromptText prompt, in ReadOnlySequence<byte> body)
     {
-        _model = ModelTokenizer.Of(exchange);
+        _model = _known.Of(exchange);
         RequestShape shape = exchange.Endpoint!.Shape;
         PromptCount count = process.Prompts.Count(prompt, body, shape, _model.Encoding, _model.Tokenizer, Scope(exchange));
         long limited = count.Tokens;
@@ -98,7 +99,7 @@ internal sealed class ExchangeMeter(TokenMeter process)
     /// <summary>Counts the texts of an unstreamed answer whose provider reported no usage.</summary>
     public void CountAnswer(Exchange exchange, AnswerTexts texts)
     {
-        _model = ModelTokenizer.Of(exchange);
+        _model = _known.Of(exchange);
         TokenFeatures features = texts.Count(_model.Tokenizer);
         TokenEstimator? estimator = Estimator(exchange, TokenDirection.Output);
         exchange.CountedOutputTokens = estimator is null ? features.Tokens : estimator.Estimate(features).P50;

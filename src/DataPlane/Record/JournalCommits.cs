@@ -53,6 +53,7 @@ internal sealed class JournalCommits : ILogCommitManager
     private JournalExtent _sure;
     private JournalExtent _marked;
     private bool _isNoted = true;
+    private bool _isMarkAhead;
     private string? _failure;
 
     public JournalCommits(JournalDevice device, JournalSlots commits, JournalSlots mark, JournalMachine machine)
@@ -106,7 +107,10 @@ internal sealed class JournalCommits : ILogCommitManager
             try
             {
                 SayCommit();
-                SayMark();
+                // The mark need not be near: whatever it says is enough to miss a commit that is behind it. So it is told once between syncs of it.
+                if (!_isMarkAhead)
+                    SayMark();
+                _isMarkAhead = true;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -215,7 +219,11 @@ internal sealed class JournalCommits : ILogCommitManager
 
         _mark.SyncFile();
         lock (_lock)
+        {
             _mark.EndSync();
+            _isMarkAhead = false;
+        }
+
         (_marked, _isNoted) = (_sure, true);
         _device.RemoveBelow(_marked.Begin >> JournalLayout.SegmentBits);
     }

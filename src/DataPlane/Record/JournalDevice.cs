@@ -4,8 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace AiEdge.DataPlane.Record;
 
 /// <summary>
-/// The segment files as FASTER sees them. Reads and writes are done at once on the thread that asks; what is written counts as stored only
-/// after <see cref="Sync"/>. Segments are made ahead, at full size and with the folder synced: a full disk shows before FASTER meets it.
+/// The segment files as FASTER sees them. Reads and writes are done at once on the thread that asks, and all that is written comes by
+/// <see cref="Write"/>; it counts as stored only after <see cref="Sync"/>. Segments are made ahead, at full size and with the folder synced: a
+/// full disk shows before FASTER meets it.
 /// </summary>
 /// <remarks>
 /// The lock is held over a write and never over a sync, which may take as long as the disk likes. What a sync has to cover is found under the
@@ -128,26 +129,13 @@ internal sealed class JournalDevice : StorageDeviceBase
         }
     }
 
-    public override unsafe void WriteAsync(
-        IntPtr sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context)
-    {
-        try
-        {
-            lock (_lock)
-            {
-                RandomAccess.Write(Open(segmentId), new ReadOnlySpan<byte>((void*)sourceAddress, (int)numBytesToWrite), (long)destinationAddress);
-                _dirtyFrom = Math.Min(_dirtyFrom, segmentId);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Fault ??= $"{JournalLayout.SegmentPrefix}{segmentId} could not be written: {e.Message}";
-            callback(1, 0, context);
-            return;
-        }
-
+    /// <summary>
+    /// FASTER has filled a page. Every byte of it is one that <see cref="JournalTail"/> has taken and writes with the next commit, at the latest:
+    /// to write it here, too, would be to write all records twice. What FASTER takes to be stored is so once a commit says so, and not before.
+    /// </summary>
+    public override void WriteAsync(
+        IntPtr sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context) =>
         callback(0, numBytesToWrite, context);
-    }
 
     /// <summary>Writes at an address of the log, over segments. Where that fails there is a <see cref="Fault"/>.</summary>
     public void Write(long address, ReadOnlySpan<byte> bytes)

@@ -39,9 +39,11 @@ internal sealed class UsageJournal : IDisposable
     private readonly ConcurrentQueue<JournalEntry> _full = new();
     private readonly List<JournalWait> _waits = new(64);
 
-    // Neither spins: the thread sleeps some hundred times a second and would be awake half of the time.
+    // It does not spin: the thread would be awake half of the time.
     private readonly ManualResetEventSlim _wake = new(false, 0);
-    private readonly ManualResetEventSlim _ending = new(false, 0);
+
+    // Waited for some hundred times a second and set once: a slim one takes a lock for each wait, and spins on a single processor.
+    private readonly ManualResetEvent _ending = new(false);
     private readonly Thread _thread;
     private readonly JournalSyncs _syncs;
     private JournalModel _model;
@@ -57,6 +59,7 @@ internal sealed class UsageJournal : IDisposable
     private long _checkpointDueMs;
     private long _snapshotFailures;
     private int _isStopped;
+    private volatile bool _isEnding;
     private bool _isCheckpointLost;
     private bool _hasRoom = true;
 
@@ -175,6 +178,7 @@ internal sealed class UsageJournal : IDisposable
     /// <summary>Commits what is waiting and stops.</summary>
     public void Dispose()
     {
+        _isEnding = true;
         _ending.Set();
         _wake.Set();
         var patience = TimeSpan.FromSeconds(10);
@@ -245,7 +249,7 @@ internal sealed class UsageJournal : IDisposable
     {
         var isBusy = false;
         var next = 0L;
-        while (!_ending.IsSet || !_full.IsEmpty)
+        while (!_isEnding || !_full.IsEmpty)
         {
             // One batch for each interval, and what comes while it is committed waits for the next: else commits would follow one another.
             if (isBusy || Await())
@@ -267,7 +271,7 @@ internal sealed class UsageJournal : IDisposable
         Interlocked.Exchange(ref _waiting, 0);
         if (!_full.IsEmpty)
             return true;
-        if (_ending.IsSet)
+        if (_isEnding)
             return false;
         return _wake.Wait(IdleMs);
     }
@@ -277,7 +281,7 @@ internal sealed class UsageJournal : IDisposable
     {
         var us = IsSync ? 0 : EdgeClock.Us(Stopwatch.GetTimestamp(), until);
         if (us > 0)
-            _ending.Wait((int)((us + 999) / 1000));
+            _ending.WaitOne((int)((us + 999) / 1000));
     }
 
     /// <summary>Appends what is waiting, up to a bound, and commits it. False if there was nothing.</summary>
