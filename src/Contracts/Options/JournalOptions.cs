@@ -20,7 +20,7 @@ public sealed class JournalOptions
     public static readonly SizeField BytesMaxField = new("bytesMax", "256mb", "16mb", "64gb");
 
     /// <summary>What happens when the journal is full or its disk fails.</summary>
-    public static readonly ChoiceField FullField = new("full", ["refuse", "continue-and-count"]) { Default = "refuse" };
+    public static readonly ChoiceField FullField = new("full", ["refuse", "continue-and-count", "drop-oldest"]) { Default = "refuse" };
 
     /// <summary>How long records are kept.</summary>
     public static readonly DurationField KeepField = new("keep", "24h", "1m", "8760h");

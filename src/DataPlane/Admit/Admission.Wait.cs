@@ -114,7 +114,7 @@ internal sealed partial class Admission : IQueuedDraw
         ref readonly var entry = ref _entries[at];
         if (entry.IsGate)
             return Refuse(first, Later(RefusalKind.Concurrent, entry.Part, 0, 1, ConcurrentWaitNs, nowNs), at, 1);
-        var cost = Prompt(entry, demand) + _prices.Output(entry.Unit, LeastOutput(demand));
+        var cost = entry.Prompt + _prices.Output(entry.Unit, LeastOutput(demand));
         var waitNs = Math.Max(1, Math.Min(entry.Bucket!.ForecastNs(cost, cost, nowNs), entry.Bucket.ResetNs(nowNs)));
         return Refuse(first, Later(RefusalKind.Spent, entry.Part, entry.Remaining, cost, waitNs, nowNs), at, cost);
     }

@@ -10,6 +10,19 @@ internal enum JournalMode : byte
     Sync,
 }
 
+/// <summary>What becomes of exchanges while the journal has no room, or its disk fails (<c>journal.full</c>).</summary>
+internal enum JournalFull : byte
+{
+    /// <summary>New ones are refused.</summary>
+    Refuse,
+
+    /// <summary>They go on, and what could not be written is counted.</summary>
+    ContinueAndCount,
+
+    /// <summary>The oldest records make room before their time; a disk that fails refuses.</summary>
+    DropOldest,
+}
+
 /// <summary>The <c>journal:</c> block, compiled. Every field takes effect at a reload.</summary>
 internal sealed record JournalModel
 {
@@ -24,9 +37,8 @@ internal sealed record JournalModel
     /// <summary>Bytes on disk beyond which the journal is full.</summary>
     public required long BytesMax { get; init; }
 
-    /// <summary>Whether a full or broken journal refuses new exchanges; else it counts what it could not take.</summary>
-    public required bool RefuseWhenFull { get; init; }
+    public required JournalFull Full { get; init; }
 
-    /// <summary>Age after which records are dropped.</summary>
+    /// <summary>Age after which records are dropped, at the latest.</summary>
     public required TimeSpan Keep { get; init; }
 }

@@ -69,7 +69,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         if (scan.Prompt is not { } prompt || (NeededBy(prompt, scan.Facts) & ~simple.Capabilities) != 0 || (prompt.Doubts & PromptDoubt.StoredState) != 0)
             return false;
         exchange.Target = exchange.Model!.Targets[0];
-        var tokens = ExchangeMeter.PromptBound(exchange, prompt);
+        var tokens = meter.PromptBound(exchange, prompt);
         if (tokens > simple.PromptTokensMax && tokens / BytesPerTokenMost <= simple.PromptTokensMax)
             tokens = meter.CountPrompt(exchange, prompt, body.Bytes);
         exchange.Target = null;

@@ -208,20 +208,29 @@ internal sealed class JournalStore : IDisposable
     /// <summary>The first record that somebody else still has to read; null where nobody does. Set before records are appended.</summary>
     public Func<long>? NeededFrom { get; set; }
 
-    /// <summary>Whether there are whole segments whose last record is older, and that nobody needs any more.</summary>
-    public bool HasBefore(long unixMs) =>
-        _segments.Count > 1 && _segments[0].LastUnixMs < unixMs && _segments[1].FirstSequence <= (NeededFrom?.Invoke() ?? long.MaxValue);
+    /// <summary>
+    /// Whether there are whole segments that nobody needs any more and whose last record is older, or that the journal takes too many bytes with.
+    /// </summary>
+    public bool CanDrop(long unixMs, long bytesMax) => _segments.Count > 1 && IsSpare(0, unixMs, bytesMax, NeededFrom?.Invoke() ?? long.MaxValue);
 
     /// <summary>
-    /// Drops whole segments whose last record is older, as far as limits have what is in them; the commit that follows says so, and the files
-    /// go with the mark that says it on disk. True if there were any.
+    /// Drops those, as far as limits have what is in them; the commit that follows says so, and the files go with the mark that says it on disk.
+    /// True if there were any.
     /// </summary>
-    public bool DropBefore(long unixMs)
+    /// <param name="unixMs">Those go whose last record is older.</param>
+    /// <param name="bytesMax">More bytes than that have the oldest go, too.</param>
+    /// <param name="early">How many records of them were not older.</param>
+    public bool TryDrop(long unixMs, long bytesMax, out long early)
     {
         var dropped = 0;
+        early = 0;
         var needed = Math.Min(Volatile.Read(ref _checkpointed), NeededFrom?.Invoke() ?? long.MaxValue);
-        while (dropped < _segments.Count - 1 && _segments[dropped].LastUnixMs < unixMs && _segments[dropped + 1].FirstSequence <= needed)
-            dropped++;
+        while (dropped < _segments.Count - 1 && IsSpare(dropped, unixMs, bytesMax, needed))
+        {
+            var (segment, next) = (_segments[dropped++], _segments[dropped]);
+            early += segment.LastUnixMs < unixMs ? 0 : next.FirstSequence - segment.FirstSequence;
+        }
+
         if (dropped == 0)
             return false;
         _segments.RemoveRange(0, dropped);
@@ -229,6 +238,10 @@ internal sealed class JournalStore : IDisposable
         _beginSequence = _segments[0].FirstSequence;
         return true;
     }
+
+    private bool IsSpare(int segment, long unixMs, long bytesMax, long needed) =>
+        (_segments[segment].LastUnixMs < unixMs || _log.TailAddress - (_segments[segment].Number << JournalLayout.SegmentBits) > bytesMax)
+        && _segments[segment + 1].FirstSequence <= needed;
 
     /// <summary>Makes the next segment before the tail gets there. False where the disk has no room for it now.</summary>
     public bool TryPrepare()

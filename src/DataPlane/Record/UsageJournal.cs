@@ -29,6 +29,12 @@ internal sealed class UsageJournal : IDisposable
 
     private const int IdleMs = 1000;
 
+    /// <summary>How often room is looked for where it is scarce.</summary>
+    private const int ScarceMs = 100;
+
+    /// <summary>Segments that are kept free at least, where older ones may go for it; an eighth of the whole where that is more.</summary>
+    private const int SpareSegments = 2;
+
     /// <summary>How often what limits have used is put on disk, if it has changed. What lies between is read from the records.</summary>
     private const int CheckpointMs = 10_000;
 
@@ -53,6 +59,7 @@ internal sealed class UsageJournal : IDisposable
     private long _records;
     private long _dropped;
     private long _commitFailures;
+    private long _droppedEarly;
     private long _bytes;
     private long _oldestAt;
     private long _dropDueMs;
@@ -78,7 +85,7 @@ internal sealed class UsageJournal : IDisposable
     public bool IsSync => Volatile.Read(ref _model).Mode == JournalMode.Sync;
 
     /// <summary>Whether a failed commit is to be hidden from the client: it is counted and traffic goes on.</summary>
-    public bool Forgives => !Volatile.Read(ref _model).RefuseWhenFull;
+    public bool Forgives => Volatile.Read(ref _model).Full == JournalFull.ContinueAndCount;
 
     /// <summary>Whether a new exchange may begin. Keeps half of the queue and a segment of the disk for those under way.</summary>
     public bool Admits
@@ -86,7 +93,7 @@ internal sealed class UsageJournal : IDisposable
         get
         {
             var model = Volatile.Read(ref _model);
-            return !model.RefuseWhenFull
+            return model.Full == JournalFull.ContinueAndCount
                 || Volatile.Read(ref _isStopped) == 0 && Volatile.Read(ref _hasRoom) && Queued < EntriesMax / 2
                 && Bytes < model.BytesMax - JournalLayout.SegmentBytes;
         }
@@ -102,6 +109,9 @@ internal sealed class UsageJournal : IDisposable
 
     /// <summary>Times that the checkpoint of what limits have used could not be written.</summary>
     public long CheckpointFailures => _syncs.SnapshotFailures;
+
+    /// <summary>Records that went before they had been kept for as long as was asked, to make room for others.</summary>
+    public long DroppedEarly => Volatile.Read(ref _droppedEarly);
 
     /// <summary>Bytes from the oldest record to the newest.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
@@ -375,7 +385,10 @@ internal sealed class UsageJournal : IDisposable
         _waits.Clear();
     }
 
-    /// <summary>Once a second, between commits: what limits have used is stored if that is due, and segments that have been kept long enough go.</summary>
+    /// <summary>
+    /// Once a second, or more often where room is scarce, between commits: what limits have used is stored if that is due, and segments go that
+    /// have been kept long enough, or that room is needed for.
+    /// </summary>
     private void DropOld()
     {
         var now = _clock.CoarseMs;
@@ -401,15 +414,24 @@ internal sealed class UsageJournal : IDisposable
 
     private void Drop()
     {
-        var keepFrom = _clock.CoarseUnixMs - (long)Volatile.Read(ref _model).Keep.TotalMilliseconds;
-        if (!_store.HasBefore(keepFrom))
+        var model = Volatile.Read(ref _model);
+        var keepFrom = _clock.CoarseUnixMs - (long)model.Keep.TotalMilliseconds;
+        // What a control plane has acknowledged need not be refused for; what nobody else has goes early only where the user says so.
+        var bytesMax = model.Full == JournalFull.DropOldest || _store.NeededFrom is not null
+            ? model.BytesMax - Math.Max(SpareSegments * JournalLayout.SegmentBytes, model.BytesMax / 8)
+            : long.MaxValue;
+        if (_store.Bytes > bytesMax)
+            _dropDueMs = _clock.CoarseMs + ScarceMs;
+        if (!_store.CanDrop(keepFrom, bytesMax))
             return;
         // The files go with the sync that follows the commit: the one before it would miss them.
-        if (!_store.DropBefore(keepFrom))
+        if (!_store.TryDrop(keepFrom, bytesMax, out var early))
             // What limits have used has to be on disk beyond them first.
             BeginCheckpoint();
         else if (_full.IsEmpty)
             Commit(0);
+        if (early > 0 && Interlocked.Add(ref _droppedEarly, early) == early)
+            _log.WriteLine("journal: bytesMax has room for less than keep asks for; the oldest records go early (aiedge_journal_dropped_early_total)");
     }
 
     private void BeginCheckpoint()

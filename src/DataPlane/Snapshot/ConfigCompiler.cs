@@ -331,7 +331,12 @@ internal sealed class ConfigCompiler
         CommitInterval = journal.CommitInterval.Or(JournalOptions.CommitIntervalField.Default),
         Progress = journal.Progress.Or(JournalOptions.ProgressField.Default),
         BytesMax = journal.BytesMax.Or(JournalOptions.BytesMaxField.Default),
-        RefuseWhenFull = journal.Full.Or(JournalOptions.FullField.Default!) == "refuse",
+        Full = journal.Full.Or(JournalOptions.FullField.Default!) switch
+        {
+            "continue-and-count" => JournalFull.ContinueAndCount,
+            "drop-oldest" => JournalFull.DropOldest,
+            _ => JournalFull.Refuse,
+        },
         Keep = journal.Keep.Or(JournalOptions.KeepField.Default),
     };
 

@@ -238,7 +238,7 @@ internal sealed class MaskedDocument : IDisposable
         WriteDuration(JournalOptions.CommitIntervalField, journal.CommitInterval);
         WriteDuration(JournalOptions.ProgressField, journal.Progress);
         WriteSize(JournalOptions.BytesMaxField, journal.BytesMax);
-        _json.WriteString(JournalOptions.FullField.Name, JournalOptions.FullField.Words[journal.RefuseWhenFull ? 0 : 1]);
+        _json.WriteString(JournalOptions.FullField.Name, JournalOptions.FullField.Words[(int)journal.Full]);
         WriteDuration(JournalOptions.KeepField, journal.Keep);
         _json.WriteEndObject();
     }

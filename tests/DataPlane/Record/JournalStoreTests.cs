@@ -124,9 +124,9 @@ public sealed class JournalStoreTests
             }
 
             Assert.True(store.TryCommit());
-            Assert.False(store.DropBefore(now - 60_000));
+            Assert.False(store.TryDrop(now - 60_000, long.MaxValue, out _));
             var before = store.Bytes;
-            Assert.True(store.DropBefore(now + 600_000));
+            Assert.True(store.TryDrop(now + 600_000, long.MaxValue, out _));
             Assert.True(store.TryCommit());
             Assert.True(store.Bytes < before - JournalLayout.SegmentBytes);
         }

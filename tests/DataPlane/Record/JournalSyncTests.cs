@@ -147,7 +147,7 @@ public sealed class JournalSyncTests
         for (var i = 0; i < 45_000; i++)
             rig.Append(store, JournalRig.Exchange($"r{i}"));
         Assert.True(store.TryCommit());
-        Assert.True(store.DropBefore(long.MaxValue));
+        Assert.True(store.TryDrop(long.MaxValue, long.MaxValue, out _));
         Assert.True(store.TryCommit(CommitDepth.Machine));
         Assert.True(File.Exists(rig.Segment(0)));
         machine.During = name => Assert.True(File.Exists(rig.Segment(0)), name);

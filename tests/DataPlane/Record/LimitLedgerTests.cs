@@ -142,9 +142,9 @@ public sealed class LimitLedgerTests
         for (var i = 0; i < 45_000; i++)
             rig.Files.Append(rig.Store, JournalRig.Exchange("filler"), JournalKind.Exchange, id: 1000 + i);
         Assert.True(rig.Store.TryCommit());
-        Assert.False(rig.Store.DropBefore(long.MaxValue) && rig.Files.Read().Contains("r0"));
+        Assert.False(rig.Store.TryDrop(long.MaxValue, long.MaxValue, out _) && rig.Files.Read().Contains("r0"));
         rig.Save();
-        Assert.True(rig.Store.DropBefore(long.MaxValue));
+        Assert.True(rig.Store.TryDrop(long.MaxValue, long.MaxValue, out _));
         Assert.True(rig.Store.TryCommit());
         rig.Crash();
 

@@ -218,7 +218,7 @@ public sealed class UsageJournalTests
             CommitInterval = interval,
             Progress = TimeSpan.FromSeconds(10),
             BytesMax = 1L << 30,
-            RefuseWhenFull = true,
+            Full = JournalFull.Refuse,
             Keep = TimeSpan.FromHours(1),
         },
         new EdgeClock(),
