@@ -150,6 +150,7 @@ public sealed class StreamEndTests
         Assert.Contains("The server had an error processing your request.", answer.Frames[^1]);
         Assert.Single(answer.Events, data => data.Contains("\"error\"", StringComparison.Ordinal));
         Assert.True(answer.IsWhole);
+        Assert.Equal("upstream_fault", (await edge.RecordAsync()).GetProperty("end").GetString());
     }
 
     [Theory]

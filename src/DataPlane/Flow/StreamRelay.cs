@@ -334,7 +334,9 @@ internal sealed class StreamRelay(
         _link.ClearHeartbeat();
         _exchange.Usage = _reader.Usage;
         _exchange.Events = _reader.Events;
-        _guard.End(isWhole: !error.IsError && !_isCut);
+        // The client has read it in the provider's own words; to all others it is a stream that broke.
+        var isFailed = !error.IsError && !_isCut && _reader.EndedInError;
+        _guard.End(isWhole: !error.IsError && !_isCut && !isFailed);
         _reader.Release();
         if (_isTranslated)
             EndTranslation(ref error);
@@ -360,6 +362,8 @@ internal sealed class StreamRelay(
         if (body.State == BodyState.Ended)
             _link.Detach();
         client.WriteEnd();
+        if (isFailed && !error.IsError)
+            error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream ended in an error.");
         return await client.FinishAsync(error);
     }
 

@@ -74,6 +74,7 @@ public sealed class StreamEndTests
         Assert.Equal(["content_block_delta", "content_block_delta", "error"], Claude.Names(answer)[^3..]);
         Assert.Equal("overloaded_error", JsonElement.Parse(answer.Events[^1]).GetProperty("error").GetProperty("type").GetString());
         Assert.Single(Claude.Names(answer), "error");
+        Assert.Equal("upstream_fault", (await edge.RecordAsync()).GetProperty("end").GetString());
     }
 
     [Fact]

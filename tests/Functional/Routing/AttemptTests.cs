@@ -103,6 +103,7 @@ public sealed class AttemptTests
         Assert.Contains("\"error\"", answer.Events[^1], StringComparison.Ordinal);
         Assert.DoesNotContain("[DONE]", answer.Text, StringComparison.Ordinal);
         Assert.Equal(["way-0"], Ways.Asked(edge));
+        Assert.Equal("upstream_fault", (await edge.RecordAsync()).GetProperty("end").GetString());
     }
 
     [Fact]

@@ -27,6 +27,7 @@ public sealed class FaultProgrammeTests(ITestOutputHelper output)
     [InlineData("stall=0", false)]
     [InlineData("n=9; b=0; d=5000; cut=4", true)]
     [InlineData("n=9; b=0; d=5000; cut=4; how=rst", true)]
+    [InlineData("n=9; b=0; d=5000; fail=4", true)]
     [InlineData("n=9; b=0; stall=4", true)]
     public async Task A_bad_target_of_three(string script, bool breaks)
     {

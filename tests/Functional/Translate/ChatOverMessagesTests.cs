@@ -206,6 +206,7 @@ public sealed class ChatOverMessagesTests
         var error = JsonElement.Parse(answer.Events[^1]).GetProperty("error");
         Assert.Equal(("Overloaded", "overloaded_error"), (error.GetProperty("message").GetString(), error.GetProperty("code").GetString()));
         Assert.DoesNotContain("[DONE]", answer.Text, StringComparison.Ordinal);
+        Assert.Equal("upstream_fault", (await edge.RecordAsync()).GetProperty("end").GetString());
     }
 
     [Theory]

@@ -158,6 +158,7 @@ public sealed class GeminiTranslationTests
         Assert.True(answer.IsWhole);
         Assert.Equal("UNAVAILABLE", JsonElement.Parse(answer.Events[^1]).GetProperty("error").GetProperty("status").GetString());
         Assert.DoesNotContain("finishReason", answer.Text, StringComparison.Ordinal);
+        Assert.Equal("upstream_fault", (await edge.RecordAsync()).GetProperty("end").GetString());
     }
 
     [Theory]

@@ -105,6 +105,7 @@ public sealed class MessagesOverChatTests
         Assert.True(answer.IsWhole);
         Assert.Equal("error", Claude.Names(answer)[^1]);
         Assert.DoesNotContain("message_stop", answer.Text, StringComparison.Ordinal);
+        Assert.Equal("upstream_fault", (await edge.RecordAsync()).GetProperty("end").GetString());
     }
 
     [Fact]

@@ -157,6 +157,7 @@ public sealed class ResponsesTranslationTests
         var last = JsonElement.Parse(answer.Events[^1]);
         Assert.Equal(("response.failed", "overloaded_error"), (
             last.GetProperty("type").GetString(), last.GetProperty("response").GetProperty("error").GetProperty("code").GetString()));
+        Assert.Equal("upstream_fault", (await edge.RecordAsync()).GetProperty("end").GetString());
     }
 
     [Theory]
