@@ -70,6 +70,8 @@ internal sealed class MaskedKeys
         WriteField(policy, KeyOptions.TeamField);
         WriteField(policy, KeyOptions.TagsField);
         WriteField(policy, KeyOptions.ModelsField);
+        WriteField(policy, KeyOptions.ModelMapField);
+        WriteField(policy, KeyOptions.RegionsField);
         if (entry.ExpiresUnixMs != long.MaxValue)
             _json.WriteString(KeyOptions.ExpiresField.Name, DateTimeOffset.FromUnixTimeMilliseconds(entry.ExpiresUnixMs));
         WriteField(policy, KeyOptions.TierField);

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
+using AiEdge.Contracts.Options;
 using AiEdge.Contracts.Source;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Snapshot;
@@ -268,4 +270,22 @@ public sealed class CompilerTests
     }
 
     private static int Seconds(TimeSpan span) => (int)span.TotalSeconds;
+
+    [Fact]
+    public void Every_field_of_a_key_is_shown()
+    {
+        var snapshot = Doc.Snapshot(Doc.Head + $$"""
+            teams: { payments: {} }
+            keys:
+              - { name: full, sha256: {{Doc.Sha}}, team: payments, tags: { env: prod }, models: [ gpt-4o ], modelMap: { cheap: gpt-4o }, regions: [ "eu*" ],
+                  expires: 2099-01-01T00:00:00Z, tier: gold, priority: high, onDisconnect: drain, clientTags: [ feature ], passthrough: [ "openai: GET /v1/files" ],
+                  previous: { sha256: {{Doc.Sha.Replace('9', '8')}}, until: 2099-01-01T00:00:00Z }, disabled: true }
+            limits: [ { name: all, requests: 1000/min } ]
+            """);
+
+        var key = JsonElement.Parse(snapshot.MaskedJson).GetProperty("keys")[0];
+        Assert.Equal(KeyOptions.Table.Fields.Select(field => field.Name).Order(), key.EnumerateObject().Select(member => member.Name).Order());
+        Assert.Equal("gpt-4o", key.GetProperty("modelMap").GetProperty("cheap").GetString());
+        Assert.Equal("eu*", key.GetProperty("regions")[0].GetString());
+    }
 }
