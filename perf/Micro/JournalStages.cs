@@ -24,7 +24,7 @@ internal static class JournalStages
             if (count % Batch == 0)
                 HttpStages.Expect(store.TryCommit(CommitDepth.Process));
             // What is written here is of no use to anybody.
-            if (count % KeptRecords == 0 && store.DropBefore(long.MaxValue))
+            if (count % KeptRecords == 0 && store.TryDrop(long.MaxValue, long.MaxValue, out _))
                 HttpStages.Expect(store.TryCommit());
         };
     }
@@ -60,7 +60,7 @@ internal static class JournalStages
         CommitInterval = interval,
         Progress = TimeSpan.FromSeconds(10),
         BytesMax = 64L << 30,
-        RefuseWhenFull = true,
+        Full = JournalFull.Refuse,
         Keep = TimeSpan.FromSeconds(1),
     };
 
