@@ -146,6 +146,7 @@ internal static class MetricsText
     {
         Counter(text, "aiedge_journal_records_total", "Records committed to the usage journal.", journal.Records);
         Gauge(text, "aiedge_journal_bytes", "Bytes from the usage journal's oldest record to its newest.", journal.Bytes);
+        Gauge(text, "aiedge_journal_bytes_max", "Bytes beyond which the usage journal is full.", journal.BytesMax);
         Gauge(text, "aiedge_journal_lag_ms", "Age of the oldest record that is not committed, in milliseconds.", journal.LagMs);
         Counter(text, "aiedge_journal_dropped_early_total", "Records of the usage journal that went before keep was over, to make room.", journal.DroppedEarly);
         Counter(text, "aiedge_journal_dropped_total", "Records that the usage journal lost: it was full, or its disk failed.", journal.Dropped);

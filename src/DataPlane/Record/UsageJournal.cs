@@ -68,6 +68,7 @@ internal sealed class UsageJournal : IDisposable
     private int _isStopped;
     private volatile bool _isEnding;
     private bool _isCheckpointLost;
+    private bool _isWarned;
     private bool _hasRoom = true;
 
     public UsageJournal(JournalStore store, JournalModel model, EdgeClock clock, TextWriter log)
@@ -115,6 +116,9 @@ internal sealed class UsageJournal : IDisposable
 
     /// <summary>Bytes from the oldest record to the newest.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Bytes beyond which it is full.</summary>
+    public long BytesMax => Volatile.Read(ref _model).BytesMax;
 
     /// <summary>About: entries that somebody is about to put somewhere are among them.</summary>
     private int Queued => Volatile.Read(ref _made) - _free.Count;
@@ -422,6 +426,8 @@ internal sealed class UsageJournal : IDisposable
             : long.MaxValue;
         if (_store.Bytes > bytesMax)
             _dropDueMs = _clock.CoarseMs + ScarceMs;
+        if (bytesMax == long.MaxValue)
+            Warn(model);
         if (!_store.CanDrop(keepFrom, bytesMax))
             return;
         // The files go with the sync that follows the commit: the one before it would miss them.
@@ -432,6 +438,17 @@ internal sealed class UsageJournal : IDisposable
             Commit(0);
         if (early > 0 && Interlocked.Add(ref _droppedEarly, early) == early)
             _log.WriteLine("journal: bytesMax has room for less than keep asks for; the oldest records go early (aiedge_journal_dropped_early_total)");
+    }
+
+    /// <summary>Says once that it will be full, while there is time to do something.</summary>
+    private void Warn(JournalModel model)
+    {
+        // New ones are refused a segment before it is full.
+        var most = model.BytesMax - JournalLayout.SegmentBytes;
+        var isFilling = _store.Bytes > (_isWarned ? most / 2 : most / 4 * 3);
+        if (isFilling && !_isWarned && model.Full == JournalFull.Refuse)
+            _log.WriteLine("journal: three quarters of bytesMax are used, and nothing goes before keep is over: what comes when it is full is refused (journal.full)");
+        _isWarned = isFilling;
     }
 
     private void BeginCheckpoint()

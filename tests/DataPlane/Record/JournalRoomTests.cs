@@ -66,6 +66,7 @@ public class JournalRoomTests
         var store = JournalStore.Open(rig.Folder);
         store.NeededFrom = neededFrom;
         var clock = new EdgeClock();
+        var said = new StringWriter();
         var model = new JournalModel
         {
             Mode = JournalMode.Group,
@@ -75,12 +76,15 @@ public class JournalRoomTests
             Full = full,
             Keep = TimeSpan.FromHours(1),
         };
-        var journal = new UsageJournal(store, model, clock, TextWriter.Null);
+        var journal = new UsageJournal(store, model, clock, said);
         var admitted = 0;
         while (admitted < Records && WaitForRoom(journal, clock, admitted))
             journal.Close(JournalRig.Exchange($"r{admitted++}"), null);
         journal.Dispose();
         Assert.Equal((admitted, 0), (journal.Records, journal.Dropped));
+        Assert.Equal(
+            full == JournalFull.Refuse && neededFrom is null ? 1 : 0,
+            said.ToString().Split('\n').Count(line => line.StartsWith("journal: three quarters", StringComparison.Ordinal)));
         return (admitted, journal.DroppedEarly);
     }
 
