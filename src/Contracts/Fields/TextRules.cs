@@ -61,6 +61,12 @@ public static class TextRules
         ? null
         : "must be text, tools, vision, json, audio or files";
 
+    /// <summary>Words of <see cref="CascadeRule"/>.</summary>
+    public const int CascadeRulesMax = 3;
+
+    /// <summary>What a cheaper model's answer is given up for.</summary>
+    public static string? CascadeRule(string text) => text is "refusal" or "length" or "json" ? null : "must be refusal, length or json";
+
     /// <summary>What requests stay with a target by: their key, their user, or the value of one of their tags.</summary>
     public static string? Sticky(string text)
     {

@@ -59,13 +59,16 @@ public sealed class ModelOptions
     /// <summary>Which of its requests another model is enough for.</summary>
     public static readonly SectionField SimpleField = new("simple", SimpleOptions.Table);
 
+    /// <summary>Cheaper models that are asked before it, in this order.</summary>
+    public static readonly SectionListField CascadeField = new("cascade", CascadeOptions.Table);
+
     /// <summary>Whether it is refused for now.</summary>
     public static readonly BooleanField DisabledField = new("disabled", false);
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
         "a model", TargetsField, AliasesField, VersionsField, BalanceField, AffinityField, StickyField, FallbackField, RetryField, HedgeField, SimpleField,
-        TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField, RunawayField, DisabledField);
+        CascadeField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField, RunawayField, DisabledField);
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
     {
@@ -108,6 +111,9 @@ public sealed class ModelOptions
 
     /// <summary>See <see cref="SimpleField"/>; null where nothing is written.</summary>
     public SimpleOptions? Simple { get; private init; }
+
+    /// <summary>See <see cref="CascadeField"/>.</summary>
+    public IReadOnlyList<CascadeOptions> Cascade { get; private init; } = [];
 
     /// <summary>See <see cref="TimeoutsField"/>.</summary>
     public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
@@ -163,6 +169,7 @@ public sealed class ModelOptions
             Retry = RetryOptions.Read(reader.Node(RetryField), faults),
             Hedge = HedgeOptions.Read(reader.Node(HedgeField), faults),
             Simple = SimpleOptions.Read(reader.Node(SimpleField), faults),
+            Cascade = CascadeOptions.Read(reader.Listed(CascadeField), faults),
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
             Tokenizer = reader.Get(TokenizerField),
             Price = PriceOptions.Read(reader.Node(PriceField), faults),

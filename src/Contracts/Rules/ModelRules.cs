@@ -29,6 +29,7 @@ public static class ModelRules
             CheckOther(model, version, document, faults);
         if (model.Simple is { } simple)
             CheckOther(model, simple.Model, document, faults);
+        CheckCascade(model, document, faults);
         if (model.Affinity.Node is { } affinity && model.Balance.Or("") != BalanceWords.CacheAffinity)
             faults.Add(affinity, $"says nothing without balance: {BalanceWords.CacheAffinity}");
         foreach (var target in model.Targets)
@@ -122,6 +123,24 @@ public static class ModelRules
             faults.Add(model.Fallback.Source!, string.Create(CultureInfo.InvariantCulture, $"holds more than {FallbacksMax} models"));
         foreach (var name in names)
             CheckOther(model, name, document, faults);
+    }
+
+    /// <summary>Cheaper models are asked once each, and before the model itself.</summary>
+    private static void CheckCascade(ModelOptions model, ConfigOptions document, FaultList faults)
+    {
+        if (model.Node.Entry(ModelOptions.CascadeField.Name)?.Value is not ConfigSequence written)
+            return;
+        if (written.Items.Count == 0)
+            faults.Add(written, "is empty; leave it out or name something");
+        if (written.Items.Count > CascadeOptions.StepsMax)
+            faults.Add(written, string.Create(CultureInfo.InvariantCulture, $"holds more than {CascadeOptions.StepsMax} steps"));
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var step in model.Cascade)
+        {
+            CheckOther(model, step.Model, document, faults);
+            if (step.Model.IsSet && RuleOf(step.Model.Value, document) is { } rule && !seen.Add(rule))
+                faults.Add(step.Model.Source!, "is asked by a step before");
+        }
     }
 
     /// <summary>A name that a model turns to must lead to another rule than its own.</summary>

@@ -261,6 +261,12 @@ internal sealed class ModelModel
     /// <summary>Which of its requests another model is enough for; null for none.</summary>
     public SimpleModel? Simple { get; init; }
 
+    /// <summary>Cheaper models that are asked before it, in this order; empty for none.</summary>
+    public CascadeStep[] Cascade { get; init; } = [];
+
+    /// <summary>What came of that; put there before the configuration is in force.</summary>
+    public CascadeState Cascades { get; set; } = new();
+
     /// <summary>The vocabulary that the document names for it; null where the model's name is to tell.</summary>
     public TokenizerModel? Tokenizer { get; init; }
 

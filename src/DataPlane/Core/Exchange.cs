@@ -24,19 +24,9 @@ internal enum EndReason : byte
 
     /// <summary>Another attempt at the same request began its answer sooner; of attempts alone.</summary>
     Cancelled,
-}
 
-/// <summary>What an attempt was made for, where its number does not tell it.</summary>
-internal enum AttemptPurpose : byte
-{
-    /// <summary>The first, or one after another, or one at another model: as the attempt's number and its model tell.</summary>
-    Counted,
-
-    /// <summary>The first, although others have been begun since.</summary>
-    First,
-
-    /// <summary>Made besides one that was late.</summary>
-    Hedge,
+    /// <summary>Its answer was not good enough, and a better model was asked; of attempts alone.</summary>
+    Escalated,
 }
 
 /// <summary>Up to 128 bytes of a request id, kept inside its owner.</summary>
@@ -229,6 +219,12 @@ internal sealed class Exchange
     /// <summary>The model that it went to for being simple; null where it did not.</summary>
     public ModelName? SimpleModel { get; set; }
 
+    /// <summary>Whether cheaper models are asked before its own, and their answers judged.</summary>
+    public bool IsCascaded { get; set; }
+
+    /// <summary>Why the last of the cheaper models was given up; <see cref="CascadeOutcome.Kept"/> where none was.</summary>
+    public CascadeOutcome Escalated { get; set; }
+
     /// <summary>What each choice's output was capped at in the client's stead; 0 where it was not.</summary>
     public long OutputClamp { get; set; }
 
@@ -313,6 +309,8 @@ internal sealed class Exchange
         PrefixHash = UserHash = 0;
         Degraded = default;
         SimpleModel = null;
+        IsCascaded = false;
+        Escalated = CascadeOutcome.Kept;
         PathPrefix = null;
         _pathLength = 0;
         Account = null;

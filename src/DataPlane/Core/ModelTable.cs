@@ -15,7 +15,7 @@ internal sealed class ModelTable
         _globs = Array.FindAll(All, m => m.IsGlob);
         PathPrefixes = PrefixesOf(All);
         IsGuarded = Array.Exists(All, m => m.Runaway is not null);
-        IsSorted = Array.Exists(All, m => m.Simple is not null);
+        IsSorted = Array.Exists(All, m => m.Simple is not null || m.Cascade.Length > 0);
         var names = 0;
         foreach (var model in All)
             names += 1 + model.Aliases.Length;
@@ -42,6 +42,12 @@ internal sealed class ModelTable
                     Fit(model, other);
             }
 
+            foreach (var step in model.Cascade)
+            {
+                if (Find(step.Model.Utf8) is { } other)
+                    Fit(model, other);
+            }
+
             IsFitted |= model.IsFitted;
         }
     }
@@ -55,7 +61,7 @@ internal sealed class ModelTable
     /// <summary>Whether streams of some model are guarded against having no end.</summary>
     public bool IsGuarded { get; }
 
-    /// <summary>Whether simple requests of some model go to another.</summary>
+    /// <summary>Whether requests of some model go to another for what they are.</summary>
     public bool IsSorted { get; }
 
     /// <summary>Whether some model's requests may go to targets that cannot take every request.</summary>
@@ -106,7 +112,7 @@ internal sealed class ModelTable
     private static void Fit(ModelModel model, ModelModel by)
     {
         // Where there is no other model, an answer that is too short for what was asked is no reason to look for one.
-        model.IsFitted |= model.Fallback.Length > 0 && by.OutputTokensGiven > 0;
+        model.IsFitted |= model.Fallback.Length + model.Cascade.Length > 0 && by.OutputTokensGiven > 0;
         model.PrefixBytes = model.PrefixBytes > 0 ? model.PrefixBytes : by.Affinity?.PrefixBytes ?? 0;
         model.IsByUser |= by.Sticky is { IsUser: true };
         foreach (var target in by.Targets)

@@ -122,6 +122,13 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         return admission.TryFollow(exchange) ? default : AdmitAsync(exchange, link, body);
     }
 
+    /// <summary>What binds the exchange refused, so that nothing is held for it, and it has turned to another model: asks anew.</summary>
+    public ValueTask<EdgeError> AnewAsync(Exchange exchange, ClientLink link, RequestBody body)
+    {
+        exchange.PromptIsCounted = exchange.PromptIsEstimate = false;
+        return AdmitAsync(exchange, link, body);
+    }
+
     /// <summary>What the limits let each choice of the answer have.</summary>
     public OutputClamp Clamp(Exchange exchange)
     {

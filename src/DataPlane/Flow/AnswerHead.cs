@@ -105,6 +105,8 @@ internal static class AnswerHead
             writer.WriteHeader("x-aiedge-translation-loss"u8, exchange.TranslationLoss);
         if (exchange.SimpleModel is { } simple)
             writer.WriteHeader("x-aiedge-simple"u8, simple.Utf8);
+        if (exchange.Escalated != CascadeOutcome.Kept)
+            writer.WriteHeader("x-aiedge-cascade"u8, CascadeState.WordUtf8(exchange.Escalated));
         if (exchange.Degraded.By is not null)
             LimitHeaders.WriteDegraded(ref writer, exchange.Degraded);
         LimitHeaders.WriteRates(ref writer, exchange);

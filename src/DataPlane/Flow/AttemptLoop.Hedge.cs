@@ -212,7 +212,8 @@ internal sealed partial class AttemptLoop
         exchange.Bill = default;
     }
 
-    private static bool Holds(in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> name)
+    /// <summary>Whether a body has these bytes anywhere.</summary>
+    public static bool Holds(in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> name)
     {
         if (bytes.IsSingleSegment)
             return bytes.FirstSpan.IndexOf(name) >= 0;

@@ -38,6 +38,7 @@ internal sealed partial class AttemptLoop
     private bool _isStale;
     private bool _isAccounts;
     private bool _besideStripsUsage;
+    private bool _isMade;
 
     public AttemptLoop(
         EdgeServices services, TargetPlan plan, JournalHold journal, AdmissionGate gate, IOutputCredit credit, ExchangeMeter meter, Settlement settlement)
@@ -72,7 +73,7 @@ internal sealed partial class AttemptLoop
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, RequestBody body)
     {
-        link.SetTotal(exchange.Target!.Timeouts.Total);
+        link.SetTotal(_plan.Total);
         if (!link.WatchClient())
             return Stopped(link);
         _plan.Asked.Retries.OnRequest(_services.Clock.CoarseMs);
@@ -86,9 +87,13 @@ internal sealed partial class AttemptLoop
             if (!error.IsError || !IsFree(link, error))
                 return await EndAsync(error);
             var wait = TimeSpan.Zero;
+            var isStep = !_isStale && _plan.Step is not null;
             if (!_isStale && !_plan.TryNext(_retryAfter, out wait))
                 return await EndAsync(error);
-            Forget(exchange, error);
+            if (isStep)
+                Escalate(exchange, error);
+            else
+                Forget(exchange, error);
             if (wait > TimeSpan.Zero && !await RetryPause.WaitAsync(link, wait))
                 return Stopped(link);
             if (!_isStale && await TurnAsync(link, exchange, body) is { IsError: true } unfit)
@@ -109,7 +114,8 @@ internal sealed partial class AttemptLoop
 
     /// <summary>Whether another attempt may follow: the error allows it, and nothing has happened on the client's side that forbids it.</summary>
     private bool IsFree(ClientLink link, EdgeError error) =>
-        error.Retry != RetryPermission.Never && !_relay.IsStarted && link.Reason == StopReason.None && !link.HasLeft;
+        (error.Retry != RetryPermission.Never || (_plan.Step is not null && error.Source != ErrorSource.Edge))
+        && !_relay.IsStarted && link.Reason == StopReason.None && !link.HasLeft;
 
     /// <summary>Asks the limits of the target; those of another where they refuse.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
@@ -137,7 +143,7 @@ internal sealed partial class AttemptLoop
             var model = exchange.Model;
             if (!isPassedOver || link.Reason != StopReason.None || !_plan.TrySkip())
                 return error;
-            if (!ReferenceEquals(model, exchange.Model) && await _gate.FollowAsync(exchange, link, body) is { IsError: true } unfit)
+            if (!ReferenceEquals(model, exchange.Model) && await FollowAsync(link, exchange, body) is { IsError: true } unfit)
                 return unfit;
         }
     }
@@ -164,21 +170,23 @@ internal sealed partial class AttemptLoop
     {
         var model = exchange.Model;
         _plan.Turn();
-        return ReferenceEquals(model, exchange.Model) ? default : _gate.FollowAsync(exchange, link, body);
+        return ReferenceEquals(model, exchange.Model) ? default : FollowAsync(link, exchange, body);
     }
 
     /// <summary>One attempt, to its end or to an error that may be made good.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<EdgeError> AttemptAsync(ClientLink link, Exchange exchange, RequestBody body)
     {
-        _isAccounts = false;
+        _isAccounts = _isMade = false;
+        _relay.GivenUp = CascadeOutcome.Kept;
         if (Translate(exchange, body) is { IsError: true } untold)
             return Judged(exchange, untold);
         var pool = _services.Upstreams.Of(exchange.Target!.Provider);
         _relay.Begin(link, exchange, Patch(exchange, body.Intake!));
+        _isMade = true;
         exchange.Attempts++;
         exchange.AttemptIsRecorded = false;
-        exchange.Purpose = AttemptPurpose.Counted;
+        exchange.Purpose = _plan.Purpose;
         exchange.Target.State!.OnAttempt();
         _retryAfter = TimeSpan.Zero;
         var upstream = _isStale ? null : pool.TryTake();
@@ -193,19 +201,20 @@ internal sealed partial class AttemptLoop
         _inHand = upstream;
         var error = HedgeOf(exchange) is { } hedge
             ? await SendHedgedAsync(link, exchange, body, hedge)
-            : await AttemptSender.SendAsync(link, exchange, body, upstream);
+            : await AttemptSender.SendAsync(link, exchange, body, upstream, _plan.Step?.Within ?? Timeout.InfiniteTimeSpan);
         upstream = _inHand;
         var isAnswered = !error.IsError;
         if (isAnswered)
         {
             link.ClearStep();
+            LimitStep(link, exchange);
             _plan.OnHead(ProviderRateReader.Of(upstream.HeadReader.Head, DateTimeOffset.FromUnixTimeMilliseconds(_services.Clock.CoarseUnixMs)));
             error = await _relay.RunAsync(upstream, body);
         }
 
         link.Detach();
         link.ClearStep();
-        if (!isAnswered && (link.Reason != StopReason.None || link.HasLeft))
+        if ((!isAnswered || _relay.GivenUp != CascadeOutcome.Kept) && (link.Reason != StopReason.None || link.HasLeft))
             error = Stopped(link);
         _isStale = error.Retry == RetryPermission.IfReused && upstream.IsReused && upstream.Pool.Provider.RetryReused;
         if (error.Kind == ErrorKind.UpstreamStatus)
@@ -222,7 +231,9 @@ internal sealed partial class AttemptLoop
         Leave(error.Kind switch
         {
             _ when _isStale || _isAccounts => AttemptOutcome.Unknown,
+            _ when _relay.GivenUp != CascadeOutcome.Kept => AttemptOutcome.Answered,
             ErrorKind.None => AttemptOutcome.Answered,
+            ErrorKind.UpstreamStatus when exchange.Status is < 500 and not (408 or 429) => AttemptOutcome.Answered,
             ErrorKind.UpstreamStatus when exchange.Status == 429 => AttemptOutcome.Unknown,
             ErrorKind.ProviderLimited => AttemptOutcome.Unknown,
 
@@ -267,6 +278,8 @@ internal sealed partial class AttemptLoop
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<EdgeError> EndAsync(EdgeError error)
     {
+        if (!error.IsError && _plan.Step is not null)
+            _plan.Asked.Cascades.On(CascadeOutcome.Kept);
         if (error.Kind == ErrorKind.UpstreamStatus)
             error = await _relay.PassHeldAsync();
         LetGo();

@@ -32,14 +32,22 @@ internal static class AttemptSender
     }
 
     /// <summary>Sends the request and reads the answer's head.</summary>
+    /// <param name="link">Whose stop ends it.</param>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="body">Its request.</param>
+    /// <param name="upstream">The connection.</param>
+    /// <param name="within">How long an answer in one piece may take; <see cref="Timeout.InfiniteTimeSpan"/> leaves it to the total.</param>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    public static async ValueTask<EdgeError> SendAsync(ClientLink link, Exchange exchange, RequestBody body, UpstreamConnection upstream)
+    public static async ValueTask<EdgeError> SendAsync(
+        ClientLink link, Exchange exchange, RequestBody body, UpstreamConnection upstream, TimeSpan within)
     {
         if (!TryBegin(link, exchange, upstream))
             return AttemptLoop.Stopped(link);
         Write(exchange, body, upstream);
         if (exchange.Stream)
             link.SetStep(Step.FirstByte, exchange.Target!.Timeouts.FirstByte);
+        else if (within != Timeout.InfiniteTimeSpan)
+            link.SetStep(Step.FirstByte, within);
         var flush = upstream.Output.FlushAsync();
         if (!flush.IsCompleted)
             await flush;

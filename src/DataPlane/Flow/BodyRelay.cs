@@ -14,7 +14,8 @@ namespace AiEdge.DataPlane.Flow;
 /// that breaks off becomes an honest 502 rather than a 200 cut short. Whole is what is a whole JSON value, too: an answer that
 /// the connection's end closes, or whose length is wrong, looks whole by its framing alone.
 /// </summary>
-internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWriter client, ExchangeMeter meter, Settlement settlement)
+internal sealed class BodyRelay(
+    UpstreamBody body, BodyDecoder decoder, ClientWriter client, ExchangeMeter meter, Settlement settlement, Func<bool> isGivenUp)
 {
     /// <summary>A JSON answer longer than this goes out as it comes.</summary>
     public const int HeldBytesMax = 64 * 1024;
@@ -22,7 +23,7 @@ internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWr
     private JsonAnswerReader? _reader;
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer)
+    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, AnswerJudge? judge)
     {
         Begin(link, exchange, upstream, answer);
         while (body.State == BodyState.Open)
@@ -34,10 +35,14 @@ internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWr
                 return Break(link, AttemptLoop.Stopped(link));
             if (link.HasLeft)
                 link.Output.Discard();
-            Take(exchange, answer);
+            Take(exchange, answer, judge);
             body.Release();
             if (decoder.IsFaulted)
                 return Break(link, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
+            if (judge is { IsHolding: true })
+                continue;
+            if (judge is not null)
+                link.ClearStep();
             if (body.State == BodyState.Open && (!answer.IsJson || link.Output.UnflushedBytes > HeldBytesMax) && !await client.FlushAsync())
                 return EdgeError.Client(ErrorKind.ClientClosed);
         }
@@ -47,12 +52,14 @@ internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWr
             return Break(link, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
         // The provider is through: a client that leaves as soon as it has its answer takes no connection with it.
         link.Detach();
-        client.WriteEnd();
         if (answer.IsJson)
             exchange.Usage = _reader!.Usage;
         if (answer.IsJson && !exchange.Usage.IsPresent && _reader!.Texts is { } texts)
             meter.CountAnswer(exchange, texts);
         _reader?.Release();
+        if (judge is not null && isGivenUp())
+            return Break(link, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "No better model could be asked."));
+        client.WriteEnd();
         return await client.FinishAsync(default);
     }
 
@@ -77,7 +84,7 @@ internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWr
         upstream.Input.AdvanceTo(upstream.AfterHead);
     }
 
-    private void Take(Exchange exchange, AnswerKind answer)
+    private void Take(Exchange exchange, AnswerKind answer, AnswerJudge? judge)
     {
         while (body.TryNext(out var piece))
         {
@@ -87,6 +94,7 @@ internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWr
             {
                 if (answer.IsJson)
                     _reader!.Feed(piece);
+                judge?.Feed(exchange, piece);
                 client.Write(piece);
                 continue;
             }
@@ -95,6 +103,7 @@ internal sealed class BodyRelay(UpstreamBody body, BodyDecoder decoder, ClientWr
             while (decoder.TryNext(out var decoded))
             {
                 _reader!.Feed(decoded);
+                judge?.Feed(exchange, decoded);
                 client.Write(decoded);
             }
         }

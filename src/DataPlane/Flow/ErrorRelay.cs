@@ -24,9 +24,11 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     private byte[] _bytes = [];
     private int _length;
 
-    /// <summary>Reads the provider's error; <see cref="ErrorKind.UpstreamStatus"/> says that it is held back.</summary>
+    /// <summary>
+    /// Reads the provider's error; <see cref="ErrorKind.UpstreamStatus"/> says that it is held back, as every error of a cheaper model is.
+    /// </summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, ResponseHead head)
+    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, ResponseHead head, bool isOfStep)
     {
         var answer = AnswerKind.Of(head);
         _length = 0;
@@ -52,7 +54,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         var error = Judge(exchange, head.Status, answer);
         if (error.IsError)
             return error;
-        return MayBeMadeGood(head.Status) ? EdgeError.Upstream(ErrorKind.UpstreamStatus) : await PassAsync(link, exchange, head);
+        return isOfStep || MayBeMadeGood(head.Status) ? EdgeError.Upstream(ErrorKind.UpstreamStatus) : await PassAsync(link, exchange, head);
     }
 
     /// <summary>Passes on the error that was read. <paramref name="head"/> must still be the answer's.</summary>

@@ -119,6 +119,8 @@ internal sealed class ExchangePipeline
         if (facts.Background)
             return EdgeError.Client(ErrorKind.NotSupportedYet, "Background responses are not supported yet.", "background");
         if ((error = await _gate.AdmitAsync(_exchange, _link, _body)).IsError)
+            error = await _attempts.PassOverAsync(_link, _exchange, _body, error);
+        if (error.IsError)
             return error;
         _isStreaming = facts.Stream;
         _services.Metrics.OnStream(_isStreaming ? 1 : 0);

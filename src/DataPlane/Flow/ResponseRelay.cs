@@ -19,6 +19,7 @@ internal sealed class ResponseRelay
     private readonly StreamRelay _stream;
     private readonly BodyRelay _whole;
     private readonly Func<TranslatedBodyRelay> _makeTranslated;
+    private readonly Func<AnswerJudge> _makeJudge;
     private readonly ErrorRelay _error;
     private readonly Settlement _settlement;
     private readonly JournalHold _journal;
@@ -28,6 +29,7 @@ internal sealed class ResponseRelay
     private RequestBody _request = null!;
     private ResponseHead _held = null!;
     private TranslatedBodyRelay? _translated;
+    private AnswerJudge? _judge;
     private bool _stripUsage;
 
     public ResponseRelay(
@@ -40,8 +42,10 @@ internal sealed class ResponseRelay
         var decoder = new BodyDecoder();
         _client = new ClientWriter(journal, OnStarted);
         _stream = new StreamRelay(plan, _body, decoder, _client, journal, credit, meter);
-        _whole = new BodyRelay(_body, decoder, _client, meter, settlement);
-        _makeTranslated = () => new TranslatedBodyRelay(_body, decoder, _client, meter, settlement, bodies);
+        _whole = new BodyRelay(_body, decoder, _client, meter, settlement, () => GivesUp(_judge!.Judge(_exchange, _request)));
+        _makeTranslated = () => new TranslatedBodyRelay(_body, decoder, _client, meter, settlement, bodies,
+            answer => _plan.Step is not null && GivesUp(_judge!.Judge(_exchange, _request, answer)));
+        _makeJudge = () => new AnswerJudge(bodies);
         _error = new ErrorRelay(_body, decoder, _client);
     }
 
@@ -49,6 +53,9 @@ internal sealed class ResponseRelay
 
     /// <summary>The answer ended as its framing said, and the provider keeps the connection open.</summary>
     public bool UpstreamIsReusable { get; private set; }
+
+    /// <summary>What a cheaper model's answer has been given up for; <see cref="CascadeOutcome.Kept"/> where it has not.</summary>
+    public CascadeOutcome GivenUp { get; set; }
 
     public void Begin(ClientLink link, Exchange exchange, bool stripUsage)
     {
@@ -63,7 +70,11 @@ internal sealed class ResponseRelay
     public void Forget() => _client.Forget();
 
     /// <summary>Gives back what an answer held that a defect of ours broke off.</summary>
-    public void Abandon() => _translated?.Abandon();
+    public void Abandon()
+    {
+        _translated?.Abandon();
+        _judge?.Release();
+    }
 
     /// <summary>Relays the answer whose head <paramref name="upstream"/> has read.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
@@ -84,7 +95,7 @@ internal sealed class ResponseRelay
         else if (head.Status >= 400)
         {
             _held = head;
-            error = await _error.RunAsync(_link, _exchange, upstream, head);
+            error = await _error.RunAsync(_link, _exchange, upstream, head, _plan.Step is not null);
         }
         else
         {
@@ -98,17 +109,36 @@ internal sealed class ResponseRelay
 
             if (answer.IsEventStream)
                 _settlement.BeforeLetGo();
+            var judge = _plan.Step is { } step && answer.IsJson ? BeginJudge(step) : null;
             error = answer.IsEventStream
                 ? await _stream.RunAsync(_link, _exchange, upstream, answer, _stripUsage)
                 : _exchange.UpstreamEndpoint is null
-                ? await _whole.RunAsync(_link, _exchange, upstream, answer)
+                ? await _whole.RunAsync(_link, _exchange, upstream, answer, judge)
                 : await (_translated ??= _makeTranslated()).RunAsync(_link, _exchange, upstream, answer);
+            judge?.Release();
         }
 
         // A body that is not what its framing says leaves the connection where nobody knows.
-        var isTrusted = !error.IsError || head.Status >= 400 && !_link.IsOverdue || error.Kind == ErrorKind.ClientClosed;
+        var isTrusted = !error.IsError || GivenUp != CascadeOutcome.Kept || head.Status >= 400 && !_link.IsOverdue || error.Kind == ErrorKind.ClientClosed;
         UpstreamIsReusable = keep && isTrusted && _body.State == BodyState.Ended && !upstream.IsAborted && !upstream.Output.IsCut;
         return error;
+    }
+
+    private AnswerJudge BeginJudge(CascadeStep step)
+    {
+        _judge ??= _makeJudge();
+        _judge.Begin(step);
+        return _judge;
+    }
+
+    /// <summary>Whether an answer that was judged so is given up: somebody is there to see a better one, and somebody can make it.</summary>
+    private bool GivesUp(CascadeOutcome judged)
+    {
+        if (judged == CascadeOutcome.Kept || _link.HasLeft || !_plan.CanEscalate())
+            return false;
+        GivenUp = judged;
+        _plan.OnAnswer();
+        return true;
     }
 
     /// <summary>Passes on the error that was held back: there is no other attempt.</summary>

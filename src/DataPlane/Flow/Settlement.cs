@@ -48,6 +48,14 @@ internal sealed class Settlement(ExchangeMeter meter)
         _exchange.Bill = Billing.Of(_exchange, EdgeError.Client(ErrorKind.ClientClosed));
     }
 
+    /// <summary>An attempt's answer was whole, and is given up for a better model's: it costs what it would cost if it had been kept.</summary>
+    public void Escalate()
+    {
+        if (_counts && !_exchange.Usage.IsPresent)
+            CountPrompt();
+        _exchange.Bill = Billing.Of(_exchange, default);
+    }
+
     /// <summary>The exchange ends with <paramref name="error"/>. The first call makes the bill, later ones do nothing.</summary>
     public void Complete(EdgeError error)
     {

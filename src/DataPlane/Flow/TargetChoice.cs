@@ -53,7 +53,27 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
         PrefixReading.Read(exchange, body);
         _user.Read(exchange, body);
         gate.Weigh(exchange, body);
+        exchange.IsCascaded = exchange.Model!.Cascade.Length > 0 && MayCascade(exchange, body);
         return Router.Choose(exchange, plan);
+    }
+
+    /// <summary>
+    /// Whether its answer comes whole and can be judged, and nobody minds that it is made twice: not one that lies at the provider, or has tools called by it.
+    /// </summary>
+    private static bool MayCascade(Exchange exchange, RequestBody body)
+    {
+        if (exchange.Stream || exchange.Endpoint is not { Kind: EndpointKind.Forward, Shape: var shape })
+            return false;
+        var scan = body.Intake!.Scan;
+        if (scan.Facts.Background || scan.Prompt is { } prompt && (prompt.Doubts & PromptDoubt.StoredState) != 0)
+            return false;
+        return shape switch
+        {
+            RequestShape.Chat or RequestShape.Contents => true,
+            RequestShape.Messages => !AttemptLoop.Holds(body.Bytes, "\"mcp_servers\""u8),
+            RequestShape.Responses => !AttemptLoop.Holds(body.Bytes, "\"mcp\""u8),
+            _ => false,
+        };
     }
 
     /// <summary>Chooses a target of another model. False, and all is as before, where that is the asked one or has none that can take the request.</summary>

@@ -15,7 +15,8 @@ namespace AiEdge.DataPlane.Flow;
 /// counts against the bytes of bodies that all exchanges hold together, from the size on that a request's body counts from.
 /// </summary>
 internal sealed class TranslatedBodyRelay(
-    UpstreamBody body, BodyDecoder decoder, ClientWriter client, ExchangeMeter meter, Settlement settlement, ByteBudget bodies)
+    UpstreamBody body, BodyDecoder decoder, ClientWriter client, ExchangeMeter meter, Settlement settlement, ByteBudget bodies,
+    Func<ReadOnlyMemory<byte>, bool> isGivenUp)
 {
     /// <summary>A longer answer is a fault of the provider's.</summary>
     public const int AnswerBytesMax = 32 * 1024 * 1024;
@@ -73,6 +74,12 @@ internal sealed class TranslatedBodyRelay(
         _translation.Begin(exchange, isStream: false, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
         var isTold = _translation.OnWhole(_bytes.Written, exchange.Usage);
         exchange.Status = 200;
+        if (isTold && isGivenUp(_translation.WrittenMemory))
+        {
+            _translation.Release();
+            return Break(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "No better model could be asked."));
+        }
+
         if (isTold)
         {
             var written = _translation.Written;

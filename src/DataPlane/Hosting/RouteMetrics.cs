@@ -48,15 +48,8 @@ internal static class RouteMetrics
             MetricsText.Sample(text, "aiedge_retry_budget_total", label + ",outcome=\"refused\"", budget.Refused);
         }
 
-        MetricsText.Family(text, "aiedge_hedge_total", "counter", "Second targets by model: asked, of these sooner, or not asked and why.");
-        foreach (var (model, hedges) in routes.Hedges)
-        {
-            var label = "gen_ai_request_model=\"" + MetricsText.Escape(model) + "\"";
-            MetricsText.Sample(text, "aiedge_hedge_total", label + ",outcome=\"sent\"", hedges.Budget.Granted);
-            MetricsText.Sample(text, "aiedge_hedge_total", label + ",outcome=\"won\"", hedges.Won);
-            MetricsText.Sample(text, "aiedge_hedge_total", label + ",outcome=\"refused\"", hedges.Budget.Refused);
-            MetricsText.Sample(text, "aiedge_hedge_total", label + ",outcome=\"barred\"", hedges.Barred);
-        }
+        WriteHedges(text, routes);
+        WriteCascades(text, routes);
 
         void PerAccount(string name, string type, string help, Func<AccountState, long> value)
         {
@@ -93,6 +86,30 @@ internal static class RouteMetrics
         }
 
         static string Label(ProviderWatch.Watched one) => "gen_ai_provider_name=\"" + MetricsText.Escape(one.Provider.Name) + "\"";
+    }
+
+    private static void WriteHedges(StringBuilder text, RouteStates routes)
+    {
+        MetricsText.Family(text, "aiedge_hedge_total", "counter", "Second targets by model: asked, of these sooner, or not asked and why.");
+        foreach (var (model, hedges) in routes.Hedges)
+        {
+            var label = "gen_ai_request_model=\"" + MetricsText.Escape(model) + "\"";
+            MetricsText.Sample(text, "aiedge_hedge_total", label + ",outcome=\"sent\"", hedges.Budget.Granted);
+            MetricsText.Sample(text, "aiedge_hedge_total", label + ",outcome=\"won\"", hedges.Won);
+            MetricsText.Sample(text, "aiedge_hedge_total", label + ",outcome=\"refused\"", hedges.Budget.Refused);
+            MetricsText.Sample(text, "aiedge_hedge_total", label + ",outcome=\"barred\"", hedges.Barred);
+        }
+    }
+
+    private static void WriteCascades(StringBuilder text, RouteStates routes)
+    {
+        MetricsText.Family(text, "aiedge_cascade_total", "counter", "Cheaper models asked first, by model: kept, or given up for what.");
+        foreach (var (model, cascades) in routes.Cascades)
+        {
+            var label = "gen_ai_request_model=\"" + MetricsText.Escape(model) + "\"";
+            foreach (var outcome in Enum.GetValues<CascadeOutcome>())
+                MetricsText.Sample(text, "aiedge_cascade_total", label + ",outcome=\"" + CascadeState.Word(outcome) + "\"", cascades.Of(outcome));
+        }
     }
 
     private static string Labels((string Provider, string Account) its) =>

@@ -70,6 +70,7 @@ internal sealed class JournalItem
         Purpose = JournalFormat.Purpose(record) switch
         {
             AttemptPurpose.Hedge => "hedge",
+            AttemptPurpose.Cascade => "cascade",
             AttemptPurpose.First when !JournalFormat.IsFallback(record) => "first",
             _ => JournalFormat.IsFallback(record) ? "fallback" : Attempts > 1 ? "retry" : "first",
         };

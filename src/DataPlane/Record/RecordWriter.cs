@@ -69,6 +69,7 @@ internal static class RecordWriter
         EndReason.Draining => "draining"u8,
         EndReason.Revoked => "revoked"u8,
         EndReason.Cancelled => "cancelled"u8,
+        EndReason.Escalated => "escalated"u8,
         EndReason.Cut => "cut"u8,
         EndReason.Crashed => "crashed"u8,
         _ => "internal"u8,

@@ -14,6 +14,7 @@ internal sealed class RouteStates
     private Dictionary<(string Provider, string Account, string Model), AccountLimits> _limits = [];
     private Dictionary<string, RetryBudget> _budgets = [];
     private Dictionary<string, HedgeState> _hedges = [];
+    private Dictionary<string, CascadeState> _cascades = [];
 
     /// <summary>What there is of the configuration in force.</summary>
     public IReadOnlyCollection<TargetView> Targets => Volatile.Read(ref _targets).Values;
@@ -30,6 +31,9 @@ internal sealed class RouteStates
     /// <summary>The second targets of each rule that asks one besides the first.</summary>
     public IReadOnlyDictionary<string, HedgeState> Hedges => Volatile.Read(ref _hedges);
 
+    /// <summary>What came of asking cheaper models first, of each rule that does.</summary>
+    public IReadOnlyDictionary<string, CascadeState> Cascades => Volatile.Read(ref _cascades);
+
     /// <summary>Gives a configuration what is known already, before it is in force.</summary>
     public void Use(ConfigSnapshot config)
     {
@@ -39,6 +43,7 @@ internal sealed class RouteStates
             var accounts = new Dictionary<(string, string), AccountState>();
             var limits = new Dictionary<(string, string, string), AccountLimits>();
             var (budgets, hedges) = (new Dictionary<string, RetryBudget>(), new Dictionary<string, HedgeState>());
+            var cascades = new Dictionary<string, CascadeState>();
             foreach (var provider in config.Providers)
             {
                 foreach (var account in provider.Accounts)
@@ -50,6 +55,8 @@ internal sealed class RouteStates
                 budgets[model.Name] = model.Retries = _budgets.GetValueOrDefault(model.Name) ?? model.Retries;
                 if (model.Hedge is not null)
                     hedges[model.Name] = model.Hedges = _hedges.GetValueOrDefault(model.Name) ?? model.Hedges;
+                if (model.Cascade.Length > 0)
+                    cascades[model.Name] = model.Cascades = _cascades.GetValueOrDefault(model.Name) ?? model.Cascades;
                 foreach (var target in model.Targets)
                 {
                     var name = (target.Provider.Name, target.UpstreamModel is { } named ? System.Text.Encoding.UTF8.GetString(named) : "");
@@ -70,6 +77,7 @@ internal sealed class RouteStates
             Volatile.Write(ref _limits, limits);
             Volatile.Write(ref _budgets, budgets);
             Volatile.Write(ref _hedges, hedges);
+            Volatile.Write(ref _cascades, cascades);
         }
     }
 

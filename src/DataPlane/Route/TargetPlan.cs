@@ -45,6 +45,16 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         _taken = _limits = null;
         _fullOf = null;
         Lack = TargetLack.Dialect;
+        (_step, _spent) = (Own, 0);
+        if (!(exchange.IsCascaded && TryStep(0)) && !TryOwn())
+            return false;
+        Pass();
+        return true;
+    }
+
+    /// <summary>Chooses a target of the asked model, or of one that it falls back to.</summary>
+    private bool TryOwn()
+    {
         for (_fit = TargetFit.Whole; _fit != TargetFit.No; _fit--)
         {
             _tried = 0;
@@ -54,10 +64,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
             // Where all of them are ejected, to find out once more that they fail would take an attempt of each request, and of the budget.
             var isOut = IsOut(Untried());
             if (TryChoose(Untried(), isPicky: isOut) || TryFallBack(isPicky: isOut) || (isOut && (TryChoose(Untried(), isPicky: false) || TryFallBack())))
-            {
-                Pass();
                 return true;
-            }
 
             if (!_asked.IsFitted)
                 break;
@@ -176,14 +183,15 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     public bool HasOther => Balancer.Available(_exchange.Model!, Untried() & ~(1UL << _target), clock.CoarseMs, _exchange.AccountCost) != 0;
 
     /// <summary>Whether somebody else might be asked after the chosen target; whether the model's retries allow it is not looked at.</summary>
-    public bool HasNext => _exchange.Attempts < _asked.Retry.AttemptsMax && (Untried() != 0 || _asked.Retry.SameTarget || _fallbacks < _asked.Fallback.Length);
+    public bool HasNext => _exchange.Attempts - _spent < _asked.Retry.AttemptsMax
+        && (Untried() != 0 || _asked.Retry.SameTarget || _fallbacks < _asked.Fallback.Length);
 
     /// <summary>The chosen target must not be asked: a limit of it has nothing left. Chooses another; false where there is none.</summary>
     public bool TrySkip()
     {
         _tried |= 1UL << _target;
-        if (!TryChoose(Untried(), isPicky: false) && !TryFallBack())
-            return false;
+        if (!TryChoose(Untried(), isPicky: _step != Own) && (_step != Own || !TryFallBack()))
+            return TryPassOver();
         Pass();
         return true;
     }
@@ -204,7 +212,9 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     public bool TryNext(TimeSpan retryAfter, out TimeSpan wait)
     {
         wait = TimeSpan.Zero;
-        if (_exchange.Attempts >= _asked.Retry.AttemptsMax || _exchange.Attempts == 0)
+        if (_step != Own)
+            return TryEscalate();
+        if (_exchange.Attempts - _spent is var attempts && (attempts >= _asked.Retry.AttemptsMax || attempts == 0))
             return false;
         var (model, target) = (_exchange.Model, _exchange.Target);
         var isFound = TryChoose(Untried(), isPicky: true) || TryAgain(retryAfter, out wait) || TryFallBack() || TryChoose(Untried(), isPicky: false);
@@ -227,7 +237,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
             return false;
         var choice = Balancer.Choose(model, Balancer.First(model, Near(set)), now, _exchange);
         var pause = Math.Max(retryAfter.TotalMilliseconds, Accounts.PauseLeftMs(model.Targets[choice].Provider, now));
-        var backoff = Math.Min(100 << Math.Min(_exchange.Attempts - 1, 5), 2000);
+        var backoff = Math.Min(100 << Math.Min(_exchange.Attempts - _spent - 1, 5), 2000);
         wait = TimeSpan.FromMilliseconds(Math.Max(pause, backoff / 2) + Random.Shared.Next((backoff / 2) + 1));
         if (wait > _asked.Retry.WaitMax)
             return false;

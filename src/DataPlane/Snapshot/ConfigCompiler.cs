@@ -232,6 +232,7 @@ internal sealed class ConfigCompiler
             Retry = Retry(model.Retry.Over(_options.Retry)),
             Hedge = Hedge(model.Hedge),
             Simple = Simple(model.Simple),
+            Cascade = [.. model.Cascade.Select(Cascade)],
             Tokenizer = model.Tokenizer.IsSet ? Tokenizer(model.Tokenizer.Value) : null,
             OutputTokensMax = _prices.OutputTokensMaxOf(model),
             OutputTokensGiven = model.OutputTokensMax.Or(0),
@@ -264,6 +265,19 @@ internal sealed class ConfigCompiler
         simple.PromptTokensMax.Value,
         simple.Capabilities.IsSet ? Capabilities(simple.Capabilities) : Capability.None,
         [.. simple.Tags.Or([]).Select(static tag => new KeyValuePair<string, string>(tag.Key, tag.Value.Value))]);
+
+    private static CascadeStep Cascade(CascadeOptions step) => new(
+        new ModelName(step.Model.Value),
+        step.Unless.IsSet ? step.Unless.Value.Aggregate(CascadeRules.None, static (all, rule) => all | Rule(rule.Value)) : CascadeRules.All,
+        step.ProbabilityMin.Or(0) is var least and > 0 ? Math.Log(least / Math.Pow(10, CascadeOptions.ProbabilityDigits)) : double.NegativeInfinity,
+        step.Within.Or(CascadeOptions.WithinField.Default));
+
+    private static CascadeRules Rule(string word) => word switch
+    {
+        "refusal" => CascadeRules.Refusal,
+        "length" => CascadeRules.Length,
+        _ => CascadeRules.Json,
+    };
 
     private static AffinityModel Affinity(AffinityOptions affinity) => new(
         affinity.Prefix.Or(AffinityOptions.PrefixField.Default),

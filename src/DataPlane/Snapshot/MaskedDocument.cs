@@ -193,6 +193,7 @@ internal sealed class MaskedDocument : IDisposable
         WriteRetry(ModelOptions.RetryField, model.Retry.Over(retry));
         WriteHedge(model.Hedge);
         WriteSimple(model.Simple);
+        WriteCascade(model.Cascade);
         WriteTimeouts(ModelOptions.TimeoutsField, model.Timeouts, withDefaults: false);
         WriteText(ModelOptions.TokenizerField, model.Tokenizer);
         _limits.WritePrice(ModelOptions.PriceField.Name, model.Price);
@@ -299,6 +300,29 @@ internal sealed class MaskedDocument : IDisposable
         WriteList(SimpleOptions.CapabilitiesField, simple.Capabilities);
         WriteTexts(SimpleOptions.TagsField, simple.Tags, isSecret: false);
         _json.WriteEndObject();
+    }
+
+    private void WriteCascade(IReadOnlyList<CascadeOptions> steps)
+    {
+        if (steps.Count == 0)
+            return;
+        _json.WriteStartArray(ModelOptions.CascadeField.Name);
+        foreach (var step in steps)
+        {
+            _json.WriteStartObject();
+            WriteText(CascadeOptions.ModelField, step.Model);
+            WriteList(CascadeOptions.UnlessField, step.Unless);
+            if (step.ProbabilityMin.IsSet)
+            {
+                _json.WritePropertyName(CascadeOptions.ProbabilityMinField.Name);
+                _json.WriteRawValue(DecimalText.Format(step.ProbabilityMin.Value, CascadeOptions.ProbabilityDigits));
+            }
+
+            WriteDuration(CascadeOptions.WithinField, step.Within.Or(CascadeOptions.WithinField.Default));
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
     }
 
     private void WriteTimeouts(SectionField field, TimeoutsOptions timeouts, bool withDefaults)

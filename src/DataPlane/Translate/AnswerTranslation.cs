@@ -19,6 +19,9 @@ internal sealed class AnswerTranslation
     /// <summary>What has been written and not been taken.</summary>
     public ReadOnlySpan<byte> Written => _writer.Out.Written;
 
+    /// <summary>The same, for whoever cannot hold a span.</summary>
+    public ReadOnlyMemory<byte> WrittenMemory => _writer.Out.Memory;
+
     /// <summary>An answer begins.</summary>
     /// <param name="exchange">The exchange.</param>
     /// <param name="isStream">Whether it is a stream.</param>

@@ -19,6 +19,7 @@ public sealed class DocumentationTests
         ["models.NAME.targets[]"] = TargetOptions.Table,
         ["models.NAME.simple"] = SimpleOptions.Table,
         ["models.NAME.hedge"] = HedgeOptions.Table,
+        ["models.NAME.cascade[]"] = CascadeOptions.Table,
         ["affinity"] = AffinityOptions.Table,
         ["tokenizers.NAME"] = TokenizerOptions.Table,
         ["teams.NAME"] = TeamOptions.Table,
