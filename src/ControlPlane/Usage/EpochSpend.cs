@@ -34,7 +34,8 @@ internal sealed class EpochSpend(IUsageLedger ledger, Func<EdgeDocument> documen
             foreach (var stored in batch.Records)
             {
                 var record = UsageRecord.Parser.ParseFrom(stored.Bytes.Span);
-                if (record.Kind != RecordKind.Exchange || record.CostNanodollars <= 0)
+                // An exchange's record has what its last attempt cost; those before it have their own.
+                if (record.CostNanodollars <= 0)
                     continue;
                 foreach (var budgets in limits)
                     budgets.Count(record, stored.EndedUnixMs, sums);

@@ -26,20 +26,11 @@ internal struct UsageCounters
     public long RequestBytes;
     public long ResponseBytes;
 
-    /// <summary>What one exchange adds.</summary>
+    /// <summary>What one exchange adds. An attempt that was given up before its last one adds tokens and money, and nothing else.</summary>
     public static UsageCounters Of(UsageRecord record)
     {
-        var isRefused = record.End.StartsWith("refused", StringComparison.Ordinal);
-        var counters = new UsageCounters
-        {
-            Requests = 1,
-            Refused = isRefused ? 1 : 0,
-            Errors = isRefused || record.Status >= 400 || record.End is "upstream_fault" or "crashed" ? 1 : 0,
-            Cost = record.CostNanodollars,
-            Saved = record.SavedNanodollars,
-            RequestBytes = (long)record.RequestBytes,
-            ResponseBytes = (long)record.ResponseBytes,
-        };
+        var counters = record.Kind == RecordKind.Exchange ? OfExchange(record) : default;
+        counters.Cost = record.CostNanodollars;
         if (record.Billed is { IsKnown: true } billed)
         {
             counters.Input = (long)billed.Input;
@@ -51,6 +42,20 @@ internal struct UsageCounters
         }
 
         return counters;
+    }
+
+    private static UsageCounters OfExchange(UsageRecord record)
+    {
+        var isRefused = record.End.StartsWith("refused", StringComparison.Ordinal);
+        return new UsageCounters
+        {
+            Requests = 1,
+            Refused = isRefused ? 1 : 0,
+            Errors = isRefused || record.Status >= 400 || record.End is "upstream_fault" or "crashed" ? 1 : 0,
+            Saved = record.SavedNanodollars,
+            RequestBytes = (long)record.RequestBytes,
+            ResponseBytes = (long)record.ResponseBytes,
+        };
     }
 
     public void Add(in UsageCounters more)

@@ -80,15 +80,18 @@ internal sealed class UsageItem(UsageSeries series, in UsageCounters sum)
 {
     private readonly UsageCounters _sum = sum;
 
-    /// <summary>Of an attempt, which is in its exchange's sums.</summary>
+    /// <summary>Of an attempt that cost nothing.</summary>
     public static UsageItem None { get; } = new(UsageSeries.Rest, default);
 
-    public bool IsCounted => _sum.Requests > 0;
+    public bool IsCounted => !ReferenceEquals(this, None);
 
     public UsageSeries Series => series;
 
     public ref readonly UsageCounters Sum => ref _sum;
 
+    /// <summary>An exchange's record stands for its last attempt; those that were given up before it have their own, and are paid for as well.</summary>
     public static UsageItem Of(UsageRecord record) =>
-        record.Kind == RecordKind.Exchange ? new(UsageSeries.Of(record), UsageCounters.Of(record)) : None;
+        record.Kind == RecordKind.Exchange || record.CostNanodollars > 0 || record.Billed is { IsKnown: true }
+            ? new(UsageSeries.Of(record), UsageCounters.Of(record))
+            : None;
 }

@@ -447,7 +447,7 @@ internal sealed class UsageJournal : IDisposable
         var most = model.BytesMax - JournalLayout.SegmentBytes;
         var isFilling = _store.Bytes > (_isWarned ? most / 2 : most / 4 * 3);
         if (isFilling && !_isWarned && model.Full == JournalFull.Refuse)
-            _log.WriteLine("journal: three quarters of bytesMax are used, and nothing goes before keep is over: what comes when it is full is refused (journal.full)");
+            _log.WriteLine("journal: three quarters of bytesMax are used, and nothing goes before keep is over: when it is full, requests are refused");
         _isWarned = isFilling;
     }
 

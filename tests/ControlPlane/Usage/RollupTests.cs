@@ -43,16 +43,19 @@ public sealed class RollupTests
     }
 
     [Fact]
-    public async Task Attempts_and_repeated_batches_count_nothing_and_errors_and_refusals_are_told_apart()
+    public async Task Attempts_add_what_they_cost_and_no_request_and_errors_and_refusals_are_told_apart()
     {
         await using var rig = await UsageRig.OpenAsync();
-        var attempt = UsageRig.Record(Noon, cost: 1_000_000);
+        var attempt = UsageRig.Record(Noon, cost: 1_000_000, end: "upstream_fault");
         attempt.Kind = Contracts.Wire.RecordKind.Attempt;
+        var inVain = UsageRig.Record(Noon, cost: 0, end: "upstream_fault");
+        (inVain.Kind, inVain.Billed) = (Contracts.Wire.RecordKind.Attempt, null);
         await rig.AddAsync(
-            attempt, UsageRig.Record(Noon), UsageRig.Record(Noon, end: "upstream_fault"), UsageRig.Record(Noon, end: "refused:rpm", status: 429),
+            attempt, inVain, UsageRig.Record(Noon), UsageRig.Record(Noon, end: "upstream_fault"), UsageRig.Record(Noon, end: "refused:rpm", status: 429),
             UsageRig.Record(Noon, status: 502), UsageRig.Record(Noon, end: "client_closed"));
         var sum = Assert.Single(rig.Sum(UsageStep.Hour, Noon, Noon.AddHours(1))).Sum;
-        Assert.Equal((5, 3, 1, 50), (sum.Requests, sum.Errors, sum.Refused, sum.Cost));
+        Assert.Equal((5, 3, 1, 1_000_050), (sum.Requests, sum.Errors, sum.Refused, sum.Cost));
+        Assert.Equal(6 * 100, sum.Input);
     }
 
     [Fact]
