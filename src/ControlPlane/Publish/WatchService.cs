@@ -76,6 +76,7 @@ internal sealed class WatchService(EdgeState state, PlaneRegistry planes, Secret
                 return PlaneGate.Refusal;
             if ((document.Generation > stream.Answered && document.Generation != served) && PublishedEntries.IsComplete(document))
             {
+                stream.Expect(document.Generation);
                 foreach (var part in Parts(document, served, IsPrivate(call.Context)))
                 {
                     if (!await call.WriteAsync(new() { Change = part }))

@@ -42,10 +42,12 @@ internal sealed class WatchStream(GrpcServerCall<ConfigUp, ConfigDown> call, Liv
         }
     }
 
+    /// <summary>A generation is about to be sent: a plane may answer before the one that sends it has got any further.</summary>
+    public void Expect(ulong generation) => Volatile.Write(ref _sent, generation);
+
     /// <summary>Waits until the plane has said what became of a generation; false where it never will, or its credential is gone.</summary>
     public async ValueTask<bool> AnswerAsync(ulong generation, Func<bool> isGood, EdgeState state, CancellationToken stop)
     {
-        Volatile.Write(ref _sent, generation);
         while (Answered < generation)
         {
             var answer = Volatile.Read(ref _answer).Task;
