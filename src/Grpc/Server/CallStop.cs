@@ -71,6 +71,9 @@ internal sealed class CallStop : IAsyncDisposable
         _source.Cancel();
     }
 
+    /// <summary>The handler has ended by itself: what it left running finds the token fired, and there is no cause.</summary>
+    public void Over() => _source.Cancel();
+
     public async ValueTask DisposeAsync()
     {
         // After this no timer touches the stream, whose memory Kestrel uses for the next call.

@@ -18,8 +18,9 @@ public sealed class GrpcServerCall<TRequest, TResponse>
     private readonly int _sendBytesMax;
     private readonly MessageReader<TRequest> _reader;
     private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly SemaphoreSlim _reading = new(1, 1);
     private TRequest? _current;
-    private bool _isClosed;
+    private volatile bool _isClosed;
 
     internal GrpcServerCall(HttpContext http, GrpcMethod<TRequest, TResponse> method, GrpcServerContext context, GrpcServerOptions options)
     {
@@ -80,13 +81,20 @@ public sealed class GrpcServerCall<TRequest, TResponse>
         }
     }
 
-    /// <summary>No more messages: what a handler left running writes nothing behind the status.</summary>
+    /// <summary>
+    /// No more messages: what a handler left running writes nothing behind the status, and takes nothing of the next call, which Kestrel
+    /// serves from the same memory.
+    /// </summary>
     internal async ValueTask CloseAsync()
     {
         // A write that hangs ends with the call's token, or with the reset that follows it.
         await _writing.WaitAsync();
         _isClosed = true;
         _writing.Release();
+
+        // Never released: a read that comes later finds it taken.
+        Context.Stop.Over();
+        await _reading.WaitAsync();
     }
 
     /// <summary>Waits for the turn to write; false, and it is nobody's, if there is nothing to be written any more.</summary>
@@ -130,6 +138,8 @@ public sealed class GrpcServerCall<TRequest, TResponse>
         _current = null;
         if (Fault is not null)
             return false;
+        if (!_reading.Wait(0))
+            return _isClosed ? false : throw new InvalidOperationException("a read of the call is under way");
         try
         {
             var (hasMessage, fault) = await _reader.ReadAsync(Context.Cancellation);
@@ -141,8 +151,13 @@ public sealed class GrpcServerCall<TRequest, TResponse>
         catch (Exception e) when (e is OperationCanceledException or IOException or BadHttpRequestException)
         {
             // Gone; if nothing else has said why by now, the stream itself failed.
-            Context.Stop.Stop(new(GrpcCode.Cancelled, "the client's stream ended"));
+            if (!_isClosed)
+                Context.Stop.Stop(new(GrpcCode.Cancelled, "the client's stream ended"));
             return false;
+        }
+        finally
+        {
+            _reading.Release();
         }
     }
 }

@@ -47,7 +47,7 @@ public sealed class GrpcServerContext
     /// <summary>Time that was left when the call came; null for no deadline.</summary>
     public TimeSpan? Timeout => Stop.Timeout;
 
-    /// <summary>Fires when the client gives up, the deadline passes, the connection is lost or the drain ends.</summary>
+    /// <summary>Fires when the client gives up, the deadline passes, the connection is lost or the drain ends; and when the handler has ended.</summary>
     public CancellationToken Cancellation => Stop.Token;
 
     /// <summary>Fires when the server wants to stop: a long call should come to its end, with UNAVAILABLE if it is not done.</summary>

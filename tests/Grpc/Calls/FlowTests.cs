@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AiEdge.Grpc.Client;
 using AiEdge.Grpc.Server;
 
@@ -113,6 +114,38 @@ public sealed class FlowTests
         }
 
         await writing;
+    }
+
+    [Fact]
+    public async Task A_read_that_a_handler_left_running_takes_nothing_of_the_next_call()
+    {
+        var left = new ConcurrentBag<Task<int>>();
+        await using var host = await GrpcHost.StartAsync(server => server.AddBidirectional(Bytes.Both, async call =>
+        {
+            Assert.True(await call.ReadAsync());
+            await call.WriteAsync(call.Current);
+            left.Add(Task.Run(async () =>
+            {
+                var taken = 0;
+                while (await call.ReadAsync())
+                    taken++;
+                return taken;
+            }));
+            return new GrpcStatus(GrpcCode.Unavailable, "stops");
+        }));
+        using var channel = host.Channel();
+        for (var i = 0; i < 100; i++)
+        {
+            // One connection, one call after the other: Kestrel serves them from the same memory.
+            await using var call = channel.Open(Bytes.Both, new GrpcCallOptions { Timeout = Patience });
+            Assert.True(await call.WriteAsync(BitConverter.GetBytes(i)));
+            Assert.True(await call.ReadAsync(), $"call {i} was never answered");
+            Assert.Equal(i, BitConverter.ToInt32(call.Current));
+            Assert.False(await call.ReadAsync());
+            Assert.Equal(new GrpcStatus(GrpcCode.Unavailable, "stops"), await call.Completion);
+        }
+
+        Assert.All(await Task.WhenAll(left).WaitAsync(Patience), taken => Assert.Equal(0, taken));
     }
 
     [Fact]
