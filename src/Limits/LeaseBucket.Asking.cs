@@ -17,6 +17,7 @@ public sealed partial class LeaseBucket
     private long _stockAskedNs = long.MinValue / 2;
     private long _usedPlace;
     private long _answeredPlace;
+    private Figure? _figure;
 
     /// <summary>
     /// Keeps a little where nothing is used, so that a first request after a pause waits for no answer; and says how often what is used up is
@@ -102,6 +103,7 @@ public sealed partial class LeaseBucket
                 WantStock(report, place, held, stock, nowNs);
             report.IsKnown = report.Wanted == 0 && place == _answeredPlace && report.IsAcknowledged;
             report.Place = place;
+            report.Drawn = Drawn(place);
             Volatile.Write(ref _line, [.. _told.FindAll(static lease => !lease.IsClosed)]);
             Volatile.Write(ref _hasMore, !report.IsEmpty);
         }
@@ -126,6 +128,8 @@ public sealed partial class LeaseBucket
             }
 
             _answeredPlace = report.Place;
+            if (grant.UsedOfAll >= 0)
+                Volatile.Write(ref _figure, new Figure(Math.Min(grant.UsedOfAll, AmountMax), report.Drawn, report.AskedNs));
             if (grant.Lease != 0 && grant.Amount > 0)
                 Append(report.AskedNs, grant);
             Volatile.Write(ref _lowPlace, _end - Held(Volatile.Read(ref _place)) / 2);
@@ -154,6 +158,34 @@ public sealed partial class LeaseBucket
                     Skip(lease, place);
             }
         }
+    }
+
+    /// <summary>
+    /// Used of the whole limit by all who are lent of it: what the level above said last, less what a rate has refilled since, and what was used here
+    /// since. While it cannot be asked, the others are taken to use as much as this one.
+    /// </summary>
+    /// <param name="perSecond">Of a rate: what refills in a second; else 0.</param>
+    /// <param name="sharers">How many are lent of it, this one included.</param>
+    /// <param name="nowNs">The present.</param>
+    public long UsedOfAll(double perSecond, int sharers, long nowNs)
+    {
+        if (Volatile.Read(ref _figure) is not { } figure || nowNs >= Volatile.Read(ref _windowEndNs))
+            return 0;
+        var own = (double)(Drawn(Volatile.Read(ref _place)) - figure.Drawn) * (IsCutOff ? Math.Max(1, sharers) : 1);
+        var refilled = perSecond * (nowNs - figure.AskedNs) / LimitClock.SecondNs;
+        return (long)Math.Clamp(figure.Used + own - refilled, 0, AmountMax);
+    }
+
+    /// <summary>Until when the figure of <see cref="UsedOfAll"/> was said; far back where it never was.</summary>
+    public long FigureNs => Volatile.Read(ref _figure)?.AskedNs ?? long.MinValue / 2;
+
+    /// <summary>Used here since the beginning, in all ways, up to a place on the line.</summary>
+    private long Drawn(long place)
+    {
+        var sum = place - Volatile.Read(ref _voidSum) + Volatile.Read(ref _outageTotal);
+        foreach (var adjusted in Volatile.Read(ref _adjusted))
+            sum += Volatile.Read(ref adjusted.Total);
+        return sum;
     }
 
     private long SkipOver(long nowNs)
@@ -259,5 +291,13 @@ public sealed partial class LeaseBucket
         Volatile.Write(ref _hasMore, true);
         _told.Add(lease);
         Volatile.Write(ref _line, [.. _line, lease]);
+    }
+
+    /// <summary>How much of the whole was used at a time, with what had been used here until then.</summary>
+    private sealed class Figure(long used, long drawn, long askedNs)
+    {
+        public readonly long Used = used;
+        public readonly long Drawn = drawn;
+        public readonly long AskedNs = askedNs;
     }
 }

@@ -21,8 +21,9 @@ public enum LeaseOutage
 /// <param name="Window">The window it is of; 0 for rates.</param>
 /// <param name="WindowLeftNs">Until that window ends, from when it was asked for; 0 for rates.</param>
 /// <param name="RetryNs">When something may be there again where nothing is granted; 0 if it is not known.</param>
+/// <param name="UsedOfAll">Used of the whole limit, by all who are lent of it, as of the ask; below 0 where that is not said.</param>
 public readonly record struct LeaseGrant(
-    ulong Lease, long Amount, long LengthNs, long Share, long Window = 0, long WindowLeftNs = 0, long RetryNs = 0);
+    ulong Lease, long Amount, long LengthNs, long Share, long Window = 0, long WindowLeftNs = 0, long RetryNs = 0, long UsedOfAll = -1);
 
 /// <summary>The use of one lease.</summary>
 /// <param name="Lease">Its number.</param>
@@ -68,8 +69,14 @@ public sealed class LeaseReport
     /// <summary>Whether there is anything to be told, or wanted.</summary>
     public bool IsEmpty => Leases.Count == 0 && Wanted == 0 && IsTold;
 
+    /// <summary>Nothing is wanted but the figure of what all have used: the answer says nothing of what there is for those who come.</summary>
+    public void AskForFigure() => IsOfStock = true;
+
     /// <summary>What is wanted is wanted by nobody who waits.</summary>
     internal bool IsOfStock { get; set; }
+
+    /// <summary>Used by this plane until the report, in all ways: what of it comes later is not in the answer's figure.</summary>
+    internal long Drawn { get; set; }
 
     /// <summary>The place on the line that it was made at.</summary>
     internal long Place { get; set; }

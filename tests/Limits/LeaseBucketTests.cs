@@ -240,6 +240,41 @@ public sealed class LeaseBucketTests
         Assert.Equal(new LeaseUsage(1, 20, 5, true, 0), Assert.Single(_report.Leases));
     }
 
+    [Fact]
+    public void What_all_have_used_is_what_was_said_and_what_was_used_here_since_less_what_refilled()
+    {
+        var bucket = Rate();
+        Assert.Equal(0, bucket.UsedOfAll(10, 2, 0));
+        Grant(bucket, 0, 1, 20);
+        Assert.Equal(0, bucket.UsedOfAll(10, 2, 0));
+        bucket.TryDraw(5, 0, out var draw);
+        bucket.Report(_report, S);
+        bucket.TryDraw(4, S, out _);
+
+        // The 5 are in the figure, the 4 are not.
+        bucket.Answer(_report, new LeaseGrant(0, 0, 5 * S, Share: 10, UsedOfAll: 60), S);
+        Assert.Equal((64, 59), (bucket.UsedOfAll(10, 2, S), bucket.UsedOfAll(10, 2, 3 * S / 2)));
+        bucket.Refund(2, draw.Token, S);
+        bucket.Settle(20, draw.Token, S);
+        Assert.Equal(82, bucket.UsedOfAll(0, 2, S));
+
+        // What is void is not used, and an answer without a figure leaves the one before.
+        Assert.False(bucket.TryDraw(1, 5 * S, out _));
+        Grant(bucket, 6 * S, 2, 20);
+        Assert.Equal(82, bucket.UsedOfAll(0, 2, 6 * S));
+    }
+
+    [Fact]
+    public void While_the_level_above_is_gone_the_others_are_taken_to_use_as_much()
+    {
+        var bucket = new LeaseBucket(1000, isRate: false, LeaseOutage.Share, 0);
+        Answer(bucket, 0, new LeaseGrant(1, 10, 900 * S, Share: 100, Window: 7, WindowLeftNs: 100 * S, UsedOfAll: 600), 0);
+        bucket.CutOff(0, S);
+        Assert.True(bucket.TryDraw(10, S, out _) && bucket.TryDraw(90, S, out _));
+        Assert.Equal((700, 1000), (bucket.UsedOfAll(0, 1, S), bucket.UsedOfAll(0, 4, S)));
+        Assert.Equal(0, bucket.UsedOfAll(0, 4, 100 * S));
+    }
+
     private static LeaseBucket Rate() => new(100, isRate: true, LeaseOutage.Refuse, 0);
 
     private static LimitDraw Refused(LeaseBucket bucket, long cost, long nowNs)

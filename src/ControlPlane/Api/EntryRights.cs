@@ -42,7 +42,7 @@ internal static class EntryRights
             return Refused("the token's role does not allow this");
         if (before is not null && !MaySee(caller, section, before))
             return Refused("the entry is another team's");
-        return section == "keys" ? Key(document, team, after) : Limit(team, before, after, name);
+        return section == "keys" ? Key(document, team, after) : Limit(document, team, before, after, name);
     }
 
     /// <summary>What is kept of who made an entry.</summary>
@@ -87,7 +87,7 @@ internal static class EntryRights
         return faults.Count == 0 ? null : Refused("the team may not give this to a key: " + string.Join("; ", faults));
     }
 
-    private static WriteRefusal? Limit(string team, EdgeEntry? before, JsonNode? after, string name)
+    private static WriteRefusal? Limit(EdgeDocument document, string team, EdgeEntry? before, JsonNode? after, string name)
     {
         if (before is not null && (before.Value.Note.IsEmpty || Text(JsonNode.Parse(before.Value.Note.Span), "team") != team))
             return Refused($"the limit {ConfigText.Quote(name)} was not made by an owner of the team");
@@ -95,7 +95,13 @@ internal static class EntryRights
             return null;
         if (TeamOf(after) != team)
             return Refused($"match.team has to be {ConfigText.Quote(team)}");
-        return after["was"] is null ? null : Refused("what another limit has counted is not an owner's to take over");
+        if (after["was"] is not null)
+            return Refused("what another limit has counted is not an owner's to take over");
+
+        // As with a fallback, the keys of the team need not be allowed it, so whoever names it has to be.
+        var may = May(document, team);
+        var models = (after["degrade"] as JsonArray ?? []).Select(step => Text(step, "model")).Where(model => model is not null && !may.MayUseModel(model)).ToList();
+        return models.Count == 0 ? null : Refused("the team may not degrade to these: " + string.Join("; ", models.Select(model => $"degrade: {ConfigText.Quote(model!)}")));
     }
 
     private static TeamMay May(EdgeDocument document, string team) =>

@@ -312,9 +312,24 @@ internal sealed class ExplainedLimit(LimitOptions limit, string? value, List<Buc
         }
 
         writer.WriteEndArray();
+        WriteDegraded(writer);
         writer.WriteEndObject();
 
         void Amount(string name, long amount) => writer.WriteString(name, amount.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>What it makes of requests by now, as planes that have told all that they used see it.</summary>
+    private void WriteDegraded(Utf8JsonWriter writer)
+    {
+        var reached = limit.Degrade.Where(step => step.At.Value == 0 || _views.Exists(v => v.UsedPercent >= step.At.Value)).ToList();
+        if (reached.Count == 0)
+            return;
+        writer.WriteStartObject("degraded");
+        if (reached.FindLast(static step => step.Model.IsSet) is { } turned)
+            writer.WriteString(DegradeOptions.ModelField.Name, turned.Model.Value);
+        if (reached.FindLast(static step => step.MaxTokens.IsSet) is { } capped)
+            writer.WriteNumber(DegradeOptions.MaxTokensField.Name, capped.MaxTokens.Value);
+        writer.WriteEndObject();
     }
 
     private static bool IsEmpty(BucketView view) => view.Remaining <= 0 && view.Granted <= 0;

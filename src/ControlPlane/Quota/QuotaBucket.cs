@@ -6,7 +6,18 @@ namespace AiEdge.ControlPlane.Quota;
 
 /// <summary>How a bucket stands, in its unit.</summary>
 internal readonly record struct BucketView(
-    BucketId Id, QuotaKind Kind, long Limit, long Used, long Granted, long Held, long Remaining, long Window, int Planes);
+    BucketId Id, QuotaKind Kind, long Limit, long Used, long Granted, long Held, long Remaining, long Window, int Planes)
+{
+    /// <summary>How much of the whole is used, what is held in doubt included; of slots those that are taken.</summary>
+    public double UsedPercent
+    {
+        get
+        {
+            var rest = (double)Granted + Remaining;
+            return 100.0 * ((double)Used + Held) / Math.Max(1, Kind == QuotaKind.Slots ? rest + Held : rest + Used + Held);
+        }
+    }
+}
 
 /// <summary>
 /// A bucket of the fleet and its leases. What is granted here is lent: used and outstanding together are never more than the bucket has.
@@ -16,7 +27,7 @@ internal readonly record struct BucketView(
 /// A ceiling stands in the log before anything is granted up to it, so that an allocator that begins anew knows what may be out: of
 /// rates and slots how much is outstanding, of a window how much is used and outstanding.
 /// </remarks>
-internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule rule)
+internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule rule)
 {
     /// <summary>A plane that has not asked for so long has no say in what is divided.</summary>
     private const long StaleNs = 5 * LimitClock.SecondNs / 2;
@@ -99,6 +110,8 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
         var share = ShareOfAll() / Math.Max(1, all.Planes);
         var grant = new BucketGrant { Bucket = report.Bucket, LengthMs = (uint)(LengthNs / 1_000_000), Share = (ulong)share };
         isPending = !Grant(part, grant, now);
+        if (Rule.IsUseTold)
+            grant.Used = (ulong)Math.Max(0, UsedOfAll());
         return grant;
     }
 
@@ -326,6 +339,9 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
     /// <summary>What a plane wants to have when there is too little for all.</summary>
     protected virtual double ClaimOf(PlanePart part) => part.Demand;
 
+    /// <summary>What nobody can use any more: used as far as that was told, and what is held or in doubt.</summary>
+    protected abstract long UsedOfAll();
+
     /// <summary>What all planes together may use without the control plane in the length of a lease; of a window, until it ends.</summary>
     protected abstract long ShareOfAll();
 
@@ -371,130 +387,9 @@ internal abstract class QuotaBucket(QuotaAllocator all, BucketId id, QuotaRule r
         }
     }
 
-    private void TakeLeases(PlanePart part, ulong stream, BucketReport report, Moment now)
-    {
-        var isFirst = part.Stream != stream;
-        part.Stream = stream;
-        foreach (var use in report.Leases)
-        {
-            if (part.Find(use.Lease) is { } lease)
-                Take(lease, use, stream);
-            else if (part.Released is { } released && released.Remove(use.Lease, out var known))
-                Charge(part, known.Window, Clamp(use.Used) - known.Used);
-            else if (!use.IsClosed && use.Amount > 0 && all.IsEarlier(use.Lease))
-                Adopt(part, use, stream, now);
-        }
-
-        if (!isFirst)
-            return;
-        for (var i = part.Leases.Count - 1; i >= 0; i--)
-        {
-            if (part.Leases[i] is var lease && lease.Seen != stream)
-                Close(lease);
-        }
-    }
-
-    private void Take(QuotaLease lease, LeaseUse use, ulong stream)
-    {
-        lease.Seen = stream;
-        var used = Math.Min(Clamp(use.Used), lease.Amount);
-        if (used != lease.Used)
-        {
-            lease.Part.Held -= lease.IsHeld ? 0 : used - lease.Used;
-            OnTold(lease.Part, lease.Window, used - lease.Used);
-            OnUsed(lease, used - lease.Used);
-            lease.Used = used;
-        }
-
-        if (use.IsClosed)
-        {
-            Close(lease);
-        }
-        else if (use.Amount > 0 && Math.Max(Clamp(use.Amount), used) is var amount && amount < lease.Amount && !lease.IsHeld)
-        {
-            var back = lease.Amount - amount;
-            lease.Amount = amount;
-            lease.Part.Held -= back;
-            OnReturned(lease, back);
-        }
-    }
-
-    private void Close(QuotaLease lease)
-    {
-        var rest = lease.Rest;
-        Drop(lease);
-        OnReturned(lease, rest);
-        if (_spare.Count < _partList.Count)
-            _spare.Push(lease);
-    }
-
-    private void Adopt(PlanePart part, LeaseUse use, ulong stream, Moment now)
-    {
-        var lease = new QuotaLease(use.Lease, part, Clamp(use.Amount), now.Ns + LengthNs + LimitClock.SecondNs, (long)use.Window)
-        {
-            Seen = stream,
-            Used = Math.Min(Clamp(use.Used), Clamp(use.Amount)),
-        };
-        OnAdopted(lease, now);
-    }
-
-    private void Charge(PlanePart part, long window, long delta)
-    {
-        OnTold(part, window, delta);
-        Charge(window, delta);
-    }
-
-    private void TakeTotals(PlanePart part, BucketReport report, Moment now)
-    {
-        foreach (var adjustment in report.Adjustments)
-        {
-            var before = part.Adjusted.TryGetValue(adjustment.Window, out var known) ? known : adjustment.Acknowledged;
-            part.Adjusted[adjustment.Window] = adjustment.Total;
-            if (adjustment.Total != before)
-                Charge(part, (long)adjustment.Window, Math.Clamp(adjustment.Total - before, -LimitBucket.AmountMax, LimitBucket.AmountMax));
-        }
-
-        var outage = Clamp(report.OutageTotal);
-        if (part.OutageCharged < 0)
-            part.OutageCharged = StartsOutageAt(Clamp(report.OutageAcknowledged), outage, now);
-        if (outage > part.OutageCharged)
-            ChargeOutage(part, outage - part.OutageCharged);
-        part.OutageCharged = outage;
-    }
-
     /// <summary>How much of what a plane that is new here used without a lease has been charged already.</summary>
     protected virtual long StartsOutageAt(long acknowledged, long total, Moment now) => acknowledged;
 
     /// <summary>Used without a lease.</summary>
     protected virtual void ChargeOutage(PlanePart part, long amount) => Charge(part, Window, amount);
-
-    private void TakeWants(PlanePart part, BucketReport report, IReadOnlyDictionary<uint, string> keys)
-    {
-        Forget(part);
-        part.Least = Clamp(report.Least);
-        double wanted = 0;
-        foreach (var want in report.Wants)
-            wanted += want.Amount;
-        if (wanted <= 0)
-            return;
-        part.Demand = DemandOf(part, wanted);
-        foreach (var want in report.Wants)
-        {
-            if (want.Amount == 0)
-                continue;
-            var name = keys.GetValueOrDefault(want.Subject) ?? "";
-            if (!_keys.TryGetValue(name, out var key))
-            {
-                _keys.Add(name, key = new Claimant(name) { Share = Rule.ShareOf?.Invoke(name) ?? -1 });
-                _hasNewcomer = true;
-            }
-
-            var demand = ClaimOf(part) * want.Amount / wanted;
-            key.Priority = want.Priority;
-            key.Demand += demand;
-            part.Demands.Add((key, demand));
-        }
-    }
-
-    private static long Clamp(ulong amount) => (long)Math.Min(amount, LimitBucket.AmountMax);
 }

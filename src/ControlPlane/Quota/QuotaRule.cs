@@ -47,6 +47,9 @@ internal sealed record QuotaRule
 
     public DebtPolicy Debt { get; init; }
 
+    /// <summary>Whether planes have to know how much all of them have used.</summary>
+    public bool IsUseTold { get; init; }
+
     /// <summary>What is guaranteed, in percent, to each of the limit's shares; 100 together at most.</summary>
     public IReadOnlyList<int> Shares { get; init; } = [];
 

@@ -52,7 +52,7 @@ internal sealed class QuotaRules(Func<EdgeDocument> document) : IQuotaRules
         if (unit == QuotaUnit.Streams)
         {
             return limit.Concurrent.IsSet
-                ? new QuotaRule { Kind = QuotaKind.Slots, Amount = limit.Concurrent.Value } : null;
+                ? new QuotaRule { Kind = QuotaKind.Slots, Amount = limit.Concurrent.Value, IsUseTold = limit.Degrade.Count > 0 } : null;
         }
 
         foreach (var (field, written) in limit.Amounts())
@@ -69,6 +69,7 @@ internal sealed class QuotaRules(Func<EdgeDocument> document) : IQuotaRules
                 Burst = isRate ? Math.Min(limit.BurstOf(field).Or(written.Value.Value), LimitBucket.AmountMax) : 0,
                 Schedule = isRate ? null : Schedule(written.Value.Period, limit.Timezone.Or(TimeZoneInfo.Utc)),
                 Debt = limit.Debt.Or(LimitOptions.DebtField.Default!) == "forgive" ? DebtPolicy.Forgive : DebtPolicy.Carry,
+                IsUseTold = limit.Degrade.Count > 0,
                 Shares = [.. shares.Select(static share => share.Percent)],
                 ShareOf = shares.Count == 0 ? null : key => ShareOf(document, shares, key),
             };

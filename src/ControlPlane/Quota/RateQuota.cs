@@ -203,6 +203,8 @@ internal sealed class RateQuota : QuotaBucket
         _meanCredit = count > 0 ? sum / count : 0;
     }
 
+    protected override long UsedOfAll() => Rule.Burst - _available - _outstanding;
+
     protected override long ShareOfAll() => (long)Math.Min(Rule.PerSecond * LeaseSeconds, LimitBucket.AmountMax);
 
     protected override bool Grant(PlanePart part, BucketGrant grant, Moment now)

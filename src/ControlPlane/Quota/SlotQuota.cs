@@ -77,6 +77,14 @@ internal sealed class SlotQuota : QuotaBucket
         // A level has no debt.
     }
 
+    protected override long UsedOfAll()
+    {
+        var taken = _phantom;
+        foreach (var part in Parts)
+            taken += Taken(part);
+        return taken;
+    }
+
     protected override long ShareOfAll() => Rule.Amount;
 
     protected override bool Grant(PlanePart part, BucketGrant grant, Moment now)

@@ -254,6 +254,8 @@ internal sealed class WindowQuota : QuotaBucket
         }
     }
 
+    protected override long UsedOfAll() => _charged - _outstanding;
+
     protected override long ShareOfAll() => Math.Max(0, Rule.Amount - _charged);
 
     protected override bool Grant(PlanePart part, BucketGrant grant, Moment now)

@@ -93,10 +93,6 @@ internal sealed class DocumentJudge
                 _faults.Add(limit.Shares.Source!, "is not supported yet with a control plane");
             if (limit.Was.IsSet)
                 _faults.Add(limit.Was.Source!, "is not supported yet with a control plane");
-
-            // A plane knows what it was lent, and not how much of the limit all planes have used.
-            if (limit.Degrade.Count > 0)
-                _faults.Add(limit.Node, LimitOptions.DegradeField.Name, "is not supported yet with a control plane");
         }
     }
 

@@ -16,7 +16,9 @@ internal sealed partial class Admission
         foreach (var part in exchange.Config.LimitTable.Resolve(exchange.Key!, exchange.Model!).Degrading)
         {
             var scope = ((PartState)part.State!).Hold(LimitTable.ScopeValue(part.Limit, exchange));
-            if (scope.Gate is { } gate)
+            if (scope.Lent is { } lent)
+                made = made.With(part, lent.UsedOfAll(nowNs), lent.Whole);
+            else if (scope.Gate is { } gate)
             {
                 made = made.With(part, gate.Count, gate.Limit);
             }

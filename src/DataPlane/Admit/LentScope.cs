@@ -32,6 +32,10 @@ internal sealed class LentScope
     private bool _isPressed;
     private bool _isCutOff;
     private long _askedNs = long.MaxValue;
+    private long _lookedNs = long.MinValue / 2;
+    private Taken? _taken;
+    private int _toldCount;
+    private bool _isForFigure;
 
     public LentScope(LeaseDesk desk, PartState part, ScopeState scope)
     {
@@ -84,19 +88,48 @@ internal sealed class LentScope
     /// <summary>Whether who waits already may go on waiting: what there is for the asking is more than was known to be wanted.</summary>
     public bool IsRising(long nowNs) => _bucket is not null && _bucket.IsRising(nowNs);
 
+    /// <summary>The whole limit, as all planes share it.</summary>
+    public long Whole => _bucket?.Capacity ?? Part.Part.Limit.Concurrent!.Value;
+
+    /// <summary>Whether somebody looked at <see cref="UsedOfAll"/> of late.</summary>
+    public bool IsWatched(long nowNs) => nowNs - Volatile.Read(ref _lookedNs) < StockNs;
+
+    /// <summary>
+    /// Used of the whole by all planes, as far as that is known: nothing before the first answer. Who looks at an old figure has a new one
+    /// asked for, and does not wait for it.
+    /// </summary>
+    public long UsedOfAll(long nowNs)
+    {
+        Volatile.Write(ref _lookedNs, nowNs);
+        if (nowNs - FigureNs > WarmNs)
+            _desk.Ask(this);
+        if (_bucket is not null)
+            return _bucket.UsedOfAll(PerLease / 5, _desk.Planes, nowNs);
+        if (Volatile.Read(ref _taken) is not { } taken)
+            return 0;
+        return Math.Max(0, taken.ByAll + (_gate!.Count - (long)taken.Own) * (Volatile.Read(ref _isCutOff) ? Math.Max(1, _desk.Planes) : 1));
+    }
+
+    private long FigureNs => _bucket?.FigureNs ?? Volatile.Read(ref _taken)?.AskedNs ?? long.MinValue / 2;
+
     /// <summary>Writes <see cref="Told"/>; false where there is nothing to be said, or nothing that the stream's other end does not know.</summary>
     public bool Report(long nowNs)
     {
         Volatile.Write(ref _isCold, 0);
+        var isFigureDue = IsWatched(nowNs) && nowNs - FigureNs >= _desk.TurnNs;
         if (_gate is not null)
         {
             ReportSlots(_gate, nowNs);
-            return !Told.IsEmpty;
+            _isForFigure = Told.IsEmpty;
+            return isFigureDue || !_isForFigure;
         }
 
         _bucket!.Keep(Stock(_bucket.Capacity), IsAlwaysKept ? long.MaxValue : StockNs, _desk.TurnNs * 2 / 5);
         _bucket.Report(Told, nowNs);
-        return !Told.IsEmpty && (Number == 0 || !Told.IsKnown);
+        if (!Told.IsEmpty && (Number == 0 || !Told.IsKnown))
+            return true;
+        Told.AskForFigure();
+        return isFigureDue;
     }
 
     /// <summary>Takes the answer to what was told.</summary>
@@ -111,7 +144,9 @@ internal sealed class LentScope
         {
             (_lease, _expiryNs, _share, _isCutOff) = (grant.Lease, Told.AskedNs + grant.LengthNs, grant.Share, false);
             _gate.Limit = (int)Math.Min(grant.Amount, int.MaxValue);
-            if (_isPressed || grant.Lease == 0)
+            if (grant.UsedOfAll >= 0)
+                Volatile.Write(ref _taken, new Taken(grant.UsedOfAll, _toldCount, Told.AskedNs));
+            if (_isPressed || grant.Lease == 0 && !_isForFigure)
                 Volatile.Write(ref _answeredNs, nowNs);
         }
 
@@ -191,6 +226,9 @@ internal sealed class LentScope
         if (_lease != 0)
             Told.Leases.Add(new LeaseUsage(_lease, Math.Max(gate.Limit, count), count, gate.Limit == 0 && count == 0, 0));
         Told.Wanted = isPressed || _lease == 0 && count > 0 ? more : _lease == 0 ? stock : 0;
-        _isPressed = isPressed;
+        (_isPressed, _toldCount) = (isPressed, _lease != 0 ? count : 0);
     }
+
+    /// <summary>Places that all planes had taken at a time, with what was told of this plane's until then.</summary>
+    private sealed record Taken(long ByAll, int Own, long AskedNs);
 }

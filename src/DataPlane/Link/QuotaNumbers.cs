@@ -49,7 +49,8 @@ internal sealed class QuotaNumbers
         var retryMs = grant.IsUnknown ? 200 : grant.RetryAfterMs;
         return new LeaseGrant(
             grant.Lease, Clamp(grant.Amount), grant.LengthMs * 1_000_000L, Clamp(grant.Share), (long)grant.Window,
-            (long)Math.Min(grant.WindowLeftMs, long.MaxValue / 2_000_000) * 1_000_000, retryMs * 1_000_000L);
+            (long)Math.Min(grant.WindowLeftMs, long.MaxValue / 2_000_000) * 1_000_000, retryMs * 1_000_000L,
+            grant.HasUsed ? Clamp(grant.Used) : -1);
     }
 
     private static BucketReport Report(LentScope lent, uint subject)

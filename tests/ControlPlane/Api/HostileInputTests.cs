@@ -227,6 +227,7 @@ public sealed class HostileInputTests
         {
             ("x", """{"requests":"3/min"}"""), ("x", """{"match":{"team":["blue","red"]},"requests":"3/min"}"""), ("x", """{"match":{"team":"blu*"},"requests":"3/min"}"""),
             ("x", """{"match":{"key":"a"},"requests":"3/min"}"""), ("x", """{"match":{"team":"blue"},"requests":"3/min","was":"l"}"""),
+            ("x", """{"match":{"team":"blue"},"requests":"3/min","degrade":[{"at":"50%","model":"claude"}]}"""),
             ("mine", """{"match":{"team":"red"},"requests":"3/min"}"""), ("l", """{"match":{"team":"blue"},"requests":"900/min"}"""),
         })
         {

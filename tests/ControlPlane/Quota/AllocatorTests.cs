@@ -289,6 +289,33 @@ public sealed class AllocatorTests : IQuotaRules
         }
     }
 
+    [Theory]
+    [InlineData("Rate")]
+    [InlineData("Window")]
+    [InlineData("Slots")]
+    public void What_all_planes_have_used_is_said_where_it_is_wanted_and_only_there(string kind)
+    {
+        var rule = new QuotaRule { Kind = Enum.Parse<QuotaKind>(kind), Amount = 100, Burst = 100, Schedule = WindowSchedule.Daily(TimeZoneInfo.Utc) };
+        _rule = rule with { IsUseTold = true };
+        var control = Start();
+        var (a, b) = (control.Join("a", 1, Now), control.Join("b", 2, Now));
+        var grant = Ask(control, a, Wanted(1, 1_000));
+        Assert.Equal((true, 0ul), (grant.HasUsed, grant.Used));
+        Assert.True(grant.Amount >= 3, grant.ToString());
+        var report = new BucketReport { Bucket = 1 };
+        report.Leases.Add(new LeaseUse { Lease = grant.Lease, Amount = grant.Amount, Used = 3, Window = grant.Window });
+        Assert.Equal(3ul, Ask(control, a, report).Used);
+        Assert.Equal(3ul, Ask(control, b, Wanted(2, 10)).Used);
+        Assert.Equal(3.0, control.View("shared", Now)[0].UsedPercent);
+
+        // A control plane that was killed does not know what the plane did not tell: all that may be out is taken for used.
+        control = Start();
+        Assert.True(Ask(control, control.Join("c", 3, Now), new BucketReport { Bucket = 1 }).Used >= 3);
+        _rule = rule;
+        Generation++;
+        Assert.False(Ask(control, control.Join("c", 3, Now), new BucketReport { Bucket = 1 }).HasUsed);
+    }
+
     [Fact]
     public void What_the_log_has_is_read_as_it_was_written()
     {

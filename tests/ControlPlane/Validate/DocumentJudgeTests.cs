@@ -17,7 +17,7 @@ public sealed class DocumentJudgeTests
     [InlineData("keys", "a", """{"name":"a","sha256":"SHA","previous":{"sha256":"SHA","until":"2030-01-01"}}""", "keys.a.previous.sha256: another key has the same digest")]
     [InlineData("models", "m", """[1]""", "models.m: expected a model (a map), found a list")]
     [InlineData("limits", "l", """{"name":"l","match":{"tier":"${env:AIEDGE_SECRET_X}"},"requests":"1/min"}""", "limits.l.match.tier: may not hold a reference")]
-    [InlineData("limits", "l", """{"name":"l","requests":"1/min","degrade":[{"at":"90%","maxTokens":9}]}""", "limits.l.degrade: is not supported yet with a control plane")]
+    [InlineData("limits", "l", """{"name":"l","requests":"1/min","degrade":[{"at":"90%","model":"o1"}]}""", "limits.l.degrade[0].model: no model answers to \"o1\"")]
     [InlineData("providers", "p", """{"dialect":"openai","baseUrl":"${env:AIEDGE_SECRET_X}"}""", "providers.p.baseUrl: may not hold a reference")]
     [InlineData("providers", "p", """{"dialect":"openai","baseUrl":"https://a","key":"${env:PATH}"}""", "providers.p.key: may name environment variables that begin with AIEDGE_SECRET_")]
     [InlineData("providers", "p", """{"dialect":"openai","baseUrl":"https://a","key":"${file:../../etc/passwd}"}""", "providers.p.key: names a file by way of '..'")]
@@ -50,6 +50,7 @@ public sealed class DocumentJudgeTests
     [InlineData("models", "m", """{"targets":[{"provider":"openai"}],"hedge":{"after":"800ms","budget":"5%","costMax":0.01}}""")]
     [InlineData("providers", "p", """{"dialect":"openai","baseUrl":"https://a","key":"${file:/run/secrets/p}","headers":{"x":"$${a}"}}""")]
     [InlineData("settings", "timeouts", """{"connect":"3s"}""")]
+    [InlineData("limits", "l", """{"name":"l","requests":"1/min","degrade":[{"at":"90%","model":"gpt-4o"},{"at":"95%","maxTokens":9}]}""")]
     public async Task What_is_good_passes(string section, string name, string json)
     {
         var world = await World.WithModelAsync();

@@ -91,6 +91,26 @@ public sealed class SharedLimitTests : IAsyncLifetime
         Assert.InRange(Admitted(), 20.0, 6 * (began.Elapsed.TotalSeconds * 10 + 1));
     }
 
+    [Theory]
+    [InlineData("\"requests\":\"100/day\"")]
+    [InlineData("\"requests\":\"6/min\",\"burst\":100")]
+    public async Task Requests_are_made_less_of_by_what_all_planes_have_used(string amount)
+    {
+        await _control.PutAsync("models/small", """{"targets":[{"provider":"fake","model":"fake-small"}]}""");
+        await _control.PutAsync("limits/shared", $$"""{{{amount}},"degrade":[{"at":"30%","model":"small"}]}""");
+        await StartPlanesAsync(2);
+        var (busy, idle) = (_edges[0], _edges[1]);
+        Assert.Null((await idle.AskAsync(Ask.Chat())).Field("x-aiedge-degraded"));
+
+        // One plane alone uses half of it. No plane holds so much that its own lease would say so.
+        var own = 0;
+        await busy.SeeAsync(async () => (own += (await busy.AskAsync(Ask.Chat())).Status == 200 ? 1 : 0) >= 50);
+        Assert.Equal("shared;model=small", (await busy.AskAsync(Ask.Chat())).Field("x-aiedge-degraded"));
+        await idle.SeeAsync(async () => (await idle.AskAsync(Ask.Chat())).Field("x-aiedge-degraded") == "shared;model=small");
+        var asked = await _control.DoAsync("POST", "explain", """{"key":"full","model":"gpt-4o"}""");
+        Assert.Equal("small", (string)asked["limits"]![0]!["degraded"]!["model"]!);
+    }
+
     private long Admitted() => _provider.RequestCount;
 
     private async Task StartPlanesAsync(int count)
