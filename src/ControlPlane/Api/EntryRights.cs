@@ -100,8 +100,9 @@ internal static class EntryRights
 
         // As with a fallback, the keys of the team need not be allowed it, so whoever names it has to be.
         var may = May(document, team);
-        var models = (after["degrade"] as JsonArray ?? []).Select(step => Text(step, "model")).Where(model => model is not null && !may.MayUseModel(model)).ToList();
-        return models.Count == 0 ? null : Refused("the team may not degrade to these: " + string.Join("; ", models.Select(model => $"degrade: {ConfigText.Quote(model!)}")));
+        var models = (after["degrade"] as JsonArray ?? []).Select(step => Text(step, "model") ?? "")
+            .Where(model => model.Length > 0 && !may.MayUseModel(model)).Select(model => $"degrade: {ConfigText.Quote(model)}").ToList();
+        return models.Count == 0 ? null : Refused("the team may not turn requests to this: " + string.Join("; ", models));
     }
 
     private static TeamMay May(EdgeDocument document, string team) =>

@@ -12,7 +12,7 @@ internal readonly record struct QuotaCall(PlaneState Plane, BucketId Bucket, ulo
 /// The buckets of the fleet. It knows no socket and no clock: the present is handed in, so the same asks at the same times have the same
 /// answers. Safe for any number of threads; two that ask for one bucket take turns.
 /// </summary>
-internal sealed class QuotaAllocator
+internal sealed partial class QuotaAllocator
 {
     /// <summary>A plane that was not heard of for so long has no share in an outage any more.</summary>
     private const long PlaneNs = 600 * LimitClock.SecondNs;
@@ -31,6 +31,9 @@ internal sealed class QuotaAllocator
     private readonly ConcurrentDictionary<(string Id, UInt128 Epoch), PlaneState> _planes = new();
     private readonly ConcurrentQueue<QuotaCall> _calls = new();
     private readonly Lock _raising = new();
+    private readonly Lock _finding = new();
+    private readonly HashSet<string> _unwritten = new(StringComparer.Ordinal);
+    private ulong _renamedGeneration = ulong.MaxValue;
     private HashSet<QuotaBucket> _raised = [];
     private List<QuotaRecord> _records = [];
     private long _lastLease;
@@ -100,6 +103,8 @@ internal sealed class QuotaAllocator
             return false;
         _preparedGeneration = generation;
         var isNew = false;
+        lock (_finding)
+            isNew = Rename();
         foreach (var (limit, unit, rule) in _rules.All)
         {
             var any = new BucketId(limit, unit, "", "").ToAny();
@@ -223,7 +228,9 @@ internal sealed class QuotaAllocator
         foreach (var record in records)
         {
             _memory.Take(record);
-            if (!record.IsOfBucket || !_buckets.TryGetValue(record.Bucket, out var bucket))
+            if (record.Kind == QuotaRecordKind.Renamed)
+                OnRenamed(record.Bucket.Limit);
+            if (!record.IsOfBucket || !_buckets.TryGetValue(Named(record.Bucket), out var bucket))
                 continue;
             lock (bucket.Gate)
                 bucket.Raised(record);
@@ -313,7 +320,7 @@ internal sealed class QuotaAllocator
             return back;
         for (var i = 0; i < spans.Count; i++)
         {
-            if (!_buckets.TryGetValue(new(spans[i].Limit, QuotaUnit.Nanodollars, spans[i].Scope, spans[i].Value), out var bucket))
+            if (!_buckets.TryGetValue(Named(new(spans[i].Limit, QuotaUnit.Nanodollars, spans[i].Scope, spans[i].Value)), out var bucket))
                 continue;
             lock (bucket.Gate)
                 back += bucket.Settle(state, spans[i].Window, spent[i], now);
@@ -401,53 +408,5 @@ internal sealed class QuotaAllocator
         }
 
         Volatile.Write(ref _planeCount, Math.Max(1, ids.Count));
-    }
-
-    private QuotaBucket? Find(in BucketId id, Moment now)
-    {
-        var generation = _rules.Generation;
-        if (_buckets.TryGetValue(id, out var bucket) && Volatile.Read(ref bucket.Generation) == generation)
-            return bucket;
-        var rule = _rules.Find(id);
-        if (rule is null)
-        {
-            if (_buckets.TryRemove(id, out var removed))
-            {
-                lock (removed.Gate)
-                    removed.IsOver = true;
-            }
-
-            return null;
-        }
-
-        bucket ??= _buckets.GetOrAdd(id, Make(id, rule, now));
-        lock (bucket.Gate)
-        {
-            if (bucket.Rule.Kind != rule.Kind)
-            {
-                bucket.IsOver |= _buckets.TryUpdate(id, Make(id, rule, now), bucket);
-                bucket = _buckets.GetValueOrDefault(id) ?? bucket;
-            }
-            else if (bucket.Rule != rule)
-            {
-                bucket.Edit(rule, now);
-            }
-
-            Volatile.Write(ref bucket.Generation, generation);
-        }
-
-        return bucket;
-    }
-
-    private QuotaBucket Make(in BucketId id, QuotaRule rule, Moment now)
-    {
-        // What the log has of an earlier bucket of this process counts as well: it may be out.
-        var (window, ceiling) = _memory.CeilingOf(id, rule.Kind == QuotaKind.Rate);
-        return rule.Kind switch
-        {
-            QuotaKind.Rate => new RateQuota(this, id, rule, ceiling, now),
-            QuotaKind.Slots => new SlotQuota(this, id, rule, ceiling),
-            _ => new WindowQuota(this, id, rule, window, ceiling, now),
-        };
     }
 }

@@ -53,11 +53,12 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
     private long _sweptNs = long.MinValue / 2;
     private bool _hasNewcomer;
     private bool _isLowered;
+    private long _suspended = -1;
     private int _lowerings;
 
     public Lock Gate { get; } = new();
 
-    public BucketId Id { get; } = id;
+    public BucketId Id { get; private set; } = id;
 
     public QuotaRule Rule { get; private set; } = rule;
 
@@ -153,6 +154,30 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
         foreach (var (name, claimant) in _keys)
             claimant.Share = next.ShareOf?.Invoke(name) ?? -1;
         _hasNewcomer = true;
+    }
+
+    /// <summary>Goes on under another name. Leases, use and debts are the same.</summary>
+    public void Rename(in BucketId next)
+    {
+        Id = next;
+        Suspend();
+
+        // What was on its way under the old name is known under none when it arrives.
+        if (CeilingAsked > Ceiling)
+            all.Raise(this);
+    }
+
+    /// <summary>The log does not know yet that the ceiling is this one's: nothing is granted until it does.</summary>
+    public void Suspend() => (_suspended, Ceiling) = (Math.Max(_suspended, Ceiling), 0);
+
+    /// <summary>The log knows.</summary>
+    public void Resume()
+    {
+        if (_suspended < 0)
+            return;
+        if (_lowerings == 0)
+            Ceiling = Math.Max(Ceiling, Math.Min(_suspended, CeilingAsked));
+        _suspended = -1;
     }
 
     /// <summary>

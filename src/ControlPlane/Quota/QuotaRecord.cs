@@ -20,6 +20,9 @@ internal enum QuotaRecordKind : byte
 
     /// <summary>A ceiling that takes the place of a higher one: what was used is forgotten, or less is out by now.</summary>
     Lowered = 5,
+
+    /// <summary>A limit goes on under another name, with all that may be out of it; without another, the name is a limit's own again.</summary>
+    Renamed = 6,
 }
 
 /// <summary>What the allocator writes to its log. Numbers are little-endian; texts are UTF-8 behind two bytes of length.</summary>
@@ -37,6 +40,9 @@ internal readonly record struct QuotaRecord(
 
     public static QuotaRecord Of(string plane, UInt128 epoch, bool isThere) =>
         new(isThere ? QuotaRecordKind.Plane : QuotaRecordKind.Gone, default, 0, 0, 0, plane, epoch);
+
+    /// <summary>What was used under a name is used under another from now on; under an empty one, the first is no other's any more.</summary>
+    public static QuotaRecord Renamed(string from, string to) => new(QuotaRecordKind.Renamed, new BucketId(to, default, "", ""), 0, 0, 0, from, default);
 
     /// <summary>Several of them as one command.</summary>
     public static byte[] Write(IEnumerable<QuotaRecord> records)
@@ -69,6 +75,8 @@ internal readonly record struct QuotaRecord(
                 var window = BinaryPrimitives.ReadInt64LittleEndian(Take(bytes, ref at, 8));
                 var ceiling = BinaryPrimitives.ReadInt64LittleEndian(Take(bytes, ref at, 8));
                 return Of(new BucketId(Text(bytes, ref at), unit, Text(bytes, ref at), Text(bytes, ref at)), window, ceiling) with { Kind = kind };
+            case QuotaRecordKind.Renamed:
+                return Renamed(Text(bytes, ref at), Text(bytes, ref at));
             case QuotaRecordKind.Plane or QuotaRecordKind.Gone:
                 var epoch = BinaryPrimitives.ReadUInt128LittleEndian(Take(bytes, ref at, 16));
                 return Of(Text(bytes, ref at), epoch, kind == QuotaRecordKind.Plane);
@@ -112,94 +120,15 @@ internal readonly record struct QuotaRecord(
                 Text(writer, Bucket.Scope);
                 Text(writer, Bucket.Value);
                 break;
+            case QuotaRecordKind.Renamed:
+                Text(writer, Plane);
+                Text(writer, Bucket.Limit);
+                break;
             default:
                 writer.Write((ulong)Epoch);
                 writer.Write((ulong)(Epoch >> 64));
                 Text(writer, Plane);
                 break;
         }
-    }
-}
-
-/// <summary>What the log says, one after the other. It belongs to its allocator, and to the thread that writes the log.</summary>
-internal sealed class QuotaMemory
-{
-    private readonly Dictionary<BucketId, (long Window, long Ceiling)> _ceilings = [];
-    private readonly Lock _gate = new();
-
-    /// <summary>The last allocator's number; 0 where there was none.</summary>
-    public ulong Incarnation { get; private set; }
-
-    /// <summary>Planes that may have leases. Guarded by the allocator.</summary>
-    public HashSet<(string Id, UInt128 Epoch)> Planes { get; } = [];
-
-    /// <summary>Those of them that have not said yet what they hold. Guarded by the allocator.</summary>
-    public HashSet<(string Id, UInt128 Epoch)> Waiting { get; } = [];
-
-    /// <summary>All that a log has.</summary>
-    public static QuotaMemory Of(ReadOnlyMemory<byte> state, IEnumerable<ReadOnlyMemory<byte>> commands)
-    {
-        var memory = new QuotaMemory();
-        foreach (var part in commands.Prepend(state))
-        {
-            foreach (var record in QuotaRecord.Read(part))
-            {
-                memory.Take(record);
-                if (record.Kind == QuotaRecordKind.Plane)
-                    memory.Planes.Add((record.Plane, record.Epoch));
-                else if (record.Kind == QuotaRecordKind.Gone)
-                    memory.Planes.Remove((record.Plane, record.Epoch));
-            }
-        }
-
-        memory.Waiting.UnionWith(memory.Planes);
-        return memory;
-    }
-
-    /// <summary>What may be out of a bucket; 0 where nothing was granted.</summary>
-    /// <param name="id">Which.</param>
-    /// <param name="isRate">A rate's is at least what may be out of any bucket of its limit.</param>
-    public (long Window, long Ceiling) CeilingOf(in BucketId id, bool isRate)
-    {
-        lock (_gate)
-        {
-            var own = _ceilings.GetValueOrDefault(id);
-            return isRate && _ceilings.GetValueOrDefault(id.ToAny()).Ceiling is var any && any > own.Ceiling ? (own.Window, any) : own;
-        }
-    }
-
-    public void Take(in QuotaRecord record)
-    {
-        if (record.Kind == QuotaRecordKind.Start)
-            Incarnation = record.Incarnation;
-        if (!record.IsOfBucket)
-            return;
-        lock (_gate)
-        {
-            var known = _ceilings.GetValueOrDefault(record.Bucket);
-            if (record.Kind == QuotaRecordKind.Lowered || record.Window > known.Window || record.Window == known.Window && record.Ceiling > known.Ceiling)
-                _ceilings[record.Bucket] = (record.Window, record.Ceiling);
-        }
-    }
-
-    /// <summary>The buckets of a limit.</summary>
-    public List<BucketId> Of(string limit)
-    {
-        lock (_gate)
-            return [.. _ceilings.Keys.Where(id => id.Limit == limit && !id.IsAny)];
-    }
-
-    public byte[] Save()
-    {
-        var records = new List<QuotaRecord> { QuotaRecord.Of(Incarnation) };
-        lock (_gate)
-        {
-            foreach (var (id, (window, ceiling)) in _ceilings)
-                records.Add(QuotaRecord.Of(id, window, ceiling));
-        }
-
-        foreach (var (id, epoch) in Planes)
-            records.Add(QuotaRecord.Of(id, epoch, isThere: true));
-        return QuotaRecord.Write(records);
     }
 }

@@ -1,3 +1,4 @@
+using AiEdge.Contracts.Fields;
 using AiEdge.Contracts.Wire;
 using AiEdge.Limits;
 
@@ -45,6 +46,9 @@ internal sealed record QuotaRule
     /// <summary>Of a window.</summary>
     public WindowSchedule? Schedule { get; init; }
 
+    /// <summary>What a window lasts, where that may change: windows of another kind are counted anew.</summary>
+    public AmountPeriod? Period { get; init; }
+
     public DebtPolicy Debt { get; init; }
 
     /// <summary>Whether planes have to know how much all of them have used.</summary>
@@ -68,6 +72,12 @@ internal interface IQuotaRules
 
     /// <summary>The rule of a bucket; null where there is no such limit, or not of that unit or scope.</summary>
     QuotaRule? Find(in BucketId id);
+
+    /// <summary>Limits in force that go on with what a name that is none any more has used.</summary>
+    IEnumerable<(string From, string To)> Renames => [];
+
+    /// <summary>Whether a limit of that name is in force.</summary>
+    bool IsLimit(string name) => false;
 
     /// <summary>All limits and units that buckets may be asked of.</summary>
     IEnumerable<(string Limit, QuotaUnit Unit, QuotaRule Rule)> All => [];

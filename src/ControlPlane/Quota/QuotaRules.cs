@@ -24,6 +24,20 @@ internal sealed class QuotaRules(Func<EdgeDocument> document) : IQuotaRules
         return limits.Limits.TryGetValue(id.Limit, out var limit) && Scope(limit) == id.Scope ? Rule(limit, id.Unit, limits.Document) : null;
     }
 
+    public IEnumerable<(string From, string To)> Renames
+    {
+        get
+        {
+            foreach (var (name, limit) in Current().Limits)
+            {
+                if (limit.Was.IsSet)
+                    yield return (limit.Was.Value, name);
+            }
+        }
+    }
+
+    public bool IsLimit(string name) => Current().Limits.ContainsKey(name);
+
     public IEnumerable<(string Limit, QuotaUnit Unit, QuotaRule Rule)> All
     {
         get
@@ -67,6 +81,7 @@ internal sealed class QuotaRules(Func<EdgeDocument> document) : IQuotaRules
                 Amount = isRate ? Math.Min(written.Value.Value, periodNs) : Math.Min(written.Value.Value, LimitBucket.AmountMax),
                 PeriodNs = periodNs,
                 Burst = isRate ? Math.Min(limit.BurstOf(field).Or(written.Value.Value), LimitBucket.AmountMax) : 0,
+                Period = isRate ? null : written.Value.Period,
                 Schedule = isRate ? null : Schedule(written.Value.Period, limit.Timezone.Or(TimeZoneInfo.Utc)),
                 Debt = limit.Debt.Or(LimitOptions.DebtField.Default!) == "forgive" ? DebtPolicy.Forgive : DebtPolicy.Carry,
                 IsUseTold = limit.Degrade.Count > 0,

@@ -23,6 +23,9 @@ internal sealed class WindowQuota : QuotaBucket
     /// <summary>Planes' clocks may be behind by so much.</summary>
     private const long SkewNs = 2 * LimitClock.SecondNs;
 
+    /// <summary>No window that was begun lies so far ahead, however wrong the clock was.</summary>
+    private const long AheadNs = 400L * 86_400 * LimitClock.SecondNs;
+
     private const double LeaseSeconds = 900;
     private const double TargetSeconds = 120;
     private const int GrantPart = 100;
@@ -41,7 +44,12 @@ internal sealed class WindowQuota : QuotaBucket
         : base(all, id, rule)
     {
         _window = rule.Schedule!.At(now.UnixNs);
-        if (ceiling > 0)
+        if (window > rule.Schedule.At(now.UnixNs + AheadNs).Number)
+        {
+            // Windows of an hour or a day have greater numbers than those of a month: it was another kind of limit, and this one begins anew.
+            Lower(0);
+        }
+        else if (ceiling > 0)
         {
             if (window > _window.Number)
                 _window = rule.Schedule.Of(window);

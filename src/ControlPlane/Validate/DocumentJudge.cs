@@ -91,8 +91,6 @@ internal sealed class DocumentJudge
         {
             if (limit.Shares.IsSet)
                 _faults.Add(limit.Shares.Source!, "is not supported yet with a control plane");
-            if (limit.Was.IsSet)
-                _faults.Add(limit.Was.Source!, "is not supported yet with a control plane");
         }
     }
 

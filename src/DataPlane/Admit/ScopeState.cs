@@ -113,5 +113,6 @@ internal sealed class ScopeState(
         return true;
     }
 
-    private bool IsUnused(long nowNs) => Lent is { } lent && lent.IsWatched(nowNs) ? false : Gate is { } gate ? gate.Count == 0 && (Lent is null || gate.Limit == 0) : Bucket.Used(nowNs) == 0;
+    private bool IsUnused(long nowNs) =>
+        Lent is { } lent && lent.IsWatched(nowNs) ? false : Gate is { } gate ? gate.Count == 0 && (Lent is null || gate.Limit == 0) : Bucket.Used(nowNs) == 0;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Rig;
 
@@ -109,6 +110,63 @@ public sealed class SharedLimitTests : IAsyncLifetime
         await idle.SeeAsync(async () => (await idle.AskAsync(Ask.Chat())).Field("x-aiedge-degraded") == "shared;model=small");
         var asked = await _control.DoAsync("POST", "explain", """{"key":"full","model":"gpt-4o"}""");
         Assert.Equal("small", (string)asked["limits"]![0]!["degraded"]!["model"]!);
+    }
+
+    [Theory]
+    [InlineData("\"requests\":\"200/day\"", 200, 0)]
+    [InlineData("\"requests\":\"60/min\",\"burst\":200", 200, 1)]
+    public async Task A_limit_that_is_given_another_name_goes_on_with_what_the_fleet_has_used(string amount, int most, int eachSecond)
+    {
+        await _control.PutAsync("limits/shared", $$"""{{{amount}},"onOutage":"refuse"}""");
+        await StartPlanesAsync(2);
+        var began = Stopwatch.StartNew();
+        await AdmitAsync(most / 4);
+        await RenameAsync("shared", "renamed");
+        await AdmitAsync(most / 2);
+        var state = await _control.DoAsync("GET", "limits/renamed/state");
+        Assert.InRange(long.Parse((string)Assert.Single(state["buckets"]!.AsArray())!["used"]!, CultureInfo.InvariantCulture), most / 4, most);
+
+        // And so it is after a restart, and after another name.
+        await _control.StopAsync();
+        await _control.GoOnAsync();
+        await RenameAsync("renamed", "again");
+        for (var i = 0; i < 3; i++)
+            await LoadAsync(TimeSpan.FromSeconds(1), _edges);
+        Assert.InRange(Admitted(), most / 2, most + eachSecond * began.Elapsed.TotalSeconds);
+        Assert.Equal("again;scope=global", await RefusedByAsync());
+
+        async Task AdmitAsync(long count)
+        {
+            for (var tries = 0; tries < 2000 && Admitted() < count; tries++)
+                await _edges[tries % 2].AskAsync(Ask.Chat());
+            Assert.True(Admitted() >= count, $"{Admitted()} of {count}");
+        }
+    }
+
+    /// <summary>In one write of the whole document, so that there is no moment without the limit.</summary>
+    private async Task RenameAsync(string from, string to)
+    {
+        var document = await _control.DoAsync("GET", "config");
+        var limit = document["limits"]!.AsArray().Single(l => (string)l!["name"]! == from)!;
+        (limit["name"], limit["was"]) = (to, from);
+
+        // These are another owner's.
+        document.AsObject().Remove("server");
+        document.AsObject().Remove("timeouts");
+        var changes = await _control.DoAsync("PUT", "config?dryRun=true", document.ToJsonString());
+        Assert.Contains(to, changes.ToJsonString(), StringComparison.Ordinal);
+        await _control.DoAsync("PUT", "config?wait=all&timeout=20s", document.ToJsonString());
+    }
+
+    private async Task<string?> RefusedByAsync()
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var answer = await _edges[tries % 2].AskAsync(Ask.Chat());
+            if (answer.Status == 429)
+                return answer.Field("x-aiedge-limit");
+            Assert.True(tries < 1000);
+        }
     }
 
     private long Admitted() => _provider.RequestCount;
