@@ -8,7 +8,7 @@ namespace AiEdge.Limits;
 /// all decisions have one order, which is (1)–(3). The limit is a word that each decision reads once, after the count that it
 /// decides on; an edit is seen by the decisions that begin after it, and what was entered under a higher limit stays.</para>
 /// </remarks>
-public sealed class ConcurrencyGate
+public sealed class ConcurrencyGate : Gate
 {
     private int _limit;
     private int _count;
@@ -29,8 +29,20 @@ public sealed class ConcurrencyGate
         }
     }
 
-    /// <summary>How many are inside.</summary>
-    public int Count => Volatile.Read(ref _count);
+    /// <inheritdoc/>
+    public override int Capacity => Limit;
+
+    /// <inheritdoc/>
+    public override int Count => Volatile.Read(ref _count);
+
+    /// <inheritdoc/>
+    public override long Refused => Volatile.Read(ref _refused);
+
+    /// <inheritdoc/>
+    public override int Remaining(long nowNs) => Math.Max(0, Limit - Count);
+
+    /// <inheritdoc/>
+    public override bool TryEnter(long nowNs) => TryEnter();
 
     /// <summary>Enters unless the gate is full.</summary>
     public bool TryEnter()
@@ -48,11 +60,8 @@ public sealed class ConcurrencyGate
         return false;
     }
 
-    /// <summary>How often somebody found it full.</summary>
-    public long Refused => Volatile.Read(ref _refused);
-
-    /// <summary>Leaves, once for each entry; false, and nothing changes, if nobody is inside.</summary>
-    public bool TryLeave()
+    /// <inheritdoc/>
+    public override bool TryLeave()
     {
         var count = Volatile.Read(ref _count);
         while (count > 0)

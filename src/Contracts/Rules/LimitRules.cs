@@ -197,12 +197,6 @@ public sealed class LimitRules
                 $"has no meaning with per: {per}, where nobody shares a bucket with another tag; use global, team, model or provider");
         }
 
-        if (IsWritten(limit, LimitOptions.ConcurrentField))
-        {
-            // A place that is lent comes back when its answer ends and not when its owner wants it.
-            Fault(limit, LimitOptions.SharesField, "is not supported yet together with concurrent; give that a limit of its own, without shares");
-        }
-
         var sum = 0;
         var tag = limit.Shares.Value[0].Tag;
         foreach (var share in limit.Shares.Value)

@@ -18,15 +18,10 @@ internal sealed partial class Admission
             var scope = ((PartState)part.State!).Hold(LimitTable.ScopeValue(part.Limit, exchange));
             if (scope.Lent is { } lent)
                 made = made.With(part, lent.UsedOfAll(nowNs), lent.Whole);
-            else if (scope.Gate is { } gate)
-            {
-                made = made.With(part, gate.Count, gate.Limit);
-            }
-            else
-            {
-                var bucket = scope.BucketFor(part.Limit, exchange.Key!);
+            else if (scope.ShareFor(part.Limit, exchange.Key!) is { Bucket: { } bucket })
                 made = made.With(part, bucket.Capacity - bucket.Remaining(nowNs), bucket.Capacity);
-            }
+            else if (scope.ShareFor(part.Limit, exchange.Key!).Gate is { } gate)
+                made = made.With(part, gate.Capacity - gate.Remaining(nowNs), gate.Capacity);
 
             scope.Release();
         }

@@ -28,7 +28,7 @@ internal sealed partial class Admission
             return Refuse(first, new Refusal(RefusalKind.Unpriced, unpriced, 0, 0, 0, 0));
         if (!_isWaiting && Waited(first, shadows) is var ahead and >= 0)
             return RefuseBehind(first, ahead, demand, nowNs);
-        var entered = EnterAll(first, shadows);
+        var entered = EnterAll(first, shadows, nowNs);
         if (entered < shadows)
         {
             LeaveAll(first, entered);
@@ -67,11 +67,11 @@ internal sealed partial class Admission
             var state = (PartState)part.State!;
             var scope = Hold(ref _known[_count - 1], state, LimitTable.ScopeValue(part.Limit, _exchange));
             // All else of it is as Drop has left it, and a whole entry is written over by one call for each reference in it.
-            (entry.Part, entry.State, entry.Scope) = (part, state, scope);
-            if (scope.Gate is not null)
+            var share = scope.ShareFor(part.Limit, _exchange.Key!);
+            (entry.Part, entry.State, entry.Scope, entry.Share, entry.Bucket) = (part, state, scope, share, share.Bucket);
+            if (share.Bucket is not { } bucket)
                 continue;
-            entry.Bucket = scope.BucketFor(part.Limit, _exchange.Key!);
-            entry.Remaining = entry.Bucket.Remaining(nowNs);
+            entry.Remaining = bucket.Remaining(nowNs);
             entry.Prompt = Prompt(entry, demand);
         }
     }
@@ -131,11 +131,11 @@ internal sealed partial class Admission
     }
 
     /// <summary>Enters all gates; says which is full, or <paramref name="end"/>.</summary>
-    private int EnterAll(int first, int end)
+    private int EnterAll(int first, int end, long nowNs)
     {
         for (var i = first; i < end; i++)
         {
-            if (_entries[i].IsGate && !_entries[i].Scope.Gate!.TryEnter())
+            if (_entries[i].IsGate && !_entries[i].Share.Gate!.TryEnter(nowNs))
                 return i;
         }
 
@@ -148,7 +148,7 @@ internal sealed partial class Admission
         for (var i = end - 1; i >= first; i--)
         {
             if (_entries[i].IsGate)
-                _entries[i].Scope.Gate!.TryLeave();
+                _entries[i].Share.Gate!.TryLeave();
         }
     }
 
@@ -281,7 +281,7 @@ internal sealed partial class Admission
         for (var i = first; i < _count; i++)
         {
             ref var entry = ref _entries[i];
-            if (entry.IsGate ? entry.Scope.Gate!.TryEnter() : TryDrawShadow(ref entry, isOfTarget, output, nowNs))
+            if (entry.IsGate ? entry.Share.Gate!.TryEnter(nowNs) : TryDrawShadow(ref entry, isOfTarget, output, nowNs))
                 continue;
             entry.IsOut = true;
             if (!ReferenceEquals(counted, entry.Part.Limit))

@@ -7,6 +7,7 @@ namespace AiEdge.DataPlane.Admit;
 internal sealed partial class Admission : IQueuedDraw
 {
     private ScopeState? _queueScope;
+    private ScopeShare? _queueShare;
     private LimitPart? _queuePart;
     private long _queueCost;
     private bool _isWaiting;
@@ -26,13 +27,13 @@ internal sealed partial class Admission : IQueuedDraw
     public bool TryWait(in Demand demand, bool isOfTarget, out QueueTicket ticket)
     {
         var model = _queuePart!.Limit.Queue!;
-        var queue = _queueScope!.QueueFor(model, states.Clock);
+        var queue = _queueShare!.QueueFor(model, states.Clock);
         var deadlineNs = states.Clock.NowNs + (long)model.Wait.TotalMilliseconds * 1_000_000;
 
         // Nobody counts a prompt in a queue: what is not counted is drawn by its bound.
         (_waiting, _waitsForTarget, _isWaiting) = (demand with { IsCounted = true }, isOfTarget, true);
         var request = new QueuedRequest(
-            this, _exchange.Key!.Name, 1, (WaitClass)_exchange.Priority, _queuePart.Quantity is null ? null : _queueScope.Bucket, _queueCost, deadlineNs);
+            this, _exchange.Key!.Name, 1, (WaitClass)_exchange.Priority, _queueShare.Bucket, _queueCost, deadlineNs);
         if (queue.TryJoin(request, out ticket, out var waitNs))
         {
             Counters.OnQueued();
@@ -88,7 +89,8 @@ internal sealed partial class Admission : IQueuedDraw
             return Refusal.Kind == RefusalKind.Spent ? QueuedAnswer.After(Refusal.WaitNs) : QueuedAnswer.Refused;
         return Refusal.Kind switch
         {
-            RefusalKind.Concurrent => QueuedAnswer.UntilSignal,
+            // Places that are kept for others may be lent by then, and nobody says so.
+            RefusalKind.Concurrent => _queueScope!.SharedGate is null ? QueuedAnswer.UntilSignal : QueuedAnswer.After(ConcurrentWaitNs),
             RefusalKind.Spent => QueuedAnswer.After(Refusal.WaitNs),
             _ => QueuedAnswer.Refused,
         };
@@ -101,7 +103,7 @@ internal sealed partial class Admission : IQueuedDraw
     {
         for (var i = first; i < end; i++)
         {
-            if (_entries[i].Part.Limit.Queue is not null && _entries[i].Scope.Queue is { IsEmpty: false })
+            if (_entries[i].Part.Limit.Queue is not null && _entries[i].Share.Queue is { IsEmpty: false })
                 return i;
         }
 
@@ -125,7 +127,7 @@ internal sealed partial class Admission : IQueuedDraw
         LeaveQueue();
         if (at < 0 || _entries[at].Part.Limit.Queue is null || !_entries[at].Scope.TryHold())
             return;
-        (_queueScope, _queuePart, _queueCost) = (_entries[at].Scope, _entries[at].Part, cost);
+        (_queueScope, _queueShare, _queuePart, _queueCost) = (_entries[at].Scope, _entries[at].Share, _entries[at].Part, cost);
     }
 
     private void LeaveInVain()
@@ -143,6 +145,6 @@ internal sealed partial class Admission : IQueuedDraw
     private void LeaveQueue()
     {
         _queueScope?.Release();
-        (_queueScope, _queuePart, _isWaiting) = (null, null, false);
+        (_queueScope, _queueShare, _queuePart, _isWaiting) = (null, null, null, false);
     }
 }

@@ -220,9 +220,9 @@ internal sealed partial class Admission(LimitStates states)
         {
             ref var entry = ref _entries[i];
             if (entry.IsGate && !entry.IsOut)
-                entry.Scope.Gate!.TryLeave();
+                entry.Share.Gate!.TryLeave();
             if (isSignalled)
-                entry.Scope.Queue?.Signal();
+                entry.Scope.Signal();
             entry.Scope.Release();
             entry = default;
         }

@@ -12,7 +12,10 @@ internal struct AdmissionEntry
 
     public ScopeState Scope;
 
-    /// <summary>The bucket as it was drawn from; null for a gate.</summary>
+    /// <summary>The share of the scope that it belongs to.</summary>
+    public ScopeShare Share;
+
+    /// <summary>The share's bucket; null for a gate.</summary>
     public LimitBucket? Bucket;
 
     /// <summary>What was left when it was looked at, before the draw.</summary>

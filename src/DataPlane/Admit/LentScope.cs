@@ -39,7 +39,7 @@ internal sealed class LentScope
 
     public LentScope(LeaseDesk desk, PartState part, ScopeState scope)
     {
-        (_desk, Part, Scope, _gate) = (desk, part, scope, scope.Gate);
+        (_desk, Part, Scope, _gate) = (desk, part, scope, (ConcurrencyGate?)scope.Gate);
         _bucket = _gate is null ? (LeaseBucket)scope.Bucket : null;
         if (_bucket is not null)
             _bucket.OnCold = _ => _desk.Ask(this);
@@ -150,7 +150,7 @@ internal sealed class LentScope
                 Volatile.Write(ref _answeredNs, nowNs);
         }
 
-        Scope.Queue?.Signal();
+        Scope.Signal();
     }
 
     public void Recall(ulong lease, long keep, long nowNs)

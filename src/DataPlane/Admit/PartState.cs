@@ -58,9 +58,9 @@ internal sealed class PartState
         foreach (var (_, scope) in _scopes)
         {
             Edit(scope, part, nowNs);
-            if (part.Limit.Queue is { } queue && scope.Queue is { } waiting)
-                waiting.Max = queue.Max;
-            scope.Queue?.Signal();
+            if (part.Limit.Queue is { } queue)
+                scope.SetQueueMax(queue.Max);
+            scope.Signal();
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed class PartState
     {
         var scope = Hold(value);
         if (scope.Gate is null)
-            (scope.Shared?.Common ?? scope.Bucket).Restore(checkpoint, _all.Clock.NowNs);
+            scope.Common.Bucket!.Restore(checkpoint, _all.Clock.NowNs);
         scope.Release();
     }
 
@@ -92,9 +92,12 @@ internal sealed class PartState
             return;
         }
 
-        if (scope.Gate is { } gate)
+        if (scope.Gate is not null)
         {
-            gate.Limit = part.Limit.Concurrent!.Value;
+            if (scope.SharedGate is { } places)
+                places.Edit(part.Limit.Concurrent!.Value, LimitStates.Percents(part), nowNs);
+            else
+                ((ConcurrencyGate)scope.Gate).Limit = part.Limit.Concurrent!.Value;
             return;
         }
 
@@ -145,16 +148,15 @@ internal sealed class PartState
             Interlocked.Decrement(ref _count);
     }
 
-    private static ScopeState Shared(string value, bool isPermanent, SharedBucket shared) => new(value, isPermanent, shared.Parent, shared: shared);
-
     private ScopeState Make(string value)
     {
         var part = Part;
         var isPermanent = part.Limit.Per == LimitScope.Global;
-        return part.Quantity is null
-            ? new ScopeState(value, isPermanent, null, gate: new ConcurrencyGate(_all.Desk is null ? part.Limit.Concurrent!.Value : 0))
-            : part.Limit.Shares.Length == 0 || _all.Desk is not null
-            ? new ScopeState(value, isPermanent, _all.MakeBucket(part))
-            : Shared(value, isPermanent, _all.MakeShared(part));
+        var shares = _all.Desk is null ? part.Limit.Shares.Length : 0;
+        if (part.Quantity is not null)
+            return shares == 0 ? new(value, isPermanent, _all.MakeBucket(part)) : new(value, isPermanent, _all.MakeShared(part), shares);
+        if (shares > 0)
+            return new(value, isPermanent, new SharedGate(part.Limit.Concurrent!.Value, LimitStates.Percents(part), _all.Clock.NowNs), shares);
+        return new(value, isPermanent, new ConcurrencyGate(_all.Desk is null ? part.Limit.Concurrent!.Value : 0));
     }
 }

@@ -14,71 +14,98 @@ namespace AiEdge.DataPlane.Admit;
 /// looks at the use, and from judged to retired; who holds meanwhile goes from judged to one holder, so the last step fails: (2), (3). A use
 /// is made by a holder, so between judged and retired there was none: (1).
 /// </remarks>
-internal sealed class ScopeState(
-    string value, bool isPermanent, LimitBucket? bucket, ConcurrencyGate? gate = null, SharedBucket? shared = null)
+internal sealed class ScopeState
 {
     private const int Retired = -1;
 
     /// <summary>Nobody holds it, and whoever judges its use has not decided yet.</summary>
     private const int Judged = -2;
 
+    private readonly bool _isPermanent;
+    private readonly LimitBucket? _bucket;
+    private readonly ScopeShare[] _shares;
     private int _holders;
-    private FairQueue? _queue;
+
+    /// <summary>Of an amount.</summary>
+    public ScopeState(string value, bool isPermanent, LimitBucket bucket)
+        : this(value, isPermanent, [new(bucket, null)]) => _bucket = bucket;
+
+    /// <summary>Of how many are under way.</summary>
+    public ScopeState(string value, bool isPermanent, ConcurrencyGate gate)
+        : this(value, isPermanent, [new(null, gate)])
+    {
+    }
+
+    /// <summary>Of an amount, with parts for those who carry a tag (<c>shares:</c>).</summary>
+    public ScopeState(string value, bool isPermanent, SharedBucket shared, int shares)
+        : this(value, isPermanent, [.. Enumerable.Range(0, shares).Select(i => new ScopeShare(shared.Of(i), null)), new(shared.Common, null)]) =>
+        (_bucket, Shared) = (shared.Parent, shared);
+
+    /// <summary>Of how many are under way, with parts for those who carry a tag.</summary>
+    public ScopeState(string value, bool isPermanent, SharedGate shared, int shares)
+        : this(value, isPermanent, [.. Enumerable.Range(0, shares).Select(i => new ScopeShare(null, shared.Of(i))), new(null, shared.Common)]) =>
+        SharedGate = shared;
+
+    private ScopeState(string value, bool isPermanent, ScopeShare[] shares) => (Value, _isPermanent, _shares) = (value, isPermanent, shares);
 
     /// <summary>Whose it is.</summary>
-    public string Value { get; } = value;
+    public string Value { get; }
 
-    /// <summary>Of an amount; a gate has none.</summary>
-    public LimitBucket Bucket => bucket!;
+    /// <summary>Of an amount, the whole; a gate has none.</summary>
+    public LimitBucket Bucket => _bucket!;
 
     /// <summary>Of how many are under way, else null.</summary>
-    public ConcurrencyGate? Gate { get; } = gate;
+    public Gate? Gate => Common.Gate;
 
-    /// <summary>The same with its parts for those who carry a tag (<c>shares:</c>), else null.</summary>
-    public SharedBucket? Shared { get; } = shared;
+    /// <summary>What those draw from, or enter, who carry no tag that has a share.</summary>
+    public ScopeShare Common => _shares[^1];
+
+    /// <summary>An amount's parts for those who carry a tag, else null.</summary>
+    public SharedBucket? Shared { get; }
+
+    /// <summary>The parts of so many at a time, else null.</summary>
+    public SharedGate? SharedGate { get; }
 
     /// <summary>What is lent to it; null where this plane is its own.</summary>
     public LentScope? Lent { get; set; }
 
-    /// <summary>The bucket that a key draws from: its share's, if it has one. A client's own tags do not count.</summary>
-    public LimitBucket BucketFor(LimitModel limit, KeyModel key)
+    /// <summary>The share that a key draws from: its own, if it has one. A client's own tags do not count.</summary>
+    public ScopeShare ShareFor(LimitModel limit, KeyModel key)
     {
-        if (Shared is not { } parts)
-            return Bucket;
-        for (var i = 0; i < limit.Shares.Length; i++)
+        for (var i = 0; i < _shares.Length - 1; i++)
         {
             foreach (var (name, value) in key.Tags)
             {
                 if (name == limit.Shares[i].Tag && value == limit.Shares[i].Value)
-                    return parts.Of(i);
+                    return _shares[i];
             }
         }
 
-        return parts.Common;
+        return Common;
     }
 
-    /// <summary>Those who wait for it; null while nobody ever has.</summary>
-    public FairQueue? Queue => Volatile.Read(ref _queue);
-
-    /// <summary>The queue of those who wait for it, made when the first one comes.</summary>
-    public FairQueue QueueFor(QueueModel model, LimitClock clock)
+    /// <summary>Something was given back, or there is more of it: those who wait look again.</summary>
+    public void Signal()
     {
-        var queue = Queue;
-        if (queue is null)
-        {
-            var made = new FairQueue(clock, model.Max);
-            queue = Interlocked.CompareExchange(ref _queue, made, null) ?? made;
-        }
+        foreach (var share in _shares)
+            share.Queue?.Signal();
+    }
 
-        queue.Max = model.Max;
-        return queue;
+    /// <summary>How many may wait, from now on.</summary>
+    public void SetQueueMax(int max)
+    {
+        foreach (var share in _shares)
+        {
+            if (share.Queue is { } queue)
+                queue.Max = max;
+        }
     }
 
     /// <summary>False if it has been given up: look it up again.</summary>
     public bool TryHold()
     {
         // The bucket of all is never given up, and counting its holders would put all cores on one word.
-        if (isPermanent)
+        if (_isPermanent)
             return true;
         var holders = Volatile.Read(ref _holders);
         while (holders != Retired)
@@ -94,14 +121,14 @@ internal sealed class ScopeState(
 
     public void Release()
     {
-        if (!isPermanent)
+        if (!_isPermanent)
             Interlocked.Decrement(ref _holders);
     }
 
     /// <summary>Gives it up if nobody holds it and it has no use; true if it is given up.</summary>
     public bool TryRetire(long nowNs)
     {
-        if (isPermanent || Volatile.Read(ref _holders) != 0 || !IsUnused(nowNs)
+        if (_isPermanent || Volatile.Read(ref _holders) != 0 || !IsUnused(nowNs)
             || Interlocked.CompareExchange(ref _holders, Judged, 0) != 0)
             return false;
 
@@ -109,10 +136,12 @@ internal sealed class ScopeState(
         var isUnused = IsUnused(nowNs);
         if (Interlocked.CompareExchange(ref _holders, isUnused ? Retired : 0, Judged) != Judged || !isUnused)
             return false;
-        Queue?.Dispose();
+        foreach (var share in _shares)
+            share.Queue?.Dispose();
         return true;
     }
 
-    private bool IsUnused(long nowNs) =>
-        Lent is { } lent && lent.IsWatched(nowNs) ? false : Gate is { } gate ? gate.Count == 0 && (Lent is null || gate.Limit == 0) : Bucket.Used(nowNs) == 0;
+    private bool IsUnused(long nowNs) => Lent is { } lent && lent.IsWatched(nowNs)
+        ? false
+        : Gate is { } gate ? gate.Count == 0 && (Lent is null || gate.Capacity == 0) : Bucket.Used(nowNs) == 0;
 }

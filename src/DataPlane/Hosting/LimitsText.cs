@@ -57,7 +57,8 @@ internal static class LimitsText
         if (scope.Gate is { } gate)
         {
             json.WriteString("unit"u8, "concurrent"u8);
-            Amounts(json, gate.Limit, gate.Count, Math.Max(0, gate.Limit - gate.Count), isMoney: false);
+            var limit = scope.SharedGate?.Limit ?? gate.Capacity;
+            Amounts(json, limit, gate.Count, Math.Max(0, limit - gate.Count), isMoney: false);
             json.WriteEndObject();
             return;
         }

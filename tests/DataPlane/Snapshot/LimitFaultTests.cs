@@ -101,7 +101,6 @@ public sealed class LimitFaultTests
     [InlineData("shares: { \"env=prod\": 80%, \"zone=eu\": 20% }", "shares[\"zone=eu\"]: is of another tag than the first, \"env\"")]
     [InlineData("shares: { \"env=test\": 80% }", "shares[\"env=test\"]: no key carries the tag \"env=test\"")]
     [InlineData("per: key, shares: { \"env=prod\": 80% }", "shares: has no meaning with per: key, where nobody shares a bucket with another tag; use global, team, model or provider")]
-    [InlineData("concurrent: 5, shares: { \"env=prod\": 80% }", "shares: is not supported yet together with concurrent; give that a limit of its own, without shares")]
     [InlineData("per: \"tag:env\", shares: { \"env=prod\": 80% }", "shares: has no meaning with per: tag, where nobody shares a bucket with another tag; use global, team, model or provider")]
     public void A_wrong_scope_or_share_is_named_with_its_line(string fields, string fault) =>
         Assert.Equal(["16: limits[1]." + fault], Faults($"{{ name: a, requests: 1/s, {fields} }}"));
