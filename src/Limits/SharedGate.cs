@@ -205,11 +205,8 @@ public sealed class SharedGate
         public override bool TryEnter(long nowNs)
         {
             all.Note(nowNs);
-            var sinceNs = nowNs - Volatile.Read(ref _seenNs);
-            if (sinceNs > NoteNs)
+            if (nowNs - Volatile.Read(ref _seenNs) > NoteNs)
                 Volatile.Write(ref _seenNs, nowNs);
-            if (sinceNs > IdleNs)
-                Reclaim();
             while (!TryEnterKept())
             {
                 if (all.TryTake())

@@ -105,6 +105,28 @@ public sealed class LimitKindsTests
     }
 
     [Fact]
+    public async Task A_guaranteed_place_is_free_for_its_owner_though_others_wait_for_one()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup
+        {
+            Keys = $$"""  - { name: dev, sha256: "{{EdgeSetup.Sha256(DevKey)}}", tags: { env: dev } }""",
+            Limits = ["name: places, concurrent: 2, shares: { \"env=prod\": 50% }, queue: { max: 9, wait: 30s }"],
+        });
+        using var holder = await edge.ConnectAsync();
+        await holder.SendAsync(Ask.Stream("n=9; b=0; stall=4", key: DevKey));
+        await holder.SeeAsync("data: ");
+        var waiting = edge.AskAsync(Ask.Chat(key: DevKey));
+        await edge.SeeMetricAsync("aiedge_limit_waiting{limit=\"places\"} 1");
+
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
+        Assert.Contains("\"unit\":\"concurrent\",\"limit\":2,\"used\":1,\"remaining\":1", (await edge.AdminAsync("/limits")).Text);
+        Assert.False(waiting.IsCompleted);
+
+        holder.LeaveWithReset();
+        Assert.Equal(200, (await waiting).Status);
+    }
+
+    [Fact]
     public async Task Who_asks_for_less_priority_waits_behind_and_nobody_gets_more_by_asking()
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup { Limits = ["name: one, concurrent: 1, queue: { max: 9, wait: 20s }"] });

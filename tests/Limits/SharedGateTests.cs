@@ -105,6 +105,19 @@ public sealed class SharedGateTests
         Assert.True(gate.Of(0).TryLeave());
         Assert.Equal((0, 1), (gate.Common.Remaining(0), gate.Of(0).Remaining(0)));
 
+        // What is owed is paid before anything is kept.
+        var owing = new SharedGate(10, [50], 0);
+        Assert.Equal(5, EnterAll(owing.Common, 0));
+        owing.Edit(3, [50], 0);
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.True(owing.Common.TryLeave());
+            Assert.False(owing.Of(0).TryEnter(0));
+        }
+
+        Assert.True(owing.Common.TryLeave());
+        Assert.True(owing.Of(0).TryEnter(0));
+
         gate.Edit(12, [25], 0);
         Assert.Equal((7, 9), (gate.Common.Remaining(0), gate.Of(0).Remaining(0)));
         Assert.Throws<ArgumentOutOfRangeException>(() => gate.Edit(4, [101], 0));

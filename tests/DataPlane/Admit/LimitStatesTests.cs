@@ -177,6 +177,44 @@ public sealed class LimitStatesTests
     }
 
     [Fact]
+    public void A_share_of_places_is_kept_while_its_owner_asks_and_lent_while_he_does_not()
+    {
+        LimitModel Limit(int places) => new()
+        {
+            Name = "s",
+            Match = LimitSelector.All,
+            Per = LimitScope.Global,
+            Quantities = [],
+            Concurrent = places,
+            Shares = [new ShareModel("env", "prod", 50), new ShareModel("env", "dev", 20)],
+        };
+        var rig = new AdmissionRig(Limit(10));
+        var (prod, dev, other) = (LimitWorld.Key("p", tags: ("env", "prod")), LimitWorld.Key("d", tags: ("env", "dev")), LimitWorld.Key("o"));
+        var inside = new List<AdmissionRig.Ask>();
+        Assert.Equal(5, Entered(dev));
+        Assert.Equal(0, Entered(other));
+        rig.Time.Pass(TimeSpan.FromSeconds(11));
+        Assert.Equal(5, Entered(other));
+        Assert.Equal(0, Entered(prod));
+        inside.ForEach(ask => ask.End(wasSent: false));
+        inside.Clear();
+        Assert.Equal((5, 5, 0), (Entered(other), Entered(prod), Entered(dev)));
+        rig.Use(Limit(20));
+        Assert.Equal((20, 10), (rig.Scope("s", null, "*").SharedGate!.Limit, rig.Scope("s", null, "*").Gate!.Count));
+
+        int Entered(KeyModel key)
+        {
+            for (var count = 0; ; count++)
+            {
+                var ask = rig.Begin(key);
+                if (ask.Both(Demand()) != AdmitVerdict.Admitted)
+                    return count;
+                inside.Add(ask);
+            }
+        }
+    }
+
+    [Fact]
     public void Nothing_leaks_whatever_way_exchanges_end()
     {
         var price = AdmissionTests.Price(input: 1_000_000_000, output: 2_000_000_000);
