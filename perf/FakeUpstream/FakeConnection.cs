@@ -128,12 +128,32 @@ internal sealed class FakeConnection
         };
         var method = Encoding.Latin1.GetString(_head.Method);
         _sender.Resumed = log?.Resumed;
-        var after = await _sender.SendAsync(FindAnswer(method, context), script, number, withoutBody: method == "HEAD");
+        var answer = _server.Keeper is { } keeper && method == "POST" ? Limited(keeper, ref script, context) : null;
+        var after = await _sender.SendAsync(answer ?? FindAnswer(method, context), script, number, withoutBody: method == "HEAD");
         if (after == AfterAnswer.KeepAlive && (_head.CloseAsked || _requests == script.RequestsPerConnection))
             return AfterAnswer.Finish;
         if (after == AfterAnswer.KeepAlive && script.IdleUs >= 0)
             return await _sender.IdleAsync(script.IdleUs) ? AfterAnswer.Finish : AfterAnswer.ClientLeft;
         return after;
+    }
+
+    /// <summary>The answer under limits, which take the place of the fields that stand for a provider's.</summary>
+    private Answer Limited(LimitKeeper keeper, ref FakeScript script, AnswerContext context)
+    {
+        var vendor = AnswerTable.VendorOf(context.Path);
+        var credential = Encoding.Latin1.GetString(_head.Value("authorization"u8)) + Encoding.Latin1.GetString(_head.Value("x-api-key"u8));
+        var cap = context.Facts.TokensMax == int.MaxValue ? 0 : context.Facts.TokensMax;
+        var verdict = keeper.Ask(credential, (context.Body.Length / 5) + cap, vendor);
+        script = script.Copy();
+        script.FullHeaders = false;
+        if (!verdict.IsRefused)
+            {
+            var answer = FindAnswer("POST", context);
+            return answer with { Fields = answer.Fields + verdict.Fields };
+        }
+
+        var refusal = ErrorAnswer.Make(new FakeScript { Status = 429, RetryAfter = "none" }, vendor);
+        return refusal with { Fields = refusal.Fields + verdict.Fields };
     }
 
     private Answer FindAnswer(string method, AnswerContext context)

@@ -25,6 +25,9 @@ public sealed class FakeUpstreamOptions
     /// <summary>Knobs that hold for every request unless its model's name or its x-fake header says otherwise, in the header's notation.</summary>
     public string Script { get; init; } = "";
 
+    /// <summary>Kept for each credential, and told in every answer in the place of the fields that stand for a provider's; null keeps none.</summary>
+    public ProviderLimits? Limits { get; init; }
+
     /// <summary>Decides per request; a null or empty string leaves the other sources alone. Runs after the body has been read.</summary>
     public Func<ReceivedRequest, string?>? ScriptFor { get; init; }
 

@@ -27,6 +27,7 @@ public sealed class FakeUpstreamServer : IAsyncDisposable
     {
         (Options, DefaultScript) = (options, defaultScript);
         Log = new RequestLog(options.RequestLogMax);
+        Keeper = options.Limits is { } limits ? new LimitKeeper(limits) : null;
         _certificate = options.UseTls ? options.Certificate ?? SelfMadeCertificate.Make() : null;
         _listener = new Socket(options.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         _listener.Bind(new IPEndPoint(options.Address, options.Port));
@@ -53,7 +54,15 @@ public sealed class FakeUpstreamServer : IAsyncDisposable
 
     public int ConnectionsOpen => _connections.Count;
 
+    /// <summary>Requests that the options' limits refused.</summary>
+    public long LimitedCount => Keeper?.Refused ?? 0;
+
+    /// <summary>Requests that they admitted, and tokens of those.</summary>
+    public (long Requests, long Tokens) Admitted => (Keeper?.Admitted ?? 0, Keeper?.Tokens ?? 0);
+
     internal FakeUpstreamOptions Options { get; }
+
+    internal LimitKeeper? Keeper { get; }
 
     internal FakeScript DefaultScript { get; }
 

@@ -22,7 +22,7 @@ internal enum Vendor
 }
 
 /// <summary>An answer before the script bends it: a status, fields, and either a whole body or a stream of events.</summary>
-internal sealed class Answer
+internal sealed record Answer
 {
     public int Status { get; init; } = 200;
 
