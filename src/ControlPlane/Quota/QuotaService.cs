@@ -36,6 +36,7 @@ internal sealed class QuotaService : IAsyncDisposable
     public QuotaService(QuotaAllocator allocator, QuotaLog log, LimitClock clock, ReadOnlyMemory<byte> storeId, Func<GrpcServerContext, string?> planeOf)
     {
         (_allocator, _log, _clock, _storeId, _planeOf) = (allocator, log, clock, storeId, planeOf);
+        Accounts = new AccountBook(Now().Ns);
         _turning = TurnAsync();
     }
 
@@ -78,6 +79,9 @@ internal sealed class QuotaService : IAsyncDisposable
         await _log.WriteAsync();
     }
 
+    /// <summary>Accounts with providers that planes share.</summary>
+    public AccountBook Accounts { get; }
+
     /// <summary>Planes that are connected.</summary>
     public int Sessions => _sessions.Count;
 
@@ -113,13 +117,18 @@ internal sealed class QuotaService : IAsyncDisposable
         if (start.Epoch.Length != 16)
             return new(GrpcCode.InvalidArgument, "an epoch has 16 bytes");
         var plane = _allocator.Join(id, BinaryPrimitives.ReadUInt128LittleEndian(start.Epoch.Span), Now());
-        var session = new QuotaSession(_allocator, _log, Now, plane, Interlocked.Increment(ref _lastStream), call) { IsGood = _isGood };
+        var session = new QuotaSession(_allocator, _log, Now, plane, Interlocked.Increment(ref _lastStream), call)
+        {
+            IsGood = _isGood,
+            Accounts = new AccountSession(Accounts, plane),
+        };
         try
         {
             if (!TryEnter(id, session))
                 return new(GrpcCode.FailedPrecondition, "another start of the same plane is connected");
             await _log.WriteAsync();
-            if (!await call.WriteAsync(new QuotaDown { Hello = new ControlHello { StoreId = ByteString.CopyFrom(_storeId.Span) } }))
+            var hello = new ControlHello { StoreId = ByteString.CopyFrom(_storeId.Span), Features = { AccountBook.Feature } };
+            if (!await call.WriteAsync(new QuotaDown { Hello = hello }))
                 return GrpcStatus.Ok;
             return await session.RunAsync();
         }
@@ -192,11 +201,18 @@ internal sealed class QuotaService : IAsyncDisposable
                         session.Recall(recall);
                 }
 
+                while (Accounts.TryTakePause(out var pause))
+                {
+                    if (_sessions.TryGetValue(pause.Plane.Id, out var session) && session.Plane == pause.Plane)
+                        session.Pause(pause);
+                }
+
                 if (_clock.NowNs - sweptNs < SweepNs)
                     continue;
                 sweptNs = _clock.NowNs;
                 _clock.Reanchor();
                 _allocator.Sweep(Now());
+                Accounts.Sweep(Now().Ns);
                 _log.WriteBeside();
                 if (_settling.IsCompleted && !_closed.IsEmpty)
                     _settling = Task.Factory.StartNew(SettleAll, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);

@@ -32,11 +32,15 @@ internal sealed class QuotaSession(
     private readonly TaskCompletionSource _ousted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _lastAsk;
     private Task _recalling = Task.CompletedTask;
+    private Task _pausing = Task.CompletedTask;
 
     public PlaneState Plane => plane;
 
     /// <summary>Whether the call's credential is still good.</summary>
     public required Func<GrpcServerContext, bool> IsGood { get; init; }
+
+    /// <summary>What the plane tells of accounts with providers.</summary>
+    public required AccountSession Accounts { get; init; }
 
     /// <summary>A newer stream of the same start has taken its place.</summary>
     public void Oust() => _ousted.TrySetResult();
@@ -61,6 +65,16 @@ internal sealed class QuotaSession(
                 return new(GrpcCode.Unauthenticated, "the credential was revoked");
             if (call.Current.KindCase == QuotaUp.KindOneofCase.None)
                 continue;
+            if (call.Current.KindCase == QuotaUp.KindOneofCase.Accounts)
+            {
+                var (shares, wrong) = Accounts.Answer(call.Current.Accounts, now().Ns);
+                if (shares is null)
+                    return wrong;
+                if (!await call.WriteAsync(new QuotaDown { Accounts = shares }))
+                    return GrpcStatus.Ok;
+                continue;
+            }
+
             if (call.Current.KindCase != QuotaUp.KindOneofCase.Ask)
                 return new(GrpcCode.InvalidArgument, "a stream has one hello, the first of its messages");
             var (answer, fault) = await AnswerAsync(call.Current.Ask);
@@ -78,6 +92,13 @@ internal sealed class QuotaSession(
             return;
         var message = new QuotaDown { Recall = new QuotaRecall { Bucket = number, Lease = recall.Lease, Keep = (ulong)Math.Max(0, recall.Keep) } };
         _recalling = call.WriteAsync(message).AsTask();
+    }
+
+    /// <summary>Tells the plane to leave an account alone; where the word before is still on its way, its next telling is answered with it.</summary>
+    public void Pause(in AccountPause pause)
+    {
+        if (_pausing.IsCompleted && Accounts.Pause(pause, now().Ns) is { } shares)
+            _pausing = call.WriteAsync(new QuotaDown { Accounts = shares }).AsTask();
     }
 
     private async ValueTask<(QuotaAnswer? Answer, GrpcStatus Fault)> AnswerAsync(QuotaAsk ask)

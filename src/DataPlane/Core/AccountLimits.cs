@@ -25,6 +25,8 @@ internal readonly record struct AccountCost(long Input, long Output);
 internal sealed class AccountLimits
 {
     private bool _isKnown;
+    private long _heldUntilMs;
+    private long _refusedUntilMs;
 
     /// <summary>Whether the provider has said anything; until then there is nothing to take from, and a provider that never does costs nothing.</summary>
     public bool IsKnown => Volatile.Read(ref _isKnown);
@@ -40,12 +42,21 @@ internal sealed class AccountLimits
 
     /// <summary>How long to wait until its limits have room for a request, in milliseconds; 0 where they have.</summary>
     public long WaitMs(long nowMs, in AccountCost cost) => Math.Max(
-        Math.Max(Requests.WaitMs(nowMs, 1), Tokens.WaitMs(nowMs, cost.Input + cost.Output)),
-        Math.Max(InputTokens.WaitMs(nowMs, cost.Input), OutputTokens.WaitMs(nowMs, cost.Output)));
+        HeldMs(nowMs),
+        Math.Max(
+            Math.Max(Requests.WaitMs(nowMs, 1), Tokens.WaitMs(nowMs, cost.Input + cost.Output)),
+            Math.Max(InputTokens.WaitMs(nowMs, cost.Input), OutputTokens.WaitMs(nowMs, cost.Output))));
 
     /// <summary>Takes of all of its limits, or of none (<see cref="AccountLimit.TryTake"/>); the wait is that of the one that takes longest.</summary>
     public bool TryTake(long nowMs, in AccountCost cost, long waitMaxMs, out long waitMs)
     {
+        var held = HeldMs(nowMs);
+        if (held > waitMaxMs)
+        {
+            waitMs = WaitMs(nowMs, cost);
+            return false;
+        }
+
         if (!Requests.TryTake(nowMs, 1, waitMaxMs, out waitMs))
             return false;
         if (Tokens.TryTake(nowMs, cost.Input + cost.Output, waitMaxMs, out var tokens))
@@ -54,7 +65,7 @@ internal sealed class AccountLimits
             {
                 if (OutputTokens.TryTake(nowMs, cost.Output, waitMaxMs, out var output))
                 {
-                    waitMs = Math.Max(Math.Max(waitMs, tokens), Math.Max(input, output));
+                    waitMs = Math.Max(Math.Max(held, Math.Max(waitMs, tokens)), Math.Max(input, output));
                     return true;
                 }
 
@@ -67,6 +78,59 @@ internal sealed class AccountLimits
         Requests.GiveBack(1);
         waitMs = WaitMs(nowMs, cost);
         return false;
+    }
+
+    /// <summary>
+    /// Its provider has refused a request, told that a limit has next to nothing left, and said when to come again: until then nothing is taken, whatever
+    /// is reckoned to have come back. Of limits that are counted in fixed windows nothing has. A pause of another kind is none of the limits'.
+    /// </summary>
+    public void OnRefused(long nowMs, TimeSpan wait, in ProviderRates rates, in AccountCost cost)
+    {
+        if (!IsSpent(rates.Requests, 1) && !IsSpent(rates.Tokens, cost.Input + cost.Output)
+            && !IsSpent(rates.InputTokens, cost.Input) && !IsSpent(rates.OutputTokens, cost.Output))
+        {
+            return;
+        }
+
+        Hold(nowMs, wait);
+        Volatile.Write(ref _refusedUntilMs, Volatile.Read(ref _heldUntilMs));
+    }
+
+    /// <summary>Nothing is taken for so long, by the word of whoever was refused; a minute at most.</summary>
+    public void Hold(long nowMs, TimeSpan wait)
+    {
+        var until = nowMs + (long)Math.Min(wait.TotalMilliseconds, AccountState.PauseMax.TotalMilliseconds);
+        var known = Volatile.Read(ref _heldUntilMs);
+        while (until > known)
+        {
+            var found = Interlocked.CompareExchange(ref _heldUntilMs, until, known);
+            if (found == known)
+                return;
+            known = found;
+        }
+    }
+
+    /// <summary>How long nothing is to be taken, whatever is left, in milliseconds; also of what has been promised.</summary>
+    public long HeldMs(long nowMs) => Math.Max(0, Volatile.Read(ref _heldUntilMs) - nowMs);
+
+    /// <summary>How long nothing is to be taken, from <paramref name="nowMs"/> on, where this plane was refused since this was asked last; else 0.</summary>
+    public long TakeRefusedMs(long nowMs) =>
+        Volatile.Read(ref _refusedUntilMs) == 0 ? 0 : Math.Max(0, Interlocked.Exchange(ref _refusedUntilMs, 0) - nowMs);
+
+    /// <summary>So much is wanted of its limits, whether it is to be had or not.</summary>
+    public void Want(in AccountCost cost)
+    {
+        Requests.Want(1);
+        Tokens.Want(cost.Input + cost.Output);
+        InputTokens.Want(cost.Input);
+        OutputTokens.Want(cost.Output);
+    }
+
+    /// <summary>Another plane was told this of one of its limits (<see cref="AccountLimit.Hear"/>).</summary>
+    public void Hear(AccountLimit limit, long nowMs, in SharedRate rate)
+    {
+        if (limit.Hear(nowMs, rate) && !IsKnown)
+            Volatile.Write(ref _isKnown, true);
     }
 
     /// <summary>What was taken was not sent.</summary>
@@ -83,6 +147,9 @@ internal sealed class AccountLimits
 
     /// <summary>The same of an answer to what was sent before anything was known, so that nothing was taken for it.</summary>
     public void Learn(long nowMs, in ProviderRates rates) => Learn(nowMs, rates, 0, default);
+
+    /// <summary>What is reckoned for a request may be a half of what its provider counts.</summary>
+    private static bool IsSpent(in ProviderRate rate, long cost) => rate.IsTold && rate.Remaining <= Math.Max(2 * cost, rate.Limit / 64);
 
     private void Learn(long nowMs, in ProviderRates rates, long requests, in AccountCost cost)
     {

@@ -17,6 +17,7 @@ internal sealed class AccountState
     private const long TrialMs = 1000;
 
     private long _pausedUntilMs;
+    private long _limitedUntilMs;
     private long _paced;
 
     /// <summary>Requests that waited for it, or went elsewhere, because its limits had nothing left.</summary>
@@ -44,6 +45,19 @@ internal sealed class AccountState
 
     /// <summary>The one that tried it has been answered: it may be used by all, unless another pause was asked for meanwhile.</summary>
     public void EndTrial(long trial) => Interlocked.CompareExchange(ref _pausedUntilMs, 0, trial);
+
+    /// <summary>Its provider has refused a request because a limit has nothing left, and said when to come again: other planes may be told.</summary>
+    public void PauseAsLimited(long nowMs, TimeSpan wait)
+    {
+        Pause(nowMs, wait);
+        var until = nowMs + (long)Math.Min(wait.TotalMilliseconds, PauseMax.TotalMilliseconds);
+        if (until > Volatile.Read(ref _limitedUntilMs))
+            Volatile.Write(ref _limitedUntilMs, until);
+    }
+
+    /// <summary>How long it is to be left alone because of a limit, from <paramref name="nowMs"/> on, where that is new since this was asked last; else 0.</summary>
+    public long TakeLimitedMs(long nowMs) =>
+        Volatile.Read(ref _limitedUntilMs) == 0 ? 0 : Math.Max(0, Interlocked.Exchange(ref _limitedUntilMs, 0) - nowMs);
 
     /// <summary>Its provider said when to come again.</summary>
     public void Pause(long nowMs, TimeSpan wait)

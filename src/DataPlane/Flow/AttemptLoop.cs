@@ -134,6 +134,8 @@ internal sealed partial class AttemptLoop
                 error = Paced(exchange, wait);
             else if (wait > TimeSpan.Zero && !await RetryPause.WaitAsync(link, wait))
                 error = Stopped(link);
+            else if (wait > TimeSpan.Zero && _plan.Held is { Ticks: > 0 } held)
+                error = Paced(exchange, held);
             else
                 error = await _gate.AdmitTargetAsync(exchange, link, body, mayWait);
             if (!error.IsError)
@@ -208,7 +210,7 @@ internal sealed partial class AttemptLoop
         {
             link.ClearStep();
             LimitStep(link, exchange);
-            _plan.OnHead(ProviderRateReader.Of(upstream.HeadReader.Head, DateTimeOffset.FromUnixTimeMilliseconds(_services.Clock.CoarseUnixMs)));
+            ReadLimits(upstream);
             error = await _relay.RunAsync(upstream, body);
         }
 
@@ -223,6 +225,13 @@ internal sealed partial class AttemptLoop
             LetGo();
         NoteAccount(exchange, error);
         return Judged(exchange, error);
+    }
+
+    /// <summary>What the answer's head says of the account's limits.</summary>
+    private void ReadLimits(UpstreamConnection upstream)
+    {
+        var (head, now) = (upstream.HeadReader.Head, DateTimeOffset.FromUnixTimeMilliseconds(_services.Clock.CoarseUnixMs));
+        _plan.OnHead(ProviderRateReader.Of(head, now), head.Status == 429 ? RetryAfter.Of(head, now) : TimeSpan.Zero);
     }
 
     /// <summary>Tells the plan what the attempt says of its target.</summary>
@@ -259,7 +268,21 @@ internal sealed partial class AttemptLoop
             return;
         _retryAfter = RetryAfter.Of(upstream.HeadReader.Head, DateTimeOffset.FromUnixTimeMilliseconds(_services.Clock.CoarseUnixMs));
         if (_retryAfter > TimeSpan.Zero)
-            exchange.Account!.State.Pause(_services.Clock.CoarseMs, _retryAfter);
+            Pause(exchange, _retryAfter);
+    }
+
+    /// <summary>Leaves an account alone; where a limit of it is why, whoever shares it is to know.</summary>
+    private void Pause(Exchange exchange, TimeSpan wait)
+    {
+        var account = exchange.Account!.State;
+        if (exchange.Status != 429)
+        {
+            account.Pause(_services.Clock.CoarseMs, wait);
+            return;
+        }
+
+        account.PauseAsLimited(_services.Clock.CoarseMs, wait);
+        _services.Routes.OnLimited();
     }
 
     /// <summary>Where a provider has several accounts, a refusal of one says nothing of the others: it is left alone, and they are asked first.</summary>
@@ -270,7 +293,10 @@ internal sealed partial class AttemptLoop
             && (isRefused || (error.Kind == ErrorKind.UpstreamStatus && exchange.Status == 429));
         if (!_isAccounts)
             return;
-        exchange.Account!.State.Pause(_services.Clock.CoarseMs, isRefused ? RefusedPause : LimitedPause);
+        if (isRefused)
+            exchange.Account!.State.Pause(_services.Clock.CoarseMs, RefusedPause);
+        else
+            Pause(exchange, LimitedPause);
         _plan.OnAccountRefused();
     }
 

@@ -102,7 +102,7 @@ internal sealed class EdgeHost : ILinkedPlane, IAsyncDisposable
         if (journal is not null)
             link?.StartShipping(journal, options.DataDir!);
         var host = new EdgeHost(options, load, journal, link);
-        link?.StartQuota(host._services.Limits.Clock);
+        link?.StartQuota(host._services.Limits.Clock, host._services.Routes, host._services.Clock);
         try
         {
             await host._server.StartAsync(new NoApplication(), CancellationToken.None);

@@ -30,16 +30,9 @@ internal static class RouteMetrics
         PerTarget("aiedge_target_paused_ms", "gauge", "How long a target's account is left alone.", target => Accounts.PauseLeftMs(target.Asked, nowMs));
         PerAccount("aiedge_account_paused_ms", "gauge", "How long an account is left alone.", account => account.PauseLeftMs(nowMs));
         PerAccount("aiedge_account_paced_total", "counter", "Times that an account had too little left for a request.", static account => account.Paced);
-        MetricsText.Family(text, "aiedge_account_remaining", "gauge", "What is left of an account's limits with its provider, as far as that is known.");
-        foreach (var ((provider, account, model), limits) in routes.Limits)
-        {
-            var labels = Labels((provider, account)) + ",target=\"" + MetricsText.Escape(model) + "\"";
-            Remaining(labels, "requests", limits.Requests);
-            Remaining(labels, "tokens", limits.Tokens);
-            Remaining(labels, "input_tokens", limits.InputTokens);
-            Remaining(labels, "output_tokens", limits.OutputTokens);
-        }
-
+        PerLimit("aiedge_account_remaining", "What is left of this plane's part of an account's limits with its provider, as far as that is known.",
+            limit => limit.Left(nowMs));
+        PerLimit("aiedge_account_part_ratio", "This plane's part of an account's limits; 1 for all.", static limit => limit.PartPpm / (double)AccountLimit.WholePpm);
         MetricsText.Family(text, "aiedge_retry_budget_total", "counter", "Retries by model, and whether the budget allowed them.");
         foreach (var (model, budget) in routes.Budgets)
         {
@@ -58,10 +51,19 @@ internal static class RouteMetrics
                 MetricsText.Sample(text, name, Labels(its), value(account));
         }
 
-        void Remaining(string labels, string unit, AccountLimit limit)
+        void PerLimit(string name, string help, Func<AccountLimit, double> value)
         {
-            if (limit.Limit > 0)
-                MetricsText.Sample(text, "aiedge_account_remaining", labels + ",unit=\"" + unit + "\"", limit.Left(nowMs));
+            MetricsText.Family(text, name, "gauge", help);
+            foreach (var ((provider, account, model), limits) in routes.Limits)
+            {
+                var labels = Labels((provider, account)) + ",target=\"" + MetricsText.Escape(model) + "\",unit=\"";
+                foreach (var (unit, limit) in ((string, AccountLimit)[])[("requests", limits.Requests), ("tokens", limits.Tokens),
+                    ("input_tokens", limits.InputTokens), ("output_tokens", limits.OutputTokens)])
+                {
+                    if (limit.Limit > 0)
+                        MetricsText.Sample(text, name, labels + unit + "\"", value(limit));
+                }
+            }
         }
 
         void PerTarget(string name, string type, string help, Func<TargetView, long> value)

@@ -37,6 +37,7 @@ internal sealed class ControlChannel : IDisposable
         Version = _options.Version,
         StartedUnixMs = _startedUnixMs,
         Host = _options.Host,
+        Features = { AccountLink.Feature },
     };
 
     /// <summary>Exchanges the join token for this plane's credential. OK where that is done, or was done before.</summary>

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using AiEdge.Contracts.Wire;
 using AiEdge.DataPlane.Admit;
+using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Record;
+using AiEdge.DataPlane.Route;
 using AiEdge.DataPlane.Snapshot;
 using AiEdge.Grpc;
 using AiEdge.Limits;
@@ -73,12 +75,13 @@ internal sealed class PlaneLink : IAsyncDisposable
         _usage = shipper.RunAsync(_stop.Token);
     }
 
-    /// <summary>Asks for the credit of limits that were made with <see cref="Desk"/>.</summary>
-    public void StartQuota(LimitClock clock)
+    /// <summary>Asks for the credit of limits that were made with <see cref="Desk"/>, and shares what is learnt of accounts.</summary>
+    public void StartQuota(LimitClock clock, RouteStates routes, EdgeClock edgeClock)
     {
         Quota = new QuotaLink(
             () => _channel.Start, stop => _channel.HasJoined ? _channel.Open(PlaneMethods.Sync, stop) : null, clock, Desk, Options.Time, Options.WaitMax,
-            Options.HelloTimeout, new PlaneCount(Options.DataDir));
+            Options.HelloTimeout, new PlaneCount(Options.DataDir), new AccountLink(routes, edgeClock));
+        routes.Attach(Quota.Knock);
         _quota = Quota.RunAsync(_stop.Token);
     }
 

@@ -32,6 +32,7 @@ internal sealed class QuotaLink
     private readonly QuotaNumbers _numbers = new();
     private readonly Queue<(ulong Number, long AskedNs, List<LentScope> Lent)> _asked = new();
     private readonly PlaneCount _planes;
+    private readonly AccountLink? _accounts;
     private int _isKnocked;
     private ulong _lastAsk;
     private bool _isLate;
@@ -48,6 +49,7 @@ internal sealed class QuotaLink
     /// <param name="waitMax">The longest wait before the next try.</param>
     /// <param name="helloTimeout">How long the control plane's first word is waited for.</param>
     /// <param name="planes">Remembers how many planes there are.</param>
+    /// <param name="accounts">What is learnt of accounts with providers, and shared over the same stream.</param>
     public QuotaLink(
         Func<PlaneStart> start,
         Func<CancellationToken, GrpcCall<QuotaUp, QuotaDown>?> open,
@@ -56,9 +58,10 @@ internal sealed class QuotaLink
         TimeProvider time,
         TimeSpan waitMax,
         TimeSpan helloTimeout,
-        PlaneCount planes)
+        PlaneCount planes,
+        AccountLink? accounts = null)
     {
-        _planes = planes;
+        (_planes, _accounts) = (planes, accounts);
         desk.Planes = planes.Read();
         (_start, _open, _clock, _desk, _time) = (start, open, clock, desk, time);
         (_waitMax, _helloTimeout) = (waitMax, helloTimeout);
@@ -84,6 +87,7 @@ internal sealed class QuotaLink
             do
             {
                 CutOffAll(_clock.NowNs);
+                _accounts?.Expire();
                 try
                 {
                     await Task.Delay(TimeSpan.FromMilliseconds(50), _time, stop);
@@ -105,6 +109,7 @@ internal sealed class QuotaLink
         if (!await GreetAsync(call))
             return;
         Begin();
+        _accounts?.Begin(call.Current.Hello.Features.Contains(AccountLink.Feature));
         Volatile.Write(ref _isConnected, true);
         var asking = AskAsync(call);
         while (await call.ReadAsync())
@@ -113,11 +118,14 @@ internal sealed class QuotaLink
                 Take(call.Current.Answer);
             else if (call.Current.KindCase == QuotaDown.KindOneofCase.Recall)
                 Take(call.Current.Recall);
+            else if (call.Current.KindCase == QuotaDown.KindOneofCase.Accounts)
+                _accounts?.Take(call.Current.Accounts);
         }
 
         Knock();
         await asking;
         Begin();
+        _accounts?.Begin(isShared: false);
     }
 
     private async ValueTask<bool> GreetAsync(GrpcCall<QuotaUp, QuotaDown> call)
@@ -154,11 +162,15 @@ internal sealed class QuotaLink
                 nextNs = nowNs + _desk.TurnNs;
             foreach (var ask in asks)
             {
-                if (!await SendAsync(call, ask))
+                if (!await SendAsync(call, new QuotaUp { Ask = ask }))
                     return;
             }
 
+            if (_accounts?.Turn() is { } learnt && !await SendAsync(call, new QuotaUp { Accounts = learnt }))
+                return;
             var dueNs = Math.Min(nextNs, HungAtNs());
+            if (_accounts is not null)
+                dueNs = Math.Min(dueNs, _clock.NowNs + (_accounts.LeftMs * 1_000_000));
             if (dueNs - _clock.NowNs is > 0 and var leftNs)
                 await _knocked.WaitAsync(TimeSpan.FromMilliseconds(leftNs / 1e6 + 1));
             NoticeLate(dueNs);
@@ -166,10 +178,10 @@ internal sealed class QuotaLink
         }
     }
 
-    /// <summary>Sends an ask. One that the other side does not take up means that it hangs.</summary>
-    private async ValueTask<bool> SendAsync(GrpcCall<QuotaUp, QuotaDown> call, QuotaAsk ask)
+    /// <summary>Sends a message. One that the other side does not take up means that it hangs.</summary>
+    private async ValueTask<bool> SendAsync(GrpcCall<QuotaUp, QuotaDown> call, QuotaUp message)
     {
-        var sending = call.WriteAsync(new QuotaUp { Ask = ask }).AsTask();
+        var sending = call.WriteAsync(message).AsTask();
         while (!sending.IsCompleted)
         {
             var dueNs = _clock.NowNs + QuotaPace.PatienceNsMax;
@@ -311,7 +323,8 @@ internal sealed class QuotaLink
         }
     }
 
-    private void Knock()
+    /// <summary>Something is to be told at once.</summary>
+    public void Knock()
     {
         if (Interlocked.Exchange(ref _isKnocked, 1) == 0 && _knocked.CurrentCount == 0)
             _knocked.Release();

@@ -58,6 +58,7 @@ internal static class Accounts
             if (all[place].IsDisabled || (!isPaused && all[place].State.PauseLeftMs(nowMs) > 0))
                 continue;
             taken = Known(target, place);
+            taken?.Want(cost);
             if (taken is null || taken.TryTake(nowMs, cost, 0, out var wait))
             {
                 waitMs = 0;

@@ -15,6 +15,7 @@ internal sealed class RouteStates
     private Dictionary<string, RetryBudget> _budgets = [];
     private Dictionary<string, HedgeState> _hedges = [];
     private Dictionary<string, CascadeState> _cascades = [];
+    private Action? _knock;
 
     /// <summary>What there is of the configuration in force.</summary>
     public IReadOnlyCollection<TargetView> Targets => Volatile.Read(ref _targets).Values;
@@ -33,6 +34,12 @@ internal sealed class RouteStates
 
     /// <summary>What came of asking cheaper models first, of each rule that does.</summary>
     public IReadOnlyDictionary<string, CascadeState> Cascades => Volatile.Read(ref _cascades);
+
+    /// <summary>Who is called when an account is limited, which others that use it should know at once; from any thread.</summary>
+    public void Attach(Action knock) => Volatile.Write(ref _knock, knock);
+
+    /// <summary>An account is limited (<see cref="AccountState.PauseAsLimited"/>).</summary>
+    public void OnLimited() => Volatile.Read(ref _knock)?.Invoke();
 
     /// <summary>Gives a configuration what is known already, before it is in force.</summary>
     public void Use(ConfigSnapshot config)

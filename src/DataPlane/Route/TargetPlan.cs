@@ -140,9 +140,14 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         return place >= 0;
     }
 
-    /// <summary>An answer's head is there: what it says of the account's limits.</summary>
-    public void OnHead(in ProviderRates rates)
+    /// <summary>How long the chosen account must not be asked after all: its provider has refused others while this one waited.</summary>
+    public TimeSpan Held => TimeSpan.FromMilliseconds(_taken?.HeldMs(clock.CoarseMs) ?? 0);
+
+    /// <summary>An answer's head is there: what it says of the account's limits, and how long it asks to be left alone where they refuse; else zero.</summary>
+    public void OnHead(in ProviderRates rates, TimeSpan refusedFor)
     {
+        if (refusedFor > TimeSpan.Zero)
+            _limits?.OnRefused(clock.CoarseMs, refusedFor, rates, _exchange.AccountCost);
         if (_taken is not null)
             _taken.Learn(clock.CoarseMs, rates, _exchange.AccountCost);
         else
