@@ -1,4 +1,5 @@
 using System.Globalization;
+using AiEdge.FleetTest.Accounts;
 using AiEdge.FleetTest.Faults;
 
 namespace AiEdge.FleetTest;
@@ -10,6 +11,7 @@ internal sealed class FleetCommand
         AiEdge.Fleet [SCENARIO]... [--plane FILE] [--planes 4] [--seconds 30]
         AiEdge.Fleet sync [--planes 1000] [--buckets 100] [--seconds 10]
         AiEdge.Fleet faults [FAULT]... [--plane FILE] [--seconds 60]
+        AiEdge.Fleet accounts [CASE]... [--plane FILE] [--planes 4] [--seconds 60]
 
         Starts a control plane, data planes and a scripted provider as processes on loopback, gives them one shared limit by REST, asks for
         half as much again as it allows, and counts at the provider what was admitted. Without a scenario: all but sync, one after the other.
@@ -22,6 +24,8 @@ internal sealed class FleetCommand
           cold       the first requests of buckets, the second ones, and warm ones while the control plane is stopped
           faults     one data plane in front of three providers, 200 requests a second; after 10 s one of the three goes bad: dead, slow, limited,
                      cutting, stalling, lying or mixed, without a name all of them one after the other. Ends with 1 where what is promised is missed
+          accounts   data planes that use one account with a provider, asked for twice its limit: requests, tokens, anthropic, shifting or window,
+                     without a name all of them. Ends with 1 where the provider had to refuse more than 1 %, or less than 95 % was used
           sync       planes that are simulated, each with a stream and all buckets in use, against the control plane on one processor
 
           --plane FILE   the data plane's program; a native one, or the .dll that the build made (the default)
@@ -36,6 +40,9 @@ internal sealed class FleetCommand
 
     /// <summary>What is to become of one of three providers, where that is what is asked for.</summary>
     public List<Fault>? Faults { get; private set; }
+
+    /// <summary>What planes share of an account, where that is what is asked for.</summary>
+    public List<AccountCase>? Accounts { get; private set; }
 
     public string? Plane { get; private set; }
 
@@ -64,6 +71,14 @@ internal sealed class FleetCommand
             {
                 command.Faults = [];
             }
+            else if (args[i] == "accounts")
+            {
+                command.Accounts = [];
+            }
+            else if (command.Accounts is { } accounts && Array.Find(AccountCase.All, one => one.Name == args[i]) is { } its)
+            {
+                accounts.Add(its);
+            }
             else if (command.Faults is { } faults && Array.Find(Fault.All, one => one.Name == args[i]) is { } known)
             {
                 faults.Add(known);
@@ -79,8 +94,10 @@ internal sealed class FleetCommand
             command.Chosen.AddRange(Scenarios);
         if (command.Faults is { Count: 0 } none)
             none.AddRange(Fault.All);
+        if (command.Accounts is { Count: 0 } all)
+            all.AddRange(AccountCase.All);
         command.Planes = command.Planes > 0 ? command.Planes : command.IsSync ? 1000 : 4;
-        command.Seconds = command.Seconds > 0 ? command.Seconds : command.IsSync ? 10 : command.Faults is not null ? 60 : 30;
+        command.Seconds = command.Seconds > 0 ? command.Seconds : command.IsSync ? 10 : command.Faults is not null || command.Accounts is not null ? 60 : 30;
         return command;
     }
 

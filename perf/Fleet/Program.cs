@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AiEdge.FleetTest.Accounts;
 using AiEdge.FleetTest.Faults;
 
 namespace AiEdge.FleetTest;
@@ -34,6 +35,13 @@ internal static class Program
         {
             foreach (var one in faults)
                 isGood &= await new FaultRun(root, command, one).RunAsync();
+            return isGood ? 0 : 1;
+        }
+
+        if (command.Accounts is { } accounts)
+        {
+            foreach (var one in accounts)
+                isGood &= await new AccountRun(root, command, one).RunAsync();
             return isGood ? 0 : 1;
         }
 
