@@ -25,7 +25,7 @@ Verb[] verbs =
     new("compare", "[ARGS]", "the data plane and its peers in alternating rounds", a => Tool("perf/Compare", a)),
     new("fleet", "[ARGS]", "a control plane and data planes as processes: is their one limit kept, and used", a => Tool("perf/Fleet", a)),
     new("faults", "[FAULT]... [ARGS]", "one of three providers goes bad under load: is what is promised kept", a => Tool("perf/Fleet", ["faults", .. a])),
-    new("accounts", "[CASE]... [ARGS]", "data planes that share an account with a provider: is its limit kept, and used", a => Tool("perf/Fleet", ["accounts", .. a])),
+    new("accounts", "[CASE]... [ARGS]", "planes that share an account: is its limit kept, and used", a => Tool("perf/Fleet", ["accounts", .. a])),
     new("fuzz", "[--seconds N]", "mutates the corpora for a time", a => Tool("tests/Fuzz", a)),
     new("stress", "[--seconds N]", "lock-free types under all cores, N seconds each", Stress),
 ];

@@ -23,7 +23,8 @@ internal readonly record struct SharedRate(long Limit, long Remaining, long Full
 /// Requirements: any number of threads, no lock; of all that are let through none is forgotten by an answer that comes meanwhile: what is let
 /// through is never more than was said to be left, and what has come back since. It is advice all the same: others may use the account, and of two
 /// answers that overtake each other the later one to be read holds. The word is a time, in which a part of a limit fills up as the whole does: so a
-/// part that becomes larger or smaller takes what is left of it along, and what is told of the whole is told of the part. Memory order: the state is one word, the moment at which all is
+/// part that becomes larger or smaller takes what is left of it along, and what is told of the whole is told of the part.
+/// Memory order: the state is one word, the moment at which all is
 /// back, moved by compare-and-swap. Who takes is first counted among the unheard, then moves the word (both full fences); who
 /// learns reads the word, then the unheard, then writes. So of anyone who takes meanwhile either the count is seen, or the word has
 /// moved and the learner looks again; who is seen in both is charged twice until the next answer, and nobody never. Size and pace change
@@ -183,7 +184,8 @@ internal sealed class AccountLimit
         if (Volatile.Read(ref _isNew) == 0 || Interlocked.Exchange(ref _isNew, 0) == 0)
             return false;
         var limit = Volatile.Read(ref _limit);
-        rate = new SharedRate(limit, Volatile.Read(ref _remaining), limit * Volatile.Read(ref _intervalNs) / MsNs, Math.Max(0, nowMs - Volatile.Read(ref _toldMs)));
+        rate = new SharedRate(
+            limit, Volatile.Read(ref _remaining), limit * Volatile.Read(ref _intervalNs) / MsNs, Math.Max(0, nowMs - Volatile.Read(ref _toldMs)));
         return true;
     }
 

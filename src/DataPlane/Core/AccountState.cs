@@ -55,7 +55,7 @@ internal sealed class AccountState
             Volatile.Write(ref _limitedUntilMs, until);
     }
 
-    /// <summary>How long it is to be left alone because of a limit, from <paramref name="nowMs"/> on, where that is new since this was asked last; else 0.</summary>
+    /// <summary>How long it is to be left alone because of a limit, from <paramref name="nowMs"/> on, where this was not told before; else 0.</summary>
     public long TakeLimitedMs(long nowMs) =>
         Volatile.Read(ref _limitedUntilMs) == 0 ? 0 : Math.Max(0, Interlocked.Exchange(ref _limitedUntilMs, 0) - nowMs);
 

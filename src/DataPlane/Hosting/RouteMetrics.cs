@@ -32,7 +32,8 @@ internal static class RouteMetrics
         PerAccount("aiedge_account_paced_total", "counter", "Times that an account had too little left for a request.", static account => account.Paced);
         PerLimit("aiedge_account_remaining", "What is left of this plane's part of an account's limits with its provider, as far as that is known.",
             limit => limit.Left(nowMs));
-        PerLimit("aiedge_account_part_ratio", "This plane's part of an account's limits; 1 for all.", static limit => limit.PartPpm / (double)AccountLimit.WholePpm);
+        PerLimit("aiedge_account_part_ratio", "This plane's part of an account's limits; 1 for all.",
+            static limit => limit.PartPpm / (double)AccountLimit.WholePpm);
         MetricsText.Family(text, "aiedge_retry_budget_total", "counter", "Retries by model, and whether the budget allowed them.");
         foreach (var (model, budget) in routes.Budgets)
         {

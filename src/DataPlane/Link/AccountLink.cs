@@ -148,7 +148,11 @@ internal sealed class AccountLink(RouteStates routes, EdgeClock clock)
         _limits = limits;
         var seats = new Dictionary<(string, string, string), Seat>();
         foreach (var ((provider, account), state) in routes.Accounts)
-            seats[(provider, account, "")] = _seats.GetValueOrDefault((provider, account, "")) is { } known && known.State == state ? known : new Seat { State = state };
+        {
+            var known = _seats.GetValueOrDefault((provider, account, ""));
+            seats[(provider, account, "")] = known?.State == state ? known : new Seat { State = state };
+        }
+
         foreach (var (name, its) in limits)
         {
             if (name.Model.Length > 0)
@@ -188,7 +192,11 @@ internal sealed class AccountLink(RouteStates routes, EdgeClock clock)
         var rate = new AccountRate { Unit = unit, WantedTotal = (ulong)wanted, PartPpm = part == AccountLimit.WholePpm ? 0 : (uint)part };
         var isNew = limit.TryTell(nowMs, out var its);
         if (isNew)
-            (rate.Limit, rate.Remaining, rate.FullMs, rate.AgeMs) = ((ulong)its.Limit, (ulong)its.Remaining, (ulong)its.FullMs, (uint)Math.Min(its.AgeMs, uint.MaxValue));
+        {
+            (rate.Limit, rate.Remaining) = ((ulong)its.Limit, (ulong)its.Remaining);
+            (rate.FullMs, rate.AgeMs) = ((ulong)its.FullMs, (uint)Math.Min(its.AgeMs, uint.MaxValue));
+        }
+
         report.Rates.Add(rate);
         isNew |= wanted != told;
         told = wanted;
