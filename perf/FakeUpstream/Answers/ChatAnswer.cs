@@ -27,7 +27,7 @@ internal sealed class ChatAnswer
         _finish = _calls.Count > 0 ? "tool_calls" : _text.Cut ? "length" : "stop";
         _prefix = new ByteWriter().Add("\"id\":"u8).AddJson(context.Id("chatcmpl-")).Add(",\"object\":\"chat.completion"u8)
             .Add(context.Facts.Stream ? ".chunk"u8 : ""u8).Add("\",\"created\":"u8).Add(context.Created)
-            .Add(",\"model\":"u8).AddJson(context.Model).Add(",\"service_tier\":\"default\",\"system_fingerprint\":\"fp_fake\""u8).Memory.ToArray();
+            .Add(",\"model\":"u8).AddJson(context.Model).Add(",\"service_tier\":"u8).AddJson(_script.Tier ?? "default").Add(",\"system_fingerprint\":\"fp_fake\""u8).Memory.ToArray();
     }
 
     public static Answer Make(AnswerContext context)

@@ -133,6 +133,9 @@ internal sealed class GenerateAnswer
         if (_thought.Count > 0)
             to.Add(",\"thoughtsTokenCount\":"u8).Add(_thought.Count);
         to.Add(",\"totalTokenCount\":"u8).Add(_script.InputTokens + _thought.Count + (isLast ? OutputTokens : 0))
-            .Add(",\"promptTokensDetails\":[{\"modality\":\"TEXT\",\"tokenCount\":"u8).Add(_script.InputTokens).Add("}]}"u8);
+            .Add(",\"promptTokensDetails\":[{\"modality\":\"TEXT\",\"tokenCount\":"u8).Add(_script.InputTokens).Add("}]"u8);
+        if (_script.Tier is { } tier)
+            to.Add(",\"trafficType\":"u8).AddJson(tier);
+        to.Add("}"u8);
     }
 }

@@ -185,7 +185,8 @@ internal sealed class ResponsesAnswer
         if (isFinal)
             WriteOutput(to, status);
         to.Add("],\"parallel_tool_calls\":true,\"previous_response_id\":null,\"prompt_cache_key\":null,\"reasoning\":{\"effort\":null,\"summary\":null},"u8)
-            .Add("\"safety_identifier\":null,\"service_tier\":\"default\",\"store\":true,\"temperature\":1.0,\"text\":{\"format\":{\"type\":\"text\"},\"verbosity\":\"medium\"},"u8)
+            .Add("\"safety_identifier\":null,\"service_tier\":"u8).AddJson(isFinal ? _context.Script.Tier ?? "default" : "auto")
+            .Add(",\"store\":true,\"temperature\":1.0,\"text\":{\"format\":{\"type\":\"text\"},\"verbosity\":\"medium\"},"u8)
             .Add("\"tool_choice\":\"auto\",\"tools\":[],\"top_logprobs\":0,\"top_p\":1.0,\"truncation\":\"disabled\",\"usage\":"u8);
         if (isFinal && _context.Script.Usage != UsageRule.Off)
             UsageJson.WriteResponses(to, _context.Script, OutputTokens);

@@ -89,6 +89,9 @@ internal sealed class FakeScript
 
     public int ReasoningTokens { get; set; }
 
+    /// <summary>The tier of service that answers name, in their dialect's own words; null for the usual one.</summary>
+    public string? Tier { get; set; }
+
     public bool Azure { get; set; }
 
     public int CutAt { get; set; } = -1;

@@ -52,6 +52,7 @@ public sealed class LimitRules
         DegradeRules.Check(limit, _document, _faults);
         if (!IsReadable(limit))
             return;
+        CheckSlice(limit);
         CheckBurst(limit);
         CheckMeaning(limit);
         CheckQueue(limit);
@@ -97,8 +98,24 @@ public sealed class LimitRules
     /// <summary>Input or output alone is never reached where both together may not be more.</summary>
     private void CheckPart(LimitOptions limit, AmountField field, Setting<Amount> part)
     {
-        if (part.IsSet && limit.Tokens.IsSet && part.Value.Period == limit.Tokens.Value.Period && part.Value.Value >= limit.Tokens.Value.Value)
+        if (part.IsSet && limit.Tokens.IsSet && AmountBounds.IsNeverReached(limit, field, part.Value))
             Fault(limit, field, "is never reached: tokens allows no more of input and output together");
+    }
+
+    /// <summary>An answer has to be admitted by what there is at once: the burst of a rate, all of a window.</summary>
+    private void CheckSlice(LimitOptions limit)
+    {
+        if (limit.OnStream.Or("cut") != "cut")
+            return;
+        foreach (var (field, amount) in limit.Amounts())
+        {
+            if ((field != LimitOptions.TokensField && field != LimitOptions.OutputTokensField) || AmountBounds.AtOnce(limit, field, amount.Value) >= OutputSliceTokens)
+                continue;
+            var burst = LimitOptions.IsRate(field, amount.Value) ? limit.BurstOf(field) : default;
+            _faults.Add(
+                burst.IsSet ? burst.Source! : amount.Source!,
+                $"is less than the {OutputSliceTokens} tokens that an answer is admitted with, so that none would be");
+        }
     }
 
     private void CheckBurst(LimitOptions limit)
@@ -108,15 +125,7 @@ public sealed class LimitRules
         var burst = limit.Burst.Value;
         var rates = 0;
         foreach (var (field, amount) in limit.Amounts())
-        {
-            if (!LimitOptions.IsRate(field, amount.Value))
-                continue;
-            rates++;
-            if (limit.BurstOf(field) is { IsSet: true, Value: < OutputSliceTokens } small && limit.OnStream.Or("cut") == "cut"
-                && (field == LimitOptions.TokensField || field == LimitOptions.OutputTokensField))
-                _faults.Add(small.Source!, $"is less than the {OutputSliceTokens} tokens that an answer is admitted with, so that none would be");
-        }
-
+            rates += LimitOptions.IsRate(field, amount.Value) ? 1 : 0;
         if (burst.Alone.IsSet && rates == 0)
             _faults.Add(burst.Alone.Source!, "has no meaning: nothing in this limit is by the second or minute, and a window has no burst");
         else if (burst.Alone.IsSet && rates > 1)

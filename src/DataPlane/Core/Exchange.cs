@@ -37,14 +37,6 @@ internal struct IdBytes
     private byte _first;
 }
 
-/// <summary>Up to 32 bytes of a tier's name, kept inside its owner.</summary>
-[InlineArray(Length)]
-internal struct TierBytes
-{
-    public const int Length = 32;
-    private byte _first;
-}
-
 /// <summary>Up to 256 bytes of a model's name, kept inside its owner.</summary>
 [InlineArray(Length)]
 internal struct ModelBytes
@@ -70,8 +62,8 @@ internal sealed class Exchange
     private ModelBytes _askedModel;
     private int _askedModelLength;
     private ModelName? _passed;
-    private TierBytes _serviceTier;
-    private int _serviceTierLength;
+    private TierName _askedTier;
+    private TierName _servedTier;
     private int _requestIdLength;
     private int _edgeIdLength;
     private int _providerIdLength;
@@ -118,7 +110,10 @@ internal sealed class Exchange
     public ulong UserHash { get; set; }
 
     /// <summary>The tier of service that the client asked for, or empty.</summary>
-    public ReadOnlySpan<byte> ServiceTier => ((ReadOnlySpan<byte>)_serviceTier)[.._serviceTierLength];
+    public ReadOnlySpan<byte> ServiceTier => _askedTier.Utf8;
+
+    /// <summary>The tier of service that the answer says it was served by, or empty.</summary>
+    public ReadOnlySpan<byte> ServedTier => _servedTier.Utf8;
 
     /// <summary>What its path began with for the sake of models' versions; null where it did not, or no model has any.</summary>
     public byte[]? PathPrefix { get; private set; }
@@ -334,7 +329,7 @@ internal sealed class Exchange
         CutBy = null;
         UndeliveredTokens = VisibleTokens = 0;
         Choices = 1;
-        _serviceTierLength = 0;
+        _askedTier = _servedTier = default;
         WantsBase64 = WantsUsage = RanAway = StreamIsWhole = false;
         Bill = default;
         OutputClamp = 0;
@@ -365,6 +360,7 @@ internal sealed class Exchange
             InVainUs += EdgeClock.Us(SentAt, now);
         Status = 0;
         Usage = default;
+        _servedTier = default;
         CountedOutputTokens = -1;
         OutputIsEstimate = RanAway = StreamIsWhole = false;
         UndeliveredTokens = VisibleTokens = 0;
@@ -453,7 +449,16 @@ internal sealed class Exchange
     }
 
     /// <summary>Takes the tier of service asked for; a longer name than <see cref="TierBytes.Length"/> bytes is nobody's.</summary>
-    public void SetServiceTier(ReadOnlySpan<byte> name) => _serviceTierLength = name.TryCopyTo(_serviceTier) ? name.Length : 0;
+    public void SetServiceTier(ReadOnlySpan<byte> name) => _askedTier.Set(name);
+
+    /// <summary>Takes what an answer reports of itself, by now or at its end.</summary>
+    /// <param name="usage">Its usage.</param>
+    /// <param name="tier">The tier of service that it was served by, or empty.</param>
+    public void SetReported(in Usage usage, ReadOnlySpan<byte> tier)
+    {
+        Usage = usage;
+        _servedTier.Set(tier);
+    }
 
     /// <summary>Takes the names of what a request has lost; those of an attempt before are forgotten.</summary>
     public void SetTranslationLoss(ReadOnlySpan<byte> names)

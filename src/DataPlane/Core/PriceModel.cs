@@ -34,7 +34,7 @@ internal sealed record PriceModel
     /// <summary>Nanodollars for each request.</summary>
     public long Request { get; init; }
 
-    /// <summary>What the whole costs at a tier of service, by the request's <c>service_tier</c>.</summary>
+    /// <summary>What the whole costs at a tier of service, by the name of the tier.</summary>
     public PriceFactor[] Factors { get; init; } = [];
 
     /// <summary>Input tokens of one request beyond which <see cref="LongContext"/> holds for all of it; of no meaning without that.</summary>

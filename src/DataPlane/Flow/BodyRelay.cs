@@ -53,7 +53,7 @@ internal sealed class BodyRelay(
         // The provider is through: a client that leaves as soon as it has its answer takes no connection with it.
         link.Detach();
         if (answer.IsJson)
-            exchange.Usage = _reader!.Usage;
+            exchange.SetReported(_reader!.Usage, _reader.ServedTier);
         if (answer.IsJson && !exchange.Usage.IsPresent && _reader!.Texts is { } texts)
             meter.CountAnswer(exchange, texts);
         _reader?.Release();

@@ -265,7 +265,7 @@ internal sealed class StreamRelay(
 
     private void Progress()
     {
-        _exchange.Usage = _reader.Usage;
+        _exchange.SetReported(_reader.Usage, _reader.ServedTier);
         _exchange.Events = _reader.Events;
         _guard.Note();
         journal.Progress(_exchange);
@@ -332,7 +332,7 @@ internal sealed class StreamRelay(
             _guard.Freeze();
         _link.ClearStep();
         _link.ClearHeartbeat();
-        _exchange.Usage = _reader.Usage;
+        _exchange.SetReported(_reader.Usage, _reader.ServedTier);
         _exchange.Events = _reader.Events;
         // The client has read it in the provider's own words; to all others it is a stream that broke.
         var isFailed = !error.IsError && !_isCut && _reader.EndedInError;

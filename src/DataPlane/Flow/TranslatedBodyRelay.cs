@@ -58,7 +58,7 @@ internal sealed class TranslatedBodyRelay(
         if (body.State == BodyState.Faulted || !_reader.IsComplete)
             return Break(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
         link.Detach();
-        exchange.Usage = _reader.Usage;
+        exchange.SetReported(_reader.Usage, _reader.ServedTier);
         if (!exchange.Usage.IsPresent && _reader.TextsOf(_bytes.Written) is { } texts)
             meter.CountAnswer(exchange, texts);
         return Answer(link, exchange, head) is { IsError: true } untold ? untold : await client.FinishAsync(default);

@@ -21,6 +21,9 @@ internal enum UsageField : byte
 
     /// <summary>Input that is not counted in <see cref="Input"/>.</summary>
     FurtherInput,
+
+    /// <summary>No count, but the tier of service by its name.</summary>
+    Tier,
 }
 
 /// <summary>How a dialect calls what is read of its answers.</summary>
@@ -31,6 +34,12 @@ internal abstract class AnswerWords
 
     /// <summary>Whether the top-level member of that name is the usage.</summary>
     public virtual bool IsUsage(ReadOnlySpan<byte> name) => name.SequenceEqual("usage"u8);
+
+    /// <summary>Whether the top-level member of that name is the tier of service that served.</summary>
+    public virtual bool IsTier(ReadOnlySpan<byte> name) => false;
+
+    /// <summary>The tier of service that a provider's word for it means, as prices name it; empty for a word that says nothing.</summary>
+    public virtual ReadOnlySpan<byte> TierOf(ReadOnlySpan<byte> word) => word;
 
     /// <summary>Whether the top-level array of that name is where the answer's texts stand.</summary>
     public abstract bool HoldsTexts(ReadOnlySpan<byte> name);
@@ -51,6 +60,11 @@ internal abstract class AnswerWords
 internal sealed class OpenAiAnswerWords : AnswerWords
 {
     public override bool HoldsTexts(ReadOnlySpan<byte> name) => name.SequenceEqual("choices"u8) || name.SequenceEqual("output"u8);
+
+    public override bool IsTier(ReadOnlySpan<byte> name) => name.SequenceEqual("service_tier"u8);
+
+    /// <summary><c>auto</c> is what was asked for, in the first events of a response: which tier it will be is not known by then.</summary>
+    public override ReadOnlySpan<byte> TierOf(ReadOnlySpan<byte> word) => word.SequenceEqual("auto"u8) ? default : word;
 
     public override UsageField FieldOf(ReadOnlySpan<byte> name)
     {

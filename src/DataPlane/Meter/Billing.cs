@@ -92,8 +92,9 @@ internal static class Billing
         return part;
     }
 
+    /// <summary>The provider knows which tier served; what was asked for holds where it does not say.</summary>
     private static long FactorOf(Exchange exchange) =>
-        exchange.Target!.PriceOf(exchange.PassedModel)!.FactorOf(exchange.ServiceTier);
+        exchange.Target!.PriceOf(exchange.PassedModel)!.FactorOf(exchange.ServedTier.IsEmpty ? exchange.ServiceTier : exchange.ServedTier);
 
     private static void TakeReported(Exchange exchange, bool isWhole, ref Bill bill)
     {

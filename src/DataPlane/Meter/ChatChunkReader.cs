@@ -16,6 +16,9 @@ internal struct ChatChunk
     public bool HasError;
     public bool HasContent;
 
+    /// <summary>The chunk names a tier of service, and was read there; one that is alike is not read again.</summary>
+    public bool HasTier;
+
     /// <summary>The member <c>"usage":null</c> and the comma that goes with it, as offsets in the data; equal when there is none.</summary>
     public int NullUsageFrom;
     public int NullUsageTo;
@@ -53,6 +56,7 @@ internal sealed partial class ChatChunkReader
     private int _endedChoice;
     private int _choiceOfSuffix;
     private ChatChunk _chunk;
+    private TierName _tier;
 
     private enum Zone : byte
     {
@@ -73,6 +77,7 @@ internal sealed partial class ChatChunkReader
         Choices,
         Usage,
         Error,
+        Tier,
         Index,
         FinishReason,
         Delta,
@@ -97,12 +102,16 @@ internal sealed partial class ChatChunkReader
     /// <summary>Of the last chunk that was read; meaningful where its <see cref="ChatChunk.HasUsage"/> is set.</summary>
     public Usage Usage { get; private set; }
 
+    /// <summary>The tier of service that a chunk named last; meaningful where its <see cref="ChatChunk.HasTier"/> is set.</summary>
+    public ReadOnlySpan<byte> Tier => _tier.Utf8;
+
     /// <summary>Starts a stream; the texts of each chunk are noted in <paramref name="texts"/>, if one is given.</summary>
     public void Reset(DeltaTexts? texts = null)
     {
         _prefixLength = _suffixLength = 0;
         _texts = texts;
         Usage = default;
+        _tier = default;
     }
 
     /// <summary>False when the data is not one JSON value.</summary>
@@ -231,6 +240,10 @@ internal sealed partial class ChatChunkReader
             case JsonToken.StartObject or JsonToken.String when _now.Member == Member.Error:
                 _chunk.HasError = true;
                 break;
+            case JsonToken.String when _now.Member == Member.Tier && !scanner.IsEscaped:
+                _tier.Learn(AnswerWords.OpenAi.TierOf(scanner.Text(data)));
+                _chunk.HasTier = true;
+                break;
             case JsonToken.EndObject when scanner.Depth == 0:
                 _now.Zone = Zone.Outside;
                 break;
@@ -266,6 +279,10 @@ internal sealed partial class ChatChunkReader
             {
                 _now.Member = Member.Error;
             }
+        }
+        else if (name.Length == 12 && AnswerWords.OpenAi.IsTier(name))
+        {
+            _now.Member = Member.Tier;
         }
     }
 

@@ -21,6 +21,7 @@ internal enum EventAction : byte
 internal abstract class EventReader
 {
     private DeltaTexts? _texts;
+    private TierName _tier;
 
     /// <summary>Whether the event that ends a stream was seen, or an error.</summary>
     public bool IsTerminal { get; protected set; }
@@ -33,6 +34,9 @@ internal abstract class EventReader
 
     /// <summary>The last usage reported.</summary>
     public Usage Usage { get; protected set; }
+
+    /// <summary>The tier of service that the stream says it is served by, the last one said; empty where it says none.</summary>
+    public ReadOnlySpan<byte> ServedTier => _tier.Utf8;
 
     /// <summary>Events with JSON data.</summary>
     public long Events { get; protected set; }
@@ -73,10 +77,14 @@ internal abstract class EventReader
     {
         IsTerminal = EndedInError = SawContent = false;
         Usage = default;
+        _tier = default;
         Events = 0;
         ClearTexts();
         return wantsTexts ? Texts : null;
     }
+
+    /// <summary>An event named a tier; an empty name says nothing.</summary>
+    protected void LearnTier(ReadOnlySpan<byte> name) => _tier.Learn(name);
 
     protected void ClearTexts() => _texts?.Clear();
 }

@@ -25,6 +25,7 @@ internal sealed class JsonAnswerReader
     private JsonScanner _scanner;
     private UsageReader _usageReader;
     private Usage _usage;
+    private TierName _tier;
     private Zone _zone;
     private Member _member;
     private int _errorCodeLength;
@@ -49,6 +50,7 @@ internal sealed class JsonAnswerReader
         Other,
         Usage,
         Error,
+        Tier,
         Code,
         Type,
         Answer,
@@ -58,6 +60,9 @@ internal sealed class JsonAnswerReader
 
     /// <summary>The usage reported so far.</summary>
     public Usage Usage => _usage;
+
+    /// <summary>The tier of service that the answer says it was served by; empty where it says none.</summary>
+    public ReadOnlySpan<byte> ServedTier => _tier.Utf8;
 
     /// <summary>Whether the bytes so far are one whole JSON value.</summary>
     public bool IsComplete => _scanner.IsWhole;
@@ -151,6 +156,7 @@ internal sealed class JsonAnswerReader
         _scanner.Reset(_capture, checkUtf8: false);
         _usageReader = default;
         _usage = default;
+        _tier = default;
         _zone = Zone.Outside;
         _member = Member.Other;
         _errorCodeLength = 0;
@@ -179,6 +185,7 @@ internal sealed class JsonAnswerReader
                     if (_usageReader.Take(ref _scanner, bytes))
                         break;
                     _usage = _usageReader.Result;
+                    _tier.Learn(_usageReader.Tier);
                     _zone = Zone.Top;
                     break;
                 case Zone.Error:
@@ -202,6 +209,7 @@ internal sealed class JsonAnswerReader
                 ReadOnlySpan<byte> name = _scanner.Text(bytes);
                 _member = _words.IsUsage(name) ? Member.Usage
                     : name.SequenceEqual("error"u8) ? Member.Error
+                    : _words.IsTier(name) ? Member.Tier
                     : _readsTexts && _words.HoldsTexts(name) ? Member.Answer : Member.Other;
                 return;
             case JsonToken.StartArray when _member == Member.Answer:
@@ -211,6 +219,9 @@ internal sealed class JsonAnswerReader
             case JsonToken.StartObject when _member == Member.Usage:
                 _usageReader.Begin(ref _scanner, _words);
                 _zone = Zone.Usage;
+                break;
+            case JsonToken.String when _member == Member.Tier && !_scanner.IsEscaped:
+                _tier.Learn(_words.TierOf(_scanner.Text(bytes)));
                 break;
             case JsonToken.StartObject when _member == Member.Error:
                 _scanner.Enter();

@@ -120,6 +120,8 @@ internal sealed class OpenAiStreamReader : EventReader
         SawContent |= chunk.HasContent;
         if (chunk.HasUsage)
             Usage = _chat.Usage;
+        if (chunk.HasTier)
+            LearnTier(_chat.Tier);
         if (chunk.HasError)
             IsTerminal = EndedInError = true;
         if (!_stripUsage)
@@ -141,6 +143,7 @@ internal sealed class OpenAiStreamReader : EventReader
         _isTyped = true;
         if (_typed.HasUsage)
             Usage = _typed.Usage;
+        LearnTier(_typed.Tier);
         EventKind kind = _typed.HasError ? EventKind.Failure : _typed.Kind;
         if (kind == EventKind.Content)
             SawContent = true;

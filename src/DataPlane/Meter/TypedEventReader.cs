@@ -44,6 +44,7 @@ internal sealed partial class TypedEventReader
     private bool _isResponses;
     private DeltaTexts? _texts;
     private EventPlaces _places;
+    private TierName _tier;
 
     private enum Zone : byte
     {
@@ -61,6 +62,7 @@ internal sealed partial class TypedEventReader
         Response,
         Usage,
         Error,
+        Tier,
         Sequence,
         Id,
         CreatedAt,
@@ -75,6 +77,9 @@ internal sealed partial class TypedEventReader
     public Usage Usage { get; private set; }
 
     public bool HasUsage { get; private set; }
+
+    /// <summary>The tier of service that the last event's response names, or empty.</summary>
+    public ReadOnlySpan<byte> Tier => _tier.Utf8;
 
     /// <summary>Whether the event has an <c>error</c> of its own.</summary>
     public bool HasError { get; private set; }
@@ -118,6 +123,7 @@ internal sealed partial class TypedEventReader
         _member = Member.Other;
         _typeLength = 0;
         HasUsage = HasError = false;
+        _tier = default;
         _numberIsRead = false;
         if (_texts is not null)
             BeginTexts();
@@ -200,6 +206,9 @@ internal sealed partial class TypedEventReader
             case JsonToken.String when _member == Member.Id && _zone == Zone.Response && _responseIdLength == 0:
                 TakeId(_scanner.Text(data));
                 break;
+            case JsonToken.String when _member == Member.Tier && _zone == Zone.Response && !_scanner.IsEscaped:
+                _tier.Learn(AnswerWords.OpenAi.TierOf(_scanner.Text(data)));
+                break;
             case JsonToken.Number when _member == Member.CreatedAt && _zone == Zone.Response:
                 if (Utf8Parser.TryParse(_scanner.Text(data), out long createdAt, out _))
                     ResponseCreatedAt = createdAt;
@@ -273,7 +282,7 @@ internal sealed partial class TypedEventReader
     {
         2 => name.SequenceEqual("id"u8) ? Member.Id : Member.Other,
         10 => name.SequenceEqual("created_at"u8) ? Member.CreatedAt : Member.Other,
-        12 => name.SequenceEqual("output_index"u8) ? Member.OutputIndex : Member.Other,
+        12 => name[0] == (byte)'o' ? Known(name, "output_index"u8, Member.OutputIndex) : Known(name, "service_tier"u8, Member.Tier),
         13 => name.SequenceEqual("content_index"u8) || name.SequenceEqual("summary_index"u8) ? Member.PartIndex : Member.Other,
         15 => name.SequenceEqual("sequence_number"u8) ? Member.Sequence : Member.Other,
         4 => name[0] == (byte)'t' ? Known(name, "type"u8, Member.Type)

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
 using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Meter;
@@ -15,6 +16,7 @@ internal struct UsageReader
     private bool _hasTotal;
     private long _furtherInput;
     private byte _depth;
+    private TierName _tier;
 
     /// <summary>Takes the start token of the usage object and enters it.</summary>
     /// <param name="scanner">Stands on that token.</param>
@@ -45,6 +47,9 @@ internal struct UsageReader
                 if (TryReadCount(scanner.Text(bytes), out long count))
                     Set(count);
                 break;
+            case JsonToken.String when _field == UsageField.Tier && scanner.Depth == _depth && !scanner.IsEscaped:
+                _tier.Learn(_words!.TierOf(scanner.Text(bytes)));
+                break;
             case JsonToken.EndObject when scanner.Depth < _depth:
                 return false;
         }
@@ -67,6 +72,10 @@ internal struct UsageReader
             return usage;
         }
     }
+
+    /// <summary>The tier of service that the usage names, or empty.</summary>
+    [UnscopedRef]
+    public readonly ReadOnlySpan<byte> Tier => _tier.Utf8;
 
     private static bool TryReadCount(ReadOnlySpan<byte> text, out long count) =>
         Utf8Parser.TryParse(text, out count, out int used) && used == text.Length && count is >= 0 and <= Usage.TokensMax;

@@ -48,6 +48,27 @@ public class BillingTests
         Assert.Equal((expected + 1) / 2, Billing.Of(exchange, default).CostNanodollars);
     }
 
+    [Theory]
+    [InlineData("", "", 1000)]
+    [InlineData("flex", "", 500)]
+    [InlineData("flex", "default", 1000)]
+    [InlineData("auto", "flex", 500)]
+    [InlineData("", "flex", 500)]
+    [InlineData("default", "flex", 500)]
+    public void The_tier_that_served_has_its_factor_and_the_asked_one_where_nobody_says_which(string asked, string served, long cost)
+    {
+        Exchange exchange = Answered();
+        exchange.SetServiceTier(System.Text.Encoding.UTF8.GetBytes(asked));
+        exchange.SetReported(new Usage { IsPresent = true, OutputTokens = 9, InputTokens = 324 }, System.Text.Encoding.UTF8.GetBytes(served));
+        Assert.Equal(((9 * 10_000) + (324 * 2500) + 100) * cost / 1000, Billing.Of(exchange, default).CostNanodollars);
+        Assert.Equal(Billing.Of(exchange, default).CostNanodollars, Billing.SoFar(exchange).CostNanodollars);
+
+        // What an attempt in vain has said is nothing that the next one says.
+        exchange.ForgetAnswer(0);
+        Assert.True(exchange.ServedTier.IsEmpty);
+        Assert.Equal(asked, System.Text.Encoding.UTF8.GetString(exchange.ServiceTier));
+    }
+
     [Fact]
     public void Money_is_rounded_up_once_and_never_overflows()
     {

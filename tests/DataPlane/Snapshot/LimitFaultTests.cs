@@ -66,6 +66,12 @@ public sealed class LimitFaultTests
     [InlineData("requests: 1/s, burst: { cost: 5 }", "burst.cost: is not a rate that has a burst")]
     [InlineData("requests: 1/s, burst: { tokens: 500 }", "burst.tokens: has no meaning: this limit does not limit tokens")]
     [InlineData("requests: 1/s, tokens: 1k/day, burst: { tokens: 500 }", "burst.tokens: has no meaning: tokens is a window here, which has no burst")]
+    [InlineData("tokens: 50/min", "tokens: is less than the 64 tokens that an answer is admitted with, so that none would be")]
+    [InlineData("outputTokens: 63/day, onStream: cut", "outputTokens: is less than the 64 tokens that an answer is admitted with, so that none would be")]
+    [InlineData("tokens: 50k/day, inputTokens: 100k/min", "inputTokens: is never reached: tokens allows no more of input and output together")]
+    [InlineData("tokens: 50k/day, outputTokens: 50k/hour", "outputTokens: is never reached: tokens allows no more of input and output together")]
+    [InlineData("tokens: 1k/s, outputTokens: 60k/min", "outputTokens: is never reached: tokens allows no more of input and output together")]
+    [InlineData("tokens: 60k/min, inputTokens: 1k/s, burst: { tokens: 1k }", "inputTokens: is never reached: tokens allows no more of input and output together")]
     [InlineData("tokens: 1k/s, burst: 63", "burst: is less than the 64 tokens that an answer is admitted with, so that none would be")]
     [InlineData("outputTokens: 1k/s, burst: { outputTokens: 1 }", "burst.outputTokens: is less than the 64 tokens that an answer is admitted with, so that none would be")]
     [InlineData("requests: 1/s, timezone: UTC", "timezone: has no meaning: nothing in this limit is by the hour, day or month")]
@@ -87,6 +93,21 @@ public sealed class LimitFaultTests
     [InlineData("requests: 1/s, queue: { wait: 11m }", "queue.wait: must be between 10ms and 10m")]
     public void A_field_without_meaning_is_named_with_its_line(string fields, string fault) =>
         Assert.Equal(["16: limits[1]." + fault], Faults($"{{ name: a, {fields} }}"));
+
+    [Theory]
+    [InlineData("tokens: 50/min, burst: 64")]
+    [InlineData("tokens: 64/day, outputTokens: 64/month")]
+    [InlineData("outputTokens: 50/day, onStream: overdraw")]
+    [InlineData("inputTokens: 50/day")]
+    [InlineData("requests: 1/min, cost: $0.00001/min, unpriced: zero")]
+    [InlineData("tokens: 100k/min, inputTokens: 100k/day")]
+    [InlineData("tokens: 100k/hour, inputTokens: 1m/day")]
+    [InlineData("tokens: 60k/min, inputTokens: 1k/s")]
+    [InlineData("tokens: 100k/min, inputTokens: 100k/min, burst: { inputTokens: 50k }")]
+    [InlineData("tokens: 60k/min, inputTokens: 900/s, burst: { tokens: 100 }")]
+    [InlineData("tokens: 50k/day, inputTokens: 99k/min")]
+    [InlineData("tokens: 50k/hour, inputTokens: 800/min, burst: { inputTokens: 1m }")]
+    public void Amounts_that_each_can_be_reached_are_none(string fields) => Assert.Empty(Faults($"{{ name: a, {fields} }}"));
 
     [Theory]
     [InlineData("per: tag", "per: expected global, key, team, model, provider, ip or tag:NAME, found \"tag\"")]

@@ -107,7 +107,7 @@ public sealed class SchemaTests
     [InlineData("tokenizers: {}")]
     [InlineData("limits: []")]
     [InlineData("limits:")]
-    [InlineData("limits: [ { name: a, requests: 10/s, tokens: 1.5m/min, inputTokens: 200K/hour, outputTokens: 9/sec, cost: $0.05/month, unpriced: zero, concurrent: 1k } ]")]
+    [InlineData("limits: [ { name: a, requests: 10/s, tokens: 1.5m/min, inputTokens: 200K/hour, outputTokens: 90/sec, cost: $0.05/month, unpriced: zero, concurrent: 1k } ]")]
     [InlineData("limits: [ { name: a, requests: 10/s, burst: 20, queue: {}, match: { model: [ gpt-4o, \"gpt-*\" ], provider: openai } } ]")]
     [InlineData("prices:")]
     [InlineData("prices: { \"m*\": { input: 0.25, cachedInput: 1, output: 100, factors: { flex: 0.5 }, longContext: { above: 272k, output: 1 } }, n: { request: 0.04 } }")]

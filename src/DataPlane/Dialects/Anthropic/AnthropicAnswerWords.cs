@@ -15,7 +15,7 @@ internal sealed class AnthropicAnswerWords : AnswerWords
 
     public override UsageField FieldOf(ReadOnlySpan<byte> name) => name.Length switch
     {
-        12 => name.SequenceEqual("input_tokens"u8) ? UsageField.Input : UsageField.Other,
+        12 => name.SequenceEqual("input_tokens"u8) ? UsageField.Input : name.SequenceEqual("service_tier"u8) ? UsageField.Tier : UsageField.Other,
         13 => name.SequenceEqual("output_tokens"u8) ? UsageField.Output : UsageField.Other,
         14 => name.SequenceEqual("cache_creation"u8) ? UsageField.InputDetails : UsageField.Other,
         23 => name.SequenceEqual("cache_read_input_tokens"u8) ? UsageField.CachedInput : UsageField.Other,

@@ -217,6 +217,7 @@ internal sealed class AnthropicEventReader : EventReader
             Usage usage = _usage.Result;
             usage.HidesThought = _sawThought;
             Usage = usage;
+            LearnTier(_usage.Tier);
         }
 
         switch (_type)

@@ -17,6 +17,7 @@ internal sealed class GeminiAnswerWords : AnswerWords
 
     public override UsageField FieldOf(ReadOnlySpan<byte> name) => name.Length switch
     {
+        11 => name.SequenceEqual("trafficType"u8) || name.SequenceEqual("serviceTier"u8) ? UsageField.Tier : UsageField.Other,
         15 => name.SequenceEqual("totalTokenCount"u8) ? UsageField.Total : UsageField.Other,
         16 => name.SequenceEqual("promptTokenCount"u8) ? UsageField.Input : UsageField.Other,
         18 => name.SequenceEqual("thoughtsTokenCount"u8) ? UsageField.Reasoning : UsageField.Other,
@@ -24,6 +25,20 @@ internal sealed class GeminiAnswerWords : AnswerWords
         23 => name.SequenceEqual("toolUsePromptTokenCount"u8) ? UsageField.FurtherInput
             : name.SequenceEqual("cachedContentTokenCount"u8) ? UsageField.CachedInput : UsageField.Other,
         _ => UsageField.Other,
+    };
+
+    /// <summary>
+    /// Vertex AI has words of its own (<c>trafficType</c>), the Gemini API those that a request has. What is served from throughput that was
+    /// bought beforehand is a tier of its own: <c>provisioned</c>.
+    /// </summary>
+    public override ReadOnlySpan<byte> TierOf(ReadOnlySpan<byte> word) => word switch
+    {
+        _ when word.SequenceEqual("ON_DEMAND"u8) => "standard"u8,
+        _ when word.SequenceEqual("ON_DEMAND_PRIORITY"u8) => "priority"u8,
+        _ when word.SequenceEqual("ON_DEMAND_FLEX"u8) => "flex"u8,
+        _ when word.SequenceEqual("PROVISIONED_THROUGHPUT"u8) => "provisioned"u8,
+        _ when word.SequenceEqual("TRAFFIC_TYPE_UNSPECIFIED"u8) || word.SequenceEqual("unspecified"u8) => default,
+        _ => word,
     };
 
     public override void Finish(ref Usage usage) => usage.OutputTokens += usage.ReasoningTokens;

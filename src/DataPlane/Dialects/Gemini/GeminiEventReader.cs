@@ -129,7 +129,11 @@ internal sealed class GeminiEventReader : EventReader
     {
         Events++;
         if (_hasUsage)
+        {
             Usage = _usage.Result;
+            LearnTier(_usage.Tier);
+        }
+
         SawContent |= _hasContent;
         _seen.Add(_seenNow);
         _finished.Add(_finishedNow);
