@@ -230,7 +230,7 @@ internal sealed class JournalDevice : StorageDeviceBase
             }
 
             File.Move(made, path);
-            JournalFolder.Sync(_folder);
+            _machine.SyncFolder(_folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

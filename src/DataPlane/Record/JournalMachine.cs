@@ -15,4 +15,9 @@ internal class JournalMachine
     /// <param name="path">Where it lies.</param>
     /// <exception cref="IOException">It is not, and nobody knows what is.</exception>
     public virtual void Sync(SafeFileHandle file, string path) => JournalFolder.SyncData(file);
+
+    /// <summary>Waits until the names that a folder's files have are on disk: whoever was made, moved or removed before is so for good.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="IOException">They are not, and nobody knows which are.</exception>
+    public virtual void SyncFolder(string folder) => JournalFolder.Sync(folder);
 }

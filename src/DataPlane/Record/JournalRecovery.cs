@@ -70,12 +70,12 @@ internal static class JournalRecovery
         // A start that broke off here before leaves a commit file without a mark.
         File.Delete(Path.Combine(folder, JournalLayout.CommitFile));
         JournalSlots.Create(Path.Combine(folder, JournalLayout.CommitFile), machine).Dispose();
-        JournalFolder.Sync(folder);
+        machine.SyncFolder(folder);
         var mark = Path.Combine(folder, JournalLayout.MarkFile);
         File.Delete(mark + ".new");
         JournalSlots.Create(mark + ".new", machine).Dispose();
         File.Move(mark + ".new", mark);
-        JournalFolder.Sync(folder);
+        machine.SyncFolder(folder);
     }
 
     /// <summary>Whether a checkpoint of the limits was ever written beside the journal.</summary>

@@ -172,7 +172,7 @@ internal sealed class JournalSlots : IDisposable
 
         old.Dispose();
         File.Move(path + ".new", path, overwrite: true);
-        JournalFolder.Sync(Path.GetDirectoryName(path)!);
+        machine.SyncFolder(Path.GetDirectoryName(path)!);
         return Open(path, forWriting: true, machine);
     }
 

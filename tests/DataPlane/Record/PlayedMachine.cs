@@ -5,7 +5,7 @@ namespace AiEdge.DataPlane.Tests.Record;
 
 /// <summary>
 /// A machine whose end can be played: it knows of each file what a sync has put on disk. What was written since may have got there or not, each
-/// part of a sector by itself, and in any state that the file was in meanwhile.
+/// part of a sector by itself, and in any state that the file was in meanwhile. A file whose name no sync of its folder has put there is gone.
 /// </summary>
 internal sealed class PlayedMachine(string folder, ulong boot = 1) : JournalMachine
 {
@@ -17,6 +17,7 @@ internal sealed class PlayedMachine(string folder, ulong boot = 1) : JournalMach
 
     private readonly Dictionary<string, byte[]> _onDisk = [];
     private readonly Dictionary<string, List<byte[]>> _since = [];
+    private readonly HashSet<string> _named = [];
 
     /// <summary>Which run of it this is.</summary>
     public ulong Run { get; set; } = boot;
@@ -39,6 +40,12 @@ internal sealed class PlayedMachine(string folder, ulong boot = 1) : JournalMach
         _since.GetValueOrDefault(path)?.Clear();
     }
 
+    public override void SyncFolder(string folder)
+    {
+        _named.Clear();
+        _named.UnionWith(Directory.GetFiles(folder));
+    }
+
     /// <summary>A state of the small files that might get to the disk by itself.</summary>
     public void Look()
     {
@@ -54,6 +61,9 @@ internal sealed class PlayedMachine(string folder, ulong boot = 1) : JournalMach
         foreach (var path in Directory.GetFiles(folder))
         {
             if (Path.GetFileName(path) is JournalLayout.LockFile or JournalLayout.NewSegmentFile || path.EndsWith(".new", StringComparison.Ordinal))
+                continue;
+            // It was made, and nobody has put its name on disk.
+            if (!_named.Contains(path))
                 continue;
             var now = Read(path);
             var bytes = _onDisk.GetValueOrDefault(path) is { } synced ? (byte[])synced.Clone() : new byte[now.Length];
@@ -76,6 +86,12 @@ internal sealed class PlayedMachine(string folder, ulong boot = 1) : JournalMach
     public void Begin(Dictionary<string, byte[]> left)
     {
         Run++;
+        foreach (var path in Directory.GetFiles(folder))
+        {
+            if (Path.GetFileName(path) != JournalLayout.LockFile && !left.ContainsKey(path))
+                File.Delete(path);
+        }
+
         foreach (var (path, bytes) in left)
         {
             using var file = new FileStream(path, FileMode.Open);
