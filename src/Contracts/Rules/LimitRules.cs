@@ -109,7 +109,8 @@ public sealed class LimitRules
             return;
         foreach (var (field, amount) in limit.Amounts())
         {
-            if ((field != LimitOptions.TokensField && field != LimitOptions.OutputTokensField) || AmountBounds.AtOnce(limit, field, amount.Value) >= OutputSliceTokens)
+            var brings = field == LimitOptions.TokensField || field == LimitOptions.OutputTokensField;
+            if (!brings || AmountBounds.AtOnce(limit, field, amount.Value) >= OutputSliceTokens)
                 continue;
             var burst = LimitOptions.IsRate(field, amount.Value) ? limit.BurstOf(field) : default;
             _faults.Add(
