@@ -48,6 +48,18 @@ public static class LimitChain
             buckets[i].Refund(Math.Max(0, costs[i]), tokens[i], nowNs);
     }
 
+    /// <summary>
+    /// Nanoseconds for which a bucket has not enough for a cost, as long as nobody else draws; 0 if it has, <see cref="long.MaxValue"/> if it never
+    /// will.
+    /// </summary>
+    public static long ShortNs(LimitBucket bucket, long cost, long nowNs, bool booksSlot = false)
+    {
+        cost = Math.Max(0, cost);
+        if (HasEnough(bucket, cost, nowNs))
+            return 0;
+        return Rank(booksSlot ? bucket.Refuse(cost, nowNs) : bucket.Probe(cost, nowNs));
+    }
+
     private static LimitDraw Refuse(
         ReadOnlySpan<LimitBucket> buckets, ReadOnlySpan<long> costs, int refused, long nowNs, bool booksSlot)
     {

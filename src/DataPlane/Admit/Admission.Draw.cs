@@ -32,13 +32,15 @@ internal sealed partial class Admission
         if (entered < shadows)
         {
             LeaveAll(first, entered);
-            return Refuse(first, Later(RefusalKind.Concurrent, _entries[entered].Part, 0, 1, ConcurrentWaitNs, nowNs), entered, 1);
+            var full = Later(RefusalKind.Concurrent, _entries[entered].Part, 0, 1, ConcurrentWaitNs, nowNs);
+            return RefuseLongest(first, full, isOfTarget, demand, entered, 1);
         }
 
         if (!TryDrawAll(first, shadows, isOfTarget, demand, nowNs, out var output, out var draw))
         {
             LeaveAll(first, shadows);
-            return Refuse(first, RefusalOf(draw, nowNs), draw.Outcome == DrawOutcome.TooLarge ? -1 : _which[draw.Index], _costs[draw.Index]);
+            return RefuseLongest(
+                first, RefusalOf(draw, nowNs), isOfTarget, demand, draw.Outcome == DrawOutcome.TooLarge ? -1 : _which[draw.Index], _costs[draw.Index]);
         }
 
         if (!TryReserve(first, shadows, isOfTarget, nowNs))
@@ -312,6 +314,15 @@ internal sealed partial class Admission
 
     private Refusal Later(RefusalKind kind, LimitPart part, long left, long cost, long waitNs, long nowNs) =>
         new(kind, part, left, cost, waitNs, states.Clock.UnixNs(nowNs) + waitNs);
+
+    /// <summary>As <see cref="Refuse"/>, by whatever is short for longest.</summary>
+    private AdmitVerdict RefuseLongest(int first, in Refusal refusal, bool isOfTarget, in Demand demand, int at, long cost)
+    {
+        if (Foresee(refusal, isOfTarget, demand, _nowNs) is { } longest)
+            return Refuse(first, longest, at, cost);
+        Forget(first);
+        return AdmitVerdict.NeedsCount;
+    }
 
     /// <summary>The answer to a refusal; by the entry <paramref name="at"/>, whose queue may be waited in, unless it is below 0.</summary>
     private AdmitVerdict Refuse(int first, Refusal refusal, int at = -1, long cost = 0)

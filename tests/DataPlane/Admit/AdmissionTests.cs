@@ -1,5 +1,6 @@
 using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Core;
+using AiEdge.Limits;
 using static AiEdge.DataPlane.Tests.Admit.AdmissionRig;
 
 namespace AiEdge.DataPlane.Tests.Admit;
@@ -111,6 +112,65 @@ public sealed class AdmissionTests
             rig.Time.Pass(TimeSpan.FromMilliseconds((refused.Exchange.LimitWaitNs + 999_999) / 1_000_000));
             Assert.Equal(AdmitVerdict.Admitted, rig.Begin().Both(Demand()));
         }
+    }
+
+    [Fact]
+    public void A_refusal_lasts_as_long_as_the_longest_of_all_that_are_short()
+    {
+        var price = Price(input: 1_000_000_000, output: 0);
+        var limits = new[]
+        {
+            LimitWorld.Limit("r", quantities: LimitWorld.Amount(LimitUnit.Requests, 60, burst: 1)),
+            LimitWorld.Limit("m", quantities: LimitWorld.Amount(LimitUnit.Cost, 15_000, LimitPeriod.Hour)),
+            new LimitModel { Name = "g", Match = LimitSelector.All, Per = LimitScope.Key, Quantities = [], Concurrent = 1 },
+        };
+        var rig = new AdmissionRig([LimitWorld.Model("gpt-4o", price: price)], limits);
+        var inside = rig.Begin();
+        Assert.Equal(AdmitVerdict.Admitted, inside.Both(Demand(input: 10)));
+
+        // A gate that is full hides neither the rate nor the money; money depends on the price of who answers.
+        var refused = Refused(rig, Demand(input: 10), RefusalKind.Spent, "m");
+        inside.End(input: 10, cost: 10_000);
+        rig.Time.Pass(TimeSpan.FromMilliseconds((refused + 999_999) / 1_000_000));
+        Assert.Equal(AdmitVerdict.Admitted, rig.Begin().Both(Demand(input: 10)));
+
+        // Less than what is left of the money: the gate alone is full for a second by then, and the rate as long.
+        Refused(rig, Demand(input: 1), RefusalKind.Concurrent, "g");
+        Refused(rig, Demand(input: 16), RefusalKind.Concurrent, "g");
+        Assert.Equal(AdmitVerdict.NeedsCount, rig.Begin().Both(Demand(input: 10, isCounted: false)));
+    }
+
+    [Fact]
+    public void A_refusal_lasts_until_the_first_of_the_targets_may_be_asked()
+    {
+        var first = LimitWorld.Limit("first", match: Only("first"), quantities: LimitWorld.Amount(LimitUnit.Requests, 1, LimitPeriod.Hour));
+        var second = LimitWorld.Limit("second", match: Only("second"), quantities: LimitWorld.Amount(LimitUnit.Requests, 2));
+        var rig = new AdmissionRig(LimitWorld.Limit("r", quantities: LimitWorld.Amount(LimitUnit.Requests, 60, burst: 1)), first, second);
+        var ask = rig.Begin();
+        Assert.Equal(AdmitVerdict.Admitted, ask.Both(Demand()));
+        Assert.InRange(Refused(rig, Demand(), RefusalKind.Spent, "r"), 1, LimitClock.SecondNs);
+
+        // The other is short as well: it has something in half a minute, the first one at the hour's end.
+        for (var i = 0; i < 2; i++)
+        {
+            rig.Time.Pass(TimeSpan.FromSeconds(1));
+            ask = rig.Begin();
+            ask.Exchange.Target = ask.Exchange.Model!.Targets[1];
+            Assert.Equal(AdmitVerdict.Admitted, ask.Both(Demand()));
+        }
+
+        var waitNs = Refused(rig, Demand(), RefusalKind.Spent, "second");
+        Assert.InRange(waitNs, 20 * LimitClock.SecondNs, 30 * LimitClock.SecondNs);
+        static LimitSelector Only(string provider) => new() { Providers = LimitWorld.Names(provider) };
+    }
+
+    private static long Refused(AdmissionRig rig, in Demand demand, RefusalKind kind, string limit)
+    {
+        var ask = rig.Begin();
+        Assert.Equal(AdmitVerdict.Refused, ask.Both(demand));
+        Assert.Equal((kind, limit), (ask.Admission.Refusal.Kind, ask.Admission.Refusal.Part!.Limit.Name));
+        Assert.Equal(ask.Admission.Refusal.WaitNs, ask.Exchange.LimitWaitNs);
+        return ask.Exchange.LimitWaitNs;
     }
 
     [Fact]
