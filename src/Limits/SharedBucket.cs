@@ -96,14 +96,14 @@ public sealed class SharedBucket
     /// <exception cref="InvalidOperationException">It is not of a rate.</exception>
     public void EditRate(long limit, long periodNs, long? burst, ReadOnlySpan<int> percents, long nowNs)
     {
-        CheckEdit(percents);
+        CheckEdit(burst ?? RateBucket.DefaultBurst(limit, periodNs), isRate: true, percents);
         if (_parent is not RateBucket parent)
             throw new InvalidOperationException("A window cannot become a rate.");
         parent.Edit(limit, periodNs, burst, nowNs);
         for (var i = 0; i < _own.Length; i++)
         {
-            var part = Math.Max(1, Part(parent.Capacity - Slack(parent.Capacity), percents[i]));
-            (_own[i] as RateBucket)?.Edit(Math.Max(1, limit * percents[i]), periodNs * 100, part, nowNs);
+            var part = Part(parent.Capacity - Slack(parent.Capacity), percents[i]);
+            (_own[i] as RateBucket)?.Edit(limit * percents[i], periodNs * 100, part, nowNs);
         }
 
         Fit(nowNs);
@@ -114,12 +114,12 @@ public sealed class SharedBucket
     /// <exception cref="InvalidOperationException">It is not of a window.</exception>
     public void EditWindow(long limit, WindowSchedule schedule, DebtPolicy debt, ReadOnlySpan<int> percents, long nowNs)
     {
-        CheckEdit(percents);
+        CheckEdit(limit, isRate: false, percents);
         if (_parent is not WindowBucket parent)
             throw new InvalidOperationException("A rate cannot become a window.");
         parent.Edit(limit, schedule, debt, nowNs);
         for (var i = 0; i < _own.Length; i++)
-            (_own[i] as WindowBucket)?.Edit(Math.Max(1, Part(limit, percents[i])), schedule, debt, nowNs);
+            (_own[i] as WindowBucket)?.Edit(Part(limit, percents[i]), schedule, debt, nowNs);
         Fit(nowNs);
     }
 
@@ -149,14 +149,22 @@ public sealed class SharedBucket
         }
     }
 
-    private void CheckEdit(ReadOnlySpan<int> percents)
+    /// <summary>
+    /// Whether a share of so many percent has a part at all: of a small limit it may come to less than a unit. An edit cannot change that.
+    /// </summary>
+    /// <param name="capacity">The burst of a rate, the limit of a window.</param>
+    /// <param name="isRate">Whether it is a rate.</param>
+    /// <param name="percent">The share's.</param>
+    public static bool HasPart(long capacity, bool isRate, int percent) => Part(isRate ? capacity - Slack(capacity) : capacity, percent) > 0;
+
+    private void CheckEdit(long capacity, bool isRate, ReadOnlySpan<int> percents)
     {
         Check(percents);
         ArgumentOutOfRangeException.ThrowIfNotEqual(percents.Length, _own.Length, nameof(percents));
         for (var i = 0; i < _own.Length; i++)
         {
-            // A share without a part has no bucket to edit, and the other way about: such an edit makes the shares anew.
-            if (_own[i] is null != (percents[i] == 0))
+            // A share without a part has no bucket to edit, and the other way about.
+            if (_own[i] is null == HasPart(capacity, isRate, percents[i]))
                 throw new ArgumentOutOfRangeException(nameof(percents), percents[i], "A share cannot gain or lose its part by an edit.");
         }
     }

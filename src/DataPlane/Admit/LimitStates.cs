@@ -6,8 +6,8 @@ namespace AiEdge.DataPlane.Admit;
 
 /// <summary>
 /// The state of all limits of the process: buckets, gates, reservations, counters. It goes on over reloads: a bucket is found again by
-/// its limit's name (or the name that it had, <c>was:</c>), its unit, its kind of period and whom it is kept for; an edit of any of
-/// these begins a new one. What a configuration no longer has is dropped; exchanges under way settle with what they hold.
+/// its limit's name (or the name that it had, <c>was:</c>), its unit, its kind of period, whom it is kept for and who has shares of it; an
+/// edit of any of these begins a new one. What a configuration no longer has is dropped; exchanges under way settle with what they hold.
 /// </summary>
 internal sealed class LimitStates
 {
@@ -188,10 +188,14 @@ internal sealed class LimitStates
             var quantity = part.Quantity;
             var id = new PartId(
                 part.Limit.Name, quantity?.Unit, quantity is { IsRate: false } ? quantity.Period : null, part.Limit.Per, part.Limit.PerTag,
-                string.Join('\n', Array.ConvertAll(part.Limit.Shares, static share => $"{share.Tag}={share.Value}:{share.Percent}")), 0);
+                string.Join('\n', Array.ConvertAll(part.Limit.Shares, share => $"{share.Tag}={share.Value}:{HasPart(quantity, share.Percent)}")), 0);
             while (taken.ContainsKey(id))
                 id = id with { Place = id.Place + 1 };
             return id;
         }
+
+        /// <summary>Whether a share has a bucket of its own, which no edit can give or take; of places it is not a bucket.</summary>
+        private static bool HasPart(QuantityModel? quantity, int percent) =>
+            quantity is null || SharedBucket.HasPart(quantity.IsRate ? quantity.Burst : quantity.Amount, quantity.IsRate, percent);
     }
 }

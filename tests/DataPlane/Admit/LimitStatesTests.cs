@@ -176,6 +176,31 @@ public sealed class LimitStatesTests
         }
     }
 
+    [Theory]
+    [InlineData(10, 60, 20, 10, 20, 60, 3)]
+    [InlineData(10, 60, 20, 30, 50, 20, 3)]
+    [InlineData(10, 60, 20, 4, 60, 20, 0)]
+    [InlineData(10, 60, 5, 10, 60, 20, 0)]
+    public void An_edit_of_amount_or_parts_keeps_what_was_used_but_where_a_share_gains_or_loses_its_part(
+        long amount, int prod, int dev, long laterAmount, int laterProd, int laterDev, long used)
+    {
+        LimitModel Limit(long amount, int prod, int dev) => new()
+        {
+            Name = "s",
+            Match = LimitSelector.All,
+            Per = LimitScope.Global,
+            Quantities = [LimitWorld.Amount(LimitUnit.Requests, amount, LimitPeriod.Day), LimitWorld.Amount(LimitUnit.Requests, amount, LimitPeriod.Second)],
+            Shares = [new ShareModel("env", "prod", prod), new ShareModel("env", "dev", dev)],
+        };
+        var rig = new AdmissionRig(Limit(amount, prod, dev));
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(AdmitVerdict.Admitted, rig.Begin(LimitWorld.Key("p", tags: ("env", "prod"))).Both(Demand()));
+
+        rig.Use(Limit(laterAmount, laterProd, laterDev));
+
+        Assert.All(rig.States.Parts, part => Assert.Equal(used, part.Scopes.Single().Value.Bucket.Used(rig.States.Clock.NowNs)));
+    }
+
     [Fact]
     public void A_share_of_places_is_kept_while_its_owner_asks_and_lent_while_he_does_not()
     {
