@@ -12,12 +12,12 @@ namespace AiEdge.Limits;
 /// within <see cref="IdleNs"/> all along, and has had its part once since, is never refused while it has fewer inside than its part; (3) an entry fails
 /// only if at some moment during it no place was common and free, none was kept for the share, and none for a share that is idle; (4) nobody
 /// leaves who has not entered, and an empty gate has all its places again.</para>
-/// <para>Memory order: all changes of a share's word and of the common count are compare-and-swaps or interlocked sums, full fences. Whoever moves a
-/// place takes it from where it is before he puts it where it goes, so on its way it is nowhere, and no place is twice: (1), (4). Inside and kept of a
-/// share are changed by one swap, so that what is kept fills the part and no more, and only the share itself takes it, while it is not idle: (2). A
-/// refusal has found its own word without a kept place, then the common count without one, then each idle share's word without one: (3) but for
-/// places on their way, which is the moment of a leave or of another's entry. The time of a share's last question is written by its questions before they look, and read by those who would
-/// borrow: one who comes back in that moment may find that what was kept for it is lent.</para>
+/// <para>Memory order: all changes of a share's word and of the common count are compare-and-swaps or interlocked sums, full fences. Whoever moves
+/// a place takes it from where it is before he puts it where it goes, so on its way it is nowhere, and no place is twice: (1), (4). Inside and kept
+/// of a share are changed by one swap, so that what is kept fills the part and no more, and only the share itself takes it, while it is not idle:
+/// (2). A refusal has found its own word without a kept place, then the common count without one, then each idle share's word without one: (3) but
+/// for places on their way, which is the moment of a leave or of another's entry. The time of a share's last question is written by its questions
+/// before they look, and read by those who would borrow: one who comes back in that moment may find that what was kept for it is lent.</para>
 /// </remarks>
 public sealed class SharedGate
 {

@@ -17,7 +17,9 @@ internal sealed partial class Admission
     {
         if (_isWaiting || refusal.Kind is not (RefusalKind.Spent or RefusalKind.Concurrent) || refusal.Part?.Limit.Queue is not null)
             return refusal;
-        var longest = refusal.Kind == RefusalKind.Concurrent ? LongestOf(isOfTarget ? _bound.Of(_exchange.Target!.Provider) : _bound.First, demand, nowNs) : default;
+        var longest = default(Shortage);
+        if (refusal.Kind == RefusalKind.Concurrent)
+            longest = LongestOf(isOfTarget ? _bound.Of(_exchange.Target!.Provider) : _bound.First, demand, nowNs);
         if (!isOfTarget && SoonestTarget(demand, nowNs) is var soonest && soonest.WaitNs > longest.WaitNs)
             longest = soonest;
         if (longest.WaitNs <= refusal.WaitNs)
