@@ -6,7 +6,7 @@ using AiEdge.Limits;
 namespace AiEdge.ControlPlane.Quota;
 
 /// <summary>A lease that is called back.</summary>
-internal readonly record struct QuotaCall(PlaneState Plane, BucketId Bucket, ulong Lease, long Keep);
+internal readonly record struct QuotaCall(PlaneState Plane, BucketId Bucket, string Share, ulong Lease, long Keep);
 
 /// <summary>
 /// The buckets of the fleet. It knows no socket and no clock: the present is handed in, so the same asks at the same times have the same
@@ -383,7 +383,7 @@ internal sealed partial class QuotaAllocator
             _raised.Add(bucket);
     }
 
-    internal void Recall(PlaneState plane, in BucketId id, ulong lease, long keep) => _calls.Enqueue(new(plane, id, lease, keep));
+    internal void Recall(PlanePart part, in BucketId id, ulong lease, long keep) => _calls.Enqueue(new(part.Plane, id, part.Share, lease, keep));
 
     /// <summary>Before anything is granted in a present that lies behind a stall.</summary>
     private void NoticeStall(Moment now)

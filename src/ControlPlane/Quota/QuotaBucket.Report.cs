@@ -77,6 +77,7 @@ internal abstract partial class QuotaBucket
     {
         OnTold(part, window, delta);
         Charge(window, delta);
+        OnChargedTo(part.ShareAt, window, delta);
     }
 
     private void TakeTotals(PlanePart part, BucketReport report, Moment now)
@@ -112,11 +113,15 @@ internal abstract partial class QuotaBucket
             if (want.Amount == 0)
                 continue;
             var name = keys.GetValueOrDefault(want.Subject) ?? "";
+            if (part.Share.Length > 0)
+                name = $"{name}\n{part.Share}";
             if (!_keys.TryGetValue(name, out var key))
             {
-                _keys.Add(name, key = new Claimant(name) { Share = Rule.ShareOf?.Invoke(name) ?? -1 });
+                _keys.Add(name, key = new Claimant(name));
                 _hasNewcomer = true;
             }
+
+            key.Share = part.ShareAt;
 
             var demand = ClaimOf(part) * want.Amount / wanted;
             key.Priority = want.Priority;

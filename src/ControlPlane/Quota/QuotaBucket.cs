@@ -43,7 +43,7 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
     private readonly FairDivision _division = new();
     private readonly List<Claimant> _claimants = [];
     private readonly Dictionary<string, Claimant> _keys = new(StringComparer.Ordinal);
-    private readonly Dictionary<PlaneState, PlanePart> _parts = [];
+    private readonly Dictionary<(PlaneState Plane, string Share), PlanePart> _parts = [];
     private readonly List<PlanePart> _partList = [];
     private readonly LeaseTimes _open = new();
     private readonly LeaseTimes _held = new();
@@ -97,7 +97,7 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
     public BucketGrant Answer(
         PlaneState plane, BucketSeat seat, ulong stream, BucketReport report, IReadOnlyDictionary<uint, string> keys, Moment now, out bool isPending)
     {
-        var part = seat.Part is { IsGone: false } known ? known : seat.Part = PartOf(plane, now);
+        var part = seat.Part is { IsGone: false } known ? known : seat.Part = PartOf(plane, seat.Share, now);
         Advance(now);
         isPending = false;
 
@@ -108,7 +108,7 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
         TakeLeases(part, stream, report, now);
         TakeTotals(part, report, now);
         TakeWants(part, report, keys);
-        var share = ShareOfAll() / Math.Max(1, all.Planes);
+        var share = (long)((Int128)ShareOfAll() * Rule.PercentOf(part.ShareAt) / 100 / Math.Max(1, all.Planes));
         var grant = new BucketGrant { Bucket = report.Bucket, LengthMs = (uint)(LengthNs / 1_000_000), Share = (ulong)share };
         isPending = !Grant(part, grant, now);
         if (Rule.IsUseTold)
@@ -138,7 +138,7 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
                     return false;
                 Forget(part);
                 part.IsGone = true;
-                return _parts.Remove(part.Plane);
+                return _parts.Remove((part.Plane, part.Share));
             });
         }
 
@@ -150,9 +150,9 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
     {
         Advance(now);
         Rule = next;
+        foreach (var part in _partList)
+            part.ShareAt = next.ShareAt(part.Share);
         OnEdited(now);
-        foreach (var (name, claimant) in _keys)
-            claimant.Share = next.ShareOf?.Invoke(name) ?? -1;
         _hasNewcomer = true;
     }
 
@@ -389,12 +389,12 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
         part.Demand = part.Need = part.Alloc = 0;
     }
 
-    private PlanePart PartOf(PlaneState plane, Moment now)
+    private PlanePart PartOf(PlaneState plane, string share, Moment now)
     {
-        if (_parts.TryGetValue(plane, out var part))
+        if (_parts.TryGetValue((plane, share), out var part))
             return part;
-        part = new PlanePart(plane) { CreditAtNs = now.Ns, BornUnixNs = now.UnixNs };
-        _parts.Add(plane, part);
+        part = new PlanePart(plane, share) { ShareAt = Rule.ShareAt(share), CreditAtNs = now.Ns, BornUnixNs = now.UnixNs };
+        _parts.Add((plane, share), part);
         _partList.Add(part);
         _hasNewcomer = true;
         return part;
@@ -417,4 +417,9 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
 
     /// <summary>Used without a lease.</summary>
     protected virtual void ChargeOutage(PlanePart part, long amount) => Charge(part, Window, amount);
+
+    /// <summary>What was charged, or came back, was one share's: -1 for none's.</summary>
+    protected virtual void OnChargedTo(int share, long window, long delta)
+    {
+    }
 }

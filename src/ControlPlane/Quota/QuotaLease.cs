@@ -91,8 +91,11 @@ internal sealed class LeaseTimes
 }
 
 /// <summary>A bucket as a stream of a plane names it, and where it was found last: the next ask need not look for it.</summary>
-internal sealed class BucketSeat(BucketId id)
+internal sealed class BucketSeat(BucketId id, string share = "")
 {
+    /// <summary>Whose demand it is, of a limit with shares; empty for whoever has none.</summary>
+    public string Share { get; } = share;
+
     private readonly BucketId _id = id;
 
     public ref readonly BucketId Id => ref _id;
@@ -105,9 +108,15 @@ internal sealed class BucketSeat(BucketId id)
 }
 
 /// <summary>What a plane has of a bucket.</summary>
-internal sealed class PlanePart(PlaneState plane)
+internal sealed class PlanePart(PlaneState plane, string share)
 {
     public PlaneState Plane { get; } = plane;
+
+    /// <summary>The name of the share that it is of; empty for none.</summary>
+    public string Share { get; } = share;
+
+    /// <summary>Its place among the limit's shares; -1 for none.</summary>
+    public int ShareAt { get; set; } = -1;
 
     /// <summary>The bucket has let it go.</summary>
     public bool IsGone { get; set; }

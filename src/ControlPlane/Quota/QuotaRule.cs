@@ -57,8 +57,34 @@ internal sealed record QuotaRule
     /// <summary>What is guaranteed, in percent, to each of the limit's shares; 100 together at most.</summary>
     public IReadOnlyList<int> Shares { get; init; } = [];
 
-    /// <summary>Which of the shares a key has; -1 for none.</summary>
-    public Func<string, int>? ShareOf { get; init; }
+    /// <summary>Who they are, in the same order: <c>TAG=VALUE</c>.</summary>
+    public IReadOnlyList<string> ShareNames { get; init; } = [];
+
+    /// <summary>The place of a share; -1 for whoever has none.</summary>
+    public int ShareAt(string name)
+    {
+        for (var i = 0; i < ShareNames.Count; i++)
+        {
+            if (ShareNames[i] == name)
+                return i;
+        }
+
+        return -1;
+    }
+
+    /// <summary>What is guaranteed to a share, of a whole.</summary>
+    public long PartOf(int share, long whole) => (long)((Int128)whole * Shares[share] / 100);
+
+    /// <summary>A share's percent; of those who have none, what no share is guaranteed.</summary>
+    public int PercentOf(int share)
+    {
+        if (share >= 0)
+            return Shares[share];
+        var rest = 100;
+        foreach (var percent in Shares)
+            rest -= percent;
+        return rest;
+    }
 
     /// <summary>Units a second, of a rate.</summary>
     public double PerSecond => (double)Amount * LimitClock.SecondNs / PeriodNs;

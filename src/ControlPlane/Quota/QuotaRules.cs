@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AiEdge.Contracts.Faults;
 using AiEdge.Contracts.Fields;
 using AiEdge.Contracts.Options;
@@ -21,7 +20,7 @@ internal sealed class QuotaRules(Func<EdgeDocument> document) : IQuotaRules
     public QuotaRule? Find(in BucketId id)
     {
         var limits = Current();
-        return limits.Limits.TryGetValue(id.Limit, out var limit) && Scope(limit) == id.Scope ? Rule(limit, id.Unit, limits.Document) : null;
+        return limits.Limits.TryGetValue(id.Limit, out var limit) && Scope(limit) == id.Scope ? Rule(limit, id.Unit) : null;
     }
 
     public IEnumerable<(string From, string To)> Renames
@@ -47,7 +46,7 @@ internal sealed class QuotaRules(Func<EdgeDocument> document) : IQuotaRules
             {
                 foreach (var (amount, _) in limit.Amounts())
                 {
-                    if (Rule(limit, Unit(amount), limits.Document) is { } rule)
+                    if (Rule(limit, Unit(amount)) is { } rule)
                         yield return (name, Unit(amount), rule);
                 }
             }
@@ -60,13 +59,17 @@ internal sealed class QuotaRules(Func<EdgeDocument> document) : IQuotaRules
         return per.Word == "global" ? "" : per.Tag is { } tag ? $"tag:{tag}" : per.Word;
     }
 
-    private static QuotaRule? Rule(LimitOptions limit, QuotaUnit unit, EdgeDocument document)
+    private static QuotaRule? Rule(LimitOptions limit, QuotaUnit unit)
     {
         var shares = limit.Shares.Or([]);
+        int[] percents = [.. shares.Select(static share => share.Percent)];
+        string[] names = [.. shares.Select(static share => $"{share.Tag}={share.Value}")];
+        var isUseTold = limit.Degrade.Count > 0;
         if (unit == QuotaUnit.Streams)
         {
-            return limit.Concurrent.IsSet
-                ? new QuotaRule { Kind = QuotaKind.Slots, Amount = limit.Concurrent.Value, IsUseTold = limit.Degrade.Count > 0 } : null;
+            var places = limit.Concurrent;
+            return places.IsSet
+                ? new QuotaRule { Kind = QuotaKind.Slots, Amount = places.Value, IsUseTold = isUseTold, Shares = percents, ShareNames = names } : null;
         }
 
         foreach (var (field, written) in limit.Amounts())
@@ -84,9 +87,9 @@ internal sealed class QuotaRules(Func<EdgeDocument> document) : IQuotaRules
                 Period = isRate ? null : written.Value.Period,
                 Schedule = isRate ? null : Schedule(written.Value.Period, limit.Timezone.Or(TimeZoneInfo.Utc)),
                 Debt = limit.Debt.Or(LimitOptions.DebtField.Default!) == "forgive" ? DebtPolicy.Forgive : DebtPolicy.Carry,
-                IsUseTold = limit.Degrade.Count > 0,
-                Shares = [.. shares.Select(static share => share.Percent)],
-                ShareOf = shares.Count == 0 ? null : key => ShareOf(document, shares, key),
+                IsUseTold = isUseTold,
+                Shares = percents,
+                ShareNames = names,
             };
         }
 
@@ -108,26 +111,6 @@ internal sealed class QuotaRules(Func<EdgeDocument> document) : IQuotaRules
         AmountPeriod.Minute => WindowSchedule.Fixed(60 * LimitClock.SecondNs),
         _ => WindowSchedule.Fixed(LimitClock.SecondNs),
     };
-
-    private static int ShareOf(EdgeDocument document, IReadOnlyList<Share> shares, string key)
-    {
-        if (document.Find("keys", key) is not { } entry)
-            return -1;
-        using var json = JsonDocument.Parse(entry.Value.Json);
-        var team = json.RootElement.TryGetProperty("team", out var name) && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
-        using var teamJson = team is not null && document.Find("teams", team) is { } its ? JsonDocument.Parse(its.Value.Json) : null;
-        for (var i = 0; i < shares.Count; i++)
-        {
-            if ((Tag(json, shares[i].Tag) ?? (teamJson is null ? null : Tag(teamJson, shares[i].Tag))) == shares[i].Value)
-                return i;
-        }
-
-        return -1;
-    }
-
-    private static string? Tag(JsonDocument entry, string tag) =>
-        entry.RootElement.TryGetProperty("tags", out var tags) && tags.ValueKind == JsonValueKind.Object
-        && tags.TryGetProperty(tag, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private Read Current()
     {

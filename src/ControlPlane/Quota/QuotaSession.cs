@@ -25,7 +25,7 @@ internal sealed class QuotaSession(
     private const uint RetryMs = 50;
 
     private readonly Dictionary<uint, BucketSeat> _buckets = [];
-    private readonly Dictionary<BucketId, uint> _numbers = [];
+    private readonly Dictionary<(BucketId Id, string Share), uint> _numbers = [];
     private readonly Dictionary<uint, string> _keys = [];
     private readonly List<int> _pending = [];
     private readonly HashSet<uint> _told = [];
@@ -88,7 +88,7 @@ internal sealed class QuotaSession(
     /// <summary>Tells the plane; where the one before is still on its way, not: what lies idle shows in the next ask as well.</summary>
     public void Recall(in QuotaCall recall)
     {
-        if (!_recalling.IsCompleted || !_numbers.TryGetValue(recall.Bucket, out var number))
+        if (!_recalling.IsCompleted || !_numbers.TryGetValue((recall.Bucket, recall.Share), out var number))
             return;
         var message = new QuotaDown { Recall = new QuotaRecall { Bucket = number, Lease = recall.Lease, Keep = (ulong)Math.Max(0, recall.Keep) } };
         _recalling = call.WriteAsync(message).AsTask();
@@ -174,11 +174,12 @@ internal sealed class QuotaSession(
         foreach (var name in ask.Names)
         {
             var id = new BucketId(name.Limit, name.Unit, name.Scope, name.Value);
-            if (name.Limit.Length > NameCharsMax || name.Scope.Length > NameCharsMax || name.Value.Length > NameCharsMax)
+            if (name.Limit.Length > NameCharsMax || name.Scope.Length > NameCharsMax || name.Value.Length > NameCharsMax
+                || name.Share.Length > NameCharsMax)
                 return new(GrpcCode.InvalidArgument, $"a name of bucket {name.Bucket} is longer than {NameCharsMax} characters");
             if (_buckets.Count >= NamesMax)
                 return new(GrpcCode.ResourceExhausted, $"a stream names {NamesMax} buckets at most");
-            if (name.Bucket == 0 || !_buckets.TryAdd(name.Bucket, new BucketSeat(id)) || !_numbers.TryAdd(id, name.Bucket))
+            if (name.Bucket == 0 || !_buckets.TryAdd(name.Bucket, new BucketSeat(id, name.Share)) || !_numbers.TryAdd((id, name.Share), name.Bucket))
                 return new(GrpcCode.InvalidArgument, $"bucket {name.Bucket} is named twice, or not by a number from 1");
         }
 

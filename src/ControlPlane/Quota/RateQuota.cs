@@ -43,6 +43,7 @@ internal sealed class RateQuota : QuotaBucket
     private long _doubtUntilNs;
     private long _needed;
     private long _neededNs;
+    private double[] _kept = [];
 
     public RateQuota(QuotaAllocator all, BucketId id, QuotaRule rule, long phantom, Moment now)
         : base(all, id, rule)
@@ -54,6 +55,7 @@ internal sealed class RateQuota : QuotaBucket
         // After a restart nobody knows what was granted just before: each rate begins without burst at the moment the allocator began.
         _baseNs = all.IsRestarted ? all.StartNs : now.Ns;
         _available = all.IsRestarted ? 0 : rule.Burst;
+        Keep(all.IsRestarted ? 0 : 1);
         Refill(now);
     }
 
@@ -78,6 +80,8 @@ internal sealed class RateQuota : QuotaBucket
         if (earned > _earned)
         {
             _available = (long)Int128.Min((Int128)_available + earned - _earned, LimitBucket.AmountMax);
+            for (var i = 0; i < _kept.Length; i++)
+                _kept[i] = Math.Min(_kept[i] + (earned - _earned) * Rule.Shares[i] / 100.0, KeptMax(i));
             _earned = earned;
         }
 
@@ -91,12 +95,14 @@ internal sealed class RateQuota : QuotaBucket
     protected override void OnEdited(Moment now)
     {
         (_baseNs, _earned) = (now.Ns, 0);
+        Keep(0);
         Bound();
     }
 
     protected override long? OnReset()
     {
         _available = Rule.Burst;
+        Keep(1);
         Bound();
         return null;
     }
@@ -142,6 +148,13 @@ internal sealed class RateQuota : QuotaBucket
         var doubted = Math.Min(_doubt, amount);
         _doubt -= doubted;
         Charge(0, amount - doubted);
+        OnChargedTo(part.ShareAt, 0, amount - doubted);
+    }
+
+    protected override void OnChargedTo(int share, long window, long delta)
+    {
+        if (share >= 0 && share < _kept.Length)
+            _kept[share] = Math.Clamp(_kept[share] - delta, 0, KeptMax(share));
     }
 
     protected override void OnUsed(QuotaLease lease, long more)
@@ -154,6 +167,7 @@ internal sealed class RateQuota : QuotaBucket
     {
         _outstanding -= amount;
         _available += amount;
+        OnChargedTo(lease.Part.ShareAt, 0, -amount);
         Bound();
     }
 
@@ -217,25 +231,26 @@ internal sealed class RateQuota : QuotaBucket
         _claimsNs = now.Ns;
         Divide(Rule.PerSecond, now);
         Accrue(part, now);
-        if (part.Need < 0.5 || _available <= 0)
+        var available = AvailableFor(part.ShareAt);
+        if (part.Need < 0.5 || available <= 0)
         {
-            grant.RetryAfterMs = part.Need < 0.5 ? 0 : RetryMs(Math.Max(1, part.Least));
+            grant.RetryAfterMs = part.Need < 0.5 ? 0 : RetryMs(Math.Max(1, part.Least), available);
             return true;
         }
 
         var own = Math.Max(0, Math.Min(part.Credit, part.Need));
         _claims = Math.Max(_claims, own);
-        var free = Math.Max(0, _available - _claims);
-        var offer = Math.Min(Math.Ceiling(part.Need), Math.Min(_available, own) + free * (AllocSum > 0 ? part.Alloc / AllocSum : 1));
+        var free = Math.Max(0, available - _claims);
+        var offer = Math.Min(Math.Ceiling(part.Need), Math.Min(available, own) + free * (AllocSum > 0 ? part.Alloc / AllocSum : 1));
         var useful = Math.Max(1, least);
 
         // Less than what a request costs would lie idle: then all that it takes, on credit, if others have not waited longer, or nothing yet.
         if (offer < useful)
-            offer = _available >= useful && (part.Credit >= _meanCredit || free >= useful) ? useful : 0;
+            offer = available >= useful && (part.Credit >= _meanCredit || free >= useful) ? useful : 0;
         var amount = (long)offer;
         if (amount == 0)
         {
-            grant.RetryAfterMs = RetryMs(useful);
+            grant.RetryAfterMs = RetryMs(useful, available);
             return true;
         }
 
@@ -261,6 +276,7 @@ internal sealed class RateQuota : QuotaBucket
     {
         _available -= amount;
         _outstanding += amount;
+        OnChargedTo(part.ShareAt, 0, amount);
         part.Credit = Math.Max(part.Credit - amount, -Rule.Burst);
         part.Need = Math.Max(0, part.Need - amount);
         _claims = Math.Max(0, _claims - Math.Min(own, amount));
@@ -290,7 +306,42 @@ internal sealed class RateQuota : QuotaBucket
         return Math.Max(block, Math.Min(Math.Max(Rule.Burst, level), (level + block - 1) / block * block));
     }
 
-    private uint RetryMs(double amount) => (uint)Math.Clamp((amount - _available) * 1000 / Rule.PerSecond, 1, 60_000);
+    private uint RetryMs(double amount, long available) => (uint)Math.Clamp((amount - available) * 1000 / Rule.PerSecond, 1, 60_000);
 
-    private void Bound() => _available = Math.Min(_available, Rule.Burst - _outstanding - _phantom);
+    private void Bound()
+    {
+        _available = Math.Min(_available, Rule.Burst - _outstanding - _phantom);
+        if (_kept.Length == 0)
+            return;
+        double sum = 0;
+        foreach (var kept in _kept)
+            sum += kept;
+
+        // Nothing is kept that is not there.
+        if (sum > Math.Max(0, _available))
+        {
+            for (var i = 0; i < _kept.Length; i++)
+                _kept[i] *= Math.Max(0, _available) / sum;
+        }
+    }
+
+    /// <summary>What is there for a share: what the others may claim at once is kept for them.</summary>
+    private long AvailableFor(int share)
+    {
+        double others = 0;
+        for (var i = 0; i < _kept.Length; i++)
+            others += i == share ? 0 : _kept[i];
+        return _available - (long)Math.Ceiling(others);
+    }
+
+    /// <summary>A sixteenth of the burst is nobody's claim: through it goes what the shares leave, also while all of them are full.</summary>
+    private double KeptMax(int share) => Rule.PartOf(share, Rule.Burst - Math.Max(1, Rule.Burst / 16));
+
+    private void Keep(double part)
+    {
+        if (_kept.Length != Rule.Shares.Count)
+            Array.Resize(ref _kept, Rule.Shares.Count);
+        for (var i = 0; i < _kept.Length; i++)
+            _kept[i] = Math.Clamp(_kept[i], part * KeptMax(i), KeptMax(i));
+    }
 }

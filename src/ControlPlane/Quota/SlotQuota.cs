@@ -165,7 +165,7 @@ internal sealed class SlotQuota : QuotaBucket
             if (part == mine || Slots(part) <= keep || now.Ns - part.RecalledNs < LimitClock.SecondNs / 2)
                 continue;
             part.RecalledNs = now.Ns;
-            All.Recall(part.Plane, Id, part.Leases[0].Number, keep);
+            All.Recall(part, Id, part.Leases[0].Number, keep);
         }
     }
 

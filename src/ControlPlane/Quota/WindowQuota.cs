@@ -40,9 +40,14 @@ internal sealed class WindowQuota : QuotaBucket
     private long _held;
     private bool _countsAdopted;
 
+    /// <summary>Of each share. Who used what before the allocator began nobody knows: each its part.</summary>
+    private long[] _chargedTo = [];
+    private IReadOnlyList<string> _shares = [];
+
     public WindowQuota(QuotaAllocator all, BucketId id, QuotaRule rule, long window, long ceiling, Moment now)
         : base(all, id, rule)
     {
+        _shares = rule.ShareNames;
         _window = rule.Schedule!.At(now.UnixNs);
         if (window > rule.Schedule.At(now.UnixNs + AheadNs).Number)
         {
@@ -55,6 +60,7 @@ internal sealed class WindowQuota : QuotaBucket
                 _window = rule.Schedule.Of(window);
             _chargedBefore = window == _window.Number - 1 ? ceiling : 0;
             _charged = _carried = Owed(ceiling, _window.Number - window);
+            _chargedTo = [.. Enumerable.Range(0, rule.Shares.Count).Select(i => rule.PartOf(i, _charged))];
             if (window == _window.Number)
                 Ceiling = CeilingAsked = ceiling;
         }
@@ -93,13 +99,14 @@ internal sealed class WindowQuota : QuotaBucket
     public override IEnumerable<BudgetSpan> Spans(PlaneState plane, Moment now)
     {
         Advance(now);
-        if (Id.Unit != QuotaUnit.Nanodollars || plane.WasThere || Find(plane) is not { } part)
+        if (Id.Unit != QuotaUnit.Nanodollars || plane.WasThere)
             yield break;
+        var parts = Parts.FindAll(part => part.Plane == plane);
         foreach (var span in (WindowSpan[])[Rule.Schedule!.Of(Window - 1), _window])
         {
-            if (!part.Told.ContainsKey(span.Number) && !part.Leases.Exists(lease => lease.Window == span.Number))
+            if (!parts.Exists(part => part.Told.ContainsKey(span.Number) || part.Leases.Exists(lease => lease.Window == span.Number)))
                 continue;
-            var from = Math.Max(span.StartUnixNs, part.BornUnixNs - SkewNs);
+            var from = Math.Max(span.StartUnixNs, parts.Min(static part => part.BornUnixNs) - SkewNs);
             yield return new(Id.Limit, Id.Scope, Id.Value, span.Number, from / 1_000_000, span.EndUnixNs / 1_000_000);
         }
     }
@@ -107,23 +114,30 @@ internal sealed class WindowQuota : QuotaBucket
     public override long Settle(PlaneState plane, long window, in BudgetSpent spent, Moment now)
     {
         Advance(now);
-        if (Find(plane) is not { } part)
+        var parts = Parts.FindAll(part => part.Plane == plane);
+        if (parts.Count == 0)
             return 0;
         long rest = 0;
-        foreach (var lease in part.Leases.FindAll(lease => lease.Window == window))
+        long told = 0;
+        foreach (var part in parts)
         {
-            rest += lease.Rest;
-            Drop(lease);
-            OnReturned(lease, lease.Rest);
+            foreach (var lease in part.Leases.FindAll(lease => lease.Window == window))
+            {
+                rest += lease.Rest;
+                Drop(lease);
+                OnReturned(lease, lease.Rest);
+            }
+
+            told += part.Told.GetValueOrDefault(window);
+            part.Told.Remove(window);
+            part.Released = null;
         }
 
-        // What it told includes reservations that were open, so records may say less, too.
-        var more = spent.Nanodollars - part.Told.GetValueOrDefault(window);
+        // What it told includes reservations that were open, so records may say less, too. Of shares they say nothing.
+        var more = spent.Nanodollars - told;
         if (!spent.IsExact)
             more = Math.Clamp(more, 0, rest);
         Charge(window, more);
-        part.Told.Remove(window);
-        part.Released = null;
         if (_charged > Ceiling)
             RaiseTo(_charged);
         return rest - more;
@@ -159,6 +173,7 @@ internal sealed class WindowQuota : QuotaBucket
         _window = next;
         _charged = _carried;
         _outstanding = _held = 0;
+        Array.Clear(_chargedTo);
         Ceiling = CeilingAsked = 0;
         if (_charged > 0)
             RaiseTo(_charged);
@@ -168,6 +183,8 @@ internal sealed class WindowQuota : QuotaBucket
     {
         // Another time zone may count windows otherwise; what is used goes when one of the new windows ends.
         var span = Rule.Schedule!.At(now.UnixNs);
+        Recount(isKept: _shares.SequenceEqual(Rule.ShareNames));
+        _shares = Rule.ShareNames;
         _window = span.Number >= _window.Number ? span with { Number = Math.Max(span.Number, _window.Number) } : Rule.Schedule.Of(_window.Number);
     }
 
@@ -176,6 +193,7 @@ internal sealed class WindowQuota : QuotaBucket
         // Leases of an earlier allocator that nobody has told of yet are out as well: they count once they are known.
         _countsAdopted = All.IsRestarted;
         _carried = _chargedBefore = 0;
+        Recount(isKept: false);
         return _charged = _outstanding + _held;
     }
 
@@ -204,6 +222,38 @@ internal sealed class WindowQuota : QuotaBucket
         }
 
         Charge(lease.Window, -amount);
+        OnChargedTo(lease.Part.ShareAt, lease.Window, -amount);
+    }
+
+    protected override void OnChargedTo(int share, long window, long delta)
+    {
+        if (share < 0 || window < Window)
+            return;
+        if (_chargedTo.Length <= share)
+            Array.Resize(ref _chargedTo, Rule.Shares.Count);
+        _chargedTo[share] = Math.Clamp(_chargedTo[share] + delta, 0, LimitBucket.AmountMax);
+    }
+
+    /// <summary>Other shares, or none of the use: of each what planes hold.</summary>
+    private void Recount(bool isKept)
+    {
+        if (isKept)
+            return;
+        _chargedTo = new long[Rule.Shares.Count];
+        foreach (var part in Parts)
+        {
+            foreach (var lease in part.Leases)
+                OnChargedTo(part.ShareAt, lease.Window, lease.Rest);
+        }
+    }
+
+    /// <summary>What is there for a share: its own part is kept for it until the window ends, and what is nobody's is there for all.</summary>
+    private long LeftFor(int share)
+    {
+        var left = Rule.Amount - _charged;
+        for (var i = 0; i < Rule.Shares.Count; i++)
+            left -= i == share ? 0 : Math.Max(0, Rule.PartOf(i, Rule.Amount) - (i < _chargedTo.Length ? _chargedTo[i] : 0));
+        return Math.Max(0, left);
     }
 
     protected override void OnExpired(QuotaLease lease, Moment now)
@@ -268,7 +318,7 @@ internal sealed class WindowQuota : QuotaBucket
 
     protected override bool Grant(PlanePart part, BucketGrant grant, Moment now)
     {
-        var left = Math.Max(0, Rule.Amount - _charged);
+        var left = LeftFor(part.ShareAt);
         var least = Math.Max(0, part.Least - part.Held);
         part.Need = part.Demand <= 0 ? 0 : Math.Max(Math.Ceiling(part.Demand - part.Held), Math.Max(1, least));
         grant.Window = (ulong)Window;
@@ -282,7 +332,7 @@ internal sealed class WindowQuota : QuotaBucket
 
         if (part.Need < 1 || grant.WindowLeftMs == 0)
             return true;
-        Divide(left + OpenLeases(), now);
+        Divide(Math.Max(0, Rule.Amount - _charged) + OpenLeases(), now);
 
         // Of small numbers a hundredth is next to nothing; only money is held when a plane dies for so long that it hurts.
         var cap = Math.Max(left / GrantPart, Rule.Amount / GrantPartLeast);
@@ -305,23 +355,13 @@ internal sealed class WindowQuota : QuotaBucket
         }
 
         _charged += amount;
+        OnChargedTo(part.ShareAt, Window, amount);
         _outstanding += amount;
         part.Need -= amount;
         var lease = Lend(part, amount, now.Ns + LeaseNs + LimitClock.SecondNs, Window);
         grant.Lease = lease.Number;
         grant.Amount = (ulong)amount;
         return true;
-    }
-
-    private PlanePart? Find(PlaneState plane)
-    {
-        foreach (var part in Parts)
-        {
-            if (part.Plane == plane)
-                return part;
-        }
-
-        return null;
     }
 
     private long OpenLeases() => Math.Max(0, _outstanding);
@@ -342,7 +382,7 @@ internal sealed class WindowQuota : QuotaBucket
                 var kept = Math.Min(lease.Rest, keep);
                 keep -= kept;
                 if (kept < lease.Rest)
-                    All.Recall(part.Plane, Id, lease.Number, lease.Used + kept);
+                    All.Recall(part, Id, lease.Number, lease.Used + kept);
             }
         }
     }

@@ -41,10 +41,7 @@ internal sealed class DocumentJudge
         var judge = new DocumentJudge(entries);
         judge.Build(new ReferenceRule(secrets, judge._faults));
         if (DocumentRules.Read(judge._root, judge._faults, judge._warnings, keysComeAndGo: true, hasOtherKeys) is { } document)
-        {
             judge.CheckAddresses(document);
-            judge.CheckLimits(document);
-        }
 
         judge.HandOver(judge._faults, faults);
         judge.HandOver(judge._warnings, warnings);
@@ -81,16 +78,6 @@ internal sealed class DocumentJudge
         {
             if (provider.BaseUrl.IsSet && PublicAddress.Complaint(provider.BaseUrl.Value.Host) is { } complaint)
                 _faults.Add(provider.BaseUrl.Source!, complaint);
-        }
-    }
-
-    private void CheckLimits(ConfigOptions document)
-    {
-        // Planes divide a fleet's credit by bucket and not by key, and buckets have the limit's name: what nobody keeps must not be written.
-        foreach (var limit in document.Limits)
-        {
-            if (limit.Shares.IsSet)
-                _faults.Add(limit.Shares.Source!, "is not supported yet with a control plane");
         }
     }
 

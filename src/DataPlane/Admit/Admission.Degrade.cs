@@ -16,11 +16,12 @@ internal sealed partial class Admission
         foreach (var part in exchange.Config.LimitTable.Resolve(exchange.Key!, exchange.Model!).Degrading)
         {
             var scope = ((PartState)part.State!).Hold(LimitTable.ScopeValue(part.Limit, exchange));
-            if (scope.Lent is { } lent)
+            var share = scope.ShareFor(part.Limit, exchange.Key!);
+            if (share.Lent is { } lent)
                 made = made.With(part, lent.UsedOfAll(nowNs), lent.Whole);
-            else if (scope.ShareFor(part.Limit, exchange.Key!) is { Bucket: { } bucket })
+            else if (share.Bucket is { } bucket)
                 made = made.With(part, bucket.Capacity - bucket.Remaining(nowNs), bucket.Capacity);
-            else if (scope.ShareFor(part.Limit, exchange.Key!).Gate is { } gate)
+            else if (share.Gate is { } gate)
                 made = made.With(part, gate.Capacity - gate.Remaining(nowNs), gate.Capacity);
 
             scope.Release();

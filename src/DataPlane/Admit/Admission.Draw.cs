@@ -257,7 +257,7 @@ internal sealed partial class Admission
     }
 
     private long Reach(in AdmissionEntry entry) =>
-        entry.Scope.Lent is null ? entry.Remaining : Math.Max(entry.Remaining, entry.Bucket!.Reach(states.Clock.NowNs));
+        entry.Share.Lent is null ? entry.Remaining : Math.Max(entry.Remaining, entry.Bucket!.Reach(states.Clock.NowNs));
 
     /// <summary>Notes what was drawn, so that it comes back by itself should the exchange never settle.</summary>
     private bool TryReserve(int first, int end, bool isOfTarget, long nowNs)
@@ -328,7 +328,7 @@ internal sealed partial class Admission
     private AdmitVerdict Refuse(int first, Refusal refusal, int at = -1, long cost = 0)
     {
         Refusal = refusal;
-        ColdScope = at >= 0 && _entries[at].Scope is { Lent: not null } scope && IsCold(scope) ? scope : null;
+        ColdShare = at >= 0 && _entries[at].Share is { Lent: not null } share && IsCold(share) ? share : null;
         if (!_isWaiting)
             OfferQueue(at, cost);
         if (refusal.Part is { } part)
@@ -346,10 +346,10 @@ internal sealed partial class Admission
     }
 
     /// <summary>Whether waiting a moment may help: nobody has asked yet, or who waits already was granted a part and there is more.</summary>
-    private bool IsCold(ScopeState scope)
+    private bool IsCold(ScopeShare share)
     {
         var nowNs = states.Clock.NowNs;
-        return scope.Lent!.IsCold(nowNs) || ReferenceEquals(ColdScope, scope) && scope.Lent.IsRising(nowNs);
+        return share.Lent!.IsCold(nowNs) || ReferenceEquals(ColdShare, share) && share.Lent.IsRising(nowNs);
     }
 
     /// <summary>Lets go of entries of which nothing was drawn, or all was given back.</summary>

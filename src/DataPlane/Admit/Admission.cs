@@ -65,19 +65,19 @@ internal sealed partial class Admission(LimitStates states)
     public LeaseDesk? Desk => states.Desk;
 
     /// <summary>What refused just now only because its credit has not been asked for yet; null where that is not so.</summary>
-    public ScopeState? ColdScope { get; private set; }
+    public ScopeShare? ColdShare { get; private set; }
 
     /// <summary>Why the last question was refused.</summary>
     public Refusal Refusal { get; private set; }
 
     /// <summary>Nobody has answered for what is cold: its limit's outage policy decides from now on, until somebody does.</summary>
-    public void CutOffCold() => ColdScope?.Lent!.CutOff(states.Clock.NowNs, long.MaxValue);
+    public void CutOffCold() => ColdShare?.Lent!.CutOff(states.Clock.NowNs, long.MaxValue);
 
     /// <summary>A new exchange, of which nothing has been admitted.</summary>
     public void Begin()
     {
         LeaveQueue();
-        ColdScope = null;
+        ColdShare = null;
         IsMetered = MayCut = _hasExpired = false;
         OutputCovered = OutputCap = long.MaxValue;
         Refusal = default;

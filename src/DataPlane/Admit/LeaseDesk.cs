@@ -12,7 +12,7 @@ internal sealed class LeaseDesk
     /// <summary>The longest that a first request waits for its grant.</summary>
     public static readonly TimeSpan ColdWait = TimeSpan.FromMilliseconds(50);
 
-    private readonly ConcurrentDictionary<ScopeState, LentScope> _lent = new();
+    private readonly ConcurrentDictionary<ScopeShare, LentScope> _lent = new();
     private readonly ConcurrentQueue<LentScope> _cold = new();
     private TaskCompletionSource _answered = NewSource();
     private Action? _knock;
@@ -65,12 +65,18 @@ internal sealed class LeaseDesk
     /// <summary>A scope begins to be lent to.</summary>
     internal void Add(PartState part, ScopeState scope)
     {
-        var lent = new LentScope(this, part, scope);
-        scope.Lent = lent;
-        _lent.TryAdd(scope, lent);
+        foreach (var share in scope.Shares)
+        {
+            share.Lent = new LentScope(this, part, scope, share);
+            _lent.TryAdd(share, share.Lent);
+        }
     }
 
-    internal void Drop(ScopeState scope) => _lent.TryRemove(scope, out _);
+    internal void Drop(ScopeState scope)
+    {
+        foreach (var share in scope.Shares)
+            _lent.TryRemove(share, out _);
+    }
 
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

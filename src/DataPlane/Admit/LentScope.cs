@@ -37,10 +37,10 @@ internal sealed class LentScope
     private int _toldCount;
     private bool _isForFigure;
 
-    public LentScope(LeaseDesk desk, PartState part, ScopeState scope)
+    public LentScope(LeaseDesk desk, PartState part, ScopeState scope, ScopeShare share)
     {
-        (_desk, Part, Scope, _gate) = (desk, part, scope, (ConcurrencyGate?)scope.Gate);
-        _bucket = _gate is null ? (LeaseBucket)scope.Bucket : null;
+        (_desk, Part, Scope, Share, _gate) = (desk, part, scope, share, (ConcurrencyGate?)share.Gate);
+        _bucket = _gate is null ? (LeaseBucket)share.Bucket! : null;
         if (_bucket is not null)
             _bucket.OnCold = _ => _desk.Ask(this);
     }
@@ -48,6 +48,9 @@ internal sealed class LentScope
     public PartState Part { get; }
 
     public ScopeState Scope { get; }
+
+    /// <summary>Which share of the scope.</summary>
+    public ScopeShare Share { get; }
 
     /// <summary>What is told of it; written anew with each <see cref="Report"/>.</summary>
     public LeaseReport Told { get; } = new();
@@ -70,7 +73,8 @@ internal sealed class LentScope
         ? (double)rate.Amount * 5 * LimitClock.SecondNs / LimitStates.PeriodNs(rate.Period) : 0;
 
     /// <summary>Among how many planes a grant says that the limit is divided; 0 where it does not say.</summary>
-    public int PlanesOf(in LeaseGrant grant) => PerLease >= 1 && grant.Share > 0 ? (int)Math.Clamp(Math.Round(PerLease / grant.Share), 1, 1_000_000) : 0;
+    public int PlanesOf(in LeaseGrant grant) =>
+        PerLease >= 1 && grant.Share > 0 ? (int)Math.Clamp(Math.Round(PerLease * Share.Percent / 100 / grant.Share), 1, 1_000_000) : 0;
 
     /// <summary>Whether a refusal may only mean that nobody has asked yet. Where the control plane owes an answer, waiting longer is of no use.</summary>
     public bool IsCold(long nowNs)
@@ -168,7 +172,7 @@ internal sealed class LentScope
     {
         if (_bucket is not null)
         {
-            var share = _bucket.Share > 0 ? _bucket.Share : _desk.Planes > 0 ? PerLease / _desk.Planes : 0;
+            var share = _bucket.Share > 0 ? _bucket.Share : _desk.Planes > 0 ? PerLease * Share.Percent / 100 / _desk.Planes : 0;
             _bucket.CutOff((long)(Part.Part.Quantity!.Burst * Math.Min(1, share / Math.Max(1, PerLease))), nowNs, (long)share, sinceNs);
         }
         else
@@ -201,7 +205,7 @@ internal sealed class LentScope
     /// <summary>What is kept here where nothing is used; 0 where the limit is too small for its planes.</summary>
     private long Stock(long capacity)
     {
-        var each = capacity / StockPlanes;
+        var each = capacity / StockPlanes / Scope.Shares.Count;
         var isRate = Part.Part.Quantity!.IsRate;
         return Math.Max(each / (isRate ? RateStockPart : WindowStockPart), each >= (isRate ? 4 : 32) ? 1 : 0);
     }
@@ -219,7 +223,7 @@ internal sealed class LentScope
 
         // Some beyond those that are taken, so that the next need not wait; what lies idle beyond that goes back.
         var keep = gate.Count + gate.Count / 4 + 1;
-        var stock = IsAlwaysKept && Part.Part.Limit.Concurrent!.Value / StockPlanes >= 4 ? 1 : 0;
+        var stock = IsAlwaysKept && Part.Part.Limit.Concurrent!.Value / StockPlanes / Scope.Shares.Count >= 4 ? 1 : 0;
         if (_lease != 0 && !isPressed && gate.Limit > keep)
             gate.Limit = gate.Count == 0 ? stock : keep;
         var count = gate.Count;

@@ -85,10 +85,10 @@ internal sealed class PartState
 
     private static void Edit(ScopeState scope, LimitPart part, long nowNs)
     {
-        if (scope.Lent is not null)
+        if (scope.Common.Lent is not null)
         {
-            if (scope.Gate is null)
-                ((LeaseBucket)scope.Bucket).Edit(LimitStates.LentMax(part.Quantity!), (LeaseOutage)part.Limit.OnOutage);
+            foreach (var share in scope.Shares)
+                (share.Bucket as LeaseBucket)?.Edit(LimitStates.LentMax(part.Quantity!), (LeaseOutage)part.Limit.OnOutage);
             return;
         }
 
@@ -152,11 +152,29 @@ internal sealed class PartState
     {
         var part = Part;
         var isPermanent = part.Limit.Per == LimitScope.Global;
-        var shares = _all.Desk is null ? part.Limit.Shares.Length : 0;
+        var shares = part.Limit.Shares.Length;
+        if (_all.Desk is not null)
+            return ScopeState.OfLent(value, isPermanent, Lent(part));
         if (part.Quantity is not null)
             return shares == 0 ? new(value, isPermanent, _all.MakeBucket(part)) : new(value, isPermanent, _all.MakeShared(part), shares);
         if (shares > 0)
             return new(value, isPermanent, new SharedGate(part.Limit.Concurrent!.Value, LimitStates.Percents(part), _all.Clock.NowNs), shares);
-        return new(value, isPermanent, new ConcurrencyGate(_all.Desk is null ? part.Limit.Concurrent!.Value : 0));
+        return new(value, isPermanent, new ConcurrencyGate(part.Limit.Concurrent!.Value));
+    }
+
+    /// <summary>A lease of its own for each share, and for those who have none: the control plane divides.</summary>
+    private ScopeShare[] Lent(LimitPart part)
+    {
+        var shares = new ScopeShare[part.Limit.Shares.Length + 1];
+        var rest = 100;
+        for (var i = 0; i < shares.Length; i++)
+        {
+            var (name, percent) = i < shares.Length - 1
+                ? ($"{part.Limit.Shares[i].Tag}={part.Limit.Shares[i].Value}", part.Limit.Shares[i].Percent) : ("", rest);
+            rest -= percent;
+            shares[i] = part.Quantity is null ? new(null, new ConcurrencyGate(0), name, percent) : new(_all.MakeBucket(part), null, name, percent);
+        }
+
+        return shares;
     }
 }

@@ -46,13 +46,16 @@ internal sealed class ScopeState
         : this(value, isPermanent, [.. Enumerable.Range(0, shares).Select(i => new ScopeShare(null, shared.Of(i))), new(null, shared.Common)]) =>
         SharedGate = shared;
 
+    /// <summary>What is lent, to each share by itself; the last is of those who have none.</summary>
+    public static ScopeState OfLent(string value, bool isPermanent, ScopeShare[] shares) => new(value, isPermanent, shares);
+
     private ScopeState(string value, bool isPermanent, ScopeShare[] shares) => (Value, _isPermanent, _shares) = (value, isPermanent, shares);
 
     /// <summary>Whose it is.</summary>
     public string Value { get; }
 
     /// <summary>Of an amount, the whole; a gate has none.</summary>
-    public LimitBucket Bucket => _bucket!;
+    public LimitBucket Bucket => _bucket ?? Common.Bucket!;
 
     /// <summary>Of how many are under way, else null.</summary>
     public Gate? Gate => Common.Gate;
@@ -66,8 +69,8 @@ internal sealed class ScopeState
     /// <summary>The parts of so many at a time, else null.</summary>
     public SharedGate? SharedGate { get; }
 
-    /// <summary>What is lent to it; null where this plane is its own.</summary>
-    public LentScope? Lent { get; set; }
+    /// <summary>All of them, the last of those who have none.</summary>
+    public IReadOnlyList<ScopeShare> Shares => _shares;
 
     /// <summary>The share that a key draws from: its own, if it has one. A client's own tags do not count.</summary>
     public ScopeShare ShareFor(LimitModel limit, KeyModel key)
@@ -141,7 +144,14 @@ internal sealed class ScopeState
         return true;
     }
 
-    private bool IsUnused(long nowNs) => Lent is { } lent && lent.IsWatched(nowNs)
-        ? false
-        : Gate is { } gate ? gate.Count == 0 && (Lent is null || gate.Capacity == 0) : Bucket.Used(nowNs) == 0;
+    private bool IsUnused(long nowNs)
+    {
+        foreach (var share in _shares)
+        {
+            if (!share.IsUnused(nowNs))
+                return false;
+        }
+
+        return true;
+    }
 }

@@ -184,7 +184,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     {
         if (verdict == AdmitVerdict.Admitted)
             return default;
-        return admission.ColdScope is null ? Refuse(exchange, link, isOfTarget) : AskAsync(exchange, link, body, isOfTarget);
+        return admission.ColdShare is null ? Refuse(exchange, link, isOfTarget) : AskAsync(exchange, link, body, isOfTarget);
     }
 
     /// <summary>
@@ -204,7 +204,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
                 admission.CutOffCold();
             if (Decide(exchange, body, isOfTarget) == AdmitVerdict.Admitted)
                 return default;
-            if (admission.ColdScope is null || left <= TimeSpan.Zero)
+            if (admission.ColdShare is null || left <= TimeSpan.Zero)
                 return await Refuse(exchange, link, isOfTarget);
             await Task.WhenAny(answered, Task.Delay(left));
             if (link.Reason != StopReason.None)

@@ -57,8 +57,10 @@ internal static class LimitsText
         if (scope.Gate is { } gate)
         {
             json.WriteString("unit"u8, "concurrent"u8);
-            var limit = scope.SharedGate?.Limit ?? gate.Capacity;
-            Amounts(json, limit, gate.Count, Math.Max(0, limit - gate.Count), isMoney: false);
+            var (limit, count) = (scope.SharedGate?.Limit ?? gate.Capacity, gate.Count);
+            for (var i = 0; i < scope.Shares.Count - 1 && scope.Common.Lent is not null; i++)
+                (limit, count) = (limit + scope.Shares[i].Gate!.Capacity, count + scope.Shares[i].Gate!.Count);
+            Amounts(json, limit, count, Math.Max(0, limit - count), isMoney: false);
             json.WriteEndObject();
             return;
         }
@@ -66,7 +68,10 @@ internal static class LimitsText
         var quantity = part.Quantity!;
         json.WriteString("unit"u8, Unit(quantity.Unit));
         json.WriteString("period"u8, Period(quantity.Period));
-        Amounts(json, quantity.Amount, scope.Bucket.Used(nowNs), scope.Bucket.Remaining(nowNs), quantity.Unit == LimitUnit.Cost);
+        var (used, remaining) = (scope.Bucket.Used(nowNs), scope.Bucket.Remaining(nowNs));
+        for (var i = 0; i < scope.Shares.Count - 1 && scope.Common.Lent is not null; i++)
+            (used, remaining) = (used + scope.Shares[i].Bucket!.Used(nowNs), remaining + scope.Shares[i].Bucket!.Remaining(nowNs));
+        Amounts(json, quantity.Amount, used, remaining, quantity.Unit == LimitUnit.Cost);
         json.WriteNumber("resetMs"u8, LimitHeaders.WaitMs(scope.Bucket.ResetNs(nowNs)));
         json.WriteEndObject();
     }

@@ -36,6 +36,7 @@ internal sealed class QuotaNumbers
                 Unit = Unit(part),
                 Scope = Scope(limit),
                 Value = lent.Scope.Value,
+                Share = lent.Share.Name,
             });
         }
 

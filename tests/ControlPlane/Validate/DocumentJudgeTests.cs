@@ -50,6 +50,8 @@ public sealed class DocumentJudgeTests
     [InlineData("models", "m", """{"targets":[{"provider":"openai"}],"hedge":{"after":"800ms","budget":"5%","costMax":0.01}}""")]
     [InlineData("providers", "p", """{"dialect":"openai","baseUrl":"https://a","key":"${file:/run/secrets/p}","headers":{"x":"$${a}"}}""")]
     [InlineData("settings", "timeouts", """{"connect":"3s"}""")]
+    [InlineData("limits", "l", """{"name":"l","requests":"1/min","shares":{"env=prod":"80%","env=dev":"20%"}}""")]
+    [InlineData("limits", "l", """{"name":"l","requests":"1/min","was":"before"}""")]
     [InlineData("limits", "l", """{"name":"l","requests":"1/min","degrade":[{"at":"90%","model":"gpt-4o"},{"at":"95%","maxTokens":9}]}""")]
     public async Task What_is_good_passes(string section, string name, string json)
     {

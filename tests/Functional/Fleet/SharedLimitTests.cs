@@ -151,6 +151,37 @@ public sealed class SharedLimitTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData("\"requests\":\"100/day\"", 0)]
+    [InlineData("\"requests\":\"6/min\",\"burst\":100", 1)]
+    public async Task A_share_is_its_owners_on_whichever_plane_he_asks(string amount, int eachSecond)
+    {
+        await _control.PutAsync("keys/full", $$"""{"sha256":"{{EdgeSetup.Sha256(EdgeSetup.Key)}}","tags":{"env":"dev"} }""");
+        await _control.PutAsync("keys/narrow", $$"""{"sha256":"{{EdgeSetup.Sha256(EdgeSetup.NarrowKey)}}","tags":{"env":"prod"} }""");
+        await _control.PutAsync("limits/shared", $$"""{{{amount}},"shares":{"env=prod":"50%","env=dev":"20%"},"onOutage":"refuse"}""");
+        await StartPlanesAsync(2);
+        var began = Stopwatch.StartNew();
+
+        // Its own part and what is nobody's, however long it asks.
+        var dev = 0L;
+        for (var tries = 0; tries < 20 && dev < 30; tries++)
+        {
+            await LoadAsync(TimeSpan.FromSeconds(1), _edges[..1]);
+            dev = Admitted();
+        }
+
+        await LoadAsync(TimeSpan.FromSeconds(1), _edges[..1]);
+        dev = Admitted();
+        Assert.InRange(dev, 30, 56 + eachSecond * began.Elapsed.TotalSeconds);
+        await _edges[1].SeeAsync(async () =>
+        {
+            if ((await _edges[1].AskAsync(Ask.Chat(key: EdgeSetup.NarrowKey))).Status == 429)
+                await Task.Delay(RefusedPause);
+            return Admitted() >= dev + 40;
+        });
+        Assert.InRange(Admitted(), dev + 40, 100 + eachSecond * began.Elapsed.TotalSeconds);
+    }
+
     /// <summary>In one write of the whole document, so that there is no moment without the limit.</summary>
     private async Task RenameAsync(string from, string to)
     {
