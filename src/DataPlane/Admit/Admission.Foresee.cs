@@ -69,7 +69,7 @@ internal sealed partial class Admission
             var share = scope.ShareFor(part.Limit, _exchange.Key!);
             var entry = new AdmissionEntry { Part = part, Bucket = share.Bucket };
             var cost = share.Bucket is null ? 1 : Prompt(entry, demand) + _prices.Output(entry.Unit, LeastOutput(demand));
-            var waitNs = scope.Lent is not null ? 0
+            var waitNs = share.Lent is not null ? 0
                 : share.Bucket is { } bucket ? LimitChain.ShortNs(bucket, cost, nowNs)
                 : share.Gate!.Remaining(nowNs) > 0 ? 0 : ConcurrentWaitNs;
             scope.Release();
