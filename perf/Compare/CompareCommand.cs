@@ -10,7 +10,8 @@ internal sealed record CompareCommand
                        [--gateway artifacts/native/aiedge-dataplane] [--json FILE] [--quick]
 
         Runs gateways side by side against one upstream, in alternating rounds: each gateway on CPU 0, upstream and client on CPU 1.
-        What is not installed is skipped. Read CPU per request (or event) as the ratio to nginx of the same round.
+        What is not installed is skipped. Read CPU per request (or event) as the ratio to nginx of the same round. A peer besides these is
+        limits: aiedge with six limits and a journal.
 
           a  1 KB request, whole answer, 64 connections, closed loop
           b  100 KB request, whole answer, 32 connections, closed loop

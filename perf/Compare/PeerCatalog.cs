@@ -16,6 +16,16 @@ internal sealed record Peer(string Name, int Port, string[] Command, string? Mis
 /// <summary>How each gateway is configured: every one as a plain proxy that streams, keeps connections and buffers nothing to disk.</summary>
 internal sealed class PeerCatalog(string folder, string repository, int upstreamPort, string gateway)
 {
+    /// <summary>Six limits on all that is counted, by key, team and for all, so wide that none is ever near; with them goes a journal.</summary>
+    private const string Limits = """
+        limits:
+          - { name: key, per: key, requests: 1000000000/min, tokens: 10000000000/min }
+          - { name: team, per: team, tokens: 10000000000/min, cost: "$30000000/month" }
+          - { name: all, tokens: 1000000000000/day, cost: "$3000000/day" }
+        journal: { bytesMax: 4gb }
+
+        """;
+
     private static readonly string UserLine = Environment.UserName == "root" ? "user root;" : "";
 
     public async Task<Peer> FindAsync(string name)
@@ -27,7 +37,8 @@ internal sealed class PeerCatalog(string folder, string repository, int upstream
             "nginx" => Nginx(port),
             "haproxy" => Haproxy(port),
             "yarp" => await YarpAsync(port),
-            "aiedge" => AiEdge(port),
+            "aiedge" => AiEdge(name, port),
+            "limits" => AiEdge(name, port, Limits),
             _ => new Peer(name, 0, [], "no peer has that name"),
         };
     }
@@ -107,25 +118,29 @@ internal sealed class PeerCatalog(string folder, string repository, int upstream
         return new Peer("haproxy", port, [haproxy, "-f", file, "-db"]);
     }
 
-    private Peer AiEdge(int port)
+    private Peer AiEdge(string name, int port, string limits = "")
     {
         var binary = Path.GetFullPath(gateway, repository);
         if (!File.Exists(binary))
-            return new Peer("aiedge", 0, [], $"{gateway} is not there; ./build.sh aot makes it");
-        var file = Path.Combine(folder, "aiedge.yaml");
+            return new Peer(name, 0, [], $"{gateway} is not there; ./build.sh aot makes it");
+        var file = Path.Combine(folder, name + ".yaml");
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("sk-test")));
         File.WriteAllText(file, $$"""
             providers:
               fake: { dialect: openai, baseUrl: "http://127.0.0.1:{{upstreamPort}}/v1", key: "${env:COMPARE_UPSTREAM_KEY}" }
             models:
-              "fake-*": { targets: [ { provider: fake } ] }
+              "fake-*": { targets: [ { provider: fake } ], price: { input: 2.5, output: 10 } }
+            teams:
+              compare: {}
             keys:
-              - { name: compare, sha256: "{{hash}}", models: [ "fake-*" ] }
-
+              - { name: compare, sha256: "{{hash}}", models: [ "fake-*" ], team: compare }
+            {{limits}}
             """);
         var admin = FreePort();
         string[] command = [binary, "--config", file, "--listen", $"127.0.0.1:{port}", "--admin", $"127.0.0.1:{admin}"];
-        return new Peer("aiedge", port, command) { Environment = [("COMPARE_UPSTREAM_KEY", "sk-upstream")] };
+        if (limits.Length > 0)
+            command = [.. command, "--data-dir", Path.Combine(folder, name)];
+        return new Peer(name, port, command) { Environment = [("COMPARE_UPSTREAM_KEY", "sk-upstream")] };
     }
 
     private async Task<Peer> YarpAsync(int port)

@@ -62,6 +62,18 @@ public sealed class HeldMoneyTests
     }
 
     [Fact]
+    public async Task What_attempts_have_cost_that_were_given_up_is_spent_as_well()
+    {
+        await using var rig = await WithBudgetAsync("");
+        var credential = await rig.JoinAsync("a");
+        await LeaseAsync(rig, credential, told: 0);
+        var attempt = Record(1, "blue", 200);
+        attempt.Kind = RecordKind.Attempt;
+        await ReportAsync(rig, credential, isClosed: true, attempt, Record(2, "blue", 100));
+        Assert.Equal(300, (await UntilAsync(rig, v => v.Granted + v.Held == 0)).Used);
+    }
+
+    [Fact]
     public async Task Of_a_limit_that_records_cannot_tell_apart_no_more_is_charged_than_was_held()
     {
         await using var rig = await WithBudgetAsync(""","match":{"model":"gpt-4o"}""");
