@@ -147,7 +147,7 @@ internal sealed class FakeConnection
         script = script.Copy();
         script.FullHeaders = false;
         if (!verdict.IsRefused)
-            {
+        {
             var answer = FindAnswer("POST", context);
             return answer with { Fields = answer.Fields + verdict.Fields };
         }

@@ -143,7 +143,11 @@ public sealed class ShareTests : IQuotaRules
 
     private static QuotaRule Window(int prod, int dev) => new()
     {
-        Kind = QuotaKind.Window, Amount = 1000, Schedule = WindowSchedule.Daily(TimeZoneInfo.Utc), Shares = [prod, dev], ShareNames = [Prod, Dev],
+        Kind = QuotaKind.Window,
+        Amount = 1000,
+        Schedule = WindowSchedule.Daily(TimeZoneInfo.Utc),
+        Shares = [prod, dev],
+        ShareNames = [Prod, Dev],
     };
 
     private static BucketReport Wanted(ulong amount)
