@@ -87,7 +87,9 @@ internal sealed class LimitStates
     /// Goes on with what a bucket had used before a restart; false where no limit in force has such a bucket. After
     /// <see cref="Use"/>, before anything is served.
     /// </summary>
-    public bool Restore(string limit, LimitUnit unit, LimitPeriod period, string scopeValue, BucketCheckpoint checkpoint)
+    public bool Restore(
+        string limit, LimitUnit unit, LimitPeriod period, string scopeValue, BucketCheckpoint checkpoint,
+        IReadOnlyList<(string Share, BucketCheckpoint Used)>? shares = null)
     {
         var isFound = false;
         foreach (var state in _parts)
@@ -95,7 +97,7 @@ internal sealed class LimitStates
             if (state.Part is not { Quantity: { } quantity } part || quantity.Unit != unit || quantity.Period != period
                 || part.Limit.Name != limit && part.Limit.Was != limit)
                 continue;
-            state.Restore(scopeValue, checkpoint);
+            state.Restore(scopeValue, checkpoint, shares ?? []);
             isFound = true;
         }
 

@@ -64,12 +64,28 @@ internal sealed class PartState
         }
     }
 
-    /// <summary>Goes on with what a scope had used before a restart.</summary>
-    public void Restore(string value, BucketCheckpoint checkpoint)
+    /// <summary>Goes on with what a scope had used before a restart, and with what of that each share had.</summary>
+    public void Restore(string value, BucketCheckpoint checkpoint, IReadOnlyList<(string Share, BucketCheckpoint Used)> shares)
     {
-        var scope = Hold(value);
+        var (scope, nowNs) = (Hold(value), _all.Clock.NowNs);
         if (scope.Gate is null)
-            scope.Common.Bucket!.Restore(checkpoint, _all.Clock.NowNs);
+        {
+            var rest = checkpoint.Used;
+            foreach (var (name, used) in shares)
+            {
+                // Of a window that is over a debt is left, which nobody's share is.
+                var share = Array.FindIndex(Part.Limit.Shares, s => s.Name == name);
+                if (share < 0 || scope.Shared is null || used.Window != checkpoint.Window
+                    || used.Window < LimitStates.Schedule(Part).At(_all.Clock.UnixNs(nowNs)).Number)
+                    continue;
+                var part = Math.Min(used.Used, rest);
+                scope.Shares[share].Bucket!.Restore(used with { Used = part }, nowNs);
+                rest -= part;
+            }
+
+            scope.Common.Bucket!.Restore(checkpoint with { Used = rest }, nowNs);
+        }
+
         scope.Release();
     }
 

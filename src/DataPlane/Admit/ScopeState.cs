@@ -73,19 +73,8 @@ internal sealed class ScopeState
     public IReadOnlyList<ScopeShare> Shares => _shares;
 
     /// <summary>The share that a key draws from: its own, if it has one. A client's own tags do not count.</summary>
-    public ScopeShare ShareFor(LimitModel limit, KeyModel key)
-    {
-        for (var i = 0; i < _shares.Length - 1; i++)
-        {
-            foreach (var (name, value) in key.Tags)
-            {
-                if (name == limit.Shares[i].Tag && value == limit.Shares[i].Value)
-                    return _shares[i];
-            }
-        }
-
-        return Common;
-    }
+    public ScopeShare ShareFor(LimitModel limit, KeyModel key) =>
+        _shares.Length > 1 && limit.ShareOf(key.Tags) is var share and >= 0 ? _shares[share] : Common;
 
     /// <summary>Something was given back, or there is more of it: those who wait look again.</summary>
     public void Signal()

@@ -86,7 +86,11 @@ internal sealed record QuantityModel
 internal sealed record QueueModel(int Max, TimeSpan Wait);
 
 /// <summary>A part of a limit that belongs to whoever carries a tag (<c>shares:</c>).</summary>
-internal sealed record ShareModel(string Tag, string Value, int Percent);
+internal sealed record ShareModel(string Tag, string Value, int Percent)
+{
+    /// <summary>Who it is of, <c>TAG=VALUE</c>.</summary>
+    public string Name { get; } = Tag + "=" + Value;
+}
 
 /// <summary>A limit, compiled.</summary>
 internal sealed class LimitModel
@@ -132,6 +136,21 @@ internal sealed class LimitModel
     public QueueModel? Queue { get; init; }
 
     public ShareModel[] Shares { get; init; } = [];
+
+    /// <summary>Which share is of a key with such tags, its own and its team's; -1 for none. A client's own do not count.</summary>
+    public int ShareOf(ReadOnlySpan<KeyValuePair<string, string>> tags)
+    {
+        for (var i = 0; i < Shares.Length; i++)
+        {
+            foreach (var (name, value) in tags)
+            {
+                if (name == Shares[i].Tag && value == Shares[i].Value)
+                    return i;
+            }
+        }
+
+        return -1;
+    }
 
     /// <summary>What it does with requests before it refuses them, by rising parts of its use.</summary>
     public DegradeStep[] Degrade { get; init; } = [];

@@ -14,7 +14,7 @@ internal static class LimitRestore
         // A journal that has just been made has had no run.
         if (journal.Epoch > 1)
             limits.RatesStartEmpty();
-        foreach (var (key, used) in journal.Ledger?.InForce ?? [])
-            limits.Restore(key.Limit, key.Unit, key.Period, key.Value, used);
+        foreach (var (key, used, shares) in journal.Ledger?.InForce ?? [])
+            limits.Restore(key.Limit, key.Unit, key.Period, key.Value, used, shares);
     }
 }

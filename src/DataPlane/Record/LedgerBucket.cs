@@ -3,11 +3,30 @@ using AiEdge.Limits;
 
 namespace AiEdge.DataPlane.Record;
 
-/// <summary>Whose use of what: the name of a bucket over restarts and edits.</summary>
+/// <summary>
+/// Whose use of what: the name of a bucket over restarts and edits. Of a limit with <c>shares:</c> there is one of the whole, and beside it one
+/// for what each share has used of that, whose <paramref name="Tag"/> is the share's name.
+/// </summary>
 internal readonly record struct LedgerKey(string Limit, LimitUnit Unit, LimitPeriod Period, LimitScope Per, string Tag, string Value)
 {
-    public static LedgerKey Of(LimitPart part, string value) =>
-        new(part.Limit.Name, part.Quantity!.Unit, part.Quantity.Period, part.Limit.Per, part.Limit.PerTag ?? "", value);
+    /// <param name="part">Of which limit.</param>
+    /// <param name="value">Whose.</param>
+    /// <param name="share">Which share's; -1 for the whole.</param>
+    public static LedgerKey Of(LimitPart part, string value, int share = -1) => new(
+        part.Limit.Name, part.Quantity!.Unit, part.Quantity.Period, part.Limit.Per, share < 0 ? part.Limit.PerTag ?? "" : part.Limit.Shares[share].Name,
+        value);
+
+    /// <summary>Whether it is of this part: of its whole, or of one of its shares.</summary>
+    public bool IsOf(LimitPart part)
+    {
+        for (var share = -1; share < part.Limit.Shares.Length; share++)
+        {
+            if (this == Of(part, Value, share))
+                return true;
+        }
+
+        return false;
+    }
 }
 
 /// <summary>What was used of one bucket in its latest window, debt of the windows before it included. Windows only ever follow one another.</summary>

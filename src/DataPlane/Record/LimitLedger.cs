@@ -18,7 +18,7 @@ internal sealed class LimitLedger
     private readonly Dictionary<LedgerKey, LedgerBucket> _buckets = [];
 
     /// <summary>Buckets by the parts of the configurations in use, so that none has to be looked for by name for each record.</summary>
-    private readonly Dictionary<(LimitPart Part, string Value), LedgerBucket> _known = [];
+    private readonly Dictionary<(LimitPart Part, string Value, int Share), LedgerBucket> _known = [];
 
     /// <summary>By a part's place the bucket that was charged last: mostly it is charged again.</summary>
     private LastCharged[] _last = [];
@@ -36,15 +36,15 @@ internal sealed class LimitLedger
         private set;
     }
 
-    /// <summary>The buckets that limits in force have, with their use.</summary>
-    public IEnumerable<(LedgerKey Key, BucketCheckpoint Used)> InForce
+    /// <summary>The buckets that limits in force have, with their use, and what of it is each share's.</summary>
+    public IEnumerable<(LedgerKey Key, BucketCheckpoint Used, (string Share, BucketCheckpoint Used)[] Shares)> InForce
     {
         get
         {
             foreach (var (key, used) in Uses)
             {
-                if (Array.Exists(_table.Parts, part => part.Quantity is { IsRate: false } && LedgerKey.Of(part, key.Value) == key))
-                    yield return (key, used);
+                if (Array.Find(_table.Parts, part => part.Quantity is { IsRate: false } && LedgerKey.Of(part, key.Value) == key) is { } part)
+                    yield return (key, used, [.. SharesOf(part, key.Value)]);
             }
         }
     }
@@ -104,7 +104,8 @@ internal sealed class LimitLedger
             var value = LimitTable.ScopeValue(
                 part.Limit, item[JournalText.Key], Named(item[JournalText.Team]), item[JournalText.Rule], Named(item[JournalText.Provider]),
                 Named(item[JournalText.Address]), tag);
-            Charge(part, value, LimitCharge.Of(part.Limit, unit, bill, wasSent: true), item.UnixMs);
+            var share = part.Limit.ShareOf(CollectionsMarshal.AsSpan(item.Tags));
+            Charge(part, value, share, LimitCharge.Of(part.Limit, unit, bill, wasSent: true), item.UnixMs);
         }
     }
 
@@ -160,9 +161,9 @@ internal sealed class LimitLedger
                 continue;
             foreach (var bucket in (LedgerBucket[])[.. _buckets.Values])
             {
-                if (bucket.Key == LedgerKey.Of(part, bucket.Key.Value))
+                if (bucket.Key.IsOf(part))
                     bucket.Follow(part, nowUnixMs);
-                else if (part.Limit.Was is { } was && !IsLimit(was) && bucket.Key == LedgerKey.Of(part, bucket.Key.Value) with { Limit = was })
+                else if (part.Limit.Was is { } was && !IsLimit(was) && bucket.Key.Limit == was && (bucket.Key with { Limit = part.Limit.Name }).IsOf(part))
                     Rename(bucket, part, nowUnixMs);
             }
         }
@@ -205,24 +206,34 @@ internal sealed class LimitLedger
         var tag = part.Limit.PerTag is { } name ? record.TagValue(name) : null;
         var value = LimitTable.ScopeValue(
             part.Limit, record.Key!.Name, record.Key.Team, record.Model!.Name, record.Target?.Provider.Name, record.Address, tag);
-        Charge(part, value, LimitCharge.Of(part.Limit, unit, record.Bill, wasSent: true), record.UnixMs);
+        Charge(part, value, part.Limit.ShareOf(record.Tags), LimitCharge.Of(part.Limit, unit, record.Bill, wasSent: true), record.UnixMs);
     }
 
-    private void Charge(LimitPart part, string value, long amount, long unixMs)
+    private void Charge(LimitPart part, string value, int share, long amount, long unixMs)
     {
         if (amount == 0)
             return;
         ref var last = ref LastOf(part);
-        if (!ReferenceEquals(last.Part, part) || !ReferenceEquals(last.Value, value))
-            last = new(part, value, Known(part, value, unixMs));
+        if (!ReferenceEquals(last.Part, part) || !ReferenceEquals(last.Value, value) || last.Share != share)
+            last = new(part, value, share, Known(part, value, -1, unixMs), share < 0 ? null : Known(part, value, share, unixMs));
         last.Bucket.Charge(amount, unixMs);
+        last.OfShare?.Charge(amount, unixMs);
         IsChanged = true;
     }
 
-    private LedgerBucket Known(LimitPart part, string value, long unixMs)
+    private IEnumerable<(string Share, BucketCheckpoint Used)> SharesOf(LimitPart part, string value)
     {
-        if (!_known.TryGetValue((part, value), out var bucket))
-            _known[(part, value)] = bucket = Find(part, value, unixMs);
+        for (var i = 0; i < part.Limit.Shares.Length; i++)
+        {
+            if (_buckets.TryGetValue(LedgerKey.Of(part, value, i), out var bucket))
+                yield return (part.Limit.Shares[i].Name, bucket.Checkpoint);
+        }
+    }
+
+    private LedgerBucket Known(LimitPart part, string value, int share, long unixMs)
+    {
+        if (!_known.TryGetValue((part, value, share), out var bucket))
+            _known[(part, value, share)] = bucket = Find(part, value, share, unixMs);
         return bucket;
     }
 
@@ -239,9 +250,9 @@ internal sealed class LimitLedger
         Array.Clear(_last);
     }
 
-    private LedgerBucket Find(LimitPart part, string value, long unixMs)
+    private LedgerBucket Find(LimitPart part, string value, int share, long unixMs)
     {
-        var key = LedgerKey.Of(part, value);
+        var key = LedgerKey.Of(part, value, share);
         if (!_buckets.ContainsKey(key) && part.Limit.Per is LimitScope.Ip or LimitScope.Tag
             && _counts.GetValueOrDefault(part.Limit.Name) >= part.Limit.BucketsMax * Math.Max(1, part.Limit.Quantities.Length))
             key = key with { Value = LimitTable.Other };
@@ -280,7 +291,7 @@ internal sealed class LimitLedger
     private void Rename(LedgerBucket bucket, LimitPart part, long nowUnixMs)
     {
         Remove(bucket.Key);
-        bucket.Key = LedgerKey.Of(part, bucket.Key.Value);
+        bucket.Key = bucket.Key with { Limit = part.Limit.Name };
         bucket.Follow(part, nowUnixMs);
         if (_buckets.TryGetValue(bucket.Key, out var there))
             there.Merge(bucket);
@@ -289,7 +300,7 @@ internal sealed class LimitLedger
         IsChanged = true;
     }
 
-    private readonly record struct LastCharged(LimitPart Part, string Value, LedgerBucket Bucket);
+    private readonly record struct LastCharged(LimitPart Part, string Value, int Share, LedgerBucket Bucket, LedgerBucket? OfShare);
 
     /// <summary>What decides which limits bind a record: a key's own fields change with the configuration alone.</summary>
     private readonly record struct ReplayKey(long Epoch, long Generation, string Key, string Rule, string Provider);

@@ -201,6 +201,33 @@ public sealed class LimitStatesTests
         Assert.All(rig.States.Parts, part => Assert.Equal(used, part.Scopes.Single().Value.Bucket.Used(rig.States.Clock.NowNs)));
     }
 
+    [Theory]
+    [InlineData(0, 600, 600, 100, 400)]
+    [InlineData(1, 600, 0, 700, 400)]
+    [InlineData(2, 2010, 10, 690, 390)]
+    public void After_a_restart_each_share_has_used_what_it_had_used(int windowsAgo, long all, long used, long prod, long dev)
+    {
+        var rig = new AdmissionRig(new LimitModel
+        {
+            Name = "s",
+            Match = LimitSelector.All,
+            Per = LimitScope.Global,
+            Quantities = [LimitWorld.Amount(LimitUnit.Requests, 1000, LimitPeriod.Day)],
+            Shares = [new ShareModel("env", "prod", 60), new ShareModel("env", "dev", 30)],
+        });
+        var nowNs = rig.States.Clock.NowNs;
+        var window = WindowSchedule.Daily(TimeZoneInfo.Utc).At(rig.States.Clock.UnixNs(nowNs)).Number - windowsAgo;
+
+        // What a share has used of a window that is over is forgotten with it; what is owed then is owed by all.
+        Assert.True(rig.States.Restore(
+            "s", LimitUnit.Requests, LimitPeriod.Day, "*", new BucketCheckpoint(all, window),
+            [("env=prod", new BucketCheckpoint(600, window)), ("env=gone", new BucketCheckpoint(9, window))]));
+
+        var scope = rig.Scope("s", LimitUnit.Requests, "*");
+        Assert.Equal(used, scope.Bucket.Used(nowNs));
+        Assert.Equal((prod, dev), (scope.Shares[0].Bucket!.Remaining(nowNs), scope.Shares[1].Bucket!.Remaining(nowNs)));
+    }
+
     [Fact]
     public void A_share_of_places_is_kept_while_its_owner_asks_and_lent_while_he_does_not()
     {

@@ -81,9 +81,9 @@ internal sealed class LedgerRig : IDisposable
     /// <summary>One exchange from its beginning to its end, committed.</summary>
     public void Spend(
         long input, long output, string key = "full", string? tag = null, long cost = 0, JournalKind kind = JournalKind.Exchange,
-        CommitDepth depth = CommitDepth.Mark)
+        CommitDepth depth = CommitDepth.Mark, string? env = null)
     {
-        var exchange = Exchange(input, output, key, tag, cost);
+        var exchange = Exchange(input, output, key, tag, cost, env);
         var id = ++_lastId;
         var clock = new EdgeClock(Time);
         if (kind == JournalKind.Exchange)
@@ -115,7 +115,8 @@ internal sealed class LedgerRig : IDisposable
         Crash();
     }
 
-    public long Used(string limit, string value) => Ledger.Uses.Where(u => u.Key.Limit == limit && u.Key.Value == value).Select(u => u.Used.Used).SingleOrDefault(-1);
+    public long Used(string limit, string value) =>
+        Ledger.Uses.Where(u => u.Key.Limit == limit && u.Key.Value == value && !u.Key.Tag.Contains('=')).Select(u => u.Used.Used).SingleOrDefault(-1);
 
     /// <summary>The ledger does not open; says why.</summary>
     public string Fault(params LimitModel[] limits) => Assert.Throws<JournalFault>(() => Start(limits)).Message;
@@ -126,13 +127,16 @@ internal sealed class LedgerRig : IDisposable
         Files.Dispose();
     }
 
-    private Exchange Exchange(long input, long output, string key, string? tag, long cost)
+    private Exchange Exchange(long input, long output, string key, string? tag, long cost, string? env)
     {
         var exchange = new Exchange();
         exchange.Reset(_config!);
         exchange.SetRequestId(Encoding.ASCII.GetBytes($"r{_lastId}"));
         exchange.SetAskedModel("gpt-4o"u8);
-        exchange.Key = new KeyModel { Name = key, Sha256 = new byte[32], ExpiresUnixMs = long.MaxValue, Team = "blue", Tier = "pro" };
+        exchange.Key = new KeyModel
+        {
+            Name = key, Sha256 = new byte[32], ExpiresUnixMs = long.MaxValue, Team = "blue", Tier = "pro", Tags = env is null ? [] : [new("env", env)],
+        };
         exchange.Model = _config!.Models.All[0];
         exchange.Target = exchange.Model.Targets[0];
         exchange.Status = 200;

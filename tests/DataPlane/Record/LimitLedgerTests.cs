@@ -40,6 +40,42 @@ public sealed class LimitLedgerTests
         Assert.Equal(-1, rig.Used("rate", "full"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_each_share_has_used_is_known_after_a_restart_and_under_another_name(bool isOrderly)
+    {
+        LimitModel Shared(string name, string? was = null) => new()
+        {
+            Name = name,
+            Was = was,
+            Match = LimitSelector.All,
+            Per = LimitScope.Global,
+            Quantities = Day.Quantities,
+            Shares = [new ShareModel("env", "prod", 60), new ShareModel("env", "dev", 30)],
+        };
+        using var rig = new LedgerRig();
+        rig.Start(Shared("old"));
+        rig.Spend(400, 100, env: "prod");
+        rig.Save();
+        rig.Spend(70, 30, key: "second", env: "prod");
+        rig.Spend(5, 5, env: "dev");
+        rig.Spend(1, 0);
+        if (isOrderly)
+            rig.Stop();
+        else
+            rig.Crash();
+
+        foreach (var limit in (LimitModel[])[Shared("old"), Shared("new", was: "old")])
+        {
+            rig.Start(limit);
+            var (key, used, shares) = Assert.Single(rig.Ledger.InForce);
+            Assert.Equal((limit.Name, 611), (key.Limit, used.Used));
+            Assert.Equal([("env=prod", 600), ("env=dev", 10)], shares.Select(s => (s.Share, s.Used.Used)));
+            rig.Stop();
+        }
+    }
+
     [Fact]
     public void A_crash_loop_counts_nothing_twice()
     {

@@ -43,6 +43,25 @@ public sealed class UsageJournalTests
         Assert.Equal(["long", "long"], rig.Read());
     }
 
+    [Theory]
+    [InlineData(-1, 100)]
+    [InlineData(5000, 5000)]
+    public void How_far_a_stream_is_is_written_again_after_so_many_tokens_or_where_nobody_counts_them_events(long counted, long from)
+    {
+        using var rig = new JournalRig();
+        using var journal = Begin(rig, JournalMode.Group, TimeSpan.FromMilliseconds(1));
+        var exchange = JournalRig.Exchange("long");
+        journal.Open(exchange);
+        Assert.False(journal.IsProgressDue(exchange, UsageJournal.ProgressEvents - 1));
+        Assert.True(journal.IsProgressDue(exchange, UsageJournal.ProgressEvents));
+        (exchange.CountedOutputTokens, exchange.Events) = (counted, 100);
+        journal.Progress(exchange);
+        Assert.False(journal.IsProgressDue(exchange, from + UsageJournal.ProgressEvents - 1));
+        Assert.True(journal.IsProgressDue(exchange, from + UsageJournal.ProgressEvents));
+        Assert.True(SpinWait.SpinUntil(() => journal.Records == 2, Patience));
+        Assert.Equal(["long", "long"], rig.Read());
+    }
+
     [Fact]
     public void What_was_written_cannot_be_taken_back_and_what_is_another_s_is_left_alone()
     {
