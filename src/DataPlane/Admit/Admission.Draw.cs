@@ -220,7 +220,7 @@ internal sealed partial class Admission
     {
         if (!demand.HasOutput || demand.IsStream)
             return least;
-        var each = demand.OutputTokensMax >= 0 ? demand.OutputTokensMax : _exchange.Target!.State?.Output.P95 ?? LearnedTokens.Unknown;
+        var each = demand.OutputTokensMax >= 0 ? demand.OutputTokensMax : _exchange.Target!.State?.OutputP95(_exchange) ?? LearnedTokens.Unknown;
         if (_outputMax > 0)
             each = Math.Min(each, _outputMax);
         return Math.Max(least, Math.Min(each, LimitBucket.AmountMax / _choices) * _choices);

@@ -9,9 +9,13 @@ internal sealed class TargetState(string model, string provider, string? variant
     /// <summary>Microseconds, for what the data plane itself adds.</summary>
     private static readonly long[] OverheadUs = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000];
 
+    /// <summary>Places for lengths of answers; two models may meet in one.</summary>
+    private const int LearnedPlaces = 64;
+
     private static readonly int Ends = Enum.GetValues<EndReason>().Length;
 
     private readonly long[] _requests = new long[Ends];
+    private readonly LearnedTokens?[] _outputs = new LearnedTokens?[LearnedPlaces];
     private long _attempts;
     private long _retries;
     private long _inputTokens;
@@ -38,9 +42,6 @@ internal sealed class TargetState(string model, string provider, string? variant
     public Histogram FirstToken { get; } = new(DurationMs);
 
     public Histogram Overhead { get; } = new(OverheadUs);
-
-    /// <summary>How long its answers are, for each choice.</summary>
-    public LearnedTokens Output { get; } = new();
 
     /// <summary>How long its prompts are, what lies at the provider included.</summary>
     public LearnedTokens Input { get; } = new();
@@ -76,6 +77,22 @@ internal sealed class TargetState(string model, string provider, string? variant
     /// <summary>Streams that were taken for such and went on (<c>mode: shadow</c>).</summary>
     public long RunawaysSeen => Volatile.Read(ref _runawaysSeen);
 
+    /// <summary>
+    /// How many tokens nineteen of twenty of its answers stay under, for each choice: of the model that the provider is asked for, since a rule
+    /// may stand for many.
+    /// </summary>
+    public long OutputP95(Exchange exchange) => Volatile.Read(ref _outputs[PlaceOf(exchange)])?.P95 ?? LearnedTokens.Unknown;
+
+    /// <summary>A whole answer had so many tokens for each choice.</summary>
+    public void Learn(Exchange exchange, long outputTokens)
+    {
+        ref var place = ref _outputs[PlaceOf(exchange)];
+        (Volatile.Read(ref place) ?? Interlocked.CompareExchange(ref place, new(), null) ?? place).Observe(outputTokens);
+    }
+
+    private static int PlaceOf(Exchange exchange) =>
+        (int)(StableHash.Of(exchange.Target?.UpstreamModel is { } name ? name : exchange.PassedModel) % LearnedPlaces);
+
     /// <summary>How many output tokens the model makes in a time, by what its streams have been reported to have had.</summary>
     public long OutputTokensIn(TimeSpan time) => (long)(Volatile.Read(ref _tokensPerKilosecond) * time.TotalSeconds / 1000);
 
@@ -107,7 +124,7 @@ internal sealed class TargetState(string model, string provider, string? variant
 
         Input.Observe(usage.InputTokens);
         if (exchange.End == EndReason.Done)
-            Output.Observe(usage.OutputTokens / Math.Max(1, exchange.Choices));
+            Learn(exchange, usage.OutputTokens / Math.Max(1, exchange.Choices));
         Interlocked.Add(ref _inputTokens, usage.InputTokens);
         Interlocked.Add(ref _outputTokens, usage.OutputTokens);
         if (usage.CachedInputTokens > 0)

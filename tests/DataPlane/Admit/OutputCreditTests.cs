@@ -156,8 +156,8 @@ public sealed class OutputCreditTests
 
         model.Targets[0].State = new TargetState("m", "first");
         for (var i = 0; i < 2000; i++)
-            model.Targets[0].State!.Output.Observe(i % 20 == 0 ? 900 : 100);
-        var p95 = model.Targets[0].State!.Output.P95;
+            model.Targets[0].State!.Learn(learnt.Exchange, i % 20 == 0 ? 900 : 100);
+        var p95 = model.Targets[0].State!.OutputP95(learnt.Exchange);
         Assert.InRange(p95, 100, 1000);
         learnt.Both(Demand(0, isStream: false));
         Assert.Equal(600 + LearnedTokens.Unknown + p95, rig.Used("t", LimitUnit.Tokens));

@@ -9,11 +9,11 @@ public sealed class TargetStateTests
     public void It_learns_how_long_its_answers_are_for_each_choice_and_its_prompts()
     {
         var state = new TargetState("m", "p");
-        Assert.Equal((LearnedTokens.Unknown, LearnedTokens.Unknown), (state.Output.P95, state.Input.P95));
+        Assert.Equal((LearnedTokens.Unknown, LearnedTokens.Unknown), (state.OutputP95(new()), state.Input.P95));
 
         state.Add(Ended(input: 500, output: 400, choices: 4));
 
-        Assert.Equal((201, 1001), (state.Output.P95, state.Input.P95));
+        Assert.Equal((201, 1001), (state.OutputP95(new()), state.Input.P95));
     }
 
     [Theory]
@@ -24,7 +24,7 @@ public sealed class TargetStateTests
     {
         var state = new TargetState("m", "p");
         state.Add(Ended(input: 500, output: 7, end: (EndReason)end));
-        Assert.Equal((LearnedTokens.Unknown, 1001), (state.Output.P95, state.Input.P95));
+        Assert.Equal((LearnedTokens.Unknown, 1001), (state.OutputP95(new()), state.Input.P95));
     }
 
     [Fact]
@@ -32,7 +32,19 @@ public sealed class TargetStateTests
     {
         var state = new TargetState("m", "p");
         state.Add(new Exchange { Status = 200, CountedOutputTokens = 50, PromptTokens = 60 });
-        Assert.Equal((LearnedTokens.Unknown, LearnedTokens.Unknown), (state.Output.P95, state.Input.P95));
+        Assert.Equal((LearnedTokens.Unknown, LearnedTokens.Unknown), (state.OutputP95(new()), state.Input.P95));
+    }
+
+    [Fact]
+    public void Of_a_rule_that_stands_for_many_models_each_model_s_answers_are_known()
+    {
+        var state = new TargetState("gpt-*", "p");
+        var (small, large) = (Ended(input: 5, output: 10), Ended(input: 5, output: 4000));
+        small.SetAskedModel("gpt-4o-mini"u8);
+        large.SetAskedModel("gpt-5"u8);
+        state.Add(small);
+        state.Add(large);
+        Assert.Equal((21, 8001, LearnedTokens.Unknown), (state.OutputP95(small), state.OutputP95(large), state.OutputP95(new())));
     }
 
     [Fact]
