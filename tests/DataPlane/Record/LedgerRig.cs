@@ -135,7 +135,12 @@ internal sealed class LedgerRig : IDisposable
         exchange.SetAskedModel("gpt-4o"u8);
         exchange.Key = new KeyModel
         {
-            Name = key, Sha256 = new byte[32], ExpiresUnixMs = long.MaxValue, Team = "blue", Tier = "pro", Tags = env is null ? [] : [new("env", env)],
+            Name = key,
+            Sha256 = new byte[32],
+            ExpiresUnixMs = long.MaxValue,
+            Team = "blue",
+            Tier = "pro",
+            Tags = env is null ? [] : [new("env", env)],
         };
         exchange.Model = _config!.Models.All[0];
         exchange.Target = exchange.Model.Targets[0];
