@@ -190,7 +190,7 @@ internal sealed class LimitStates
             var quantity = part.Quantity;
             var id = new PartId(
                 part.Limit.Name, quantity?.Unit, quantity is { IsRate: false } ? quantity.Period : null, part.Limit.Per, part.Limit.PerTag,
-                string.Join('\n', Array.ConvertAll(part.Limit.Shares, share => $"{share.Tag}={share.Value}:{HasPart(quantity, share.Percent)}")), 0);
+                string.Join('\n', Array.ConvertAll(part.Limit.Shares, share => $"{share.Name}:{HasPart(quantity, share.Percent)}")), 0);
             while (taken.ContainsKey(id))
                 id = id with { Place = id.Place + 1 };
             return id;

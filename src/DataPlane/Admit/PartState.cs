@@ -186,7 +186,7 @@ internal sealed class PartState
         for (var i = 0; i < shares.Length; i++)
         {
             var (name, percent) = i < shares.Length - 1
-                ? ($"{part.Limit.Shares[i].Tag}={part.Limit.Shares[i].Value}", part.Limit.Shares[i].Percent) : ("", rest);
+                ? (part.Limit.Shares[i].Name, part.Limit.Shares[i].Percent) : ("", rest);
             rest -= percent;
             shares[i] = part.Quantity is null ? new(null, new ConcurrencyGate(0), name, percent) : new(_all.MakeBucket(part), null, name, percent);
         }

@@ -43,8 +43,9 @@ public sealed class GrpcServerCall<TRequest, TResponse>
 
     /// <summary>
     /// The next message is <see cref="Current"/>; false once the client has sent its last, or the call has been stopped, or what came
-    /// is no message: then the call ends with a status of its own.
+    /// is no message: then the call ends with a status of its own. False as well once the handler has ended.
     /// </summary>
+    /// <exception cref="InvalidOperationException">Another read of the call is under way.</exception>
     public ValueTask<bool> ReadAsync() => ReadCoreAsync();
 
     /// <summary>Sends a message; false if the call has been stopped: the client has gone, or its time is over.</summary>
