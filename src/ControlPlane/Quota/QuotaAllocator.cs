@@ -320,7 +320,7 @@ internal sealed partial class QuotaAllocator
             return back;
         for (var i = 0; i < spans.Count; i++)
         {
-            if (!_buckets.TryGetValue(Named(new(spans[i].Limit, QuotaUnit.Nanodollars, spans[i].Scope, spans[i].Value)), out var bucket))
+            if (!_buckets.TryGetValue(Named(new(spans[i].Limit, spans[i].Unit, spans[i].Scope, spans[i].Value)), out var bucket))
                 continue;
             lock (bucket.Gate)
                 back += bucket.Settle(state, spans[i].Window, spent[i], now);

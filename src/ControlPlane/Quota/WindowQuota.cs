@@ -99,7 +99,7 @@ internal sealed class WindowQuota : QuotaBucket
     public override IEnumerable<BudgetSpan> Spans(PlaneState plane, Moment now)
     {
         Advance(now);
-        if (Id.Unit != QuotaUnit.Nanodollars || plane.WasThere)
+        if (plane.WasThere)
             yield break;
         var parts = Parts.FindAll(part => part.Plane == plane);
         foreach (var span in (WindowSpan[])[Rule.Schedule!.Of(Window - 1), _window])
@@ -107,7 +107,7 @@ internal sealed class WindowQuota : QuotaBucket
             if (!parts.Exists(part => part.Told.ContainsKey(span.Number) || part.Leases.Exists(lease => lease.Window == span.Number)))
                 continue;
             var from = Math.Max(span.StartUnixNs, parts.Min(static part => part.BornUnixNs) - SkewNs);
-            yield return new(Id.Limit, Id.Scope, Id.Value, span.Number, from / 1_000_000, span.EndUnixNs / 1_000_000);
+            yield return new(Id.Limit, Id.Unit, Id.Scope, Id.Value, span.Number, from / 1_000_000, span.EndUnixNs / 1_000_000);
         }
     }
 
@@ -134,7 +134,7 @@ internal sealed class WindowQuota : QuotaBucket
         }
 
         // What it told includes reservations that were open, so records may say less, too. Of shares they say nothing.
-        var more = spent.Nanodollars - told;
+        var more = spent.Amount - told;
         if (!spent.IsExact)
             more = Math.Clamp(more, 0, rest);
         Charge(window, more);
@@ -143,11 +143,8 @@ internal sealed class WindowQuota : QuotaBucket
         return rest - more;
     }
 
-    protected override void OnTold(PlanePart part, long window, long more)
-    {
-        if (Id.Unit == QuotaUnit.Nanodollars)
-            part.Told[window] = part.Told.GetValueOrDefault(window) + more;
-    }
+    protected override void OnTold(PlanePart part, long window, long more) =>
+        part.Told[window] = part.Told.GetValueOrDefault(window) + more;
 
     protected override bool IsToSettle(PlanePart part)
     {

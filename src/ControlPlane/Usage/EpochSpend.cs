@@ -24,8 +24,8 @@ internal sealed class EpochSpend(IUsageLedger ledger, Func<EdgeDocument> documen
     public IReadOnlyList<BudgetSpent> Read(string plane, UInt128 epoch, IReadOnlyList<BudgetSpan> spans)
     {
         var current = document();
-        var limits = spans.Index().GroupBy(static s => (s.Item.Limit, s.Item.Scope))
-            .Select(g => new Budgets(g.Key.Scope, LimitOf(current, g.Key.Limit), current, [.. g])).ToArray();
+        var limits = spans.Index().GroupBy(static s => (s.Item.Limit, s.Item.Unit, s.Item.Scope))
+            .Select(g => new Budgets(g.Key.Unit, g.Key.Scope, LimitOf(current, g.Key.Limit), current, [.. g])).ToArray();
         var sums = new long[spans.Count];
         foreach (var (_, batch) in ledger.ReadBackwards(spans.Min(static s => s.FromUnixMs), long.MaxValue))
         {
@@ -34,9 +34,6 @@ internal sealed class EpochSpend(IUsageLedger ledger, Func<EdgeDocument> documen
             foreach (var stored in batch.Records)
             {
                 var record = UsageRecord.Parser.ParseFrom(stored.Bytes.Span);
-                // An exchange's record has what its last attempt cost; those before it have their own.
-                if (record.CostNanodollars <= 0)
-                    continue;
                 foreach (var budgets in limits)
                     budgets.Count(record, stored.EndedUnixMs, sums);
             }
@@ -60,7 +57,9 @@ internal sealed class EpochSpend(IUsageLedger ledger, Func<EdgeDocument> documen
     /// <summary>The budgets of one limit: which records count, and for which of them.</summary>
     private sealed class Budgets
     {
+        private readonly QuotaUnit _unit;
         private readonly string _scope;
+        private readonly long _cachedWeight;
         private readonly LimitMatchOptions? _match;
         private readonly EdgeDocument _document;
         private readonly IReadOnlyList<(int Index, BudgetSpan Span)> _all;
@@ -68,15 +67,19 @@ internal sealed class EpochSpend(IUsageLedger ledger, Func<EdgeDocument> documen
         private readonly Dictionary<string, string?> _tiers = new(StringComparer.Ordinal);
         private bool _isExact;
 
-        public Budgets(string scope, LimitOptions? limit, EdgeDocument document, IReadOnlyList<(int Index, BudgetSpan Span)> all)
+        public Budgets(
+            QuotaUnit unit, string scope, LimitOptions? limit, EdgeDocument document, IReadOnlyList<(int Index, BudgetSpan Span)> all)
         {
-            (_scope, _match, _document, _all) = (scope, limit?.Match, document, all);
+            (_unit, _scope, _match, _document, _all) = (unit, scope, limit?.Match, document, all);
+            _cachedWeight = limit?.Weights.CachedInput.Or(1000) ?? 1000;
             _byValue = all.ToLookup(static s => s.Span.Value, StringComparer.Ordinal);
             _isExact = limit is not null && scope is "" or "key" or "team" && _match is { Models.IsSet: false, Providers.IsSet: false, Tags.Count: 0 };
         }
 
         public void Count(UsageRecord record, long endedUnixMs, long[] sums)
         {
+            if (AmountOf(record) is not (> 0 and var amount))
+                return;
             if (_match is not null && !(MatchesAny(_match.Keys, record.Key) && MatchesAny(_match.Teams, record.Team) && IsOfTier(record.Key)))
                 return;
             var spans = _scope switch
@@ -89,8 +92,31 @@ internal sealed class EpochSpend(IUsageLedger ledger, Func<EdgeDocument> documen
             {
                 // One that reaches over a window's end may have drawn on either side.
                 if (endedUnixMs >= span.FromUnixMs && endedUnixMs - record.TotalMs < span.UntilUnixMs)
-                    sums[index] += record.CostNanodollars;
+                    sums[index] += amount;
             }
+        }
+
+        /// <summary>
+        /// As the plane charges it. An exchange's record has what its last attempt cost and those before it have their own; all else is counted for
+        /// whoever answered, so by the exchange alone; one that was never sent counts nothing.
+        /// </summary>
+        private long AmountOf(UsageRecord record)
+        {
+            if (_unit == QuotaUnit.Nanodollars)
+                return record.CostNanodollars;
+            if (record.Kind != RecordKind.Exchange || record.Attempts == 0)
+                return 0;
+            var billed = record.Billed is { IsKnown: true } known ? known : new TokenCounts();
+            var cached = (billed.CachedInput * (ulong)_cachedWeight + 999) / 1000;
+            var input = billed.Input + billed.AudioInput + cached;
+            var output = billed.Output + billed.Reasoning + billed.AudioOutput;
+            return _unit switch
+            {
+                QuotaUnit.Requests => 1,
+                QuotaUnit.Tokens => (long)(input + output),
+                QuotaUnit.InputTokens => (long)input,
+                _ => (long)output,
+            };
         }
 
         public void Tell(long[] sums, BudgetSpent[] spent)

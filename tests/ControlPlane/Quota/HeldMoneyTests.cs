@@ -33,6 +33,30 @@ public sealed class HeldMoneyTests
         Assert.Equal((cost, 1_000_000_000 - cost), (view.Used, view.Remaining));
     }
 
+    [Theory]
+    [InlineData(""" "requests":"1000000/day" """, QuotaUnit.Requests, 2)]
+    [InlineData(""" "tokens":"100000000/day" """, QuotaUnit.Tokens, 70)]
+    [InlineData(""" "tokens":"100000000/day","weights":{"cachedInput":0.1} """, QuotaUnit.Tokens, 43)]
+    [InlineData(""" "inputTokens":"100000000/day" """, QuotaUnit.InputTokens, 50)]
+    [InlineData(""" "outputTokens":"100000000/day" """, QuotaUnit.OutputTokens, 20)]
+    public async Task What_it_held_of_other_windows_comes_back_as_well(string amount, QuotaUnit unit, long used)
+    {
+        await using var rig = await WithBudgetAsync("", amount);
+        var credential = await rig.JoinAsync("a");
+        await LeaseAsync(rig, credential, told: 30, unit: unit);
+        UsageRecord[] records = [Record(1, "blue", 5), Record(2, "blue", 5), Record(3, "blue", 5), Record(4, "blue", 0)];
+        foreach (var record in records)
+            record.Billed = new TokenCounts { IsKnown = true, Input = 20, CachedInput = 30, Output = 15, Reasoning = 5 };
+
+        // Another target answered in the end; one was refused; and one was under way when the plane was killed.
+        records[0].Kind = RecordKind.Attempt;
+        records[2].Attempts = 0;
+        (records[3].End, records[3].Billed) = ("crashed", new TokenCounts());
+        await ReportAsync(rig, credential, isClosed: true, records);
+        var view = await UntilAsync(rig, v => v.Granted + v.Held == 0);
+        Assert.Equal((used, view.Limit - used), (view.Used, view.Remaining));
+    }
+
     [Fact]
     public async Task Nothing_comes_back_before_all_records_are_there_or_while_the_plane_is_connected()
     {
@@ -83,13 +107,13 @@ public sealed class HeldMoneyTests
         Assert.Equal(granted, (await UntilAsync(rig, v => v.Granted + v.Held == 0)).Used);
     }
 
-    private static async Task<ControlRig> WithBudgetAsync(string match)
+    private static async Task<ControlRig> WithBudgetAsync(string match, string amount = """ "cost":"$1/day" """)
     {
         var rig = await ControlRig.StartAsync();
         await rig.PutAsync("teams", "blue", "{}");
         await rig.PutAsync("providers", "openai", Domain.World.Provider);
         await rig.PutAsync("models", "gpt-4o", """{"targets":[{"provider":"openai"}],"price":{"input":1,"output":1}}""");
-        await rig.PutAsync("limits", "budget", $$"""{"name":"budget","cost":"$1/day"{{match}}}""");
+        await rig.PutAsync("limits", "budget", $$"""{"name":"budget",{{amount}}{{match}}}""");
         return rig;
     }
 
@@ -104,11 +128,11 @@ public sealed class HeldMoneyTests
     }
 
     /// <summary>Gets a lease, tells of its use, and leaves as one does who was killed. Returns what was granted.</summary>
-    private static async Task<long> LeaseAsync(ControlRig rig, string credential, long told, string planeId = "a", byte[]? epoch = null)
+    private static async Task<long> LeaseAsync(ControlRig rig, string credential, long told, string planeId = "a", byte[]? epoch = null, QuotaUnit unit = QuotaUnit.Nanodollars)
     {
         await using var call = await StreamAsync(rig, credential, planeId, epoch ?? First);
         var ask = new QuotaAsk { Number = 1 };
-        ask.Names.Add(new BucketName { Bucket = 1, Limit = "budget", Unit = QuotaUnit.Nanodollars, Value = "*" });
+        ask.Names.Add(new BucketName { Bucket = 1, Limit = "budget", Unit = unit, Value = "*" });
         ask.Subjects.Add(new SubjectName { Subject = 1, Key = "k" });
         var report = new BucketReport { Bucket = 1 };
         report.Wants.Add(new Want { Subject = 1, Amount = 1_000_000 });
