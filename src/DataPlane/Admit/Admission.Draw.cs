@@ -345,11 +345,11 @@ internal sealed partial class Admission
         return AdmitVerdict.Refused;
     }
 
-    /// <summary>Whether waiting a moment may help: nobody has asked yet, or who waits already was granted a part and there is more.</summary>
+    /// <summary>Whether waiting a moment may help: nobody has asked yet, or demand has just begun and more is there for the asking.</summary>
     private bool IsCold(ScopeShare share)
     {
         var nowNs = states.Clock.NowNs;
-        return share.Lent!.IsCold(nowNs) || ReferenceEquals(ColdShare, share) && share.Lent.IsRising(nowNs);
+        return share.Lent!.IsCold(nowNs) || share.Lent.IsRising(nowNs);
     }
 
     /// <summary>Lets go of entries of which nothing was drawn, or all was given back.</summary>

@@ -70,8 +70,15 @@ internal sealed partial class Admission(LimitStates states)
     /// <summary>Why the last question was refused.</summary>
     public Refusal Refusal { get; private set; }
 
-    /// <summary>Nobody has answered for what is cold: its limit's outage policy decides from now on, until somebody does.</summary>
-    public void CutOffCold() => ColdShare?.Lent!.CutOff(states.Clock.NowNs, long.MaxValue);
+    /// <summary>
+    /// Nobody has answered for what is cold: its limit's outage policy decides from now on, until somebody does. Who waited while answers came was only too late.
+    /// </summary>
+    public void CutOffCold()
+    {
+        var nowNs = states.Clock.NowNs;
+        if (ColdShare?.Lent is { } lent && !lent.IsRising(nowNs))
+            lent.CutOff(nowNs, long.MaxValue);
+    }
 
     /// <summary>A new exchange, of which nothing has been admitted.</summary>
     public void Begin()

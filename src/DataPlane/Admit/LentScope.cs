@@ -89,8 +89,8 @@ internal sealed class LentScope
         return isCold;
     }
 
-    /// <summary>Whether who waits already may go on waiting: what there is for the asking is more than was known to be wanted.</summary>
-    public bool IsRising(long nowNs) => _bucket is not null && _bucket.IsRising(nowNs);
+    /// <summary>Whether there is more for the asking than was known to be wanted; not where the control plane owes the answer for longer than a moment.</summary>
+    public bool IsRising(long nowNs) => _bucket is not null && _bucket.IsRising(nowNs) && nowNs - Volatile.Read(ref _askedNs) <= SoonNs;
 
     /// <summary>The whole limit, as all planes share it.</summary>
     public long Whole => _bucket?.Capacity ?? Part.Part.Limit.Concurrent!.Value;

@@ -36,9 +36,20 @@ internal sealed class AdmissionRig
     }
 
     public AdmissionRig(ModelModel[] models, params LimitModel[] limits)
+        : this(models, null, limits)
+    {
+    }
+
+    /// <summary>With credit that is lent.</summary>
+    public AdmissionRig(LeaseDesk desk, params LimitModel[] limits)
+        : this([LimitWorld.Model("gpt-4o")], desk, limits)
+    {
+    }
+
+    private AdmissionRig(ModelModel[] models, LeaseDesk? desk, LimitModel[] limits)
     {
         _models = models;
-        States = new LimitStates(new LimitClock(Time), 100);
+        States = new LimitStates(new LimitClock(Time), 100, desk);
         Use(limits);
     }
 

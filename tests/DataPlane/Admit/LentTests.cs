@@ -1,0 +1,82 @@
+using AiEdge.DataPlane.Admit;
+using AiEdge.DataPlane.Core;
+using AiEdge.Limits;
+using static AiEdge.DataPlane.Tests.Admit.AdmissionRig;
+
+namespace AiEdge.DataPlane.Tests.Admit;
+
+/// <summary>Who waits for credit that is lent, and who is refused at once.</summary>
+public sealed class LentTests
+{
+    private const long S = LimitClock.SecondNs;
+
+    private readonly LeaseDesk _desk = new();
+    private readonly AdmissionRig _rig;
+    private ulong _lease;
+
+    public LentTests() =>
+        _rig = new AdmissionRig(_desk, LimitWorld.Limit("all", quantities: LimitWorld.Amount(LimitUnit.Requests, 100, LimitPeriod.Second, burst: 400)));
+
+    private LentScope Lent => Assert.Single(_desk.All);
+
+    [Fact]
+    public void Who_comes_while_demand_rises_waits_as_the_first_did()
+    {
+        Assert.NotNull(Refused().ColdShare);
+        Answer(3);
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(AdmitVerdict.Admitted, _rig.Begin().Both(Demand()));
+        var newcomer = Refused();
+        Assert.NotNull(newcomer.ColdShare);
+
+        // Answers have come: one who waited in vain is no word of an outage.
+        newcomer.CutOffCold();
+        Assert.False(Cut());
+    }
+
+    [Fact]
+    public void Nobody_waits_where_there_is_nothing_or_where_the_answer_is_owed_for_long()
+    {
+        Refused();
+        Answer(3);
+        for (var i = 0; i < 3; i++)
+            _rig.Begin().Both(Demand());
+        Refused();
+        Report();
+        _rig.Time.Pass(TimeSpan.FromMilliseconds(51));
+        Assert.Null(Refused().ColdShare);
+        Lent.Answer(new LeaseGrant(0, 0, 5 * S, 100, RetryNs: S), _rig.States.Clock.NowNs);
+        Assert.Null(Refused().ColdShare);
+    }
+
+    [Fact]
+    public void Where_nobody_answers_the_outage_policy_decides()
+    {
+        var first = Refused();
+        first.CutOffCold();
+        Assert.True(Cut());
+        Assert.Null(Refused().ColdShare);
+    }
+
+    private bool Cut() => ((LeaseBucket)_rig.Scope("all", LimitUnit.Requests, "*").Bucket).IsCutOff;
+
+    private Admission Refused()
+    {
+        var ask = _rig.Begin();
+        Assert.Equal(AdmitVerdict.Refused, ask.Both(Demand()));
+        return ask.Admission;
+    }
+
+    private void Report()
+    {
+        Assert.True(Lent.Report(_rig.States.Clock.NowNs));
+        Lent.IsAsked = true;
+    }
+
+    private void Answer(long amount)
+    {
+        Report();
+        _rig.Time.Pass(TimeSpan.FromMilliseconds(1));
+        Lent.Answer(new LeaseGrant(++_lease, amount, 5 * S, 100), _rig.States.Clock.NowNs);
+    }
+}
