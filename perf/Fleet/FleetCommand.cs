@@ -29,7 +29,7 @@ internal sealed class FleetCommand
           sync       planes that are simulated, each with a stream and all buckets in use, against the control plane on one processor
 
           --plane FILE   the data plane's program; a native one, or the .dll that the build made (the default)
-        Ends with 1 where more was admitted than the limit allows.
+        Ends with 1 where more was admitted than the limit allows, and cold where a first request was refused or waited longer than is promised.
         """;
 
     public static readonly string[] Scenarios = ["plain", "stop", "kill", "lose", "small", "cold"];

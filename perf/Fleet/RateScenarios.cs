@@ -19,6 +19,10 @@ internal sealed class OutageScenario(bool isKilled) : Scenario
 {
     private const double AwaySeconds = 5;
 
+    /// <summary>A plane's lease of a rate ends so long after it was asked for.</summary>
+    private const double LeaseSeconds = 5;
+    private const double Step = 0.05;
+
     protected override async Task<bool> RunAsync(RunningFleet fleet, DemandLoad load, Tally tally, int seconds)
     {
         var demand = Skewed(fleet.Planes, Rate);
@@ -56,20 +60,42 @@ internal sealed class OutageScenario(bool isKilled) : Scenario
         return isGood;
     }
 
-    /// <summary>What each plane admitted of the least of its demand and what it had: its lease, and its share of the rate.</summary>
+    /// <summary>
+    /// What each plane admitted of what it could have: of its demand, at each moment, as much as there was of its lease and of its share of the rate.
+    /// A share that nobody wants grows to its part of the burst and no further, so it is no matter of sums over a span in which demand shifts.
+    /// </summary>
     private static void Away(RunningFleet fleet, Tally tally, long[] held, double from, double to)
     {
         double most = 0;
         var admitted = 0;
         for (var i = 0; i < fleet.Planes; i++)
         {
-            var own = Math.Min(tally.Offered(from, to, i), held[i] + Rate / fleet.Planes * (to - from));
+            var own = Most(fleet.Planes, tally, i, held[i], from, to);
             most += own;
             admitted += tally.Admitted(from, to, i);
             Say($"    plane {i}: held {held[i]}, offered {tally.Offered(from, to, i)}, admitted {tally.Admitted(from, to, i)}, min(demand, lease + share) {own:F0}");
         }
 
-        Say($"    all: {admitted} of {most:F0}, {admitted / most:P1} of the sum of min(demand, lease + share)");
+        Say($"    all: {admitted} of {most:F0}, {admitted / most:P1} of the sum of min(demand, lease + share) (97 % wanted)");
+    }
+
+    private static double Most(int planes, Tally tally, int plane, double lease, double from, double to)
+    {
+        double share = 0, most = 0;
+        for (var at = from; at < to; at += Step)
+        {
+            share = Math.Min(share + Rate / planes * Step, Burst / planes);
+            if (at - from >= LeaseSeconds)
+                lease = 0;
+            double wanted = tally.Offered(at, Math.Min(at + Step, to), plane);
+            var ofLease = Math.Min(wanted, lease);
+            var ofShare = Math.Min(wanted - ofLease, share);
+            lease -= ofLease;
+            share -= ofShare;
+            most += ofLease + ofShare;
+        }
+
+        return most;
     }
 }
 

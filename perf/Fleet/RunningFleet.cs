@@ -71,14 +71,18 @@ internal sealed class RunningFleet : IDisposable
     public void KillPlane(int index) => _planes[index]!.Dispose();
 
     /// <summary>Writes an entry by REST.</summary>
-    public async Task PutAsync(string path, string json)
+    public Task PutAsync(string path, string json) => SendAsync(HttpMethod.Put, path, new StringContent(json, Encoding.UTF8, "application/json"));
+
+    private Task RemoveAsync(string path) => SendAsync(HttpMethod.Delete, path, null);
+
+    private async Task SendAsync(HttpMethod method, string path, StringContent? content)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Put, $"http://127.0.0.1:{_rest}/api/v1/{path}");
-        request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        using var request = new HttpRequestMessage(method, $"http://127.0.0.1:{_rest}/api/v1/{path}");
+        request.Content = content;
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _admin);
         using var answer = await _http.SendAsync(request);
         if (!answer.IsSuccessStatusCode)
-            throw new InvalidOperationException($"PUT {path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+            throw new InvalidOperationException($"{method} {path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
     }
 
     /// <summary>The provider, the models that stand for the planes, and a key.</summary>
@@ -90,14 +94,16 @@ internal sealed class RunningFleet : IDisposable
         await PutKeyAsync("shared");
     }
 
-    /// <summary>Sets the shared limit and waits until all planes know it.</summary>
-    public async Task LimitAsync(string limit)
+    /// <summary>Sets a limit in the place of another and waits until all planes know it.</summary>
+    public async Task LimitAsync(string limit, string name = "shared", string? before = null)
     {
-        await PutAsync("limits/shared", limit);
+        if (before is not null)
+            await RemoveAsync("limits/" + before);
+        await PutAsync("limits/" + name, limit);
         for (var plane = 0; plane < Planes; plane++)
         {
             // Not by its buckets: of one that is kept for each key there are none before the first request.
-            while (!(await _http.GetStringAsync(new Uri($"http://127.0.0.1:{_admins[plane]}/metrics"))).Contains("{limit=\"shared\"}", StringComparison.Ordinal))
+            while (!(await _http.GetStringAsync(new Uri($"http://127.0.0.1:{_admins[plane]}/metrics"))).Contains($"{{limit=\"{name}\"}}", StringComparison.Ordinal))
                 await Task.Delay(10);
         }
     }

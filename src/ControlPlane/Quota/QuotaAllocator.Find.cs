@@ -99,7 +99,13 @@ internal sealed partial class QuotaAllocator
     private void Drop(QuotaBucket bucket)
     {
         lock (bucket.Gate)
+        {
             bucket.IsOver |= _buckets.TryRemove(bucket.Id, out _);
+
+            // What was used by what the log says of any bucket is this one's, should its limit be there again.
+            if (bucket is WindowQuota { Charged: > 0 and var charged })
+                Say(QuotaRecord.Of(bucket.Id, bucket.Window, charged));
+        }
     }
 
     private bool Say(in QuotaRecord record)
@@ -129,7 +135,7 @@ internal sealed partial class QuotaAllocator
     private QuotaBucket Make(in BucketId id, QuotaRule rule, Moment now)
     {
         // What the log has of an earlier bucket of this process counts as well: it may be out.
-        var (window, ceiling) = _memory.CeilingOf(id, rule.Kind == QuotaKind.Rate);
+        var (window, ceiling) = _memory.CeilingOf(id, isLevel: rule.Kind != QuotaKind.Window);
         QuotaBucket bucket = rule.Kind switch
         {
             QuotaKind.Rate => new RateQuota(this, id, rule, ceiling, now),

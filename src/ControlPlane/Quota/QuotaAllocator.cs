@@ -41,6 +41,7 @@ internal sealed partial class QuotaAllocator
     private long _stalledNs;
     private int _planeCount = 1;
     private ulong _preparedGeneration = ulong.MaxValue;
+    private long _prepareAgainUnixNs;
     private volatile bool _isResolved;
 
     /// <summary>Begins with what the log says; <paramref name="memory"/> is of no use to anybody else afterwards.</summary>
@@ -90,32 +91,6 @@ internal sealed partial class QuotaAllocator
             lock (_raising)
                 return _records.Count > 0 || _raised.Count > 0;
         }
-    }
-
-    /// <summary>
-    /// Called often, by one at a time. What the first lease of a rate's bucket takes is put down as soon as its limit is known, for all its
-    /// buckets together: a first request does not wait for a disk. True if there is something to be put down.
-    /// </summary>
-    public bool Prepare()
-    {
-        var generation = _rules.Generation;
-        if (generation == _preparedGeneration)
-            return false;
-        _preparedGeneration = generation;
-        var isNew = false;
-        lock (_finding)
-            isNew = Rename();
-        foreach (var (limit, unit, rule) in _rules.All)
-        {
-            var any = new BucketId(limit, unit, "", "").ToAny();
-            if (rule.Kind != QuotaKind.Rate || _memory.CeilingOf(any, isRate: true).Ceiling >= RateQuota.BlockOf(rule))
-                continue;
-            lock (_raising)
-                _records.Add(QuotaRecord.Of(any, 0, RateQuota.BlockOf(rule)));
-            isNew = true;
-        }
-
-        return isNew;
     }
 
     /// <summary>Leases to be called back, in order; each once.</summary>

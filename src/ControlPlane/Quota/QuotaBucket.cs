@@ -291,6 +291,14 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
         lease.Part.Leases.Remove(lease);
     }
 
+    /// <summary>A bucket or a window begins, up to a ceiling that is in the log.</summary>
+    protected void Begin(long ceiling)
+    {
+        (Ceiling, CeilingAsked) = (ceiling, ceiling);
+        if (_suspended >= 0)
+            (_suspended, Ceiling) = (ceiling, 0);
+    }
+
     /// <summary>Asks the log for a ceiling of at least so much.</summary>
     protected void Raise(long ceiling)
     {

@@ -4,6 +4,7 @@ namespace AiEdge.ControlPlane.Quota;
 internal sealed class QuotaMemory
 {
     private readonly Dictionary<BucketId, (long Window, long Ceiling)> _ceilings = [];
+    private readonly Dictionary<BucketId, (long Window, long Ceiling)> _anyBefore = [];
     private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
 
@@ -32,21 +33,37 @@ internal sealed class QuotaMemory
             }
         }
 
+        foreach (var (id, ceiling) in memory._ceilings.Where(static known => known.Key.IsAny))
+            memory._anyBefore.Add(id, ceiling);
         memory.Waiting.UnionWith(memory.Planes);
         return memory;
     }
 
     /// <summary>What may be out of a bucket; 0 where nothing was granted.</summary>
     /// <param name="id">Which.</param>
-    /// <param name="isRate">A rate's is at least what may be out of any bucket of its limit.</param>
-    public (long Window, long Ceiling) CeilingOf(in BucketId id, bool isRate)
+    /// <param name="isLevel">A rate's, or that of places, is at least what may be out of any bucket of its limit.</param>
+    public (long Window, long Ceiling) CeilingOf(in BucketId id, bool isLevel)
     {
         lock (_gate)
         {
             var named = Named(id);
             var own = _ceilings.GetValueOrDefault(named);
-            return isRate && _ceilings.GetValueOrDefault(named.ToAny()).Ceiling is var any && any > own.Ceiling ? (own.Window, any) : own;
+            return isLevel && _ceilings.GetValueOrDefault(named.ToAny()) is { Window: 0 } any && any.Ceiling > own.Ceiling ? (own.Window, any.Ceiling) : own;
         }
+    }
+
+    /// <summary>What may be out of any bucket of a limit, up to a window.</summary>
+    public (long Window, long Ceiling) AnyOf(in BucketId id)
+    {
+        lock (_gate)
+            return _ceilings.GetValueOrDefault(Named(id).ToAny());
+    }
+
+    /// <summary>The same, as it was in the log when that was read; under the name that the limit had then, or has.</summary>
+    public (long Window, long Ceiling) AnyBefore(in BucketId id)
+    {
+        lock (_gate)
+            return _anyBefore.GetValueOrDefault(Named(id).ToAny());
     }
 
     public void Take(in QuotaRecord record)
@@ -120,12 +137,22 @@ internal sealed class QuotaMemory
             foreach (var id in _ceilings.Keys.Where(id => id.Limit == from).ToList())
             {
                 _ceilings.Remove(id, out var ceiling);
-                _ceilings.TryAdd(id with { Limit = to }, ceiling);
+                Add(_ceilings, id with { Limit = to }, ceiling);
             }
+
+            foreach (var id in _anyBefore.Keys.Where(id => id.Limit == from).ToList())
+                Add(_anyBefore, id with { Limit = to }, _anyBefore[id]);
 
             _names.Remove(to);
             _names[from] = to;
         }
+    }
+
+    /// <summary>What is there stays; of what may be out of any bucket, that of the old name's buckets goes on beside it.</summary>
+    private static void Add(Dictionary<BucketId, (long Window, long Ceiling)> ceilings, in BucketId id, (long Window, long Ceiling) ceiling)
+    {
+        if (!ceilings.TryAdd(id, ceiling) && id.IsAny && ceilings[id] is var known)
+            ceilings[id] = (Math.Max(known.Window, ceiling.Window), Math.Max(known.Ceiling, ceiling.Ceiling));
     }
 
     private BucketId Named(in BucketId id) => _names.Count == 0 ? id : id with { Limit = Named(id.Limit) };

@@ -44,6 +44,8 @@ internal sealed class QuotaRules(Func<EdgeDocument> document) : IQuotaRules
             var limits = Current();
             foreach (var (name, limit) in limits.Limits)
             {
+                if (Rule(limit, QuotaUnit.Streams) is { } places)
+                    yield return (name, QuotaUnit.Streams, places);
                 foreach (var (amount, _) in limit.Amounts())
                 {
                     if (Rule(limit, Unit(amount)) is { } rule)

@@ -25,6 +25,7 @@ internal sealed class QuotaService : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _turning;
     private Task _settling = Task.CompletedTask;
+    private Task _preparing = Task.CompletedTask;
     private ulong _lastStream;
     private Func<GrpcServerContext, bool> _isGood = static _ => true;
 
@@ -44,14 +45,17 @@ internal sealed class QuotaService : IAsyncDisposable
     /// <exception cref="InvalidDataException">The log holds what this version cannot read.</exception>
     public static async Task<QuotaService> OpenAsync(EdgeState state, IEdgeStore store, TimeProvider time, CancellationToken cancel = default)
     {
+        QuotaRehearsal.Run();
         var clock = new LimitClock(time);
         var memory = await QuotaLog.ReadAsync(store.Quota, cancel);
         var allocator = new QuotaAllocator(new QuotaRules(() => state.Current), memory, Now(clock));
-        return new QuotaService(
+        var service = new QuotaService(
             allocator, new QuotaLog(allocator, store.Quota), clock, store.Id, static context => (context.Identity as PlaneIdentity)?.PlaneId)
         {
             _isGood = context => context.Identity is PlaneIdentity plane && state.IsGood(plane),
         };
+        service._preparing = service.PrepareAsync(state);
+        return service;
     }
 
     /// <summary>How the buckets of a limit stand, in the order of their units and scopes.</summary>
@@ -100,6 +104,7 @@ internal sealed class QuotaService : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _turning;
+        await _preparing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _settling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
@@ -183,6 +188,17 @@ internal sealed class QuotaService : IAsyncDisposable
         }
     }
 
+    /// <summary>What first leases take of a limit is on its way to the log as soon as planes are told of it: their first requests come at once.</summary>
+    private async Task PrepareAsync(EdgeState state)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            if (_allocator.Prepare(Now()))
+                _log.WriteBeside();
+            await state.WaitForAsync(_allocator.PreparedGeneration, _stop.Token);
+        }
+    }
+
     /// <summary>Tells recalls, and sweeps.</summary>
     private async Task TurnAsync()
     {
@@ -193,7 +209,7 @@ internal sealed class QuotaService : IAsyncDisposable
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
                 _allocator.Beat(Now());
-                if (_allocator.Prepare())
+                if (_allocator.IsDue(Now()) && _allocator.Prepare(Now()))
                     _log.WriteBeside();
                 while (_allocator.TryTakeCall(out var recall))
                 {

@@ -20,6 +20,9 @@ internal sealed class SlotQuota : QuotaBucket
     public SlotQuota(QuotaAllocator all, BucketId id, QuotaRule rule, long phantom)
         : base(all, id, rule) => Ceiling = CeilingAsked = _phantom = phantom;
 
+    /// <summary>Ceilings rise by so much at a time.</summary>
+    public static long BlockOf(QuotaRule rule) => Math.Max(1, rule.Amount / Blocks);
+
     protected override long LengthNs => LeaseNs;
 
     public override BucketView View(Moment now)
@@ -104,8 +107,11 @@ internal sealed class SlotQuota : QuotaBucket
         var hasRoom = more <= Ceiling - _outstanding - _phantom;
         if (!hasRoom)
         {
+            // A plane that has nothing is waited for: now what needs no disk, the rest with its next ask.
+            var room = held == 0 ? Math.Max(0, Ceiling - _outstanding - _phantom) : 0;
             RaiseTo(_outstanding + _phantom + more);
-            more = 0;
+            more = room;
+            hasRoom = room > 0;
         }
 
         if (part.Need >= 1 && more == 0 && hasRoom)
@@ -171,7 +177,7 @@ internal sealed class SlotQuota : QuotaBucket
 
     private void RaiseTo(long level)
     {
-        var block = Math.Max(1, Rule.Amount / Blocks);
+        var block = BlockOf(Rule);
         Raise(Math.Max(level, Math.Min(Rule.Amount, (level + block - 1) / block * block)));
     }
 }

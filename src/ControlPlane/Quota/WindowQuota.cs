@@ -49,22 +49,36 @@ internal sealed class WindowQuota : QuotaBucket
     {
         _shares = rule.ShareNames;
         _window = rule.Schedule!.At(now.UnixNs);
-        if (window > rule.Schedule.At(now.UnixNs + AheadNs).Number)
+        if (IsOfAnotherKind(window, rule, now))
         {
-            // Windows of an hour or a day have greater numbers than those of a month: it was another kind of limit, and this one begins anew.
+            // It was another kind of limit, and this one begins anew.
             Lower(0);
+            return;
         }
-        else if (ceiling > 0)
+
+        if (ceiling > 0)
         {
             if (window > _window.Number)
                 _window = rule.Schedule.Of(window);
             _chargedBefore = window == _window.Number - 1 ? ceiling : 0;
             _charged = _carried = Owed(ceiling, _window.Number - window);
-            _chargedTo = [.. Enumerable.Range(0, rule.Shares.Count).Select(i => rule.PartOf(i, _charged))];
-            if (window == _window.Number)
-                Ceiling = CeilingAsked = ceiling;
         }
+
+        // An allocator before this one may have granted what the log says of any bucket; this one may.
+        _charged = Math.Max(_charged, all.AnyCeilingBefore(id, rule, Window, now));
+        if (_charged > 0)
+            _chargedTo = [.. Enumerable.Range(0, rule.Shares.Count).Select(i => rule.PartOf(i, _charged))];
+        Begin(Math.Max(all.AnyCeilingOf(id, rule, Window, now), window == Window ? ceiling : 0));
     }
+
+    /// <summary>Used, lent or held in this window.</summary>
+    public long Charged => _charged;
+
+    /// <summary>Ceilings rise by so much at a time.</summary>
+    public static long BlockOf(QuotaRule rule) => Math.Max(1, rule.Amount / BlockPart);
+
+    /// <summary>Whether a window's number is of other windows than a rule's: those of an hour or a day have greater ones than those of a month.</summary>
+    public static bool IsOfAnotherKind(long window, QuotaRule rule, Moment now) => window > rule.Schedule!.At(now.UnixNs + AheadNs).Number;
 
     public override long Window => _window.Number;
 
@@ -171,8 +185,8 @@ internal sealed class WindowQuota : QuotaBucket
         _charged = _carried;
         _outstanding = _held = 0;
         Array.Clear(_chargedTo);
-        Ceiling = CeilingAsked = 0;
-        if (_charged > 0)
+        Begin(All.AnyCeilingOf(Id, Rule, Window, now));
+        if (_charged > Ceiling)
             RaiseTo(_charged);
     }
 
@@ -194,7 +208,8 @@ internal sealed class WindowQuota : QuotaBucket
         return _charged = _outstanding + _held;
     }
 
-    protected override bool IsFresh(Moment now) => _charged == 0 && _chargedBefore == 0 && Ceiling == 0;
+    protected override bool IsFresh(Moment now) =>
+        _charged == 0 && _chargedBefore == 0 && CeilingAsked <= All.AnyCeilingOf(Id, Rule, Window, now);
 
     protected override double DemandOf(PlanePart part, double wanted) => (wanted + part.Held) * TargetSeconds / LeaseSeconds;
 
@@ -347,8 +362,12 @@ internal sealed class WindowQuota : QuotaBucket
 
         if (_charged + amount > Ceiling)
         {
+            // A plane that has nothing is waited for: now what needs no disk, the rest with its next ask.
+            var room = Ceiling - _charged;
             RaiseTo(_charged + amount);
-            return false;
+            if (part.Leases.Count > 0 || room < Math.Max(1, least))
+                return false;
+            amount = room;
         }
 
         _charged += amount;
@@ -402,7 +421,6 @@ internal sealed class WindowQuota : QuotaBucket
 
     private void RaiseTo(long level)
     {
-        var block = Math.Max(1, Rule.Amount / BlockPart);
-        Raise(Math.Max(level, Math.Min(Rule.Amount, level + block)));
+        Raise(Math.Max(level, Math.Min(Rule.Amount, level + BlockOf(Rule))));
     }
 }

@@ -44,9 +44,9 @@ public sealed class AllocatorTests : IQuotaRules
     public void A_rates_first_lease_waits_for_no_disk_and_counts_after_a_crash()
     {
         var control = Start();
-        Assert.True(control.Prepare());
+        Assert.True(control.Prepare(Now));
         Put(control);
-        Assert.False(control.Prepare());
+        Assert.False(control.Prepare(Now));
         var a = control.Join("a", 1, Now);
         Put(control);
         var grant = control.Ask(a, 1, new BucketSeat(Id with { Value = "new" }), Wanted(1, 1_000), Keys, Now, out var isPending);
@@ -331,7 +331,7 @@ public sealed class AllocatorTests : IQuotaRules
 
         var memory = QuotaMemory.Of(bytes, []);
         var saved = QuotaMemory.Of(memory.Save(), []);
-        Assert.Equal((7ul, (3L, long.MaxValue), 1), (saved.Incarnation, saved.CeilingOf(Id with { Value = "ü" }, isRate: false), saved.Waiting.Count));
+        Assert.Equal((7ul, (3L, long.MaxValue), 1), (saved.Incarnation, saved.CeilingOf(Id with { Value = "ü" }, isLevel: false), saved.Waiting.Count));
     }
 
     private static BucketReport Wanted(uint key, ulong amount)

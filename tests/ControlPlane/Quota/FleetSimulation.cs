@@ -132,7 +132,7 @@ internal sealed class FleetSimulation : IQuotaRules
         // What the control plane that follows will take to be out, at the least.
         if (_rule.Kind == QuotaKind.Rate && View() is { } view && _log.Count > 0)
         {
-            var ceiling = QuotaMemory.Of(default, _log).CeilingOf(Bucket, isRate: true).Ceiling;
+            var ceiling = QuotaMemory.Of(default, _log).CeilingOf(Bucket, isLevel: true).Ceiling;
             Uncovered = Math.Max(Uncovered, view.Granted + view.Held - ceiling);
         }
 
@@ -189,7 +189,7 @@ internal sealed class FleetSimulation : IQuotaRules
         if (_control is { } control && NowNs >= _haltedUntilNs)
         {
             control.Beat(Now);
-            control.Prepare();
+            control.Prepare(Now);
             Write(control);
             while (control.TryTakeCall(out var call))
                 At(Latency(), () => _planes.Find(p => p.State == call.Plane)?.Recall(call));

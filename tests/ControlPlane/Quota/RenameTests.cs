@@ -43,7 +43,7 @@ public sealed class RenameTests : IQuotaRules
         var second = Ask(control, other, Old, Wanted(100));
         var before = control.View("old", Now)[0];
         Rename("old", "new", Window);
-        Assert.True(control.Prepare());
+        Assert.True(control.Prepare(Now));
         Put(control);
         Assert.Empty(control.View("old", Now));
         Assert.Equal(before with { Id = New }, Assert.Single(control.View("new", Now)));
@@ -122,7 +122,7 @@ public sealed class RenameTests : IQuotaRules
         Assert.True(isPending);
         var onItsWay = control.TakeRecords();
         Rename("old", "new", Window);
-        control.Prepare();
+        control.Prepare(Now);
         _log.Add(QuotaRecord.Write(onItsWay));
         control.Written(onItsWay);
         Put(control);
@@ -140,7 +140,7 @@ public sealed class RenameTests : IQuotaRules
         control.Reset("old", Now);
         var onItsWay = control.TakeRecords();
         Rename("old", "new", Window);
-        control.Prepare();
+        control.Prepare(Now);
         _log.Add(QuotaRecord.Write(onItsWay));
         control.Written(onItsWay);
         Put(control);
@@ -228,7 +228,7 @@ public sealed class RenameTests : IQuotaRules
         var spans = control.Spans("a", 1, Now);
         Assert.Equal("old", Assert.Single(spans).Limit);
         Rename("old", "new", Window);
-        control.Prepare();
+        control.Prepare(Now);
         Put(control);
         Assert.Equal((long)grant.Amount - 10, control.Settle("a", 1, spans, [new BudgetSpent(10, IsExact: true)], Now));
         Assert.Equal((10L, 0L), (control.View("new", Now)[0].Used, control.View("new", Now)[0].Granted));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AiEdge.Contracts.Wire;
 using AiEdge.ControlPlane.Tests.Hosting;
 using AiEdge.Grpc;
@@ -37,6 +38,15 @@ public sealed class SyncTests
         await using var other = await StreamAsync(rig, await rig.JoinAsync("b"), "b", Epoch);
         var grant = await AskAsync(other, 1, Ask(50_000, isNamed: true));
         Assert.True(grant.Amount < 50, $"{grant.Amount}");
+    }
+
+    [Fact]
+    public async Task What_first_leases_take_is_put_down_as_soon_as_a_limit_is_known()
+    {
+        await using var rig = await WithLimitAsync();
+        var allocator = rig.Host.Quota.Allocator;
+        for (var watch = Stopwatch.StartNew(); allocator.PreparedGeneration != rig.Host.State.Current.Generation; await Task.Yield())
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), "nobody has looked at the limit");
     }
 
     [Fact]
