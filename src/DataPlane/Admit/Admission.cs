@@ -71,7 +71,8 @@ internal sealed partial class Admission(LimitStates states)
     public Refusal Refusal { get; private set; }
 
     /// <summary>
-    /// Nobody has answered for what is cold: its limit's outage policy decides from now on, until somebody does. Who waited while answers came was only too late.
+    /// Nobody has answered for what is cold: its limit's outage policy decides from now on, until somebody does. Who waited while answers came was
+    /// only too late.
     /// </summary>
     public void CutOffCold()
     {
