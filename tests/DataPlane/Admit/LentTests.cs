@@ -12,7 +12,6 @@ public sealed class LentTests
 
     private readonly LeaseDesk _desk = new();
     private readonly AdmissionRig _rig;
-    private ulong _lease;
 
     public LentTests() =>
         _rig = new AdmissionRig(_desk, LimitWorld.Limit("all", quantities: LimitWorld.Amount(LimitUnit.Requests, 100, LimitPeriod.Second, burst: 400)));
@@ -23,9 +22,7 @@ public sealed class LentTests
     public void Who_comes_while_demand_rises_waits_as_the_first_did()
     {
         Assert.NotNull(Refused().ColdShare);
-        Answer(3);
-        for (var i = 0; i < 3; i++)
-            Assert.Equal(AdmitVerdict.Admitted, _rig.Begin().Both(Demand()));
+        UseUp(AnswerAll());
         var newcomer = Refused();
         Assert.NotNull(newcomer.ColdShare);
 
@@ -38,10 +35,8 @@ public sealed class LentTests
     public void Nobody_waits_where_there_is_nothing_or_where_the_answer_is_owed_for_long()
     {
         Refused();
-        Answer(3);
-        for (var i = 0; i < 3; i++)
-            _rig.Begin().Both(Demand());
-        Refused();
+        UseUp(AnswerAll());
+        Assert.NotNull(Refused().ColdShare);
         Report();
         _rig.Time.Pass(TimeSpan.FromMilliseconds(51));
         Assert.Null(Refused().ColdShare);
@@ -73,10 +68,18 @@ public sealed class LentTests
         Lent.IsAsked = true;
     }
 
-    private void Answer(long amount)
+    /// <summary>Grants all that is wanted; returns how much.</summary>
+    private long AnswerAll()
     {
         Report();
         _rig.Time.Pass(TimeSpan.FromMilliseconds(1));
-        Lent.Answer(new LeaseGrant(++_lease, amount, 5 * S, 100), _rig.States.Clock.NowNs);
+        Lent.Answer(new LeaseGrant(1, Lent.Told.Wanted, 5 * S, 100), _rig.States.Clock.NowNs);
+        return Lent.Told.Wanted;
+    }
+
+    private void UseUp(long amount)
+    {
+        for (var i = 0; i < amount; i++)
+            Assert.Equal(AdmitVerdict.Admitted, _rig.Begin().Both(Demand()));
     }
 }
