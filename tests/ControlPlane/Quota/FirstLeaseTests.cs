@@ -112,9 +112,9 @@ public sealed class FirstLeaseTests : IQuotaRules
         Edit(control, _rule);
         Assert.Equal(100ul, Ask(control, "b", 100, out _, value: "two").Amount);
         Edit(control, new QuotaRule { Kind = QuotaKind.Rate, Amount = 80, Burst = 80 });
-        Assert.Equal(10ul, Ask(control, "c", 100, out _).Amount);
+        Assert.Equal(10ul, Ask(control, "c", 100, out _, value: "three").Amount);
         control = Start();
-        Ask(control, "d", 0, out _);
+        Ask(control, "d", 0, out _, value: "three");
         Assert.Equal(10, Assert.Single(control.View("shared", Now)).Held);
     }
 
