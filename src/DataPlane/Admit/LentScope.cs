@@ -89,7 +89,7 @@ internal sealed class LentScope
         return isCold;
     }
 
-    /// <summary>Whether there is more for the asking than was known to be wanted; not where the control plane owes the answer for longer than a moment.</summary>
+    /// <summary>Whether more is there for the asking than was known to be wanted; not where an answer has been owed for longer than a moment.</summary>
     public bool IsRising(long nowNs) => _bucket is not null && _bucket.IsRising(nowNs) && nowNs - Volatile.Read(ref _askedNs) <= SoonNs;
 
     /// <summary>The whole limit, as all planes share it.</summary>
