@@ -1,4 +1,5 @@
 using AiEdge.DataPlane.Tests.Dialects;
+using AiEdge.DataPlane.Tests.Forward;
 using AiEdge.DataPlane.Tests.Meter;
 using AiEdge.DataPlane.Tests.Parse;
 using AiEdge.DataPlane.Tests.Translate;
@@ -24,6 +25,7 @@ public static class FuzzTargets
         new OracleTarget("answer", MeterOracles.AnswerIsReadAlike, OracleTarget.Json),
         new OracleTarget("chunks", MeterOracles.ChunksAreReadAlike, OracleTarget.Json),
         new OracleTarget("deltas", DeltaOracles.TextsAreThoseOfTheTree, OracleTarget.Json),
+        new OracleTarget("metrics", ExpositionOracles.MetricsAreReadAlike, OracleTarget.Metrics),
         new TokenTarget(),
         new TokenJsonTarget(),
     ];

@@ -22,6 +22,14 @@ internal sealed class OracleTarget(string name, Action<byte[], int> property, IR
         "; filename=\"x\"", "true", "\r", "\n", "\"", "\\",
     ];
 
+    /// <summary>Pieces of metrics.</summary>
+    public static IReadOnlyList<string> Metrics { get; } =
+    [
+        "\n", "\r\n", "vllm:num_requests_waiting", "vllm:kv_cache_usage_perc", "sglang:num_queue_reqs", "tgi_queue_size", "llamacpp:requests_deferred",
+        "{model_name=\"a\"}", "{model_name=\"b/c\",", "model_name=", "engine=\"0\"", "{", "}", "\"", "\\", "\\\"", "=", ",", " ", "\t", "#", "# HELP ",
+        " 5", " 0.5", " 1e9", " NaN", " +Inf", " -1", "_", ":",
+    ];
+
     public override string Name => name;
 
     public override IReadOnlyList<string> Dictionary => dictionary;

@@ -30,7 +30,7 @@ internal static class AnswerTable
     public static Answer Find(string method, AnswerContext context)
     {
         if (method == "GET")
-            return ModelsAnswer.Make(context);
+            return context.Path.EndsWith("/metrics", StringComparison.Ordinal) ? MetricsAnswer.Make(context) : ModelsAnswer.Make(context);
         foreach (var (pathEnd, make) in Posts)
         {
             if (!context.Path.EndsWith(pathEnd, StringComparison.Ordinal))

@@ -152,5 +152,17 @@ internal sealed class FakeScript
 
     public int BinaryBytes { get; set; } = 16_384;
 
+    /// <summary>Whose words the metrics are in.</summary>
+    public string Engine { get; set; } = "vllm";
+
+    /// <summary>The model that the metrics are labelled with; empty for the usual one.</summary>
+    public string Served { get; set; } = "";
+
+    public int WaitingCount { get; set; }
+
+    public int RunningCount { get; set; }
+
+    public int CacheUsePercent { get; set; }
+
     public FakeScript Copy() => (FakeScript)MemberwiseClone();
 }

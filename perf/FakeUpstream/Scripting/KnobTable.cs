@@ -80,6 +80,14 @@ internal static class KnobTable
         Int("requests", "count", "close the connection, unannounced, after that many requests", (s, v) => s.RequestsPerConnection = v),
         Time("idle", "µs", "close the connection, unannounced, that long after the answer", (s, v) => s.IdleUs = v),
         Flag("close", "answer with Connection: close, and close", (s, v) => s.Close = v),
+
+        // The server's own metrics.
+        OneOf("engine", ["vllm", "vllm-old", "sglang", "tgi", "llamacpp", "none"], "whose words GET /metrics is in; none says nothing of how busy it is",
+            (s, v) => s.Engine = v),
+        Text("served", "name", "the model that the metrics are labelled with", (s, v) => s.Served = v),
+        Int("waiting", "count", "requests that wait, as the metrics say", (s, v) => s.WaitingCount = v),
+        Int("running", "count", "requests that are worked at, as the metrics say", (s, v) => s.RunningCount = v),
+        Int("kv", "percent", "the part of the key-value cache in use, as the metrics say", (s, v) => s.CacheUsePercent = v),
     ];
 
     public static Knob? Find(ReadOnlySpan<char> name)

@@ -81,6 +81,9 @@ public sealed class ProviderOptions
     /// <summary>How it is asked whether it is there; left out, its requests alone tell.</summary>
     public static readonly SectionField ProbeField = new("probe", ProbeOptions.Table);
 
+    /// <summary>How it is asked how busy it is; left out, it is not.</summary>
+    public static readonly SectionField CapacityField = new("capacity", CapacityOptions.Table);
+
     /// <summary>Whether nothing is sent to it for now.</summary>
     public static readonly BooleanField DisabledField = new("disabled", false);
 
@@ -88,7 +91,7 @@ public sealed class ProviderOptions
     public static readonly FieldTable Table = new(
         "a provider", DialectField, BaseUrlField, KeyField, AccountsField, AuthHeaderField, HeadersField, RegionField, TimeoutsField, UsageChunkField,
         TranslationField, ResponsesField, HostingField, ApiVersionField,
-        RetryReusedField, ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, ProbeField, DisabledField,
+        RetryReusedField, ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, ProbeField, CapacityField, DisabledField,
         new LaterField("proxy"), new LaterField("price"));
 
     private ProviderOptions(ConfigEntry entry, ConfigMap node)
@@ -172,6 +175,9 @@ public sealed class ProviderOptions
     /// <summary>See <see cref="ProbeField"/>; null where there is none.</summary>
     public ProbeOptions? Probe { get; private init; }
 
+    /// <summary>See <see cref="CapacityField"/>; null where there is none.</summary>
+    public CapacityOptions? Capacity { get; private init; }
+
     /// <summary>See <see cref="DisabledField"/>.</summary>
     public bool IsDisabled { get; private init; }
 
@@ -222,6 +228,7 @@ public sealed class ProviderOptions
             DnsRefresh = reader.Get(DnsRefreshField),
             Tls = TlsOptions.Read(reader.Node(TlsField), TlsOptions.ProviderTable, faults),
             Probe = ProbeOptions.Read(reader.Node(ProbeField), faults),
+            Capacity = CapacityOptions.Read(reader.Node(CapacityField), faults),
             IsDisabled = reader.Get(DisabledField).Or(false),
         };
     }

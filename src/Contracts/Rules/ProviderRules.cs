@@ -22,6 +22,8 @@ public static class ProviderRules
             faults.Add(provider.Responses.Source!, "has a meaning for the dialect openai alone");
         CheckHosting(provider, faults);
         CheckAccounts(provider, faults);
+        if (provider.Capacity is { Cache: { IsSet: true, Value: 0 } cache })
+            faults.Add(cache.Source!, "must be more than 0%, which every server has in use");
     }
 
     /// <summary>Azure hosts OpenAI's dialect, in versions; Vertex the other two.</summary>

@@ -165,6 +165,9 @@ internal sealed class ProviderModel
     /// <summary>How it is asked whether it is there; null where its requests alone tell.</summary>
     public ProbeModel? Probe { get; init; }
 
+    /// <summary>How it is asked how busy it is; null where it is not.</summary>
+    public CapacityModel? Capacity { get; init; }
+
     /// <summary>PEM bundle trusted besides the system's roots, or null.</summary>
     public string? CaFile { get; init; }
 

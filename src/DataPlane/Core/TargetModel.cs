@@ -44,6 +44,12 @@ internal sealed class TargetModel
     public TargetLoad Load { get; set; } = new();
 
     /// <summary>
+    /// How busy its server says that it is; put there before the configuration is in force. Null where the provider is not asked
+    /// (<see cref="ProviderModel.Capacity"/>).
+    /// </summary>
+    public TargetSignals? Signals { get; set; }
+
+    /// <summary>
     /// What is known of its provider's limits for the model, by the account's place; put there before the configuration is in force. Empty
     /// where the model that its provider is asked for is not always the same.
     /// </summary>
@@ -63,6 +69,11 @@ internal sealed class TargetModel
 
     /// <summary>The counters of this (model rule, provider, variant), found once; they outlive the configuration.</summary>
     public TargetState? State { get; set; }
+
+    /// <summary>Whether it has as much to do as it may, by what is under way from here or by its server's word; it may be otherwise in the next moment.</summary>
+    /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
+    public bool IsFull(long nowMs) =>
+        Load.IsFull(Concurrent) || (Signals is { } signals && Provider.Capacity is { } bounds && signals.IsFull(bounds, nowMs, Load.Pending));
 
     private byte[]? _answerHeaders;
     private ulong _identity;

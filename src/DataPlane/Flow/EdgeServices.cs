@@ -38,6 +38,8 @@ internal sealed class EdgeServices : IDisposable
         Routes.Use(first);
         Watch = new ProviderWatch(Clock, Upstreams, Routes, log.WriteLine, OnDefect);
         Watch.Use(first);
+        Capacity = new CapacityWatch(Clock, Upstreams, Routes, log.WriteLine, OnDefect);
+        Capacity.Use(first);
         Metrics = new EdgeMetrics();
         Records = records;
         Pipelines = new IndexStack<ExchangePipeline>(PooledMax);
@@ -64,6 +66,9 @@ internal sealed class EdgeServices : IDisposable
 
     /// <summary>Asks providers whether they are there, where that is configured.</summary>
     public ProviderWatch Watch { get; }
+
+    /// <summary>Reads how busy providers say that they are, where that is configured.</summary>
+    public CapacityWatch Capacity { get; }
 
     public RecordLog Records { get; }
 

@@ -235,6 +235,7 @@ internal sealed class EdgeHost : ILinkedPlane, IAsyncDisposable
         _services.Limits.Use(config);
         _services.Routes.Use(config);
         _services.Watch.Use(config);
+        _services.Capacity.Use(config);
         _services.Journal?.Use(config);
         _services.Snapshots.Publish(config);
         _options.Log.WriteLine($"configuration {config.Generation} in force");
@@ -267,6 +268,7 @@ internal sealed class EdgeHost : ILinkedPlane, IAsyncDisposable
     private void OnTick()
     {
         _services.Watch.Tick();
+        _services.Capacity.Tick();
         if (++_sweepTick % (1000 / DeadlineWheel.TickMs) != 0)
             return;
         _services.Upstreams.Sweep();

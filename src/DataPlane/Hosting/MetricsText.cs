@@ -19,6 +19,7 @@ internal static class MetricsText
         WriteErrors(text, services.Metrics);
         RouteMetrics.Write(text, services.Routes, services.Clock.CoarseMs);
         RouteMetrics.Write(text, services.Watch);
+        RouteMetrics.Write(text, services.Capacity);
         WriteProcess(text, services);
         LimitMetrics.Write(text, services.Limits);
         if (services.Journal is { } journal)

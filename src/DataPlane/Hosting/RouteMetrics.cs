@@ -27,6 +27,7 @@ internal static class RouteMetrics
                 MetricsText.Sample(text, "aiedge_target_cached_ratio", Labels(target), (double)target.Load.CachedTokens / input);
         }
 
+        WriteSignals(text, targets, nowMs);
         PerTarget("aiedge_target_paused_ms", "gauge", "How long a target's account is left alone.", target => Accounts.PauseLeftMs(target.Asked, nowMs));
         PerAccount("aiedge_account_paused_ms", "gauge", "How long an account is left alone.", account => account.PauseLeftMs(nowMs));
         PerAccount("aiedge_account_paced_total", "counter", "Times that an account had too little left for a request.", static account => account.Paced);
@@ -89,6 +90,39 @@ internal static class RouteMetrics
         }
 
         static string Label(ProviderWatch.Watched one) => "gen_ai_provider_name=\"" + MetricsText.Escape(one.Provider.Name) + "\"";
+    }
+
+    /// <summary>What became of the readings of providers' own metrics.</summary>
+    public static void Write(StringBuilder text, CapacityWatch watch)
+    {
+        MetricsText.Family(text, "aiedge_provider_capacity_readings_total", "counter", "Times that a provider's metrics were read, by what became of it.");
+        foreach (var one in watch.All)
+        {
+            var label = "gen_ai_provider_name=\"" + MetricsText.Escape(one.Provider.Name) + "\",outcome=\"";
+            MetricsText.Sample(text, "aiedge_provider_capacity_readings_total", label + "read\"", Volatile.Read(ref one.State.Read));
+            MetricsText.Sample(text, "aiedge_provider_capacity_readings_total", label + "failed\"", Volatile.Read(ref one.State.Failed));
+            MetricsText.Sample(text, "aiedge_provider_capacity_readings_total", label + "unknown\"", Volatile.Read(ref one.State.Unknown));
+        }
+    }
+
+    /// <summary>What servers say of themselves, as long as it holds.</summary>
+    private static void WriteSignals(StringBuilder text, IReadOnlyCollection<TargetView> targets, long nowMs)
+    {
+        Reported("aiedge_target_reported_waiting", "Requests that wait at a target, by its own word.", 1, static load => load.Waiting);
+        Reported("aiedge_target_reported_running", "Requests that a target works at, by its own word.", 1, static load => load.Running);
+        Reported(
+            "aiedge_target_reported_cache_ratio", "Part of its key-value cache that a target has in use, by its own word.", ReportedLoad.WholePpm,
+            static load => load.CachePpm);
+
+        void Reported(string name, string help, double unit, Func<ReportedLoad, long> value)
+        {
+            MetricsText.Family(text, name, "gauge", help);
+            foreach (var target in targets)
+            {
+                if (target.Signals is { } signals && value(signals.Reported(nowMs)) is not ReportedLoad.Unknown and var known)
+                    MetricsText.Sample(text, name, Labels(target), known / unit);
+            }
+        }
     }
 
     private static void WriteHedges(StringBuilder text, RouteStates routes)

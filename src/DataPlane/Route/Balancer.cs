@@ -176,8 +176,11 @@ internal static class Balancer
 
     private static Int128 Cost(ModelModel model, int i, long nowMs)
     {
-        var load = model.Targets[i].Load;
+        var target = model.Targets[i];
+        var load = target.Load;
         var pending = load.Pending + 1;
+        if (model.Balance == BalanceMode.LeastPending && target.Signals is { } signals)
+            pending += signals.Others(nowMs);
         return model.Balance == BalanceMode.LeastPending ? pending : (Int128)pending * Math.Max(UnknownLatencyUs, load.ExpectedUs(nowMs));
     }
 }

@@ -70,11 +70,12 @@ internal sealed class RouteStates
                     if (!targets.TryGetValue(name, out var view))
                     {
                         var known = _targets.GetValueOrDefault(name);
-                        view = new TargetView(name.Item1, name.Item2, known?.Health ?? target.Health, known?.Load ?? target.Load, target.Provider);
+                        var signals = target.Provider.Capacity is null ? null : known?.Signals ?? new TargetSignals();
+                        view = new TargetView(name.Item1, name.Item2, known?.Health ?? target.Health, known?.Load ?? target.Load, signals, target.Provider);
                         targets.Add(name, view);
                     }
 
-                    (target.Health, target.Load) = (view.Health, view.Load);
+                    (target.Health, target.Load, target.Signals) = (view.Health, view.Load, view.Signals);
                     target.Limits = LimitsOf(target, target.UpstreamModel is not null ? name.Item2 : model.IsGlob ? null : model.Name, limits);
                 }
             }
@@ -110,5 +111,6 @@ internal sealed class RouteStates
 /// <param name="Model">The provider's name of the model; empty where the asked name is passed on.</param>
 /// <param name="Health">Whether it answers.</param>
 /// <param name="Load">How busy and how quick it is.</param>
+/// <param name="Signals">How busy its server says that it is; null where that is not asked.</param>
 /// <param name="Asked">Whose accounts it is asked by.</param>
-internal sealed record TargetView(string Provider, string Model, TargetHealth Health, TargetLoad Load, ProviderModel Asked);
+internal sealed record TargetView(string Provider, string Model, TargetHealth Health, TargetLoad Load, TargetSignals? Signals, ProviderModel Asked);

@@ -81,8 +81,8 @@ internal static class Router
         return null;
     }
 
-    /// <summary>All who could be asked have as many requests under way as they may.</summary>
-    public static EdgeError Full => EdgeError.Edge(ErrorKind.Overloaded, "The model's targets have as many requests under way as they may; try again.");
+    /// <summary>All who could be asked have as many requests under way as they may, or say that they have as much to do.</summary>
+    public static EdgeError Full => EdgeError.Edge(ErrorKind.Overloaded, "The model's targets have as much to do as they may; try again.");
 
     private static EdgeError Unfit(Exchange exchange, TargetLack lack) => lack switch
     {

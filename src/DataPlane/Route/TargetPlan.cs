@@ -336,7 +336,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         {
             if (model.Targets[i] is not { Weight: > 0, Provider.IsDisabled: false } target || !CanAnswer(target) || !Fits(model, target))
                 continue;
-            if (target.Load.IsFull(target.Concurrent))
+            if (target.IsFull(clock.CoarseMs))
                 OnFull(model, i);
             else
                 set |= 1UL << i;

@@ -126,6 +126,7 @@ internal sealed class ConfigCompiler
             PoolIdle = provider.PoolIdle.Or(ProviderOptions.PoolIdleField.Default),
             DnsRefresh = provider.DnsRefresh.Or(ProviderOptions.DnsRefreshField.Default),
             Probe = Probe(provider.Probe),
+            Capacity = Capacity(provider.Capacity),
             CaFile = caFile,
             CertificateFile = certificate,
             CertificateKeyFile = key,
@@ -140,6 +141,13 @@ internal sealed class ConfigCompiler
         probe.Interval.Or(ProbeOptions.IntervalField.Default),
         probe.Timeout.Or(ProbeOptions.TimeoutField.Default),
         probe.Failures.Or(ProbeOptions.FailuresField.Default));
+
+    private static CapacityModel? Capacity(CapacityOptions? capacity) => capacity is null ? null : new CapacityModel(
+        Encoding.ASCII.GetBytes(capacity.Path.Or(CapacityOptions.DefaultPath)),
+        capacity.Interval.Or(CapacityOptions.IntervalField.Default),
+        capacity.Timeout.Or(CapacityOptions.TimeoutField.Default),
+        capacity.Queue.Or(0),
+        capacity.Cache.Or(0));
 
     private static (byte[] Lines, string[] Names) FixedHeaders(ProviderOptions provider, string? key)
     {

@@ -112,6 +112,7 @@ internal sealed class MaskedDocument : IDisposable
         WriteDuration(ProviderOptions.DnsRefreshField, provider.DnsRefresh.Or(ProviderOptions.DnsRefreshField.Default));
         WriteTls(ProviderOptions.TlsField, provider.Tls);
         WriteProbe(provider.Probe);
+        WriteCapacity(provider.Capacity);
         WriteDisabled(ProviderOptions.DisabledField, provider.IsDisabled);
         _json.WriteEndObject();
     }
@@ -125,6 +126,20 @@ internal sealed class MaskedDocument : IDisposable
         WriteDuration(ProbeOptions.IntervalField, probe.Interval.Or(ProbeOptions.IntervalField.Default));
         WriteDuration(ProbeOptions.TimeoutField, probe.Timeout.Or(ProbeOptions.TimeoutField.Default));
         _json.WriteNumber(ProbeOptions.FailuresField.Name, probe.Failures.Or(ProbeOptions.FailuresField.Default));
+        _json.WriteEndObject();
+    }
+
+    private void WriteCapacity(CapacityOptions? capacity)
+    {
+        if (capacity is null)
+            return;
+        _json.WriteStartObject(ProviderOptions.CapacityField.Name);
+        _json.WriteString(CapacityOptions.PathField.Name, Shown(capacity.Path, CapacityOptions.DefaultPath));
+        WriteDuration(CapacityOptions.IntervalField, capacity.Interval.Or(CapacityOptions.IntervalField.Default));
+        WriteDuration(CapacityOptions.TimeoutField, capacity.Timeout.Or(CapacityOptions.TimeoutField.Default));
+        _limits.WriteCount(CapacityOptions.QueueField, capacity.Queue);
+        if (capacity.Cache.IsSet)
+            _json.WriteString(CapacityOptions.CacheField.Name, PercentField.Text(capacity.Cache.Value));
         _json.WriteEndObject();
     }
 

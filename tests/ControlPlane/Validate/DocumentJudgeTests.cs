@@ -44,6 +44,7 @@ public sealed class DocumentJudgeTests
     [InlineData("teams", "t", "null")]
     [InlineData("models", "m", """{"targets":[{"provider":"openai","variant":"preview"}],"sticky":"user","versions":{"/v2":"gpt-4o"}}""")]
     [InlineData("providers", "p", """{"dialect":"openai","baseUrl":"https://a","probe":{"path":"/health","interval":"5s"}}""")]
+    [InlineData("providers", "p", """{"dialect":"openai","baseUrl":"https://a","capacity":{"queue":20,"cache":"90%"}}""")]
     [InlineData("models", "m", """{"targets":[{"provider":"openai","concurrent":50}]}""")]
     [InlineData("models", "m", """{"targets":[{"provider":"openai"}],"simple":{"model":"gpt-4o","promptTokensMax":"2k","tags":{"feature":"chat"}}}""")]
     [InlineData("models", "m", """{"targets":[{"provider":"openai"}],"cascade":[{"model":"gpt-4o","unless":["length"],"probabilityMin":0.3,"within":"20s"}]}""")]

@@ -62,6 +62,29 @@ public sealed class BalancerTests
     }
 
     [Fact]
+    public void Requests_of_others_count_where_a_server_tells_of_them_and_own_ones_are_not_counted_twice()
+    {
+        var model = Model([1, 1], "least-pending");
+        var (first, second) = (model.Targets[0], model.Targets[1]);
+        (first.Signals, second.Signals) = (new TargetSignals(), new TargetSignals());
+        for (var i = 0; i < 20; i++)
+            first.Load.Enter();
+        first.Signals.Report(new ReportedLoad(5, 15, 0), first.Load.Pending, untilMs: 1000);
+        second.Signals.Report(new ReportedLoad(10, 20, 0), second.Load.Pending, untilMs: 1000);
+        for (var i = 0; i < 10; i++)
+        {
+            var choice = Balancer.Choose(model, 0b11, 0);
+            Assert.Equal(0, choice);
+            model.Targets[choice].Load.Enter();
+        }
+
+        // Who tells of its queue alone has so many more; and what is too old is forgotten.
+        second.Signals.Report(new ReportedLoad(40, ReportedLoad.Unknown, 0), 0, untilMs: 1000);
+        Assert.Equal(0, Balancer.Choose(model, 0b11, 0));
+        Assert.Equal(1, Balancer.Choose(model, 0b11, 1000));
+    }
+
+    [Fact]
     public void Who_is_quicker_is_asked_and_a_slow_one_again_once_its_slowness_has_faded()
     {
         var model = Model([1, 1], "latency");

@@ -46,13 +46,22 @@ internal sealed class RouteWorld
 
     public ModelModel Model(string name) => Snapshot.Models.Find(System.Text.Encoding.UTF8.GetBytes(name))!;
 
+    /// <summary>Providers <c>a</c> and <c>b</c> say how busy they are where the models' text begins with this line.</summary>
+    public const string Capacity = "  # capacity: { queue: 4, cache: 90% }\n";
+
     public static ConfigSnapshot Compile(string models)
     {
-        var providers = string.Concat("abcd".Select(name => $"  {name}: {{ dialect: openai, baseUrl: \"http://{name}/v1\" }}\n"));
+        var capacity = models.StartsWith(Capacity, StringComparison.Ordinal) ? ", " + Capacity[4..^1] : "";
+        var providers = string.Concat("abcd".Select(
+            name => $"  {name}: {{ dialect: openai, baseUrl: \"http://{name}/v1\"{(name < 'c' ? capacity : "")} }}\n"));
         return Doc.Load($"providers:\n{providers}  z: {{ dialect: anthropic, baseUrl: \"http://z\" }}\nmodels:\n{models}\n").Snapshot!;
     }
 
     public void Reload(string models) => States.Use(Snapshot = Compile(models));
+
+    /// <summary>What a target's server says of itself, for a second.</summary>
+    public void Report(TargetModel target, long waiting, long running = ReportedLoad.Unknown, double cache = 0) => target.Signals!.Report(
+        new ReportedLoad(waiting, running, (long)(cache * ReportedLoad.WholePpm)), target.Load.Pending, _clock.CoarseMs + 1000);
 
     /// <summary>Chooses the first target for a new exchange.</summary>
     public bool Begin(string model, RequestNeeds needs = default, KeyModel? key = null)

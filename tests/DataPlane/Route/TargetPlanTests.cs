@@ -213,6 +213,73 @@ public sealed class TargetPlanTests
         Assert.Equal((1, 1), (first.Pending, second.Pending));
     }
 
+    [Theory]
+    [InlineData(3, 0.899, "a")]
+    [InlineData(4, 0, "b")]
+    [InlineData(0, 0.9, "b")]
+    [InlineData(ReportedLoad.Unknown, 0.95, "b")]
+    public void A_target_whose_server_says_that_it_has_enough_to_do_is_passed_over(long waiting, double cache, string asked)
+    {
+        var world = new RouteWorld(RouteWorld.Capacity + "  m: { targets: [ { provider: a }, { provider: b, priority: 1 } ] }");
+        var (first, second) = (world.Model("m").Targets[0], world.Model("m").Targets[1]);
+        world.Report(first, waiting, cache: cache);
+        Assert.True(world.Begin("m"));
+        Assert.Equal(asked, world.Target);
+        Assert.Equal(asked == "a" ? 0 : 1, first.Load.Full);
+
+        // Where the other one is full, too, nobody is asked; what is no longer known keeps nobody away.
+        world.Report(first, waiting: 9);
+        world.Report(second, waiting: 9);
+        Assert.False(world.Begin("m"));
+        Assert.Equal(TargetLack.Room, world.Plan.Lack);
+        first.Signals!.Report(new ReportedLoad(9, 9, 0), 0, untilMs: 0);
+        Assert.True(world.Begin("m"));
+        Assert.Equal("a", world.Target);
+    }
+
+    [Fact]
+    public void Where_some_wait_at_a_server_what_is_sent_on_top_waits_and_what_ends_makes_room()
+    {
+        var world = new RouteWorld(RouteWorld.Capacity + "  m: { targets: [ { provider: a } ], fallback: [ n ] }\n  n: { targets: [ { provider: c } ] }");
+        var target = world.Model("m").Targets[0];
+        target.Load.Enter();
+        world.Report(target, waiting: 2, running: 8);
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.True(world.Begin("m"));
+            Assert.Equal("a", world.Target);
+            target.Load.Enter();
+        }
+
+        Assert.True(world.Begin("m"));
+        Assert.Equal("c", world.Target);
+        target.Load.Leave();
+        Assert.True(world.Begin("m"));
+        Assert.Equal("a", world.Target);
+
+        // At a server where nobody waits there is room, for how many nobody knows.
+        target.Load.Enter();
+        world.Report(target, waiting: 0, running: 8);
+        for (var i = 0; i < 9; i++)
+            target.Load.Enter();
+        Assert.True(world.Begin("m"));
+        Assert.Equal("a", world.Target);
+    }
+
+    [Fact]
+    public void What_a_server_says_of_itself_outlives_a_reload_and_goes_with_its_capacity()
+    {
+        const string Models = "  m: { targets: [ { provider: a }, { provider: c } ] }";
+        var world = new RouteWorld(RouteWorld.Capacity + Models);
+        var signals = world.Model("m").Targets[0].Signals;
+        Assert.NotNull(signals);
+        Assert.Null(world.Model("m").Targets[1].Signals);
+        world.Reload(RouteWorld.Capacity + Models);
+        Assert.Same(signals, world.Model("m").Targets[0].Signals);
+        world.Reload(Models);
+        Assert.Null(world.Model("m").Targets[0].Signals);
+    }
+
     [Fact]
     public void A_probe_that_finds_its_target_full_is_left_to_another()
     {

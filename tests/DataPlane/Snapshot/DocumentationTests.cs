@@ -15,6 +15,7 @@ public sealed class DocumentationTests
         ["providers.NAME.accounts.NAME"] = AccountOptions.Table,
         ["providers.NAME.tls"] = TlsOptions.ProviderTable,
         ["providers.NAME.probe"] = ProbeOptions.Table,
+        ["providers.NAME.capacity"] = CapacityOptions.Table,
         ["models.NAME"] = ModelOptions.Table,
         ["models.NAME.targets[]"] = TargetOptions.Table,
         ["models.NAME.simple"] = SimpleOptions.Table,
