@@ -4,13 +4,13 @@ using AiEdge.Contracts.Tree;
 
 namespace AiEdge.Contracts.Options;
 
-/// <summary>What a limit does with requests before it refuses them (<c>limits[].degrade[]</c>).</summary>
+/// <summary>What a limit, or a model by its capacity, does with requests before they are refused (<c>limits[].degrade[]</c>, <c>models.NAME.degrade[]</c>).</summary>
 public sealed class DegradeOptions
 {
-    /// <summary>Steps of one limit.</summary>
+    /// <summary>Steps of one limit or model.</summary>
     public const int StepsMax = 8;
 
-    /// <summary>How much of the limit is used by then.</summary>
+    /// <summary>How much of the limit, or of what the targets can do, is used by then.</summary>
     public static readonly PercentField AtField = new("at") { IsRequired = true };
 
     /// <summary>The model that requests go to from there on.</summary>
@@ -36,7 +36,7 @@ public sealed class DegradeOptions
     /// <summary>See <see cref="MaxTokensField"/>.</summary>
     public Setting<long> MaxTokens { get; private init; }
 
-    /// <summary>Reads the steps of a limit.</summary>
+    /// <summary>Reads the steps of a limit or a model.</summary>
     public static IReadOnlyList<DegradeOptions> Read(IReadOnlyList<ConfigNode> nodes, FaultList faults)
     {
         ArgumentNullException.ThrowIfNull(nodes);

@@ -62,13 +62,16 @@ public sealed class ModelOptions
     /// <summary>Cheaper models that are asked before it, in this order.</summary>
     public static readonly SectionListField CascadeField = new("cascade", CascadeOptions.Table);
 
+    /// <summary>What is made of its requests as its targets fill up, by rising parts of what they can do.</summary>
+    public static readonly SectionListField DegradeField = new("degrade", DegradeOptions.Table);
+
     /// <summary>Whether it is refused for now.</summary>
     public static readonly BooleanField DisabledField = new("disabled", false);
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
         "a model", TargetsField, AliasesField, VersionsField, BalanceField, AffinityField, StickyField, FallbackField, RetryField, HedgeField, SimpleField,
-        CascadeField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField, RunawayField, DisabledField);
+        CascadeField, DegradeField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField, RunawayField, DisabledField);
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
     {
@@ -114,6 +117,9 @@ public sealed class ModelOptions
 
     /// <summary>See <see cref="CascadeField"/>.</summary>
     public IReadOnlyList<CascadeOptions> Cascade { get; private init; } = [];
+
+    /// <summary>See <see cref="DegradeField"/>.</summary>
+    public IReadOnlyList<DegradeOptions> Degrade { get; private init; } = [];
 
     /// <summary>See <see cref="TimeoutsField"/>.</summary>
     public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
@@ -170,6 +176,7 @@ public sealed class ModelOptions
             Hedge = HedgeOptions.Read(reader.Node(HedgeField), faults),
             Simple = SimpleOptions.Read(reader.Node(SimpleField), faults),
             Cascade = CascadeOptions.Read(reader.Listed(CascadeField), faults),
+            Degrade = DegradeOptions.Read(reader.Listed(DegradeField), faults),
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
             Tokenizer = reader.Get(TokenizerField),
             Price = PriceOptions.Read(reader.Node(PriceField), faults),

@@ -30,6 +30,7 @@ public static class ModelRules
         if (model.Simple is { } simple)
             CheckOther(model, simple.Model, document, faults);
         CheckCascade(model, document, faults);
+        CheckDegrade(model, document, faults);
         if (model.Affinity.Node is { } affinity && model.Balance.Or("") != BalanceWords.CacheAffinity)
             faults.Add(affinity, $"says nothing without balance: {BalanceWords.CacheAffinity}");
         foreach (var target in model.Targets)
@@ -141,6 +142,16 @@ public static class ModelRules
             if (step.Model.IsSet && RuleOf(step.Model.Value, document) is { } rule && !seen.Add(rule))
                 faults.Add(step.Model.Source!, "is asked by a step before");
         }
+    }
+
+    /// <summary>As a limit's, and none turns to the model itself. Two may turn to each other: it is looked at once.</summary>
+    private static void CheckDegrade(ModelOptions model, ConfigOptions document, FaultList faults)
+    {
+        if (model.Node.Entry(ModelOptions.DegradeField.Name) is not { } written)
+            return;
+        DegradeRules.CheckSteps(written.Value, model.Degrade, faults);
+        foreach (var step in model.Degrade)
+            CheckOther(model, step.Model, document, faults);
     }
 
     /// <summary>A name that a model turns to must lead to another rule than its own.</summary>

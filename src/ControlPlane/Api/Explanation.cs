@@ -92,6 +92,7 @@ internal sealed class Explanation
         if (_meantModel != _askedModel)
             writer.WriteString("meant", _meantModel);
         writer.WriteString("rule", _model.Name);
+        WriteSteps(writer, _model.Degrade);
         writer.WriteEndObject();
         var targets = Askable(_model);
         if (targets.Count == 0)
@@ -112,6 +113,26 @@ internal sealed class Explanation
             WriteNames(writer, target);
             writer.WriteNumber("weight", target.Weight.Or(TargetOptions.WeightField.Default));
             writer.WriteNumber("priority", target.Priority.Or(TargetOptions.PriorityField.Default));
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    /// <summary>What each plane makes of requests as the targets fill up, which it alone sees.</summary>
+    private static void WriteSteps(Utf8JsonWriter writer, IReadOnlyList<DegradeOptions> steps)
+    {
+        if (steps.Count == 0)
+            return;
+        writer.WriteStartArray(ModelOptions.DegradeField.Name);
+        foreach (var step in steps)
+        {
+            writer.WriteStartObject();
+            writer.WriteString(DegradeOptions.AtField.Name, PercentField.Text(step.At.Value));
+            if (step.Model.IsSet)
+                writer.WriteString(DegradeOptions.ModelField.Name, step.Model.Value);
+            if (step.MaxTokens.IsSet)
+                writer.WriteNumber(DegradeOptions.MaxTokensField.Name, step.MaxTokens.Value);
             writer.WriteEndObject();
         }
 

@@ -84,6 +84,13 @@ internal sealed class AccountLimit
         return own == 0 ? limit : Math.Max(0, ((limit * Volatile.Read(ref _intervalNs)) - used) / own);
     }
 
+    /// <summary>How much of this plane's part of it is used, in percent; 0 where nothing is known.</summary>
+    public int UsedPercent(long nowMs)
+    {
+        var whole = (Int128)Volatile.Read(ref _limit) * Volatile.Read(ref _intervalNs);
+        return whole == 0 ? 0 : (int)Math.Clamp((long)((Int128)Math.Max(0, Volatile.Read(ref _fullAtNs) - (nowMs * MsNs)) * 100 / whole), 0, 100);
+    }
+
     /// <summary>How long to wait until so much is left, in milliseconds; 0 where it is.</summary>
     public long WaitMs(long nowMs, long cost)
     {

@@ -47,6 +47,11 @@ internal sealed class AccountLimits
             Math.Max(Requests.WaitMs(nowMs, 1), Tokens.WaitMs(nowMs, cost.Input + cost.Output)),
             Math.Max(InputTokens.WaitMs(nowMs, cost.Input), OutputTokens.WaitMs(nowMs, cost.Output))));
 
+    /// <summary>How much of the one is used that is nearest to its end, in percent; all where nothing is to be taken for now.</summary>
+    public int UsedPercent(long nowMs) => HeldMs(nowMs) > 0 ? 100 : Math.Max(
+        Math.Max(Requests.UsedPercent(nowMs), Tokens.UsedPercent(nowMs)),
+        Math.Max(InputTokens.UsedPercent(nowMs), OutputTokens.UsedPercent(nowMs)));
+
     /// <summary>Takes of all of its limits, or of none (<see cref="AccountLimit.TryTake"/>); the wait is that of the one that takes longest.</summary>
     public bool TryTake(long nowMs, in AccountCost cost, long waitMaxMs, out long waitMs)
     {

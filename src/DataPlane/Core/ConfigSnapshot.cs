@@ -270,6 +270,12 @@ internal sealed class ModelModel
     /// <summary>What came of that; put there before the configuration is in force.</summary>
     public CascadeState Cascades { get; set; } = new();
 
+    /// <summary>What is made of its requests as its targets fill up, by rising use; empty for nothing.</summary>
+    public DegradeStep[] Degrade { get; init; } = [];
+
+    /// <summary>How often that has been; put there before the configuration is in force.</summary>
+    public DegradeState Degrades { get; set; } = new();
+
     /// <summary>The vocabulary that the document names for it; null where the model's name is to tell.</summary>
     public TokenizerModel? Tokenizer { get; init; }
 

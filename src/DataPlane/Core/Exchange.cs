@@ -208,7 +208,7 @@ internal sealed class Exchange
     /// <summary>What it is charged with; complete once it is settled.</summary>
     public Bill Bill { get; set; }
 
-    /// <summary>What limits that are nearly used up have made of it.</summary>
+    /// <summary>What limits that are nearly used up, or its model's capacity, have made of it.</summary>
     public Degradation Degraded { get; set; }
 
     /// <summary>The model that it went to for being simple; null where it did not.</summary>

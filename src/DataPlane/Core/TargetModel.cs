@@ -75,6 +75,15 @@ internal sealed class TargetModel
     public bool IsFull(long nowMs) =>
         Load.IsFull(Concurrent) || (Signals is { } signals && Provider.Capacity is { } bounds && signals.IsFull(bounds, nowMs, Load.Pending));
 
+    /// <summary>How much of what it may do is in use, in percent, by what is under way from here and by its server's word; 0 where nobody bounds it.</summary>
+    /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
+    public int UsedPercent(long nowMs)
+    {
+        var pending = Load.Pending;
+        var used = Concurrent > 0 ? (int)Math.Min(pending * 100 / Concurrent, int.MaxValue) : 0;
+        return Signals is { } signals && Provider.Capacity is { } bounds ? Math.Max(used, signals.UsedPercent(bounds, nowMs, pending)) : used;
+    }
+
     private byte[]? _answerHeaders;
     private ulong _identity;
 

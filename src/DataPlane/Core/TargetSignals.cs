@@ -65,6 +65,19 @@ internal sealed class TargetSignals
             || (bounds.CachePercentMax > 0 && Volatile.Read(ref _cachePpm) * 100 >= bounds.CachePercentMax * ReportedLoad.WholePpm);
     }
 
+    /// <summary>How much of its bounds is in use, in percent, by the one that is nearest; 0 where nothing is known, or nothing bounds it.</summary>
+    /// <param name="bounds">The bounds.</param>
+    /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
+    /// <param name="pending">Requests under way from here.</param>
+    public int UsedPercent(CapacityModel bounds, long nowMs, long pending)
+    {
+        if (nowMs >= Volatile.Read(ref _untilMs))
+            return 0;
+        var queue = bounds.QueueMax > 0 ? Math.Max(0, Waiting(pending)) * 100 / bounds.QueueMax : 0;
+        var cache = bounds.CachePercentMax > 0 ? Math.Max(0, Volatile.Read(ref _cachePpm)) * 100 * 100 / (bounds.CachePercentMax * ReportedLoad.WholePpm) : 0;
+        return (int)Math.Min(Math.Max(queue, cache), int.MaxValue);
+    }
+
     /// <summary>Requests of others that are under way at the server; 0 where nothing is known of them.</summary>
     public long Others(long nowMs)
     {

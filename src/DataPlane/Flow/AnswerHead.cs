@@ -107,8 +107,8 @@ internal static class AnswerHead
             writer.WriteHeader("x-aiedge-simple"u8, simple.Utf8);
         if (exchange.Escalated != CascadeOutcome.Kept)
             writer.WriteHeader("x-aiedge-cascade"u8, CascadeState.WordUtf8(exchange.Escalated));
-        if (exchange.Degraded.By is not null)
-            LimitHeaders.WriteDegraded(ref writer, exchange.Degraded);
+        if (exchange.Degraded.Name is { } degradedBy)
+            LimitHeaders.WriteDegraded(ref writer, degradedBy, exchange.Degraded);
         LimitHeaders.WriteRates(ref writer, exchange);
         writer.Write("x-aiedge-config: "u8);
         writer.WriteDecimal(exchange.Config.Generation);

@@ -36,11 +36,11 @@ internal static class LimitHeaders
             writer.WriteHeader("x-aiedge-max-tokens"u8, exchange.OutputClamp);
     }
 
-    /// <summary>Which limit is nearly used up, and what became of the request for that.</summary>
-    public static void WriteDegraded(ref ByteWriter writer, in Degradation degraded)
+    /// <summary>Which limit is nearly used up, or that the model's capacity is, and what became of the request for that.</summary>
+    public static void WriteDegraded(ref ByteWriter writer, string by, in Degradation degraded)
     {
         writer.Write("x-aiedge-degraded: "u8);
-        WriteText(ref writer, degraded.By!.Limit.Name);
+        WriteText(ref writer, by);
         if (degraded.Model is { } model)
         {
             writer.Write(";model="u8);

@@ -6,8 +6,8 @@ using AiEdge.DataPlane.Route;
 namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
-/// From the asked model to the first target: by way of another model that is enough for a simple request, and of what limits that are nearly used up
-/// make of it, where some do. From there on a request that goes to another model is one for that model; where that cannot take it, it stays with its own.
+/// From the asked model to the first target: by way of another model that is enough for a simple request, and of what limits that are nearly used up, or
+/// targets that are, make of it, where some do. From there on a request that goes to another model is one for that model; where that cannot take it, it stays with its own.
 /// </summary>
 internal sealed class TargetChoice(Admission admission, AdmissionGate gate, TargetPlan plan)
 {
@@ -20,10 +20,13 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
             return ChooseOwn(exchange, body);
         if (exchange.Model!.Simple is { } simple)
             TurnSimple(exchange, body, simple);
-        if (!exchange.Config.LimitTable.Degrades)
+        var own = exchange.Model!;
+        if (!exchange.Config.LimitTable.Degrades && own.Degrade.Length == 0)
             return exchange.SimpleModel is null ? ChooseOwn(exchange, body) : default;
         AdmissionGate.KnowAddress(exchange, link, body);
         var made = admission.Degrade(exchange);
+        if (own.Degrade.Length > 0)
+            made = made.With(own, plan.UsedPercent(exchange));
         if (made.Model is { } model && !TryTurn(exchange, body, model))
             made = made with { Model = null };
         if (made.MaxTokens > 0 && RequestCap.Of(body.Intake!.Scan.Facts, endpoint.Shape) is var asked && asked >= 0 && asked <= made.MaxTokens)
@@ -31,7 +34,10 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
         if (made is { Model: null, MaxTokens: 0 })
             return ChooseOwn(exchange, body);
         exchange.Degraded = made;
-        Admission.CountDegraded(made.By!);
+        if (made.By is { } limit)
+            Admission.CountDegraded(limit);
+        else
+            made.Of!.Degrades.OnDegraded();
         return made.Model is null ? ChooseOwn(exchange, body) : default;
     }
 

@@ -45,6 +45,9 @@ internal static class RouteMetrics
 
         WriteHedges(text, routes);
         WriteCascades(text, routes);
+        MetricsText.Family(text, "aiedge_model_degraded_total", "counter", "Requests that a model's capacity turned to another model or capped.");
+        foreach (var (model, degrades) in routes.Degrades)
+            MetricsText.Sample(text, "aiedge_model_degraded_total", "gen_ai_request_model=\"" + MetricsText.Escape(model) + "\"", degrades.Degraded);
 
         void PerAccount(string name, string type, string help, Func<AccountState, long> value)
         {

@@ -143,7 +143,7 @@ internal sealed class ExchangeRecord
         Bill = Billed(exchange);
         OutputClamp = exchange.OutputClamp;
         IsSimple = exchange.SimpleModel is not null;
-        DegradedBy = exchange.Degraded.By?.Limit.Name;
+        DegradedBy = exchange.Degraded.Name;
         TakeLoss(exchange.TranslationLoss);
         QueueMs = exchange.QueueMs;
         BytesIn = exchange.BytesIn;

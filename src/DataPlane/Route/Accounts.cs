@@ -18,6 +18,20 @@ internal static class Accounts
         return false;
     }
 
+    /// <summary>How much is used of what its provider lets a target's accounts do, in percent, by the one that has most left; 0 where nothing is known.</summary>
+    public static int UsedPercent(TargetModel target, long nowMs)
+    {
+        var least = int.MaxValue;
+        var all = target.Provider.Accounts;
+        for (var i = 0; i < all.Length; i++)
+        {
+            if (!all[i].IsDisabled)
+                least = Math.Min(least, all[i].State.PauseLeftMs(nowMs) > 0 ? 100 : Known(target, i)?.UsedPercent(nowMs) ?? 0);
+        }
+
+        return least == int.MaxValue ? 0 : least;
+    }
+
     /// <summary>How long all accounts are to be left alone, in milliseconds.</summary>
     public static long PauseLeftMs(ProviderModel provider, long nowMs)
     {

@@ -15,6 +15,7 @@ internal sealed class RouteStates
     private Dictionary<string, RetryBudget> _budgets = [];
     private Dictionary<string, HedgeState> _hedges = [];
     private Dictionary<string, CascadeState> _cascades = [];
+    private Dictionary<string, DegradeState> _degrades = [];
     private Action? _knock;
 
     /// <summary>What there is of the configuration in force.</summary>
@@ -35,6 +36,9 @@ internal sealed class RouteStates
     /// <summary>What came of asking cheaper models first, of each rule that does.</summary>
     public IReadOnlyDictionary<string, CascadeState> Cascades => Volatile.Read(ref _cascades);
 
+    /// <summary>How often the capacity of each rule that degrades by it has made less of a request.</summary>
+    public IReadOnlyDictionary<string, DegradeState> Degrades => Volatile.Read(ref _degrades);
+
     /// <summary>Who is called when an account is limited, which others that use it should know at once; from any thread.</summary>
     public void Attach(Action knock) => Volatile.Write(ref _knock, knock);
 
@@ -50,7 +54,7 @@ internal sealed class RouteStates
             var accounts = new Dictionary<(string, string), AccountState>();
             var limits = new Dictionary<(string, string, string), AccountLimits>();
             var (budgets, hedges) = (new Dictionary<string, RetryBudget>(), new Dictionary<string, HedgeState>());
-            var cascades = new Dictionary<string, CascadeState>();
+            var (cascades, degrades) = (new Dictionary<string, CascadeState>(), new Dictionary<string, DegradeState>());
             foreach (var provider in config.Providers)
             {
                 foreach (var account in provider.Accounts)
@@ -64,6 +68,8 @@ internal sealed class RouteStates
                     hedges[model.Name] = model.Hedges = _hedges.GetValueOrDefault(model.Name) ?? model.Hedges;
                 if (model.Cascade.Length > 0)
                     cascades[model.Name] = model.Cascades = _cascades.GetValueOrDefault(model.Name) ?? model.Cascades;
+                if (model.Degrade.Length > 0)
+                    degrades[model.Name] = model.Degrades = _degrades.GetValueOrDefault(model.Name) ?? model.Degrades;
                 foreach (var target in model.Targets)
                 {
                     var name = (target.Provider.Name, target.UpstreamModel is { } named ? System.Text.Encoding.UTF8.GetString(named) : "");
@@ -86,6 +92,7 @@ internal sealed class RouteStates
             Volatile.Write(ref _budgets, budgets);
             Volatile.Write(ref _hedges, hedges);
             Volatile.Write(ref _cascades, cascades);
+            Volatile.Write(ref _degrades, degrades);
         }
     }
 

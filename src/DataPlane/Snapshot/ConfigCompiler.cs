@@ -241,6 +241,7 @@ internal sealed class ConfigCompiler
             Hedge = Hedge(model.Hedge),
             Simple = Simple(model.Simple),
             Cascade = [.. model.Cascade.Select(Cascade)],
+            Degrade = LimitCompiler.Degrade(model.Degrade),
             Tokenizer = model.Tokenizer.IsSet ? Tokenizer(model.Tokenizer.Value) : null,
             OutputTokensMax = _prices.OutputTokensMaxOf(model),
             OutputTokensGiven = model.OutputTokensMax.Or(0),

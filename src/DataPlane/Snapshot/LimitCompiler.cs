@@ -52,7 +52,7 @@ internal static class LimitCompiler
                 ? new QueueModel((int)queue.Max.Or(LimitQueueOptions.MaxField.Default), queue.Wait.Or(LimitQueueOptions.WaitField.Default))
                 : null,
             Shares = Shares(limit),
-            Degrade = Degrade(limit),
+            Degrade = Degrade(limit.Degrade),
         };
     }
 
@@ -110,12 +110,13 @@ internal static class LimitCompiler
         _ => LimitScope.Global,
     };
 
-    private static DegradeStep[] Degrade(LimitOptions limit)
+    /// <summary>Steps of a limit, or of a model.</summary>
+    internal static DegradeStep[] Degrade(IReadOnlyList<DegradeOptions> written)
     {
-        var steps = new DegradeStep[limit.Degrade.Count];
+        var steps = new DegradeStep[written.Count];
         for (var i = 0; i < steps.Length; i++)
         {
-            var step = limit.Degrade[i];
+            var step = written[i];
             steps[i] = new DegradeStep(step.At.Value, step.Model.IsSet ? new ModelName(step.Model.Value) : null, step.MaxTokens.Or(0));
         }
 

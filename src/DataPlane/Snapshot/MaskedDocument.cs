@@ -209,6 +209,7 @@ internal sealed class MaskedDocument : IDisposable
         WriteHedge(model.Hedge);
         WriteSimple(model.Simple);
         WriteCascade(model.Cascade);
+        _limits.WriteDegrade(ModelOptions.DegradeField, model.Degrade);
         WriteTimeouts(ModelOptions.TimeoutsField, model.Timeouts, withDefaults: false);
         WriteText(ModelOptions.TokenizerField, model.Tokenizer);
         _limits.WritePrice(ModelOptions.PriceField.Name, model.Price);

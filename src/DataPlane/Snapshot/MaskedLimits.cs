@@ -110,18 +110,18 @@ internal sealed class MaskedLimits(Utf8JsonWriter json, string mask)
             json.WriteEndObject();
         }
 
-        WriteDegrade(limit.Degrade);
+        WriteDegrade(LimitOptions.DegradeField, limit.Degrade);
         WriteText(LimitOptions.WasField.Name, limit.Was);
         if (limit.IsDisabled)
             json.WriteBoolean(LimitOptions.DisabledField.Name, true);
         json.WriteEndObject();
     }
 
-    private void WriteDegrade(IReadOnlyList<DegradeOptions> steps)
+    public void WriteDegrade(SectionListField field, IReadOnlyList<DegradeOptions> steps)
     {
         if (steps.Count == 0)
             return;
-        json.WriteStartArray(LimitOptions.DegradeField.Name);
+        json.WriteStartArray(field.Name);
         foreach (var step in steps)
         {
             json.WriteStartObject();

@@ -57,6 +57,11 @@ public sealed class ExplainTests
         var other = await AskAsync(rest, "a", "o1");
         Assert.Equal(["all", "keys", "o1", "prod", "second"], other["limits"]!.AsArray().Select(l => (string)l!["name"]!).Order());
         Assert.Equal("o1-mini", (string)other["target"]!["model"]!);
+        Assert.Null(other["model"]!["degrade"]);
+        await rest.DoAsync("PATCH", "models/o1", """{"degrade":[{"at":"90%","model":"gpt-5"},{"at":"97%","maxTokens":256}]}""");
+        Assert.Equal(
+            """[{"at":"90%","model":"gpt-5"},{"at":"97%","maxTokens":256}]""",
+            (await AskAsync(rest, "a", "o1"))["model"]!["degrade"]!.ToJsonString());
 
         // What is told as the first is whom planes may ask first, and all others stand beside it.
         await rest.DoAsync(

@@ -46,6 +46,7 @@ public sealed class DocumentJudgeTests
     [InlineData("providers", "p", """{"dialect":"openai","baseUrl":"https://a","probe":{"path":"/health","interval":"5s"}}""")]
     [InlineData("providers", "p", """{"dialect":"openai","baseUrl":"https://a","capacity":{"queue":20,"cache":"90%"}}""")]
     [InlineData("models", "m", """{"targets":[{"provider":"openai","concurrent":50}]}""")]
+    [InlineData("models", "m", """{"targets":[{"provider":"openai","concurrent":50}],"degrade":[{"at":"90%","maxTokens":256}]}""")]
     [InlineData("models", "m", """{"targets":[{"provider":"openai"}],"simple":{"model":"gpt-4o","promptTokensMax":"2k","tags":{"feature":"chat"}}}""")]
     [InlineData("models", "m", """{"targets":[{"provider":"openai"}],"cascade":[{"model":"gpt-4o","unless":["length"],"probabilityMin":0.3,"within":"20s"}]}""")]
     [InlineData("models", "m", """{"targets":[{"provider":"openai"}],"hedge":{"after":"800ms","budget":"5%","costMax":0.01}}""")]

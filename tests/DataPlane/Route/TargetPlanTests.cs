@@ -267,6 +267,65 @@ public sealed class TargetPlanTests
     }
 
     [Fact]
+    public void What_is_used_of_a_model_is_what_is_used_of_the_target_with_most_room()
+    {
+        var world = new RouteWorld(RouteWorld.Capacity + """
+              m: { targets: [ { provider: a, concurrent: 4, region: eu }, { provider: b, concurrent: 10, priority: 1 }, { provider: c, weight: 0 }, { provider: z } ] }
+              free: { targets: [ { provider: a }, { provider: c } ] }
+            """);
+        var (first, second) = (world.Model("m").Targets[0], world.Model("m").Targets[1]);
+        Assert.Equal(0, Used());
+        for (var i = 0; i < 3; i++)
+            first.Load.Enter();
+        Assert.Equal(0, Used());
+        second.Load.Enter();
+        Assert.Equal(10, Used());
+
+        // Each target by what of it is nearest to its end: of a queue of 4, 2; of 90 % of a cache, 45; of 90 %, 81.
+        world.Report(second, waiting: 2, cache: 0.45);
+        Assert.Equal(50, Used());
+        world.Report(second, waiting: 2, cache: 0.81);
+        Assert.Equal(75, Used());
+        world.Report(first, waiting: 9);
+        Assert.Equal(90, Used());
+        world.Report(first, waiting: 3);
+        Assert.Equal(75, Used());
+
+        // Where the request may not go nothing is free for it, nor at who is ejected; whom nothing bounds has always room.
+        Assert.Equal(75, Used(RouteWorld.BoundTo(["eu"])));
+        world.Report(second, waiting: 0);
+        Assert.Equal(10, Used());
+        Assert.Equal(75, Used(RouteWorld.BoundTo(["eu"])));
+        second.Health.Eject(0, 60_000);
+        Assert.Equal(75, Used());
+        first.Health.Eject(0, 60_000);
+        Assert.Equal(0, Used());
+        Assert.Equal(0, Used(model: "free"));
+
+        int Used(KeyModel? key = null, string model = "m")
+        {
+            world.Begin(model, key: key);
+            return world.Plan.UsedPercent(world.Exchange);
+        }
+    }
+
+    [Fact]
+    public void What_a_provider_has_said_of_its_accounts_is_part_of_what_is_used()
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a } ] }");
+        world.Begin("m");
+        Assert.Equal(0, world.Plan.UsedPercent(world.Exchange));
+        var (limits, account) = (world.Model("m").Targets[0].Limits[0], world.Model("m").Targets[0].Provider.Accounts[0].State);
+        limits.Learn(0, new ProviderRates { Requests = new(true, 100, 75, 60_000), Tokens = new(true, 1000, 90, 60_000) });
+        Assert.InRange(world.Plan.UsedPercent(world.Exchange), 90, 91);
+        limits.Learn(0, new ProviderRates { Requests = new(true, 100, 100, 0), Tokens = new(true, 1000, 1000, 0) });
+        Assert.Equal(0, world.Plan.UsedPercent(world.Exchange));
+        limits.Hold(0, TimeSpan.FromSeconds(9));
+        Assert.Equal(100, world.Plan.UsedPercent(world.Exchange));
+        Assert.Equal(0, account.PauseLeftMs(0));
+    }
+
+    [Fact]
     public void What_a_server_says_of_itself_outlives_a_reload_and_goes_with_its_capacity()
     {
         const string Models = "  m: { targets: [ { provider: a }, { provider: c } ] }";

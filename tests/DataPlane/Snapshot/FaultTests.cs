@@ -397,31 +397,6 @@ public sealed class FaultTests
     }
 
     [Theory]
-    [InlineData("capacity: { path: metrics }", "2: providers.p.capacity.path: must be a path that begins with one /")]
-    [InlineData("capacity: { interval: 50ms }", "2: providers.p.capacity.interval: must be between 100ms and 1h")]
-    [InlineData("capacity: { timeout: 2m }", "2: providers.p.capacity.timeout: must be between 10ms and 1m")]
-    [InlineData("capacity: { queue: 0 }", "2: providers.p.capacity.queue: must be between 1 and 1m")]
-    [InlineData("capacity: { cache: 0% }", "2: providers.p.capacity.cache: must be more than 0%, which every server has in use")]
-    [InlineData("capacity: { cache: 101% }", "2: providers.p.capacity.cache: must be between 0% and 100%")]
-    [InlineData("capacity: { metrics: /metrics }", "2: providers.p.capacity.metrics: is not a field of capacity")]
-    public void A_capacity_is_judged(string fields, string fault) => Assert.Contains(
-        fault, Doc.Faults($"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h\", {fields} }}\nmodels:\n  m: {{ targets: [ {{ provider: p }} ] }}\n"));
-
-    [Theory]
-    [InlineData("{}", "/metrics", 0, 0, "path /metrics, interval 2s, timeout 1s")]
-    [InlineData("{ path: /m, queue: 20, cache: 90% }", "/m", 20, 90, "path /m, interval 2s, timeout 1s, queue 20, cache 90%")]
-    public void A_capacity_has_its_defaults_and_is_shown(string written, string path, long queue, int cache, string shown)
-    {
-        var snapshot = Doc.Snapshot(
-            $"providers:\n  p: {{ dialect: openai, baseUrl: \"http://h/v1\", capacity: {written} }}\nmodels:\n  m: {{ targets: [ {{ provider: p }} ] }}\n" + Doc.Limits);
-        var capacity = snapshot.Providers[0].Capacity!;
-        Assert.Equal((path, queue, cache), (System.Text.Encoding.ASCII.GetString(capacity.Path), capacity.QueueMax, capacity.CachePercentMax));
-        Assert.Equal((TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1), 7000), (capacity.Interval, capacity.Timeout, capacity.KeptMs));
-        var section = System.Text.Json.JsonElement.Parse(snapshot.MaskedJson).GetProperty("providers").GetProperty("p").GetProperty("capacity");
-        Assert.Equal(shown, string.Join(", ", section.EnumerateObject().Select(field => $"{field.Name} {field.Value}")));
-    }
-
-    [Theory]
     [InlineData("key: sk-1, accounts: { a: { key: sk-2 } }", "2: providers.p.accounts: has no meaning beside key: give each account its own")]
     [InlineData("accounts: {}", "2: providers.p.accounts: is empty; leave it out or name an account")]
     [InlineData("accounts: { a: {} }", "2: providers.p.accounts.a.key: is required")]
