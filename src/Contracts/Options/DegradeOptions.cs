@@ -4,7 +4,9 @@ using AiEdge.Contracts.Tree;
 
 namespace AiEdge.Contracts.Options;
 
-/// <summary>What a limit, or a model by its capacity, does with requests before they are refused (<c>limits[].degrade[]</c>, <c>models.NAME.degrade[]</c>).</summary>
+/// <summary>
+/// What a limit, or a model by its capacity, does with requests before they are refused (<c>limits[].degrade[]</c>, <c>models.NAME.degrade[]</c>).
+/// </summary>
 public sealed class DegradeOptions
 {
     /// <summary>Steps of one limit or model.</summary>

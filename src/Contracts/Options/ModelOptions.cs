@@ -71,7 +71,8 @@ public sealed class ModelOptions
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
         "a model", TargetsField, AliasesField, VersionsField, BalanceField, AffinityField, StickyField, FallbackField, RetryField, HedgeField, SimpleField,
-        CascadeField, DegradeField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField, RunawayField, DisabledField);
+        CascadeField, DegradeField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField, RunawayField,
+        DisabledField);
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
     {

@@ -70,7 +70,9 @@ internal sealed class TargetModel
     /// <summary>The counters of this (model rule, provider, variant), found once; they outlive the configuration.</summary>
     public TargetState? State { get; set; }
 
-    /// <summary>Whether it has as much to do as it may, by what is under way from here or by its server's word; it may be otherwise in the next moment.</summary>
+    /// <summary>
+    /// Whether it has as much to do as it may, by what is under way from here or by its server's word; it may be otherwise in the next moment.
+    /// </summary>
     /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
     public bool IsFull(long nowMs) =>
         Load.IsFull(Concurrent) || (Signals is { } signals && Provider.Capacity is { } bounds && signals.IsFull(bounds, nowMs, Load.Pending));

@@ -6,8 +6,8 @@ using AiEdge.DataPlane.Route;
 namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
-/// Reads now and then how busy providers say that they are, where they have a <c>capacity</c>, and tells their targets. What is not read anew is forgotten after a
-/// few intervals, so a server whose metrics are gone is used as one that never had any.
+/// Reads now and then how busy providers say that they are, where they have a <c>capacity</c>, and tells their targets. What is not read anew is forgotten
+/// after a few intervals, so a server whose metrics are gone is used as one that never had any.
 /// </summary>
 /// <remarks>Driven by the wheel's tick, one reading at a time for each provider; an exchange sees nothing of it but its targets' signals.</remarks>
 internal sealed class CapacityWatch(EdgeClock clock, UpstreamPools pools, RouteStates routes, Action<string> say, Action<Exception> onDefect)
@@ -65,7 +65,8 @@ internal sealed class CapacityWatch(EdgeClock clock, UpstreamPools pools, RouteS
         if (outcome == ReadingOutcome.None)
             return;
         var state = one.State;
-        Interlocked.Increment(ref outcome == ReadingOutcome.Read ? ref state.Read : ref outcome == ReadingOutcome.Failed ? ref state.Failed : ref state.Unknown);
+        Interlocked.Increment(
+            ref outcome == ReadingOutcome.Read ? ref state.Read : ref outcome == ReadingOutcome.Failed ? ref state.Failed : ref state.Unknown);
         if (outcome != state.Last)
         {
             say($"provider {one.Provider.Name}: " + outcome switch

@@ -7,7 +7,8 @@ namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
 /// From the asked model to the first target: by way of another model that is enough for a simple request, and of what limits that are nearly used up, or
-/// targets that are, make of it, where some do. From there on a request that goes to another model is one for that model; where that cannot take it, it stays with its own.
+/// targets that are, make of it, where some do. From there on a request that goes to another model is one for that model; where that cannot take it, it
+/// stays with its own.
 /// </summary>
 internal sealed class TargetChoice(Admission admission, AdmissionGate gate, TargetPlan plan)
 {

@@ -116,7 +116,8 @@ internal sealed class ExpositionReader
     }
 
     /// <summary>
-    /// What a metric says, by the names that vLLM, SGLang, Hugging Face's TGI and llama.cpp's server have for it; some exporters write an underscore for the colon.
+    /// What a metric says, by the names that vLLM, SGLang, Hugging Face's TGI and llama.cpp's server have for it; some exporters write an underscore for
+    /// the colon.
     /// </summary>
     private static LoadSignal? SignalOf(ReadOnlySpan<byte> name)
     {

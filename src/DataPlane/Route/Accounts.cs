@@ -18,7 +18,9 @@ internal static class Accounts
         return false;
     }
 
-    /// <summary>How much is used of what its provider lets a target's accounts do, in percent, by the one that has most left; 0 where nothing is known.</summary>
+    /// <summary>
+    /// How much is used of what its provider lets a target's accounts do, in percent, by the one that has most left; 0 where nothing is known.
+    /// </summary>
     public static int UsedPercent(TargetModel target, long nowMs)
     {
         var least = int.MaxValue;

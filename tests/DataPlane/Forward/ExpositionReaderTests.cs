@@ -16,9 +16,9 @@ public sealed class ExpositionReaderTests
         vllm:num_requests_waiting{engine="0",model_name="a"} 3.0
         vllm:num_requests_waiting{engine="1",model_name="a"} 0.0
         vllm:num_requests_waiting_by_reason{engine="0",model_name="a",reason="capacity"} 70.0
-        vllm:kv_cache_usage_perc{engine="0",model_name="a"} 0.25
-        vllm:kv_cache_usage_perc{engine="1",model_name="a"} 0.875
-        vllm:gpu_cache_usage_perc{engine="1",model_name="a"} 0.875
+        vllm:kv_cache_usage_perc{engine="0",model_name="a"} 0.875
+        vllm:kv_cache_usage_perc{engine="1",model_name="a"} 0.25
+        vllm:gpu_cache_usage_perc{engine="1",model_name="a"} 0.25
         vllm:prompt_tokens_total{engine="0",model_name="a"} 1.234e+06 1700000000000
 
         """;
