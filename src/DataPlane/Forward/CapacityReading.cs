@@ -61,7 +61,7 @@ internal sealed class CapacityReading
                     return outcome = connection.IsReused && !deadline.IsCancellationRequested ? null : ReadingOutcome.Failed;
                 var isWhole = await ReadBodyAsync(connection);
                 keeps = isWhole && connection.HeadReader.Head.KeepAlive;
-                if (isWhole && status == 200)
+                if (isWhole && status == 200 && !deadline.IsCancellationRequested)
                     outcome = Loads.IsAny ? ReadingOutcome.Read : ReadingOutcome.Unknown;
             }
 
