@@ -88,7 +88,7 @@ public sealed class DegradeByCapacityTests
         {
             Providers = $"  own: {{ dialect: openai, baseUrl: \"ROOT/v1\", key: \"sk-other\" }}",
             Models = """
-                  large: { targets: [ { provider: own, model: fake-n3-large } ], degrade: [ { at: 40%, model: small } ] }
+                  large: { targets: [ { provider: own, model: fake-n3-large } ], degrade: [ { at: 35%, model: small } ] }
                   small: { targets: [ { provider: fake, model: fake-n3-small } ] }
                   least: { targets: [ { provider: fake, model: fake-n3-least } ] }
                 """,
