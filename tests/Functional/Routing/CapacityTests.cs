@@ -27,11 +27,11 @@ public sealed class CapacityTests
     };
 
     [Theory]
-    [InlineData("engine=vllm; served=fake-n3-own; waiting=20; running=64; kv=50", "engine=vllm; served=fake-n3-own; waiting=3; running=64; kv=89", "queue: 20, cache: 90%")]
+    [InlineData("engine=vllm; served=fake-n3-own; waiting=22; running=64; kv=50", "engine=vllm; served=fake-n3-own; waiting=3; running=64; kv=89", "queue: 20, cache: 90%")]
     [InlineData("engine=vllm-old; waiting=0; kv=95", "engine=vllm-old; waiting=0; kv=12", "cache: 90%")]
-    [InlineData("engine=sglang; waiting=21", "engine=sglang; waiting=19", "queue: 20")]
-    [InlineData("engine=tgi; waiting=20", "engine=tgi", "queue: 20, cache: 1%")]
-    [InlineData("engine=llamacpp; waiting=1", "engine=llamacpp; running=4", "queue: 1")]
+    [InlineData("engine=sglang; waiting=22", "engine=sglang; waiting=19", "queue: 20")]
+    [InlineData("engine=tgi; waiting=22", "engine=tgi", "queue: 20, cache: 1%")]
+    [InlineData("engine=llamacpp; waiting=3", "engine=llamacpp; running=4", "queue: 1")]
     public async Task A_server_that_has_enough_to_do_is_passed_over_until_it_has_not(string busy, string free, string capacity)
     {
         var script = new Script { Metrics = busy };
