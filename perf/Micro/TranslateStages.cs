@@ -64,7 +64,7 @@ internal static class TranslateStages
             HttpStages.Expect(!reader.Read(request).IsError);
             json.To.Clear();
             json.Begin();
-            writer.Write(request, new RequestTarget("\"b\""u8, 0, 0, true, false), json);
+            writer.Write(request, new RequestTarget("\"b\""u8, 0, 0, true, default), json);
             HttpStages.Expect(json.To.Length > 0);
         };
     }

@@ -137,7 +137,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
             exchange.OutputClamp = cap = degraded;
         return cap == long.MaxValue
             ? default
-            : new OutputClamp(cap, ModelTokenizer.TakesCompletionTokens(exchange.Target!.UpstreamModel ?? exchange.PassedModel));
+            : new OutputClamp(cap, ModelAbilities.Of(exchange).TakesCompletionTokens);
     }
 
     /// <summary>Whether the model gives no more by itself: providers refuse a cap beyond what their model can do.</summary>

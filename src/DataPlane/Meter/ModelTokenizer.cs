@@ -12,9 +12,6 @@ internal readonly record struct ModelTokenizer(ModelEncoding Encoding, JsonToken
     /// <summary>Whether counts of text are the model's own and no estimates.</summary>
     public bool IsExact => Encoding.IsExact;
 
-    /// <summary>Whether a chat's cap is <c>max_completion_tokens</c>: reasoning models refuse <c>max_tokens</c>.</summary>
-    public static bool TakesCompletionTokens(ReadOnlySpan<byte> model) => ModelEncodings.Find(model).Family == ModelFamily.OpenAiReasoning;
-
     /// <summary>
     /// By the tokenizer that the document names for the model, else by the name that the provider knows the model by, or the one it was
     /// asked for by, where that tells nothing: deployments have names of their own.

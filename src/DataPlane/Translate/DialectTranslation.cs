@@ -11,8 +11,20 @@ internal abstract class RequestReader
     /// <summary>The header by which clients ask for what is only tried out; it means nothing to another dialect. Null where there is none.</summary>
     public virtual byte[]? BetaHeader => null;
 
-    /// <summary>Reads the request's source, a body that is whole and was found to be JSON.</summary>
-    public abstract EdgeError Read(NeutralRequest request);
+    /// <summary>
+    /// Reads the request's source, a body that is whole and was found to be JSON. What refers to something that another provider keeps is refused:
+    /// without it the rest is another question.
+    /// </summary>
+    public EdgeError Read(NeutralRequest request)
+    {
+        var error = ReadBody(request);
+        return error.IsError || request.Elsewhere is not { } field
+            ? error
+            : EdgeError.Invalid("This refers to something that is stored at another provider; the model's own has it not. Send all of it in the request.", field);
+    }
+
+    /// <summary>Reads it, as far as it is in the body.</summary>
+    protected abstract EdgeError ReadBody(NeutralRequest request);
 }
 
 /// <summary>What a request to a provider depends on besides the client's own.</summary>
@@ -20,10 +32,10 @@ internal abstract class RequestReader
 /// <param name="outputCap">What limits let each choice of the answer have; 0 for any length.</param>
 /// <param name="outputMax">The longest output that the model gives; 0 where nobody knows.</param>
 /// <param name="mayAskUsage">Whether a stream's usage may be asked for.</param>
-/// <param name="takesCompletionTokens">Whether the model is one of OpenAI's with thought, which have fields of their own.</param>
+/// <param name="abilities">What the model takes, as far as it is known.</param>
 /// <param name="insteadOfModel">The member that stands in the place of the model's; empty where the model has its own.</param>
 internal readonly ref struct RequestTarget(
-    ReadOnlySpan<byte> modelJson, long outputCap, long outputMax, bool mayAskUsage, bool takesCompletionTokens, ReadOnlySpan<byte> insteadOfModel = default)
+    ReadOnlySpan<byte> modelJson, long outputCap, long outputMax, bool mayAskUsage, in ModelAbilities abilities, ReadOnlySpan<byte> insteadOfModel = default)
 {
     public ReadOnlySpan<byte> ModelJson { get; } = modelJson;
 
@@ -35,7 +47,7 @@ internal readonly ref struct RequestTarget(
 
     public bool MayAskUsage { get; } = mayAskUsage;
 
-    public bool TakesCompletionTokens { get; } = takesCompletionTokens;
+    public ModelAbilities Abilities { get; } = abilities;
 }
 
 /// <summary>Writes requests of a provider's dialect.</summary>
@@ -147,6 +159,9 @@ internal abstract class AnswerWriter
     /// <summary>What the provider has reported so far.</summary>
     public Usage Usage { get; set; }
 
+    /// <summary>The tier of service that the answer says it is served by, in OpenAI's words; empty where it says none.</summary>
+    protected TextBuffer Tier { get; } = new();
+
     /// <summary>The model's name as the inside of a JSON string: as the client asked for it, until the provider tells its own.</summary>
     protected TextBuffer Model { get; } = new();
 
@@ -164,6 +179,15 @@ internal abstract class AnswerWriter
         OnBegin(facts);
     }
 
+    /// <summary>Takes the tier that the answer is served by, as far as it is known.</summary>
+    public void SetTier(ReadOnlySpan<byte> tier)
+    {
+        if (tier.IsEmpty)
+            return;
+        Tier.Clear();
+        Tier.AddEscaped(tier.SequenceEqual("standard"u8) ? "default"u8 : tier);
+    }
+
     /// <summary>Takes one event.</summary>
     public abstract void Take(in NeutralEvent item);
 
@@ -176,6 +200,7 @@ internal abstract class AnswerWriter
         Out.Release();
         Model.Release();
         Id.Release();
+        Tier.Release();
     }
 
     /// <summary>Makes ready what the dialect has of its own.</summary>

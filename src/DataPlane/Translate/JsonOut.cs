@@ -51,6 +51,16 @@ internal sealed class JsonOut(TextBuffer to)
         return CloseText();
     }
 
+    /// <summary>A string whose inside is put into capitals.</summary>
+    public JsonOut Upper(ReadOnlySpan<byte> inside)
+    {
+        Comma();
+        to.Add("\""u8);
+        foreach (var octet in inside)
+            to.Add([octet is >= (byte)'a' and <= (byte)'z' ? (byte)(octet & ~0x20) : octet]);
+        return CloseText();
+    }
+
     /// <summary>A value as it stands.</summary>
     public JsonOut Value(ReadOnlySpan<byte> json)
     {

@@ -100,6 +100,8 @@ internal enum ThinkingEffort : byte
     Low,
     Medium,
     High,
+    XHigh,
+    Max,
 
     /// <summary>As much as <see cref="NeutralRequest.ThinkingTokens"/> says.</summary>
     Budget,
@@ -154,6 +156,9 @@ internal sealed class NeutralRequest
 
     public bool Stream { get; set; }
 
+    /// <summary>The field that refers to what lies at the client's own provider, and without which it is another question; null for none.</summary>
+    public string? Elsewhere { get; set; }
+
     /// <summary>Answers asked for.</summary>
     public long Choices { get; set; }
 
@@ -168,6 +173,9 @@ internal sealed class NeutralRequest
     public ThinkingEffort Effort { get; set; }
 
     public long ThinkingTokens { get; set; }
+
+    /// <summary>The model is asked to think as much as it finds right.</summary>
+    public bool IsAdaptive { get; set; }
 
     /// <summary>The effort in OpenAI's word, where its client says one.</summary>
     public Piece EffortWord { get; set; }
@@ -217,8 +225,9 @@ internal sealed class NeutralRequest
         EffortWord = Verbosity = default;
         Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = ToolName = FormatName = FormatSchema = Dimensions = default;
         TokensMax = -1;
+        Elsewhere = null;
         Choices = 1;
-        Stream = WantsThought = KeepsProofs = IsSerial = FormatIsStrict = FormatIsOpenApi = WantsBase64 = false;
+        Stream = WantsThought = KeepsProofs = IsSerial = IsAdaptive = FormatIsStrict = FormatIsOpenApi = WantsBase64 = false;
         ToolChoice = ToolChoice.Unset;
         Effort = ThinkingEffort.Unset;
         ThinkingTokens = 0;
@@ -239,12 +248,26 @@ internal sealed class NeutralRequest
             Losses.Add(name);
     }
 
+    /// <summary>Reports a part that stands where nothing but text has a place.</summary>
+    public void LoseUnlessText(in NeutralPart part)
+    {
+        if (part.Kind is not (PartKind.Text or PartKind.Refusal))
+            Losses.Add(part.Kind switch
+            {
+                PartKind.Image or PartKind.ImageUrl => Names.ImageUrl,
+                PartKind.File or PartKind.FileUrl => Names.File,
+                PartKind.Thinking or PartKind.HiddenThinking => Names.Thinking,
+                PartKind.ToolCall => Names.Arguments,
+                _ => Names.ResultContent,
+            });
+    }
+
     /// <summary>Reports what OpenAI alone could be told.</summary>
     public void LoseOpenAiMembers()
     {
         foreach (var member in OpenAiMembers)
             Losses.Add(member.Name);
-        LoseIf(Verbosity.IsPresent, "verbosity"u8);
+        LoseIf(Verbosity.IsPresent, Names.Verbosity);
         foreach (var part in Parts)
             LoseIf(part.Detail.IsPresent, Names.Detail);
     }
@@ -300,4 +323,6 @@ internal sealed class FieldNames
     public byte[] ResultIsError { get; init; } = [];
 
     public byte[] Strict { get; init; } = [];
+
+    public byte[] Verbosity { get; init; } = [];
 }

@@ -28,8 +28,8 @@ internal sealed class RequestTranslation
     /// <param name="head">The client's head.</param>
     /// <param name="body">The client's body.</param>
     /// <param name="outputCap">What limits let each choice of the answer have; 0 for any length.</param>
-    /// <param name="takesCompletionTokens">Whether the model is one of OpenAI's with thought.</param>
-    public EdgeError Build(Exchange exchange, RequestHead head, in ReadOnlySequence<byte> body, long outputCap, bool takesCompletionTokens)
+    /// <param name="abilities">What the model takes.</param>
+    public EdgeError Build(Exchange exchange, RequestHead head, in ReadOnlySequence<byte> body, long outputCap, in ModelAbilities abilities)
     {
         var target = exchange.Target!;
         var writer = Translations.Of(Translations.ShapeFor(exchange.Endpoint!.Shape, target.Provider)).RequestWriter!;
@@ -48,7 +48,7 @@ internal sealed class RequestTranslation
         var max = exchange.Model!.OutputTokensMaxOf(exchange.PassedModel);
         var mayAskUsage = target.Provider.UsageChunk == UsageChunkMode.Inject;
         var asked = new RequestTarget(
-            _model.Written, outputCap, max, mayAskUsage, takesCompletionTokens, target.Provider.InsteadOfModel.Span);
+            _model.Written, outputCap, max, mayAskUsage, abilities, target.Provider.InsteadOfModel.Span);
         writer.Write(_request, asked, _json);
         if (reader.BetaHeader is { } beta && head.IndexOf(beta) >= 0)
             _request.Losses.Add(beta);

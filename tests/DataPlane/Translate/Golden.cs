@@ -77,7 +77,8 @@ internal static class Translating
         var request = Read(client, body);
         var json = new JsonOut(new TextBuffer());
         json.Begin();
-        Translations.Of(upstream).RequestWriter!.Write(request, new RequestTarget(Encoding.ASCII.GetBytes($"\"{model}\""), 0, 0, true, thinks), json);
+        var abilities = ModelAbilities.Of(thinks ? "gpt-5"u8 : Encoding.ASCII.GetBytes(model));
+        Translations.Of(upstream).RequestWriter!.Write(request, new RequestTarget(Encoding.ASCII.GetBytes($"\"{model}\""), 0, 0, true, abilities), json);
         losses = Encoding.ASCII.GetString(request.Losses.Names);
         return Encoding.UTF8.GetString(json.To.Written);
     }

@@ -9,6 +9,8 @@ internal static class TranslateOracles
 {
     private static readonly RequestShape[] Shapes = [RequestShape.Chat, RequestShape.Messages, RequestShape.Contents, RequestShape.Responses];
 
+    private static readonly byte[][] Models = [[.. "m"u8], [.. "gpt-5.1"u8], [.. "claude-opus-5"u8], [.. "gemini-3-flash"u8]];
+
     /// <summary>
     /// Any JSON becomes JSON, or is refused: what a client sends cannot make a request that is none, nor what a provider sends an event that is
     /// none, and nothing throws.
@@ -32,7 +34,7 @@ internal static class TranslateOracles
             return;
         var json = new JsonOut(new TextBuffer());
         json.Begin();
-        Translations.Of(upstream).RequestWriter!.Write(request, new RequestTarget("\"m\""u8, 0, 0, true, takesCompletionTokens: (input.Length & 1) == 0), json);
+        Translations.Of(upstream).RequestWriter!.Write(request, new RequestTarget("\"m\""u8, 0, 0, true, ModelAbilities.Of(Models[input.Length % Models.Length])), json);
         Demand(IsJson(json.To.Written), input, json.To.Written);
     }
 

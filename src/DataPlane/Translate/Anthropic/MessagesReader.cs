@@ -152,6 +152,8 @@ internal sealed class MessagesReader
                 block.Data = walk.Text;
             else if (walk.Is("url"u8))
                 block.Url = walk.Text;
+            else if (walk.Is("file_id"u8))
+                _request.Elsewhere = "messages.content.source.file_id";
         }
     }
 

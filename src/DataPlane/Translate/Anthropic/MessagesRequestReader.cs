@@ -9,6 +9,17 @@ internal sealed class MessagesRequestReader : RequestReader
 
     private readonly MessagesReader _messages = new();
 
+    /// <summary>What is said of thought in two places, whichever stands first.</summary>
+    private struct Thought
+    {
+        public ThinkingEffort Effort;
+        public bool IsOn;
+        public bool IsOff;
+        public bool IsAdaptive;
+        public bool IsHidden;
+        public long Tokens;
+    }
+
     public override FieldNames Names { get; } = new()
     {
         Temperature = [.. "temperature"u8],
@@ -34,9 +45,10 @@ internal sealed class MessagesRequestReader : RequestReader
 
     public override byte[]? BetaHeader { get; } = [.. "anthropic-beta"u8];
 
-    public override EdgeError Read(NeutralRequest request)
+    protected override EdgeError ReadBody(NeutralRequest request)
     {
         var walk = new JsonWalk(request.Source, stackalloc byte[ScratchBytes]);
+        Thought thought = default;
         if (!walk.TryBegin())
             return Malformed(null);
         while (walk.NextMember())
@@ -54,11 +66,14 @@ internal sealed class MessagesRequestReader : RequestReader
                 request.Stream = walk.Token == JsonToken.True;
             else if (walk.Is("max_tokens"u8))
                 request.TokensMax = walk.TryNumber(out var number) ? number : -1;
-            else if (!TakeSampling(request, ref walk) && !TakeTools(request, ref walk) && !TakeWishes(request, ref walk) && !walk.IsNothing())
+            else if (!TakeSampling(request, ref walk) && !TakeTools(request, ref walk) && !TakeWishes(request, ref walk, ref thought) && !walk.IsNothing())
                 request.Losses.Add(walk.Name);
         }
 
-        return walk.IsWhole() ? default : Malformed(null);
+        if (!walk.IsWhole())
+            return Malformed(null);
+        Decide(request, thought);
+        return default;
     }
 
     private static EdgeError Malformed(string? param) => EdgeError.Invalid("The request has not the form that it must have.", param);
@@ -147,10 +162,16 @@ internal sealed class MessagesRequestReader : RequestReader
             request.Losses.Add("tools"u8);
     }
 
-    private static bool TakeWishes(NeutralRequest request, ref JsonWalk walk)
+    private static bool TakeWishes(NeutralRequest request, ref JsonWalk walk, ref Thought thought)
     {
         if (walk.Is("thinking"u8))
-            return ReadThinking(request, ref walk);
+            return ReadThinking(request, ref walk, ref thought);
+        if (walk.Is("container"u8) && walk.Token != JsonToken.Null)
+        {
+            request.Elsewhere = "container";
+            return true;
+        }
+
         if (walk.Is("service_tier"u8))
             return walk.IsText("auto"u8);
         if (walk.Is("metadata"u8) && walk.TryEnter(JsonToken.StartObject))
@@ -173,7 +194,10 @@ internal sealed class MessagesRequestReader : RequestReader
             if (walk.Is("format"u8))
                 ReadFormat(request, ref walk);
             else if (walk.Is("effort"u8) && walk.Token == JsonToken.String)
-                request.Effort = walk.IsText("low"u8) ? ThinkingEffort.Low : walk.IsText("medium"u8) ? ThinkingEffort.Medium : ThinkingEffort.High;
+            {
+                thought.Effort = ThoughtEffort.Of(ref walk);
+                request.LoseIf(thought.Effort == ThinkingEffort.Unset, "output_config.effort"u8);
+            }
             else if (!walk.IsNothing())
                 request.Losses.Add("output_config"u8, walk.Name);
         }
@@ -181,27 +205,38 @@ internal sealed class MessagesRequestReader : RequestReader
         return true;
     }
 
-    private static bool ReadThinking(NeutralRequest request, ref JsonWalk walk)
+    private static bool ReadThinking(NeutralRequest request, ref JsonWalk walk, ref Thought thought)
     {
         if (!walk.TryEnter(JsonToken.StartObject))
             return false;
-        var (isOn, isAdaptive) = (false, false);
         while (walk.NextMember())
         {
             if (walk.Is("type"u8))
-                (isOn, isAdaptive) = (walk.IsText("enabled"u8), walk.IsText("adaptive"u8));
+                (thought.IsOn, thought.IsAdaptive, thought.IsOff) = (walk.IsText("enabled"u8), walk.IsText("adaptive"u8), walk.IsText("disabled"u8));
             else if (walk.Is("budget_tokens"u8))
-                request.ThinkingTokens = walk.TryNumber(out var number) ? number : 0;
-            else if (!walk.Is("display"u8) && !walk.IsNothing())
+                thought.Tokens = walk.TryNumber(out var number) ? number : 0;
+            else if (walk.Is("display"u8))
+                thought.IsHidden = walk.IsText("omitted"u8);
+            else if (!walk.IsNothing())
                 request.Losses.Add("thinking"u8, walk.Name);
         }
 
-        request.WantsThought = request.KeepsProofs = isOn || isAdaptive;
-        if (isOn && request.ThinkingTokens > 0)
-            request.Effort = ThinkingEffort.Budget;
-        else if (!isAdaptive)
-            request.Effort = ThinkingEffort.Off;
         return true;
+    }
+
+    /// <summary>
+    /// Thought that is switched off stays off, whatever effort is asked for; a number of tokens says more than a word. The word that does not hold is
+    /// reported.
+    /// </summary>
+    private static void Decide(NeutralRequest request, in Thought thought)
+    {
+        request.KeepsProofs = thought.IsOn || thought.IsAdaptive;
+        request.WantsThought = request.KeepsProofs && !thought.IsHidden;
+        request.LoseIf(thought.IsHidden && request.KeepsProofs, "thinking.display"u8);
+        request.IsAdaptive = thought.IsAdaptive;
+        request.ThinkingTokens = thought.Tokens;
+        request.Effort = thought.IsOff ? ThinkingEffort.Off : thought.IsOn && thought.Tokens > 0 ? ThinkingEffort.Budget : thought.Effort;
+        request.LoseIf(thought.Effort != ThinkingEffort.Unset && request.Effort != thought.Effort, "output_config.effort"u8);
     }
 
     private static void ReadFormat(NeutralRequest request, ref JsonWalk walk)

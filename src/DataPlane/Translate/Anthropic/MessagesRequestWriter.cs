@@ -1,4 +1,5 @@
 using AiEdge.DataPlane.Core;
+using AiEdge.Tokenization.Models;
 
 namespace AiEdge.DataPlane.Translate.Anthropic;
 
@@ -10,9 +11,6 @@ internal sealed class MessagesRequestWriter : RequestWriter
 {
     /// <summary>The cap on an answer where neither the client nor the model's rule names one: every model takes it.</summary>
     public const long TokensMaxDefault = 4096;
-
-    /// <summary>The least that Anthropic lets think.</summary>
-    public const long ThinkingTokensMin = 1024;
 
     private static readonly Endpoint Messages = new("/v1/messages", RequestShape.Messages, EndpointKind.Forward, Dialect.Anthropic)
     {
@@ -27,7 +25,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
         var max = request.TokensMax >= 0 ? request.TokensMax : target.OutputMax > 0 ? target.OutputMax : TokensMaxDefault;
         if (target.OutputCap > 0)
             max = Math.Min(max, target.OutputCap);
-        var thinking = ThinkingTokens(request, max);
+        var thought = MessagesThought.Of(request, target.Abilities, max);
         json.StartObject();
         if (target.InsteadOfModel.IsEmpty)
             json.Value("model"u8, target.ModelJson);
@@ -36,66 +34,22 @@ internal sealed class MessagesRequestWriter : RequestWriter
         json.Number("max_tokens"u8, max);
         WriteSystem(request, json);
         MessagesWriter.Write(request, json);
-        WriteSampling(request, json, thinking > 0);
+        WriteSampling(request, json, target.Abilities, thought.Thinks);
         if (request.Stops.Count > 0)
             WriteStops(request, json);
         if (request.Tools.Count > 0)
-            WriteTools(request, json);
-        if (thinking > 0)
-            json.StartObject("thinking"u8).Text("type"u8, "enabled"u8).Number("budget_tokens"u8, thinking).EndObject();
-        WriteFormat(request, json);
+            WriteTools(request, json, target.Abilities);
+        if (thought.Tokens > 0)
+            json.StartObject("thinking"u8).Text("type"u8, "enabled"u8).Number("budget_tokens"u8, thought.Tokens).EndObject();
+        else if (thought.IsAdaptive || thought.IsOff)
+            json.StartObject("thinking"u8).Text("type"u8, thought.IsOff ? "disabled"u8 : "adaptive"u8).EndObject();
+        WriteOutput(request, thought.Word, json);
         if (request.User.IsPresent)
             json.StartObject("metadata"u8).Text("user_id"u8, request.User.Of(request.Source)).EndObject();
         if (request.Stream)
             json.Flag("stream"u8, true);
         json.EndObject();
         LoseRest(request);
-    }
-
-    /// <summary>How much may be thought; 0 for not at all.</summary>
-    private static long ThinkingTokens(NeutralRequest request, long max)
-    {
-        var asked = request.Effort switch
-        {
-            ThinkingEffort.Minimal => ThinkingTokensMin,
-            ThinkingEffort.Low => 2048,
-            ThinkingEffort.Medium => 8192,
-            ThinkingEffort.High => 24576,
-            ThinkingEffort.Budget => request.ThinkingTokens,
-            _ => 0,
-        };
-        if (asked == 0)
-            return 0;
-
-        // Thought has to leave room for the answer, a quarter at least. A call that is forced, or one whose thought is not known any more, bars it.
-        var tokens = Math.Min(asked, max - Math.Max(1, max / 4));
-        var isBarred = request.ToolChoice is ToolChoice.Required or ToolChoice.Named || CallsWithoutThought(request);
-        if (tokens >= ThinkingTokensMin && !isBarred)
-            return tokens;
-        request.Losses.Add(request.Names.Effort);
-        return 0;
-    }
-
-    /// <summary>Whether the last turn of the assistant calls tools, and what it thought before is not at hand.</summary>
-    private static bool CallsWithoutThought(NeutralRequest request)
-    {
-        for (var i = request.Messages.Count - 1; i >= 0; i--)
-        {
-            var message = request.Messages[i];
-            if (message.Role != NeutralRole.Assistant)
-                continue;
-            var (calls, thinks) = (false, false);
-            for (var p = message.From; p < message.From + message.Count; p++)
-            {
-                calls |= request.Parts[p].Kind == PartKind.ToolCall;
-                thinks |= request.Parts[p].Kind == PartKind.HiddenThinking
-                    || request.Parts[p] is { Kind: PartKind.Thinking, Signature.IsPresent: true, IsSealed: false };
-            }
-
-            return calls && !thinks;
-        }
-
-        return false;
     }
 
     private static void WriteSystem(NeutralRequest request, JsonOut json)
@@ -114,6 +68,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
             for (var p = message.From; p < message.From + message.Count; p++)
             {
                 var part = request.Parts[p];
+                request.LoseUnlessText(part);
                 if (part.Kind != PartKind.Text || part.Text.Length == 0)
                     continue;
                 if (!isOpen)
@@ -127,28 +82,33 @@ internal sealed class MessagesRequestWriter : RequestWriter
             json.EndArray();
     }
 
-    private static void WriteSampling(NeutralRequest request, JsonOut json, bool thinks)
+    /// <summary>With thought temperature has to be 1, and 1 is what it is when nothing is said; OpenAI and Gemini go up to 2.</summary>
+    private static void WriteSampling(NeutralRequest request, JsonOut json, in ModelAbilities model, bool thinks)
     {
         var source = request.Source;
         var (temperature, topP) = (request.Number(request.Temperature), request.Number(request.TopP));
+        var isBarred = thinks || model.RefusesSampling;
+        var isWarm = false;
         if (temperature is { } warm)
         {
-            // With thought it has to be 1, and 1 is what it is when nothing is said; OpenAI and Gemini go up to 2.
-            request.LoseIf(thinks ? warm != 1 : warm > 1, request.Names.Temperature);
-            if (!thinks && (warm != 1 || topP is null))
+            request.LoseIf(isBarred ? warm != 1 : warm > 1, request.Names.Temperature);
+            isWarm = !isBarred && (warm != 1 || topP is null);
+            if (isWarm)
                 json.Value("temperature"u8, warm > 1 ? "1"u8 : request.Temperature.Of(source));
         }
 
         if (topP is { } share && share != 1)
         {
-            var fits = !thinks || share >= 0.95;
+            // Models since 4.1 take one of both alone, and so may those that nobody knows.
+            var isSecond = isWarm && (model.TakesOneSampler || model.Family != ModelFamily.Claude);
+            var fits = !model.RefusesSampling && !isSecond && (!thinks || share >= 0.95);
             request.LoseIf(!fits, request.Names.TopP);
             if (fits)
                 json.Value("top_p"u8, request.TopP.Of(source));
         }
 
-        request.LoseIf(thinks && request.TopK.IsPresent, request.Names.TopK);
-        if (request.TopK.IsPresent && !thinks)
+        request.LoseIf(isBarred && request.TopK.IsPresent, request.Names.TopK);
+        if (request.TopK.IsPresent && !isBarred)
             json.Value("top_k"u8, request.TopK.Of(source));
     }
 
@@ -160,7 +120,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
         json.EndArray();
     }
 
-    private static void WriteTools(NeutralRequest request, JsonOut json)
+    private static void WriteTools(NeutralRequest request, JsonOut json, in ModelAbilities model)
     {
         var source = request.Source;
         json.StartArray("tools"u8);
@@ -181,32 +141,41 @@ internal sealed class MessagesRequestWriter : RequestWriter
         json.EndArray();
         if (request.ToolChoice == ToolChoice.Unset && !request.IsSerial)
             return;
-        json.StartObject("tool_choice"u8).Text("type"u8, request.ToolChoice switch
+        var isRefused = model.RefusesForcedTools && request.ToolChoice is (ToolChoice.Required or ToolChoice.Named);
+        request.LoseIf(isRefused, request.Names.ToolChoice);
+        var choice = isRefused ? ToolChoice.Auto : request.ToolChoice;
+        json.StartObject("tool_choice"u8).Text("type"u8, choice switch
         {
             ToolChoice.None => "none"u8,
             ToolChoice.Required => "any"u8,
             ToolChoice.Named => "tool"u8,
             _ => "auto"u8,
         });
-        if (request.ToolChoice == ToolChoice.Named)
+        if (choice == ToolChoice.Named)
             json.Text("name"u8, request.ToolName.Of(source));
         if (request.IsSerial && request.ToolChoice != ToolChoice.None)
             json.Flag("disable_parallel_tool_use"u8, true);
         json.EndObject();
     }
 
-    /// <summary>A schema is kept to; that an answer be any JSON cannot be asked for.</summary>
-    private static void WriteFormat(NeutralRequest request, JsonOut json)
+    /// <summary>A schema is kept to, whose objects have to be closed; that an answer be any JSON cannot be asked for.</summary>
+    private static void WriteOutput(NeutralRequest request, Efforts effort, JsonOut json)
     {
-        if (request.Format == AnswerFormat.Schema && request.FormatSchema.IsPresent)
-        {
-            json.StartObject("output_config"u8).StartObject("format"u8).Text("type"u8, "json_schema"u8);
-            SchemaText.Write(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi);
-            json.EndObject().EndObject();
+        var hasSchema = request.Format == AnswerFormat.Schema && request.FormatSchema.IsPresent;
+        request.LoseIf(request.Format != AnswerFormat.Text && !hasSchema, request.Names.Format);
+        if (!hasSchema && effort == Efforts.None)
             return;
+        json.StartObject("output_config"u8);
+        if (effort != Efforts.None)
+            json.Text("effort"u8, ThoughtEffort.Word(effort));
+        if (hasSchema)
+        {
+            json.StartObject("format"u8).Text("type"u8, "json_schema"u8);
+            SchemaText.WriteClosed(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi);
+            json.EndObject();
         }
 
-        request.LoseIf(request.Format != AnswerFormat.Text, request.Names.Format);
+        json.EndObject();
     }
 
     private static void LoseRest(NeutralRequest request)

@@ -33,7 +33,7 @@ internal sealed class ContentsRequestReader : RequestReader
         ResultContent = [.. "contents.parts.functionResponse"u8],
     };
 
-    public override EdgeError Read(NeutralRequest request)
+    protected override EdgeError ReadBody(NeutralRequest request)
     {
         var walk = new JsonWalk(request.Source, stackalloc byte[ScratchBytes]);
         if (!walk.TryBegin())
@@ -51,6 +51,8 @@ internal sealed class ContentsRequestReader : RequestReader
                 ReadConfig(request, ref walk);
             else if (walk.Is("tools"u8))
                 ReadTools(request, ref walk);
+            else if (Is(ref walk, "cachedContent"u8, "cached_content"u8) && walk.Token != JsonToken.Null)
+                request.Elsewhere = "cachedContent";
             else if (Is(ref walk, "toolConfig"u8, "tool_config"u8))
                 ReadChoice(request, ref walk);
             else if (!walk.Is("model"u8) && !walk.IsNothing())
@@ -120,6 +122,13 @@ internal sealed class ContentsRequestReader : RequestReader
             return walk.IsText("application/json"u8) || walk.IsText("text/plain"u8);
         }
 
+        if (Is(ref walk, "responseModalities"u8, "response_modalities"u8) && walk.TryEnter(JsonToken.StartArray))
+        {
+            while (walk.NextElement())
+                request.LoseIf(!walk.IsText("TEXT"u8) && !walk.IsText("text"u8), "generationConfig.responseModalities"u8);
+            return true;
+        }
+
         var isJsonSchema = Is(ref walk, "responseJsonSchema"u8, "response_json_schema"u8);
         if ((isJsonSchema || Is(ref walk, "responseSchema"u8, "response_schema"u8)) && walk.Token == JsonToken.StartObject)
         {
@@ -140,7 +149,7 @@ internal sealed class ContentsRequestReader : RequestReader
         if (Is(ref walk, "thinkingBudget"u8, "thinking_budget"u8) && walk.TryNumber(out var tokens))
         {
             request.Effort = tokens == 0 ? ThinkingEffort.Off : tokens < 0 ? ThinkingEffort.Unset : ThinkingEffort.Budget;
-            request.ThinkingTokens = tokens;
+            (request.ThinkingTokens, request.IsAdaptive) = (tokens, tokens < 0);
         }
         else if (Is(ref walk, "thinkingLevel"u8, "thinking_level"u8))
             request.Effort = walk.IsText("LOW"u8) || walk.IsText("low"u8) ? ThinkingEffort.Low : walk.IsText("MINIMAL"u8) || walk.IsText("minimal"u8)
@@ -214,7 +223,11 @@ internal sealed class ContentsRequestReader : RequestReader
             while (walk.NextMember())
             {
                 if (walk.Is("mode"u8))
+                {
+                    // Others do not promise to call functions as they are declared.
+                    request.LoseIf(walk.IsText("VALIDATED"u8), "toolConfig.functionCallingConfig.mode"u8);
                     request.ToolChoice = walk.IsText("ANY"u8) ? ToolChoice.Required : walk.IsText("NONE"u8) ? ToolChoice.None : ToolChoice.Auto;
+                }
                 else if (Is(ref walk, "allowedFunctionNames"u8, "allowed_function_names"u8) && walk.TryEnter(JsonToken.StartArray))
                     ReadAllowed(request, ref walk);
                 else if (!walk.IsNothing())

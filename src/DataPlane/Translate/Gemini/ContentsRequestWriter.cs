@@ -1,4 +1,5 @@
 using AiEdge.DataPlane.Core;
+using AiEdge.Tokenization.Models;
 
 namespace AiEdge.DataPlane.Translate.Gemini;
 
@@ -15,7 +16,7 @@ internal sealed class ContentsRequestWriter : RequestWriter
     public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
         json.StartObject();
-        ContentsWriter.Write(request, json, wantsProof: target.ModelJson.IndexOf("gemini-3"u8) >= 0);
+        ContentsWriter.Write(request, json, wantsProof: target.Abilities.WantsCallProof);
         if (request.Tools.Count > 0)
             WriteTools(request, json);
         WriteConfig(request, target, json);
@@ -76,7 +77,7 @@ internal sealed class ContentsRequestWriter : RequestWriter
         Number(request, json, "frequencyPenalty"u8, request.FrequencyPenalty);
         if (request.Stops.Count > 0)
             WriteStops(request, json);
-        WriteThinking(request, json);
+        WriteThinking(request, target.Abilities, json);
         if (request.Format != AnswerFormat.Text)
             json.Text("responseMimeType"u8, "application/json"u8);
         if (request.Format == AnswerFormat.Schema && request.FormatSchema.IsPresent)
@@ -101,20 +102,56 @@ internal sealed class ContentsRequestWriter : RequestWriter
         json.EndArray();
     }
 
-    private static void WriteThinking(NeutralRequest request, JsonOut json)
+    /// <summary>
+    /// A number of tokens or a word, as the model takes it. One that cannot be silenced thinks as little as it can, and what it was asked for is reported;
+    /// one without thought refuses all of it.
+    /// </summary>
+    private static void WriteThinking(NeutralRequest request, in ModelAbilities abilities, JsonOut json)
     {
-        if (request.Effort == ThinkingEffort.Unset)
+        var model = abilities.Family == ModelFamily.Gemini ? abilities : default;
+        var asks = request.Effort is not (ThinkingEffort.Unset or ThinkingEffort.Off);
+        if (model.Thought == ThoughtForm.None)
+        {
+            request.LoseIf(asks || request.IsAdaptive, request.Names.Effort);
             return;
-        json.StartObject("thinkingConfig"u8).Number("thinkingBudget"u8, request.Effort switch
+        }
+
+        if (request.Effort == ThinkingEffort.Unset)
+        {
+            if (request is { IsAdaptive: true, WantsThought: true })
+                json.StartObject("thinkingConfig"u8).Flag("includeThoughts"u8, true).EndObject();
+            return;
+        }
+
+        json.StartObject("thinkingConfig"u8);
+        if (model.Thought == ThoughtForm.Word)
+        {
+            var word = ThoughtEffort.Nearest(request, model.Words, out var isExact);
+            request.LoseIf(!isExact, request.Names.Effort);
+            json.Name("thinkingLevel"u8).Upper(ThoughtEffort.Word(word));
+        }
+        else
+            json.Number("thinkingBudget"u8, Budget(request, model));
+        if (asks)
+            json.Flag("includeThoughts"u8, true);
+        json.EndObject();
+    }
+
+    /// <summary>Within the model's bounds; one of the client's that is not is reported.</summary>
+    private static long Budget(NeutralRequest request, in ModelAbilities model)
+    {
+        var asked = request.Effort switch
         {
             ThinkingEffort.Off => 0,
             ThinkingEffort.Medium => ThinkingTokensMedium,
-            ThinkingEffort.High => ThinkingTokensHigh,
+            ThinkingEffort.High or ThinkingEffort.XHigh or ThinkingEffort.Max => ThinkingTokensHigh,
             ThinkingEffort.Budget => request.ThinkingTokens,
             _ => ThinkingTokensLow,
-        });
-        if (request.Effort != ThinkingEffort.Off)
-            json.Flag("includeThoughts"u8, true);
-        json.EndObject();
+        };
+        if (model.Thought != ThoughtForm.Budget || (asked == 0 && (model.Words & Efforts.Off) != 0))
+            return asked;
+        var given = Math.Clamp(asked, model.BudgetMin, model.BudgetMax);
+        request.LoseIf(given != asked, request.Names.Effort);
+        return given;
     }
 }

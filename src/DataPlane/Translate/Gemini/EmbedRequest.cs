@@ -7,7 +7,7 @@ internal sealed class EmbedRequestReader(bool isBatch) : RequestReader
 {
     public override FieldNames Names { get; } = new();
 
-    public override EdgeError Read(NeutralRequest request)
+    protected override EdgeError ReadBody(NeutralRequest request)
     {
         var walk = new JsonWalk(request.Source, stackalloc byte[64]);
         if (!walk.TryBegin())
@@ -84,7 +84,13 @@ internal sealed class EmbedRequestReader(bool isBatch) : RequestReader
                 if (!walk.TryEnter(JsonToken.StartObject))
                     return false;
                 while (walk.NextMember())
-                    text = walk.Is("text"u8) && walk.Token == JsonToken.String ? walk.Text : default;
+                {
+                    if (walk.Is("text"u8) && walk.Token == JsonToken.String)
+                        text = walk.Text;
+                    else if (!walk.IsNothing())
+                        request.Losses.Add("content.parts"u8, walk.Name);
+                }
+
                 if (!text.IsPresent)
                     return false;
                 request.Parts.Add(new NeutralPart { Kind = PartKind.Text, Text = text });

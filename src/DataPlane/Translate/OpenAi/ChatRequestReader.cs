@@ -38,11 +38,12 @@ internal sealed class ChatRequestReader : RequestReader
         ResultContent = [.. "messages.content"u8],
         ResultIsError = [.. "messages.is_error"u8],
         Strict = [.. "tools.function.strict"u8],
+        Verbosity = [.. "verbosity"u8],
     };
 
     public override byte[]? BetaHeader { get; } = [.. "openai-beta"u8];
 
-    public override EdgeError Read(NeutralRequest request)
+    protected override EdgeError ReadBody(NeutralRequest request)
     {
         var walk = new JsonWalk(request.Source, stackalloc byte[ScratchBytes]);
         if (!walk.TryBegin())
@@ -63,13 +64,17 @@ internal sealed class ChatRequestReader : RequestReader
                 tokens = walk.TryNumber(out var number) ? number : -1;
             else if (walk.Is("max_completion_tokens"u8))
                 completionTokens = walk.TryNumber(out var number) ? number : -1;
-            else if (!TakeSampling(request, ref walk) && !TakeTools(request, ref walk) && !TakeWishes(request, ref walk) && !walk.IsNothing())
+            else if (!TakeSampling(request, ref walk) && !TakeTools(request, ref walk) && !TakeWishes(request, ref walk)
+                && (IsSearch(ref walk) || !walk.IsNothing()))
                 request.Losses.Add(walk.Name);
         }
 
         request.TokensMax = tokens >= 0 && completionTokens >= 0 ? Math.Min(tokens, completionTokens) : Math.Max(tokens, completionTokens);
         return walk.IsWhole() ? default : Malformed(null);
     }
+
+    /// <summary>A search of the web is asked for by an object that may be empty.</summary>
+    private static bool IsSearch(ref JsonWalk walk) => walk.Is("web_search_options"u8) && walk.Token == JsonToken.StartObject;
 
     internal static EdgeError Malformed(string? param) => EdgeError.Invalid("The request has not the form that it must have.", param);
 
@@ -218,7 +223,7 @@ internal sealed class ChatRequestReader : RequestReader
     {
         if (walk.Is("reasoning_effort"u8))
         {
-            request.Effort = ChatWords.Effort(ref walk);
+            request.Effort = ThoughtEffort.Of(ref walk);
             request.EffortWord = request.Effort != ThinkingEffort.Unset ? walk.Text : default;
             return request.EffortWord.IsPresent;
         }

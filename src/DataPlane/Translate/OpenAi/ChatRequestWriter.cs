@@ -12,15 +12,18 @@ internal sealed class ChatRequestWriter : RequestWriter
     public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
         json.StartObject().Value("model"u8, target.ModelJson);
-        ChatMessageWriter.Write(request, json);
+        ChatMessageWriter.Write(request, json, target.Abilities.WantsCallProof);
         WriteCap(request, target, json);
-        WriteSampling(request, json);
+        WriteSampling(request, ThoughtEffort.Samples(request, target.Abilities), json);
         if (request.Tools.Count > 0)
             WriteTools(request, json);
-        WriteEffort(request, target, json);
+        var effort = ThoughtEffort.AtOpenAi(request, target.Abilities);
+        if (!effort.IsEmpty)
+            json.Text("reasoning_effort"u8, effort);
         WriteFormat(request, json);
         if (request.User.IsPresent)
             json.Text("user"u8, request.User.Of(request.Source));
+        WriteMembers(request, target.Abilities, json);
         if (request.Stream)
         {
             json.Flag("stream"u8, true);
@@ -40,20 +43,63 @@ internal sealed class ChatRequestWriter : RequestWriter
         if (target.OutputCap > 0)
             max = max < 0 ? target.OutputCap : Math.Min(max, target.OutputCap);
         if (max >= 0)
-            json.Number(target.TakesCompletionTokens ? "max_completion_tokens"u8 : "max_tokens"u8, max);
+            json.Number(target.Abilities.TakesCompletionTokens ? "max_completion_tokens"u8 : "max_tokens"u8, max);
     }
 
-    private static void WriteSampling(NeutralRequest request, JsonOut json)
+    /// <summary>What OpenAI's own models know: servers that speak the dialect refuse what they do not.</summary>
+    private static void WriteMembers(NeutralRequest request, in ModelAbilities model, JsonOut json)
+    {
+        foreach (var member in request.OpenAiMembers)
+        {
+            if (model.IsOpenAi)
+                json.Value(member.Name, member.Value.Of(request.Source));
+            else
+                request.Losses.Add(member.Name);
+        }
+
+        if (!request.Verbosity.IsPresent)
+            return;
+        if (model.ThinksAtOpenAi)
+            json.Text("verbosity"u8, request.Verbosity.Of(request.Source));
+        else
+            request.Losses.Add(request.Names.Verbosity);
+    }
+
+    private static void WriteSampling(NeutralRequest request, bool samples, JsonOut json)
     {
         if (request.Choices > 1)
             json.Number("n"u8, Math.Min(request.Choices, ChatWords.ChoicesMax));
-        Number(request, json, "temperature"u8, request.Temperature);
-        Number(request, json, "top_p"u8, request.TopP);
         Number(request, json, "seed"u8, request.Seed);
-        Number(request, json, "presence_penalty"u8, request.PresencePenalty);
-        Number(request, json, "frequency_penalty"u8, request.FrequencyPenalty);
-        if (request.Stops.Count == 0)
+        if (!samples)
+            LoseSampling(request);
+        if (samples)
+        {
+            Number(request, json, "temperature"u8, request.Temperature);
+            Number(request, json, "top_p"u8, request.TopP);
+            Number(request, json, "presence_penalty"u8, request.PresencePenalty);
+            Number(request, json, "frequency_penalty"u8, request.FrequencyPenalty);
+        }
+
+        if (request.Stops.Count > 0)
+            WriteStops(request, samples, json);
+    }
+
+    /// <summary>Models that think refuse it; what it is by itself is as good as nothing.</summary>
+    internal static void LoseSampling(NeutralRequest request)
+    {
+        request.LoseIf(request.Number(request.Temperature) is { } warm && warm != 1, request.Names.Temperature);
+        request.LoseIf(request.Number(request.TopP) is { } share && share != 1, request.Names.TopP);
+        request.LoseIf(request.Number(request.PresencePenalty) is { } presence && presence != 0, request.Names.PresencePenalty);
+        request.LoseIf(request.Number(request.FrequencyPenalty) is { } frequency && frequency != 0, request.Names.FrequencyPenalty);
+    }
+
+    private static void WriteStops(NeutralRequest request, bool samples, JsonOut json)
+    {
+        if (!samples)
+        {
+            request.Losses.Add(request.Names.Stops);
             return;
+        }
 
         // OpenAI takes four and no more.
         const int stopsMax = 4;
@@ -94,21 +140,6 @@ internal sealed class ChatRequestWriter : RequestWriter
             json.Text("tool_choice"u8, ChatWords.Choice(request.ToolChoice));
         if (request.IsSerial)
             json.Flag("parallel_tool_calls"u8, false);
-    }
-
-    /// <summary>Models without thought refuse the field: it is sent to those alone that are known to have it.</summary>
-    private static void WriteEffort(NeutralRequest request, in RequestTarget target, JsonOut json)
-    {
-        var effort = ChatWords.Effort(request);
-        if (effort.IsEmpty)
-            return;
-        if (!target.TakesCompletionTokens)
-        {
-            request.Losses.Add(request.Names.Effort);
-            return;
-        }
-
-        json.Text("reasoning_effort"u8, effort);
     }
 
     private static void WriteFormat(NeutralRequest request, JsonOut json)

@@ -8,9 +8,6 @@ internal static class ChatWords
     /// <summary>Choices of one answer that are asked for and told: no dialect that a chat is translated from or into has more.</summary>
     public const int ChoicesMax = 8;
 
-    /// <summary>Thought up to so many tokens is low effort, and up to the second number medium.</summary>
-    private const long LowMax = 4096, MediumMax = 16384;
-
     /// <summary><c>finish_reason</c>, as JSON.</summary>
     public static ReadOnlySpan<byte> Finish(FinishReason reason) => reason switch
     {
@@ -28,6 +25,8 @@ internal static class ChatWords
             return FinishReason.Length;
         if (text.SequenceEqual("tool_calls"u8) || text.SequenceEqual("function_call"u8))
             return FinishReason.ToolCalls;
+        if (text.SequenceEqual("error"u8))
+            return FinishReason.Failed;
         return text.SequenceEqual("content_filter"u8) ? FinishReason.Filtered : FinishReason.Stop;
     }
 
@@ -45,24 +44,6 @@ internal static class ChatWords
     /// <summary>The word for a choice that names no function.</summary>
     public static ReadOnlySpan<byte> Choice(ToolChoice choice) =>
         choice == ToolChoice.Required ? "required"u8 : choice == ToolChoice.None ? "none"u8 : "auto"u8;
-
-    /// <summary>The word for how much is to be thought; empty where nothing is said of it, or nothing to be thought.</summary>
-    public static ReadOnlySpan<byte> Effort(NeutralRequest request) => request.Effort switch
-    {
-        ThinkingEffort.Unset or ThinkingEffort.Off => default,
-        ThinkingEffort.Minimal => "minimal"u8,
-        ThinkingEffort.Low => "low"u8,
-        ThinkingEffort.Medium => "medium"u8,
-        ThinkingEffort.Budget when request.ThinkingTokens <= LowMax => "low"u8,
-        ThinkingEffort.Budget when request.ThinkingTokens <= MediumMax => "medium"u8,
-        _ => "high"u8,
-    };
-
-    /// <summary>What an effort means.</summary>
-    public static ThinkingEffort Effort(ref JsonWalk walk) =>
-        walk.IsText("none"u8) ? ThinkingEffort.Off : walk.IsText("minimal"u8) ? ThinkingEffort.Minimal
-        : walk.IsText("low"u8) ? ThinkingEffort.Low : walk.IsText("medium"u8) ? ThinkingEffort.Medium
-        : walk.IsText("high"u8) || walk.IsText("xhigh"u8) ? ThinkingEffort.High : ThinkingEffort.Unset;
 }
 
 /// <summary>The usage of a chat completion.</summary>

@@ -7,7 +7,7 @@ internal sealed class EmbeddingsRequestReader : RequestReader
 {
     public override FieldNames Names { get; } = new() { User = [.. "user"u8] };
 
-    public override EdgeError Read(NeutralRequest request)
+    protected override EdgeError ReadBody(NeutralRequest request)
     {
         var walk = new JsonWalk(request.Source, stackalloc byte[64]);
         if (!walk.TryBegin())

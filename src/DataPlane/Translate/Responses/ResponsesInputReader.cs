@@ -63,7 +63,7 @@ internal sealed class ResponsesInputReader
         else if (type.SequenceEqual("reasoning"u8))
             ReadReasoning(ref walk);
         else if (type.SequenceEqual("item_reference"u8))
-            return ResponsesRequestReader.ElsewhereOnly("input.item_reference");
+            _request.Elsewhere = "input.item_reference";
         else
             _request.Losses.Add("input"u8, type);
         return default;
@@ -73,7 +73,13 @@ internal sealed class ResponsesInputReader
     private EdgeError ReadMessage(Piece element, ref JsonWalk walk, bool isNamed)
     {
         if (RoleOf(element, out var isThere) is not { } role)
-            return isThere || isNamed ? ChatRequestReader.Malformed("input.role") : ResponsesRequestReader.ElsewhereOnly("input.item_reference");
+        {
+            if (isThere || isNamed)
+                return ChatRequestReader.Malformed("input.role");
+            _request.Elsewhere = "input.item_reference";
+            return default;
+        }
+
         if (role != NeutralRole.Assistant || (_turn == Turn.Assistant && SaysWithoutCalls()))
             EndTurn();
         var from = _request.Parts.Count;
@@ -165,6 +171,12 @@ internal sealed class ResponsesInputReader
         {
             if (walk.Is("type"u8) || (walk.Is("detail"u8) && walk.IsText("auto"u8)))
                 continue;
+            if (walk.Is("detail"u8) && walk.Token == JsonToken.String)
+            {
+                file.Detail = walk.Text;
+                continue;
+            }
+
             if (walk.Token != JsonToken.String || !TakeText(ref walk, ref file, ref found))
             {
                 if (walk.IsNothing())
@@ -174,6 +186,10 @@ internal sealed class ResponsesInputReader
             }
         }
 
+        if (file.Detail.IsPresent && found && _request.Parts.Count > 0 && _request.Parts[^1].Kind is (PartKind.Image or PartKind.ImageUrl))
+            _request.Parts[^1] = _request.Parts[^1] with { Detail = file.Detail };
+        else
+            _request.LoseIf(file.Detail.IsPresent, _request.Names.Detail);
         if (file.Text.IsPresent)
             _request.Parts.Add(file);
         _request.LoseIf(!found && !file.Text.IsPresent, "input.content"u8);
@@ -195,6 +211,8 @@ internal sealed class ResponsesInputReader
             file.Name = walk.Text;
         else if (walk.Is("file_data"u8) && DataUrl.TryRead(_request.Source, walk.Text, out var media, out var data))
             (file.Media, file.Text) = (media, data);
+        else if (walk.Is("file_id"u8))
+            (_request.Elsewhere, found) = ("input.content.file_id", true);
         else if (walk.Is("file_url"u8))
             (file.Kind, file.Text) = (PartKind.FileUrl, walk.Text);
         else

@@ -4,12 +4,13 @@ using AiEdge.DataPlane.Translate.OpenAi;
 namespace AiEdge.DataPlane.Translate.Responses;
 
 /// <summary>
-/// Reads requests for responses (OpenAI's API reference, <c>POST /responses</c>). What refers to something that OpenAI keeps is refused: without
-/// it the rest is another question.
+/// Reads requests for responses (OpenAI's API reference, <c>POST /responses</c>).
 /// </summary>
 internal sealed class ResponsesRequestReader : RequestReader
 {
     private const int ScratchBytes = 64;
+
+    private static readonly byte[][] OpenAiNames = [[.. "service_tier"u8], [.. "prompt_cache_key"u8], [.. "prompt_cache_retention"u8]];
 
     private readonly ResponsesInputReader _input = new();
 
@@ -30,11 +31,13 @@ internal sealed class ResponsesRequestReader : RequestReader
         Arguments = [.. "input.function_call.arguments"u8],
         ResultContent = [.. "input.function_call_output.output"u8],
         Strict = [.. "tools.strict"u8],
+        Detail = [.. "input.content.detail"u8],
+        Verbosity = [.. "text.verbosity"u8],
     };
 
     public override byte[]? BetaHeader { get; } = [.. "openai-beta"u8];
 
-    public override EdgeError Read(NeutralRequest request)
+    protected override EdgeError ReadBody(NeutralRequest request)
     {
         var walk = new JsonWalk(request.Source, stackalloc byte[ScratchBytes]);
         if (!walk.TryBegin())
@@ -46,7 +49,7 @@ internal sealed class ResponsesRequestReader : RequestReader
             if (StoredBy(ref walk) is { } stored)
             {
                 if (walk.Token != JsonToken.Null)
-                    return ElsewhereOnly(stored);
+                    request.Elsewhere = stored;
             }
             else if (walk.Is("input"u8))
             {
@@ -61,10 +64,6 @@ internal sealed class ResponsesRequestReader : RequestReader
 
         return walk.IsWhole() ? default : ChatRequestReader.Malformed(null);
     }
-
-    /// <summary>A request that refers to what only OpenAI has.</summary>
-    internal static EdgeError ElsewhereOnly(string param) =>
-        EdgeError.Invalid("This refers to something that is stored at OpenAI; the model's provider has it not. Send the whole conversation as input.", param);
 
     private static string? StoredBy(ref JsonWalk walk) =>
         walk.Is("previous_response_id"u8) ? "previous_response_id" : walk.Is("conversation"u8) ? "conversation" : walk.Is("prompt"u8) ? "prompt" : null;
@@ -178,10 +177,24 @@ internal sealed class ResponsesRequestReader : RequestReader
         {
             // What is asked for by these is what comes anyway.
             return (walk.Is("service_tier"u8) && (walk.IsText("auto"u8) || walk.IsText("default"u8))) || (walk.Is("truncation"u8) && walk.IsText("disabled"u8))
-                || (walk.Is("top_logprobs"u8) && walk.TryNumber(out var number) && number == 0);
+                || (walk.Is("top_logprobs"u8) && walk.TryNumber(out var number) && number == 0) || TakeOpenAiMember(request, ref walk);
         }
 
         return true;
+    }
+
+    /// <summary>What chats have by the same name. Metadata they have for those alone that are stored.</summary>
+    private static bool TakeOpenAiMember(NeutralRequest request, ref JsonWalk walk)
+    {
+        foreach (var name in OpenAiNames)
+        {
+            if (!walk.Is(name) || walk.Token != JsonToken.String)
+                continue;
+            request.OpenAiMembers.Add(new OpenAiMember(name, walk.Value()));
+            return true;
+        }
+
+        return false;
     }
 
     /// <summary>A summary of the thought comes where the provider tells its thought.</summary>
@@ -191,7 +204,8 @@ internal sealed class ResponsesRequestReader : RequestReader
         {
             if (walk.Is("effort"u8) && walk.Token == JsonToken.String)
             {
-                request.Effort = ChatWords.Effort(ref walk);
+                request.Effort = ThoughtEffort.Of(ref walk);
+                request.EffortWord = request.Effort == ThinkingEffort.Unset ? default : walk.Text;
                 request.LoseIf(request.Effort == ThinkingEffort.Unset, request.Names.Effort);
             }
             else if (!walk.Is("summary"u8) && !walk.Is("generate_summary"u8) && !walk.IsNothing())
@@ -211,7 +225,9 @@ internal sealed class ResponsesRequestReader : RequestReader
                         request.Losses.Add("text.format"u8, walk.Name);
                 }
             }
-            else if (!(walk.Is("verbosity"u8) && walk.IsText("medium"u8)) && !walk.IsNothing())
+            else if (walk.Is("verbosity"u8) && walk.Token == JsonToken.String)
+                request.Verbosity = walk.IsText("medium"u8) ? default : walk.Text;
+            else if (!walk.IsNothing())
                 request.Losses.Add("text"u8, walk.Name);
         }
     }

@@ -22,15 +22,12 @@ internal sealed class ResponsesRequestWriter : RequestWriter
     public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
         json.StartObject().Value("model"u8, target.ModelJson);
-        ResponsesInputWriter.Write(request, json, takesThought: target.TakesCompletionTokens);
+        ResponsesInputWriter.Write(request, json, takesThought: target.Abilities.ThinksAtOpenAi);
         WriteCap(request, target, json);
-        if (request.Temperature.IsPresent)
-            json.Value("temperature"u8, request.Temperature.Of(request.Source));
-        if (request.TopP.IsPresent)
-            json.Value("top_p"u8, request.TopP.Of(request.Source));
+        WriteSampling(request, target.Abilities, json);
         if (request.Tools.Count > 0)
             WriteTools(request, json);
-        WriteReasoning(request, target.TakesCompletionTokens, json);
+        WriteReasoning(request, target.Abilities, json);
         WriteText(request, json);
         WriteUser(request, json);
         foreach (var member in request.OpenAiMembers)
@@ -51,6 +48,20 @@ internal sealed class ResponsesRequestWriter : RequestWriter
             max = max < 0 ? target.OutputCap : Math.Min(max, target.OutputCap);
         if (max >= 0)
             json.Number("max_output_tokens"u8, Math.Max(max, TokensMin));
+    }
+
+    private static void WriteSampling(NeutralRequest request, in ModelAbilities model, JsonOut json)
+    {
+        if (!ThoughtEffort.Samples(request, model))
+        {
+            ChatRequestWriter.LoseSampling(request);
+            return;
+        }
+
+        if (request.Temperature.IsPresent)
+            json.Value("temperature"u8, request.Temperature.Of(request.Source));
+        if (request.TopP.IsPresent)
+            json.Value("top_p"u8, request.TopP.Of(request.Source));
     }
 
     /// <summary>Functions are strict here unless they say that they are not.</summary>
@@ -80,18 +91,13 @@ internal sealed class ResponsesRequestWriter : RequestWriter
     }
 
     /// <summary>
-    /// Models without thought refuse its fields: an effort in OpenAI's own word is the client's to answer for, all else goes to those alone that are
+    /// Models without thought refuse its fields: an effort in OpenAI's own word is the client's to answer for where nobody knows better, all else goes to those alone that are
     /// known to think. What the client wants to see of it is a summary, and what proves it is asked for where the client can bring it back.
     /// </summary>
-    private static void WriteReasoning(NeutralRequest request, bool thinks, JsonOut json)
+    private static void WriteReasoning(NeutralRequest request, in ModelAbilities model, JsonOut json)
     {
-        var effort = request.EffortWord.IsPresent ? request.EffortWord.Of(request.Source) : ChatWords.Effort(request);
-        if (!effort.IsEmpty && !thinks && !request.EffortWord.IsPresent)
-        {
-            request.Losses.Add(request.Names.Effort);
-            effort = default;
-        }
-
+        var thinks = model.ThinksAtOpenAi;
+        var effort = request.EffortWord.IsPresent && !thinks ? request.EffortWord.Of(request.Source) : ThoughtEffort.AtOpenAi(request, model);
         var shows = thinks && request.WantsThought;
         if (!effort.IsEmpty || shows)
         {

@@ -1,0 +1,212 @@
+using AiEdge.Tokenization.Models;
+
+namespace AiEdge.DataPlane.Core;
+
+/// <summary>Efforts of thought by their words, the least first.</summary>
+[Flags]
+internal enum Efforts : byte
+{
+    None = 0,
+
+    /// <summary>No thought at all.</summary>
+    Off = 1,
+    Minimal = 2,
+    Low = 4,
+    Medium = 8,
+    High = 16,
+    XHigh = 32,
+    Max = 64,
+}
+
+/// <summary>How a model is told to think.</summary>
+internal enum ThoughtForm : byte
+{
+    /// <summary>Nobody knows.</summary>
+    Unknown,
+
+    /// <summary>It does not think, and refuses to be told to.</summary>
+    None,
+
+    /// <summary>By a word.</summary>
+    Word,
+
+    /// <summary>By a number of tokens.</summary>
+    Budget,
+
+    /// <summary>By a number or by a word.</summary>
+    Either,
+}
+
+/// <summary>
+/// What a model takes in a request, by its name: the one place that knows it of models' families (the providers' references of reasoning, and what
+/// their APIs refuse). A name that stands for no known model tells nothing, and the next is asked: deployments have names of their own.
+/// </summary>
+internal readonly record struct ModelAbilities
+{
+    private const int NameBytesMax = 256;
+    private const Efforts LowToHigh = Efforts.Low | Efforts.Medium | Efforts.High;
+
+    /// <summary>What its tokens are counted by, which tells whose it is.</summary>
+    public ModelFamily Family { get; private init; }
+
+    /// <summary>How it is told to think.</summary>
+    public ThoughtForm Thought { get; private init; }
+
+    /// <summary>The words for it that are taken; with <see cref="Efforts.Off"/> thought can be switched off.</summary>
+    public Efforts Words { get; private init; }
+
+    /// <summary>The least and the most tokens of thought, beside none; 0 for no bound.</summary>
+    public int BudgetMin { get; private init; }
+
+    /// <summary>As above.</summary>
+    public int BudgetMax { get; private init; }
+
+    /// <summary>It thinks where nothing is said.</summary>
+    public bool ThinksUnasked { get; private init; }
+
+    /// <summary>Temperature and its like are refused, whatever they are.</summary>
+    public bool RefusesSampling { get; private init; }
+
+    /// <summary>They are taken all the same where thought is off, as <see cref="Efforts.Off"/> says.</summary>
+    public bool SamplesUnthinking { get; private init; }
+
+    /// <summary>Temperature and the share of words (<c>top_p</c>) are refused together.</summary>
+    public bool TakesOneSampler { get; private init; }
+
+    /// <summary>A tool cannot be forced.</summary>
+    public bool RefusesForcedTools { get; private init; }
+
+    /// <summary>Calls of earlier turns are refused without what proves them.</summary>
+    public bool WantsCallProof { get; private init; }
+
+    /// <summary>Whether a chat's cap is <c>max_completion_tokens</c>: reasoning models of OpenAI refuse <c>max_tokens</c>.</summary>
+    public bool TakesCompletionTokens => Family == ModelFamily.OpenAiReasoning;
+
+    /// <summary>Whether it is one of OpenAI's own.</summary>
+    public bool IsOpenAi => Family is >= ModelFamily.OpenAiChat and <= ModelFamily.OpenAiReasoning;
+
+    /// <summary>Whether thought can be asked of it by OpenAI's fields.</summary>
+    public bool ThinksAtOpenAi => Family == ModelFamily.OpenAiReasoning && Thought == ThoughtForm.Word;
+
+    /// <summary>Of an exchange's target: by the provider's name for the model, else by the one that it is asked for by, else by its rule's.</summary>
+    public static ModelAbilities Of(Exchange exchange)
+    {
+        var named = Of(exchange.Target?.UpstreamModel);
+        if (named.Family == ModelFamily.Unknown)
+            named = Of(exchange.PassedModel);
+        return named.Family == ModelFamily.Unknown ? Of(exchange.Model?.NameUtf8) : named;
+    }
+
+    /// <summary>Of a name in UTF-8.</summary>
+    public static ModelAbilities Of(ReadOnlySpan<byte> model)
+    {
+        var family = ModelEncodings.Find(model).Family;
+        if (model.Length > NameBytesMax)
+            return default;
+        Span<byte> lower = stackalloc byte[NameBytesMax];
+        System.Text.Ascii.ToLower(model, lower, out var length);
+        ReadOnlySpan<byte> name = lower[..length];
+        return family switch
+        {
+            ModelFamily.OpenAiReasoning => OfOpenAi(name),
+            ModelFamily.Claude => OfClaude(name),
+            ModelFamily.Gemini => OfGemini(name),
+            ModelFamily.Unknown => default,
+            ModelFamily.OpenAiOpen => new ModelAbilities { Family = family },
+            _ => new ModelAbilities { Family = family, Thought = ThoughtForm.None },
+        };
+    }
+
+    /// <summary>gpt-5 and the o series (OpenAI's guide "Reasoning models"). From 5.1 on thought can be switched off; till 5.4 it is off unless asked for.</summary>
+    private static ModelAbilities OfOpenAi(ReadOnlySpan<byte> name)
+    {
+        var made = new ModelAbilities { Family = ModelFamily.OpenAiReasoning, Thought = ThoughtForm.Word, RefusesSampling = true, ThinksUnasked = true };
+        if (name.IndexOf("gpt-"u8) is not (var at and >= 0))
+            return made with { Words = LowToHigh };
+        var version = Version(name[(at + 4)..]);
+        if (name.IndexOf("-chat"u8) >= 0)
+            return made with { Thought = ThoughtForm.None, RefusesSampling = version > 500, ThinksUnasked = false };
+        var (isPro, isCodex) = (name.IndexOf("-pro"u8) >= 0, name.IndexOf("codex"u8) >= 0);
+        if (version < 501)
+            return made with { Words = isPro ? Efforts.High : isCodex ? LowToHigh : LowToHigh | Efforts.Minimal };
+        var words = isPro ? Efforts.Medium | Efforts.High : isCodex ? LowToHigh : LowToHigh | Efforts.Off;
+        if (version > 501 || name.IndexOf("-max"u8) >= 0)
+            words |= Efforts.XHigh;
+        var canRest = (words & Efforts.Off) != 0;
+        return made with { Words = words, SamplesUnthinking = canRest, ThinksUnasked = !canRest || version > 504 };
+    }
+
+    /// <summary>
+    /// Claude (Anthropic's pages "Extended thinking", "Adaptive thinking", "Effort" and those of what is new in each model). From 4.7 on nothing but an
+    /// effort is taken and no sampling; from 5 on it thinks unless told not to, and some of them cannot be.
+    /// </summary>
+    private static ModelAbilities OfClaude(ReadOnlySpan<byte> name)
+    {
+        var version = Version(name[(name.IndexOf("claude"u8) + "claude".Length)..]);
+        var isAlwaysOn = name.IndexOf("fable"u8) >= 0 || name.IndexOf("mythos"u8) >= 0 || (version >= 505 && name.IndexOf("haiku"u8) < 0);
+        if (isAlwaysOn)
+            version = Math.Max(version, 500);
+        var made = new ModelAbilities { Family = ModelFamily.Claude, Words = Efforts.Off, TakesOneSampler = version is 0 or >= 401 };
+        if (version is > 0 and < 307)
+            return made with { Thought = ThoughtForm.None };
+        if (version < 406)
+            return made with { Thought = version == 0 ? ThoughtForm.Unknown : ThoughtForm.Budget, BudgetMin = 1024 };
+        var words = LowToHigh | Efforts.Max | (isAlwaysOn ? Efforts.None : Efforts.Off) | (version > 406 ? Efforts.XHigh : Efforts.None);
+        return made with
+        {
+            Thought = version == 406 ? ThoughtForm.Either : ThoughtForm.Word,
+            Words = words,
+            BudgetMin = 1024,
+            ThinksUnasked = version >= 500,
+            RefusesSampling = version > 406,
+            RefusesForcedTools = isAlwaysOn,
+        };
+    }
+
+    /// <summary>Gemini (Google's page "Gemini thinking"): no thought before 2.5, numbers in 2.5, words from 3 on, which cannot be silenced.</summary>
+    private static ModelAbilities OfGemini(ReadOnlySpan<byte> name)
+    {
+        var version = Version(name[(name.IndexOf("gemini"u8) + "gemini".Length)..]);
+        var made = new ModelAbilities { Family = ModelFamily.Gemini, WantsCallProof = version >= 300, ThinksUnasked = version >= 205 };
+        if (version == 0)
+            return made;
+        if (version < 205)
+            return made with { Thought = ThoughtForm.None };
+        var isFlash = name.IndexOf("flash"u8) >= 0;
+        if (version < 300)
+        {
+            var isLite = name.IndexOf("lite"u8) >= 0;
+            return made with
+            {
+                Thought = ThoughtForm.Budget,
+                Words = isFlash ? Efforts.Off : Efforts.None,
+                BudgetMin = isLite ? 512 : isFlash ? 1 : 128,
+                BudgetMax = isFlash ? 24576 : 32768,
+            };
+        }
+
+        var words = isFlash && version < 306 ? LowToHigh | Efforts.Minimal : version == 300 ? Efforts.Low | Efforts.High : LowToHigh;
+        return made with { Thought = ThoughtForm.Word, Words = words };
+    }
+
+    /// <summary>The first number of at most two digits and the one that follows it, as 100 × major + minor; 0 where there is none. Dates are longer.</summary>
+    private static int Version(ReadOnlySpan<byte> name)
+    {
+        var (major, i) = (-1, 0);
+        while (i < name.Length)
+        {
+            var from = i;
+            var number = 0;
+            while (i < name.Length && char.IsAsciiDigit((char)name[i]))
+                number = Math.Min(1_000_000, (number * 10) + name[i++] - '0');
+            var isVersion = i > from && i - from <= 2;
+            if (major >= 0)
+                return (major * 100) + (isVersion ? number : 0);
+            if (isVersion)
+                major = number;
+            i++;
+        }
+
+        return Math.Max(major, 0) * 100;
+    }
+}

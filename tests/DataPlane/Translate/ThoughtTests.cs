@@ -1,0 +1,163 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Tests.Translate;
+
+/// <summary>How much is to be thought, in the words of each model; what a model refuses is not sent, and what cannot be said is reported.</summary>
+public sealed class ThoughtTests
+{
+    private const string Off = """{"model":"c","max_tokens":99,"messages":[{"role":"user","content":"Q"}],"thinking":{"type":"disabled"}}""";
+
+    [Theory]
+    [InlineData("gpt-5.1", "\"reasoning_effort\":\"none\"", "")]
+    [InlineData("gpt-5", "\"reasoning_effort\":\"minimal\"", "thinking")]
+    [InlineData("o3", "\"reasoning_effort\":\"low\"", "thinking")]
+    [InlineData("gpt-4o", "", "")]
+    [InlineData("qwen3", "", "thinking")]
+    public void Silence_is_asked_of_a_chat_s_model_or_reported(string model, string expected, string losses)
+    {
+        var told = Translating.Request(RequestShape.Messages, RequestShape.Chat, Off, out var lost, model);
+        Assert.Equal(losses, lost);
+        Assert.Contains(expected, told, StringComparison.Ordinal);
+        Assert.Equal(expected.Length > 0, told.Contains("reasoning_effort", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("gpt-5.2", "\"reasoning\":{\"effort\":\"none\"}", "")]
+    [InlineData("gpt-5", "\"reasoning\":{\"effort\":\"minimal\"}", "generationConfig.thinkingConfig")]
+    public void And_of_a_response_s(string model, string expected, string losses)
+    {
+        const string body = """{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"thinkingConfig":{"thinkingBudget":0}}}""";
+        Assert.Contains(expected, Translating.Request(RequestShape.Contents, RequestShape.Responses, body, out var lost, model), StringComparison.Ordinal);
+        Assert.Equal(losses, lost);
+    }
+
+    [Theory]
+    [InlineData("none", "gemini-2.5-pro", "{\"thinkingBudget\":128}", "reasoning_effort")]
+    [InlineData("none", "gemini-2.5-flash", "{\"thinkingBudget\":0}", "")]
+    [InlineData("none", "gemini-3-pro-preview", "{\"thinkingLevel\":\"LOW\"}", "reasoning_effort")]
+    [InlineData("none", "gemini-2.0-flash", "", "")]
+    [InlineData("low", "gemini-2.0-flash", "", "reasoning_effort")]
+    [InlineData("low", "gemini-2.5-flash-lite", "{\"thinkingBudget\":1024,\"includeThoughts\":true}", "")]
+    [InlineData("minimal", "gemini-3-flash-preview", "{\"thinkingLevel\":\"MINIMAL\",\"includeThoughts\":true}", "")]
+    [InlineData("medium", "gemini-3-pro-preview", "{\"thinkingLevel\":\"HIGH\",\"includeThoughts\":true}", "reasoning_effort")]
+    [InlineData("high", "models-own-name", "{\"thinkingBudget\":24576,\"includeThoughts\":true}", "")]
+    public void Gemini_is_told_what_its_model_takes(string effort, string model, string expected, string losses)
+    {
+        var body = $$"""{"model":"a","messages":[{"role":"user","content":"Q"}],"reasoning_effort":"{{effort}}"}""";
+        var told = Translating.Request(RequestShape.Chat, RequestShape.Contents, body, out var lost, model);
+        Assert.Equal(losses, lost);
+        Assert.Contains(expected.Length > 0 ? $"\"thinkingConfig\":{expected}" : "\"generationConfig\":{}", told, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("claude-opus-4-7", "high", "\"thinking\":{\"type\":\"adaptive\"},\"output_config\":{\"effort\":\"high\"}", "")]
+    [InlineData("claude-opus-4-7", "xhigh", "\"output_config\":{\"effort\":\"xhigh\"}", "")]
+    [InlineData("claude-sonnet-4-6", "xhigh", "\"output_config\":{\"effort\":\"high\"}", "reasoning_effort")]
+    [InlineData("claude-opus-4-7", "minimal", "\"output_config\":{\"effort\":\"low\"}", "reasoning_effort")]
+    [InlineData("claude-sonnet-4-5-20250929", "low", "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2048}", "")]
+    [InlineData("claude-3-5-haiku-20241022", "low", "\"max_tokens\":9000,", "reasoning_effort")]
+    [InlineData("claude-opus-5", "none", "\"thinking\":{\"type\":\"disabled\"}", "")]
+    [InlineData("claude-opus-4-7", "none", "\"max_tokens\":9000,", "")]
+    [InlineData("claude-fable-5", "none", "\"max_tokens\":9000,", "reasoning_effort")]
+    public void Claude_is_told_what_its_model_takes(string model, string effort, string expected, string losses)
+    {
+        var body = $$"""{"model":"a","max_tokens":9000,"messages":[{"role":"user","content":"Q"}],"reasoning_effort":"{{effort}}"}""";
+        Assert.Contains(expected, Translating.Request(RequestShape.Chat, RequestShape.Messages, body, out var lost, model), StringComparison.Ordinal);
+        Assert.Equal(losses, lost);
+    }
+
+    [Fact]
+    public void Claude_that_always_thinks_is_not_forced_to_call()
+    {
+        const string body = """{"model":"a","max_tokens":9,"messages":[{"role":"user","content":"Q"}],"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required"}""";
+        Assert.Contains("\"tool_choice\":{\"type\":\"auto\"}", Translating.Request(RequestShape.Chat, RequestShape.Messages, body, out var lost, "claude-opus-5-5"), StringComparison.Ordinal);
+        Assert.Equal("tool_choice", lost);
+        Assert.Contains("{\"type\":\"any\"}", Translating.Request(RequestShape.Chat, RequestShape.Messages, body, out _, "claude-opus-4-8"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gemini-2.5-flash", ",\"generationConfig\":{\"maxOutputTokens\":9,\"thinkingConfig\":{\"includeThoughts\":true}}", "")]
+    [InlineData("gemini-2.0-flash", ",\"generationConfig\":{\"maxOutputTokens\":9}", "thinking")]
+    public void Thought_as_the_model_finds_right_is_seen(string model, string expected, string losses)
+    {
+        const string body = """{"model":"c","max_tokens":9,"messages":[{"role":"user","content":"Q"}],"thinking":{"type":"adaptive"}}""";
+        Assert.Contains(expected, Translating.Request(RequestShape.Messages, RequestShape.Contents, body, out var lost, model), StringComparison.Ordinal);
+        Assert.Equal(losses, lost);
+    }
+
+    [Theory]
+    [InlineData("\"thinking\":{\"type\":\"disabled\"}", "\"output_config\":{\"effort\":\"high\"}", "none")]
+    [InlineData("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2000}", "\"output_config\":{\"effort\":\"high\"}", "low")]
+    [InlineData("\"thinking\":{\"type\":\"adaptive\"}", "\"output_config\":{\"effort\":\"high\"}", "high")]
+    public void The_order_of_members_does_not_matter(string one, string other, string effort)
+    {
+        foreach (var members in (string[])[$"{one},{other}", $"{other},{one}"])
+        {
+            var body = "{\"model\":\"c\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"Q\"}]," + members + "}";
+            Assert.Contains($"\"reasoning_effort\":\"{effort}\"", Translating.Request(RequestShape.Messages, RequestShape.Chat, body, out var lost, "gpt-5.1"), StringComparison.Ordinal);
+            Assert.Equal(effort == "high" ? "" : "output_config.effort", lost);
+        }
+    }
+
+    [Theory]
+    [InlineData("gpt-5", "temperature,top_p,presence_penalty,frequency_penalty,stop")]
+    [InlineData("o3", "temperature,top_p,presence_penalty,frequency_penalty,stop")]
+    [InlineData("gpt-5.1", "")]
+    [InlineData("gpt-4o", "")]
+    public void Models_that_think_are_sent_no_sampling(string model, string losses)
+    {
+        const string body = """{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"temperature":0.2,"topP":0.5,"presencePenalty":1,"frequencyPenalty":1,"stopSequences":["X"]}}""";
+        foreach (var shape in (RequestShape[])[RequestShape.Chat, RequestShape.Responses])
+        {
+            var told = Translating.Request(RequestShape.Contents, shape, body, out var lost, model);
+            Assert.Equal(losses.Length == 0, told.Contains("temperature", StringComparison.Ordinal));
+            Assert.Equal(losses.Length > 0, lost.Contains("generationConfig.temperature,generationConfig.topP", StringComparison.Ordinal));
+            Assert.Equal(losses.Length > 0 || shape == RequestShape.Responses, lost.Contains("stopSequences", StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("claude-sonnet-4-5", "\"temperature\":0.7", "\"top_p\"", "top_p")]
+    [InlineData("claude-sonnet-4", "\"temperature\":0.7,\"top_p\":0.9,\"top_k\":5", "\"x\"", "")]
+    [InlineData("claude-opus-4-7", "\"max_tokens\":4096", "\"t", "temperature,top_p,top_k")]
+    public void Claude_is_sent_the_sampling_that_it_takes(string model, string expected, string not, string losses)
+    {
+        const string body = """{"model":"a","messages":[{"role":"user","content":"Q"}],"temperature":0.7,"top_p":0.9,"top_k":5}""";
+        var told = Translating.Request(RequestShape.Chat, RequestShape.Messages, body, out var lost, model);
+        Assert.Contains(expected, told, StringComparison.Ordinal);
+        Assert.DoesNotContain(not, told.Replace("\"type\"", "", StringComparison.Ordinal).Replace("\"text\"", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Equal(losses, lost);
+    }
+
+    [Theory]
+    [InlineData("gpt-5-mini-2025-08-07", (int)(Efforts.Minimal | Efforts.Low | Efforts.Medium | Efforts.High))]
+    [InlineData("openai/gpt-5.2-pro", (int)(Efforts.Medium | Efforts.High | Efforts.XHigh))]
+    [InlineData("gpt-5-chat-latest", (int)(Efforts.None))]
+    [InlineData("GPT-5.1-Codex-Max", (int)(Efforts.Low | Efforts.Medium | Efforts.High | Efforts.XHigh))]
+    [InlineData("us.anthropic.claude-opus-4-6-v1", (int)(Efforts.Off | Efforts.Low | Efforts.Medium | Efforts.High | Efforts.Max))]
+    [InlineData("claude-sonnet-4@20250514", (int)(Efforts.Off))]
+    [InlineData("gemini-3.8-flash", (int)(Efforts.Low | Efforts.Medium | Efforts.High))]
+    public void A_name_tells_the_words_that_a_model_takes(string model, int words) =>
+        Assert.Equal((Efforts)words, ModelAbilities.Of(System.Text.Encoding.ASCII.GetBytes(model)).Words);
+
+    [Fact]
+    public void The_tokens_of_the_provider_s_own_model_are_capped_by_the_name_it_is_asked_for_by()
+    {
+        var exchange = new Exchange { Target = new TargetModel { Provider = null!, Timeouts = null!, UpstreamModel = [.. "prod-chat"u8] } };
+        exchange.SetAskedModel("gpt-5"u8);
+        Assert.True(ModelAbilities.Of(exchange).TakesCompletionTokens);
+        exchange.SetAskedModel("another"u8);
+        Assert.False(ModelAbilities.Of(exchange).TakesCompletionTokens);
+    }
+
+    [Fact]
+    public void A_chat_s_own_word_goes_from_responses_as_it_is()
+    {
+        const string body = """{"model":"a","input":"Q","reasoning":{"effort":"xhigh"},"text":{"verbosity":"low"},"service_tier":"flex","prompt_cache_key":"k"}""";
+        var told = Translating.Request(RequestShape.Responses, RequestShape.Chat, body, out var lost, "gpt-5.2");
+        Assert.Equal("", lost);
+        Assert.Contains("\"reasoning_effort\":\"xhigh\",\"service_tier\":\"flex\",\"prompt_cache_key\":\"k\",\"verbosity\":\"low\"", told, StringComparison.Ordinal);
+        Translating.Request(RequestShape.Responses, RequestShape.Chat, body, out lost, "qwen3");
+        Assert.Equal("reasoning.effort,service_tier,prompt_cache_key,text.verbosity", lost);
+    }
+}
