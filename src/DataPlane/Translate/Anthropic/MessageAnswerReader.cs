@@ -5,10 +5,12 @@ namespace AiEdge.DataPlane.Translate.Anthropic;
 /// <summary>Reads Anthropic's answers: the events of a streamed message, or a whole one.</summary>
 internal sealed class MessageAnswerReader : AnswerReader
 {
-    private const int BlocksMax = 128;
+    /// <summary>Blocks of one answer; one of more is a fault of the provider's.</summary>
+    private const int BlocksMax = 16 * 1024;
+    private const int BlocksFirst = 128;
     private const int ScratchBytes = 64;
 
-    private readonly short[] _callOfBlock = new short[BlocksMax];
+    private short[] _callOfBlock = new short[BlocksFirst];
     private int _calls;
     private bool _hasInput;
 
@@ -47,10 +49,10 @@ internal sealed class MessageAnswerReader : AnswerReader
             else if (walk.Is("index"u8))
                 _ = walk.TryNumber(out fields.Index);
             else if (walk.Is("delta"u8) || walk.Is("content_block"u8) || walk.Is("message"u8) || walk.Is("error"u8))
-                ReadFields(ref walk, ref fields);
+                ReadFields(ref walk, ref fields, to);
         }
 
-        if (!walk.IsWhole())
+        if (!walk.IsWhole() || fields.Index is < 0 or >= BlocksMax)
             return false;
         Tell(data, fields, to);
         return true;
@@ -68,7 +70,7 @@ internal sealed class MessageAnswerReader : AnswerReader
             if (walk.Is("content"u8) && walk.Token == JsonToken.StartArray)
                 content = walk.Value();
             else
-                ReadField(ref walk, ref message);
+                ReadField(ref walk, ref message, to);
         }
 
         if (!walk.IsWhole() || !message.Kind.Of(body).SequenceEqual("message"u8) || !content.IsPresent)
@@ -87,7 +89,7 @@ internal sealed class MessageAnswerReader : AnswerReader
         while (walk.NextElement())
         {
             Fields block = default;
-            ReadFields(ref walk, ref block);
+            ReadFields(ref walk, ref block, to);
             if (block.Kind.Of(body).SequenceEqual("tool_use"u8))
             {
                 TellCall(body, block, to);
@@ -99,15 +101,15 @@ internal sealed class MessageAnswerReader : AnswerReader
     }
 
     /// <summary>The members of the object at hand that matter wherever they stand.</summary>
-    private static void ReadFields(ref JsonWalk walk, ref Fields fields)
+    private static void ReadFields(ref JsonWalk walk, ref Fields fields, AnswerWriter to)
     {
         if (!walk.TryEnter(JsonToken.StartObject))
             return;
         while (walk.NextMember())
-            ReadField(ref walk, ref fields);
+            ReadField(ref walk, ref fields, to);
     }
 
-    private static void ReadField(ref JsonWalk walk, ref Fields fields)
+    private static void ReadField(ref JsonWalk walk, ref Fields fields, AnswerWriter to)
     {
         if (walk.Is("input"u8) && walk.Token == JsonToken.StartObject)
         {
@@ -116,7 +118,12 @@ internal sealed class MessageAnswerReader : AnswerReader
         }
 
         if (walk.Token != JsonToken.String)
+        {
+            if ((walk.Is("citations"u8) || walk.Is("container"u8)) && !walk.IsNothing())
+                to.Losses?.Add("answer"u8, walk.Name);
             return;
+        }
+
         if (walk.Is("type"u8))
             fields.Kind = walk.Text;
         else if (walk.Is("text"u8) || walk.Is("thinking"u8) || walk.Is("partial_json"u8) || walk.Is("message"u8) || walk.Is("data"u8))
@@ -171,8 +178,9 @@ internal sealed class MessageAnswerReader : AnswerReader
         }
 
         _hasInput = false;
-        if (fields.Index is >= 0 and < BlocksMax)
-            _callOfBlock[fields.Index] = (short)_calls;
+        if (fields.Index >= _callOfBlock.Length)
+            Grow((int)fields.Index);
+        _callOfBlock[fields.Index] = (short)_calls;
         TellCall(source, fields, to);
 
         // Some send the arguments at once, with the block.
@@ -181,6 +189,13 @@ internal sealed class MessageAnswerReader : AnswerReader
             _hasInput = true;
             to.Take(new NeutralEvent(NeutralKind.ArgumentsObject, fields.Input.Of(source)) { Call = _calls - 1 });
         }
+    }
+
+    private void Grow(int index)
+    {
+        var before = _callOfBlock.Length;
+        Array.Resize(ref _callOfBlock, Math.Min(BlocksMax, Math.Max(index + 1, before * 2)));
+        Array.Fill(_callOfBlock, (short)-1, before, _callOfBlock.Length - before);
     }
 
     private void TellCall(ReadOnlySpan<byte> source, in Fields fields, AnswerWriter to) =>
@@ -195,7 +210,7 @@ internal sealed class MessageAnswerReader : AnswerReader
             return;
         }
 
-        if (fields.Index is < 0 or >= BlocksMax || _callOfBlock[fields.Index] < 0 || fields.Text.Length == 0)
+        if (fields.Index >= _callOfBlock.Length || _callOfBlock[fields.Index] < 0 || fields.Text.Length == 0)
             return;
         _hasInput = true;
         to.Take(new NeutralEvent(NeutralKind.Arguments, fields.Text.Of(source)) { Call = _callOfBlock[fields.Index] });
@@ -204,7 +219,7 @@ internal sealed class MessageAnswerReader : AnswerReader
     /// <summary>A call without arguments has none to add up; elsewhere they are an empty object.</summary>
     private void EndBlock(ReadOnlySpan<byte> source, in Fields fields, AnswerWriter to)
     {
-        if (fields.Index is < 0 or >= BlocksMax || _callOfBlock[fields.Index] < 0)
+        if (fields.Index >= _callOfBlock.Length || _callOfBlock[fields.Index] < 0)
             return;
         if (!_hasInput)
             to.Take(new NeutralEvent(NeutralKind.ArgumentsObject, "{}"u8) { Call = _callOfBlock[fields.Index] });

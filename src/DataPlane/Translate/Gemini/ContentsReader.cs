@@ -3,8 +3,8 @@ using AiEdge.DataPlane.Core;
 namespace AiEdge.DataPlane.Translate.Gemini;
 
 /// <summary>
-/// Reads the contents of a request. Calls mostly have no ids here: they are counted, and a result belongs to the first call of its name that has
-/// none yet.
+/// Reads the contents of a request. Calls mostly have no ids here: they are counted, and a result without one that a call has belongs to the first call
+/// of its name that has none yet. One that belongs to no call is lost: nobody takes it.
 /// </summary>
 internal sealed class ContentsReader
 {
@@ -42,10 +42,13 @@ internal sealed class ContentsReader
     public void ReadSystem(NeutralRequest request, ref JsonWalk walk)
     {
         _request = request;
-        if (!walk.TryEnter(JsonToken.StartObject))
-            return;
         var from = request.Parts.Count;
-        ReadContent(ref walk);
+        if (walk.Token == JsonToken.String)
+            request.Parts.Add(new NeutralPart { Kind = PartKind.Text, Text = walk.Text });
+        else if (walk.TryEnter(JsonToken.StartObject))
+            ReadContent(ref walk);
+        else
+            return;
         request.Messages.Insert(0, new NeutralMessage(NeutralRole.System, from, request.Parts.Count - from));
     }
 
@@ -177,21 +180,37 @@ internal sealed class ContentsReader
     /// <summary>What was answered is an object; to others it is the text of that object.</summary>
     private void AddResult(NeutralPart result)
     {
-        for (var i = 0; i < _calls.Count; i++)
+        if (CallOf(result) is not (var number and >= 0))
         {
-            var call = _request.Parts[_calls[i].Part];
-            if (_calls[i].IsAnswered || !call.Name.Of(_request.Source).SequenceEqual(result.Name.Of(_request.Source)))
-                continue;
-            _calls[i] = _calls[i] with { IsAnswered = true };
-            result.Ordinal = i;
-            result.Id = call.Id.IsPresent ? call.Id : result.Id;
-            break;
+            _request.Losses.Add(_request.Names.ResultContent);
+            return;
         }
 
+        _calls[number] = _calls[number] with { IsAnswered = true };
+        (result.Ordinal, result.Id) = (number, _request.Parts[_calls[number].Part].Id);
         var text = result.Text;
         result.Text = default;
         _request.Parts.Add(result);
         if (text.IsPresent)
             _request.Parts.Add(new NeutralPart { Kind = PartKind.Text, Text = text, IsObject = true, IsOfResult = true });
+    }
+
+    /// <summary>Which call a result answers: the one of its id, else the first of its name that has no answer; -1 for none.</summary>
+    private int CallOf(in NeutralPart result)
+    {
+        var source = _request.Source;
+        var byName = -1;
+        for (var i = _calls.Count - 1; i >= 0; i--)
+        {
+            if (_calls[i].IsAnswered)
+                continue;
+            var call = _request.Parts[_calls[i].Part];
+            if (result.Id.Length > 0 && call.Id.Length > 0 && call.Id.Of(source).SequenceEqual(result.Id.Of(source)))
+                return i;
+            if (call.Name.Of(source).SequenceEqual(result.Name.Of(source)))
+                byName = i;
+        }
+
+        return byName;
     }
 }

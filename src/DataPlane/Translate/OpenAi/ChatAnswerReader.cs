@@ -9,7 +9,7 @@ internal sealed class ChatAnswerReader : AnswerReader
 {
     private const int ScratchBytes = 64;
 
-    private readonly int[] _calls = new int[ChatWords.ChoicesMax];
+    private readonly ChatCalls[] _calls = new ChatCalls[ChatWords.ChoicesMax];
     private bool _isBegun;
 
     /// <summary>What matters of a chunk or of a choice, wherever it stands.</summary>
@@ -31,12 +31,14 @@ internal sealed class ChatAnswerReader : AnswerReader
         public Piece Id;
         public Piece Name;
         public Piece Arguments;
+        public Piece Proof;
         public long Index;
     }
 
     public override void Reset()
     {
-        Array.Clear(_calls);
+        foreach (ref var calls in _calls.AsSpan())
+            calls.Clear();
         _isBegun = false;
     }
 
@@ -68,6 +70,8 @@ internal sealed class ChatAnswerReader : AnswerReader
                 chunk.Choices = walk.Value();
             else if (walk.Is("error"u8) && walk.TryEnter(JsonToken.StartObject))
                 ReadError(ref walk, ref chunk);
+            else if (walk.Is("citations"u8) && !walk.IsNothing())
+                to.Losses?.Add("answer.citations"u8);
         }
 
         if (!walk.IsWhole())
@@ -116,6 +120,8 @@ internal sealed class ChatAnswerReader : AnswerReader
                     choice.Finish = walk.Text;
                 else if ((walk.Is("delta"u8) || walk.Is("message"u8)) && walk.Token == JsonToken.StartObject)
                     choice.Delta = walk.Value();
+                else if ((walk.Is("logprobs"u8) || walk.Is("content_filter_results"u8) || walk.Is("stop_reason"u8)) && !walk.IsNothing())
+                    to.Losses?.Add("answer"u8, walk.Name);
             }
 
             if (choice.Index < 0 || choice.Index >= Math.Min(to.ChoicesMax, ChatWords.ChoicesMax))
@@ -134,7 +140,9 @@ internal sealed class ChatAnswerReader : AnswerReader
         _isBegun = true;
         if (choice.Delta.IsPresent)
             TellDelta(data, choice.Delta, (int)choice.Index, to);
-        if (choice.Finish.Length > 0)
+        if (ChatWords.Reason(choice.Finish.Of(data)) == FinishReason.Failed)
+            to.Take(new NeutralEvent(NeutralKind.Error, "The provider failed while it answered."u8) { Name = "upstream_error"u8 });
+        else if (choice.Finish.Length > 0)
             to.Take(new NeutralEvent(NeutralKind.Finish) { Choice = (int)choice.Index, Reason = ChatWords.Reason(choice.Finish.Of(data)) });
     }
 
@@ -143,6 +151,7 @@ internal sealed class ChatAnswerReader : AnswerReader
         var walk = new JsonWalk(data, delta, stackalloc byte[ScratchBytes]);
         if (!walk.TryBegin())
             return;
+        var hasThought = false;
         while (walk.NextMember())
         {
             if (walk.Is("tool_calls"u8) && walk.TryEnter(JsonToken.StartArray))
@@ -150,7 +159,12 @@ internal sealed class ChatAnswerReader : AnswerReader
             else if (walk.Is("content"u8))
                 TellContent(data, ref walk, choice, to);
             else if (walk.Is("reasoning_content"u8) || walk.Is("reasoning"u8))
-                TellText(NeutralKind.Thinking, data, ref walk, choice, to);
+            {
+                // Some tell it by both names, so that whoever knows one of them finds it.
+                if (!hasThought)
+                    TellText(NeutralKind.Thinking, data, ref walk, choice, to);
+                hasThought |= walk.Token == JsonToken.String && walk.Text.Length > 0;
+            }
             else if (walk.Is("refusal"u8))
                 TellText(NeutralKind.Refusal, data, ref walk, choice, to);
             else if (!walk.Is("role"u8) && !walk.IsNothing() && !walk.IsText(default))
@@ -200,6 +214,8 @@ internal sealed class ChatAnswerReader : AnswerReader
                     call.Id = walk.Text;
                 else if (walk.Is("function"u8) && walk.TryEnter(JsonToken.StartObject))
                     ReadFunction(ref walk, ref call);
+                else if (walk.Is("extra_content"u8) && walk.TryEnter(JsonToken.StartObject))
+                    ReadProof(ref walk, ref call, to);
             }
 
             TellCall(data, call, choice, to);
@@ -219,17 +235,47 @@ internal sealed class ChatAnswerReader : AnswerReader
         }
     }
 
+    /// <summary>What Google's own chat completions want to see again with a call.</summary>
+    private static void ReadProof(ref JsonWalk walk, ref Call call, AnswerWriter to)
+    {
+        while (walk.NextMember())
+        {
+            if (!walk.Is("google"u8) || !walk.TryEnter(JsonToken.StartObject))
+            {
+                if (!walk.IsNothing())
+                    to.Losses?.Add("answer.tool_calls.extra_content"u8);
+                continue;
+            }
+
+            while (walk.NextMember())
+            {
+                if (walk.Is("thought_signature"u8) && walk.Token == JsonToken.String)
+                    call.Proof = walk.Text;
+                else if (!walk.IsNothing())
+                    to.Losses?.Add("answer.tool_calls.extra_content"u8);
+            }
+        }
+    }
+
     /// <summary>Calls are counted as they come first; a delta of one that is known brings arguments alone.</summary>
     private void TellCall(ReadOnlySpan<byte> data, in Call call, int choice, AnswerWriter to)
     {
-        var index = (int)Math.Clamp(call.Index, 0, _calls[choice]);
-        if (index == _calls[choice])
+        var number = _calls[choice].NumberOf(call.Index, call.Id.Of(data), call.Name.Of(data), out var isNew);
+        if (isNew)
         {
-            _calls[choice]++;
-            to.Take(new NeutralEvent(NeutralKind.ToolCall) { Choice = choice, Call = index, Id = call.Id.Of(data), Name = call.Name.Of(data) });
+            to.Take(new NeutralEvent(NeutralKind.ToolCall)
+            {
+                Choice = choice,
+                Call = number,
+                Id = call.Id.Of(data),
+                Name = call.Name.Of(data),
+                Proof = call.Proof.Of(data),
+            });
         }
+        else if (call.Proof.IsPresent)
+            to.Losses?.Add("answer.tool_calls.extra_content"u8);
 
         if (call.Arguments.Length > 0)
-            to.Take(new NeutralEvent(NeutralKind.Arguments, call.Arguments.Of(data)) { Choice = choice, Call = index });
+            to.Take(new NeutralEvent(NeutralKind.Arguments, call.Arguments.Of(data)) { Choice = choice, Call = number });
     }
 }

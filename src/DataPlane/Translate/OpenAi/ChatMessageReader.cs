@@ -5,6 +5,7 @@ namespace AiEdge.DataPlane.Translate.OpenAi;
 /// <summary>Reads the messages of a request for chat completions.</summary>
 internal sealed class ChatMessageReader
 {
+    private readonly List<Piece> _lostCalls = [];
     private NeutralRequest _request = null!;
 
     private enum Role : byte
@@ -20,6 +21,7 @@ internal sealed class ChatMessageReader
     public EdgeError Read(NeutralRequest request, ref JsonWalk walk)
     {
         _request = request;
+        _lostCalls.Clear();
         if (!walk.TryEnter(JsonToken.StartArray))
             return ChatRequestReader.Malformed("messages");
         while (walk.NextElement())
@@ -56,10 +58,29 @@ internal sealed class ChatMessageReader
                 _request.Losses.Add("messages"u8, walk.Name);
         }
 
+        if (role == Role.Tool && IsOfLostCall(result.Id))
+        {
+            // Nobody takes an answer to a call that was not made.
+            _request.Parts.RemoveRange(from, _request.Parts.Count - from);
+            _request.Losses.Add("messages.tool_call_id"u8);
+            return true;
+        }
+
         if (role == Role.Tool)
             MakeResult(from, result);
         _request.EndMessage(role switch { Role.System => NeutralRole.System, Role.Assistant => NeutralRole.Assistant, _ => NeutralRole.User }, from);
         return role != Role.Unknown;
+    }
+
+    private bool IsOfLostCall(Piece id)
+    {
+        foreach (var lost in _lostCalls)
+        {
+            if (id.IsPresent && lost.Of(_request.Source).SequenceEqual(id.Of(_request.Source)))
+                return true;
+        }
+
+        return false;
     }
 
     private void MakeResult(int from, NeutralPart result)
@@ -162,6 +183,8 @@ internal sealed class ChatMessageReader
                 part.Name = walk.Text;
             else if (walk.Is("file_data"u8) && walk.Token == JsonToken.String && DataUrl.TryRead(_request.Source, walk.Text, out var media, out var data))
                 (part.Media, part.Text) = (media, data);
+            else if (walk.Is("file_id"u8) && walk.Token == JsonToken.String)
+                _request.Elsewhere = "messages.content.file.file_id";
             else if (!walk.IsNothing())
                 _request.Losses.Add("messages.content.file"u8, walk.Name);
         }
@@ -195,6 +218,8 @@ internal sealed class ChatMessageReader
             _request.LoseIf(!call.Name.IsPresent, "messages.tool_calls"u8);
             if (call.Name.IsPresent)
                 _request.Parts.Add(call);
+            else if (call.Id.IsPresent)
+                _lostCalls.Add(call.Id);
         }
     }
 

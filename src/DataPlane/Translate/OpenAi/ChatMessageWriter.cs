@@ -3,25 +3,25 @@ namespace AiEdge.DataPlane.Translate.OpenAi;
 /// <summary>Writes the messages of a request for chat completions: what tools have answered are messages of their own.</summary>
 internal static class ChatMessageWriter
 {
-    public static void Write(NeutralRequest request, JsonOut json)
+    /// <param name="request">The request.</param>
+    /// <param name="json">Where to.</param>
+    /// <param name="wantsProof">Whether the model refuses calls without what proves them, and so has a place for it.</param>
+    public static void Write(NeutralRequest request, JsonOut json, bool wantsProof)
     {
         json.StartArray("messages"u8);
         foreach (var message in request.Messages)
         {
-            var end = WriteResults(request, json, message);
-            if (end < 0 || message.Role == NeutralRole.Assistant)
-                WriteMessage(request, json, message);
-            else if (HasOthers(request, message))
-                WriteMessage(request, json, message);
+            WriteResults(request, json, message);
+            if (SaysSomething(request, message))
+                WriteMessage(request, json, message, wantsProof);
         }
 
         json.EndArray();
     }
 
-    /// <summary>The results in a turn; -1 where there are none.</summary>
-    private static int WriteResults(NeutralRequest request, JsonOut json, NeutralMessage message)
+    private static void WriteResults(NeutralRequest request, JsonOut json, NeutralMessage message)
     {
-        var (end, found) = (message.From + message.Count, -1);
+        var end = message.From + message.Count;
         for (var p = message.From; p < end; p++)
         {
             if (request.Parts[p].Kind != PartKind.ToolResult)
@@ -31,21 +31,29 @@ internal static class ChatMessageWriter
             while (p + 1 < end && request.Parts[p + 1].IsOfResult)
                 p++;
             WriteResult(request, json, result, from, p + 1);
-            found = p + 1;
         }
-
-        return found;
     }
 
-    private static bool HasOthers(NeutralRequest request, NeutralMessage message)
+    /// <summary>A turn of which nothing can be carried is left out, reported: one without content is refused. What the assistant left empty stays.</summary>
+    private static bool SaysSomething(NeutralRequest request, NeutralMessage message)
     {
+        var isAnswer = message.Role == NeutralRole.Assistant;
+        var (says, others) = (false, false);
         for (var p = message.From; p < message.From + message.Count; p++)
         {
-            if (request.Parts[p] is { Kind: not PartKind.ToolResult, IsOfResult: false })
-                return true;
+            var part = request.Parts[p];
+            if (part.Kind == PartKind.ToolResult || part.IsOfResult)
+                continue;
+            others = true;
+            says |= part.Kind is PartKind.Text or PartKind.Refusal
+                || (isAnswer ? part.Kind == PartKind.ToolCall : part.Kind is PartKind.Image or PartKind.ImageUrl or PartKind.File);
+            request.LoseIf(part.Kind is PartKind.Thinking or PartKind.HiddenThinking, request.Names.Thinking);
+            request.LoseIf(part.Kind == PartKind.FileUrl, request.Names.File);
+            request.LoseIf(isAnswer && part.Kind is (PartKind.Image or PartKind.ImageUrl), request.Names.ImageUrl);
+            request.LoseIf(isAnswer && part.Kind == PartKind.File, request.Names.File);
         }
 
-        return false;
+        return says || (isAnswer && !others);
     }
 
     /// <summary>A result is text alone, and nothing says whether it failed.</summary>
@@ -69,7 +77,7 @@ internal static class ChatMessageWriter
         json.CloseText().EndObject();
     }
 
-    private static void WriteMessage(NeutralRequest request, JsonOut json, NeutralMessage message)
+    private static void WriteMessage(NeutralRequest request, JsonOut json, NeutralMessage message, bool wantsProof)
     {
         json.StartObject().Text("role"u8, message.Role switch
         {
@@ -78,7 +86,7 @@ internal static class ChatMessageWriter
             _ => "user"u8,
         });
         if (message.Role == NeutralRole.Assistant)
-            WriteAnswer(request, json, message);
+            WriteAnswer(request, json, message, wantsProof);
         else
             WriteContent(request, json, message);
         json.EndObject();
@@ -108,6 +116,8 @@ internal static class ChatMessageWriter
             case PartKind.Image or PartKind.ImageUrl:
                 json.StartObject().Text("type"u8, "image_url"u8).StartObject("image_url"u8);
                 WriteUrl(json, "url"u8, source, part);
+                if (part.Detail.IsPresent)
+                    json.Text("detail"u8, part.Detail.Of(source));
                 json.EndObject().EndObject();
                 break;
             case PartKind.File:
@@ -115,12 +125,6 @@ internal static class ChatMessageWriter
                     .Text("filename"u8, part.Name.IsPresent ? part.Name.Of(source) : "document"u8);
                 WriteUrl(json, "file_data"u8, source, part);
                 json.EndObject().EndObject();
-                break;
-            case PartKind.Thinking or PartKind.HiddenThinking:
-                request.Losses.Add(request.Names.Thinking);
-                break;
-            default:
-                request.Losses.Add(request.Names.File);
                 break;
         }
     }
@@ -135,7 +139,7 @@ internal static class ChatMessageWriter
     }
 
     /// <summary>What the assistant said: its texts are one, and the calls stand behind them.</summary>
-    private static void WriteAnswer(NeutralRequest request, JsonOut json, NeutralMessage message)
+    private static void WriteAnswer(NeutralRequest request, JsonOut json, NeutralMessage message, bool wantsProof)
     {
         var (end, calls, texts) = (message.From + message.Count, 0, 0);
         for (var p = message.From; p < end; p++)
@@ -143,9 +147,6 @@ internal static class ChatMessageWriter
             var kind = request.Parts[p].Kind;
             calls += kind == PartKind.ToolCall ? 1 : 0;
             texts += kind is PartKind.Text or PartKind.Refusal ? 1 : 0;
-            request.LoseIf(kind is PartKind.Thinking or PartKind.HiddenThinking, request.Names.Thinking);
-            request.LoseIf(kind is PartKind.Image or PartKind.ImageUrl, request.Names.ImageUrl);
-            request.LoseIf(kind is PartKind.File or PartKind.FileUrl, request.Names.File);
         }
 
         if (texts == 0 && calls > 0)
@@ -163,10 +164,10 @@ internal static class ChatMessageWriter
         }
 
         if (calls > 0)
-            WriteCalls(request, json, message);
+            WriteCalls(request, json, message, wantsProof);
     }
 
-    private static void WriteCalls(NeutralRequest request, JsonOut json, NeutralMessage message)
+    private static void WriteCalls(NeutralRequest request, JsonOut json, NeutralMessage message, bool wantsProof)
     {
         json.StartArray("tool_calls"u8);
         for (var p = message.From; p < message.From + message.Count; p++)
@@ -174,9 +175,12 @@ internal static class ChatMessageWriter
             var call = request.Parts[p];
             if (call.Kind != PartKind.ToolCall)
                 continue;
-            request.LoseIf(call.Signature.IsPresent, request.Names.CallProof);
-            CallId.Write(json.StartObject(), "id"u8, request.Source, call).Text("type"u8, "function"u8)
-                .StartObject("function"u8).Text("name"u8, call.Name.Of(request.Source));
+            request.LoseIf(call.Signature.IsPresent && !wantsProof, request.Names.CallProof);
+            CallId.Write(json.StartObject(), "id"u8, request.Source, call).Text("type"u8, "function"u8);
+            if (call.Signature.IsPresent && wantsProof)
+                json.StartObject("extra_content"u8).StartObject("google"u8).Text("thought_signature"u8, call.Signature.Of(request.Source))
+                    .EndObject().EndObject();
+            json.StartObject("function"u8).Text("name"u8, call.Name.Of(request.Source));
             CallArguments.WriteText(json, "arguments"u8, request.Source, call);
             json.EndObject().EndObject();
         }
