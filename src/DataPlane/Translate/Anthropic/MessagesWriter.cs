@@ -3,35 +3,62 @@ namespace AiEdge.DataPlane.Translate.Anthropic;
 /// <summary>Writes the turns of a request for Messages: those of one speaker that follow each other become one.</summary>
 internal static class MessagesWriter
 {
+    /// <summary>In a turn of the user what tools have answered stands first: behind anything else it is refused.</summary>
     public static void Write(NeutralRequest request, JsonOut json)
     {
-        NeutralRole? speaker = null;
         json.StartArray("messages"u8);
-        foreach (var message in request.Messages)
+        var messages = request.Messages;
+        for (var i = 0; i < messages.Count; i++)
         {
-            if (message.Role == NeutralRole.System || !SaysSomething(request, message))
+            if (IsLeftOut(request, messages[i]))
                 continue;
-            if (message.Role != speaker)
+            var (from, role) = (i, messages[i].Role);
+            while (i + 1 < messages.Count && (messages[i + 1].Role == role || IsLeftOut(request, messages[i + 1])))
+                i++;
+            json.StartObject().Text("role"u8, role == NeutralRole.User ? "user"u8 : "assistant"u8).StartArray("content"u8);
+            for (var pass = role == NeutralRole.User ? 0 : 1; pass < 2; pass++)
             {
-                if (speaker is not null)
-                    json.EndArray().EndObject();
-                speaker = message.Role;
-                json.StartObject().Text("role"u8, speaker == NeutralRole.User ? "user"u8 : "assistant"u8).StartArray("content"u8);
+                for (var m = from; m <= i; m++)
+                {
+                    if (messages[m].Role == role)
+                        WriteParts(request, json, messages[m], isResults: pass == 0);
+                }
             }
 
-            WriteParts(request, json, message);
+            json.EndArray().EndObject();
         }
 
-        if (speaker is not null)
-            json.EndArray().EndObject();
         json.EndArray();
+    }
+
+    private static bool IsLeftOut(NeutralRequest request, NeutralMessage message)
+    {
+        if (message.Role != NeutralRole.System && SaysSomething(request, message))
+            return false;
+        if (message.Role != NeutralRole.System)
+            LoseUnwritten(request, message);
+        return true;
+    }
+
+    private static void LoseUnwritten(NeutralRequest request, NeutralMessage message)
+    {
+        for (var p = message.From; p < message.From + message.Count; p++)
+            LoseUnwritten(request, request.Parts[p]);
+    }
+
+    private static void LoseUnwritten(NeutralRequest request, in NeutralPart part)
+    {
+        if (IsWritten(request, part))
+            return;
+        request.LoseIf(part.Kind == PartKind.Thinking, request.Names.Thinking);
+        request.LoseIf(part.Kind == PartKind.File, request.Names.File);
     }
 
     private static bool SaysSomething(NeutralRequest request, NeutralMessage message)
     {
         for (var p = message.From; p < message.From + message.Count; p++)
         {
-            if (IsWritten(request.Parts[p]))
+            if (IsWritten(request, request.Parts[p]))
                 return true;
         }
 
@@ -39,14 +66,15 @@ internal static class MessagesWriter
     }
 
     /// <summary>Text without a letter in it is refused, and thought without its signature.</summary>
-    private static bool IsWritten(in NeutralPart part) => part.Kind switch
+    private static bool IsWritten(NeutralRequest request, in NeutralPart part) => part.Kind switch
     {
         PartKind.Text or PartKind.Refusal => part.Text.Length > 0,
         PartKind.Thinking => part is { Signature.IsPresent: true, IsSealed: false },
+        PartKind.File => MessagesFile.Takes(request.Source, part),
         _ => true,
     };
 
-    private static void WriteParts(NeutralRequest request, JsonOut json, NeutralMessage message)
+    private static void WriteParts(NeutralRequest request, JsonOut json, NeutralMessage message, bool isResults)
     {
         var end = message.From + message.Count;
         for (var p = message.From; p < end; p++)
@@ -57,12 +85,15 @@ internal static class MessagesWriter
                 var from = p + 1;
                 while (p + 1 < end && request.Parts[p + 1].IsOfResult)
                     p++;
-                WriteResult(request, json, part, from, p + 1);
+                if (isResults)
+                    WriteResult(request, json, part, from, p + 1);
                 continue;
             }
 
-            request.LoseIf(part.Kind == PartKind.Thinking && !IsWritten(part), request.Names.Thinking);
-            if (IsWritten(part))
+            if (isResults)
+                continue;
+            LoseUnwritten(request, part);
+            if (IsWritten(request, part))
                 WritePart(request, json, part);
         }
     }
@@ -76,7 +107,8 @@ internal static class MessagesWriter
         json.StartArray("content"u8);
         for (var p = from; p < to; p++)
         {
-            if (IsWritten(request.Parts[p]))
+            LoseUnwritten(request, request.Parts[p]);
+            if (IsWritten(request, request.Parts[p]))
                 WritePart(request, json, request.Parts[p]);
         }
 
@@ -96,11 +128,11 @@ internal static class MessagesWriter
             case PartKind.Text or PartKind.Refusal:
                 json.Text("type"u8, "text"u8).Text("text"u8, part.Text.Of(source));
                 break;
-            case PartKind.Image or PartKind.File:
-                json.Text("type"u8, part.Kind == PartKind.Image ? "image"u8 : "document"u8);
-                if (part is { Kind: PartKind.File, Name.IsPresent: true })
-                    json.Text("title"u8, part.Name.Of(source));
-                json.StartObject("source"u8).Text("type"u8, "base64"u8).Text("media_type"u8, part.Media.Of(source))
+            case PartKind.File:
+                MessagesFile.Write(json, source, part);
+                break;
+            case PartKind.Image:
+                json.Text("type"u8, "image"u8).StartObject("source"u8).Text("type"u8, "base64"u8).Text("media_type"u8, part.Media.Of(source))
                     .Text("data"u8, part.Text.Of(source)).EndObject();
                 break;
             case PartKind.ImageUrl or PartKind.FileUrl:

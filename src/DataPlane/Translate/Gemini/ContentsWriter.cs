@@ -16,7 +16,7 @@ internal static class ContentsWriter
         json.StartArray("contents"u8);
         foreach (var message in request.Messages)
         {
-            if (message.Role == NeutralRole.System || message.Count == 0)
+            if (message.Role == NeutralRole.System || !SaysSomething(request, message))
                 continue;
             if (message.Role != speaker)
             {
@@ -34,6 +34,24 @@ internal static class ContentsWriter
         json.EndArray();
     }
 
+    /// <summary>A turn of which nothing can be carried is left out with what it had: one without parts is refused.</summary>
+    private static bool SaysSomething(NeutralRequest request, NeutralMessage message)
+    {
+        var says = false;
+        for (var p = message.From; p < message.From + message.Count; p++)
+            says |= IsWritten(request.Source, request.Parts[p]);
+        for (var p = message.From; !says && p < message.From + message.Count; p++)
+            request.LoseUnlessText(request.Parts[p]);
+        return says;
+    }
+
+    private static bool IsWritten(ReadOnlySpan<byte> source, in NeutralPart part) => part.Kind switch
+    {
+        PartKind.Thinking or PartKind.HiddenThinking => false,
+        PartKind.ImageUrl or PartKind.FileUrl => !UrlMedia.Of(source, part).IsEmpty,
+        _ => true,
+    };
+
     private static void WriteSystem(NeutralRequest request, JsonOut json)
     {
         var (isOpen, isTurned) = (false, false);
@@ -48,6 +66,7 @@ internal static class ContentsWriter
             request.LoseIf(isTurned, request.Names.Role);
             for (var p = message.From; p < message.From + message.Count; p++)
             {
+                request.LoseUnlessText(request.Parts[p]);
                 if (request.Parts[p] is not { Kind: PartKind.Text, Text.Length: > 0 })
                     continue;
                 if (!isOpen)
@@ -101,6 +120,10 @@ internal static class ContentsWriter
                 break;
             case PartKind.Thinking or PartKind.HiddenThinking:
                 request.Losses.Add(request.Names.Thinking);
+                break;
+            case PartKind.ImageUrl or PartKind.FileUrl when IsWritten(source, part):
+                json.StartObject().StartObject("fileData"u8).Text("mimeType"u8, UrlMedia.Of(source, part)).Text("fileUri"u8, part.Text.Of(source))
+                    .EndObject().EndObject();
                 break;
             case PartKind.ImageUrl:
                 request.Losses.Add(request.Names.ImageUrl);
