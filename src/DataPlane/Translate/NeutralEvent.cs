@@ -48,6 +48,9 @@ internal enum FinishReason : byte
     Length,
     ToolCalls,
     Filtered,
+
+    /// <summary>It failed: what is there is no answer.</summary>
+    Failed,
 }
 
 /// <summary>One event of an answer. Texts are the insides of JSON strings, escapes as they stand.</summary>

@@ -58,7 +58,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
             else if (walk.Is("candidates"u8) && walk.Token == JsonToken.StartArray)
                 chunk.Candidates = walk.Value();
             else if (walk.Is("promptFeedback"u8) && walk.TryEnter(JsonToken.StartObject))
-                ReadFeedback(ref walk, ref chunk);
+                ReadFeedback(ref walk, ref chunk, to);
             else if (walk.Is("error"u8) && walk.TryEnter(JsonToken.StartObject))
                 ReadError(ref walk, ref chunk);
         }
@@ -75,10 +75,14 @@ internal sealed class ContentsAnswerReader : AnswerReader
         return true;
     }
 
-    private static void ReadFeedback(ref JsonWalk walk, ref Fields chunk)
+    private static void ReadFeedback(ref JsonWalk walk, ref Fields chunk, AnswerWriter to)
     {
         while (walk.NextMember())
+        {
             chunk.IsBlocked |= walk.Is("blockReason"u8) && walk.Token == JsonToken.String;
+            if ((walk.Is("blockReasonMessage"u8) || walk.Is("safetyRatings"u8)) && !walk.IsNothing())
+                to.Losses?.Add("answer.promptFeedback"u8, walk.Name);
+        }
     }
 
     private static void ReadError(ref JsonWalk walk, ref Fields chunk)
@@ -123,7 +127,9 @@ internal sealed class ContentsAnswerReader : AnswerReader
                     candidate.Finish = walk.Text;
                 else if (walk.Is("content"u8) && walk.TryEnter(JsonToken.StartObject))
                     ReadContent(ref walk, ref candidate);
-                else if (walk.Is("groundingMetadata"u8) || walk.Is("citationMetadata"u8))
+                else if (walk.Is("finishMessage"u8) && walk.Token == JsonToken.String)
+                    candidate.Message = walk.Text;
+                else if (!walk.Is("tokenCount"u8) && !walk.IsNothing() && !walk.IsText(default))
                     to.Losses?.Add("answer"u8, walk.Name);
             }
 
@@ -134,7 +140,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
             if (candidate.Parts.IsPresent)
                 TellParts(data, candidate.Parts, choice, to);
             if (candidate.Finish.IsPresent)
-                to.Take(new NeutralEvent(NeutralKind.Finish) { Choice = choice, Reason = ReasonOf(candidate.Finish.Of(data)) });
+                TellFinish(data, candidate, choice, to);
         }
 
         return found;
@@ -212,11 +218,37 @@ internal sealed class ContentsAnswerReader : AnswerReader
             to.Take(new NeutralEvent(part.IsThought ? NeutralKind.Thinking : NeutralKind.Text, part.Text.Of(data)) { Choice = choice });
     }
 
+    /// <summary>A call that could not be read, or must not be made, is no answer; what filters have cut is one.</summary>
+    private static void TellFinish(ReadOnlySpan<byte> data, in Fields candidate, int choice, AnswerWriter to)
+    {
+        var word = candidate.Finish.Of(data);
+        var reason = ReasonOf(word);
+        if (reason == FinishReason.Failed)
+        {
+            var message = candidate.Message.Length > 0 ? candidate.Message.Of(data) : "The provider's model has made a call that is none."u8;
+            to.Take(new NeutralEvent(NeutralKind.Error, message) { Name = word });
+            return;
+        }
+
+        if (candidate.Message.Length > 0)
+            to.Losses?.Add("answer.finishMessage"u8);
+        if (reason == FinishReason.None)
+            to.Losses?.Add("answer.finishReason"u8, word);
+        to.Take(new NeutralEvent(NeutralKind.Finish) { Choice = choice, Reason = reason == FinishReason.None ? FinishReason.Stop : reason });
+    }
+
+    /// <summary>None for a word that nobody here knows.</summary>
     private static FinishReason ReasonOf(ReadOnlySpan<byte> reason)
     {
+        if (reason.SequenceEqual("STOP"u8) || reason.SequenceEqual("FINISH_REASON_UNSPECIFIED"u8))
+            return FinishReason.Stop;
         if (reason.SequenceEqual("MAX_TOKENS"u8))
             return FinishReason.Length;
-        var isPlain = reason.SequenceEqual("STOP"u8) || reason.SequenceEqual("OTHER"u8) || reason.SequenceEqual("FINISH_REASON_UNSPECIFIED"u8);
-        return isPlain || reason.StartsWith("MALFORMED"u8) ? FinishReason.Stop : FinishReason.Filtered;
+        if (reason.StartsWith("MALFORMED"u8) || reason.SequenceEqual("UNEXPECTED_TOOL_CALL"u8) || reason.SequenceEqual("TOO_MANY_TOOL_CALLS"u8)
+            || reason.SequenceEqual("MISSING_THOUGHT_SIGNATURE"u8))
+            return FinishReason.Failed;
+        var isFilter = reason.IndexOf("SAFETY"u8) >= 0 || reason.IndexOf("PROHIBITED"u8) >= 0 || reason.IndexOf("RECITATION"u8) >= 0
+            || reason.SequenceEqual("LANGUAGE"u8) || reason.SequenceEqual("BLOCKLIST"u8) || reason.SequenceEqual("SPII"u8) || reason.StartsWith("MODEL_ARMOR"u8);
+        return isFilter ? FinishReason.Filtered : FinishReason.None;
     }
 }
