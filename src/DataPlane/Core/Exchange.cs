@@ -457,8 +457,11 @@ internal sealed class Exchange
     public void SetReported(in Usage usage, ReadOnlySpan<byte> tier)
     {
         Usage = usage;
-        _servedTier.Set(tier);
+        _servedTier.Learn(tier);
     }
+
+    /// <summary>The tier of service that the answer's head tells; what its body says holds in its place.</summary>
+    public void SetTierAtHead(ReadOnlySpan<byte> tier) => _servedTier.Learn(tier);
 
     /// <summary>Takes the names of what a request has lost; those of an attempt before are forgotten.</summary>
     public void SetTranslationLoss(ReadOnlySpan<byte> names)

@@ -88,6 +88,12 @@ internal abstract class DialectForm
     /// <param name="body">The answer.</param>
     public abstract ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body);
 
+    /// <summary>When a refusal's body says that the provider wants to be asked again; zero where the dialect says it in headers alone.</summary>
+    public virtual TimeSpan RetryDelay(ReadOnlySpan<byte> body) => TimeSpan.Zero;
+
+    /// <summary>The header of an answer that names the tier of service that it is served by; null where there is none.</summary>
+    public virtual byte[]? TierHeader => null;
+
     /// <summary>Says in an event which limit ended the stream.</summary>
     protected internal static void WriteLimit(Utf8JsonWriter json, string cutBy)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
@@ -210,7 +211,7 @@ internal sealed partial class AttemptLoop
         {
             link.ClearStep();
             LimitStep(link, exchange);
-            ReadLimits(upstream);
+            ReadLimits(exchange, upstream);
             error = await _relay.RunAsync(upstream, body);
         }
 
@@ -220,18 +221,21 @@ internal sealed partial class AttemptLoop
             error = Stopped(link);
         _isStale = error.Retry == RetryPermission.IfReused && upstream.IsReused && upstream.Pool.Provider.RetryReused;
         if (error.Kind == ErrorKind.UpstreamStatus)
-            NoteWait(exchange, upstream);
+            NoteWait(exchange, upstream, _relay.HeldWait);
         else
             LetGo();
         NoteAccount(exchange, error);
         return Judged(exchange, error);
     }
 
-    /// <summary>What the answer's head says of the account's limits.</summary>
-    private void ReadLimits(UpstreamConnection upstream)
+    /// <summary>What the answer's head says of the account's limits, and of the tier that serves.</summary>
+    private void ReadLimits(Exchange exchange, UpstreamConnection upstream)
     {
         var (head, now) = (upstream.HeadReader.Head, DateTimeOffset.FromUnixTimeMilliseconds(_services.Clock.CoarseUnixMs));
         _plan.OnHead(ProviderRateReader.Of(head, now), head.Status == 429 ? RetryAfter.Of(head, now) : TimeSpan.Zero);
+        var dialect = DialectTable.Of(exchange.SpokenEndpoint.Dialect);
+        if (dialect.TierHeader is { } name && head.IndexOf(name) is var i and >= 0)
+            exchange.SetTierAtHead(dialect.Words.TierOf(head.Value(i)));
     }
 
     /// <summary>Tells the plan what the attempt says of its target.</summary>
@@ -261,12 +265,14 @@ internal sealed partial class AttemptLoop
         _isIn = false;
     }
 
-    /// <summary>A provider that says when to come again says it for all that is asked by the same account.</summary>
-    private void NoteWait(Exchange exchange, UpstreamConnection upstream)
+    /// <summary>A provider that says when to come again, in the head of its answer or in its body, says it for all that is asked by the same account.</summary>
+    private void NoteWait(Exchange exchange, UpstreamConnection upstream, TimeSpan inBody = default)
     {
         if (exchange.Status is not (429 or 503 or 529))
             return;
         _retryAfter = RetryAfter.Of(upstream.HeadReader.Head, DateTimeOffset.FromUnixTimeMilliseconds(_services.Clock.CoarseUnixMs));
+        if (_retryAfter == TimeSpan.Zero)
+            _retryAfter = inBody;
         if (_retryAfter > TimeSpan.Zero)
             Pause(exchange, _retryAfter);
     }
@@ -334,10 +340,9 @@ internal sealed partial class AttemptLoop
             return FindProofs(exchange, body);
         if (!body.TryCountTranslation())
             return EdgeError.Edge(ErrorKind.Overloaded);
-        var model = exchange.Target.UpstreamModel ?? exchange.PassedModel;
         var intake = body.Intake!;
         var cap = _gate.Clamp(exchange).Tokens;
-        return intake.Translation.Build(exchange, intake.HeadReader.Head, body.Bytes, cap, ModelTokenizer.TakesCompletionTokens(model));
+        return intake.Translation.Build(exchange, intake.HeadReader.Head, body.Bytes, cap, ModelAbilities.Of(exchange));
     }
 
     /// <summary>Finds what another provider's translation has put into the request, which is nothing that the target could read.</summary>

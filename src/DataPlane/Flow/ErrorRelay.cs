@@ -57,6 +57,9 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         return isOfStep || MayBeMadeGood(head.Status) ? EdgeError.Upstream(ErrorKind.UpstreamStatus) : await PassAsync(link, exchange, head);
     }
 
+    /// <summary>When the error that was read says that the provider wants to be asked again; zero where it does not.</summary>
+    public TimeSpan WaitOf(Exchange exchange) => DialectTable.Of(exchange.SpokenEndpoint.Dialect).RetryDelay(_bytes.AsSpan(0, _length));
+
     /// <summary>Passes on the error that was read. <paramref name="head"/> must still be the answer's.</summary>
     public ValueTask<EdgeError> PassAsync(ClientLink link, Exchange exchange, ResponseHead head)
     {

@@ -141,6 +141,9 @@ internal sealed class ResponseRelay
         return true;
     }
 
+    /// <summary>When the error that is held back says that the provider wants to be asked again; zero where it does not.</summary>
+    public TimeSpan HeldWait => _error.WaitOf(_exchange);
+
     /// <summary>Passes on the error that was held back: there is no other attempt.</summary>
     public ValueTask<EdgeError> PassHeldAsync() => _error.PassAsync(_link, _exchange, _held);
 

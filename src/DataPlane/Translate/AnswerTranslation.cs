@@ -50,6 +50,7 @@ internal sealed class AnswerTranslation
         if (data.IsEmpty)
             return true;
         _writer.Usage = usage;
+        _writer.SetTier(_exchange.ServedTier);
         return _reader.OnEvent(data, _writer) && !_writer.IsFaulted;
     }
 
@@ -60,6 +61,7 @@ internal sealed class AnswerTranslation
     public bool OnWhole(ReadOnlySpan<byte> body, in Usage usage)
     {
         _writer.Usage = usage;
+        _writer.SetTier(_exchange.ServedTier);
         if (!_reader.OnWhole(body, _writer) || _writer.IsFaulted)
             return false;
         _writer.End();
@@ -73,6 +75,7 @@ internal sealed class AnswerTranslation
     public bool End(in Usage usage)
     {
         _writer.Usage = usage;
+        _writer.SetTier(_exchange.ServedTier);
         _writer.End();
         return !_writer.IsFaulted;
     }

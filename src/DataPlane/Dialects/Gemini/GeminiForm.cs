@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -129,6 +130,21 @@ internal sealed class GeminiForm : DialectForm
     /// <summary>A key that is not valid is told as a bad request.</summary>
     public override ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body) =>
         status == 400 && body.IndexOf("\"API_KEY_INVALID\""u8) >= 0 ? ErrorKind.UpstreamAuth : ErrorKind.None;
+
+    public override byte[]? TierHeader { get; } = [.. "x-gemini-service-tier"u8];
+
+    /// <summary>Errors say it in a detail (<c>google.rpc.RetryInfo</c>), as protobuf's JSON writes a duration: <c>"34.5s"</c>.</summary>
+    public override TimeSpan RetryDelay(ReadOnlySpan<byte> body)
+    {
+        var name = "\"retryDelay\""u8;
+        if (body.IndexOf(name) is not (var at and >= 0))
+            return TimeSpan.Zero;
+        var text = body[(at + name.Length)..].TrimStart(" :\t\r\n"u8);
+        if (text.IsEmpty || text[0] != (byte)'"' || text[1..].IndexOf("s\""u8) is not (var end and > 0))
+            return TimeSpan.Zero;
+        var isNumber = Utf8Parser.TryParse(text.Slice(1, end), out double seconds, out var read) && read == end && seconds is > 0 and < 1e6;
+        return isNumber ? TimeSpan.FromSeconds(seconds) : TimeSpan.Zero;
+    }
 
     private static Endpoint Method(string name, EndpointKind kind, bool isStream = false, RequestShape shape = RequestShape.Contents) =>
         new(Prefix, shape, kind, Dialect.Gemini) { BehindModel = Encoding.ASCII.GetBytes(name), IsStream = isStream };

@@ -59,6 +59,8 @@ internal sealed class ChatAnswerWriter : AnswerWriter
             Write(i, _choices[i]!);
         Out.Add("],\"usage\":"u8);
         ChatUsage.Write(Out, Usage);
+        if (Tier.Length > 0)
+            Out.Add(",\"service_tier\":\""u8).Add(Tier.Written).Add("\""u8);
         Out.Add(",\"system_fingerprint\":null}"u8);
     }
 

@@ -68,7 +68,10 @@ internal sealed class ChatStreamWriter : AnswerWriter
 
         if (_wantsUsage)
         {
-            Out.Add(_prefix.Written).Add("\"choices\":[],\"usage\":"u8);
+            Out.Add(_prefix.Written);
+            if (Tier.Length > 0)
+                Out.Add("\"service_tier\":\""u8).Add(Tier.Written).Add("\","u8);
+            Out.Add("\"choices\":[],\"usage\":"u8);
             ChatUsage.Write(Out, Usage);
             Out.Add("}\n\n"u8);
         }
