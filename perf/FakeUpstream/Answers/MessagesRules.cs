@@ -27,7 +27,7 @@ internal static class MessagesRules
         if (isOnVertex && Text(root, "anthropic_version") != "vertex-2023-10-16")
             return "anthropic_version: Field required";
 
-        return FaultOfNumbers(root) ?? FaultOfThinking(root) ?? FaultOfTools(root) ?? FaultOfMessages(root);
+        return FaultOfNumbers(root) ?? FaultOfThinking(root) ?? FaultOfTools(root) ?? FaultOfFormat(root) ?? FaultOfMessages(root);
     }
 
     private static string? FaultOfNumbers(JsonElement root)
@@ -36,6 +36,8 @@ internal static class MessagesRules
             return "max_tokens: Field required";
         if (root.TryGetProperty("temperature", out var warm) && (warm.ValueKind != JsonValueKind.Number || warm.GetDouble() is < 0 or > 1))
             return "temperature: Input should be less than or equal to 1";
+        if (root.TryGetProperty("temperature", out _) && root.TryGetProperty("top_p", out _))
+            return "`temperature` and `top_p` cannot both be specified for this model. Please use only one.";
         if (root.TryGetProperty("stop_sequences", out var stops) && stops.ValueKind != JsonValueKind.Array)
             return "stop_sequences: Input should be a valid list";
         return root.TryGetProperty("metadata", out var metadata) && metadata.EnumerateObject().Any(member => member.Name != "user_id")
@@ -56,6 +58,23 @@ internal static class MessagesRules
         if (root.TryGetProperty("tool_choice", out var choice) && Text(choice, "type") is "any" or "tool")
             return "Thinking may not be enabled when tool_choice forces tool use.";
         return CallsWithoutThought(root) ? "Expected `thinking` or `redacted_thinking`, but found `tool_use`." : null;
+    }
+
+    private static string? FaultOfFormat(JsonElement root) =>
+        root.TryGetProperty("output_config", out var output) && output.TryGetProperty("format", out var format)
+        && format.TryGetProperty("schema", out var schema) && !IsClosed(schema)
+            ? "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false"
+            : null;
+
+    private static bool IsClosed(JsonElement schema)
+    {
+        if (schema.ValueKind == JsonValueKind.Array)
+            return schema.EnumerateArray().All(IsClosed);
+        if (schema.ValueKind != JsonValueKind.Object)
+            return true;
+        if (Text(schema, "type") == "object" && !(schema.TryGetProperty("additionalProperties", out var more) && more.ValueKind == JsonValueKind.False))
+            return false;
+        return schema.EnumerateObject().All(member => member.Name is "enum" or "default" or "const" or "examples" || IsClosed(member.Value));
     }
 
     private static bool CallsWithoutThought(JsonElement root)
@@ -139,7 +158,8 @@ internal static class MessagesRules
 
     private static bool IsSource(JsonElement block) => block.TryGetProperty("source", out var source) && Text(source, "type") switch
     {
-        "base64" => Text(source, "media_type") is { Length: > 0 } && Convert.TryFromBase64String(Text(source, "data") ?? "-", new byte[1 << 20], out _),
+        "base64" => (Text(block, "type") == "image" ? Text(source, "media_type")?.StartsWith("image/", StringComparison.Ordinal) == true : Text(source, "media_type") == "application/pdf")
+            && Convert.TryFromBase64String(Text(source, "data") ?? "-", new byte[1 << 20], out _),
         "url" => Uri.TryCreate(Text(source, "url"), UriKind.Absolute, out _),
         "text" => Text(source, "data") is not null,
         _ => false,
