@@ -1,0 +1,214 @@
+using System.Text;
+using System.Text.Json;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Tests.Translate;
+
+/// <summary>What a provider would refuse is not sent, and what cannot be carried is reported, or refused where the rest would be another question.</summary>
+public sealed class UncarriedTests
+{
+    [Theory]
+    [InlineData("contents", """{"cachedContent":"cachedContents/x","contents":[]}""", "cachedContent")]
+    [InlineData("messages", """{"container":{"id":"c"},"messages":[]}""", "container")]
+    [InlineData("messages", """{"messages":[{"role":"user","content":[{"type":"document","source":{"type":"file","file_id":"f"}}]}]}""", "messages.content.source.file_id")]
+    [InlineData("chat", """{"messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"f"}}]}]}""", "messages.content.file.file_id")]
+    [InlineData("responses", """{"input":[{"role":"user","content":[{"type":"input_image","file_id":"f"}]}]}""", "input.content.file_id")]
+    [InlineData("responses", """{"input":"Q","previous_response_id":"r"}""", "previous_response_id")]
+    public void What_lies_at_another_provider_is_refused(string client, string body, string field)
+    {
+        var reader = Translations.Of(ShapeOf(client)).NewRequestReader!();
+        var request = new NeutralRequest();
+        request.Reset(Encoding.UTF8.GetBytes(body), reader.Names);
+        var error = reader.Read(request);
+        Assert.Equal(ErrorKind.InvalidRequest, error.Kind);
+        Assert.Equal(field, error.Param);
+    }
+
+    [Fact]
+    public void An_answer_to_a_call_that_is_lost_is_lost_with_it()
+    {
+        const string body = """{"messages":[{"role":"user","content":"Q"},{"role":"assistant","tool_calls":[{"id":"c","type":"custom","custom":{"name":"x","input":"y"}}]},{"role":"tool","tool_call_id":"c","content":"r"}]}""";
+        var told = Translating.Request(RequestShape.Chat, RequestShape.Messages, body, out var lost);
+        Assert.Equal("messages.tool_calls.custom,messages.tool_calls,messages.tool_call_id", lost);
+        Assert.Equal(1, JsonElement.Parse(told).GetProperty("messages").GetArrayLength());
+    }
+
+    [Fact]
+    public void A_search_is_asked_for_by_an_empty_object()
+    {
+        Translating.Request(RequestShape.Chat, RequestShape.Messages, """{"messages":[{"role":"user","content":"Q"}],"web_search_options":{},"metadata":{}}""", out var lost);
+        Assert.Equal("web_search_options", lost);
+    }
+
+    [Theory]
+    [InlineData("chat", "\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Q\"}]}]")]
+    [InlineData("contents", "\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"Q\"}]}]")]
+    public void A_turn_of_which_nothing_is_left_is_left_out(string upstream, string expected)
+    {
+        const string body = """{"model":"c","max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"url","url":"https://e.com/a"}}]},{"role":"user","content":"Q"}]}""";
+        Assert.Contains(expected, Translating.Request(RequestShape.Messages, ShapeOf(upstream), body, out var lost), StringComparison.Ordinal);
+        Assert.Equal("messages.content.document", lost);
+    }
+
+    [Fact]
+    public void Results_stand_first_in_a_turn_of_messages()
+    {
+        const string body = """{"contents":[{"role":"model","parts":[{"functionCall":{"name":"f","args":{}}}]},{"role":"user","parts":[{"text":"so"},{"functionResponse":{"name":"f","response":{}}}]},{"role":"user","parts":[{"text":"on"}]}]}""";
+        var told = JsonElement.Parse(Translating.Request(RequestShape.Contents, RequestShape.Messages, body, out _));
+        var turn = told.GetProperty("messages")[1].GetProperty("content").EnumerateArray().Select(block => block.GetProperty("type").GetString());
+        Assert.Equal(["tool_result", "text", "text"], turn);
+        Assert.Equal(2, told.GetProperty("messages").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData("text/plain", "SGkgInUi", "{\"type\":\"text\",\"media_type\":\"text/plain\",\"data\":\"Hi \\\"u\\\"\"}", "")]
+    [InlineData("text/csv", "YSxi", "{\"type\":\"text\",\"media_type\":\"text/plain\",\"data\":\"a,b\"}", "")]
+    [InlineData("application/pdf", "JVBE", "{\"type\":\"base64\",\"media_type\":\"application/pdf\",\"data\":\"JVBE\"}", "")]
+    [InlineData("text/plain", "/w==", "\"Q\"", "messages.content.file")]
+    [InlineData("application/zip", "AAAA", "\"Q\"", "messages.content.file")]
+    public void A_file_is_what_messages_take(string media, string data, string expected, string losses)
+    {
+        var body = """{"messages":[{"role":"user","content":[{"type":"text","text":"Q"},{"type":"file","file":{"file_data":"data:MEDIA;base64,DATA"}}]}]}"""
+            .Replace("MEDIA", media, StringComparison.Ordinal).Replace("DATA", data, StringComparison.Ordinal);
+        Assert.Contains(expected, Translating.Request(RequestShape.Chat, RequestShape.Messages, body, out var lost), StringComparison.Ordinal);
+        Assert.Equal(losses, lost);
+    }
+
+    [Theory]
+    [InlineData("messages", "messages.content.image_url")]
+    [InlineData("contents", "messages.content.image_url")]
+    public void A_picture_in_a_system_prompt_is_reported(string upstream, string losses)
+    {
+        const string body = """{"messages":[{"role":"system","content":[{"type":"text","text":"S"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}]},{"role":"user","content":"Q"}]}""";
+        Translating.Request(RequestShape.Chat, ShapeOf(upstream), body, out var lost);
+        Assert.Equal(losses, lost);
+    }
+
+    [Fact]
+    public void A_system_instruction_may_be_a_text()
+    {
+        const string body = """{"systemInstruction":"Be brief.","contents":[{"parts":[{"text":"Q"}]}]}""";
+        Assert.Contains("Be brief.", Translating.Request(RequestShape.Contents, RequestShape.Chat, body, out _), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://e.com/a.PNG?x=.y", "{\"fileData\":{\"mimeType\":\"image/png\",\"fileUri\":\"https://e.com/a.PNG?x=.y\"}}", "")]
+    [InlineData("https://e.com/picture", "\"Q\"", "messages.content.image_url")]
+    [InlineData("http://e.com/a.png", "\"Q\"", "messages.content.image_url")]
+    public void Gemini_fetches_what_lies_at_a_url(string url, string expected, string losses)
+    {
+        var body = """{"messages":[{"role":"user","content":[{"type":"text","text":"Q"},{"type":"image_url","image_url":{"url":"URL"}}]}]}""".Replace("URL", url, StringComparison.Ordinal);
+        Assert.Contains(expected, Translating.Request(RequestShape.Chat, RequestShape.Contents, body, out var lost), StringComparison.Ordinal);
+        Assert.Equal(losses, lost);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"OBJECT","propertyOrdering":["a"],"properties":{"a":{"type":"ARRAY","minItems":"1","items":{"type":"STRING","enum":["OBJECT"],"nullable":true}},"type":{"type":"INTEGER"}}}""",
+        """{"type":"object","properties":{"a":{"type":"array","minItems":1,"items":{"type":["string","null"],"enum":["OBJECT",null]}},"type":{"type":"integer"}},"additionalProperties":false}""")]
+    [InlineData("""{"type":"OBJECT","minItems":"x","properties":{"a":{"anyOf":[{"type":"OBJECT"},{"type":"NULL"}],"default":{"type":"X"}}}}""",
+        """{"type":"object","minItems":"x","properties":{"a":{"anyOf":[{"type":"object","additionalProperties":false},{"type":"null"}],"default":{"type":"X"}}},"additionalProperties":false}""")]
+    public void A_schema_of_google_s_becomes_json_s(string schema, string expected)
+    {
+        var body = """{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"responseMimeType":"application/json","responseModalities":["TEXT"],"responseSchema":SCHEMA}}""".Replace("SCHEMA", schema, StringComparison.Ordinal);
+        Assert.Contains($"\"schema\":{expected}", Translating.Request(RequestShape.Contents, RequestShape.Messages, body, out var lost), StringComparison.Ordinal);
+        Assert.Equal("", lost);
+        Assert.Contains($"\"schema\":{expected.Replace(",\"additionalProperties\":false", "", StringComparison.Ordinal)}", Translating.Request(RequestShape.Contents, RequestShape.Chat, body, out _), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void That_calls_be_made_as_declared_is_reported_and_a_text_may_have_members_behind_it()
+    {
+        const string body = """{"contents":[{"parts":[{"text":"Q"}]}],"tools":[{"functionDeclarations":[{"name":"f"}]}],"toolConfig":{"functionCallingConfig":{"mode":"VALIDATED"}}}""";
+        Translating.Request(RequestShape.Contents, RequestShape.Chat, body, out var lost);
+        Assert.Equal("toolConfig.functionCallingConfig.mode", lost);
+        Assert.Contains("\"a\"", Translating.Request(RequestShape.EmbedContent, RequestShape.Embeddings, """{"content":{"parts":[{"text":"a","thought":false,"videoMetadata":{"fps":1}}]}}""", out lost), StringComparison.Ordinal);
+        Assert.Equal("content.parts.videoMetadata", lost);
+    }
+
+    [Fact]
+    public void Thought_that_has_two_names_is_told_once()
+    {
+        const string chunk = """{"model":"m","choices":[{"index":0,"delta":{"reasoning":"hm","reasoning_content":"hm"}}]}""";
+        var told = Translating.Answer(RequestShape.Messages, RequestShape.Chat, [chunk], isStream: true, out _);
+        Assert.Equal(1, told.Split("thinking_delta").Length - 1);
+    }
+
+    [Theory]
+    [InlineData("contents", """{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"MALFORMED_FUNCTION_CALL","finishMessage":"Bad call"}],"modelVersion":"g"}""")]
+    [InlineData("contents", """{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"UNEXPECTED_TOOL_CALL"}],"modelVersion":"g"}""")]
+    [InlineData("chat", """{"model":"m","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"error"}]}""")]
+    public void What_failed_is_told_as_an_error(string upstream, string data)
+    {
+        var reader = Translations.Of(ShapeOf(upstream)).NewAnswerReader!();
+        var writer = Translations.Of(RequestShape.Messages).NewStreamWriter!();
+        reader.Reset();
+        writer.Begin(new AnswerFacts("id-1"u8, "asked"u8, 1700000000, wantsUsage: true, promptTokens: 0));
+        Assert.True(reader.OnEvent(Encoding.UTF8.GetBytes(data), writer));
+        writer.End();
+        var told = Encoding.UTF8.GetString(writer.Out.Written);
+        Assert.Contains("event: error", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("message_stop", told, StringComparison.Ordinal);
+        writer.Release();
+    }
+
+    [Theory]
+    [InlineData("contents", """{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"NEWS","urlContextMetadata":{"x":1},"safetyRatings":[{}],"finishMessage":"m"}],"modelVersion":"g"}""",
+        "answer.urlContextMetadata,answer.safetyRatings,answer.finishMessage,answer.finishReason.NEWS")]
+    [InlineData("messages", """{"type":"message","model":"m","content":[{"type":"text","text":"a","citations":[{"x":1}]}],"container":{"id":"c"},"stop_reason":"end_turn"}""", "answer.container,answer.citations")]
+    [InlineData("chat", """{"model":"m","citations":["u"],"choices":[{"index":0,"message":{"content":"a"},"logprobs":{"content":[{}]},"content_filter_results":{"a":{}},"stop_reason":"x","finish_reason":"stop"}]}""",
+        "answer.citations,answer.logprobs,answer.content_filter_results,answer.stop_reason")]
+    public void What_an_answer_has_besides_is_reported(string upstream, string body, string losses)
+    {
+        Translating.Answer(RequestShape.Responses, ShapeOf(upstream), [body], isStream: false, out var lost);
+        Assert.Equal(losses, lost);
+    }
+
+    [Theory]
+    [InlineData("""{"error":{"code":429,"details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay": "34.5s"}]}}""", 34500)]
+    [InlineData("""{"error":{"code":429,"details":[{"retryDelay":"9"}]}}""", 0)]
+    [InlineData("""{"error":{"code":429}}""", 0)]
+    public void Gemini_s_refusals_say_in_their_body_when_to_come_again(string body, int ms)
+    {
+        Assert.Equal(TimeSpan.FromMilliseconds(ms), DialectTable.Of(Dialect.Gemini).RetryDelay(Encoding.UTF8.GetBytes(body)));
+        Assert.Equal(TimeSpan.Zero, DialectTable.Of(Dialect.OpenAi).RetryDelay(Encoding.UTF8.GetBytes(body)));
+    }
+
+    [Fact]
+    public void The_tier_of_an_answer_s_head_holds_until_its_body_tells_one()
+    {
+        var exchange = new Exchange();
+        exchange.SetTierAtHead("flex"u8);
+        exchange.SetReported(default, default);
+        Assert.Equal("flex", Encoding.ASCII.GetString(exchange.ServedTier));
+        exchange.SetReported(default, "priority"u8);
+        Assert.Equal("priority", Encoding.ASCII.GetString(exchange.ServedTier));
+        Assert.Equal("x-gemini-service-tier", Encoding.ASCII.GetString(DialectTable.Of(Dialect.Gemini).TierHeader!));
+    }
+
+    [Fact]
+    public void The_tier_that_served_is_told()
+    {
+        Assert.Contains("\"service_tier\":\"flex\"", Tiered(RequestShape.Responses, "flex"u8), StringComparison.Ordinal);
+        Assert.Contains("\"service_tier\":\"default\"", Tiered(RequestShape.Chat, "standard"u8), StringComparison.Ordinal);
+    }
+
+    private static string Tiered(RequestShape client, ReadOnlySpan<byte> tier)
+    {
+        var writer = Translations.Of(client).NewAnswerWriter!();
+        writer.Begin(new AnswerFacts("id-1"u8, "asked"u8, 1700000000, wantsUsage: true, promptTokens: 0));
+        writer.Take(new NeutralEvent(NeutralKind.Text, "a"u8));
+        writer.SetTier(tier);
+        writer.End();
+        return Encoding.UTF8.GetString(writer.Out.Written);
+    }
+
+    private static RequestShape ShapeOf(string name) => name switch
+    {
+        "chat" => RequestShape.Chat,
+        "responses" => RequestShape.Responses,
+        "messages" => RequestShape.Messages,
+        _ => RequestShape.Contents,
+    };
+}
