@@ -117,7 +117,9 @@ internal readonly record struct ModelAbilities
         };
     }
 
-    /// <summary>gpt-5 and the o series (OpenAI's guide "Reasoning models"). From 5.1 on thought can be switched off; till 5.4 it is off unless asked for.</summary>
+    /// <summary>
+    /// gpt-5 and the o series (OpenAI's guide "Reasoning models"). From 5.1 on thought can be switched off; till 5.4 it is off unless asked for.
+    /// </summary>
     private static ModelAbilities OfOpenAi(ReadOnlySpan<byte> name)
     {
         var made = new ModelAbilities { Family = ModelFamily.OpenAiReasoning, Thought = ThoughtForm.Word, RefusesSampling = true, ThinksUnasked = true };

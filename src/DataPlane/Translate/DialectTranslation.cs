@@ -20,7 +20,8 @@ internal abstract class RequestReader
         var error = ReadBody(request);
         return error.IsError || request.Elsewhere is not { } field
             ? error
-            : EdgeError.Invalid("This refers to something that is stored at another provider; the model's own has it not. Send all of it in the request.", field);
+            : EdgeError.Invalid(
+                "This refers to something that is stored at another provider; the model's own has it not. Send all of it in the request.", field);
     }
 
     /// <summary>Reads it, as far as it is in the body.</summary>

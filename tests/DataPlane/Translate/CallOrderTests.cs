@@ -19,7 +19,8 @@ public sealed class CallOrderTests
     [Fact]
     public void A_result_of_no_call_is_lost()
     {
-        const string body = """{"contents":[{"role":"model","parts":[{"functionCall":{"name":"f","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"name":"f","response":{}}},{"functionResponse":{"name":"g","response":{"x":1}}}]}]}""";
+        const string body = """{"contents":[{"role":"model","parts":[{"functionCall":{"name":"f","args":{}}}]},"""
+            + """{"role":"user","parts":[{"functionResponse":{"name":"f","response":{}}},{"functionResponse":{"name":"g","response":{"x":1}}}]}]}""";
         var told = Translating.Request(RequestShape.Contents, RequestShape.Chat, body, out var lost);
         Assert.Equal("contents.parts.functionResponse", lost);
         Assert.Single(JsonElement.Parse(told).GetProperty("messages").EnumerateArray(), message => message.GetProperty("role").GetString() == "tool");

@@ -55,7 +55,8 @@ public sealed class UncarriedTests
     [Fact]
     public void Results_stand_first_in_a_turn_of_messages()
     {
-        const string body = """{"contents":[{"role":"model","parts":[{"functionCall":{"name":"f","args":{}}}]},{"role":"user","parts":[{"text":"so"},{"functionResponse":{"name":"f","response":{}}}]},{"role":"user","parts":[{"text":"on"}]}]}""";
+        const string body = """{"contents":[{"role":"model","parts":[{"functionCall":{"name":"f","args":{}}}]},"""
+            + """{"role":"user","parts":[{"text":"so"},{"functionResponse":{"name":"f","response":{}}}]},{"role":"user","parts":[{"text":"on"}]}]}""";
         var told = JsonElement.Parse(Translating.Request(RequestShape.Contents, RequestShape.Messages, body, out _));
         var turn = told.GetProperty("messages")[1].GetProperty("content").EnumerateArray().Select(block => block.GetProperty("type").GetString());
         Assert.Equal(["tool_result", "text", "text"], turn);

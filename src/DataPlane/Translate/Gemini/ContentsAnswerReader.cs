@@ -248,7 +248,8 @@ internal sealed class ContentsAnswerReader : AnswerReader
             || reason.SequenceEqual("MISSING_THOUGHT_SIGNATURE"u8))
             return FinishReason.Failed;
         var isFilter = reason.IndexOf("SAFETY"u8) >= 0 || reason.IndexOf("PROHIBITED"u8) >= 0 || reason.IndexOf("RECITATION"u8) >= 0
-            || reason.SequenceEqual("LANGUAGE"u8) || reason.SequenceEqual("BLOCKLIST"u8) || reason.SequenceEqual("SPII"u8) || reason.StartsWith("MODEL_ARMOR"u8);
+            || reason.SequenceEqual("LANGUAGE"u8) || reason.SequenceEqual("BLOCKLIST"u8) || reason.SequenceEqual("SPII"u8)
+            || reason.StartsWith("MODEL_ARMOR"u8);
         return isFilter ? FinishReason.Filtered : FinishReason.None;
     }
 }

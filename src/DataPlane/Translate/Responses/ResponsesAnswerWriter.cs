@@ -292,7 +292,8 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
     {
         Out.Add(",\"background\":false,\"instructions\":null,\"max_output_tokens\":null,\"model\":\""u8).Add(Model.Written).Add("\",\"output\":["u8)
             .Add(_items.Done).Add("],\"parallel_tool_calls\":true,\"previous_response_id\":null,\"reasoning\":{\"effort\":null,\"summary\":null},"u8)
-            .Add("\"service_tier\":\""u8).Add(Tier.Length > 0 ? Tier.Written : "default"u8).Add("\",\"store\":false,\"temperature\":null,\"text\":{\"format\":{\"type\":\"text\"}},\"tool_choice\":\"auto\","u8)
+            .Add("\"service_tier\":\""u8).Add(Tier.Length > 0 ? Tier.Written : "default"u8)
+            .Add("\",\"store\":false,\"temperature\":null,\"text\":{\"format\":{\"type\":\"text\"}},\"tool_choice\":\"auto\","u8)
             .Add("\"tools\":[],\"top_p\":null,\"truncation\":\"disabled\",\"usage\":"u8);
         if (isEnded)
             ResponsesWords.WriteUsage(Out, Usage);

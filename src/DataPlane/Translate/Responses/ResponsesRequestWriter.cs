@@ -91,8 +91,9 @@ internal sealed class ResponsesRequestWriter : RequestWriter
     }
 
     /// <summary>
-    /// Models without thought refuse its fields: an effort in OpenAI's own word is the client's to answer for where nobody knows better, all else goes to those alone that are
-    /// known to think. What the client wants to see of it is a summary, and what proves it is asked for where the client can bring it back.
+    /// Models without thought refuse its fields: an effort in OpenAI's own word is the client's to answer for where nobody knows better, all else goes to
+    /// those alone that are known to think. What the client wants to see of it is a summary, and what proves it is asked for where the client can bring it
+    /// back.
     /// </summary>
     private static void WriteReasoning(NeutralRequest request, in ModelAbilities model, JsonOut json)
     {
