@@ -27,7 +27,7 @@ internal static class MessagesRules
         if (isOnVertex && Text(root, "anthropic_version") != "vertex-2023-10-16")
             return "anthropic_version: Field required";
 
-        return FaultOfNumbers(root) ?? FaultOfThinking(root) ?? FaultOfTools(root) ?? FaultOfFormat(root) ?? FaultOfMessages(root);
+        return FaultOfNumbers(root) ?? FaultOfThinking(root) ?? FaultOfTools(root) ?? FaultOfMessages(root);
     }
 
     private static string? FaultOfNumbers(JsonElement root)
@@ -58,23 +58,6 @@ internal static class MessagesRules
         if (root.TryGetProperty("tool_choice", out var choice) && Text(choice, "type") is "any" or "tool")
             return "Thinking may not be enabled when tool_choice forces tool use.";
         return CallsWithoutThought(root) ? "Expected `thinking` or `redacted_thinking`, but found `tool_use`." : null;
-    }
-
-    private static string? FaultOfFormat(JsonElement root) =>
-        root.TryGetProperty("output_config", out var output) && output.TryGetProperty("format", out var format)
-        && format.TryGetProperty("schema", out var schema) && !IsClosed(schema)
-            ? "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false"
-            : null;
-
-    private static bool IsClosed(JsonElement schema)
-    {
-        if (schema.ValueKind == JsonValueKind.Array)
-            return schema.EnumerateArray().All(IsClosed);
-        if (schema.ValueKind != JsonValueKind.Object)
-            return true;
-        if (Text(schema, "type") == "object" && !(schema.TryGetProperty("additionalProperties", out var more) && more.ValueKind == JsonValueKind.False))
-            return false;
-        return schema.EnumerateObject().All(member => member.Name is "enum" or "default" or "const" or "examples" || IsClosed(member.Value));
     }
 
     private static bool CallsWithoutThought(JsonElement root)
