@@ -78,6 +78,15 @@ public abstract class LimitBucket
     /// <summary>Takes the cost or leaves all as it was, without a slot for what is refused.</summary>
     internal abstract bool TryTake(long cost, long nowNs, out long token);
 
+    /// <summary>
+    /// Units that are there and were promised to others, who were refused and told to come back about now; 0 of a bucket that promises
+    /// nothing.
+    /// </summary>
+    internal virtual long Promised(long nowNs) => 0;
+
+    /// <summary>Takes the cost as <see cref="TryTake"/> does, but nothing of what is <see cref="Promised"/>.</summary>
+    internal virtual bool TryTakeBehind(long cost, long nowNs, out long token) => TryTake(cost, nowNs, out token);
+
     /// <summary>How a refused draw would be answered, changing nothing.</summary>
     internal abstract LimitDraw Probe(long cost, long nowNs);
 

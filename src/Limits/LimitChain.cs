@@ -20,17 +20,20 @@ public static class LimitChain
     /// <param name="booksSlot">
     /// Whether a refusal books a slot; not for one that waits in a <see cref="FairQueue"/>, which has its place there.
     /// </param>
+    /// <param name="yields">Whether to leave alone what was promised to those who were refused (<see cref="LimitBucket.Promised"/>).</param>
     public static bool TryDrawAll(
         ReadOnlySpan<LimitBucket> buckets,
         ReadOnlySpan<long> costs,
         Span<long> tokens,
         long nowNs,
         out LimitDraw draw,
-        bool booksSlot = true)
+        bool booksSlot = true,
+        bool yields = false)
     {
         for (var i = 0; i < buckets.Length; i++)
         {
-            if (buckets[i].TryTake(Math.Max(0, costs[i]), nowNs, out tokens[i]))
+            var cost = Math.Max(0, costs[i]);
+            if (yields ? buckets[i].TryTakeBehind(cost, nowNs, out tokens[i]) : buckets[i].TryTake(cost, nowNs, out tokens[i]))
                 continue;
             GiveBackAll(buckets[..i], costs, tokens, nowNs);
             draw = Refuse(buckets, costs, i, nowNs, booksSlot);

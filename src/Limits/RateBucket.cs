@@ -26,14 +26,19 @@ namespace AiEdge.Limits;
 /// credit that was held for long does not add to a later burst. The note is written after its draw; a refund in between adds what a
 /// refund a moment before would have added.</para>
 /// <para>Slots: a refusal's demand is booked behind the demand refused before it whose time has not come yet; a slot whose time has
-/// come is forgotten, claimed or not, and after a <c>spread</c> (the burst, or 60 s of the rate, the larger) slots begin
-/// from the front again, so no crowd drives waits up without bound.</para>
+/// come is forgotten, claimed or not (with a grain: a grace later), and after a <c>spread</c> (the burst, or 60 s of the rate, the larger)
+/// slots begin from the front again, so no crowd drives waits up without bound.</para>
 /// <para>Grain: waits that are told in whole milliseconds bring the refused back a little after their slots, and whoever comes in
 /// between would take what was promised. With a grain above a nanosecond waits are rounded up to it here, and a draw that would end at
 /// a slot's place fails until that slot's wait is over: for less than a grain after it was earned, and the owner is never early. Nothing else
 /// depends on this: what is kept stands in words of its own, written after the slot was booked and read before the draw's
 /// compare-and-swap, each whole. One that is lost (written too late, or overwritten by another slot) keeps nothing; one that is read when its
 /// draw is no longer the next one refuses as a moment before: (1) is decided by V alone.</para>
+/// <para>Grace: who comes when told is late by the network, or by the rest of a second where he was told whole ones. What slots cover
+/// that have come and are not claimed, min(tail, earned + burst) − max(V, what had been earned a grace ago + burst), is
+/// <see cref="Promised"/>: <see cref="TryTakeBehind"/>, for who has just been served and not been refused, leaves it alone. The grace is a second
+/// and a tenth; <see cref="ShortGraceNs"/> where the burst is under two of it, since what is kept must not run over. It needs no state, and
+/// as the tail only advises, one that is read late refuses or admits as a moment before.</para>
 /// </remarks>
 public sealed class RateBucket : LimitBucket
 {
@@ -42,6 +47,11 @@ public sealed class RateBucket : LimitBucket
 
     /// <summary>The longest grain: a second, in nanoseconds.</summary>
     public const long GrainNsMax = LimitClock.SecondNs;
+
+    /// <summary>How late who obeys his wait may come and find what was promised him; 1.1 s, since waits are told in whole seconds, too.</summary>
+    private const long LongGraceNs = 11 * LimitClock.SecondNs / 10;
+
+    private const long ShortGraceNs = LimitClock.SecondNs / 20;
 
     private const int EpochShift = 26;
 
@@ -193,6 +203,33 @@ public sealed class RateBucket : LimitBucket
         }
     }
 
+    internal override long Promised(long nowNs)
+    {
+        var rate = Current(out var word);
+        return rate.Promised(rate.Place(word, nowNs), nowNs);
+    }
+
+    internal override bool TryTakeBehind(long cost, long nowNs, out long token)
+    {
+        token = EpochAt(nowNs);
+        while (true)
+        {
+            var rate = Current(out var word);
+            var earned = rate.Earned(nowNs);
+            var place = Math.Max(SealWord.Value(word), earned);
+            var next = place + cost;
+            var promised = rate.Promised(place, nowNs);
+            if (cost > rate.Burst || next > earned + rate.Burst - promised || rate.IsKept(next, nowNs))
+                return false;
+            if (rate.Word.Advance(next, word) != word)
+                continue;
+            if (promised > 0)
+                rate.PassBy(place, next, nowNs);
+            rate.Note(place, earned, token);
+            return true;
+        }
+    }
+
     internal override long TakeUpTo(long cost, long nowNs, out long token)
     {
         token = EpochAt(nowNs);
@@ -269,11 +306,11 @@ public sealed class RateBucket : LimitBucket
         if (cost > rate.Burst)
             return new LimitDraw(DrawOutcome.TooLarge, 0);
         var place = rate.Place(word, nowNs);
-        var ripe = rate.Earned(nowNs) + rate.Burst;
+        var forgotten = rate.Forgotten(nowNs);
         var tail = Volatile.Read(ref rate.Tail);
         while (true)
         {
-            var isDue = tail <= ripe && !rate.IsKept(tail, nowNs);
+            var isDue = tail <= forgotten && !rate.IsKept(tail, nowNs);
             var front = !isDue && tail > place && tail - place <= rate.Spread ? tail : place;
             var found = Interlocked.CompareExchange(ref rate.Tail, front + cost, tail);
             if (found == tail)
@@ -327,6 +364,7 @@ public sealed class RateBucket : LimitBucket
         public readonly long EpochNs;
         public readonly long Spread;
         public readonly long GrainNs;
+        public readonly long GraceNs;
         public SealWord Word = SealWord.Closed;
         public long Tail;
         public long FullEpoch = long.MinValue;
@@ -359,6 +397,8 @@ public sealed class RateBucket : LimitBucket
             ArgumentOutOfRangeException.ThrowIfLessThan(Burst, 1, nameof(burst));
             ArgumentOutOfRangeException.ThrowIfGreaterThan(Burst, AmountMax, nameof(burst));
             Spread = (long)Int128.Max(Burst, Int128.Min(AmountMax, (Int128)limit * 60 * LimitClock.SecondNs / periodNs));
+            if (grainNs > 1)
+                GraceNs = (Int128)Burst * periodNs >= (Int128)limit * LongGraceNs * 2 ? LongGraceNs : ShortGraceNs;
             var shared = CommonDivisor(limit, periodNs);
             (_units, _perNs) = (limit / shared, periodNs / shared);
             _isNarrow = (Int128)_units * _perNs <= long.MaxValue - _units;
@@ -389,6 +429,26 @@ public sealed class RateBucket : LimitBucket
             var elapsedNs = ((UInt128)units * (ulong)_perNs + (ulong)_units - 1) / (ulong)_units;
             return EpochNs + (long)UInt128.Min(elapsedNs, long.MaxValue / 4);
         }
+
+        /// <summary>Units behind a place that slots cover which have come within the grace.</summary>
+        public long Promised(long place, long nowNs)
+        {
+            var tail = Volatile.Read(ref Tail);
+            if (tail <= place || tail - place > Spread)
+                return 0;
+            return Math.Max(0, Math.Min(tail, Earned(nowNs) + Burst) - Math.Max(place, Forgotten(nowNs)));
+        }
+
+        /// <summary>Somebody has drawn from one place to another and left alone what is promised: that now lies so much further on.</summary>
+        public void PassBy(long place, long next, long nowNs)
+        {
+            var forgotten = Forgotten(nowNs);
+            if (next > forgotten)
+                Interlocked.Add(ref Tail, next - Math.Max(place, forgotten));
+        }
+
+        /// <summary>Where the slots end that came longer than the grace ago.</summary>
+        public long Forgotten(long nowNs) => Earned(nowNs - GraceNs) + Burst;
 
         /// <summary>After a draw: whether it found the bucket full.</summary>
         public void Note(long place, long earned, long token)

@@ -142,6 +142,17 @@ public sealed class ShardedBucket : LimitBucket
         return TryTakeFromParent(ref cell, cost, nowNs, out token);
     }
 
+    internal override long Promised(long nowNs) => _parent.Promised(nowNs);
+
+    internal override bool TryTakeBehind(long cost, long nowNs, out long token)
+    {
+        if (_parent.Promised(nowNs) == 0)
+            return TryTake(cost, nowNs, out token);
+        if (_parent.TryTakeBehind(cost, nowNs, out token))
+            return true;
+        return cost <= _parent.Capacity && Sweep(nowNs) > 0 && _parent.TryTakeBehind(cost, nowNs, out token);
+    }
+
     internal override LimitDraw Probe(long cost, long nowNs)
     {
         Sweep(nowNs);

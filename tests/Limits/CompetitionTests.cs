@@ -49,6 +49,56 @@ public sealed class CompetitionTests(Xunit.Abstractions.ITestOutputHelper output
         Assert.True(sameMoment <= retries / 10, $"{sameMoment} of {retries} came within 10 us of another");
     }
 
+    /// <summary>
+    /// Clients that are late, by up to so many milliseconds, or because they wait whole seconds (0), and newcomers that leave alone what
+    /// was promised.
+    /// </summary>
+    [Theory]
+    [InlineData(64, 6000, 1, 5)]
+    [InlineData(64, 6000, 1, 50)]
+    [InlineData(64, 6000, 1, 0)]
+    [InlineData(256, 600, 1, 100)]
+    [InlineData(256, 600, 1, 0)]
+    [InlineData(64, 200_000, 2000, 0)]
+    public void Who_is_late_finds_what_he_was_promised_where_newcomers_leave_it_alone(int clients, long perMinute, int cost, int lateMs)
+    {
+        LimitBucket[] bucket = [new ShardedBucket(new RateBucket(perMinute, 60 * S, null, 0, used: 0, grainNs: S / 1000), 4)];
+        var events = new PriorityQueue<(int Client, bool IsRetry), long>();
+        var random = new Random(clients);
+        var tokens = new long[1];
+        for (var i = 0; i < clients; i++)
+            events.Enqueue((i, false), random.NextInt64(S));
+        var (admitted, retries, kept) = (0L, 0, 0);
+        while (events.TryDequeue(out var client, out var now) && now < 120 * S)
+        {
+            var isIn = LimitChain.TryDrawAll(bucket, [cost], tokens, now, out var draw, yields: !client.IsRetry);
+            admitted += isIn ? cost : 0;
+            retries += client.IsRetry ? 1 : 0;
+            kept += client.IsRetry && isIn ? 1 : 0;
+            var waitNs = lateMs > 0 ? draw.WaitNs + random.NextInt64(lateMs * S / 1000) : (draw.WaitNs + S - 1) / S * S;
+            events.Enqueue((client.Client, !isIn), now + (isIn ? random.NextInt64(S / 5) : waitNs));
+        }
+
+        output.WriteLine($"{clients} clients at {perMinute}/min, {lateMs} ms late: {kept} of {retries} ({100.0 * kept / retries:F1} %) at their next try");
+        var allowance = bucket[0].Capacity + perMinute * 2;
+        Assert.InRange(admitted, allowance * 98 / 100, allowance);
+        Assert.True(kept >= retries * 98 / 100, $"{kept} of {retries} were admitted at their next try");
+    }
+
+    [Fact]
+    public void What_nobody_claims_is_kept_for_a_second_and_no_longer()
+    {
+        var bucket = new RateBucket(600, 60 * S, null, 0, used: 600, grainNs: S / 1000);
+        LimitBucket[] buckets = [bucket];
+        var tokens = new long[1];
+        Assert.False(LimitChain.TryDrawAll(buckets, [1], tokens, 0, out var promised));
+        Assert.False(LimitChain.TryDrawAll(buckets, [1], tokens, promised.WaitNs, out var newcomer, yields: true));
+        Assert.Equal(S / 10, newcomer.WaitNs);
+        Assert.True(LimitChain.TryDrawAll(buckets, [9], tokens, promised.WaitNs + S, out _, yields: true));
+        Assert.False(LimitChain.TryDrawAll(buckets, [1], tokens, promised.WaitNs + S, out _, yields: true));
+        Assert.True(LimitChain.TryDrawAll(buckets, [22], tokens, promised.WaitNs + 3 * S, out _, yields: true));
+    }
+
     [Fact]
     public void A_lone_client_that_obeys_its_wait_is_always_admitted_at_its_next_try()
     {

@@ -172,7 +172,8 @@ internal sealed partial class Admission
                 TryPrice(first, end, output, out count);
             }
 
-            if (LimitChain.TryDrawAll(_buckets.AsSpan(0, count), _costs.AsSpan(0, count), _tokens.AsSpan(0, count), nowNs, out draw, booksSlot: !_isWaiting))
+            var buckets = _buckets.AsSpan(0, count);
+            if (LimitChain.TryDrawAll(buckets, _costs.AsSpan(0, count), _tokens, nowNs, out draw, booksSlot: !_isWaiting, yields: Yields && !_isWaiting))
                 return true;
             if (output <= least)
                 return false;

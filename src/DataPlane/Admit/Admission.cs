@@ -67,6 +67,11 @@ internal sealed partial class Admission(LimitStates states)
     /// <summary>What refused just now only because its credit has not been asked for yet; null where that is not so.</summary>
     public ScopeShare? ColdShare { get; private set; }
 
+    /// <summary>
+    /// Whether the exchange certainly waited for nothing yet, so that it leaves alone what rates have promised to those who were refused.
+    /// </summary>
+    public bool Yields { get; set; }
+
     /// <summary>Why the last question was refused.</summary>
     public Refusal Refusal { get; private set; }
 
@@ -86,7 +91,7 @@ internal sealed partial class Admission(LimitStates states)
     {
         LeaveQueue();
         ColdShare = null;
-        IsMetered = MayCut = _hasExpired = false;
+        Yields = IsMetered = MayCut = _hasExpired = false;
         OutputCovered = OutputCap = long.MaxValue;
         Refusal = default;
         _bound = BoundLimits.None;

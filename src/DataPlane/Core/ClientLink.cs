@@ -86,6 +86,7 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     private Exchange? _held;
     private long _leftNumber = -1;
     private int _leftIsNew;
+    private RetryManners _manners;
 
     public ClientLink(SocketConnection connection, EdgeClock clock)
     {
@@ -94,6 +95,9 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     }
 
     public SocketConnection Connection { get; }
+
+    /// <summary>How its client retries; the exchange's alone.</summary>
+    public ref RetryManners Manners => ref _manners;
 
     public WireInput Input => Connection.Input;
 

@@ -155,6 +155,7 @@ internal sealed class ExchangePipeline
         link.Begin();
         _exchange.Reset(_services.Snapshots.Current);
         _exchange.StartedAt = Stopwatch.GetTimestamp();
+        link.Manners.OnBegin(_exchange.StartedAt);
         _services.Metrics.OnExchangeBegun();
     }
 
@@ -320,6 +321,8 @@ internal sealed class ExchangePipeline
         _link.ClearStep();
         _link.End();
         _exchange.EndedAt = Stopwatch.GetTimestamp();
+        _link.Manners.OnEnd(
+            _exchange.Key?.Name, _exchange.StartedAt, _exchange.EndedAt, _exchange.Error.IsOfLimit ? _admission.Refusal.WaitNs : 0);
         _admission.Settle(_exchange);
         _services.Metrics.OnStream(_isStreaming ? -1 : 0);
         _services.Metrics.OnExchangeEnded(_exchange);

@@ -212,10 +212,18 @@ public sealed class OutputCreditTests
             LimitWorld.Limit("g", quantities: [LimitWorld.Amount(LimitUnit.Tokens, 1 << 30), LimitWorld.Amount(LimitUnit.Cost, 1L << 50, LimitPeriod.Month)]));
         var ask = rig.Begin();
         Once();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 100; i++)
-            Once();
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        var least = long.MaxValue;
+
+        // The runtime may allocate once for itself while it compiles anew; what is allocated each time is in every round.
+        for (var round = 0; round < 5; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 100; i++)
+                Once();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
 
         void Once()
         {
