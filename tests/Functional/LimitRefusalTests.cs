@@ -61,6 +61,32 @@ public sealed class LimitRefusalTests
     }
 
     [Fact]
+    public async Task Who_is_served_one_request_after_the_other_leaves_their_slots_to_the_refused_who_are_late()
+    {
+        var time = new StillTime();
+        await using var edge = await Edge.StartAsync(new EdgeSetup
+        {
+            Time = time,
+            Limits = ["name: r, match: { model: gpt-4o }, per: global, requests: 60/min, burst: 3", "name: all, per: global, requests: 1000/min"],
+        });
+        using var busy = await edge.ConnectAsync();
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(200, (await busy.AskAsync(Embed())).Status);
+        Assert.Equal(429, (await busy.AskAsync(Embed())).Status);
+        time.Pass(TimeSpan.FromSeconds(1));
+        Assert.Equal(200, (await busy.AskAsync(Embed())).Status);
+        using var late = await edge.ConnectAsync();
+        Assert.Equal("1000", (await late.AskAsync(Embed())).Field("retry-after-ms"));
+        time.Pass(TimeSpan.FromSeconds(1.9));
+        Assert.Equal(200, (await busy.AskAsync(Ask.Post("/v1/embeddings", """{"model":"fake-n1","input":"a"}"""))).Status);
+
+        // One is there, and it is the late one's; the next is there in a tenth of a second.
+        Assert.Equal("100", (await busy.AskAsync(Embed())).Field("retry-after-ms"));
+        Assert.Equal(200, (await late.AskAsync(Embed())).Status);
+        Assert.Equal(429, (await late.AskAsync(Embed())).Status);
+    }
+
+    [Fact]
     public async Task A_long_wait_is_told_as_a_moment_and_not_as_a_wait()
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup { Time = new StillTime(), Limits = ["name: daily, per: team, requests: 1/day, timezone: Europe/Berlin"] });

@@ -72,6 +72,12 @@ internal sealed partial class Admission(LimitStates states)
     /// </summary>
     public bool Yields { get; set; }
 
+    /// <summary>Whether a limit binds the exchange.</summary>
+    public bool IsBound => !ReferenceEquals(_bound, BoundLimits.None);
+
+    /// <summary>The present, as limits see it.</summary>
+    public long NowNs => states.Clock.NowNs;
+
     /// <summary>Why the last question was refused.</summary>
     public Refusal Refusal { get; private set; }
 

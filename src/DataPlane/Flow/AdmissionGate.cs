@@ -93,7 +93,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         var tokens = isCounted ? _weighed : exchange.PromptTokens = meter.PromptBound(exchange, scan.Prompt);
         exchange.PromptIsCounted = isCounted;
         _mayWait = true;
-        admission.Yields = link.Manners.IsNewcomer(exchange.Key!.Name, exchange.StartedAt);
+        admission.Yields = exchange.Config.LimitTable.Parts.Length > 0 && link.Manners.OnAsked(exchange.Key!.Name, admission.NowNs);
         _demand = RequestDemand.Of(scan.Facts, exchange.Endpoint!.Shape, tokens, isCounted || scan.Prompt is null) with
         {
             InputGuess = PromptGuess(exchange, scan.Prompt),

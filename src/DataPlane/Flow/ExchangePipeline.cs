@@ -155,7 +155,6 @@ internal sealed class ExchangePipeline
         link.Begin();
         _exchange.Reset(_services.Snapshots.Current);
         _exchange.StartedAt = Stopwatch.GetTimestamp();
-        link.Manners.OnBegin(_exchange.StartedAt);
         _services.Metrics.OnExchangeBegun();
     }
 
@@ -321,9 +320,9 @@ internal sealed class ExchangePipeline
         _link.ClearStep();
         _link.End();
         _exchange.EndedAt = Stopwatch.GetTimestamp();
-        _link.Manners.OnEnd(
-            _exchange.Key?.Name, _exchange.StartedAt, _exchange.EndedAt, _exchange.Error.IsOfLimit ? _admission.Refusal.WaitNs : 0);
         _admission.Settle(_exchange);
+        if (_admission.IsBound)
+            _link.Manners.OnEnded(_exchange.Key!.Name, _admission.NowNs, _exchange.Error.IsOfLimit ? _admission.Refusal.WaitNs : 0);
         _services.Metrics.OnStream(_isStreaming ? -1 : 0);
         _services.Metrics.OnExchangeEnded(_exchange);
         _services.Records.Add(_exchange, _services.Clock);
