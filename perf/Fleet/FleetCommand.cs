@@ -12,6 +12,8 @@ internal sealed class FleetCommand
         AiEdge.Fleet sync [--planes 1000] [--buckets 100] [--seconds 10]
         AiEdge.Fleet faults [FAULT]... [--plane FILE] [--seconds 60]
         AiEdge.Fleet accounts [CASE]... [--plane FILE] [--planes 4] [--seconds 60]
+        AiEdge.Fleet aborts [--plane FILE] [--aborts 1000]
+        AiEdge.Fleet compete [--plane FILE] [--seconds 10]
 
         Starts a control plane, data planes and a scripted provider as processes on loopback, gives them one shared limit by REST, asks for
         half as much again as it allows, and counts at the provider what was admitted. Without a scenario: all but sync, one after the other.
@@ -26,6 +28,10 @@ internal sealed class FleetCommand
                      cutting, stalling, lying or mixed, without a name all of them one after the other. Ends with 1 where what is promised is missed
           accounts   data planes that use one account with a provider, asked for twice its limit: requests, tokens, anthropic, shifting or window,
                      without a name all of them. Ends with 1 where the provider had to refuse more than 1 %, or less than 95 % was used
+          aborts     one data plane; clients leave in the middle of streams: how soon the provider's connection is closed, and what is billed. Ends
+                     with 1 where more than a hundredth took above 50 ms, or a bill is wrong
+          compete    one data plane; 64 clients compete for one rate and come again when they are told, on time and late. Ends with 1 where fewer than
+                     95 % are admitted then, or more than the rate allows
           sync       planes that are simulated, each with a stream and all buckets in use, against the control plane on one processor
 
           --plane FILE   the data plane's program; a native one, or the .dll that the build made (the default)
@@ -43,6 +49,12 @@ internal sealed class FleetCommand
 
     /// <summary>What planes share of an account, where that is what is asked for.</summary>
     public List<AccountCase>? Accounts { get; private set; }
+
+    public bool IsAborts { get; private set; }
+
+    public bool IsCompete { get; private set; }
+
+    public int Aborts { get; private set; } = 1000;
 
     public string? Plane { get; private set; }
 
@@ -66,6 +78,14 @@ internal sealed class FleetCommand
             else if (args[i] == "sync")
             {
                 command.IsSync = true;
+            }
+            else if (args[i] == "aborts")
+            {
+                command.IsAborts = true;
+            }
+            else if (args[i] == "compete")
+            {
+                command.IsCompete = true;
             }
             else if (args[i] == "faults")
             {
@@ -97,7 +117,7 @@ internal sealed class FleetCommand
         if (command.Accounts is { Count: 0 } all)
             all.AddRange(AccountCase.All);
         command.Planes = command.Planes > 0 ? command.Planes : command.IsSync ? 1000 : 4;
-        command.Seconds = command.Seconds > 0 ? command.Seconds : command.IsSync ? 10 : command.Faults is not null || command.Accounts is not null ? 60 : 30;
+        command.Seconds = command.Seconds > 0 ? command.Seconds : command.IsSync || command.IsCompete ? 10 : command.Faults is not null || command.Accounts is not null ? 60 : 30;
         return command;
     }
 
@@ -118,6 +138,9 @@ internal sealed class FleetCommand
                 return true;
             case "--buckets":
                 Buckets = number;
+                return true;
+            case "--aborts":
+                Aborts = number;
                 return true;
             case "--seconds":
                 Seconds = number;

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
+using AiEdge.FleetTest.Aborts;
 using AiEdge.FleetTest.Accounts;
+using AiEdge.FleetTest.Compete;
 using AiEdge.FleetTest.Faults;
 
 namespace AiEdge.FleetTest;
@@ -30,6 +32,14 @@ internal static class Program
             return 0;
         }
 
+        if (command.IsAborts)
+        {
+            using var aborts = new AbortRun(root, command);
+            return await aborts.RunAsync() ? 0 : 1;
+        }
+
+        if (command.IsCompete)
+            return await new CompeteRun(root, command).RunAsync() ? 0 : 1;
         var isGood = true;
         if (command.Faults is { } faults)
         {

@@ -15,20 +15,31 @@ internal static class ExchangeStages
 {
     private const string Key = "sk-micro-0123456789";
     private const int Events = 32;
+    private const string Limits = """
+        journal: { mode: group }
+        limits:
+          - { name: key, per: key, requests: 1000000000/min, tokens: 1000000000000/min, concurrent: 1000 }
+          - { name: all, per: global, requests: 1000000000/min, tokens: 1000000000000/day, cost: $1000000000/month }
+        """;
 
     public static Action Small() => Begin(
         """{"model":"fake-1","messages":[{"role":"user","content":"Say hello"}]}""",
         Answer("application/json", """{"object":"chat.completion","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21}}"""));
 
+    /// <summary>The same with six amounts that limits keep and a journal.</summary>
+    public static Action SmallLimited() => Begin(
+        """{"model":"fake-1","messages":[{"role":"user","content":"Say hello"}]}""",
+        Answer("application/json", """{"object":"chat.completion","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21}}"""),
+        isLimited: true);
+
     public static Action Large() => Begin(
         $$"""{"model":"fake-1","messages":[{"role":"user","content":"{{new string('x', 100_000)}}"}]}""",
         Answer("application/json", """{"object":"chat.completion","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21}}"""));
 
-    public static Action Stream() => Begin(
-        """{"model":"fake-1","stream":true,"messages":[{"role":"user","content":"Say hello"}]}""",
-        Answer("text/event-stream", string.Concat(Enumerable.Range(0, Events).Select(i =>
-            $$$"""data: {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"word {{{i}}} "},"finish_reason":{{{(i == Events - 1 ? "\"stop\"" : "null")}}}}]}""" + "\n\n"))
-            + "data: [DONE]\n\n"));
+    public static Action Stream() => Stream(isLimited: false);
+
+    /// <summary>The same with six amounts that limits keep, which count each event, and a journal.</summary>
+    public static Action StreamLimited() => Stream(isLimited: true);
 
     /// <summary>The same in Anthropic's dialect.</summary>
     public static Action Messages() => Begin(
@@ -47,14 +58,21 @@ internal static class ExchangeStages
             + string.Concat(Enumerable.Range(0, Events).Select(i => Event("content_block_delta", $"\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"word {i} \"}}")))
             + Event("message_delta", "\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":64}") + Event("message_stop", "\"n\":0")));
 
+    private static Action Stream(bool isLimited) => Begin(
+        """{"model":"fake-1","stream":true,"messages":[{"role":"user","content":"Say hello"}]}""",
+        Answer("text/event-stream", string.Concat(Enumerable.Range(0, Events).Select(i =>
+            $$$"""data: {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"word {{{i}}} "},"finish_reason":{{{(i == Events - 1 ? "\"stop\"" : "null")}}}}]}""" + "\n\n"))
+            + "data: [DONE]\n\n"),
+        isLimited: isLimited);
+
     private static string Event(string type, string rest) => $"event: {type}\ndata: {{\"type\":\"{type}\",{rest}}}\n\n";
 
     private static byte[] Answer(string type, string body) =>
         Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n{body}");
 
-    private static Action Begin(string body, byte[] answer, string path = "/v1/chat/completions")
+    private static Action Begin(string body, byte[] answer, string path = "/v1/chat/completions", bool isLimited = false)
     {
-        var host = StartHost(StartProvider(answer));
+        var host = StartHost(StartProvider(answer), isLimited);
         var client = new BlockingPeer(Connect(host.Listen));
         var request = Encoding.ASCII.GetBytes(
             $"POST {path} HTTP/1.1\r\nHost: edge\r\nAuthorization: Bearer {Key}\r\nContent-Type: application/json\r\n"
@@ -73,7 +91,7 @@ internal static class ExchangeStages
         return socket;
     }
 
-    private static EdgeHost StartHost(int providerPort)
+    private static EdgeHost StartHost(int providerPort, bool isLimited)
     {
         var path = Path.GetTempFileName();
         File.WriteAllText(path, $$"""
@@ -81,12 +99,18 @@ internal static class ExchangeStages
               fake: { dialect: openai, baseUrl: "http://127.0.0.1:{{providerPort}}/v1", key: sk-provider }
               claude: { dialect: anthropic, baseUrl: "http://127.0.0.1:{{providerPort}}", key: sk-provider }
             models:
-              "fake-*": { targets: [ { provider: fake } ] }
+              "fake-*": { targets: [ { provider: fake } ], tokenizer: o200k_base, price: { input: 1, output: 2 } }
               "claude-*": { targets: [ { provider: claude } ] }
             keys:
               - { name: micro, sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}" }
+            {{(isLimited ? Limits : "")}}
             """);
-        var options = new EdgeHostOptions { ConfigPath = path, Overrides = new ConfigOverrides("127.0.0.1:0", "127.0.0.1:0", null) };
+        var options = new EdgeHostOptions
+        {
+            ConfigPath = path,
+            Overrides = new ConfigOverrides("127.0.0.1:0", "127.0.0.1:0", null),
+            DataDir = isLimited ? Directory.CreateTempSubdirectory("aiedge-micro-").FullName : null,
+        };
         var (host, faults) = EdgeHost.StartAsync(options).GetAwaiter().GetResult();
         return host ?? throw new InvalidOperationException(faults[0].Format(path));
     }

@@ -5,7 +5,10 @@ namespace AiEdge.Limits;
 /// when <see cref="Reanchor"/> is called (at a reload), and only to place calendar boundaries on the monotonic line. So a step of
 /// the wall clock grants nothing by itself, and a stop of the process counts as the time that it was.
 /// </summary>
-/// <remarks>A test moves it by the <see cref="TimeProvider"/> it hands in. Safe for any number of threads.</remarks>
+/// <remarks>
+/// A test moves it by the <see cref="TimeProvider"/> it hands in. Safe for any number of threads: its start never changes and its anchor is one word,
+/// so a boundary is placed by the anchor before a reload or by the one after it, never by half of each.
+/// </remarks>
 public sealed class LimitClock
 {
     /// <summary>Nanoseconds in a second.</summary>

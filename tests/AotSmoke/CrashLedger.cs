@@ -5,6 +5,10 @@ namespace AiEdge.AotSmoke.Tests;
 /// <summary>What clients saw, held against what the journal says.</summary>
 public sealed class CrashLedger(TimeSpan lossMax, TimeSpan progressMax)
 {
+    /// <summary>What a token costs by the configuration of <see cref="NativePlane"/>.</summary>
+    private const long InputNanodollars = 1_250;
+    private const long OutputNanodollars = 10_000;
+
     private readonly List<CrashSeen> _seen = [];
     private int _finished;
     private int _open;
@@ -37,10 +41,13 @@ public sealed class CrashLedger(TimeSpan lossMax, TimeSpan progressMax)
         _seen.Clear();
     }
 
-    /// <summary>Limits have used what the records bill, to the token: a restart forgets nothing and counts nothing twice.</summary>
+    /// <summary>
+    /// Limits have used what the records bill, to the token and the nanodollar, and each bill is its tokens' price, also of streams that a crash
+    /// ended: a restart forgets nothing and counts nothing twice.
+    /// </summary>
     public static void CheckLimits(string dump, string limits)
     {
-        long tokens = 0, requests = 0;
+        long tokens = 0, requests = 0, spent = 0;
         foreach (var line in dump.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             var record = JsonElement.Parse(line);
@@ -48,11 +55,15 @@ public sealed class CrashLedger(TimeSpan lossMax, TimeSpan progressMax)
                 continue;
             requests++;
             tokens += Number(record, "inputTokens") + Number(record, "outputTokens");
+            var cost = Money(record, "costNanodollars");
+            Assert.True(cost == Number(record, "inputTokens") * InputNanodollars + Number(record, "outputTokens") * OutputNanodollars, line);
+            spent += cost;
         }
 
         Assert.True(tokens > 0);
         Assert.Equal(tokens, Used(limits, "tokens"));
         Assert.Equal(requests, Used(limits, "asked"));
+        Assert.Equal(spent, Used(limits, "spent"));
     }
 
     /// <summary>A run in which nothing was put to the test proves nothing.</summary>
@@ -66,9 +77,14 @@ public sealed class CrashLedger(TimeSpan lossMax, TimeSpan progressMax)
     private static long Number(JsonElement record, string name) =>
         record.GetProperty(name) is { ValueKind: JsonValueKind.Number } number ? number.GetInt64() : 0;
 
-    private static long Used(string limits, string name) =>
-        JsonElement.Parse(limits).GetProperty("buckets").EnumerateArray().Single(bucket => bucket.GetProperty("name").GetString() == name)
-            .GetProperty("used").GetInt64();
+    private static long Money(JsonElement one, string name) =>
+        one.TryGetProperty(name, out var text) && text.GetString() is { } digits ? long.Parse(digits, System.Globalization.CultureInfo.InvariantCulture) : 0;
+
+    private static long Used(string limits, string name)
+    {
+        var bucket = JsonElement.Parse(limits).GetProperty("buckets").EnumerateArray().Single(bucket => bucket.GetProperty("name").GetString() == name);
+        return bucket.GetProperty("used").ValueKind == JsonValueKind.String ? Money(bucket, "used") : Number(bucket, "used");
+    }
 
     private void CheckYoung(TimeSpan age, JsonElement record)
     {

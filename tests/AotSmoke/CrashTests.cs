@@ -23,6 +23,7 @@ public sealed class CrashTests
         limits:
           - { name: tokens, per: key, tokens: 1000000000/month }
           - { name: asked, per: global, requests: 100000000/month }
+          - { name: spent, per: key, cost: $1000000/month }
 
         """;
 

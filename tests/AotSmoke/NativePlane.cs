@@ -117,7 +117,7 @@ public sealed partial class NativePlane : IAsyncDisposable
         providers:
           fake: { dialect: openai, baseUrl: "http://127.0.0.1:{{provider}}/v1", key: "${env:{{ProviderKeyName}}}" }
         models:
-          "fake-*": { targets: [ { provider: fake } ] }
+          "fake-*": { targets: [ { provider: fake } ], price: { input: 1.25, output: 10 } }
         keys:
           - { name: smoke, sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}" }
         server: { listen: "127.0.0.1:{{port}}", admin: "127.0.0.1:{{admin}}", drainDelay: {{drainDelay}} }

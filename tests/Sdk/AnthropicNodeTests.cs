@@ -30,6 +30,7 @@ public sealed class AnthropicNodeTests(AnthropicRun run) : IClassFixture<Anthrop
         "retry on 429 and 529",
         "errors",
         "a broken stream",
+        "a stream that a limit of tokens ends",
         "a stream that a limit ends",
     ];
 

@@ -159,6 +159,19 @@ public sealed class ChatTests
         Assert.Equal("cut", Assert.Single(await plane.StopAsync()).GetProperty("end").GetString());
     }
 
+    [Fact]
+    public async Task A_stream_that_a_limit_of_tokens_ends_reads_so_too_and_no_second_one_begins()
+    {
+        await using var plane = await Plane.StartAsync();
+        var client = plane.Client().GetChatClient("capped-dotnet");
+        var heard = await StreamAsync(client, Hello);
+        Assert.Equal(Deltas(400).Take(heard.Deltas.Count), heard.Deltas);
+        Assert.Equal(ChatFinishReason.Length, heard.Finish);
+        Assert.InRange(heard.Usage!.OutputTokenCount, 61, 100);
+        Assert.Equal(429, (await Assert.ThrowsAsync<System.ClientModel.ClientResultException>(() => StreamAsync(client, Hello))).Status);
+        Assert.Equal("cut", (await plane.StopAsync())[0].GetProperty("end").GetString());
+    }
+
     private static async Task<Heard> StreamAsync(ChatClient client, ChatMessage[] messages)
     {
         var heard = new Heard();

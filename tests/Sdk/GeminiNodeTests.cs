@@ -25,6 +25,7 @@ public sealed class GeminiNodeTests(GeminiRun run) : IClassFixture<GeminiRun>
         "retry on 429",
         "errors",
         "a broken stream",
+        "a stream that a limit of tokens ends",
         "a stream that a limit ends",
     ];
 

@@ -39,6 +39,8 @@ public sealed class NodeTests(NodeRun run) : IClassFixture<NodeRun>
         "a broken stream",
         "a broken stream of responses",
         "a stream that a limit ends",
+        "a stream that a limit of tokens ends",
+        "a stream of responses that a limit of tokens ends",
         "a stream of responses that a limit ends",
     ];
 

@@ -97,6 +97,13 @@ internal sealed class Plane : IAsyncDisposable
         return options;
     }
 
+    /// <summary>Models with a limit of their own that cuts the first stream, whose provider overlooks the cap that it puts in.</summary>
+    private static readonly (string Model, string Provider)[] Capped =
+    [
+        ("capped-plain", "fake"), ("capped-dotnet", "fake"), ("capped-responses", "fake"), ("capped-messages", "claude"), ("capped-google", "google"),
+        ("capped-chat-over-claude", "claude"), ("capped-chat-over-google", "google"), ("capped-chat-over-answers", "answers"),
+    ];
+
     private static string Config(int port, string heartbeat, string provider) => $$"""
         providers:
           fake: { dialect: openai, baseUrl: "http://127.0.0.1:{{port}}/v1", key: "${env:PROVIDER_KEY}" }
@@ -116,6 +123,7 @@ internal sealed class Plane : IAsyncDisposable
           "claude-guarded*": { targets: [ { provider: claude, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "answers-guarded*": { targets: [ { provider: answers, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
           "gemini-guarded*": { targets: [ { provider: google, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
+        {{string.Join("\n", Capped.Select(static one => $"  \"{one.Model}*\": {{ targets: [ {{ provider: {one.Provider}, model: fake-n400-cap=off }} ], tokenizer: o200k_base }}"))}}
           "fake-*":    { targets: [ { provider: {{provider}} } ] }
           "only-openai*":      { targets: [ { provider: fake, model: fake-n40 } ] }
           "only-claude-long*": { targets: [ { provider: claude, model: fake-n100000-d10000 } ] }
@@ -130,7 +138,9 @@ internal sealed class Plane : IAsyncDisposable
         keys:
           - name: sdk
             sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}"
-            models: [ "fake-*", "gpt-*", "claude-*", "gemini-*", "only-*", "hosted-*", "answers-*", "gpt-5" ]
+            models: [ "fake-*", "gpt-*", "claude-*", "gemini-*", "only-*", "hosted-*", "answers-*", "gpt-5", "capped-*" ]
+        limits:
+        {{string.Join("\n", Capped.Select(static one => $"  - {{ name: {one.Model}, match: {{ model: \"{one.Model}*\" }}, outputTokens: 100/day }}"))}}
         server: { listen: "127.0.0.1:8080", admin: "127.0.0.1:8081", drainDelay: 0s, heartbeat: {{heartbeat}} }
 
         """;

@@ -19,6 +19,7 @@ public sealed class TranslatedNodeTests(TranslatedRun run) : IClassFixture<Trans
         "openai: a picture",
         "openai: structured output",
         "openai: errors",
+        "openai: a stream that a limit of tokens ends",
         "openai: a stream that a limit ends",
         "openai: abort",
         "responses: whole",

@@ -7,6 +7,13 @@ namespace AiEdge.DataPlane.Admit;
 /// Where admission and whoever speaks with the control plane meet: all that is lent to this plane, and who waits for it. Admission only
 /// ever looks and knocks; it never waits here for more than a moment, and only for a bucket that nobody has asked for yet.
 /// </summary>
+/// <remarks>
+/// Requirements: what is asked for is taken once for each time it got cold; who waits for an answer misses none that comes after his question.
+/// Memory order: <see cref="LentScope"/>'s flag lets one of many in before it is taken, and it is in the queue before the knock. A waiter takes
+/// <see cref="Answered"/> before he looks for credit, an answer gives credit before it puts the next task in the place of that one and completes it:
+/// either the look finds the credit or the task completes. The number of planes and the turn are words that only advise. What is dropped while
+/// it is asked for is answered to nobody.
+/// </remarks>
 internal sealed class LeaseDesk
 {
     /// <summary>The longest that a first request waits for its grant.</summary>

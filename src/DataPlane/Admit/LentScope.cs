@@ -4,7 +4,16 @@ using AiEdge.Limits;
 namespace AiEdge.DataPlane.Admit;
 
 /// <summary>What the control plane lends to one scope of a part of a limit, as whoever asks for it sees it.</summary>
-/// <remarks>Admission knows <see cref="IsCold"/> alone; the rest is used by one thread at a time.</remarks>
+/// <remarks>
+/// <para>Requirements: (1) a question is never lost: what admission wanted before it knocked is in a report made later; (2) admission sees of an
+/// answer all or nothing; (3) nobody waits here.</para>
+/// <para>Memory order: admission knows <see cref="IsCold"/>, <see cref="UsedOfAll"/>, <see cref="CutOff"/> and <see cref="TryGetCold"/>; all else
+/// is of the one thread at a time that speaks with the control plane. Admission writes what it wants, then takes the flag by an exchange; a
+/// report lets go of the flag by an exchange, then reads what is wanted. Both are full fences: either the report sees the wish, or the wish finds
+/// the flag free and is queued anew: (1). What an answer says of the whole is one immutable object behind one volatile reference, times are
+/// words of their own, each meaningful alone; credit itself is <see cref="LeaseBucket"/>'s or the gate's: (2). A cut-off that
+/// races with an answer holds or is over: both are what it would have been a moment earlier or later.</para>
+/// </remarks>
 internal sealed class LentScope
 {
     private const long WarmNs = 3 * LimitClock.SecondNs / 2;
@@ -119,7 +128,7 @@ internal sealed class LentScope
     /// <summary>Writes <see cref="Told"/>; false where there is nothing to be said, or nothing that the stream's other end does not know.</summary>
     public bool Report(long nowNs)
     {
-        Volatile.Write(ref _isCold, 0);
+        Interlocked.Exchange(ref _isCold, 0);
         var isFigureDue = IsWatched(nowNs) && nowNs - FigureNs >= _desk.TurnNs;
         if (_gate is not null)
         {

@@ -9,6 +9,12 @@ namespace AiEdge.DataPlane.Admit;
 /// its limit's name (or the name that it had, <c>was:</c>), its unit, its kind of period, whom it is kept for and who has shares of it; an
 /// edit of any of these begins a new one. What a configuration no longer has is dropped; exchanges under way settle with what they hold.
 /// </summary>
+/// <remarks>
+/// Requirements: whoever has a configuration finds the state of each of its parts; edits come one at a time. Memory order: states are found, made,
+/// edited and tied to a configuration's parts under one lock before the configuration itself is published, so who reads it sees them; nothing of
+/// them is changed by a later one but through <see cref="PartState"/>. The list of parts is an array that is never written to once it is published.
+/// Counters stay for good, so a name's are found by whoever asks. Sweeping and restoring are one caller's each.
+/// </remarks>
 internal sealed class LimitStates
 {
     /// <summary>Clients are told waits in whole milliseconds.</summary>

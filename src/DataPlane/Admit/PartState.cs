@@ -5,9 +5,19 @@ using AiEdge.Limits;
 namespace AiEdge.DataPlane.Admit;
 
 /// <summary>The buckets of one part of a limit, by whom they are kept for. It outlives the configuration.</summary>
+/// <remarks>
+/// <para>Requirements: (1) all who ask for a value at a time hold one bucket; (2) a bucket that is given up is held by nobody, and is not found
+/// again; (3) after an edit every bucket has its figures, also one that was made while it ran.</para>
+/// <para>Memory order: a bucket is found and added by the dictionary's own compare-and-swap, so one of those that are made for a value at a time
+/// stays: (1). Giving up and holding are one word of <see cref="ScopeState"/>: whoever finds a bucket that has been given up takes that one out, and
+/// no other that has its place by then, and looks again: (2). An edit publishes the part, then, behind a full fence, edits what it finds; whoever
+/// adds a bucket does so, which is a full fence, then looks whether the part is still the one that it was made by, and else edits it: one of the
+/// two sees the other, and edits come one at a time, each by the part that is published then: (3).</para>
+/// </remarks>
 internal sealed class PartState
 {
     private readonly ConcurrentDictionary<string, ScopeState> _scopes = new(StringComparer.Ordinal);
+    private readonly Lock _editing = new();
     private readonly LimitStates _all;
     private readonly ScopeState? _everyone;
     private LimitPart _part;
@@ -19,7 +29,7 @@ internal sealed class PartState
         (_all, _part, _counters) = (all, part, counters);
         if (part.Limit.Per == LimitScope.Global)
         {
-            _scopes.TryAdd(LimitTable.Everyone, _everyone = Make(LimitTable.Everyone));
+            _scopes.TryAdd(LimitTable.Everyone, _everyone = Make(LimitTable.Everyone, part));
             all.Desk?.Add(this, _everyone);
         }
     }
@@ -49,18 +59,15 @@ internal sealed class PartState
         }
     }
 
-    /// <summary>Goes on with another amount; what is used stays used, in units. One caller at a time.</summary>
+    /// <summary>Goes on with another amount; what is used stays used, in units.</summary>
     public void Edit(LimitPart part, LimitCounters counters)
     {
-        var nowNs = _all.Clock.NowNs;
-        Volatile.Write(ref _counters, counters);
-        Volatile.Write(ref _part, part);
-        foreach (var (_, scope) in _scopes)
+        lock (_editing)
         {
-            Edit(scope, part, nowNs);
-            if (part.Limit.Queue is { } queue)
-                scope.SetQueueMax(queue.Max);
-            scope.Signal();
+            Volatile.Write(ref _counters, counters);
+            Interlocked.Exchange(ref _part, part);
+            foreach (var (_, scope) in _scopes)
+                Edit(scope);
         }
     }
 
@@ -97,6 +104,14 @@ internal sealed class PartState
             if (scope.TryRetire(nowNs))
                 Remove(scope);
         }
+    }
+
+    private void Edit(ScopeState scope)
+    {
+        Edit(scope, Part, _all.Clock.NowNs);
+        if (Part.Limit.Queue is { } queue)
+            scope.SetQueueMax(queue.Max);
+        scope.Signal();
     }
 
     private static void Edit(ScopeState scope, LimitPart part, long nowNs)
@@ -140,15 +155,22 @@ internal sealed class PartState
 
     private ScopeState Add(string value)
     {
-        var limit = Part.Limit;
+        var part = Part;
+        var limit = part.Limit;
         if (limit.Per is LimitScope.Ip or LimitScope.Tag && Volatile.Read(ref _count) >= limit.BucketsMax && value != LimitTable.None)
             value = LimitTable.Other;
         if (_scopes.TryGetValue(value, out var scope))
             return scope;
-        scope = Make(value);
+        scope = Make(value, part);
         var added = _scopes.GetOrAdd(value, scope);
         if (!ReferenceEquals(added, scope))
             return added;
+        if (!ReferenceEquals(part, Part))
+        {
+            lock (_editing)
+                Edit(scope);
+        }
+
         _all.Desk?.Add(this, scope);
         if (value != LimitTable.Other)
             Interlocked.Increment(ref _count);
@@ -164,9 +186,8 @@ internal sealed class PartState
             Interlocked.Decrement(ref _count);
     }
 
-    private ScopeState Make(string value)
+    private ScopeState Make(string value, LimitPart part)
     {
-        var part = Part;
         var isPermanent = part.Limit.Per == LimitScope.Global;
         var shares = part.Limit.Shares.Length;
         if (_all.Desk is not null)

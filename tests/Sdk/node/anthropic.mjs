@@ -189,6 +189,16 @@ const scenarios = {
     }
   },
 
+  async 'a stream that a limit of tokens ends'() {
+    const stream = client.messages.stream(ask('capped-messages', { max_tokens: 5000 }));
+    let last;
+    for await (const event of stream) last = event;
+    const final = await stream.finalMessage();
+    assert.equal(final.stop_reason, 'max_tokens');
+    assert.ok(final.usage.output_tokens > 60 && final.usage.output_tokens <= 100, JSON.stringify(final.usage));
+    assert.deepEqual(last.aiedge, { end: 'limit', limit: 'capped-messages' });
+  },
+
   async 'a stream that a limit ends'() {
     const stream = client.messages.stream(ask('claude-guarded'));
     let last;

@@ -130,6 +130,12 @@ const scenarios = {
     }
   },
 
+  async 'a stream that a limit of tokens ends'() {
+    const { last } = await read(await models.generateContentStream(ask('capped-google')));
+    assert.equal(last.candidates[0].finishReason, 'MAX_TOKENS');
+    assert.ok(last.usageMetadata.candidatesTokenCount > 60 && last.usageMetadata.candidatesTokenCount <= 100, JSON.stringify(last.usageMetadata));
+  },
+
   async 'a stream that a limit ends'() {
     const { last } = await read(await models.generateContentStream(ask('gemini-guarded')));
     assert.equal(last.candidates[0].finishReason, 'MAX_TOKENS');

@@ -354,6 +354,29 @@ const scenarios = {
     assert.deepEqual(last.aiedge, { end: 'limit', limit: 'runaway' });
   },
 
+  async 'a stream that a limit of tokens ends'() {
+    const runner = client.chat.completions.stream({ model: 'capped-plain', messages, stream_options: { include_usage: true } });
+    let last;
+    for await (const chunk of runner) last = chunk;
+    const final = await runner.finalChatCompletion();
+    assert.equal(final.choices[0].finish_reason, 'length');
+    assert.ok(final.choices[0].message.content.length > 100);
+    assert.ok(final.usage.completion_tokens > 60 && final.usage.completion_tokens <= 100, JSON.stringify(final.usage));
+    assert.deepEqual(last.aiedge, { end: 'limit', limit: 'capped-plain' });
+    const refused = await failure(client.chat.completions.create({ model: 'capped-plain', messages }));
+    assert.equal(refused.status, 429);
+    assert.equal(refused.headers.get('x-aiedge-limit'), 'capped-plain;scope=global');
+  },
+
+  async 'a stream of responses that a limit of tokens ends'() {
+    let final;
+    for await (const event of await client.responses.create({ model: 'capped-responses', input: 'Hello', stream: true })) final = event;
+    assert.equal(final.type, 'response.incomplete');
+    assert.equal(final.response.incomplete_details.reason, 'max_output_tokens');
+    assert.ok(final.response.usage.output_tokens > 60 && final.response.usage.output_tokens <= 100, JSON.stringify(final.response.usage));
+    assert.deepEqual(final.aiedge, { end: 'limit', limit: 'capped-responses' });
+  },
+
   async 'a stream of responses that a limit ends'() {
     let said = '';
     let final;

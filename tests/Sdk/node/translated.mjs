@@ -94,6 +94,18 @@ const scenarios = {
     }
   },
 
+  async 'openai: a stream that a limit of tokens ends'() {
+    for (const model of ['capped-chat-over-claude', 'capped-chat-over-google', 'capped-chat-over-answers']) {
+      const runner = openai.chat.completions.stream({ model, messages, stream_options: { include_usage: true } });
+      let last;
+      for await (const chunk of runner) last = chunk;
+      const final = await runner.finalChatCompletion();
+      assert.equal(final.choices[0].finish_reason, 'length', model);
+      assert.ok(final.usage.completion_tokens > 60 && final.usage.completion_tokens <= 100, JSON.stringify(final.usage));
+      assert.deepEqual(last.aiedge, { end: 'limit', limit: model });
+    }
+  },
+
   async 'openai: a stream that a limit ends'() {
     for (const model of ['claude-guarded', 'answers-guarded']) {
       let finish;

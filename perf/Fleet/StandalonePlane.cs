@@ -5,17 +5,17 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
-namespace AiEdge.FleetTest.Faults;
+namespace AiEdge.FleetTest;
 
 /// <summary>A data plane with a file for its configuration, as a process, with a usage journal in a folder that goes with it.</summary>
 internal sealed class StandalonePlane : IDisposable
 {
-    public const string ClientKey = "sk-faults";
+    public const string ClientKey = "sk-client";
     public const string ProviderKey = "sk-provider";
 
     private static readonly TimeSpan ReadyTime = TimeSpan.FromSeconds(60);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("aiedge-faults-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("aiedge-plane-").FullName;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30) };
     private readonly string[] _program;
     private readonly int _admin = FreePort();
@@ -38,7 +38,7 @@ internal sealed class StandalonePlane : IDisposable
     {
         var file = Path.Combine(_folder, "aiedge.yaml");
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ClientKey)));
-        await File.WriteAllTextAsync(file, config + $"keys: [ {{ name: faults, sha256: \"{sha256}\" }} ]\n");
+        await File.WriteAllTextAsync(file, config + $"keys: [ {{ name: client, sha256: \"{sha256}\" }} ]\n");
         _child = new Child(Path.Combine(_folder, "plane.log"), new Dictionary<string, string>(),
             [.. _program, "--config", file, "--data-dir", Data, "--listen", Listen.ToString(), "--admin", $"127.0.0.1:{_admin}"]);
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < ReadyTime; await Task.Delay(20))
