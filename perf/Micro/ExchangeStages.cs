@@ -18,7 +18,7 @@ internal static class ExchangeStages
     private const string Limits = """
         journal: { mode: group }
         limits:
-          - { name: key, per: key, requests: 1000000000/min, tokens: 1000000000000/min, concurrent: 1000 }
+          - { name: key, per: key, requests: 1000000000/min, tokens: 10000000000/min, concurrent: 1000 }
           - { name: all, per: global, requests: 1000000000/min, tokens: 1000000000000/day, cost: $1000000000/month }
         """;
 
@@ -100,7 +100,7 @@ internal static class ExchangeStages
               claude: { dialect: anthropic, baseUrl: "http://127.0.0.1:{{providerPort}}", key: sk-provider }
             models:
               "fake-*": { targets: [ { provider: fake } ], tokenizer: o200k_base, price: { input: 1, output: 2 } }
-              "claude-*": { targets: [ { provider: claude } ] }
+              "claude-*": { targets: [ { provider: claude } ], price: { input: 1, output: 2 } }
             keys:
               - { name: micro, sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}" }
             {{(isLimited ? Limits : "")}}
