@@ -41,6 +41,11 @@ public sealed class ModelOptions
     public static readonly ChoiceField BalanceField =
         new("balance", ["weighted", "least-pending", "latency", "cost", "cache-affinity"]) { Default = "weighted" };
 
+    /// <summary>
+    /// Whether those of its targets that speak the client's own dialect go before those that its calls are translated for; see <see cref="IsNativeFirst"/>.
+    /// </summary>
+    public static readonly ChoiceField NativeField = new("native", ["first", "equal"]);
+
     /// <summary>How requests of the same prompt stay together.</summary>
     public static readonly SectionField AffinityField = new("affinity", AffinityOptions.Table);
 
@@ -70,9 +75,9 @@ public sealed class ModelOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a model", TargetsField, AliasesField, VersionsField, BalanceField, AffinityField, StickyField, FallbackField, RetryField, HedgeField, SimpleField,
-        CascadeField, DegradeField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField, RunawayField,
-        DisabledField);
+        "a model", TargetsField, AliasesField, VersionsField, BalanceField, NativeField, AffinityField, StickyField, FallbackField, RetryField, HedgeField,
+        SimpleField, CascadeField, DegradeField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField,
+        RunawayField, DisabledField);
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
     {
@@ -97,6 +102,17 @@ public sealed class ModelOptions
 
     /// <summary>See <see cref="BalanceField"/>.</summary>
     public Setting<string> Balance { get; private init; }
+
+    /// <summary>See <see cref="NativeField"/>.</summary>
+    public Setting<string> Native { get; private init; }
+
+    /// <summary>
+    /// What holds of <see cref="Native"/>: where it is left out, they go first, unless a weight, <c>balance</c> or <c>sticky</c> says how the targets share the
+    /// model's requests; those who divide them mean all of them.
+    /// </summary>
+    public bool IsNativeFirst => Native.IsSet
+        ? Native.Value == "first"
+        : !Balance.IsSet && !Sticky.IsSet && !Targets.Any(static target => target.Weight.IsSet);
 
     /// <summary>See <see cref="AffinityField"/>.</summary>
     public AffinityOptions Affinity { get; private init; } = AffinityOptions.None;
@@ -170,6 +186,7 @@ public sealed class ModelOptions
         {
             Targets = targets,
             Balance = reader.Get(BalanceField),
+            Native = reader.Get(NativeField),
             Affinity = AffinityOptions.Read(reader.Node(AffinityField), faults),
             Sticky = reader.Get(StickyField),
             Fallback = reader.Get(FallbackField),

@@ -226,6 +226,9 @@ internal sealed class ModelModel
     /// <summary>How its targets share its requests.</summary>
     public BalanceMode Balance { get; init; }
 
+    /// <summary>Whether of its targets those go first that speak the client's own dialect.</summary>
+    public bool NativeFirst { get; init; }
+
     /// <summary>How requests of the same prompt stay together; null where they are not balanced by that.</summary>
     public AffinityModel? Affinity { get; init; }
 

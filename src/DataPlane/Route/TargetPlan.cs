@@ -96,7 +96,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
                 break;
             if (hasRoom)
                 target.Load.Leave();
-            Take(Balancer.Choose(_exchange.Model!, Balancer.First(_exchange.Model!, Near(others)), now, _exchange));
+            Take(Balancer.Choose(_exchange.Model!, Foremost(_exchange.Model!, others), now, _exchange));
         }
 
         _tried |= 1UL << _target;
@@ -240,7 +240,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         var set = Balancer.Available(model, all, now, _exchange.AccountCost) is var available and not 0 ? available : all;
         if (set == 0)
             return false;
-        var choice = Balancer.Choose(model, Balancer.First(model, Near(set)), now, _exchange);
+        var choice = Balancer.Choose(model, Foremost(model, set), now, _exchange);
         var pause = Math.Max(retryAfter.TotalMilliseconds, Accounts.PauseLeftMs(model.Targets[choice].Provider, now));
         var backoff = Math.Min(100 << Math.Min(_exchange.Attempts - _spent - 1, 5), 2000);
         wait = TimeSpan.FromMilliseconds(Math.Max(pause, backoff / 2) + Random.Shared.Next((backoff / 2) + 1));
@@ -296,7 +296,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         var available = Balancer.Available(model, set, now, _exchange.AccountCost);
         if (available == 0 && isPicky)
             return false;
-        Take(Balancer.Choose(model, Balancer.First(model, Near(available != 0 ? available : set)), now, _exchange));
+        Take(Balancer.Choose(model, Foremost(model, available != 0 ? available : set), now, _exchange));
         return true;
     }
 
@@ -379,18 +379,21 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
 
     private bool Speaks(TargetModel target) => target.Provider.Speaks(_exchange.Dialect, _exchange.Endpoint!.Shape);
 
-    /// <summary>Those of a set that speak the client's dialect; all of it where none does.</summary>
-    private ulong Near(ulong set)
+    /// <summary>Those of a set that go first: of the lowest priority, and of these, where the model prefers them, those that speak the client's dialect.</summary>
+    private ulong Foremost(ModelModel model, ulong set)
     {
+        var first = Balancer.First(model, set);
+        if (!model.NativeFirst)
+            return first;
         var near = 0UL;
-        for (var rest = set; rest != 0; rest &= rest - 1)
+        for (var rest = first; rest != 0; rest &= rest - 1)
         {
             var i = BitOperations.TrailingZeroCount(rest);
-            if (Speaks(_exchange.Model!.Targets[i]))
+            if (Speaks(model.Targets[i]))
                 near |= 1UL << i;
         }
 
-        return near != 0 ? near : set;
+        return near != 0 ? near : first;
     }
 }
 

@@ -231,6 +231,7 @@ internal sealed class ConfigCompiler
                 BalanceWords.CacheAffinity => BalanceMode.CacheAffinity,
                 _ => BalanceMode.Weighted,
             },
+            NativeFirst = model.IsNativeFirst,
             Affinity = model.Balance.Or("") == BalanceWords.CacheAffinity ? Affinity(model.Affinity) : null,
             Sticky = Sticky(model),
             Versions = Versions(model),

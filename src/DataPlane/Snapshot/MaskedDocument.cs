@@ -201,6 +201,7 @@ internal sealed class MaskedDocument : IDisposable
         WriteList(ModelOptions.AliasesField, model.Aliases);
         WriteTexts(ModelOptions.VersionsField, model.Versions, isSecret: false);
         _json.WriteString(ModelOptions.BalanceField.Name, model.Balance.Or(ModelOptions.BalanceField.Default!));
+        _json.WriteString(ModelOptions.NativeField.Name, model.IsNativeFirst ? "first" : "equal");
         if (model.Balance.Or("") == BalanceWords.CacheAffinity)
             WriteAffinity(model.Affinity);
         WriteText(ModelOptions.StickyField, model.Sticky);
