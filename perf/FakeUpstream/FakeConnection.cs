@@ -105,10 +105,10 @@ internal sealed class FakeConnection
     private async ValueTask<AfterAnswer> AnswerAsync(
         ReceivedRequest? log, long number, QueuedAnswer? queued, RequestFacts facts, IReadOnlyDictionary<string, string> form, ReadOnlyMemory<byte> body)
     {
-        if (queued?.Raw is { } raw)
+        if ((queued is null && log is not null ? _server.Options.RawFor?.Invoke(log) : queued?.Raw) is { } raw)
         {
             await _transport.SendAsync(raw);
-            return queued.Close ? AfterAnswer.Finish : AfterAnswer.KeepAlive;
+            return queued is { Close: true } ? AfterAnswer.Finish : AfterAnswer.KeepAlive;
         }
 
         if (!_scripts.TryFind(_head, log, facts.Model, queued, out var script, out var fault))

@@ -70,13 +70,16 @@ public sealed class ModelOptions
     /// <summary>What is made of its requests as its targets fill up, by rising parts of what they can do.</summary>
     public static readonly SectionListField DegradeField = new("degrade", DegradeOptions.Table);
 
+    /// <summary>How often a request for a whole answer is sent at once, and which of the answers is taken.</summary>
+    public static readonly SectionField EnsembleField = new("ensemble", EnsembleOptions.Table);
+
     /// <summary>Whether it is refused for now.</summary>
     public static readonly BooleanField DisabledField = new("disabled", false);
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
         "a model", TargetsField, AliasesField, VersionsField, BalanceField, NativeField, AffinityField, StickyField, FallbackField, RetryField, HedgeField,
-        SimpleField, CascadeField, DegradeField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField,
+        SimpleField, CascadeField, EnsembleField, DegradeField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField,
         RunawayField, DisabledField);
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
@@ -138,6 +141,9 @@ public sealed class ModelOptions
     /// <summary>See <see cref="DegradeField"/>.</summary>
     public IReadOnlyList<DegradeOptions> Degrade { get; private init; } = [];
 
+    /// <summary>See <see cref="EnsembleField"/>; null where it has none.</summary>
+    public EnsembleOptions? Ensemble { get; private init; }
+
     /// <summary>See <see cref="TimeoutsField"/>.</summary>
     public TimeoutsOptions Timeouts { get; private init; } = TimeoutsOptions.None;
 
@@ -195,6 +201,7 @@ public sealed class ModelOptions
             Simple = SimpleOptions.Read(reader.Node(SimpleField), faults),
             Cascade = CascadeOptions.Read(reader.Listed(CascadeField), faults),
             Degrade = DegradeOptions.Read(reader.Listed(DegradeField), faults),
+            Ensemble = EnsembleOptions.Read(reader.Node(EnsembleField), faults),
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
             Tokenizer = reader.Get(TokenizerField),
             Price = PriceOptions.Read(reader.Node(PriceField), faults),

@@ -31,6 +31,7 @@ public static class ModelRules
             CheckOther(model, simple.Model, document, faults);
         CheckCascade(model, document, faults);
         CheckDegrade(model, document, faults);
+        CheckEnsemble(model, faults);
         if (model.Affinity.Node is { } affinity && model.Balance.Or("") != BalanceWords.CacheAffinity)
             faults.Add(affinity, $"says nothing without balance: {BalanceWords.CacheAffinity}");
         foreach (var target in model.Targets)
@@ -152,6 +153,17 @@ public static class ModelRules
         DegradeRules.CheckSteps(written.Value, model.Degrade, faults);
         foreach (var step in model.Degrade)
             CheckOther(model, step.Model, document, faults);
+    }
+
+    /// <summary>Nobody waits for more answers than are asked for.</summary>
+    private static void CheckEnsemble(ModelOptions model, FaultList faults)
+    {
+        if (model.Ensemble is not { AnswersMin: { IsSet: true } least } ensemble)
+            return;
+        if (ensemble.Pick.Or("") == EnsembleOptions.FirstValid)
+            faults.Add(least.Source!, "says nothing with pick: first-valid, which takes the first");
+        else if (ensemble.Size.IsSet && least.Value > ensemble.Size.Value)
+            faults.Add(least.Source!, "is more than size");
     }
 
     /// <summary>A name that a model turns to must lead to another rule than its own.</summary>

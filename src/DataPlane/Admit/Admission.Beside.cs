@@ -28,6 +28,16 @@ internal sealed partial class Admission
         return true;
     }
 
+    /// <summary>
+    /// Another attempt at the exchange of <paramref name="of"/> is made at the same time. What does not depend on who answers that one has drawn;
+    /// <see cref="AdmitTarget"/> draws here what does.
+    /// </summary>
+    public void Join(Admission of)
+    {
+        Begin();
+        (_exchange, _bound, _lifeNs, _output, _outputMax, _choices) = (of._exchange, of._bound, of._lifeNs, of._output, of._outputMax, of._choices);
+    }
+
     /// <summary>What an attempt has cost that nothing was drawn for.</summary>
     public void ChargeBeside(long costNanodollars)
     {

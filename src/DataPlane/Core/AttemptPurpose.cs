@@ -14,4 +14,7 @@ internal enum AttemptPurpose : byte
 
     /// <summary>At a cheaper model than the asked one, whose answer is judged.</summary>
     Cascade,
+
+    /// <summary>One of several at once, whose answers are chosen from.</summary>
+    Ensemble,
 }

@@ -279,6 +279,12 @@ internal sealed class ModelModel
     /// <summary>How often that has been; put there before the configuration is in force.</summary>
     public DegradeState Degrades { get; set; } = new();
 
+    /// <summary>How often a request for a whole answer is sent at once, and which of the answers is taken; null for once.</summary>
+    public EnsembleModel? Ensemble { get; init; }
+
+    /// <summary>What came of that; put there before the configuration is in force.</summary>
+    public EnsembleState Ensembles { get; set; } = new();
+
     /// <summary>The vocabulary that the document names for it; null where the model's name is to tell.</summary>
     public TokenizerModel? Tokenizer { get; init; }
 

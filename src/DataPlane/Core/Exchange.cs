@@ -27,6 +27,9 @@ internal enum EndReason : byte
 
     /// <summary>Its answer was not good enough, and a better model was asked; of attempts alone.</summary>
     Escalated,
+
+    /// <summary>It was whole, and another one of several that were asked for at once was chosen; of attempts alone.</summary>
+    Unpicked,
 }
 
 /// <summary>Up to 128 bytes of a request id, kept inside its owner.</summary>
@@ -217,6 +220,9 @@ internal sealed class Exchange
     /// <summary>Whether cheaper models are asked before its own, and their answers judged.</summary>
     public bool IsCascaded { get; set; }
 
+    /// <summary>Whether it is asked for several times at once, and one of the answers is chosen.</summary>
+    public bool IsEnsembled { get; set; }
+
     /// <summary>Why the last of the cheaper models was given up; <see cref="CascadeOutcome.Kept"/> where none was.</summary>
     public CascadeOutcome Escalated { get; set; }
 
@@ -304,7 +310,7 @@ internal sealed class Exchange
         PrefixHash = UserHash = 0;
         Degraded = default;
         SimpleModel = null;
-        IsCascaded = false;
+        IsCascaded = IsEnsembled = false;
         Escalated = CascadeOutcome.Kept;
         PathPrefix = null;
         _pathLength = 0;

@@ -15,7 +15,7 @@ internal sealed class ModelTable
         _globs = Array.FindAll(All, m => m.IsGlob);
         PathPrefixes = PrefixesOf(All);
         IsGuarded = Array.Exists(All, m => m.Runaway is not null);
-        IsSorted = Array.Exists(All, m => m.Simple is not null || m.Cascade.Length > 0);
+        IsSorted = Array.Exists(All, m => m.Simple is not null || m.Cascade.Length > 0 || m.Ensemble is not null);
         var names = 0;
         foreach (var model in All)
             names += 1 + model.Aliases.Length;

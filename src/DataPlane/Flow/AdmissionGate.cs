@@ -33,6 +33,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     private long _lease;
     private long _weighed;
     private bool _mayWait;
+    private AdmissionGate? _of;
 
     /// <summary>Whether the texts of the prompt have to be noted, so that they can be counted.</summary>
     public bool WantsPrompt(Exchange exchange) =>
@@ -130,10 +131,28 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         return AdmitAsync(exchange, link, body);
     }
 
+    private Admission Own => admission;
+
+    /// <summary>Whether what comes has to be counted, for limits that this one has drawn from.</summary>
+    public bool IsMetered => admission.IsMetered;
+
+    /// <summary>
+    /// Another attempt at the exchange is made at the same time: it asks for the same, with credit of its own for what depends on who answers. What does
+    /// not stays drawn once, by the other.
+    /// </summary>
+    public void Join(AdmissionGate of)
+    {
+        (_demand, _of) = (of._demand, of);
+        admission.Join(of.Own);
+    }
+
+    /// <summary>The exchange is over, and this is the attempt that was taken.</summary>
+    public void Settle(Exchange exchange) => admission.Settle(exchange);
+
     /// <summary>What the limits let each choice of the answer have.</summary>
     public OutputClamp Clamp(Exchange exchange)
     {
-        var cap = admission.OutputCap;
+        var cap = Math.Min(admission.OutputCap, _of?.Own.OutputCap ?? long.MaxValue);
         if (exchange.Degraded.MaxTokens is var degraded and > 0 && degraded <= cap && !IsWithin(exchange, degraded))
             exchange.OutputClamp = cap = degraded;
         return cap == long.MaxValue

@@ -71,17 +71,21 @@ internal sealed class AnswerJudge(ByteBudget bodies)
     {
         using var document = JsonDocument.Parse(answer, JsonForm.Options);
         var choices = AnswerChoices.Of(document.RootElement, shape);
-        if (Has(CascadeRules.Refusal) && choices.Exists(static choice => choice.IsRefused))
-            return CascadeOutcome.Refusal;
-        if (Has(CascadeRules.Length) && choices.Exists(static choice => choice.IsCut))
-            return CascadeOutcome.Length;
-        if (Has(CascadeRules.Json) && !JsonForm.IsMet(choices, shape, request))
-            return CascadeOutcome.Json;
+        if (Broken(choices, _step.Unless, shape, request) is var rule and not CascadeOutcome.Kept)
+            return rule;
         var isUnsure = choices.Exists(choice => choice.Tokens > 0 && choice.Logprobs / choice.Tokens < _step.LogprobMin);
         return isUnsure ? CascadeOutcome.Probability : CascadeOutcome.Kept;
     }
 
-    private bool Has(CascadeRules rule) => (_step.Unless & rule) != 0;
+    /// <summary>The first of the rules that a whole answer breaks; <see cref="CascadeOutcome.Kept"/> for none.</summary>
+    public static CascadeOutcome Broken(List<AnswerChoice> choices, CascadeRules rules, RequestShape shape, in ReadOnlySequence<byte> request)
+    {
+        if ((rules & CascadeRules.Refusal) != 0 && choices.Exists(static choice => choice.IsRefused))
+            return CascadeOutcome.Refusal;
+        if ((rules & CascadeRules.Length) != 0 && choices.Exists(static choice => choice.IsCut))
+            return CascadeOutcome.Length;
+        return (rules & CascadeRules.Json) != 0 && !JsonForm.IsMet(choices, shape, request) ? CascadeOutcome.Json : CascadeOutcome.Kept;
+    }
 
     /// <summary>Counts the most that can be held, twice: what is judged, and what goes to the client.</summary>
     private bool TryCount(Exchange exchange)

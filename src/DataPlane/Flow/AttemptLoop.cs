@@ -29,6 +29,8 @@ internal sealed partial class AttemptLoop
     private readonly TargetPlan _plan;
     private readonly JournalHold _journal;
     private readonly AdmissionGate _gate;
+    private readonly Func<EnsembleMember> _makeMember;
+    private readonly Func<EnsembleReader> _makeReader;
     private readonly Settlement _settlement;
     private readonly ResponseRelay _relay;
     private readonly List<Piece> _proofs = [];
@@ -47,8 +49,10 @@ internal sealed partial class AttemptLoop
         _services = services;
         _plan = plan;
         _journal = journal;
-        _gate = gate;
+        _gate = _asking = gate;
         _settlement = settlement;
+        _makeMember = () => new EnsembleMember(services.Bodies, services.Limits, admission => new AdmissionGate(admission, meter, journal));
+        _makeReader = () => new EnsembleReader(meter, settlement);
         _relay = new ResponseRelay(plan, journal, credit, meter, settlement, services.Bodies);
     }
 
@@ -67,6 +71,7 @@ internal sealed partial class AttemptLoop
     {
         Leave(AttemptOutcome.Unknown);
         _relay.Abandon();
+        ReleaseMembers();
         _inHand?.Close();
         _inHand = null;
     }
@@ -84,7 +89,7 @@ internal sealed partial class AttemptLoop
         {
             if (await AdmitAsync(link, exchange, body) is { IsError: true } refused)
                 return refused;
-            var error = await AttemptAsync(link, exchange, body);
+            var error = await (exchange.IsEnsembled && _plan.IsFirstOfAsked ? AttemptManyAsync(link, exchange, body) : AttemptAsync(link, exchange, body));
             if (!error.IsError || !IsFree(link, error))
                 return await EndAsync(error);
             var wait = TimeSpan.Zero;
@@ -205,7 +210,14 @@ internal sealed partial class AttemptLoop
         var error = HedgeOf(exchange) is { } hedge
             ? await SendHedgedAsync(link, exchange, body, hedge)
             : await AttemptSender.SendAsync(link, exchange, body, upstream, _plan.Step?.Within ?? Timeout.InfiniteTimeSpan);
-        upstream = _inHand;
+        return await TakeAsync(link, exchange, body, error);
+    }
+
+    /// <summary>Relays what the connection in hand has answered, or says why that has not.</summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> TakeAsync(ClientLink link, Exchange exchange, RequestBody body, EdgeError error)
+    {
+        var upstream = _inHand!;
         var isAnswered = !error.IsError;
         if (isAnswered)
         {
@@ -324,7 +336,7 @@ internal sealed partial class AttemptLoop
         LetGo();
         _settlement.Attempt(error);
         _journal.Attempt(exchange, error);
-        _gate.EndTarget(exchange);
+        EndTarget(exchange);
         if (!_isStale)
             exchange.Target!.State!.OnRetry();
         exchange.ForgetAnswer(Stopwatch.GetTimestamp());
@@ -341,7 +353,7 @@ internal sealed partial class AttemptLoop
         if (!body.TryCountTranslation())
             return EdgeError.Edge(ErrorKind.Overloaded);
         var intake = body.Intake!;
-        var cap = _gate.Clamp(exchange).Tokens;
+        var cap = _asking.Clamp(exchange).Tokens;
         return intake.Translation.Build(exchange, intake.HeadReader.Head, body.Bytes, cap, ModelAbilities.Of(exchange));
     }
 
@@ -387,7 +399,7 @@ internal sealed partial class AttemptLoop
             return false;
         var target = exchange.Target!;
         var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
-        var clamp = _gate.Clamp(exchange);
+        var clamp = _asking.Clamp(exchange);
         if (clamp.BindsThought(intake.Scan.Facts, exchange.Endpoint!.Shape) && !exchange.TranslationLoss.EndsWith("thinking.budget_tokens"u8))
             exchange.AddTranslationLoss("thinking.budget_tokens"u8);
         var isInjected = OpenAiPatch.Build(

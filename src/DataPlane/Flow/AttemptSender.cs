@@ -122,6 +122,22 @@ internal static class AttemptSender
         }
     }
 
+    /// <summary>The same, up to the final answer's head and without a deadline of its own.</summary>
+    public static async ValueTask<(EdgeError Error, long At)> ReadHeadAsync(ClientLink link, UpstreamConnection upstream)
+    {
+        var (interim, at) = (0, 0L);
+        while (true)
+        {
+            var result = await upstream.Input.ReadAsync();
+            if (link.Reason != StopReason.None)
+                return (AttemptLoop.Stopped(link), at);
+            if (at == 0 && !result.Buffer.IsEmpty)
+                at = Stopwatch.GetTimestamp();
+            if (IsRead(upstream, result, ref interim, out var error))
+                return (error, at);
+        }
+    }
+
     /// <summary>Reads to the final answer's head. A broken send is no error by itself: the answer may have come before it.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private static async ValueTask<EdgeError> ReadHeadAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream)

@@ -80,8 +80,7 @@ internal sealed class BodyRelay(
             DialectTable.Of(exchange.Dialect).Words, settlement.Counts && RequestDemand.HasOutput(exchange.Endpoint!.Shape));
         decoder.Begin(decode ? answer.Coding : ContentCoding.Identity);
         AnswerHead.WriteProviders(link, exchange, head, framing, head.Framing.Length, decode);
-        body.Begin(upstream.Input, head.Framing);
-        upstream.Input.AdvanceTo(upstream.AfterHead);
+        body.Begin(upstream);
     }
 
     private void Take(Exchange exchange, AnswerKind answer, AnswerJudge? judge)

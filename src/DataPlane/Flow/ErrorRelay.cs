@@ -35,8 +35,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         (_reader ??= new JsonAnswerReader()).Reset(DialectTable.Of(exchange.SpokenEndpoint.Dialect).Words);
         decoder.Begin(answer.Coding == ContentCoding.Unknown ? ContentCoding.Identity : answer.Coding);
         head.Retain();
-        body.Begin(upstream.Input, head.Framing);
-        upstream.Input.AdvanceTo(upstream.AfterHead);
+        body.Begin(upstream);
         while (body.State == BodyState.Open)
         {
             if (exchange.Stream)

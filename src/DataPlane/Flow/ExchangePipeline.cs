@@ -323,6 +323,7 @@ internal sealed class ExchangePipeline
         _admission.Settle(_exchange);
         if (_admission.IsBound)
             _link.Manners.OnEnded(_exchange.Key!.Name, _admission.NowNs, _exchange.Error.IsOfLimit ? _admission.Refusal.WaitNs : 0);
+        _attempts.Settle(_exchange);
         _services.Metrics.OnStream(_isStreaming ? -1 : 0);
         _services.Metrics.OnExchangeEnded(_exchange);
         _services.Records.Add(_exchange, _services.Clock);

@@ -20,7 +20,10 @@ internal sealed class HedgeRace(UpstreamConnection first) : IUpstreamLease, IDis
     private long _secondLease;
     private int _stopped;
 
-    public long Number { get; } = Interlocked.Increment(ref _last);
+    public long Number { get; } = NextNumber();
+
+    /// <summary>A number of a lease that is none of a connection.</summary>
+    public static long NextNumber() => Interlocked.Increment(ref _last);
 
     /// <summary>Cancelled by a stop.</summary>
     public CancellationToken Opening => _opening.Token;

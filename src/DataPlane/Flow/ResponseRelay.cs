@@ -63,11 +63,15 @@ internal sealed class ResponseRelay
         _exchange = exchange;
         _stripUsage = stripUsage;
         UpstreamIsReusable = false;
+        _body.Forget();
         _settlement.Open(_credit.IsMetered || exchange is { Stream: true, Model.Runaway: not null }, _journal.IsOn);
         _client.Begin(link, exchange);
     }
 
     public void Forget() => _client.Forget();
+
+    /// <summary>The answer that is relayed next has been read by somebody else, in part or all of it.</summary>
+    public void Resume(UpstreamBody of, ReadOnlyMemory<byte> before) => _body.Resume(of, before);
 
     /// <summary>Gives back what an answer held that a defect of ours broke off.</summary>
     public void Abandon()
@@ -161,11 +165,17 @@ internal sealed class ResponseRelay
         _request.LetGo();
     }
 
+    /// <summary>Takes the provider's own name for the request.</summary>
+    public static void TakeProviderId(Exchange exchange, ResponseHead head)
+    {
+        var i = exchange.SpokenEndpoint.Dialect == Dialect.Anthropic ? head.IndexOf("request-id"u8) : head.IndexOf(HeaderId.XRequestId);
+        if (i >= 0)
+            exchange.SetProviderId(head.Value(i));
+    }
+
     private void TakeProviderId(ResponseHead head)
     {
-        var i = _exchange.SpokenEndpoint.Dialect == Dialect.Anthropic ? head.IndexOf("request-id"u8) : head.IndexOf(HeaderId.XRequestId);
-        if (i >= 0)
-            _exchange.SetProviderId(head.Value(i));
+        TakeProviderId(_exchange, head);
         var now = Stopwatch.GetTimestamp();
         _exchange.OverheadUs = EdgeClock.Us(_exchange.StartedAt, _exchange.SentAt) - _exchange.InVainUs + EdgeClock.Us(_exchange.FirstByteAt, now);
     }

@@ -119,8 +119,7 @@ internal sealed class StreamRelay(
             AnswerHead.WriteTranslated(link, exchange, upstream.HeadReader.Head, framing, 0);
         else
             AnswerHead.WriteProviders(link, exchange, upstream.HeadReader.Head, framing, 0, decoder.IsActive, exchange.IsArray);
-        body.Begin(upstream.Input, upstream.HeadReader.Head.Framing);
-        upstream.Input.AdvanceTo(upstream.AfterHead);
+        body.Begin(upstream);
     }
 
     private void Take()

@@ -60,14 +60,16 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
         PrefixReading.Read(exchange, body);
         _user.Read(exchange, body);
         gate.Weigh(exchange, body);
-        exchange.IsCascaded = exchange.Model!.Cascade.Length > 0 && MayCascade(exchange, body);
+        var isRepeated = (exchange.Model!.Cascade.Length > 0 || exchange.Model.Ensemble is not null) && MayRepeat(exchange, body);
+        exchange.IsCascaded = isRepeated && exchange.Model.Cascade.Length > 0;
+        exchange.IsEnsembled = isRepeated && exchange.Model.Ensemble is not null;
         return Router.Choose(exchange, plan);
     }
 
     /// <summary>
     /// Whether its answer comes whole and can be judged, and nobody minds that it is made twice: not one that lies at the provider, or has tools called by it.
     /// </summary>
-    private static bool MayCascade(Exchange exchange, RequestBody body)
+    private static bool MayRepeat(Exchange exchange, RequestBody body)
     {
         if (exchange.Stream || exchange.Endpoint is not { Kind: EndpointKind.Forward, Shape: var shape })
             return false;

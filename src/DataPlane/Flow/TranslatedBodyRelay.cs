@@ -39,8 +39,7 @@ internal sealed class TranslatedBodyRelay(
         _isFull = false;
         var words = DialectTable.Of(exchange.SpokenEndpoint.Dialect).Words;
         _reader.Reset(words, settlement.Counts && RequestDemand.HasOutput(exchange.Endpoint!.Shape), isHeld: true);
-        body.Begin(upstream.Input, head.Framing);
-        upstream.Input.AdvanceTo(upstream.AfterHead);
+        body.Begin(upstream);
         while (body.State == BodyState.Open)
         {
             await body.FillAsync();

@@ -28,6 +28,9 @@ internal sealed class UpstreamBody
     private long _left;
     private bool _inputEnded;
     private bool _held;
+    private ReadOnlyMemory<byte> _before;
+    private BodyState _after;
+    private bool _resumes;
 
     public BodyState State { get; private set; }
 
@@ -43,13 +46,46 @@ internal sealed class UpstreamBody
         _left = framing.Length;
         _inputEnded = false;
         _held = false;
+        _before = default;
         Bytes = 0;
         State = _kind == BodyKind.None || _kind == BodyKind.Length && _left == 0 ? BodyState.Ended : BodyState.Open;
     }
 
+    /// <summary>The body of the answer whose head a connection has read last; or, once, what it was told to go on with.</summary>
+    public void Begin(UpstreamConnection upstream)
+    {
+        if (_resumes)
+        {
+            _resumes = false;
+            return;
+        }
+
+        Begin(upstream.Input, upstream.HeadReader.Head.Framing);
+        upstream.Input.AdvanceTo(upstream.AfterHead);
+    }
+
+    /// <summary>Somebody else has read a part of the next body, or all of it: it begins with that, and goes on where the other one stands.</summary>
+    /// <param name="of">Who has; it is read no more.</param>
+    /// <param name="before">What that has read, valid until it is taken.</param>
+    public void Resume(UpstreamBody of, ReadOnlyMemory<byte> before)
+    {
+        (_input, _chunked, _kind, _left, _inputEnded) = (of._input, of._chunked, of._kind, of._left, of._inputEnded);
+        _rest = default;
+        _held = false;
+        (_before, _after) = (before, of.State);
+        Bytes = 0;
+        State = before.IsEmpty ? _after : BodyState.Open;
+        _resumes = true;
+    }
+
+    /// <summary>There is nothing to go on with.</summary>
+    public void Forget() => _resumes = false;
+
     /// <summary>Waits for bytes. False if it was woken without any.</summary>
     public ValueTask<bool> FillAsync()
     {
+        if (!_before.IsEmpty)
+            return new ValueTask<bool>(true);
         var read = _input.ReadAsync();
         if (!read.IsCompletedSuccessfully)
             return AwaitFill(read);
@@ -60,6 +96,15 @@ internal sealed class UpstreamBody
     public bool TryNext(out ReadOnlySpan<byte> piece)
     {
         piece = default;
+        if (!_before.IsEmpty)
+        {
+            piece = _before.Span;
+            _before = default;
+            State = _after;
+            Bytes += piece.Length;
+            return true;
+        }
+
         while (State == BodyState.Open)
         {
             var span = _rest.FirstSpan;

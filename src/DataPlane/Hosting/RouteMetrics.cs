@@ -48,6 +48,7 @@ internal static class RouteMetrics
         MetricsText.Family(text, "aiedge_model_degraded_total", "counter", "Requests that a model's capacity turned to another model or capped.");
         foreach (var (model, degrades) in routes.Degrades)
             MetricsText.Sample(text, "aiedge_model_degraded_total", "gen_ai_request_model=\"" + MetricsText.Escape(model) + "\"", degrades.Degraded);
+        WriteEnsembles(text, routes);
 
         void PerAccount(string name, string type, string help, Func<AccountState, long> value)
         {
@@ -149,6 +150,17 @@ internal static class RouteMetrics
             var label = "gen_ai_request_model=\"" + MetricsText.Escape(model) + "\"";
             foreach (var outcome in Enum.GetValues<CascadeOutcome>())
                 MetricsText.Sample(text, "aiedge_cascade_total", label + ",outcome=\"" + CascadeState.Word(outcome) + "\"", cascades.Of(outcome));
+        }
+    }
+
+    private static void WriteEnsembles(StringBuilder text, RouteStates routes)
+    {
+        MetricsText.Family(text, "aiedge_ensemble_total", "counter", "Attempts of requests that are sent several times at once, by model: what became of them.");
+        foreach (var (model, ensembles) in routes.Ensembles)
+        {
+            var label = "gen_ai_request_model=\"" + MetricsText.Escape(model) + "\"";
+            foreach (var outcome in Enum.GetValues<EnsembleOutcome>())
+                MetricsText.Sample(text, "aiedge_ensemble_total", label + ",outcome=\"" + EnsembleState.Word(outcome) + "\"", ensembles.Of(outcome));
         }
     }
 

@@ -49,6 +49,9 @@ internal static class JournalFormat
     private const byte SimpleFlag = 64;
     private const int PurposeAt = 4;
     private const int PurposeMask = 3;
+
+    /// <summary>The purpose's third bit stands by itself: who does not know it reads <see cref="AttemptPurpose.Counted"/>.</summary>
+    private const int HighPurposeAt = 7;
     private const int ChecksumAt = 4;
     private const int SequenceAt = 8;
     private const int EpochAt = 16;
@@ -75,7 +78,8 @@ internal static class JournalFormat
     public static bool IsSimple(ReadOnlySpan<byte> record) => (record[3] & SimpleFlag) != 0;
 
     /// <summary>What the attempt was made for; one of an older program says <see cref="AttemptPurpose.Counted"/>.</summary>
-    public static AttemptPurpose Purpose(ReadOnlySpan<byte> record) => (AttemptPurpose)((record[3] >> PurposeAt) & PurposeMask);
+    public static AttemptPurpose Purpose(ReadOnlySpan<byte> record) =>
+        (AttemptPurpose)(((record[3] >> PurposeAt) & PurposeMask) | (record[3] >> HighPurposeAt << 2));
 
     /// <summary>
     /// Whether it is the record of an exchange and of its last attempt in one: nearly every exchange has one attempt alone, and all
@@ -86,6 +90,9 @@ internal static class JournalFormat
     /// <summary>Which exchange of which run of the process.</summary>
     public static (long Epoch, long Exchange) Identity(ReadOnlySpan<byte> record) =>
         (BinaryPrimitives.ReadInt64LittleEndian(record[EpochAt..]), BinaryPrimitives.ReadInt64LittleEndian(record[ExchangeAt..]));
+
+    private static int PurposeFlags(AttemptPurpose purpose) =>
+        (((int)purpose & PurposeMask) << PurposeAt) | ((int)purpose >> 2 << HighPurposeAt);
 
     public static long UnixMs(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadInt64LittleEndian(record[TimeAt..]);
 
@@ -108,7 +115,7 @@ internal static class JournalFormat
         into[1] = (byte)kind;
         into[2] = (byte)end;
         into[3] = (byte)((record.HasAttempt ? AttemptFlag : 0) | (record.IsFallback ? FallbackFlag : 0)
-            | (record.IsSimple ? SimpleFlag : 0) | ((int)record.Purpose << PurposeAt)
+            | (record.IsSimple ? SimpleFlag : 0) | PurposeFlags(record.Purpose)
             | (record.Stream ? StreamFlag : 0) | (record.Bill.IsEstimate ? EstimateFlag : 0));
         BinaryPrimitives.WriteInt64LittleEndian(into[EpochAt..], epoch);
         BinaryPrimitives.WriteInt64LittleEndian(into[ExchangeAt..], exchange);

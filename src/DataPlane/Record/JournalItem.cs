@@ -71,6 +71,7 @@ internal sealed class JournalItem
         {
             AttemptPurpose.Hedge => "hedge",
             AttemptPurpose.Cascade => "cascade",
+            AttemptPurpose.Ensemble => "ensemble",
             AttemptPurpose.First when !JournalFormat.IsFallback(record) => "first",
             _ => JournalFormat.IsFallback(record) ? "fallback" : Attempts > 1 ? "retry" : "first",
         };

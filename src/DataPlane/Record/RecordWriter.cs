@@ -70,6 +70,7 @@ internal static class RecordWriter
         EndReason.Revoked => "revoked"u8,
         EndReason.Cancelled => "cancelled"u8,
         EndReason.Escalated => "escalated"u8,
+        EndReason.Unpicked => "unpicked"u8,
         EndReason.Cut => "cut"u8,
         EndReason.Crashed => "crashed"u8,
         _ => "internal"u8,

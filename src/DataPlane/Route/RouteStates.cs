@@ -16,6 +16,7 @@ internal sealed class RouteStates
     private Dictionary<string, HedgeState> _hedges = [];
     private Dictionary<string, CascadeState> _cascades = [];
     private Dictionary<string, DegradeState> _degrades = [];
+    private Dictionary<string, EnsembleState> _ensembles = [];
     private Action? _knock;
 
     /// <summary>What there is of the configuration in force.</summary>
@@ -45,6 +46,9 @@ internal sealed class RouteStates
     /// <summary>An account is limited (<see cref="AccountState.PauseAsLimited"/>).</summary>
     public void OnLimited() => Volatile.Read(ref _knock)?.Invoke();
 
+    /// <summary>What came of asking several times at once, of each rule that does.</summary>
+    public IReadOnlyDictionary<string, EnsembleState> Ensembles => Volatile.Read(ref _ensembles);
+
     /// <summary>Gives a configuration what is known already, before it is in force.</summary>
     public void Use(ConfigSnapshot config)
     {
@@ -55,6 +59,7 @@ internal sealed class RouteStates
             var limits = new Dictionary<(string, string, string), AccountLimits>();
             var (budgets, hedges) = (new Dictionary<string, RetryBudget>(), new Dictionary<string, HedgeState>());
             var (cascades, degrades) = (new Dictionary<string, CascadeState>(), new Dictionary<string, DegradeState>());
+            var ensembles = new Dictionary<string, EnsembleState>();
             foreach (var provider in config.Providers)
             {
                 foreach (var account in provider.Accounts)
@@ -70,6 +75,8 @@ internal sealed class RouteStates
                     cascades[model.Name] = model.Cascades = _cascades.GetValueOrDefault(model.Name) ?? model.Cascades;
                 if (model.Degrade.Length > 0)
                     degrades[model.Name] = model.Degrades = _degrades.GetValueOrDefault(model.Name) ?? model.Degrades;
+                if (model.Ensemble is not null)
+                    ensembles[model.Name] = model.Ensembles = _ensembles.GetValueOrDefault(model.Name) ?? model.Ensembles;
                 foreach (var target in model.Targets)
                 {
                     var name = (target.Provider.Name, target.UpstreamModel is { } named ? System.Text.Encoding.UTF8.GetString(named) : "");
@@ -93,6 +100,7 @@ internal sealed class RouteStates
             Volatile.Write(ref _hedges, hedges);
             Volatile.Write(ref _cascades, cascades);
             Volatile.Write(ref _degrades, degrades);
+            Volatile.Write(ref _ensembles, ensembles);
         }
     }
 

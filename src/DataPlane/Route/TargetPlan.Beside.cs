@@ -38,10 +38,17 @@ internal sealed partial class TargetPlan
     /// <summary>That target is about to be asked. False where somebody else has taken its last place, or its accounts have no room.</summary>
     public bool TryEnterBeside()
     {
-        var target = _exchange.Model!.Targets[_besideTarget];
+        return TryEnterAt(_besideTarget, out _beside);
+    }
+
+    /// <summary>A target is about to be asked besides the exchange's. False where it is full, or its accounts have no room.</summary>
+    private bool TryEnterAt(int index, out Place place)
+    {
+        place = default;
+        var target = _exchange.Model!.Targets[index];
         if (!target.Load.TryEnter(target.Concurrent))
         {
-            OnFull(_exchange.Model, _besideTarget);
+            OnFull(_exchange.Model, index);
             return false;
         }
 
@@ -53,10 +60,10 @@ internal sealed partial class TargetPlan
             return false;
         }
 
-        _tried |= 1UL << _besideTarget;
-        _beside = new Place
+        _tried |= 1UL << index;
+        place = new Place
         {
-            Index = _besideTarget,
+            Index = index,
             Target = target,
             Account = target.Provider.Accounts[account],
             Taken = taken,
@@ -66,7 +73,10 @@ internal sealed partial class TargetPlan
     }
 
     /// <summary>The one that was asked besides is the exchange's target now, and the other is the one besides.</summary>
-    public void Swap()
+    public void Swap() => Swap(ref _beside);
+
+    /// <summary>A target that was entered besides is the exchange's now, and what was that is in the other's place.</summary>
+    public void Swap(ref Place other)
     {
         var asked = new Place
         {
@@ -79,9 +89,9 @@ internal sealed partial class TargetPlan
             Trial = _trial,
             SentAt = _exchange.SentAt,
         };
-        (_target, _taken, _limits, _isProbe, _trial) = (_beside.Index, _beside.Taken, _beside.Limits, _beside.IsProbe, _beside.Trial);
-        (_exchange.Target, _exchange.Account, _exchange.SentAt) = (_beside.Target, _beside.Account, _beside.SentAt);
-        _beside = asked;
+        (_target, _taken, _limits, _isProbe, _trial) = (other.Index, other.Taken, other.Limits, other.IsProbe, other.Trial);
+        (_exchange.Target, _exchange.Account, _exchange.SentAt) = (other.Target, other.Account, other.SentAt);
+        other = asked;
     }
 
     /// <summary>
@@ -97,7 +107,7 @@ internal sealed partial class TargetPlan
     }
 
     /// <summary>What the exchange knows of a target while it is asked.</summary>
-    private struct Place
+    internal struct Place
     {
         public int Index;
         public TargetModel Target;

@@ -243,6 +243,7 @@ internal sealed class ConfigCompiler
             Simple = Simple(model.Simple),
             Cascade = [.. model.Cascade.Select(Cascade)],
             Degrade = LimitCompiler.Degrade(model.Degrade),
+            Ensemble = Ensemble(model.Ensemble),
             Tokenizer = model.Tokenizer.IsSet ? Tokenizer(model.Tokenizer.Value) : null,
             OutputTokensMax = _prices.OutputTokensMaxOf(model),
             OutputTokensGiven = model.OutputTokensMax.Or(0),
@@ -278,9 +279,26 @@ internal sealed class ConfigCompiler
 
     private static CascadeStep Cascade(CascadeOptions step) => new(
         new ModelName(step.Model.Value),
-        step.Unless.IsSet ? step.Unless.Value.Aggregate(CascadeRules.None, static (all, rule) => all | Rule(rule.Value)) : CascadeRules.All,
+        Rules(step.Unless),
         step.ProbabilityMin.Or(0) is var least and > 0 ? Math.Log(least / Math.Pow(10, CascadeOptions.ProbabilityDigits)) : double.NegativeInfinity,
         step.Within.Or(CascadeOptions.WithinField.Default));
+
+    private static EnsembleModel? Ensemble(EnsembleOptions? ensemble) => ensemble is null ? null : new(
+        (int)ensemble.Size.Value,
+        ensemble.Pick.Or(EnsembleOptions.PickField.Default!) switch
+        {
+            "first-valid" => EnsemblePick.FirstValid,
+            "most-probable" => EnsemblePick.MostProbable,
+            "shortest" => EnsemblePick.Shortest,
+            "longest" => EnsemblePick.Longest,
+            _ => EnsemblePick.Majority,
+        },
+        Rules(ensemble.Unless),
+        (int)ensemble.AnswersMin.Or(ensemble.Size.Value),
+        ensemble.Within.Or(EnsembleOptions.WithinField.Default));
+
+    private static CascadeRules Rules(Setting<IReadOnlyList<Setting<string>>> unless) =>
+        unless.IsSet ? unless.Value.Aggregate(CascadeRules.None, static (all, rule) => all | Rule(rule.Value)) : CascadeRules.All;
 
     private static CascadeRules Rule(string word) => word switch
     {

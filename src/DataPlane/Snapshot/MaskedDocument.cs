@@ -211,6 +211,7 @@ internal sealed class MaskedDocument : IDisposable
         WriteSimple(model.Simple);
         WriteCascade(model.Cascade);
         _limits.WriteDegrade(ModelOptions.DegradeField, model.Degrade);
+        WriteEnsemble(model.Ensemble);
         WriteTimeouts(ModelOptions.TimeoutsField, model.Timeouts, withDefaults: false);
         WriteText(ModelOptions.TokenizerField, model.Tokenizer);
         _limits.WritePrice(ModelOptions.PriceField.Name, model.Price);
@@ -340,6 +341,20 @@ internal sealed class MaskedDocument : IDisposable
         }
 
         _json.WriteEndArray();
+    }
+
+    private void WriteEnsemble(EnsembleOptions? ensemble)
+    {
+        if (ensemble is null)
+            return;
+        _json.WriteStartObject(ModelOptions.EnsembleField.Name);
+        _json.WriteNumber(EnsembleOptions.SizeField.Name, ensemble.Size.Value);
+        _json.WriteString(EnsembleOptions.PickField.Name, ensemble.Pick.Or(EnsembleOptions.PickField.Default!));
+        WriteList(EnsembleOptions.UnlessField, ensemble.Unless);
+        if (ensemble.AnswersMin.IsSet)
+            _json.WriteNumber(EnsembleOptions.AnswersMinField.Name, ensemble.AnswersMin.Value);
+        WriteDuration(EnsembleOptions.WithinField, ensemble.Within.Or(EnsembleOptions.WithinField.Default));
+        _json.WriteEndObject();
     }
 
     private void WriteTimeouts(SectionField field, TimeoutsOptions timeouts, bool withDefaults)

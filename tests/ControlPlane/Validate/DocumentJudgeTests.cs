@@ -49,6 +49,7 @@ public sealed class DocumentJudgeTests
     [InlineData("models", "m", """{"targets":[{"provider":"openai","concurrent":50}],"degrade":[{"at":"90%","maxTokens":256}]}""")]
     [InlineData("models", "m", """{"targets":[{"provider":"openai"}],"simple":{"model":"gpt-4o","promptTokensMax":"2k","tags":{"feature":"chat"}}}""")]
     [InlineData("models", "m", """{"targets":[{"provider":"openai"}],"cascade":[{"model":"gpt-4o","unless":["length"],"probabilityMin":0.3,"within":"20s"}]}""")]
+    [InlineData("models", "m", """{"targets":[{"provider":"openai"}],"ensemble":{"size":3,"pick":"most-probable","unless":["refusal"],"answersMin":2,"within":"20s"}}""")]
     [InlineData("models", "m", """{"targets":[{"provider":"openai"}],"hedge":{"after":"800ms","budget":"5%","costMax":0.01}}""")]
     [InlineData("providers", "p", """{"dialect":"openai","baseUrl":"https://a","key":"${file:/run/secrets/p}","headers":{"x":"$${a}"}}""")]
     [InlineData("settings", "timeouts", """{"connect":"3s"}""")]

@@ -21,6 +21,7 @@ public sealed class DocumentationTests
         ["models.NAME.simple"] = SimpleOptions.Table,
         ["models.NAME.hedge"] = HedgeOptions.Table,
         ["models.NAME.cascade[]"] = CascadeOptions.Table,
+        ["models.NAME.ensemble"] = EnsembleOptions.Table,
         ["affinity"] = AffinityOptions.Table,
         ["tokenizers.NAME"] = TokenizerOptions.Table,
         ["teams.NAME"] = TeamOptions.Table,

@@ -1,0 +1,196 @@
+using AiEdge.DataPlane.Admit;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Route;
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>How far one of several attempts at once has come.</summary>
+internal enum MemberState : byte
+{
+    /// <summary>A connection is being opened.</summary>
+    Opening,
+
+    /// <summary>The request is sent, and its answer read.</summary>
+    Reading,
+
+    /// <summary>No answer came, or none that is whole.</summary>
+    Failed,
+
+    /// <summary>The provider's head says that it is an error; its body has not been read.</summary>
+    Refused,
+
+    /// <summary>An answer that cannot be judged: no JSON, or too long to be held. What of it has not been read is still to come.</summary>
+    Unheld,
+
+    /// <summary>The answer is whole and held.</summary>
+    Whole,
+}
+
+/// <summary>
+/// One of several attempts at the same request: opened, sent and read to its answer's end without touching the exchange, so that many can be waited for.
+/// What it holds is bounded, and counts against the bytes of bodies that all exchanges hold together from a size on. Reused.
+/// </summary>
+internal sealed class EnsembleMember
+{
+    private readonly ByteBudget _bodies;
+    private readonly TextBuffer _bytes = new();
+    private long _counted;
+    private long _uncountedMax;
+    private long _heldMax;
+
+    public EnsembleMember(ByteBudget bodies, LimitStates limits, Func<Admission, AdmissionGate> gate)
+    {
+        _bodies = bodies;
+        Gate = gate(new Admission(limits));
+    }
+
+    /// <summary>Its credit, for the second on: the first has the exchange's own.</summary>
+    public AdmissionGate Gate { get; }
+
+    public int Number { get; private set; }
+
+    /// <summary>Which of the exchange's attempts it is.</summary>
+    public int Attempt { get; set; }
+
+    /// <summary>Its target; of the first the exchange's own.</summary>
+    public TargetPlan.Place Place;
+
+    /// <summary>The target's place in the document.</summary>
+    public int Target { get; set; }
+
+    public MemberState State { get; set; }
+
+    public EdgeError Error { get; set; }
+
+    /// <summary>Whether its request went to a connection that had gone stale, and was sent once more.</summary>
+    public bool IsResent { get; set; }
+
+    public UpstreamConnection? Upstream { get; set; }
+
+    public UpstreamBody Body { get; } = new();
+
+    /// <summary>The answer as far as it is held, coded as it came.</summary>
+    public ReadOnlyMemory<byte> Held => _bytes.Memory;
+
+    public long FirstByteAt { get; private set; }
+
+    /// <summary>Where its request went that was translated for it.</summary>
+    public Endpoint? UpstreamEndpoint { get; set; }
+
+    /// <summary>What its request has lost by that.</summary>
+    public byte[] Loss { get; set; } = [];
+
+    public long OutputClamp { get; set; }
+
+    public MemberAnswer Reading { get; set; }
+
+    /// <summary>What is under way of it.</summary>
+    public Task Task { get; set; } = Task.CompletedTask;
+
+    /// <summary>Whether it has ended by itself, and what came of it has been looked at.</summary>
+    public bool IsOver { get; set; }
+
+    /// <summary>Whether its answer may be chosen.</summary>
+    public bool IsValid => IsOver && State == MemberState.Whole && Reading.IsValid;
+
+    public void Begin(int number, int size, long heldMax)
+    {
+        Release();
+        Number = number;
+        State = MemberState.Opening;
+        Error = default;
+        IsResent = IsOver = false;
+        Upstream = null;
+        FirstByteAt = OutputClamp = 0;
+        UpstreamEndpoint = null;
+        Loss = [];
+        Reading = default;
+        Place = default;
+        Task = Task.CompletedTask;
+        _uncountedMax = RequestBody.UncountedBytes / size;
+        _heldMax = heldMax;
+    }
+
+    public async Task OpenAsync(UpstreamPool pool, CancellationToken opening)
+    {
+        (Upstream, Error) = await pool.OpenAsync(opening);
+        if (Upstream is null)
+            State = MemberState.Failed;
+    }
+
+    /// <summary>Sends what was written, and reads its answer.</summary>
+    public async Task ReadAsync(ClientLink link)
+    {
+        var upstream = Upstream!;
+        await upstream.Output.FlushAsync();
+        upstream.EndUpload();
+        (Error, FirstByteAt) = await AttemptSender.ReadHeadAsync(link, upstream);
+        State = Error.IsError ? MemberState.Failed : await ReadBodyAsync(link, upstream);
+    }
+
+    /// <summary>Gives back what is held.</summary>
+    public void Release()
+    {
+        _bytes.Release();
+        _bodies.Return(_counted);
+        _counted = 0;
+    }
+
+    private async ValueTask<MemberState> ReadBodyAsync(ClientLink link, UpstreamConnection upstream)
+    {
+        var head = upstream.HeadReader.Head;
+        if (head.Status is < 200 or >= 300)
+            return MemberState.Refused;
+        if (!AnswerKind.Of(head).IsJson)
+            return MemberState.Unheld;
+        head.Retain();
+        Body.Begin(upstream);
+        while (Body.State == BodyState.Open)
+        {
+            await Body.FillAsync();
+            if (link.Reason != StopReason.None)
+            {
+                Error = AttemptLoop.Stopped(link);
+                return MemberState.Failed;
+            }
+
+            while (Body.TryNext(out var piece))
+                _bytes.Add(piece);
+            Body.Release();
+            if (Body.State != BodyState.Faulted && !MayHold())
+                return MemberState.Unheld;
+        }
+
+        if (Body.State == BodyState.Ended)
+            return MemberState.Whole;
+        Error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off.");
+        return MemberState.Failed;
+    }
+
+    /// <summary>Whether so much may be held; counts the most that can be, twice: what came, and what it is read as.</summary>
+    private bool MayHold()
+    {
+        if (_bytes.Length > AnswerJudge.AnswerBytesMax)
+            return false;
+        if (_bytes.Length <= _uncountedMax || _counted > 0)
+            return true;
+        if (!_bodies.TryTake(2 * AnswerJudge.AnswerBytesMax, _heldMax))
+            return false;
+        _counted = 2 * AnswerJudge.AnswerBytesMax;
+        return true;
+    }
+}
+
+/// <summary>What a whole answer says.</summary>
+/// <param name="IsValid">It breaks none of the rules.</param>
+/// <param name="Vote">What it is compared by with others.</param>
+/// <param name="Length">Of its texts, in characters.</param>
+/// <param name="Logprob">Mean of its tokens' log-probabilities; negative infinity where it does not tell.</param>
+/// <param name="Usage">What its provider reported.</param>
+/// <param name="Tier">The tier of service that it was served by, or empty.</param>
+/// <param name="CountedTokens">Tokens of its output, counted here where none were reported; -1 elsewhere.</param>
+/// <param name="IsEstimate">Whether that is an estimate.</param>
+internal readonly record struct MemberAnswer(
+    bool IsValid, string Vote, long Length, double Logprob, Usage Usage, byte[] Tier, long CountedTokens, bool IsEstimate);
