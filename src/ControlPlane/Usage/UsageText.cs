@@ -113,6 +113,7 @@ internal static class UsageText
         Optional(to, "model", record.Model);
         Optional(to, "provider", record.Provider);
         Optional(to, "target", record.Target);
+        Optional(to, "account", record.Account);
         Optional(to, "purpose", record.Purpose);
         to.WriteNumber("attempts", record.Attempts);
         to.WriteNumber("status", record.Status);

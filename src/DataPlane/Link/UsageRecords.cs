@@ -25,6 +25,7 @@ internal static class UsageRecords
             Team = item[JournalText.Team],
             ModelAsked = item[JournalText.Model],
             Provider = item[JournalText.Provider],
+            Account = item[JournalText.Account],
             Purpose = item.Purpose,
             Attempts = (uint)item.Attempts,
             Status = (uint)item.Status,

@@ -28,6 +28,9 @@ internal sealed class ExchangeRecord
 
     public TargetModel? Target { get; private set; }
 
+    /// <summary>Name of the account that the target's provider was asked as; null where that has one alone, or was not asked.</summary>
+    public string? Account { get; private set; }
+
     /// <summary>The moment that it tells of, as a time stamp of the stopwatch.</summary>
     public long TakenAt { get; private set; }
 
@@ -126,6 +129,7 @@ internal sealed class ExchangeRecord
         Key = exchange.Key;
         Model = exchange.Model;
         Target = exchange.Target;
+        Account = exchange is { Attempts: > 0, Account.Name: { Length: > 0 } name } ? name : null;
         TakeTags(exchange.ClientTags);
         Path = exchange.Endpoint?.Path;
         Address = exchange.ClientAddress;

@@ -219,6 +219,7 @@ internal static class JournalFormat
     {
         writer.Text(record.DegradedBy);
         writer.Text(record.Target?.Variant);
+        writer.Text(record.Account);
     }
 
     /// <summary>All tags, or none where they do not fit: half of them would look like all.</summary>
@@ -355,5 +356,6 @@ internal enum JournalText
     Address,
     Degraded,
     Variant,
+    Account,
     Count,
 }

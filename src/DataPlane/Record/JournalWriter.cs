@@ -66,6 +66,7 @@ internal sealed class JournalWriter(Stream output) : IDisposable
         // Where no name is configured for the provider, it was asked for what the client asked for.
         var target = item[JournalText.ProviderModel];
         Text(json, "target"u8, target.Length > 0 || item[JournalText.Provider].Length == 0 ? target : item[JournalText.Model]);
+        Text(json, "account"u8, item[JournalText.Account]);
         Text(json, "variant"u8, item[JournalText.Variant]);
         json.WriteString("purpose"u8, item.Purpose);
         json.WriteBoolean("stream"u8, item.Stream);

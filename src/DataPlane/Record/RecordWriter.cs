@@ -24,6 +24,7 @@ internal static class RecordWriter
         WriteOptional(json, "provider"u8, record.Target?.Provider.Name);
         if (record.Target?.UpstreamModel is { } model)
             json.WriteString("providerModel"u8, model);
+        WriteOptional(json, "account"u8, record.Account);
         WriteOptional(json, "variant"u8, record.Target?.Variant);
         json.WriteBoolean("stream"u8, record.Stream);
         json.WriteNumber("status"u8, record.Status);

@@ -72,6 +72,20 @@ public sealed class UsageApiTests
         Assert.Equal("b", (string)(await host.GetAsync($"requests/{other.RequestId}"))["requests"]![0]!["key"]!);
     }
 
+    /// <summary>A plane of the version before says nothing of accounts.</summary>
+    [Theory]
+    [InlineData("second")]
+    [InlineData("")]
+    public async Task Which_account_a_provider_was_asked_as_is_told(string account)
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        await using var host = await UsageHost.StartAsync(rig);
+        var record = UsageRig.Record(Noon.AddHours(-1), "a");
+        record.Account = account;
+        await rig.AddAsync(record);
+        Assert.Equal(account.Length > 0 ? account : null, (string?)(await host.GetAsync("requests"))["requests"]![0]!["account"]);
+    }
+
     [Fact]
     public async Task Top_spenders_come_dearest_first()
     {

@@ -40,6 +40,24 @@ public sealed class AccountTests
         Assert.Equal(3, edge.Fake.Requests.Count(request => Key(request) == "Bearer " + One));
     }
 
+    /// <summary>Each attempt says whom its provider was asked as, the exchange of whom it was asked as last; one account alone has no name.</summary>
+    [Fact]
+    public async Task Which_account_was_asked_is_in_the_records()
+    {
+        await using var edge = await Edge.StartAsync(Setup with { Journal = "mode: group" });
+        edge.Fake.Enqueue("status=401");
+        Assert.Equal((200, "2"), await edge.AskAsync(Ask.Chat(model: "pool")) is var answer ? (answer.Status, answer.Field("x-aiedge-attempts")) : default);
+        var names = edge.Fake.Requests.Select(request => Key(request) == "Bearer " + One ? "one" : "two").ToArray();
+        Assert.Equal(names[1], (await edge.RecordAsync()).GetProperty("account").GetString());
+        await edge.AskAsync(Ask.Chat(model: "patient"));
+        Assert.False((await edge.RecordAsync()).TryGetProperty("account", out _));
+        await edge.SeeMetricAsync("aiedge_exchanges_open 0");
+        await edge.Host.DisposeAsync();
+        Assert.Equal(
+            [$"attempt {names[0]}", $"attempt {names[1]}", $"exchange {names[1]}", "attempt ", "exchange "],
+            JournalTests.Dump(edge).Select(line => $"{line.GetProperty("kind").GetString()} {line.GetProperty("account").GetString()}"));
+    }
+
     [Fact]
     public async Task One_with_nothing_left_is_not_asked_and_nobody_is_when_none_has()
     {
