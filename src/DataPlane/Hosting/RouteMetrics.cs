@@ -155,7 +155,7 @@ internal static class RouteMetrics
 
     private static void WriteEnsembles(StringBuilder text, RouteStates routes)
     {
-        MetricsText.Family(text, "aiedge_ensemble_total", "counter", "Attempts of requests that are sent several times at once, by model: what became of them.");
+        MetricsText.Family(text, "aiedge_ensemble_total", "counter", "Attempts of requests that are sent several times at once, by model: what came of them.");
         foreach (var (model, ensembles) in routes.Ensembles)
         {
             var label = "gen_ai_request_model=\"" + MetricsText.Escape(model) + "\"";
