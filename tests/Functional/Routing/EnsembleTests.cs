@@ -181,7 +181,7 @@ public sealed class EnsembleTests
     [Fact]
     public async Task Money_pays_for_all_and_tokens_and_requests_count_once()
     {
-        await using var edge = await StartAsync("size: 3", ["Rome", "Paris", "Paris"], limits:
+        await using var edge = await StartAsync("size: 3, pick: longest", ["Rome", "Paris", "Oslo"], limits:
             ["name: money, cost: $100/day, unpriced: zero", "name: tokens, tokens: 100000/day", "name: requests, requests: 100/day", "name: places, concurrent: 1",
                 "name: fakes, match: { provider: fake }, requests: 100/day"]);
         Assert.Equal("way-1", (await edge.AskAsync(Chat())).Field("x-aiedge-model"));
@@ -201,7 +201,7 @@ public sealed class EnsembleTests
     [InlineData("name: few, match: { provider: other }, concurrent: 1", 3, 3)]
     public async Task Who_a_limit_has_nothing_left_for_is_not_asked(string limit, int asked, int then)
     {
-        await using var edge = await StartAsync("size: 3", ["Paris", "Paris", "Paris"], ", outputTokensMax: 1, tokenizer: o200k_base", limits: [limit], other: 0);
+        await using var edge = await StartAsync("size: 3, pick: longest", ["Paris", "Paris", "Paris"], ", outputTokensMax: 1, tokenizer: o200k_base", limits: [limit], other: 0);
         await edge.AskAsync(Ask.Chat());
         var first = await edge.AskAsync(Chat());
         await SeeNothingLeftAsync(edge);
