@@ -235,7 +235,7 @@ internal sealed partial class AttemptLoop
         member.IsOver = true;
         Enter(exchange, member);
         if (member.State > MemberState.Failed)
-            ReadLimits(member.Upstream!);
+            ReadLimits(exchange, member.Upstream!);
         if (member.State == MemberState.Whole)
         {
             member.Error = (_reader ??= _makeReader()).Read(exchange, body, _plan.Asked.Ensemble!.Unless, member);
