@@ -26,7 +26,7 @@ Verb[] verbs =
     new("fleet", "[ARGS]", "a control plane and data planes as processes: is their one limit kept, and used", a => Tool("perf/Fleet", a)),
     new("faults", "[FAULT]... [ARGS]", "one of three providers goes bad under load: is what is promised kept", a => Tool("perf/Fleet", ["faults", .. a])),
     new("accounts", "[CASE]... [ARGS]", "planes that share an account: is its limit kept, and used", a => Tool("perf/Fleet", ["accounts", .. a])),
-    new("aborts", "[ARGS]", "clients that leave in the middle of streams: how soon the provider knows, and the bill", a => Tool("perf/Fleet", ["aborts", .. a])),
+    new("aborts", "[ARGS]", "clients leave in the middle of streams: how soon the provider knows, and the bill", a => Tool("perf/Fleet", ["aborts", .. a])),
     new("compete", "[ARGS]", "clients that compete for a rate and come again when told: are they admitted then", a => Tool("perf/Fleet", ["compete", .. a])),
     new("fuzz", "[--seconds N]", "mutates the corpora for a time", a => Tool("tests/Fuzz", a)),
     new("stress", "[--seconds N]", "lock-free types under all cores, N seconds each", Stress),

@@ -54,8 +54,8 @@ internal sealed class CompeteRun(string root, FleetCommand command)
         var allowance = Burst + (PerSecond * Stopwatch.GetElapsedTime(began).TotalSeconds) + PerSecond;
         var kept = (double)_kept / Math.Max(1, _kept + _lost);
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"late by {(late is { } ms ? $"up to {ms} ms" : "the rest of a second")}: {100 * kept:F1} % of {_kept + _lost} admitted when they came again; {_admitted} in {time.TotalSeconds:F0} s at {PerSecond}/s and a burst of {Burst}, {_refused} refused"));
+            CultureInfo.InvariantCulture, $"late by {(late is { } ms ? $"up to {ms} ms" : "the rest of a second")}: {100 * kept:F1} % of {_kept + _lost} admitted when they came again; "
+            + $"{_admitted} in {time.TotalSeconds:F0} s at {PerSecond}/s and a burst of {Burst}, {_refused} refused"));
         return kept >= KeptShare && _admitted <= allowance;
     }
 

@@ -79,8 +79,8 @@ public sealed class ModelOptions
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
         "a model", TargetsField, AliasesField, VersionsField, BalanceField, NativeField, AffinityField, StickyField, FallbackField, RetryField, HedgeField,
-        SimpleField, CascadeField, EnsembleField, DegradeField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField, CapabilitiesField,
-        RunawayField, DisabledField);
+        SimpleField, CascadeField, EnsembleField, DegradeField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField,
+        CapabilitiesField, RunawayField, DisabledField);
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
     {

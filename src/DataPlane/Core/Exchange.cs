@@ -317,10 +317,9 @@ internal sealed class Exchange
         Account = null;
         AccountCost = default;
         Endpoint = UpstreamEndpoint = null;
-        IsArray = false;
         _translationLossLength = 0;
         Dialect = Dialect.OpenAi;
-        Stream = false;
+        Stream = IsArray = false;
         HttpMinor = 1;
         IsHead = false;
         KeepAlive = false;

@@ -45,9 +45,7 @@ internal static class RouteMetrics
 
         WriteHedges(text, routes);
         WriteCascades(text, routes);
-        MetricsText.Family(text, "aiedge_model_degraded_total", "counter", "Requests that a model's capacity turned to another model or capped.");
-        foreach (var (model, degrades) in routes.Degrades)
-            MetricsText.Sample(text, "aiedge_model_degraded_total", "gen_ai_request_model=\"" + MetricsText.Escape(model) + "\"", degrades.Degraded);
+        WriteDegrades(text, routes);
         WriteEnsembles(text, routes);
 
         void PerAccount(string name, string type, string help, Func<AccountState, long> value)
@@ -78,6 +76,13 @@ internal static class RouteMetrics
             foreach (var target in targets)
                 MetricsText.Sample(text, name, Labels(target), value(target));
         }
+    }
+
+    private static void WriteDegrades(StringBuilder text, RouteStates routes)
+    {
+        MetricsText.Family(text, "aiedge_model_degraded_total", "counter", "Requests that a model's capacity turned to another model or capped.");
+        foreach (var (model, degrades) in routes.Degrades)
+            MetricsText.Sample(text, "aiedge_model_degraded_total", "gen_ai_request_model=\"" + MetricsText.Escape(model) + "\"", degrades.Degraded);
     }
 
     /// <summary>What providers answered that are asked whether they are there.</summary>

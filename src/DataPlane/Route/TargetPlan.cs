@@ -379,7 +379,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
 
     private bool Speaks(TargetModel target) => target.Provider.Speaks(_exchange.Dialect, _exchange.Endpoint!.Shape);
 
-    /// <summary>Those of a set that go first: of the lowest priority, and of these, where the model prefers them, those that speak the client's dialect.</summary>
+    /// <summary>Those of a set that go first: of the lowest priority, and of these, where the model prefers them, those of the client's dialect.</summary>
     private ulong Foremost(ModelModel model, ulong set)
     {
         var first = Balancer.First(model, set);

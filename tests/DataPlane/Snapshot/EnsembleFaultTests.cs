@@ -6,11 +6,11 @@ namespace AiEdge.DataPlane.Tests.Snapshot;
 public sealed class EnsembleFaultTests
 {
     [Theory]
-    [InlineData("ensemble: []", "4: models.m.ensemble: expected a map, found a list")]
+    [InlineData("ensemble: []", "4: models.m.ensemble: expected ensemble (a map), found a list")]
     [InlineData("ensemble: {}", "4: models.m.ensemble.size: is required")]
     [InlineData("ensemble: { size: 1 }", "4: models.m.ensemble.size: must be between 2 and 8")]
     [InlineData("ensemble: { size: 9 }", "4: models.m.ensemble.size: must be between 2 and 8")]
-    [InlineData("ensemble: { size: 3, pick: best }", "4: models.m.ensemble.pick: must be one of first-valid, majority, most-probable, shortest, longest")]
+    [InlineData("ensemble: { size: 3, pick: best }", "4: models.m.ensemble.pick: expected first-valid or majority or most-probable or shortest or longest, found")]
     [InlineData("ensemble: { size: 3, unless: [ sad ] }", "4: models.m.ensemble.unless[0]: must be refusal, length or json")]
     [InlineData("ensemble: { size: 3, answersMin: 4 }", "4: models.m.ensemble.answersMin: is more than size")]
     [InlineData("ensemble: { size: 3, pick: first-valid, answersMin: 2 }", "4: models.m.ensemble.answersMin: says nothing with pick: first-valid")]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Anthropic;
@@ -368,6 +369,15 @@ public sealed class EnsembleTests
     /// <param name="other">Which target lies at another provider of the same address.</param>
     private static Task<Edge> StartAsync(string ensemble, string[] said, string more = "", string[]? limits = null, int other = -1)
     {
+        // Nobody answers before all who never will have been asked: else they could be called off before anybody heard of them.
+        var (hanging, heard) = (said.Count(static its => its == Hang), new StrongBox<int>());
+        string? Script(string its)
+        {
+            if (its == Hang)
+                Interlocked.Increment(ref heard.Value);
+            return IsScript(its) ? its : null;
+        }
+
         var targets = said.Select((its, i) => $"{{ provider: {(its == "closed" ? "closed" : i == other ? "other" : "fake")}, model: way-{i} }}");
         return Edge.StartAsync(new EdgeSetup
         {
@@ -377,8 +387,9 @@ public sealed class EnsembleTests
             Journal = "mode: group",
             Fake = new FakeUpstreamOptions
             {
-                RawFor = request => request.Model is ['w', 'a', 'y', '-', var i] && !IsScript(said[i - '0']) ? Ask.Answer(Said(said[i - '0'])) : null,
-                ScriptFor = request => request.Model is ['w', 'a', 'y', '-', var i] && IsScript(said[i - '0']) ? said[i - '0'] : null,
+                RawFor = request => request.Model is ['w', 'a', 'y', '-', var i] && !IsScript(said[i - '0'])
+                    && SpinWait.SpinUntil(() => Volatile.Read(ref heard.Value) >= hanging, Patience) ? Ask.Answer(Said(said[i - '0'])) : null,
+                ScriptFor = request => request.Model is ['w', 'a', 'y', '-', var i] ? Script(said[i - '0']) : null,
             },
         });
     }
