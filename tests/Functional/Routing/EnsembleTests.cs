@@ -75,7 +75,9 @@ public sealed class EnsembleTests
         Assert.Equal("way-2", (await edge.AskAsync(Chat())).Field("x-aiedge-model"));
         await SeeEndedAsync(edge, "way-1");
         await SeeNothingLeftAsync(edge);
-        await SeeOutcomeAsync(edge, "cancelled", 1);
+
+        // The refusal may have been read by then, or not.
+        Assert.Contains(await OutcomeAsync(edge, "cancelled"), (string[])["1", "2"]);
         await edge.Host.DisposeAsync();
         var lost = JournalTests.Dump(edge).Single(line => Line(line) == "attempt ensemble cancelled way-1");
         Assert.True(lost.GetProperty("inputTokens").GetInt64() > 0 && Cost(lost) > 0);
