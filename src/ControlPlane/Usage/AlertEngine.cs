@@ -36,8 +36,9 @@ internal sealed class AlertEngine(
                 {
                     await StepAsync(stop);
                 }
-                catch (IOException e)
+                catch (Exception e) when (e is not OperationCanceledException)
                 {
+                    // Whatever it was, the next minute is looked at again: nobody misses alerts that have ended.
                     OnFault?.Invoke(e.Message);
                 }
 

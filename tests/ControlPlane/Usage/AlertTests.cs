@@ -70,6 +70,24 @@ public sealed class AlertTests
     }
 
     [Fact]
+    public async Task Whatever_goes_wrong_once_the_next_minute_is_looked_at_again()
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        await using var receiver = await Receiver.StartAsync();
+        using var folder = new StoreRig();
+        using var alerts = new Alerts(rig, folder, receiver, () => [new("b", "", "", 1, 60, 100)]);
+
+        // What is written beside the file cannot be opened: a folder stands in its place.
+        Directory.CreateDirectory(Path.Combine(folder.Folder, AlertMemory.FileName + ".new"));
+        using var stop = new CancellationTokenSource();
+        var run = alerts.Engine.RunAsync(stop.Token);
+        Assert.Single(alerts.Faults);
+        Assert.False(run.IsCompleted);
+        await stop.CancelAsync();
+        await run;
+    }
+
+    [Fact]
     public async Task A_redirect_is_not_followed()
     {
         await using var rig = await UsageRig.OpenAsync();
