@@ -26,19 +26,20 @@ internal sealed class CallerGate(EdgeState state, LoginLimit limit)
     /// <summary>Whether the request may go on; if not, it has been answered.</summary>
     public async ValueTask<bool> AdmitAsync(HttpContext http)
     {
+        // A good token goes ahead of the count: behind one address there may be many, and not all of them know what they do.
         var address = http.Connection.RemoteIpAddress;
-        if (limit.Holds(address, out var wait))
-        {
-            http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
-            await Problem.WriteAsync(http, StatusCodes.Status429TooManyRequests, "too many failed logins from this address");
-            return false;
-        }
-
         if (Bearer(http.Request) is { } bearer
             && ApiToken.Find(state.Current, SHA256.HashData(Encoding.UTF8.GetBytes(bearer)), state.NowUnixMs()) is { } token)
         {
             http.Items[typeof(Caller)] = new Caller(token, address?.ToString() ?? "");
             return true;
+        }
+
+        if (limit.Holds(address, out var wait))
+        {
+            http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            await Problem.WriteAsync(http, StatusCodes.Status429TooManyRequests, "too many failed logins from this address");
+            return false;
         }
 
         limit.Failed(address);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace AiEdge.ControlPlane.Rest;
 
-/// <summary>Ten failed logins a minute from one address (IPv6 by /64); then even the right token is not looked at for the rest of it.</summary>
+/// <summary>Ten failed logins a minute from one address (IPv6 by /64); further ones of it are told to wait. A good token is not held by them.</summary>
 internal sealed class LoginLimit(TimeProvider time)
 {
     public const int FailuresMax = 10;
