@@ -185,8 +185,12 @@ internal sealed class TokenRoutes(ApiWorld world)
             if (Answer.Stale(http.Request, before) is { } stale)
                 return WriteDecision.Refuse(stale);
             var (value, refused) = make(document, before);
-            return refused is not null ? WriteDecision.Refuse(refused)
-                : WriteDecision.Change(world.Audit(http, action, $"{section}/{name}"), new EntryChange(section, name, value));
+            if (refused is not null)
+                return WriteDecision.Refuse(refused);
+            var changes = new List<EntryChange> { new(section, name, value) };
+            if (value is null && Given(section, before) is { } sha256)
+                changes.Add(Denial.Begin(Denial.OfToken(sha256)));
+            return WriteDecision.Change(world.Audit(http, action, $"{section}/{name}"), changes);
         });
         if (outcome.Refusal is { } refusal)
         {
@@ -198,6 +202,12 @@ internal sealed class TokenRoutes(ApiWorld world)
             http.Response.Headers.ETag = Answer.ETag(now);
         await Answer.JsonAsync(http, writer => writer.WriteString("name", name));
     }
+
+    /// <summary>The hash of a token that the start gives, and would give again: one that was revoked is not to come back by it.</summary>
+    private static byte[]? Given(string section, EdgeEntry entry) =>
+        section == Sections.Tokens
+            ? entry.Name == ApiToken.GivenName ? ApiToken.Read(entry).Sha256 : null
+            : entry.Name == JoinToken.GivenName ? JoinToken.Read(entry).Sha256 : null;
 
     private async Task ListAsync(HttpContext http, string section)
     {

@@ -31,6 +31,13 @@ internal sealed record ApiToken(string Name, byte[] Sha256, ApiRole Role, string
     /// <summary>The roles as they are written.</summary>
     public static IReadOnlyList<string> RoleNames { get; } = ["viewer", "owner", "editor", "admin"];
 
+    /// <summary>The token that the start gives.</summary>
+    public const string GivenName = "admin";
+
+    /// <summary>The tokens of a team's owners: whoever has another team of its name later is not ruled by them.</summary>
+    public static IEnumerable<string> OfTeam(EdgeDocument document, string team) =>
+        document.Section(Sections.Tokens).Values.Select(Read).Where(t => t.Role == ApiRole.Owner && t.Team == team).Select(t => t.Name);
+
     /// <summary>The token behind a bearer's hash, if it is good now; else null.</summary>
     public static ApiToken? Find(EdgeDocument document, ReadOnlySpan<byte> sha256, long nowUnixMs)
     {

@@ -9,7 +9,10 @@ namespace AiEdge.ControlPlane.Domain;
 internal static class EdgeCodec
 {
     private const byte CommandFormat = 1;
-    private const byte StateFormat = 1;
+    private const byte StateFormat = 2;
+
+    /// <summary>What was written before there was <see cref="Sections.Denied"/>.</summary>
+    private const byte StateWithoutDenied = 1;
 
     public static byte[] Write(EdgeCommand command)
     {
@@ -65,14 +68,16 @@ internal static class EdgeCodec
 
     /// <summary>Reads a state.</summary>
     /// <exception cref="InvalidDataException">It is none.</exception>
-    public static SavedState ReadState(ReadOnlyMemory<byte> bytes) => Read(bytes, StateFormat, State);
+    public static SavedState ReadState(ReadOnlyMemory<byte> bytes) => !bytes.IsEmpty && bytes.Span[0] == StateWithoutDenied
+        ? Read(bytes, StateWithoutDenied, reader => State(reader, Sections.All.Count - 1))
+        : Read(bytes, StateFormat, reader => State(reader, Sections.All.Count));
 
-    private static SavedState State(BinaryReader reader)
+    private static SavedState State(BinaryReader reader, int sections)
     {
         var version = reader.ReadUInt64();
         var generation = reader.ReadUInt64();
         var entries = new List<(string, EdgeEntry)>();
-        for (var section = 0; section < Sections.All.Count; section++)
+        for (var section = 0; section < sections; section++)
         {
             var count = Count(reader);
             var name = count > 0 ? reader.ReadString() : "";

@@ -12,6 +12,9 @@ internal sealed class EdgeState : IDisposable
     /// <summary>Commands behind the last state after which another is saved.</summary>
     public const int CommandsPerStateMax = 4096;
 
+    /// <summary>Commands behind a state that could not be saved after which it is tried again.</summary>
+    public const int CommandsBeforeRetry = 256;
+
     /// <summary>Audit lines kept; older ones go.</summary>
     public const int AuditLinesMax = 100_000;
 
@@ -45,6 +48,9 @@ internal sealed class EdgeState : IDisposable
 
     /// <summary>Why nothing is accepted any more: the log could not store a command; null where all is well.</summary>
     public Exception? Broken => _broken;
+
+    /// <summary>Told, in words, what did not succeed and is tried again.</summary>
+    public Action<string>? OnFault { get; set; }
 
     /// <summary>Drives dates in the audit and ends of credentials.</summary>
     public TimeProvider Time => _time;
@@ -184,6 +190,16 @@ internal sealed class EdgeState : IDisposable
         return [.. last.Values];
     }
 
+    /// <summary>Keys that were removed behind a generation, up to that of a document: whether or not one of their name is there again.</summary>
+    public IReadOnlySet<string> KeysRemovedSince(ulong generation, EdgeDocument document)
+    {
+        lock (_lock)
+        {
+            return _generations.NewestFirst().Where(r => r.Generation > generation && r.Generation <= document.Generation).SelectMany(r => r.Changes)
+                .Where(c => c.Section == "keys" && c.Value is null).Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        }
+    }
+
     /// <summary>What data planes got at a generation that is still known, with the rest as it is now; null where it is not known any more.</summary>
     public EdgeDocument? At(ulong generation)
     {
@@ -225,7 +241,6 @@ internal sealed class EdgeState : IDisposable
             // Not cancelled with the caller: it may be stored by then, and what is stored is published.
             Apply(command, await _log.AppendAsync(bytes, CancellationToken.None));
             _check.Accept(before, decision.Changes);
-            await SaveAsync();
         }
         catch (IOException e)
         {
@@ -233,6 +248,7 @@ internal sealed class EdgeState : IDisposable
             return Refused(before, new(RefusalKind.Unavailable, "the store could not take the write"));
         }
 
+        await SaveAsync();
         return new(_current, null, warnings.ToList());
     }
 
@@ -244,8 +260,17 @@ internal sealed class EdgeState : IDisposable
         SavedState state;
         lock (_lock)
             state = new(_current, _audit.OldestFirst(), _generations.OldestFirst());
-        await _log.SaveStateAsync(_current.Version, EdgeCodec.Write(state), CancellationToken.None);
-        _commandsSinceState = 0;
+        try
+        {
+            await _log.SaveStateAsync(_current.Version, EdgeCodec.Write(state), CancellationToken.None);
+            _commandsSinceState = 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The write itself is durable and published. If the log is broken, too, the next one finds out.
+            _commandsSinceState -= CommandsBeforeRetry;
+            OnFault?.Invoke("the state cannot be saved, and the log grows: " + e.Message);
+        }
     }
 
     private void Restore(SavedState saved, ulong through)

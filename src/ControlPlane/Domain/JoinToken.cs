@@ -14,6 +14,9 @@ internal sealed record JoinToken(string Name, byte[] Sha256, long ExpiresUnixMs,
     /// <summary>Planes that one token may let in, at most.</summary>
     public const long UsesMax = 1_000_000;
 
+    /// <summary>The token that the start gives.</summary>
+    public const string GivenName = "first";
+
     private EdgeEntry? Entry { get; init; }
 
     /// <summary>The token of that hash, or null.</summary>

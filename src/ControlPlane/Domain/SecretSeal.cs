@@ -43,6 +43,13 @@ internal sealed class SecretSeal : IDisposable
         });
     }
 
+    /// <summary>Whether an entry was sealed under another key.</summary>
+    public bool IsOthers(EdgeEntry entry)
+    {
+        using var json = JsonDocument.Parse(entry.Value.Json);
+        return !json.RootElement.TryGetProperty("key", out var id) || id.GetString() != _keyId;
+    }
+
     /// <summary>What an entry holds; null where it was sealed under another key or another name, or has been changed.</summary>
     public byte[]? Open(EdgeEntry entry)
     {

@@ -23,8 +23,11 @@ internal static class Sections
     /// <summary>Answers to requests that may come twice.</summary>
     public const string Replays = "replays";
 
-    /// <summary>All sections.</summary>
-    public static IReadOnlyList<string> All { get; } = [.. ConfigSections.All, Tokens, JoinTokens, Alerts, DataPlanes, Secrets, Replays];
+    /// <summary>What was taken away, and whose entry is gone: see <see cref="Denial"/>.</summary>
+    public const string Denied = "denied";
+
+    /// <summary>All sections; a new one stands last, and <see cref="EdgeCodec"/> says which states do not have it.</summary>
+    public static IReadOnlyList<string> All { get; } = [.. ConfigSections.All, Tokens, JoinTokens, Alerts, DataPlanes, Secrets, Replays, Denied];
 
     /// <summary>Whether data planes get it.</summary>
     public static bool IsPublished(string section) => ConfigSections.All.Contains(section);

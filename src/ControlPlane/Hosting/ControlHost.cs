@@ -64,11 +64,18 @@ internal sealed class ControlHost : IAsyncDisposable
     {
         Directory.CreateDirectory(options.DataDir);
         var state = await EdgeState.OpenAsync(store.Commands, new DocumentCheck(), options.Time, cancel);
+        state.OnFault = options.Log.WriteLine;
         var seal = FirstStart.Seal(options);
+        FirstStart.CheckSecrets(state.Current, seal, options.Log);
         await FirstStart.TokensAsync(state, options);
         var planes = new PlaneRegistry(options.Time);
         var health = new GrpcHealth();
-        var grpc = new GrpcServer(new() { Gate = PlaneGate.Of(state), Time = options.Time });
+        var grpc = new GrpcServer(new()
+        {
+            Gate = PlaneGate.Of(state),
+            Time = options.Time,
+            OnFault = (path, fault) => RequestFaults.Write(options.Log, path, fault),
+        });
         health.AddTo(grpc);
         new JoinService(state).AddTo(grpc);
         var version = typeof(ControlHost).Assembly.GetName().Version?.ToString(3) ?? "";
@@ -88,6 +95,7 @@ internal sealed class ControlHost : IAsyncDisposable
 
         // The two listeners share nothing but the process: what is served on one is not found on the other.
         app.MapWhen(http => http.Connection.LocalPort == GrpcPort(app), branch => branch.Run(grpc.HandleAsync));
+        app.Use((http, next) => RequestFaults.GuardAsync(http, next, options.Log));
         app.UseRouting();
         new Probes(state, planes).MapTo(app);
 

@@ -8,9 +8,11 @@ namespace AiEdge.ControlPlane.Hosting;
 internal static class FirstStart
 {
     /// <summary>Names of the entries that the command line speaks of.</summary>
-    public const string AdminName = "admin";
+    public const string AdminName = ApiToken.GivenName;
 
-    public const string JoinName = "first";
+    private const int SecretsNamed = 20;
+
+    public const string JoinName = JoinToken.GivenName;
 
     /// <summary>The key that seals; made and written on the first start.</summary>
     /// <exception cref="InvalidDataException">What is given is no key.</exception>
@@ -29,6 +31,17 @@ internal static class FirstStart
         return new SecretSeal(key.AsSpan(0, length));
     }
 
+    /// <summary>Says which stored secrets the key does not open: planes do without them, and reject what refers to them.</summary>
+    public static void CheckSecrets(EdgeDocument document, SecretSeal seal, TextWriter log)
+    {
+        var others = document.Section(Sections.Secrets).Values.Where(seal.IsOthers).Select(e => e.Name).ToList();
+        if (others.Count == 0)
+            return;
+        log.WriteLine(
+            $"{others.Count} of {document.Section(Sections.Secrets).Count} stored secrets were sealed under another key than this seal.key and cannot be opened: "
+            + $"{string.Join(", ", others.Take(SecretsNamed))}{(others.Count > SecretsNamed ? " …" : "")}; start with the key that they were sealed under, or give them again");
+    }
+
     /// <summary>Sees to it that someone can log in, and that planes can join. What is given replaces what was given before.</summary>
     public static async ValueTask TokensAsync(EdgeState state, ControlOptions options)
     {
@@ -37,7 +50,7 @@ internal static class FirstStart
             admin = Keep(Path.Combine(options.DataDir, "admin-token"), Made("aiedge_admin_"));
         if (admin is not null)
         {
-            await PutAsync(state, Sections.Tokens, AdminName, SHA256.HashData(Encoding.UTF8.GetBytes(admin)),
+            await PutAsync(state, options.Log, Sections.Tokens, AdminName, SHA256.HashData(Encoding.UTF8.GetBytes(admin)),
                 hash => new ApiToken(AdminName, hash, ApiRole.Admin, "", 0, false).ToJson());
         }
 
@@ -46,13 +59,19 @@ internal static class FirstStart
             join = Keep(Path.Combine(options.DataDir, "join-token"), Made("aiedge_join_"));
         if (join is not null)
         {
-            await PutAsync(state, Sections.JoinTokens, JoinName, SHA256.HashData(Encoding.UTF8.GetBytes(join)),
+            await PutAsync(state, options.Log, Sections.JoinTokens, JoinName, SHA256.HashData(Encoding.UTF8.GetBytes(join)),
                 hash => new JoinToken(JoinName, hash, 0, JoinToken.UsesMax).ToJson());
         }
     }
 
-    private static async ValueTask PutAsync(EdgeState state, string section, string name, byte[] hash, Func<byte[], byte[]> json)
+    private static async ValueTask PutAsync(EdgeState state, TextWriter log, string section, string name, byte[] hash, Func<byte[], byte[]> json)
     {
+        if (Denial.Is(state.Current, Denial.OfToken(hash)))
+        {
+            await log.WriteLineAsync($"what is given as {section}/{name} was revoked by REST and stays so: give another");
+            return;
+        }
+
         if (state.Current.Find(section, name) is { } known
             && known.Value.Json.Span.IndexOf(Encoding.UTF8.GetBytes(Convert.ToHexStringLower(hash))) >= 0)
             return;

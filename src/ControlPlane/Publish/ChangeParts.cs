@@ -15,7 +15,13 @@ internal static class ChangeParts
         Parts(document.Generation, 0, PublishedEntries.Of(document), [], Secrets(document, secrets));
 
     /// <summary>What brings a plane from one generation to the document's.</summary>
-    public static IEnumerable<ConfigChange> Delta(EdgeDocument document, ulong from, IReadOnlyList<EntryChange> changes, SecretSeal? secrets)
+    /// <param name="document">What it will serve.</param>
+    /// <param name="from">The generation that it serves.</param>
+    /// <param name="changes">Of entries that differ, as they are now.</param>
+    /// <param name="removedKeys">Keys that were gone in between: one of such a name is another key, and what is under way by the old one ends.</param>
+    /// <param name="secrets">Opens what is sealed; null for a plane that may not have it.</param>
+    public static IEnumerable<ConfigChange> Delta(
+        EdgeDocument document, ulong from, IReadOnlyList<EntryChange> changes, IReadOnlySet<string> removedKeys, SecretSeal? secrets)
     {
         var entries = new List<ConfigEntry>();
         var removals = new List<ConfigRemoval>();
@@ -26,7 +32,7 @@ internal static class ChangeParts
                 entries.Add(entry);
 
             // Beside an entry of its name it says what the change takes away with it: a plane removes first, and adds then.
-            if (entry is null || EndsExchanges(change, from))
+            if (entry is null || EndsExchanges(change, from, removedKeys))
                 removals.Add(new() { Section = change.Section, Name = change.Name, EndsExchanges = entry is not null || change.Section == "keys" });
         }
 
@@ -34,10 +40,10 @@ internal static class ChangeParts
     }
 
     /// <summary>Whether what is under way ends though the entry stays: a team that was disabled, a key that has lost one of its secrets.</summary>
-    private static bool EndsExchanges(EntryChange change, ulong from) => change.Section switch
+    private static bool EndsExchanges(EntryChange change, ulong from, IReadOnlySet<string> removedKeys) => change.Section switch
     {
         "teams" => PublishedEntries.IsDisabled(change.Value!.Json),
-        "keys" => KeyNote.Read(change.Value!.Note).RevokedIn > from,
+        "keys" => removedKeys.Contains(change.Name) || KeyNote.Read(change.Value!.Note).RevokedIn > from,
         _ => false,
     };
 

@@ -131,7 +131,7 @@ internal sealed class WatchService(EdgeState state, PlaneRegistry planes, Secret
     {
         var secrets = isPrivate ? seal : null;
         return served > 0 && state.ChangesSince(served, document) is { } changes
-            ? ChangeParts.Delta(document, served, changes, secrets) : ChangeParts.Whole(document, secrets);
+            ? ChangeParts.Delta(document, served, changes, state.KeysRemovedSince(served, document), secrets) : ChangeParts.Whole(document, secrets);
     }
 
     /// <summary>Secrets travel to a plane that has shown a certificate, or that is on this machine.</summary>

@@ -109,6 +109,36 @@ public sealed class EdgeStateTests
     }
 
     [Fact]
+    public async Task A_write_that_is_durable_is_done_though_no_state_can_be_saved()
+    {
+        var world = await World.WithModelAsync();
+        var faults = new List<string>();
+        world.State.OnFault = faults.Add;
+        world.Log.CannotSave = true;
+        for (var i = 0; i < EdgeState.CommandsPerStateMax; i++)
+            await world.PutAsync(Sections.Tokens, "t", $$"""{"n":{{i}}}""");
+        Assert.Contains("no space is left", Assert.Single(faults), StringComparison.Ordinal);
+        Assert.Null(world.State.Broken);
+        world.Log.CannotSave = false;
+        for (var i = 0; i < EdgeState.CommandsBeforeRetry; i++)
+            await world.PutAsync(Sections.Tokens, "t", $$"""{"m":{{i}}}""");
+        Assert.Equal((1, 1), (world.Log.StatesSaved, faults.Count));
+    }
+
+    [Fact]
+    public async Task A_state_of_a_version_that_denied_nothing_is_read()
+    {
+        var world = await World.WithModelAsync();
+        var state = EdgeCodec.Write(new SavedState(world.State.Current, [], []));
+
+        // The last section of now stands as a count of none before the counts of the audit and the generations.
+        byte[] old = [1, .. state[1..^3], .. state[^2..]];
+        var read = EdgeCodec.ReadState(old).Document;
+        Assert.Equal((2UL, 2UL), (read.Version, read.Generation));
+        Assert.NotNull(read.Find("models", "gpt-4o"));
+    }
+
+    [Fact]
     public void Bytes_cut_anywhere_are_no_command()
     {
         var bytes = EdgeCodec.Write(new EdgeCommand(

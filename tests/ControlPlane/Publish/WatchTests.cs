@@ -93,6 +93,28 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public async Task A_key_that_was_removed_and_made_anew_takes_what_is_under_way_with_it()
+    {
+        var second = Sha.Replace('9', '8');
+        await using var rig = await ControlRig.WithModelAsync();
+        await rig.PutAsync("keys", "a", $$"""{"name":"a","sha256":"{{Sha}}"}""");
+        await using var plane = await OpenAsync(rig);
+        await plane.HelloAsync();
+        await plane.ChangeAsync();
+        await rig.RemoveAsync("keys", "a");
+        await rig.PutAsync("keys", "a", $$"""{"name":"a","sha256":"{{second}}"}""");
+        await rig.PutAsync("keys", "b", $$"""{"name":"b","sha256":"{{Sha.Replace('9', '7')}}"}""");
+        await plane.AppliedAsync();
+        await plane.NextAsync();
+        Assert.Equal(["keys/a True"], plane.Removals.Select(r => $"{r.Section}/{r.Name} {r.EndsExchanges}"));
+        Assert.Contains(second, plane.Entries[("keys", "a")], StringComparison.Ordinal);
+        await plane.AppliedAsync();
+        await rig.PutAsync("keys", "a", $$"""{"name":"a","sha256":"{{second}}","tier":"pro"}""");
+        await plane.NextAsync();
+        Assert.Empty(plane.Removals);
+    }
+
+    [Fact]
     public async Task A_plane_that_comes_back_gets_what_it_lacks_and_all_of_it_where_its_disk_holds_something_else()
     {
         await using var rig = await ControlRig.WithModelAsync();

@@ -14,6 +14,9 @@ internal sealed class MemoryCommandLog : ICommandLog
     /// <summary>Set, no append succeeds any more: a full disk.</summary>
     public bool IsFull { get; set; }
 
+    /// <summary>Set, no state can be saved any more.</summary>
+    public bool CannotSave { get; set; }
+
     /// <summary>States that were saved.</summary>
     public int StatesSaved { get; private set; }
 
@@ -38,6 +41,8 @@ internal sealed class MemoryCommandLog : ICommandLog
 
     public ValueTask SaveStateAsync(ulong through, ReadOnlyMemory<byte> state, CancellationToken cancel)
     {
+        if (CannotSave)
+            throw new IOException("no space is left");
         lock (_lock)
         {
             if (through < _through || through > _last)
