@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Tree;
 using AiEdge.ControlPlane.Domain;
 using AiEdge.ControlPlane.Usage;
 
@@ -18,7 +20,7 @@ internal static class AlertEntry
     /// <summary>Takes the secret out of an alert that is about to be stored; null where it brings none.</summary>
     public static EntryChange? TakeSecret(SecretSeal seal, string name, JsonNode? after)
     {
-        var stored = $"${{store:{SecretName(name)}}}";
+        var stored = Reference(name);
         if (after is not JsonObject alert || alert["secret"] is not JsonValue value || !value.TryGetValue<string>(out var secret) || secret == stored)
             return null;
         alert["secret"] = stored;
@@ -29,11 +31,24 @@ internal static class AlertEntry
     public static byte[]? Secret(EdgeDocument document, SecretSeal seal, string name) =>
         document.Find(Sections.Secrets, name) is { } entry ? seal.Open(entry) : null;
 
-    public static IEnumerable<ConfigFault> Faults(string name, JsonNode? entry)
+    /// <summary>What is wrong with an alert that is about to be stored: all that would keep it from being sent.</summary>
+    public static IEnumerable<ConfigFault> Faults(EdgeDocument document, string name, JsonNode? entry)
     {
         using var json = JsonDocument.Parse(entry?.ToJsonString() ?? "null");
         var found = new List<(string Path, string Message)>();
         AlertRuleReader.Read(name, json.RootElement, text => System.Text.Encoding.UTF8.GetBytes(text), found);
+        if (TextRules.AccountName(name) is { } complaint)
+            found.Add(("", $"its name {complaint}"));
+        var alert = entry as JsonObject;
+        if (Text(alert?["secret"]) is { } secret && secret.StartsWith("${", StringComparison.Ordinal)
+            && (secret != Reference(name) || document.Find(Sections.Secrets, SecretName(name)) is null))
+            found.Add(("secret", "refers to nothing that is stored for this alert; give it as text"));
+        foreach (var limit in (alert?["limits"] as JsonArray ?? []).Select(Text).OfType<string>().Where(l => document.Find("limits", l) is null))
+            found.Add(("limits", $"no limit named {ConfigText.Quote(limit)}"));
         return found.Select(f => new ConfigFault(f.Path.Length == 0 ? $"{Sections.Alerts}.{name}" : $"{Sections.Alerts}.{name}.{f.Path}", 0, 0, f.Message));
     }
+
+    private static string Reference(string name) => $"${{store:{SecretName(name)}}}";
+
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 }

@@ -32,22 +32,19 @@ internal static class DocumentReplacement
             var before = document.Find(section, name);
             var json = JsonBytes.Of(node);
             if (section == "providers")
-                json = WithoutSecret(world, document, name, before, json, changes, faults);
-            if (before is not null && EntrySwitch.IsOff(before.Value.Note))
+                json = WithoutSecret(world, document, name, json, changes, faults);
+            var isOff = IsOff(document, section, name, before, changes);
+            if (isOff)
                 json = EntrySwitch.Switched(json);
             var position = positions[section] = positions.GetValueOrDefault(section) + 1;
             if (before is null || before.Value.Position != position || !before.Value.Json.Span.SequenceEqual(json))
-                changes.Add(new(section, name, new EntryValue(json, owner, position, before?.Value.Note ?? default)));
+                changes.Add(new(section, name, new EntryValue(json, owner, position, before?.Value.Note ?? (isOff ? EntrySwitch.OffNote(default) : default))));
         }
 
         foreach (var section in ConfigSections.All)
         {
             foreach (var entry in document.Section(section).Values.Where(e => e.Value.Owner == owner && !named.Contains((section, e.Name))))
-            {
-                changes.Add(new(section, entry.Name, null));
-                if (section == "providers" && document.Find(Sections.Secrets, entry.Name) is not null)
-                    changes.Add(new(Sections.Secrets, entry.Name, null));
-            }
+                Remove(document, section, entry, changes);
         }
 
         if (faults.Count > 0)
@@ -56,12 +53,14 @@ internal static class DocumentReplacement
     }
 
     /// <summary>
-    /// Makes the document what it was. Keys that have been revoked since stay revoked, disabled ones disabled, and those that are there
-    /// keep their secrets and ends: what was taken from a client does not come back by itself.
+    /// Makes the document what it was, but for what may not come back by itself: keys that have been revoked since stay revoked, those that came
+    /// since stay, with their teams, and all keep their secrets and ends; what REST has switched off stays off; and no stored secret goes to another
+    /// address than the one that it was given for.
     /// </summary>
     public static WriteDecision Back(EdgeDocument document, EdgeDocument then, AuditRecord audit)
     {
         var changes = new List<EntryChange>();
+        var faults = new List<ConfigFault>();
         foreach (var section in ConfigSections.All)
         {
             foreach (var entry in then.Section(section).Values)
@@ -69,18 +68,54 @@ internal static class DocumentReplacement
                 var now = document.Find(section, entry.Name);
                 if (section == "keys" && now is null)
                     continue;
+                if (section == "providers" && ProviderSecret.Misdirected(document, entry.Name, JsonNode.Parse(entry.Value.Json.Span)) is { } fault)
+                    faults.Add(fault);
                 var value = section == "keys" ? Kept(entry.Value, now!.Value)
-                    : now is not null && EntrySwitch.IsOff(now.Value.Note) ? EntrySwitch.Switched(entry.Value, now.Value.Note)
+                    : IsOff(document, section, entry.Name, now, changes) ? EntrySwitch.Switched(entry.Value, now?.Value.Note ?? EntrySwitch.OffNote(entry.Value.Note))
                     : entry.Value;
                 if (now is null || !now.Value.Json.Span.SequenceEqual(value.Json.Span) || now.Value.Position != value.Position)
                     changes.Add(new(section, entry.Name, value));
             }
-
-            foreach (var entry in document.Section(section).Values.Where(e => then.Find(section, e.Name) is null))
-                changes.Add(new(section, entry.Name, null));
         }
 
-        return WriteDecision.Change(audit, changes);
+        var keys = document.Section("keys").Values.Where(e => then.Find("keys", e.Name) is null);
+        var teams = keys.Select(k => (string?)JsonNode.Parse(k.Value.Json.Span)?["team"]).ToHashSet();
+        foreach (var section in ConfigSections.All.Where(s => s != "keys"))
+        {
+            foreach (var entry in document.Section(section).Values.Where(e => then.Find(section, e.Name) is null))
+            {
+                if (section != "teams" || !teams.Contains(entry.Name))
+                    Remove(document, section, entry, changes);
+            }
+        }
+
+        return faults.Count > 0
+            ? WriteDecision.Refuse(new WriteRefusal(RefusalKind.Invalid, "the document of then has what may not come back", faults))
+            : WriteDecision.Change(audit, changes);
+    }
+
+    /// <summary>Removes an entry, with what may not outlive it; a kill switch does, but for that of a key that REST itself removes.</summary>
+    public static void Remove(EdgeDocument document, string section, EdgeEntry entry, List<EntryChange> changes, bool isByRest = false)
+    {
+        changes.Add(new(section, entry.Name, null));
+        if (section == "providers" && document.Find(Sections.Secrets, entry.Name) is not null)
+            changes.Add(new(Sections.Secrets, entry.Name, null));
+        if (section == "teams")
+            changes.AddRange(ApiToken.OfTeam(document, entry.Name).Select(name => new EntryChange(Sections.Tokens, name, null)));
+        if (EntrySwitch.IsOff(entry.Value.Note) && !(isByRest && section == "keys"))
+            changes.Add(Denial.Begin(Denial.OfEntry(section, entry.Name)));
+    }
+
+    /// <summary>Whether an entry of that name has to be off; of one that comes back, its own note says so from then on.</summary>
+    private static bool IsOff(EdgeDocument document, string section, string name, EdgeEntry? now, List<EntryChange> changes)
+    {
+        if (now is not null)
+            return EntrySwitch.IsOff(now.Value.Note);
+        var denial = Denial.OfEntry(section, name);
+        if (!Denial.Is(document, denial))
+            return false;
+        changes.Add(Denial.End(denial));
+        return true;
     }
 
     private static EntryValue Kept(EntryValue then, EntryValue now)
@@ -101,10 +136,10 @@ internal static class DocumentReplacement
     }
 
     private static byte[] WithoutSecret(
-        ApiWorld world, EdgeDocument document, string name, EdgeEntry? before, byte[] json, List<EntryChange> changes, List<ConfigFault> faults)
+        ApiWorld world, EdgeDocument document, string name, byte[] json, List<EntryChange> changes, List<ConfigFault> faults)
     {
         var provider = JsonNode.Parse(json);
-        var secret = ProviderSecret.Take(world.Seal, name, before is null ? null : JsonNode.Parse(before.Value.Json.Span), provider, faults);
+        var secret = ProviderSecret.Take(world.Seal, document, name, provider, faults);
         if (secret is null || (secret.Value is null && document.Find(Sections.Secrets, name) is null))
             return json;
         changes.Add(secret);

@@ -36,13 +36,19 @@ internal static class EntryRights
     {
         if (caller.Role == ApiRole.Admin)
             return null;
+        if (section == "keys" && Refers(before, after))
+            return Refused("a reference in a key's sha256 is written by administrators: planes that cannot resolve it take no change any more");
         if (caller.Role == ApiRole.Editor)
             return section == "providers" ? Provider(before, after) : null;
         if (caller.Team is not { } team || section is not ("keys" or "limits"))
             return Refused("the token's role does not allow this");
         if (before is not null && !MaySee(caller, section, before))
             return Refused("the entry is another team's");
-        return section == "keys" ? Key(document, team, after) : Limit(document, team, before, after, name);
+        if (before is not null && EntrySwitch.IsOffByOthers(before) && !EntrySwitch.IsDisabled(after))
+            return Refused("others than the team's owners have switched the entry off, and only they switch it on or remove it");
+        if (before is null && Denial.Is(document, Denial.OfEntry(section, name)))
+            return Refused("the entry was switched off when it was removed, and does not come back by an owner");
+        return section == "keys" ? Key(document, team, before, after) : Limit(document, team, before, after, name);
     }
 
     /// <summary>What is kept of who made an entry.</summary>
@@ -64,7 +70,7 @@ internal static class EntryRights
         return null;
     }
 
-    private static WriteRefusal? Key(EdgeDocument document, string team, JsonNode? after)
+    private static WriteRefusal? Key(EdgeDocument document, string team, EdgeEntry? before, JsonNode? after)
     {
         if (after is null)
             return null;
@@ -84,7 +90,36 @@ internal static class EntryRights
             faults.Add("passthrough");
         if (!may.MayUsePriority(Text(after, "priority") ?? "normal"))
             faults.Add("priority");
+        if (before is not null)
+            Loosened(Json(before), after, faults);
         return faults.Count == 0 ? null : Refused("the team may not give this to a key: " + string.Join("; ", faults));
+    }
+
+    /// <summary>Adds what of a key's restraints, whoever has set them, would hold it less than before.</summary>
+    private static void Loosened(JsonNode? old, JsonNode after, List<string> faults)
+    {
+        if (Text(old, "tier") is not null && Text(after, "tier") is null)
+            faults.Add("tier: stays, or becomes another");
+        if (TeamMay.Compare(Text(after, "priority"), Text(old, "priority")) > 0)
+            faults.Add("priority: does not rise");
+        if (End(old) is { } end && (End(after) is not { } other || other > end))
+            faults.Add("expires: does not move back");
+        var (regions, others) = (Texts(old?["regions"]), Texts(after["regions"]));
+        if (regions.Count > 0 && (others.Count == 0 || others.Except(regions).Any()))
+            faults.Add("regions: do not become more");
+    }
+
+    private static DateTimeOffset? End(JsonNode? key) =>
+        Text(key, "expires") is { } text && Contracts.Fields.InstantField.TryParseText(text, out var end) ? end : null;
+
+    /// <summary>Whether a key's hash becomes a reference that it was not before.</summary>
+    private static bool Refers(EdgeEntry? before, JsonNode? after)
+    {
+        var old = before is null ? null : Json(before);
+        return Is(Text(after, "sha256"), Text(old, "sha256")) || Is(Text(Member(after, "previous"), "sha256"), Text(Member(old, "previous"), "sha256"));
+
+        static bool Is(string? text, string? before) => text is not null && text != before && text.Contains("${", StringComparison.Ordinal);
+        static JsonNode? Member(JsonNode? node, string field) => (node as JsonObject)?[field];
     }
 
     private static WriteRefusal? Limit(EdgeDocument document, string team, EdgeEntry? before, JsonNode? after, string name)
@@ -123,7 +158,8 @@ internal static class EntryRights
 
     private static string? AsText(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
-    private static List<string> Texts(JsonNode? list) => list is JsonArray array ? [.. array.Select(i => AsText(i) ?? "")] : [];
+    private static List<string> Texts(JsonNode? list) =>
+        list is JsonArray array ? [.. array.Select(i => AsText(i) ?? "")] : AsText(list) is { } one ? [one] : [];
 
     private static WriteRefusal Refused(string why) => new(RefusalKind.Forbidden, why);
 }

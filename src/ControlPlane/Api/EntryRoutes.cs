@@ -153,26 +153,32 @@ internal sealed class EntryRoutes(ApiWorld world)
         if (!isRemoval && ConfigSections.IsList(section) && Named(after, name) is { } fault)
             faults.Add(new($"{section}.{name}.name", 0, 0, fault));
         if (!isRemoval && section == Sections.Alerts)
-            faults.AddRange(AlertEntry.Faults(name, after));
+            faults.AddRange(AlertEntry.Faults(document, name, after));
         var caller = Caller.Of(http);
         if (EntryRights.Judge(caller, document, section, name, before, isRemoval ? null : after) is { } refusal)
             return WriteDecision.Refuse(refusal);
         var changes = new List<EntryChange>();
-        if (section == "providers"
-            && ProviderSecret.Take(
-                world.Seal, name, before is null ? null : JsonNode.Parse(before.Value.Json.Span), isRemoval ? null : after, faults) is { } secret
+        if (isRemoval)
+        {
+            DocumentReplacement.Remove(document, section, before!, changes, isByRest: true);
+            if (section == Sections.Alerts)
+                changes.Add(new EntryChange(Sections.Secrets, AlertEntry.SecretName(name), null));
+            return WriteDecision.Change(world.Audit(http, action, $"{section}/{name}"), changes).Dry(IsDryRun(http));
+        }
+
+        if (section == "providers" && ProviderSecret.Take(world.Seal, document, name, after, faults) is { } secret
             && (secret.Value is not null || document.Find(Sections.Secrets, name) is not null))
             changes.Add(secret);
         if (faults.Count > 0)
             return WriteDecision.Refuse(new WriteRefusal(RefusalKind.Invalid, "the entry has faults", faults));
-        if (section == Sections.Alerts && !isRemoval && AlertEntry.TakeSecret(world.Seal, name, after) is { } signing)
+        if (section == Sections.Alerts && AlertEntry.TakeSecret(world.Seal, name, after) is { } signing)
             changes.Add(signing);
-        if (section == Sections.Alerts && isRemoval)
-            changes.Add(new EntryChange(Sections.Secrets, AlertEntry.SecretName(name), null));
-        var note = EntryRights.Note(caller, before);
-        changes.Add(new EntryChange(section, name, isRemoval ? null : new EntryValue(
-            JsonBytes.Of(after), isGits ? EntryOwner.Git : EntryOwner.Api, before?.Value.Position ?? document.NextPosition(section),
-            isGits ? EntrySwitch.Note(note, after) : note)));
+        var note = EntrySwitch.Note(EntryRights.Note(caller, before), before, after, caller.Team is not null);
+        changes.Add(new EntryChange(section, name, new EntryValue(
+            JsonBytes.Of(after), isGits ? EntryOwner.Git : EntryOwner.Api, before?.Value.Position ?? document.NextPosition(section), note)));
+        var denial = Denial.OfEntry(section, name);
+        if (before is null && Denial.Is(document, denial))
+            changes.Add(Denial.End(denial));
         return WriteDecision.Change(world.Audit(http, action, $"{section}/{name}"), changes).Dry(IsDryRun(http));
     }
 

@@ -61,7 +61,9 @@ internal sealed class KeyRoutes(ApiWorld world)
                 return WriteDecision.Refuse(refusal);
             if (document.Find("keys", name) is not null)
                 return WriteDecision.Refuse(RefusalKind.Conflict, "a key of this name is there already");
-            var note = KeyNote.Read(default).For([], Made(secret)).ToJson();
+            var note = EntrySwitch.Note(KeyNote.Read(default).For([], Made(secret)).ToJson(), null, key, caller.Team is not null);
+            if (Denial.Is(document, Denial.OfEntry("keys", name)))
+                changes.Add(Denial.End(Denial.OfEntry("keys", name)));
             changes.Add(new("keys", name, new EntryValue(JsonBytes.Of(key), EntryOwner.Api, document.NextPosition("keys"), note)));
             return WriteDecision.Change(world.Audit(http, "post", $"keys/{name}"), changes);
         });

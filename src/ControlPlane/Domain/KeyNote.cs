@@ -5,8 +5,12 @@ namespace AiEdge.ControlPlane.Domain;
 /// <summary>What is kept beside a key and never published: how its secrets begin, and when one of them was taken away with all that came by it.</summary>
 /// <param name="Prefixes">How a secret begins, by the first 16 digits of its hash.</param>
 /// <param name="RevokedIn">The last generation that revoked one of its secrets while the key itself went on; 0 for none.</param>
-internal sealed record KeyNote(IReadOnlyDictionary<string, string> Prefixes, ulong RevokedIn)
+/// <param name="Off">What is kept of its switch, as it is written; null where REST has not switched it off.</param>
+internal sealed record KeyNote(IReadOnlyDictionary<string, string> Prefixes, ulong RevokedIn, string? Off = null)
 {
+    /// <summary>The field of a note that says that REST has switched the entry off.</summary>
+    public const string OffField = "off";
+
     private const int HashDigits = 16;
 
     private static readonly KeyNote None = new(new Dictionary<string, string>(StringComparer.Ordinal), 0);
@@ -24,7 +28,9 @@ internal sealed record KeyNote(IReadOnlyDictionary<string, string> Prefixes, ulo
                 prefixes[one.Name] = one.Value.GetString() ?? "";
         }
 
-        return new(prefixes, json.RootElement.TryGetProperty("revokedIn", out var revoked) ? revoked.GetUInt64() : 0);
+        return new(
+            prefixes, json.RootElement.TryGetProperty("revokedIn", out var revoked) ? revoked.GetUInt64() : 0,
+            json.RootElement.TryGetProperty(OffField, out var off) ? off.GetRawText() : null);
     }
 
     /// <summary>How the secret of a hash begins; null where it was not made here.</summary>
@@ -44,7 +50,7 @@ internal sealed record KeyNote(IReadOnlyDictionary<string, string> Prefixes, ulo
 
         if (made is var (its, begin))
             kept[Short(its)] = begin;
-        return new(kept, RevokedIn);
+        return new(kept, RevokedIn, Off);
     }
 
     public byte[] ToJson() => JsonBytes.Of(writer =>
@@ -55,6 +61,11 @@ internal sealed record KeyNote(IReadOnlyDictionary<string, string> Prefixes, ulo
         writer.WriteEndObject();
         if (RevokedIn > 0)
             writer.WriteNumber("revokedIn", RevokedIn);
+        if (Off is not null)
+        {
+            writer.WritePropertyName(OffField);
+            writer.WriteRawValue(Off);
+        }
     });
 
     private static string Short(string sha256) => sha256[..HashDigits].ToLowerInvariant();

@@ -52,6 +52,10 @@ internal sealed class TeamMay
 
     public bool MayUsePriority(string priority) => Array.IndexOf(Priorities, priority) >= Array.IndexOf(Priorities, Priority);
 
+    /// <summary>Which of two priorities of keys is the higher one: above zero for the first; null stands for what a key has that says none.</summary>
+    public static int Compare(string? priority, string? other) =>
+        Array.IndexOf(Priorities, other ?? "normal").CompareTo(Array.IndexOf(Priorities, priority ?? "normal"));
+
     private static bool Covers(IReadOnlyList<string> patterns, string text) => patterns.Any(p => GlobPattern.Covers(p, text));
 
     private static string[] Texts(Setting<IReadOnlyList<Setting<string>>> list) => list.IsSet ? [.. list.Value.Select(t => t.Value)] : [];

@@ -164,6 +164,56 @@ public sealed class EntryTests
         Assert.Empty(rig.State.Current.Section(Sections.Secrets));
     }
 
+    [Theory]
+    [InlineData("a", "'secret':'${store:alert/a}'", "alerts.a.secret: refers to nothing that is stored")]
+    [InlineData("a", "'secret':'${store:alert/b}'", "alerts.a.secret: refers to nothing that is stored")]
+    [InlineData("a", "'secret':'0123456789abcdef0','limits':['nope']", "alerts.a.limits: no limit named \"nope\"")]
+    [InlineData("x%0aFAKE", "'secret':'0123456789abcdef0'", "its name may hold letters")]
+    public async Task An_alert_that_would_never_be_sent_is_refused(string name, string fields, string fault)
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        using var rest = new RestClient(rig);
+        const string Begin = """{"webhook":"https://hooks.example.com/x","thresholds":[50],""";
+        await rest.DoAsync("PUT", "alerts/b", Begin + "\"secret\":\"0123456789abcdef0\"}");
+        var refused = await rest.SendAsync("PUT", "alerts/" + name, Begin + fields.Replace('\'', '"') + "}");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
+        Assert.Contains(fault, Assert.Single(refused.Faults), StringComparison.Ordinal);
+        await rest.DoAsync("PUT", "limits/cap", """{"requests":"9/min"}""");
+        await rest.DoAsync("PATCH", "alerts/b", """{"limits":["cap"]}""");
+    }
+
+    [Theory]
+    [InlineData("'headers':{'x-api-key':'sk-canary'}", "providers.p.headers.x-api-key")]
+    [InlineData("'headers':{'Authorization':'Bearer sk-canary'}", "providers.p.headers.Authorization")]
+    [InlineData("'headers':{'x-Secret':'sk-canary$${x'}", "providers.p.headers.x-Secret")]
+    [InlineData("'key':'sk-canary${env:AIEDGE_SECRET_X}'", "providers.p.key")]
+    [InlineData("'accounts':{'one':{'key':'sk-canary${env:AIEDGE_SECRET_X}'}}", "providers.p.accounts.one.key")]
+    public async Task A_secret_as_text_is_refused_where_it_is_not_sealed(string field, string path)
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        using var rest = new RestClient(rig);
+        const string Begin = """{"dialect":"openai","baseUrl":"https://a.example",""";
+        var refused = await rest.SendAsync("PUT", "providers/p", Begin + field.Replace('\'', '"') + "}");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
+        Assert.StartsWith(path + ": ", Assert.Single(refused.Faults), StringComparison.Ordinal);
+        Assert.DoesNotContain("sk-canary", refused.Text, StringComparison.Ordinal);
+        const string Headers = "\"headers\":{\"x-api-key\":\"${env:AIEDGE_SECRET_X}\",\"Authorization\":\"Bearer ${file:b}\",\"x-title\":\"us\"}}";
+        await rest.DoAsync("PUT", "providers/p", Begin + Headers);
+    }
+
+    [Fact]
+    public async Task A_key_with_an_escaped_reference_is_a_text_and_is_sealed()
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        using var rest = new RestClient(rig);
+        await rest.DoAsync("PUT", "providers/p", """{"dialect":"openai","baseUrl":"https://a.example","key":"sk-$${canary}"}""");
+        Assert.Equal("${store:p}", (string)(await rest.GetAsync("providers/p")).Json["key"]!);
+        await using var plane = new Publish.PlaneClient(rig.Channel(await rig.JoinAsync("p1")), "p1");
+        await plane.HelloAsync();
+        await plane.ChangeAsync();
+        Assert.Equal("sk-${canary}", plane.Secrets["p"]);
+    }
+
     [Fact]
     public async Task Keys_of_accounts_are_taken_by_reference_and_never_as_text()
     {
