@@ -71,7 +71,8 @@ internal static class DocumentReplacement
                 if (section == "providers" && ProviderSecret.Misdirected(document, entry.Name, JsonNode.Parse(entry.Value.Json.Span)) is { } fault)
                     faults.Add(fault);
                 var value = section == "keys" ? Kept(entry.Value, now!.Value)
-                    : IsOff(document, section, entry.Name, now, changes) ? EntrySwitch.Switched(entry.Value, now?.Value.Note ?? EntrySwitch.OffNote(entry.Value.Note))
+                    : IsOff(document, section, entry.Name, now, changes)
+                        ? EntrySwitch.Switched(entry.Value, now?.Value.Note ?? EntrySwitch.OffNote(entry.Value.Note))
                     : entry.Value;
                 if (now is null || !now.Value.Json.Span.SequenceEqual(value.Json.Span) || now.Value.Position != value.Position)
                     changes.Add(new(section, entry.Name, value));

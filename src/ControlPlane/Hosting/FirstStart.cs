@@ -34,12 +34,14 @@ internal static class FirstStart
     /// <summary>Says which stored secrets the key does not open: planes do without them, and reject what refers to them.</summary>
     public static void CheckSecrets(EdgeDocument document, SecretSeal seal, TextWriter log)
     {
-        var others = document.Section(Sections.Secrets).Values.Where(seal.IsOthers).Select(e => e.Name).ToList();
+        var all = document.Section(Sections.Secrets).Values;
+        var others = all.Where(seal.IsOthers).Select(e => e.Name).ToList();
         if (others.Count == 0)
             return;
+        var names = string.Join(", ", others.Take(SecretsNamed)) + (others.Count > SecretsNamed ? " …" : "");
         log.WriteLine(
-            $"{others.Count} of {document.Section(Sections.Secrets).Count} stored secrets were sealed under another key than this seal.key and cannot be opened: "
-            + $"{string.Join(", ", others.Take(SecretsNamed))}{(others.Count > SecretsNamed ? " …" : "")}; start with the key that they were sealed under, or give them again");
+            $"{others.Count} of {all.Count()} stored secrets were sealed under another key than this seal.key and cannot be opened: {names}; "
+            + "start with the key that they were sealed under, or give them again");
     }
 
     /// <summary>Sees to it that someone can log in, and that planes can join. What is given replaces what was given before.</summary>

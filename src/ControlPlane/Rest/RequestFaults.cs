@@ -14,7 +14,7 @@ internal static class RequestFaults
         {
             Write(log, $"{http.Request.Method} {Contracts.Tree.ConfigText.Quote(http.Request.Path.Value ?? "")}", e);
             if (!http.Response.HasStarted)
-                await Problem.WriteAsync(http, StatusCodes.Status500InternalServerError, "the handler of the request failed; the log of the control plane says why");
+                await Problem.WriteAsync(http, StatusCodes.Status500InternalServerError, "the request failed; the log of the control plane says why");
         }
     }
 

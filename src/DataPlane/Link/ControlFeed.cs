@@ -153,6 +153,8 @@ internal sealed class ControlFeed : IConfigFeed
             {
                 Interlocked.Increment(ref _rejections);
                 _plane?.Reject(load.Faults);
+                if (!isWhole)
+                    Deny(change);
                 return new(load.Faults, null);
             }
 
@@ -167,6 +169,30 @@ internal sealed class ControlFeed : IConfigFeed
                 Store(() => _disk.Append(_held, change));
             return default;
         }
+    }
+
+    /// <summary>
+    /// Of a change that is refused: what it only takes away. Keys that it revokes are good no more, and what it switches off is off, where that is
+    /// good by itself: one faulty entry is not to keep all later revocations away. What the next change is built upon stays what it was.
+    /// </summary>
+    private void Deny(WholeChange change)
+    {
+        if (_running is null)
+            return;
+        var revoked = change.Removals.FindAll(static r => r.EndsExchanges);
+        var keys = revoked.FindAll(static r => r.Section == "keys").ConvertAll(static r => (r.Section, r.Name));
+        var off = change.Entries.FindAll(static e => e.Section is "teams" or "models" or "providers" && e.IsSwitchedOff());
+        if (keys.Count == 0 && off.Count == 0)
+            return;
+        var compiled = Compile(_running, _held, new(off, keys), out _);
+        if (compiled is null && off.Count > 0 && keys.Count > 0)
+            compiled = Compile(_running, _held, new([], keys), out _);
+        if (compiled is null)
+            return;
+        Use(_held, compiled);
+        if (Revocation.Of(revoked, compiled.Snapshot) is { } revocation)
+            _plane?.Revoke(revocation.Concerns);
+        _log.WriteLine($"control plane: of configuration {change.Generation}, which was refused, what it takes away is in force all the same");
     }
 
     /// <summary>How long the control plane lets what it sent be served without hearing from it.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace AiEdge.DataPlane.Snapshot;
 
@@ -12,6 +13,21 @@ internal sealed record ConfigPiece(string Section, string Name, byte[] Json, ulo
 {
     /// <summary>The few words that nearly all entries have in common are kept once.</summary>
     public string Section { get; } = ConfigEntries.Shared(Section);
+
+    /// <summary>Whether the entry says of itself that it is switched off.</summary>
+    public bool IsSwitchedOff()
+    {
+        if (Json.AsSpan().IndexOf("\"disabled\""u8) < 0)
+            return false;
+        var reader = new Utf8JsonReader(Json);
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && reader.ValueTextEquals("disabled"u8))
+                return reader.Read() && reader.TokenType == JsonTokenType.True;
+        }
+
+        return false;
+    }
 }
 
 /// <summary>A document as entries by section and name, in that order, by bytes. Immutable.</summary>

@@ -73,6 +73,38 @@ public sealed class RevocationTests
         Assert.Equal(401, (await edge.AskAsync(Ask.Chat(key: EdgeSetup.NarrowKey))).Status);
     }
 
+    [Fact]
+    public async Task What_a_refused_change_takes_away_is_gone_all_the_same()
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, watch) = await LinkedEdge.ServeAsync(control);
+        await using var _ = edge;
+        using var revoked = await edge.ConnectAsync();
+        await revoked.SendAsync(Ask.Stream("n=9; b=0; stall=4", key: EdgeSetup.NarrowKey));
+        await revoked.SeeAsync("data: ");
+
+        var change = Without("narrow", endsExchanges: true);
+        change.Entries.Add(new ConfigEntry
+        {
+            Section = "models",
+            Name = "faulty",
+            Json = Google.Protobuf.ByteString.CopyFromUtf8("""{"targets":[{"provider":"nobody"}]}"""),
+        });
+        await watch.ChangeAsync(change);
+        Assert.Equal(8UL, (await watch.NextAsync()).Rejected.Generation);
+
+        var answer = await revoked.ReadAnswerAsync();
+        Assert.Equal("data: " + RawAnswer.Error("The API key has been revoked.", "invalid_request_error", "revoked") + "\n\n", answer.Frames[^1]);
+        Assert.Equal(401, (await edge.AskAsync(Ask.Chat(key: EdgeSetup.NarrowKey))).Status);
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
+
+        // The next one is built upon what was in force before, and takes the same away again.
+        var next = Without("narrow", endsExchanges: true);
+        next.Generation = 9;
+        await watch.ApplyAsync(next);
+        Assert.Equal(401, (await edge.AskAsync(Ask.Chat(key: EdgeSetup.NarrowKey))).Status);
+    }
+
     private static ConfigChange Without(string key, bool endsExchanges) => new()
     {
         Generation = 8,
