@@ -10,8 +10,8 @@ public sealed class JournalOptions
     /// <summary>When an answer's last bytes go out: at once, or after its record is on disk.</summary>
     public static readonly ChoiceField ModeField = new("mode", ["group", "sync"]) { Default = "group" };
 
-    /// <summary>How long records are gathered for one commit in group mode.</summary>
-    public static readonly DurationField CommitIntervalField = new("commitInterval", "5ms", "1ms", "1s");
+    /// <summary>What a kill of the process may lose at most in group mode; records are gathered for a quarter of it.</summary>
+    public static readonly DurationField CommitIntervalField = new("commitInterval", "20ms", "1ms", "1s");
 
     /// <summary>How often a stream under way is noted.</summary>
     public static readonly DurationField ProgressField = new("progress", "10s", "100ms", "10m");

@@ -28,7 +28,7 @@ internal sealed record JournalModel
 {
     public required JournalMode Mode { get; init; }
 
-    /// <summary>How long records are gathered for one commit in group mode.</summary>
+    /// <summary>What a kill of the process may lose at most in group mode; records are gathered for a quarter of it.</summary>
     public required TimeSpan CommitInterval { get; init; }
 
     /// <summary>How often a stream under way is noted.</summary>

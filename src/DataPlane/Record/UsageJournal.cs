@@ -123,7 +123,11 @@ internal sealed class UsageJournal : IDisposable
     /// <summary>About: entries that somebody is about to put somewhere are among them.</summary>
     private int Queued => Volatile.Read(ref _made) - _free.Count;
 
-    private long IntervalTicks => (long)(Volatile.Read(ref _model).CommitInterval.TotalSeconds * Stopwatch.Frequency);
+    /// <summary>
+    /// How long records are gathered: a quarter of the interval that none may be older than. A record that comes when a commit has just begun waits for
+    /// that, for a turn of gathering, and for its own.
+    /// </summary>
+    private long GatherTicks => (long)(Volatile.Read(ref _model).CommitInterval.TotalSeconds * Stopwatch.Frequency) / 4;
 
     /// <summary>Age of the oldest record that is not committed, or in sync mode not on disk, in milliseconds.</summary>
     public long LagMs
@@ -265,11 +269,11 @@ internal sealed class UsageJournal : IDisposable
         var next = 0L;
         while (!_isEnding || !_full.IsEmpty)
         {
-            // One batch for each interval, and what comes while it is committed waits for the next: else commits would follow one another.
+            // One batch for each turn, and what comes while it is committed waits for the next: else commits would follow one another.
             if (isBusy || Await())
             {
-                Gather(isBusy ? next : Stopwatch.GetTimestamp() + IntervalTicks);
-                next = Stopwatch.GetTimestamp() + IntervalTicks;
+                Gather(isBusy ? next : Stopwatch.GetTimestamp() + GatherTicks);
+                next = Stopwatch.GetTimestamp() + GatherTicks;
                 isBusy = DrainOnce();
             }
 
