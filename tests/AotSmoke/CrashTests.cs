@@ -38,7 +38,7 @@ public sealed class CrashTests
     private static async Task RunAsync(string journal, TimeSpan lossMax, int steps)
     {
         var random = new Random(steps);
-        var ledger = new CrashLedger(lossMax, progressMax: TimeSpan.FromMilliseconds(100) + Slack);
+        var ledger = new CrashLedger(lossMax, progressMax: TimeSpan.FromMilliseconds(120) + Slack);
         for (var left = Crashes; left > 0;)
         {
             // A folder lives for some crashes: each must bear what the ones before it left behind.

@@ -81,7 +81,9 @@ internal sealed class CompeteRun(string root, FleetCommand command)
             var wait = late is { } ms
                 ? TimeSpan.FromMilliseconds(int.Parse(answer.Headers.GetValues("retry-after-ms").First(), CultureInfo.InvariantCulture) + (random.NextDouble() * ms))
                 : TimeSpan.FromSeconds(int.Parse(answer.Headers.GetValues("retry-after").First(), CultureInfo.InvariantCulture));
-            await Task.Delay(wait);
+
+            // Its timer counts in milliseconds that began earlier: without one more it would end before the time that was told.
+            await Task.Delay(wait + TimeSpan.FromMilliseconds(1));
         }
     }
 }

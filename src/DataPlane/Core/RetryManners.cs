@@ -15,6 +15,9 @@ internal struct RetryManners
     /// <summary>Who rests longer between two requests, in nanoseconds, may be another client of the same pool.</summary>
     public const long RestNs = 10_000_000;
 
+    /// <summary>So much before his time, in nanoseconds, who waited may come: timers count in milliseconds and round as they like.</summary>
+    public const long EarlyNs = 5_000_000;
+
     private string? _served;
     private long _beganNs;
     private long _endedNs;
@@ -28,7 +31,7 @@ internal struct RetryManners
         _beganNs = nowNs;
         if (_toldUntilNs == 0)
             return _waits && !_isShared && _served == key && nowNs - _endedNs < RestNs;
-        if (nowNs < _toldUntilNs)
+        if (nowNs < _toldUntilNs - EarlyNs)
             _isShared = true;
         else
             _waits = true;

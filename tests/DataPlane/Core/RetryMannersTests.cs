@@ -36,10 +36,19 @@ public sealed class RetryMannersTests
     {
         var manners = Waited();
         Ask(ref manners, 201 * Ms, 202 * Ms, WaitNs);
-        Ask(ref manners, 300 * Ms, 301 * Ms, 0);
+        Ask(ref manners, 290 * Ms, 301 * Ms, 0);
         Assert.False(Ask(ref manners, 302 * Ms, 303 * Ms, WaitNs));
         Ask(ref manners, 500 * Ms, 501 * Ms, 0);
         Assert.False(manners.OnAsked("k", 502 * Ms));
+    }
+
+    [Fact]
+    public void Who_comes_a_little_early_has_waited()
+    {
+        var manners = default(RetryManners);
+        Ask(ref manners, 1, Ms, WaitNs);
+        Ask(ref manners, 1 + WaitNs - RetryManners.EarlyNs, WaitNs, 0);
+        Assert.True(manners.OnAsked("k", WaitNs + 1));
     }
 
     private static RetryManners Waited()
