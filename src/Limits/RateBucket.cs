@@ -176,32 +176,7 @@ public sealed class RateBucket : LimitBucket
         }
     }
 
-    internal override bool TryTake(long cost, long nowNs, out long token)
-    {
-        token = EpochAt(nowNs);
-        while (true)
-        {
-            var rate = Current(out var word);
-            if (cost > rate.Burst)
-                return false;
-            var earned = rate.Earned(nowNs);
-            while (!SealWord.IsSealed(word))
-            {
-                var place = SealWord.Value(word);
-                var next = Math.Max(place, earned) + cost;
-                if (next > earned + rate.Burst || rate.IsKept(next, nowNs))
-                    return false;
-                var found = rate.Word.Advance(next, word);
-                if (found == word)
-                {
-                    rate.Note(place, earned, token);
-                    return true;
-                }
-
-                word = found;
-            }
-        }
-    }
+    internal override bool TryTake(long cost, long nowNs, out long token) => TryTake(cost, nowNs, yields: false, out token);
 
     internal override long Promised(long nowNs)
     {
@@ -209,26 +184,7 @@ public sealed class RateBucket : LimitBucket
         return rate.Promised(rate.Place(word, nowNs), nowNs);
     }
 
-    internal override bool TryTakeBehind(long cost, long nowNs, out long token)
-    {
-        token = EpochAt(nowNs);
-        while (true)
-        {
-            var rate = Current(out var word);
-            var earned = rate.Earned(nowNs);
-            var place = Math.Max(SealWord.Value(word), earned);
-            var next = place + cost;
-            var promised = rate.Promised(place, nowNs);
-            if (cost > rate.Burst || next > earned + rate.Burst - promised || rate.IsKept(next, nowNs))
-                return false;
-            if (rate.Word.Advance(next, word) != word)
-                continue;
-            if (promised > 0)
-                rate.PassBy(place, next, nowNs);
-            rate.Note(place, earned, token);
-            return true;
-        }
-    }
+    internal override bool TryTakeBehind(long cost, long nowNs, out long token) => TryTake(cost, nowNs, yields: true, out token);
 
     internal override long TakeUpTo(long cost, long nowNs, out long token)
     {
@@ -334,6 +290,36 @@ public sealed class RateBucket : LimitBucket
         var waitNs = (refusal.Value - 1) / rate.GrainNs * rate.GrainNs + rate.GrainNs;
         rate.Keep(place, nowNs + waitNs);
         return refusal with { Value = waitNs };
+    }
+
+    private bool TryTake(long cost, long nowNs, bool yields, out long token)
+    {
+        token = EpochAt(nowNs);
+        while (true)
+        {
+            var rate = Current(out var word);
+            if (cost > rate.Burst)
+                return false;
+            var earned = rate.Earned(nowNs);
+            while (!SealWord.IsSealed(word))
+            {
+                var place = SealWord.Value(word);
+                var next = Math.Max(place, earned) + cost;
+                var promised = yields ? rate.Promised(Math.Max(place, earned), nowNs) : 0;
+                if (next > earned + rate.Burst - promised || rate.IsKept(next, nowNs))
+                    return false;
+                var found = rate.Word.Advance(next, word);
+                if (found == word)
+                {
+                    if (promised > 0)
+                        rate.PassBy(Math.Max(place, earned), next, nowNs);
+                    rate.Note(place, earned, token);
+                    return true;
+                }
+
+                word = found;
+            }
+        }
     }
 
     private Rate Current(out long word)
