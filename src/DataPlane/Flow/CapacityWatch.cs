@@ -26,7 +26,7 @@ internal sealed class CapacityWatch(EdgeClock clock, UpstreamPools pools, RouteS
             if (provider is not { Capacity: { } capacity, IsDisabled: false })
                 continue;
             var known = Array.Find(_watched, one => one.Provider.Name == provider.Name && one.Provider.EndpointIdentity == provider.EndpointIdentity);
-            watched.Add(new Watched(provider, capacity, known?.State ?? new ReadingState { DueMs = clock.CoarseMs }));
+            watched.Add(new Watched(provider, capacity, known?.State ?? new ReadingState(clock.CoarseMs)));
         }
 
         Volatile.Write(ref _watched, [.. watched]);
@@ -38,7 +38,7 @@ internal sealed class CapacityWatch(EdgeClock clock, UpstreamPools pools, RouteS
         var now = clock.CoarseMs;
         foreach (var one in Volatile.Read(ref _watched))
         {
-            if (now >= Volatile.Read(ref one.State.DueMs) && Interlocked.Exchange(ref one.State.IsReading, 1) == 0)
+            if (one.State.Turns.TryBegin(now))
                 _ = ReadAsync(one);
         }
     }
@@ -54,10 +54,7 @@ internal sealed class CapacityWatch(EdgeClock clock, UpstreamPools pools, RouteS
             onDefect(defect);
         }
 
-        // A tenth earlier or later: planes that were started together do not read together for long.
-        var interval = one.Capacity.Interval.TotalMilliseconds;
-        Volatile.Write(ref one.State.DueMs, clock.CoarseMs + (long)(interval * (0.9 + (Random.Shared.NextDouble() / 5))));
-        Volatile.Write(ref one.State.IsReading, 0);
+        one.State.Turns.End(clock.CoarseMs, one.Capacity.Interval);
     }
 
     private void Judge(Watched one, ReadingOutcome outcome)
@@ -92,14 +89,8 @@ internal sealed class CapacityWatch(EdgeClock clock, UpstreamPools pools, RouteS
     internal sealed record Watched(ProviderModel Provider, CapacityModel Capacity, ReadingState State);
 
     /// <summary>What is known of one: written by the reading that is under way, of which there is one at a time.</summary>
-    internal sealed class ReadingState
+    internal sealed class ReadingState(long dueMs)
     {
-        /// <summary>When it is read again, in <see cref="EdgeClock.CoarseMs"/>.</summary>
-        public long DueMs;
-
-        /// <summary>1 while it is read.</summary>
-        public int IsReading;
-
         /// <summary>Readings that said something.</summary>
         public long Read;
 
@@ -108,6 +99,9 @@ internal sealed class CapacityWatch(EdgeClock clock, UpstreamPools pools, RouteS
 
         /// <summary>Readings that held nothing of use.</summary>
         public long Unknown;
+
+        /// <summary>When it is read.</summary>
+        public Recurrence Turns { get; } = new(dueMs);
 
         /// <summary>What became of the last one.</summary>
         public ReadingOutcome Last { get; set; }

@@ -29,7 +29,7 @@ internal sealed class ProviderWatch(EdgeClock clock, UpstreamPools pools, RouteS
             if (provider is not { Probe: { } probe, IsDisabled: false })
                 continue;
             var known = Array.Find(_watched, one => one.Provider.Name == provider.Name && one.Provider.EndpointIdentity == provider.EndpointIdentity);
-            var state = known?.State ?? new ProbeState { DueMs = clock.CoarseMs + (long)(probe.Interval.TotalMilliseconds * Random.Shared.NextDouble()) };
+            var state = known?.State ?? new ProbeState(clock.CoarseMs + (long)(probe.Interval.TotalMilliseconds * Random.Shared.NextDouble()));
             watched.Add(new Watched(provider, probe, state));
         }
 
@@ -42,7 +42,7 @@ internal sealed class ProviderWatch(EdgeClock clock, UpstreamPools pools, RouteS
         var now = clock.CoarseMs;
         foreach (var one in Volatile.Read(ref _watched))
         {
-            if (now >= Volatile.Read(ref one.State.DueMs) && Interlocked.Exchange(ref one.State.IsAsking, 1) == 0)
+            if (one.State.Turns.TryBegin(now))
                 _ = AskAsync(one);
         }
     }
@@ -59,10 +59,7 @@ internal sealed class ProviderWatch(EdgeClock clock, UpstreamPools pools, RouteS
             onDefect(defect);
         }
 
-        // A tenth earlier or later: planes that were started together do not ask together for long.
-        var interval = one.Probe.Interval.TotalMilliseconds;
-        Volatile.Write(ref one.State.DueMs, clock.CoarseMs + (long)(interval * (0.9 + (Random.Shared.NextDouble() / 5))));
-        Volatile.Write(ref one.State.IsAsking, 0);
+        one.State.Turns.End(clock.CoarseMs, one.Probe.Interval);
     }
 
     private void Judge(Watched one, bool isThere)
@@ -94,19 +91,16 @@ internal sealed class ProviderWatch(EdgeClock clock, UpstreamPools pools, RouteS
     internal sealed record Watched(ProviderModel Provider, ProbeModel Probe, ProbeState State);
 
     /// <summary>What is known of one: written by the question that is under way, of which there is one at a time.</summary>
-    internal sealed class ProbeState
+    internal sealed class ProbeState(long dueMs)
     {
-        /// <summary>When it is asked again, in <see cref="EdgeClock.CoarseMs"/>.</summary>
-        public long DueMs;
-
-        /// <summary>1 while it is asked.</summary>
-        public int IsAsking;
-
         /// <summary>Questions that were answered well.</summary>
         public long Answered;
 
         /// <summary>Questions that were not.</summary>
         public long Failed;
+
+        /// <summary>When it is asked.</summary>
+        public Recurrence Turns { get; } = new(dueMs);
 
         /// <summary>Failures in a row.</summary>
         public int Row { get; set; }
