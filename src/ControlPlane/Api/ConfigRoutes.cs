@@ -33,7 +33,10 @@ internal sealed class ConfigRoutes(ApiWorld world)
         var document = world.State.Current;
         var root = DocumentTree.Of(document);
         http.Response.Headers["x-aiedge-config"] = document.Generation.ToString(CultureInfo.InvariantCulture);
-        if (http.Request.Headers.Accept.ToString().Contains("yaml", StringComparison.OrdinalIgnoreCase))
+        var isYaml = http.Request.Headers.Accept.ToString().Contains("yaml", StringComparison.OrdinalIgnoreCase);
+        http.Response.Headers.ETag = Tags(document)[isYaml ? 1 : 0];
+        http.Response.Headers.Vary = "Accept";
+        if (isYaml)
         {
             await Answer.BytesAsync(http, Encoding.UTF8.GetBytes(TreeYaml.Write(root)), "application/yaml");
             return;
@@ -73,8 +76,18 @@ internal sealed class ConfigRoutes(ApiWorld world)
             return;
         }
 
-        await WriteAsync(http, document => DocumentReplacement.Back(document, then, world.Audit(http, "rollback", $"config/generations/{generation}")));
+        var target = $"config/generations/{generation}";
+        await WriteAsync(http, document =>
+        {
+            var (replay, changes) = Replay.Judge(http, document, target, world.State.NowUnixMs());
+            return replay is not null ? WriteDecision.Refuse(replay)
+                : DocumentReplacement.Back(document, then, world.Audit(http, "rollback", target)).With(changes);
+        });
     }
+
+    /// <summary>What stands for the document as it is, in JSON and in YAML: it changes with each generation.</summary>
+    private static string[] Tags(EdgeDocument document) =>
+        [string.Create(CultureInfo.InvariantCulture, $"\"g{document.Generation}\""), string.Create(CultureInfo.InvariantCulture, $"\"g{document.Generation}-yaml\"")];
 
     private async Task WriteAsync(HttpContext http, Func<EdgeDocument, WriteDecision> decide)
     {
@@ -84,12 +97,14 @@ internal sealed class ConfigRoutes(ApiWorld world)
             return;
         }
 
-        var isDryRun = (string?)http.Request.Query["dryRun"] == "true";
+        var isDryRun = Difference.IsDryRun(http);
         IReadOnlyList<EntryChange> changes = [];
         var before = world.State.Current;
         var outcome = await world.State.WriteAsync(document =>
         {
             before = document;
+            if (Answer.StaleOf(http.Request, Tags(document)) is { } stale)
+                return WriteDecision.Refuse(stale);
             var decision = decide(document).Dry(isDryRun);
             changes = decision.Changes;
             return decision;
@@ -101,12 +116,13 @@ internal sealed class ConfigRoutes(ApiWorld world)
         }
 
         var planes = await world.PlanesAsync(http, outcome.Document.Generation, wait);
+        http.Response.Headers.ETag = Tags(outcome.Document)[0];
         await Answer.JsonAsync(http, writer =>
         {
             writer.WriteNumber("generation", outcome.Document.Generation);
             if (isDryRun)
                 writer.WriteBoolean("dryRun", true);
-            Write(writer, changes, before);
+            Difference.Write(writer, changes, before);
             ApiWorld.Write(writer, "warnings", outcome.Warnings);
             planes(writer);
         });
@@ -139,7 +155,7 @@ internal sealed class ConfigRoutes(ApiWorld world)
             Describe(writer, record);
             writer.WriteStartArray("changes");
             for (var i = 0; i < record.Changes.Count; i++)
-                Write(writer, record.Changes[i], record.Undo[i].Value);
+                Difference.Write(writer, record.Changes[i], record.Undo[i].Value);
             writer.WriteEndArray();
         });
     }
@@ -151,35 +167,6 @@ internal sealed class ConfigRoutes(ApiWorld world)
         writer.WriteString("actor", record.Line.Record.Actor);
         writer.WriteString("action", record.Line.Record.Action);
         writer.WriteString("target", record.Line.Record.Target);
-    }
-
-    private static void Write(Utf8JsonWriter writer, IReadOnlyList<EntryChange> changes, EdgeDocument before)
-    {
-        writer.WriteStartArray("changes");
-        foreach (var change in changes.Where(c => Sections.IsPublished(c.Section)))
-            Write(writer, change, before.Find(change.Section, change.Name)?.Value);
-        writer.WriteEndArray();
-    }
-
-    private static void Write(Utf8JsonWriter writer, EntryChange change, EntryValue? before)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("section", change.Section);
-        writer.WriteString("name", change.Name);
-        writer.WriteString("change", change.Value is null ? "removed" : before is null ? "added" : "changed");
-        if (before is not null)
-        {
-            writer.WritePropertyName("before");
-            writer.WriteRawValue(before.Json.Span);
-        }
-
-        if (change.Value is not null)
-        {
-            writer.WritePropertyName("after");
-            writer.WriteRawValue(change.Value.Json.Span);
-        }
-
-        writer.WriteEndObject();
     }
 
     private static ulong? Generation(HttpContext http) =>

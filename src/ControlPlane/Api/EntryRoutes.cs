@@ -112,6 +112,7 @@ internal sealed class EntryRoutes(ApiWorld world)
         }
 
         var caller = Caller.Of(http);
+        var (seen, changes) = (world.State.Current, (IReadOnlyList<EntryChange>)[]);
         var outcome = await world.State.WriteAsync(document =>
         {
             var before = document.Find(section, name);
@@ -120,7 +121,9 @@ internal sealed class EntryRoutes(ApiWorld world)
             if (Answer.Stale(http.Request, before) is { } stale)
                 return WriteDecision.Refuse(stale);
             var (after, refusal) = make(before);
-            return refusal is not null ? WriteDecision.Refuse(refusal) : Decide(http, document, (section, name, action), before, after, isRemoval);
+            var decision = refusal is not null ? WriteDecision.Refuse(refusal) : Decide(http, document, (section, name, action), before, after, isRemoval);
+            (seen, changes) = (document, decision.Changes);
+            return decision;
         });
         if (outcome.Refusal is { } refused)
         {
@@ -135,8 +138,9 @@ internal sealed class EntryRoutes(ApiWorld world)
         {
             writer.WriteString("name", name);
             writer.WriteNumber("generation", outcome.Document.Generation);
-            if (IsDryRun(http))
+            if (Difference.IsDryRun(http))
                 writer.WriteBoolean("dryRun", true);
+            Difference.Write(writer, changes, seen);
             ApiWorld.Write(writer, "warnings", outcome.Warnings);
             planes(writer);
         });
@@ -163,7 +167,7 @@ internal sealed class EntryRoutes(ApiWorld world)
             DocumentReplacement.Remove(document, section, before!, changes, isByRest: true);
             if (section == Sections.Alerts)
                 changes.Add(new EntryChange(Sections.Secrets, AlertEntry.SecretName(name), null));
-            return WriteDecision.Change(world.Audit(http, action, $"{section}/{name}"), changes).Dry(IsDryRun(http));
+            return WriteDecision.Change(world.Audit(http, action, $"{section}/{name}"), changes).Dry(Difference.IsDryRun(http));
         }
 
         if (section == "providers" && ProviderSecret.Take(world.Seal, document, name, after, faults) is { } secret
@@ -179,7 +183,7 @@ internal sealed class EntryRoutes(ApiWorld world)
         var denial = Denial.OfEntry(section, name);
         if (before is null && Denial.Is(document, denial))
             changes.Add(Denial.End(denial));
-        return WriteDecision.Change(world.Audit(http, action, $"{section}/{name}"), changes).Dry(IsDryRun(http));
+        return WriteDecision.Change(world.Audit(http, action, $"{section}/{name}"), changes).Dry(Difference.IsDryRun(http));
     }
 
     /// <summary>Gives a list's entry the name that it was asked for by; what is wrong where it says another.</summary>
@@ -191,8 +195,6 @@ internal sealed class EntryRoutes(ApiWorld world)
             entry["name"] = name;
         return entry["name"] is JsonValue value && value.TryGetValue<string>(out var text) && text == name ? null : "is not the name in the path";
     }
-
-    private static bool IsDryRun(HttpContext http) => (string?)http.Request.Query["dryRun"] == "true";
 
     private static void Describe(HttpContext http, EdgeEntry entry)
     {

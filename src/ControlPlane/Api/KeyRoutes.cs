@@ -15,7 +15,7 @@ internal sealed class KeyRoutes(ApiWorld world)
     /// <summary>The longest time that two secrets of a key are good beside each other.</summary>
     private static readonly TimeSpan OverlapMax = TimeSpan.FromDays(90);
 
-    private static readonly string[] Waiting = ["wait", "timeout"];
+    private static readonly string[] Writing = ["dryRun", "wait", "timeout"];
 
     public IEnumerable<ApiRoute> Routes()
     {
@@ -23,18 +23,18 @@ internal sealed class KeyRoutes(ApiWorld world)
         {
             HasBody = true,
             Status = 201,
-            Query = Waiting,
+            Query = Writing,
         };
         yield return new("POST", "/keys/{name}/rotate", "Gives a key another secret, which is in the answer, once", ApiRoute.WritersAndOwners, RotateAsync)
         {
-            Query = ["overlap", .. Waiting],
+            Query = ["overlap", .. Writing],
         };
         yield return new("GET", "/keys/{name}/secrets", "How a key's secrets begin, and when they end", ApiRoute.ReadersAndOwners, SecretsAsync);
         yield return new(
             "DELETE", "/keys/{name}/secrets/{which}", "Revokes one of two secrets, current or previous; what is under way by it ends",
             ApiRoute.WritersAndOwners, RevokeAsync)
         {
-            Query = Waiting,
+            Query = Writing,
         };
     }
 
@@ -180,7 +180,14 @@ internal sealed class KeyRoutes(ApiWorld world)
             return;
         }
 
-        var outcome = await world.State.WriteAsync(decide);
+        var isDryRun = Difference.IsDryRun(http);
+        var (seen, changes) = (world.State.Current, (IReadOnlyList<EntryChange>)[]);
+        var outcome = await world.State.WriteAsync(document =>
+        {
+            var decision = decide(document).Dry(isDryRun);
+            (seen, changes) = (document, decision.Changes);
+            return decision;
+        });
         if (outcome.Refusal is { } refusal)
         {
             await Problem.WriteAsync(http, refusal);
@@ -190,23 +197,30 @@ internal sealed class KeyRoutes(ApiWorld world)
         var planes = await world.PlanesAsync(http, outcome.Document.Generation, wait);
         if (outcome.Document.Find("keys", name) is { } entry)
             http.Response.Headers.ETag = Answer.ETag(entry);
-        http.Response.Headers.Location = "/api/v1/keys/" + Uri.EscapeDataString(name);
+        if (!isDryRun)
+            http.Response.Headers.Location = "/api/v1/keys/" + Uri.EscapeDataString(name);
         await Answer.JsonAsync(
             http,
             writer =>
             {
                 writer.WriteString("name", name);
-                if (Made(secret) is var (_, prefix))
+                if (!isDryRun && Made(secret) is var (_, prefix))
                 {
                     writer.WriteString("secret", secret);
                     writer.WriteString("prefix", prefix);
                 }
 
                 writer.WriteNumber("generation", outcome.Document.Generation);
+                if (isDryRun)
+                {
+                    writer.WriteBoolean("dryRun", true);
+                    Difference.Write(writer, changes, seen, secret is null ? null : "sha256");
+                }
+
                 ApiWorld.Write(writer, "warnings", outcome.Warnings);
                 planes(writer);
             },
-            status);
+            isDryRun ? 200 : status);
     }
 
     private string Until(TimeSpan overlap) =>

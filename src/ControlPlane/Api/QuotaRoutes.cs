@@ -9,6 +9,9 @@ namespace AiEdge.ControlPlane.Api;
 /// <summary>What limits have granted, and what an administrator may do about it. The audit has it before it is done.</summary>
 internal sealed class QuotaRoutes(ApiWorld world, QuotaService quota)
 {
+    /// <summary>One at a time: the same request twice at once is done once.</summary>
+    private readonly SemaphoreSlim _doing = new(1, 1);
+
     public IEnumerable<ApiRoute> Routes()
     {
         yield return new("GET", "/limits/{name}/state", "What a limit has granted, used and held", ApiRoute.ReadersAndOwners, StateAsync);
@@ -28,62 +31,88 @@ internal sealed class QuotaRoutes(ApiWorld world, QuotaService quota)
             await NoLimitAsync(http);
     }
 
-    private async Task ResetAsync(HttpContext http)
+    private Task ResetAsync(HttpContext http)
     {
         var name = Answer.Name(http);
-        var outcome = await world.State.WriteAsync(document =>
-            document.Find("limits", name) is not { } limit ? WriteDecision.Refuse(RefusalKind.NotFound, "there is no such limit")
-            : Answer.Stale(http.Request, limit) is { } stale ? WriteDecision.Refuse(stale)
-            : WriteDecision.Note(world.Audit(http, "reset", $"limits/{name}")));
-        if (outcome.Refusal is { } refusal)
-        {
-            await Problem.WriteAsync(http, refusal);
-            return;
-        }
+        return DoAsync(
+            http, "reset", $"limits/{name}",
+            document => document.Find("limits", name) is not { } limit ? new(RefusalKind.NotFound, "there is no such limit") : Answer.Stale(http.Request, limit),
+            async () =>
+            {
+                await quota.ResetAsync(name);
+                return () => AnswerAsync(http, name);
+            });
+    }
 
+    private Task WriteOffAsync(HttpContext http)
+    {
+        var id = Answer.Name(http, "id");
+        return DoAsync(
+            http, "write-off", $"dataplanes/{id}",
+            document => document.Find(Sections.DataPlanes, id) is null && world.Planes.Find(id) is null
+                ? new(RefusalKind.NotFound, "there is no such data plane") : null,
+            async () =>
+            {
+                var released = await quota.WriteOffAsync(id);
+                return () => Answer.JsonAsync(http, writer => Write(writer, id, released));
+            });
+    }
+
+    /// <summary>
+    /// Does what leaves the document as it is. The audit has it before it is done, and its <c>Idempotency-Key</c> is kept once it is: what failed
+    /// is done by the next try.
+    /// </summary>
+    private async Task DoAsync(
+        HttpContext http, string action, string target, Func<EdgeDocument, WriteRefusal?> judge, Func<Task<Func<Task>>> act)
+    {
+        await _doing.WaitAsync(http.RequestAborted);
+        Func<Task> answer;
         try
         {
-            await quota.ResetAsync(name);
+            List<EntryChange> replays = [];
+            var outcome = await world.State.WriteAsync(document =>
+            {
+                (var replay, replays) = Replay.Judge(http, document, target, world.State.NowUnixMs());
+                return (replay ?? judge(document)) is { } refused ? WriteDecision.Refuse(refused) : WriteDecision.Note(world.Audit(http, action, target));
+            });
+            if (outcome.Refusal is { } refusal)
+            {
+                await Problem.WriteAsync(http, refusal);
+                return;
+            }
+
+            answer = await act();
+            if (replays.Count > 0)
+                await world.State.WriteAsync(_ => WriteDecision.Change(world.Audit(http, "done", target), replays));
         }
         catch (IOException)
         {
-            await Problem.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, "the store could not take what the reset has to remember");
+            await Problem.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, "the store could not take what this has to remember");
             return;
         }
+        finally
+        {
+            _doing.Release();
+        }
 
-        await AnswerAsync(http, name);
+        await answer();
     }
 
-    private async Task WriteOffAsync(HttpContext http)
+    private static void Write(Utf8JsonWriter writer, string id, List<(BucketId Bucket, long Amount)> released)
     {
-        var id = Answer.Name(http, "id");
-        var outcome = await world.State.WriteAsync(document =>
-            document.Find(Sections.DataPlanes, id) is null && world.Planes.Find(id) is null
-                ? WriteDecision.Refuse(RefusalKind.NotFound, "there is no such data plane")
-                : WriteDecision.Note(world.Audit(http, "write-off", $"dataplanes/{id}")));
-        if (outcome.Refusal is { } refusal)
+        writer.WriteString("id", id);
+        writer.WriteStartArray("released");
+        foreach (var (bucket, amount) in released)
         {
-            await Problem.WriteAsync(http, refusal);
-            return;
+            writer.WriteStartObject();
+            writer.WriteString("limit", bucket.Limit);
+            writer.WriteString("unit", QuotaText.Unit(bucket.Unit));
+            writer.WriteString("value", bucket.Value);
+            writer.WriteString("amount", amount.ToString(CultureInfo.InvariantCulture));
+            writer.WriteEndObject();
         }
 
-        var released = quota.WriteOff(id);
-        await Answer.JsonAsync(http, writer =>
-        {
-            writer.WriteString("id", id);
-            writer.WriteStartArray("released");
-            foreach (var (bucket, amount) in released)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("limit", bucket.Limit);
-                writer.WriteString("unit", QuotaText.Unit(bucket.Unit));
-                writer.WriteString("value", bucket.Value);
-                writer.WriteString("amount", amount.ToString(CultureInfo.InvariantCulture));
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-        });
+        writer.WriteEndArray();
     }
 
     private async Task ExplainAsync(HttpContext http)

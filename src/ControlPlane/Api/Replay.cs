@@ -7,8 +7,8 @@ using AiEdge.ControlPlane.Rest;
 namespace AiEdge.ControlPlane.Api;
 
 /// <summary>
-/// <c>Idempotency-Key</c> of requests that make something: the same key a second time is answered 409 with the name of what the first
-/// one made, because its secret is shown once. Kept for a day.
+/// <c>Idempotency-Key</c> of requests by POST: the same key a second time is answered 409 with the name of what the first one made or was
+/// about, because a secret is shown once. Kept for a day. A dry run neither asks nor leaves one.
 /// </summary>
 internal static class Replay
 {
@@ -19,7 +19,7 @@ internal static class Replay
     public static (WriteRefusal? Refusal, List<EntryChange> Changes) Judge(HttpContext http, EdgeDocument document, string target, long nowUnixMs)
     {
         var changes = new List<EntryChange>();
-        if ((string?)http.Request.Headers["Idempotency-Key"] is not { } key)
+        if ((string?)http.Request.Headers["Idempotency-Key"] is not { } key || Difference.IsDryRun(http))
             return (null, changes);
         if (key.Length is 0 or > KeyCharsMax)
             return (new(RefusalKind.Invalid, $"Idempotency-Key has 1 to {KeyCharsMax} characters"), changes);
@@ -31,7 +31,7 @@ internal static class Replay
             if (isOver)
                 changes.Add(new(Sections.Replays, entry.Name, null));
             else if (entry.Name == name)
-                return (new(RefusalKind.Conflict, $"this request has been done before and made {json.RootElement.GetProperty("target").GetString()}"), changes);
+                return (new(RefusalKind.Conflict, $"this request has been done before: {json.RootElement.GetProperty("target").GetString()}"), changes);
         }
 
         var value = JsonBytes.Of(writer =>

@@ -49,6 +49,12 @@ internal static class RestApi
             return;
         }
 
+        if (!Difference.IsWord(http))
+        {
+            await Problem.WriteAsync(http, StatusCodes.Status400BadRequest, "dryRun is true or false");
+            return;
+        }
+
         if (!route.HasBody && !await Body.IsEmptyAsync(http))
         {
             var said = route.Query.Count > 0 ? "what it takes stands in the query: " + string.Join(", ", route.Query) : "it takes nothing";

@@ -87,6 +87,10 @@ internal sealed class WriteDecision
         return this;
     }
 
+    /// <summary>The same, with what is kept beside; a refusal stays one.</summary>
+    public WriteDecision With(IReadOnlyList<EntryChange> beside) =>
+        Refusal is not null || beside.Count == 0 ? this : new(Audit, [.. Changes, .. beside], null) { IsDryRun = IsDryRun, Sources = Sources, IsNote = IsNote };
+
     public static WriteDecision Refuse(RefusalKind kind, string detail) => new(null, [], new(kind, detail));
 
     public static WriteDecision Refuse(WriteRefusal refusal) => new(null, [], refusal);

@@ -61,9 +61,16 @@ internal sealed class QuotaService : IAsyncDisposable
     /// <summary>How the buckets of a limit stand, in the order of their units and scopes.</summary>
     public List<BucketView> View(string limit) => _allocator.View(limit, Now());
 
-    /// <summary>Gives back the money that is held for starts of a plane that are over; says how much, by bucket.</summary>
-    public List<(BucketId Bucket, long Amount)> WriteOff(string plane) =>
-        _allocator.Release(plane, _sessions.TryGetValue(plane, out var session) ? session.Plane.Epoch : null, Now());
+    /// <summary>
+    /// Gives back the money that is held for starts of a plane that are over, for good when this returns; says how much, by bucket. Throws
+    /// <see cref="IOException"/> where that cannot be written.
+    /// </summary>
+    public async Task<List<(BucketId Bucket, long Amount)>> WriteOffAsync(string plane)
+    {
+        var released = _allocator.Release(plane, _sessions.TryGetValue(plane, out var session) ? session.Plane.Epoch : null, Now());
+        await _log.WriteAsync();
+        return released;
+    }
 
     /// <summary>
     /// No more records of a start of a plane will come, and those that there are lie in the ledger. Once its stream has gone, too, what it held

@@ -107,6 +107,8 @@ internal sealed class WindowQuota : QuotaBucket
             }
         }
 
+        if (sum > 0)
+            Lower(_charged);
         return sum;
     }
 

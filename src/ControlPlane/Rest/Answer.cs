@@ -35,6 +35,15 @@ internal static class Answer
         return none.Count > 0 && entry is not null && Names(none, ETag(entry)) ? new(RefusalKind.Stale, "the entry is there already") : null;
     }
 
+    /// <summary>The same of something that is always there, and goes by any of its tags.</summary>
+    public static WriteRefusal? StaleOf(HttpRequest request, IReadOnlyList<string> tags)
+    {
+        var (match, none) = (request.Headers.IfMatch, request.Headers.IfNoneMatch);
+        if (match.Count > 0 && !tags.Any(tag => Names(match, tag)))
+            return new(RefusalKind.Stale, $"it is at {tags[0]} now");
+        return none.Count > 0 && tags.Any(tag => Names(none, tag)) ? new(RefusalKind.Stale, "it is there already") : null;
+    }
+
     /// <summary>A page of what is in order of names: <c>?limit=100&amp;after=NAME</c>.</summary>
     public static (int Limit, string After)? Page(HttpRequest request)
     {

@@ -3,7 +3,11 @@ namespace AiEdge.ControlPlane.Usage;
 /// <summary>What is asked of the sums.</summary>
 internal sealed class UsageQuery
 {
-    public const int GroupByMax = 2;
+    /// <summary>
+    /// Dimensions of one question at most: key, team, model, provider, and more tags than one record has. Sums are kept by all of them together, so
+    /// what they are told apart by costs nothing but rows.
+    /// </summary>
+    public const int GroupByMax = 32;
     public const int RowsMax = 400_000;
 
     /// <summary>The first millisecond; taken down to a whole step.</summary>
@@ -147,7 +151,7 @@ internal static class UsageAnswer
         private const int FilteredOut = -1;
 
         private readonly int[] _groups = new int[series.Count];
-        private readonly Dictionary<(string, string), int> _numbers = [];
+        private readonly Dictionary<string[], int> _numbers = new(SameValues.Instance);
         private readonly List<string[]> _values = [];
 
         public int Of(int number)
@@ -173,14 +177,29 @@ internal static class UsageAnswer
             var values = new string[query.GroupBy.Count];
             for (var i = 0; i < values.Length; i++)
                 values[i] = query.GroupBy[i].Of(one);
-            var name = (values.Length > 0 ? values[0] : "", values.Length > 1 ? values[1] : "");
-            if (!_numbers.TryGetValue(name, out var group))
+            if (!_numbers.TryGetValue(values, out var group))
             {
                 _values.Add(values);
-                _numbers.Add(name, group = _values.Count);
+                _numbers.Add(values, group = _values.Count);
             }
 
             return group;
+        }
+    }
+
+    /// <summary>Values are the same where each is.</summary>
+    private sealed class SameValues : IEqualityComparer<string[]>
+    {
+        public static SameValues Instance { get; } = new();
+
+        public bool Equals(string[]? x, string[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(string[] values)
+        {
+            var hash = default(HashCode);
+            foreach (var value in values)
+                hash.Add(value);
+            return hash.ToHashCode();
         }
     }
 }

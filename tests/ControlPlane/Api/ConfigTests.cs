@@ -105,6 +105,50 @@ public sealed class ConfigTests
     }
 
     [Fact]
+    public async Task A_document_that_was_changed_meanwhile_is_neither_replaced_nor_rolled_back()
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        using var rest = new RestClient(rig);
+        var seen = await rest.GetAsync("config");
+        var yaml = await rest.SendAsync("GET", "config", null, "application/json", ("Accept", "application/yaml"));
+        Assert.NotNull(seen.ETag);
+        Assert.NotEqual(seen.ETag, yaml.ETag);
+        await rest.DoAsync("PUT", "models/later", Domain.World.Model);
+        var generation = rig.State.Current.Generation;
+        foreach (var (method, path, body) in new[] { ("PUT", "config", seen.Text), ("PUT", "config?dryRun=true", seen.Text), ("POST", $"config/generations/{generation - 1}/rollback", null) })
+        {
+            foreach (var tag in (string[])[seen.ETag!, yaml.ETag!])
+                Assert.Equal(HttpStatusCode.PreconditionFailed, (await rest.SendAsync(method, path, body, "application/json", ("If-Match", tag))).Status);
+            Assert.Equal(HttpStatusCode.PreconditionFailed, (await rest.SendAsync(method, path, body, "application/json", ("If-None-Match", "*"))).Status);
+        }
+
+        Assert.Equal(generation, rig.State.Current.Generation);
+        yaml = await rest.SendAsync("GET", "config", null, "application/json", ("Accept", "application/yaml"));
+        var back = await rest.SendAsync("POST", $"config/generations/{generation - 1}/rollback", null, "application/json", ("If-Match", yaml.ETag!));
+        Assert.Equal(HttpStatusCode.OK, back.Status);
+        Assert.Equal((await rest.GetAsync("config")).ETag, back.ETag);
+        Assert.Equal(HttpStatusCode.OK, (await rest.SendAsync("PUT", "config", seen.Text, "application/json", ("If-Match", back.ETag!))).Status);
+    }
+
+    [Fact]
+    public async Task A_rollback_is_done_once_for_one_idempotency_key()
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        using var rest = new RestClient(rig);
+        var then = rig.State.Current.Generation;
+        await rest.DoAsync("PUT", "models/later", Domain.World.Model);
+        var path = $"config/generations/{then}/rollback";
+        foreach (var (query, status) in new[] { ("?dryRun=true", HttpStatusCode.OK), ("", HttpStatusCode.OK), ("", HttpStatusCode.Conflict) })
+            Assert.Equal(status, (await rest.SendAsync("POST", path + query, null, "application/json", ("Idempotency-Key", "r"))).Status);
+        Assert.Null(rig.State.Current.Find("models", "later"));
+        await rig.ReopenAsync();
+        using var again = new RestClient(rig);
+        var answer = await again.SendAsync("POST", path, null, "application/json", ("Idempotency-Key", "r"));
+        Assert.Equal(HttpStatusCode.Conflict, answer.Status);
+        Assert.Contains($"config/generations/{then}", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_rollback_brings_back_what_was_but_no_revoked_key()
     {
         await using var rig = await ControlRig.WithModelAsync();

@@ -83,9 +83,34 @@ public sealed class EntryTests
         await using var rig = await ControlRig.WithModelAsync();
         using var rest = new RestClient(rig);
         var version = rig.State.Current.Version;
-        Assert.True((bool)(await rest.DoAsync("PUT", "models/x?dryRun=true", Domain.World.Model))["dryRun"]!);
+        var added = await rest.DoAsync("PUT", "models/x?dryRun=true", Domain.World.Model);
+        Assert.True((bool)added["dryRun"]!);
+        Assert.Equal("models x added", Change(added));
+        var changed = await rest.DoAsync("PATCH", "models/gpt-4o?dryRun=true", """{"outputTokensMax":7}""");
+        Assert.Equal("models gpt-4o changed", Change(changed));
+        Assert.Equal((null, 7), ((int?)changed["changes"]![0]!["before"]!["outputTokensMax"], (int)changed["changes"]![0]!["after"]!["outputTokensMax"]!));
+        Assert.Equal("models gpt-4o removed", Change(await rest.DoAsync("DELETE", "models/gpt-4o?dryRun=true")));
+        var alert = """{"webhook":"https://hooks.example.com/a","secret":"0123456789abcdef","thresholds":[50]}""";
+        var signed = await rest.DoAsync("PUT", "alerts/a?dryRun=true", alert);
+        Assert.Equal("alerts a added", Change(signed));
+        Assert.DoesNotContain("0123456789abcdef", signed.ToJsonString(), StringComparison.Ordinal);
+        var key = await rest.SendAsync("POST", "keys?dryRun=true", """{"name":"k"}""", "application/json", ("Idempotency-Key", "i"));
+        Assert.Equal((HttpStatusCode.OK, "keys k added"), (key.Status, Change(key.Json)));
+        Assert.DoesNotContain("sk-aiedge", key.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("sha256", key.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await rest.SendAsync("POST", "keys?dryRun=true", """{"name":"k","team":"none"}""")).Status);
+        foreach (var odd in (string[])["1", "yes", "True", ""])
+            Assert.Equal(HttpStatusCode.BadRequest, (await rest.SendAsync("PUT", "models/x?dryRun=" + odd, Domain.World.Model)).Status);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await rest.SendAsync("DELETE", "providers/openai?dryRun=true")).Status);
         Assert.Equal(version, rig.State.Current.Version);
+        Assert.Equal(HttpStatusCode.Created, (await rest.SendAsync("POST", "keys", """{"name":"k"}""", "application/json", ("Idempotency-Key", "i"))).Status);
+        Assert.Equal("keys k changed", Change(await rest.DoAsync("POST", "keys/k/rotate?dryRun=true&overlap=1h")));
+
+        static string Change(JsonNode answer)
+        {
+            var change = Assert.Single(answer["changes"]!.AsArray())!;
+            return $"{change["section"]} {change["name"]} {change["change"]}";
+        }
     }
 
     [Fact]
@@ -113,7 +138,7 @@ public sealed class EntryTests
     }
 
     [Fact]
-    public async Task A_providers_secret_is_sealed_never_returned_and_bound_to_its_address()
+    public async Task A_providers_secret_is_signednever_returned_and_bound_to_its_address()
     {
         await using var rig = await ControlRig.WithModelAsync();
         using var rest = new RestClient(rig);

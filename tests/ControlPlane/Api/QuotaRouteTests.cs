@@ -53,15 +53,66 @@ public sealed class QuotaRouteTests
         Assert.Equal("write-off dataplanes/p1", await LastAsync(rest));
     }
 
+    [Theory]
+    [InlineData("limits/a/reset")]
+    [InlineData("dataplanes/p1/write-off")]
+    public async Task What_is_done_about_a_limit_is_done_once_for_one_idempotency_key(string path)
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        using var rest = new RestClient(rig);
+        await rest.DoAsync("PUT", "limits/a", Limit);
+        await rig.JoinAsync("p1");
+        var both = await Task.WhenAll(SendAsync("once"), SendAsync("once"));
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.Conflict], both.Select(a => a.Status).Order());
+        Assert.Contains(path[..path.LastIndexOf('/')], both.Single(a => a.Status == HttpStatusCode.Conflict).Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync("twice")).Status);
+
+        // What was refused has left nothing: the key is still good.
+        Assert.Equal(HttpStatusCode.NotFound, (await rest.SendAsync("POST", path.Replace("/a/", "/b/", StringComparison.Ordinal).Replace("/p1/", "/p2/", StringComparison.Ordinal), null, "application/json", ("Idempotency-Key", "third"))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync("third")).Status);
+
+        Task<RestAnswer> SendAsync(string key) => rest.SendAsync("POST", path, null, "application/json", ("Idempotency-Key", key));
+    }
+
+    [Theory]
+    [InlineData("limits/a/reset")]
+    [InlineData("dataplanes/p1/write-off")]
+    public async Task What_is_done_about_a_limit_is_answered_once_it_is_durable(string path)
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        using var rest = new RestClient(rig);
+        await rest.DoAsync("PUT", "limits/a", Limit);
+        await rig.JoinAsync("p1");
+        var credential = await rig.JoinAsync("p2");
+        Task<RestAnswer> asked;
+        Task<GrpcCall<QuotaUp, QuotaDown>> stream;
+        using (rig.Held.Quota.Begin())
+        {
+            // A plane that comes has something written: what is written behind it waits, too.
+            stream = SyncAsync(rig, "p2", 1, credential);
+            using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            while (rig.Held.Quota.Waiting == 0)
+                await Task.Delay(20, late.Token);
+            var version = rig.State.Current.Version;
+            asked = rest.SendAsync("POST", path);
+            await rig.State.WaitForVersionAsync(version, default).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
+            await rest.GetAsync("limits/a/state");
+            Assert.False(asked.IsCompleted);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await asked.WaitAsync(TimeSpan.FromSeconds(60))).Status);
+        await (await stream).DisposeAsync();
+    }
+
     private static async Task<string> LastAsync(RestClient rest)
     {
         var line = (await rest.GetAsync("audit?limit=1")).Json["items"]![0]!;
         return $"{line["action"]} {line["target"]}";
     }
 
-    private static async Task<GrpcCall<QuotaUp, QuotaDown>> SyncAsync(ControlRig rig, string id, byte epoch)
+    private static async Task<GrpcCall<QuotaUp, QuotaDown>> SyncAsync(ControlRig rig, string id, byte epoch, string? credential = null)
     {
-        var call = rig.Channel(await rig.JoinAsync(id)).Open(PlaneMethods.Sync);
+        var call = rig.Channel(credential ?? await rig.JoinAsync(id)).Open(PlaneMethods.Sync);
         await call.WriteAsync(new() { Hello = new() { Plane = new() { PlaneId = id, Epoch = ByteString.CopyFrom([.. Enumerable.Repeat(epoch, 16)]) } } });
         Assert.True(await call.ReadAsync());
         return call;

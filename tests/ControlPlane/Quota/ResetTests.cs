@@ -16,7 +16,10 @@ public sealed class ResetTests : IQuotaRules
 
     public ulong Generation => 1;
 
-    private static Moment Now => new(5 * S, new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds() * 1_000_000);
+    private long _passedNs;
+
+    private Moment Now =>
+        new((5 * S) + _passedNs, (new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds() * 1_000_000) + _passedNs);
 
     QuotaRule? IQuotaRules.Find(in BucketId id) => id == Id ? _rule : null;
 
@@ -71,6 +74,26 @@ public sealed class ResetTests : IQuotaRules
         Ask(control, control.Join("a", 1, Now), report);
         var view = control.View("shared", Now)[0];
         Assert.Equal(((long)grant.Amount, 1000 - (long)grant.Amount), (view.Granted, view.Remaining));
+    }
+
+    [Fact]
+    public void What_was_written_off_stays_so_behind_a_restart_and_what_was_used_does_too()
+    {
+        _rule = _window;
+        var control = Start();
+        var plane = control.Join("a", 1, Now);
+        var held = (long)Spend(control, plane, 300).Amount;
+        var used = control.View("shared", Now)[0].Used;
+        control.Leave(plane, Now);
+        _passedNs = WindowQuota.LeaseNs + (2 * S);
+        control.Sweep(Now);
+        Assert.Equal(held, control.View("shared", Now)[0].Held);
+        Assert.Equal(held, Assert.Single(control.Release("a", null, Now)).Amount);
+        Write(control);
+        control = Start();
+        Ask(control, control.Join("b", 2, Now), Wanted(0));
+        var view = control.View("shared", Now)[0];
+        Assert.Equal((used, 1000 - used), (view.Used, view.Remaining));
     }
 
     [Fact]

@@ -20,6 +20,10 @@ internal sealed class HeldStore(IEdgeStore inner) : IEdgeStore
     internal sealed class HeldLog(ICommandLog inner) : ICommandLog
     {
         private Task _held = Task.CompletedTask;
+        private int _waiting;
+
+        /// <summary>Appends that have begun and not ended.</summary>
+        public int Waiting => Volatile.Read(ref _waiting);
 
         /// <summary>Appends wait from now on, until what is returned is disposed of.</summary>
         public Hold Begin()
@@ -33,7 +37,9 @@ internal sealed class HeldStore(IEdgeStore inner) : IEdgeStore
 
         public async ValueTask<ulong> AppendAsync(ReadOnlyMemory<byte> command, CancellationToken cancel)
         {
+            Interlocked.Increment(ref _waiting);
             await Volatile.Read(ref _held);
+            Interlocked.Decrement(ref _waiting);
             return await inner.AppendAsync(command, cancel);
         }
 

@@ -31,6 +31,36 @@ public sealed class UsageApiTests
     }
 
     [Fact]
+    public async Task Sums_are_told_apart_by_all_that_is_asked_for()
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        await using var host = await UsageHost.StartAsync(rig);
+        for (var i = 0; i < 32; i++)
+        {
+            string Bit(int at) => $"{(i >> at) & 1}";
+            var record = UsageRig.Record(Noon.AddHours(-1), "k" + Bit(0), "t" + Bit(1), "m" + Bit(2), "p" + Bit(3), cost: 1L << i);
+            record.Tags.Add("env", Bit(4));
+            await rig.AddAsync(record);
+        }
+
+        var rows = (await host.GetAsync("usage?from=2026-11-25&to=2026-11-26&groupBy=key,tag:env,team,provider,model"))["rows"]!.AsArray();
+        Assert.Equal(32, rows.Count);
+        foreach (var row in rows)
+        {
+            var i = int.Parse(((string)row!["key"]!)[1..], System.Globalization.CultureInfo.InvariantCulture)
+                + (2 * int.Parse(((string)row["team"]!)[1..], System.Globalization.CultureInfo.InvariantCulture))
+                + (4 * int.Parse(((string)row["model"]!)[1..], System.Globalization.CultureInfo.InvariantCulture))
+                + (8 * int.Parse(((string)row["provider"]!)[1..], System.Globalization.CultureInfo.InvariantCulture))
+                + (16 * int.Parse((string)row["tag:env"]!, System.Globalization.CultureInfo.InvariantCulture));
+            Assert.Equal($"{1L << i}", (string)row["costNanodollars"]!);
+        }
+
+        var csv = (await host.TextAsync("usage?from=2026-11-25&to=2026-11-26&groupBy=team,key,model&format=csv")).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(9, csv.Length);
+        Assert.StartsWith("team,key,model,requests,", csv[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task CSV_has_no_cell_that_a_spreadsheet_would_calculate()
     {
         await using var rig = await UsageRig.OpenAsync();
@@ -49,9 +79,12 @@ public sealed class UsageApiTests
     {
         await using var rig = await UsageRig.OpenAsync();
         await using var host = await UsageHost.StartAsync(rig);
-        var problem = await host.GetAsync("usage?from=yesterday&step=week&groupBy=key,color,team,model&limit=3", HttpStatusCode.BadRequest);
+        var problem = await host.GetAsync("usage?from=yesterday&step=week&groupBy=key,color,key&limit=3", HttpStatusCode.BadRequest);
         Assert.Equal(["from", "groupBy", "groupBy", "limit", "step"], problem["faults"]!.AsArray().Select(f => (string)f!["path"]!).Order());
         await host.GetAsync("usage?from=2026-11-25&to=2026-11-24", HttpStatusCode.BadRequest);
+        var many = string.Join(',', Enumerable.Range(0, 33).Select(i => $"tag:t{i}"));
+        Assert.Contains("32 at most", (await host.GetAsync($"usage?groupBy={many}", HttpStatusCode.BadRequest)).ToJsonString(), StringComparison.Ordinal);
+        await host.GetAsync($"usage?groupBy={many[..many.LastIndexOf(',')]}");
         await host.GetAsync("requests?cursor=x&status=900&tag=env", HttpStatusCode.BadRequest);
     }
 
