@@ -154,7 +154,7 @@ internal sealed class ControlHost : IAsyncDisposable
     {
         var readers = ApiRoute.ReadersAndOwners;
         string[] span = ["from", "to"];
-        string[] filters = ["key", "team", "model", "provider", "tag"];
+        string[] filters = ["key", "team", "model", "rule", "provider", "tag"];
         yield return new("GET", "/usage", "Sums of use by any grouping and step, in JSON or CSV", readers, usage.UsageAsync)
         {
             Query = [.. span, "step", "groupBy", "format", .. filters],

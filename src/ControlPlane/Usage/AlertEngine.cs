@@ -22,6 +22,14 @@ internal sealed class AlertEngine(
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
+    /// <summary>Receivers that are told at a time.</summary>
+    private const int ReceiversMax = 16;
+
+    /// <summary>How long one of them may keep a minute's work.</summary>
+    private static readonly TimeSpan ReceiverTime = TimeSpan.FromSeconds(20);
+
+    private readonly Lock _lock = new();
+
     /// <summary>Told why a message was not taken, or why nothing could be looked at.</summary>
     public Action<string>? OnFault { get; init; }
 
@@ -66,8 +74,7 @@ internal sealed class AlertEngine(
 
         // What was found is on disk before anybody is told.
         memory.Save(now);
-        foreach (var message in memory.Messages.Where(m => m.NextUnixMs <= now).ToArray())
-            await SendAsync(all, message, now, cancel);
+        await SendAllAsync(all, now, cancel);
         memory.Save(now);
     }
 
@@ -170,24 +177,59 @@ internal sealed class AlertEngine(
         to.WriteNumber("days", days);
     }
 
-    private async ValueTask SendAsync(IReadOnlyList<AlertRule> all, AlertMessage message, long now, CancellationToken cancel)
+    /// <summary>Sends what is due: to several receivers at a time, and to each one message behind the other.</summary>
+    private async Task SendAllAsync(IReadOnlyList<AlertRule> all, long now, CancellationToken cancel)
     {
-        if (all.FirstOrDefault(r => r.Name == message.Rule) is not { } rule)
-        {
-            // The rule was taken away meanwhile, and with it whom to tell.
-            memory.Replace(message, null);
-            return;
-        }
+        var due = memory.Messages.Where(m => m.NextUnixMs <= now).OrderBy(static m => m.NextUnixMs)
+            .Select(m => (Message: m, Rule: all.FirstOrDefault(r => r.Name == m.Rule))).ToArray();
 
-        var (end, why) = await webhook.SendAsync(rule, message, cancel);
+        // The rule was taken away meanwhile, and with it whom to tell.
+        foreach (var (message, _) in due.Where(static d => d.Rule is null))
+            memory.Replace(message, null);
+        using var places = new SemaphoreSlim(ReceiversMax);
+        await Task.WhenAll(due.Where(static d => d.Rule is not null).GroupBy(static d => d.Rule!.Webhook.Authority).Select(async receiver =>
+        {
+            await places.WaitAsync(cancel);
+            try
+            {
+                await SendAsync([.. receiver.Select(static d => (d.Message, d.Rule!))], now, cancel);
+            }
+            finally
+            {
+                places.Release();
+            }
+        }));
+    }
+
+    /// <summary>Sends one receiver its messages. Where it does not answer, the others are not waited for: they have been tried with it.</summary>
+    private async Task SendAsync(IReadOnlyList<(AlertMessage Message, AlertRule Rule)> messages, long now, CancellationToken cancel)
+    {
+        var begin = time.GetTimestamp();
+        var isSilent = false;
+        foreach (var (message, rule) in messages)
+        {
+            // What a slow one has not had by then it gets in the next minute.
+            if (!isSilent && time.GetElapsedTime(begin) > ReceiverTime)
+                return;
+            var end = WebhookEnd.Silent;
+            if (!isSilent)
+            {
+                (end, var why) = await webhook.SendAsync(rule, message, cancel);
+                if (end != WebhookEnd.Taken)
+                    OnFault?.Invoke($"alert {rule.Name}: the webhook {why}");
+                isSilent = end == WebhookEnd.Silent;
+            }
+
+            lock (_lock)
+                Note(message, end, now);
+        }
+    }
+
+    private void Note(AlertMessage message, WebhookEnd end, long now)
+    {
         if (end == WebhookEnd.Taken)
-        {
             memory.Replace(message, null);
-            return;
-        }
-
-        OnFault?.Invoke($"alert {rule.Name}: the webhook {why}");
-        if (message.Tries == Waits.Length)
+        else if (message.Tries == Waits.Length)
             memory.GiveUp(message);
         else
             memory.Replace(message, message with { Tries = message.Tries + 1, NextUnixMs = now + (long)Waits[message.Tries].TotalMilliseconds });

@@ -15,6 +15,10 @@ namespace AiEdge.ControlPlane.Usage;
 internal sealed class BudgetSums(Rollups rollups, Func<EdgeDocument> document, TimeProvider time)
 {
     private const long MillisecondNs = 1_000_000;
+
+    /// <summary>What limits call a model: its name in the configuration.</summary>
+    private static readonly UsageDimension Rule = new("rule");
+
     private readonly Lock _lock = new();
     private List<LimitOptions> _limits = [];
     private Dictionary<string, string> _tiers = [];
@@ -43,6 +47,7 @@ internal sealed class BudgetSums(Rollups rollups, Func<EdgeDocument> document, T
         {
             "global" => [],
             "tag" => [new("tag:" + per.Tag)],
+            "model" => [Rule],
             var word => [new(word)],
         };
         return UsageAnswer.Of(rollups, new()
@@ -114,7 +119,7 @@ internal sealed class BudgetSums(Rollups rollups, Func<EdgeDocument> document, T
     }
 
     private static bool Matches(LimitMatchOptions match, UsageSeries series, Dictionary<string, string> tiers) =>
-        MatchesAny(match.Keys, series.Key) && MatchesAny(match.Teams, series.Team) && MatchesAny(match.Models, series.Model)
+        MatchesAny(match.Keys, series.Key) && MatchesAny(match.Teams, series.Team) && MatchesAny(match.Models, Rule.Of(series))
         && MatchesAny(match.Providers, series.Provider) && MatchesAny(match.Tiers, tiers.GetValueOrDefault(series.Key, ""))
         && match.Tags.All(tag => tag.Values.Any(value => IsLike(value.Value, series.Tag(tag.Name))));
 

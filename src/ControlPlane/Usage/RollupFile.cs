@@ -13,7 +13,10 @@ internal delegate void RollupSum(long slot, int series, in UsageCounters sum);
 internal static class RollupFile
 {
     private const string Name = StoreCopy.FollowerFile;
-    private const int Version = 1;
+    private const int Version = 2;
+
+    /// <summary>The one before did not have the series' rules.</summary>
+    private const int WithoutRules = 1;
 
     /// <summary>What goes into the file.</summary>
     /// <param name="index">The series and their slots.</param>
@@ -31,6 +34,7 @@ internal static class RollupFile
             to.Write(series.Team);
             to.Write(series.Model);
             to.Write(series.Provider);
+            to.Write(series.Rule);
             to.Write(series.Tags);
         }
 
@@ -62,10 +66,15 @@ internal static class RollupFile
         if (StateFile.Read(Path.Combine(folder, Name)) is not { } file)
             return (index, 0);
         using var from = new BinaryReader(new MemoryStream(file.Body), Encoding.UTF8);
-        if (from.ReadInt32() != Version)
+        var version = from.ReadInt32();
+        if (version is not (Version or WithoutRules))
             throw new StoreFault($"{Name} was written by a newer program");
         for (var left = from.ReadInt32(); left > 0; left--)
-            index.Number(new(from.ReadString(), from.ReadString(), from.ReadString(), from.ReadString(), from.ReadString()));
+        {
+            index.Number(new(
+                from.ReadString(), from.ReadString(), from.ReadString(), from.ReadString(), version == WithoutRules ? "" : from.ReadString(), from.ReadString()));
+        }
+
         for (var left = from.ReadInt32(); left > 0; left--)
         {
             var number = from.ReadInt64();

@@ -73,7 +73,7 @@ internal sealed class UsageAsk(IQueryCollection query, TimeProvider time)
         foreach (var part in (Text(name) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (!UsageDimension.TryParse(part, out var dimension))
-                Faults.Add((name, $"'{part}' is none of key, team, model, provider, tag:NAME"));
+                Faults.Add((name, $"'{part}' is none of key, team, model, rule, provider, tag:NAME"));
             else if (found.Contains(dimension))
                 Faults.Add((name, $"'{part}' is there twice"));
             else
@@ -85,11 +85,11 @@ internal sealed class UsageAsk(IQueryCollection query, TimeProvider time)
         return found;
     }
 
-    /// <summary>key=…, team=…, model=…, provider=…, tag=NAME=VALUE (as often as wanted); and the team that the caller is confined to.</summary>
+    /// <summary>key=…, team=…, model=…, rule=…, provider=…, tag=NAME=VALUE (as often as wanted); and the team that the caller is confined to.</summary>
     public List<(UsageDimension Dimension, string Value)> Filters(string? onlyTeam)
     {
         var filters = new List<(UsageDimension, string)>();
-        foreach (var name in (string[])["key", "team", "model", "provider"])
+        foreach (var name in (string[])["key", "team", "model", "rule", "provider"])
         {
             if (Text(name) is { } value)
                 filters.Add((new(name), value));

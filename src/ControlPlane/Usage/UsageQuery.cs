@@ -4,7 +4,7 @@ namespace AiEdge.ControlPlane.Usage;
 internal sealed class UsageQuery
 {
     /// <summary>
-    /// Dimensions of one question at most: key, team, model, provider, and more tags than one record has. Sums are kept by all of them together, so
+    /// Dimensions of one question at most: key, team, model, rule, provider, and more tags than one record has. Sums are kept by all of them together, so
     /// what they are told apart by costs nothing but rows.
     /// </summary>
     public const int GroupByMax = 32;
@@ -31,7 +31,7 @@ internal sealed class UsageQuery
 }
 
 /// <summary>Something that sums can be told apart by.</summary>
-/// <param name="Name">As it is asked for: key, team, model, provider, or tag:NAME.</param>
+/// <param name="Name">As it is asked for: key, team, model, rule, provider, or tag:NAME.</param>
 internal readonly record struct UsageDimension(string Name)
 {
     private const string TagPrefix = "tag:";
@@ -39,7 +39,7 @@ internal readonly record struct UsageDimension(string Name)
     public static bool TryParse(string text, out UsageDimension dimension)
     {
         dimension = new(text);
-        return text is "key" or "team" or "model" or "provider" || (text.StartsWith(TagPrefix, StringComparison.Ordinal) && text.Length > TagPrefix.Length);
+        return text is "key" or "team" or "model" or "rule" or "provider" || (text.StartsWith(TagPrefix, StringComparison.Ordinal) && text.Length > TagPrefix.Length);
     }
 
     public string Of(UsageSeries series) => Name switch
@@ -48,6 +48,9 @@ internal readonly record struct UsageDimension(string Name)
         "team" => series.Team,
         "model" => series.Model,
         "provider" => series.Provider,
+
+        // Planes that do not say it have called most models what they are called there.
+        "rule" => series.Rule.Length > 0 ? series.Rule : series.Model,
         _ => series.Tag(Name[TagPrefix.Length..]),
     };
 }

@@ -7,8 +7,9 @@ namespace AiEdge.ControlPlane.Usage;
 /// <param name="Team">Its team.</param>
 /// <param name="Model">The model that answered, or else the one that was asked for.</param>
 /// <param name="Provider">Who answered.</param>
+/// <param name="Rule">The model by its name in the configuration; empty where the plane did not say.</param>
 /// <param name="Tags">name=value, sorted, each ended by a line feed.</param>
-internal sealed record UsageSeries(string Key, string Team, string Model, string Provider, string Tags)
+internal sealed record UsageSeries(string Key, string Team, string Model, string Provider, string Rule, string Tags)
 {
     /// <summary>What stands in for all that have no series of their own.</summary>
     public const string Other = "__other__";
@@ -18,16 +19,17 @@ internal sealed record UsageSeries(string Key, string Team, string Model, string
     private const int TagsMax = 16;
 
     public static UsageSeries Of(UsageRecord record) => new(
-        Cut(record.Key), Cut(record.Team), Cut(record.Model.Length > 0 ? record.Model : record.ModelAsked), Cut(record.Provider), TagsOf(record));
+        Cut(record.Key), Cut(record.Team), Cut(record.Model.Length > 0 ? record.Model : record.ModelAsked), Cut(record.Provider), Cut(record.Rule),
+        TagsOf(record));
 
     /// <summary>Whether it is a sum over several keys that have no series of their own.</summary>
     public bool IsFolded => Key == Other;
 
-    /// <summary>What it is counted under where there are too many: its team, model and provider, and no longer its key and tags.</summary>
-    public UsageSeries Fold() => new(Other, Team, Model, Provider, "");
+    /// <summary>What it is counted under where there are too many: its team, model, provider and rule, and no longer its key and tags.</summary>
+    public UsageSeries Fold() => new(Other, Team, Model, Provider, Rule, "");
 
     /// <summary>The one series that takes all else.</summary>
-    public static UsageSeries Rest { get; } = new(Other, Other, Other, Other, "");
+    public static UsageSeries Rest { get; } = new(Other, Other, Other, Other, Other, "");
 
     /// <summary>The value of a tag; empty without it, and of what was folded <see cref="Other"/>.</summary>
     public string Tag(string name)
@@ -43,13 +45,13 @@ internal sealed record UsageSeries(string Key, string Team, string Model, string
 
     public bool Equals(UsageSeries? other) =>
         other is not null && GetHashCode() == other.GetHashCode() && Key == other.Key && Model == other.Model && Tags == other.Tags
-        && Team == other.Team && Provider == other.Provider;
+        && Team == other.Team && Provider == other.Provider && Rule == other.Rule;
 
     /// <summary>Computed once: a series is looked up for each of its records.</summary>
     public override int GetHashCode()
     {
         if (_hash == 0)
-            _hash = HashCode.Combine(Key, Team, Model, Provider, Tags) | 1;
+            _hash = HashCode.Combine(Key, Team, Model, Provider, Rule, Tags) | 1;
         return _hash;
     }
 

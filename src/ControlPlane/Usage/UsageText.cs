@@ -111,6 +111,7 @@ internal static class UsageText
 
         Optional(to, "modelAsked", record.ModelAsked);
         Optional(to, "model", record.Model);
+        Optional(to, "rule", record.Rule);
         Optional(to, "provider", record.Provider);
         Optional(to, "target", record.Target);
         Optional(to, "account", record.Account);

@@ -11,8 +11,11 @@ internal enum WebhookEnd
     /// <summary>The receiver answered with 2xx.</summary>
     Taken,
 
-    /// <summary>Anything else: to be tried again.</summary>
+    /// <summary>It answered with something else, or could not be called: to be tried again.</summary>
     Failed,
+
+    /// <summary>It did not answer in time: to be tried again, and so is what else is for it.</summary>
+    Silent,
 }
 
 /// <summary>
@@ -24,8 +27,9 @@ internal sealed class Webhook : IDisposable
     public const string SignatureHeader = "x-aiedge-signature";
     public const string MessageHeader = "x-aiedge-message";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Usual = TimeSpan.FromSeconds(10);
 
+    private readonly TimeSpan _patience;
     private readonly HttpMessageInvoker _invoker;
     private readonly TimeProvider _time;
     private readonly bool _allowsClear;
@@ -33,8 +37,10 @@ internal sealed class Webhook : IDisposable
     /// <summary>A sender.</summary>
     /// <param name="time">Dates the messages.</param>
     /// <param name="isAllowed">Judges addresses; null for <see cref="PublicHosts.IsPublic"/>, by https alone.</param>
-    public Webhook(TimeProvider time, Func<IPAddress, bool>? isAllowed = null)
+    /// <param name="patience">How long an answer is waited for; null for 10 s.</param>
+    public Webhook(TimeProvider time, Func<IPAddress, bool>? isAllowed = null, TimeSpan? patience = null)
     {
+        _patience = patience ?? Usual;
         _time = time;
         _allowsClear = isAllowed is not null;
         isAllowed ??= PublicHosts.IsPublic;
@@ -84,7 +90,7 @@ internal sealed class Webhook : IDisposable
         request.Headers.TryAddWithoutValidation(MessageHeader, message.Id);
         request.Headers.TryAddWithoutValidation(SignatureHeader, Sign(rule.Secret.Span, timestamp, message.Body));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(_patience);
         try
         {
             using var answer = await _invoker.SendAsync(request, limit.Token);
@@ -93,7 +99,7 @@ internal sealed class Webhook : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            return (WebhookEnd.Failed, e is OperationCanceledException ? "did not answer in time" : (e.InnerException ?? e).Message);
+            return (e is OperationCanceledException ? WebhookEnd.Silent : WebhookEnd.Failed, e is OperationCanceledException ? "did not answer in time" : (e.InnerException ?? e).Message);
         }
     }
 

@@ -10,6 +10,9 @@ namespace AiEdge.DataPlane.Dialects;
 /// <summary>The dialects that are spoken here, one line each, in the order of <see cref="Dialect"/>.</summary>
 internal static class DialectTable
 {
+    /// <summary>What stands for a dialect where a provider's own path is called.</summary>
+    public const string Passthrough = "passthrough";
+
     private static readonly DialectForm[] All =
     [
         new OpenAiForm(),
@@ -35,7 +38,7 @@ internal static class DialectTable
     public static string NameOf(string path)
     {
         if (path.StartsWith(PassthroughModel.Prefix, StringComparison.Ordinal))
-            return "passthrough";
+            return Passthrough;
         var utf8 = Encoding.UTF8.GetBytes(path);
         return Of(Find(utf8)?.Dialect ?? Owner(utf8)).Name;
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using AiEdge.Contracts.Wire;
+using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Record;
 
@@ -31,7 +32,7 @@ internal static class UsageRecords
             Status = (uint)item.Status,
             End = RecordWriter.EndWithLimit(item.End, item[JournalText.Limit]) ?? Encoding.ASCII.GetString(RecordWriter.EndName(item.End)),
             DialectIn = dialect,
-            DialectOut = item[JournalText.Provider].Length > 0 ? dialect : "",
+            DialectOut = item[JournalText.Provider].Length > 0 ? DialectOut(item, dialect) : "",
             Reported = Reported(item),
             Counted = Counted(item),
             Billed = Billed(item),
@@ -43,6 +44,7 @@ internal static class UsageRecords
             ResponseBytes = Known(item[JournalNumber.BytesOut]),
             ConfigGeneration = Known(item[JournalNumber.Generation]),
             Limit = item[JournalText.Limit],
+            Rule = item[JournalText.Rule],
         };
 
         // Where no name is configured for the provider, it was asked for what the client asked for.
@@ -54,6 +56,11 @@ internal static class UsageRecords
             record.Tags[name] = value;
         return record;
     }
+
+    /// <summary>The provider's own dialect: a call in another one was translated. One of an older program says nothing of it, and native paths pass as they are.</summary>
+    private static string DialectOut(JournalItem item, string dialect) =>
+        item[JournalNumber.DialectOut] is >= 0 and <= (long)Dialect.Gemini and var known && dialect != DialectTable.Passthrough
+            ? DialectTable.Of((Dialect)known).Name : dialect;
 
     /// <summary>What the provider said, each class by itself: it counts cached and audio input in its input, and reasoning in its output.</summary>
     private static TokenCounts Reported(JournalItem item)

@@ -179,6 +179,7 @@ internal static class JournalFormat
             usage.ImageInputTokens,
             record.QueueMs,
             record.OutputClamp,
+            record.Target is { } target ? (long)target.Provider.Dialect : Unknown,
         ]);
     }
 
@@ -335,6 +336,7 @@ internal enum JournalNumber
     ImageInputTokens,
     QueueMs,
     OutputClamp,
+    DialectOut,
     Count,
 }
 

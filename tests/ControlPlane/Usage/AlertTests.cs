@@ -88,6 +88,44 @@ public sealed class AlertTests
     }
 
     [Fact]
+    public async Task A_receiver_that_does_not_answer_holds_up_no_other()
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        await using var receiver = await Receiver.StartAsync();
+        using var folder = new StoreRig();
+        using var dead = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        dead.Start();
+        using var alerts = new Alerts(
+            rig, folder, receiver, () => [new("b", "", "", 1, 60, 100), new("c", "", "", 1, 60, 100)],
+            first: new($"http://{dead.LocalEndpoint}/"), patience: TimeSpan.FromMinutes(10));
+        using var stop = new CancellationTokenSource();
+        var step = alerts.Engine.StepAsync(stop.Token).AsTask();
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (receiver.Taken.Count < 2)
+            await Task.Delay(20, late.Token);
+        Assert.False(step.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => step);
+    }
+
+    [Fact]
+    public async Task What_is_for_a_receiver_that_does_not_answer_counts_as_tried_with_the_first()
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        await using var receiver = await Receiver.StartAsync();
+        using var folder = new StoreRig();
+        using var dead = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        dead.Start();
+        using var alerts = new Alerts(
+            rig, folder, receiver, () => [.. Enumerable.Range(0, 9).Select(i => new BudgetUse($"b{i}", "", "", 1, 60, 100))],
+            first: new($"http://{dead.LocalEndpoint}/"), patience: TimeSpan.FromMilliseconds(200));
+        await alerts.Engine.StepAsync(default);
+        Assert.Equal(9, receiver.Taken.Count);
+        Assert.Equal(9, alerts.Memory.Messages.Count(m => m is { Rule: "0", Tries: 1 }));
+        Assert.Equal("alert 0: the webhook did not answer in time", Assert.Single(alerts.Faults));
+    }
+
+    [Fact]
     public async Task A_redirect_is_not_followed()
     {
         await using var rig = await UsageRig.OpenAsync();
@@ -175,9 +213,10 @@ public sealed class AlertTests
     {
         private readonly Webhook _webhook;
 
-        public Alerts(UsageRig rig, StoreRig folder, Receiver receiver, Func<IEnumerable<BudgetUse>> budgets, string? anomalyBy = null, long costMin = 0)
+        public Alerts(UsageRig rig, StoreRig folder, Receiver receiver, Func<IEnumerable<BudgetUse>> budgets, string? anomalyBy = null, long costMin = 0,
+            Uri? first = null, TimeSpan? patience = null)
         {
-            _webhook = new(rig.Time, _ => true);
+            _webhook = new(rig.Time, _ => true, patience);
             Memory = AlertMemory.Open(folder.Folder);
             var rule = new AlertRule
             {
@@ -188,7 +227,8 @@ public sealed class AlertTests
                 AnomalyBy = anomalyBy is null ? null : new UsageDimension(anomalyBy),
                 AnomalyCostMin = costMin,
             };
-            Engine = new(rig.Book, () => [rule], budgets, _webhook, Memory, rig.Time) { OnFault = Faults.Add };
+            var before = first is null ? [] : (AlertRule[])[new() { Name = "0", Webhook = first, Secret = Secret, Thresholds = [50] }];
+            Engine = new(rig.Book, () => [.. before, rule], budgets, _webhook, Memory, rig.Time) { OnFault = Faults.Add };
         }
 
         public List<string> Faults { get; } = [];

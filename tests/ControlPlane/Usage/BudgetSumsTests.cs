@@ -37,6 +37,28 @@ public sealed class BudgetSumsTests
             uses);
     }
 
+    [Fact]
+    public async Task A_limit_of_a_model_goes_by_what_the_configuration_calls_it()
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        var document = EdgeDocument.Empty.With(
+            [
+                Entry("limits", """{"name":"one","match":{"model":"fast"},"cost":"$1/day"}"""),
+                Entry("limits", """{"name":"each","per":"model","cost":"$1/day"}"""),
+            ],
+            version: 1, generation: 1);
+        foreach (var (rule, cost) in new[] { ("fast", 1), ("slow", 20), ("", 300) })
+        {
+            var record = UsageRig.Record(Noon.AddHours(-1), model: rule.Length == 0 ? "fast" : "gpt-4o-2024-11-20", cost: cost);
+            record.Rule = rule;
+            await rig.AddAsync(record);
+        }
+
+        // What a plane of before does not say is taken for what its provider calls it.
+        var uses = new BudgetSums(rig.Book.Rollups, () => document, rig.Time).Read().Select(u => $"{u.Limit} {u.Value} {u.Used}").Order();
+        Assert.Equal(["each fast 301", "each slow 20", "one  301"], uses);
+    }
+
     [Theory]
     [InlineData("a", "a", true)]
     [InlineData("a", "b", false)]

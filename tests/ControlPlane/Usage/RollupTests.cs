@@ -18,6 +18,7 @@ public sealed class RollupTests
         {
             var record = UsageRig.Record(
                 Noon.AddSeconds(-random.Next(20 * 3600)), $"k{random.Next(7)}", $"t{random.Next(3)}", $"m{random.Next(4)}", $"p{random.Next(2)}", random.Next(1000));
+            record.Rule = i % 5 == 0 ? "" : $"r{i % 2}";
             if (i % 3 == 0)
                 record.Tags.Add("feature", $"f{random.Next(3)}");
             return record;
@@ -26,7 +27,7 @@ public sealed class RollupTests
             await rig.AddAsync(part);
         foreach (var step in (UsageStep[])[UsageStep.Minute, UsageStep.Hour, UsageStep.Day])
         {
-            foreach (var groupBy in (string[])["", "key", "team,model", "tag:feature,provider", "model,key"])
+            foreach (var groupBy in (string[])["", "key", "key,team,model,provider,rule,tag:feature", "team,model", "tag:feature,provider", "model,key"])
             {
                 var dimensions = groupBy.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(g => new UsageDimension(g)).ToArray();
                 var expected = records
@@ -107,6 +108,36 @@ public sealed class RollupTests
             await appends;
             await rig.Store.DisposeAsync();
         }
+    }
+
+    [Fact]
+    public void A_checkpoint_of_the_version_before_is_read()
+    {
+        using var folder = new StoreRig();
+        var body = new MemoryStream();
+        using (var to = new BinaryWriter(body, System.Text.Encoding.UTF8, leaveOpen: true))
+        {
+            to.Write(1);
+            to.Write(1);
+            foreach (var text in (string[])["k", "t", "m", "p", "env=prod\n"])
+                to.Write(text);
+            to.Write(1);
+            to.Write(UsageSlots.Of(UsageStep.Day, Noon.ToUnixTimeMilliseconds()));
+            to.Write(1);
+            to.Write7BitEncodedInt(0);
+            new UsageCounters { Requests = 3, Cost = 42 }.Write(to);
+        }
+
+        RollupFile.Write(folder.Folder, 7, body.ToArray());
+        using var rollups = Rollups.Open(folder.Folder);
+        var row = Assert.Single(UsageAnswer.Of(rollups, new()
+        {
+            FromUnixMs = Noon.AddDays(-1).ToUnixTimeMilliseconds(),
+            ToUnixMs = Noon.AddDays(1).ToUnixTimeMilliseconds(),
+            Step = UsageStep.Day,
+            GroupBy = [new("key"), new("rule"), new("provider"), new("tag:env")],
+        })!);
+        Assert.Equal(("k m p prod", 3, 42, 7UL), (string.Join(' ', row.Values), row.Sum.Requests, row.Sum.Cost, rollups.Through));
     }
 
     [Fact]

@@ -28,8 +28,22 @@ public sealed class UsageShippingTests
         Assert.True(record.Reported.IsKnown);
         Assert.Equal((record.Reported.Input, record.Reported.CachedInput, record.Reported.Output), (record.Billed.Input, record.Billed.CachedInput, record.Billed.Output));
         Assert.True(record.Billed.Output > 0);
+        Assert.Equal(("gpt-4o", "openai", "openai"), (record.Rule, record.DialectIn, record.DialectOut));
         await edge.SeeAdminAsync("/metrics", "\naiedge_usage_unacknowledged_records 0\n");
         Assert.Contains("\naiedge_usage_age_ms 0\n", (await edge.AdminAsync("/metrics")).Text);
+    }
+
+    [Fact]
+    public async Task Of_a_call_that_is_translated_both_dialects_are_told()
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, _) = await LinkedEdge.ServeAsync(control);
+        await using var _1 = edge;
+        var report = await control.ReportAsync();
+        await report.GreetAsync(control.Book.StoreId);
+        await edge.AskAsync(Ask.Post("/v1/messages", """{"model":"gpt-4o","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}""", "anthropic-version: 2023-06-01\r\n"));
+        var record = (await TakeAsync(report, count: 1))[0];
+        Assert.Equal((200U, "anthropic", "openai", "gpt-4o"), (record.Status, record.DialectIn, record.DialectOut, record.Rule));
     }
 
     [Fact]
