@@ -87,7 +87,7 @@ internal sealed class ConfigRoutes(ApiWorld world)
 
     /// <summary>What stands for the document as it is, in JSON and in YAML: it changes with each generation.</summary>
     private static string[] Tags(EdgeDocument document) =>
-        [string.Create(CultureInfo.InvariantCulture, $"\"g{document.Generation}\""), string.Create(CultureInfo.InvariantCulture, $"\"g{document.Generation}-yaml\"")];
+        [.. new[] { "", "-yaml" }.Select(format => string.Create(CultureInfo.InvariantCulture, $"\"g{document.Generation}{format}\""))];
 
     private async Task WriteAsync(HttpContext http, Func<EdgeDocument, WriteDecision> decide)
     {

@@ -36,7 +36,8 @@ internal sealed class QuotaRoutes(ApiWorld world, QuotaService quota)
         var name = Answer.Name(http);
         return DoAsync(
             http, "reset", $"limits/{name}",
-            document => document.Find("limits", name) is not { } limit ? new(RefusalKind.NotFound, "there is no such limit") : Answer.Stale(http.Request, limit),
+            document => document.Find("limits", name) is { } limit
+                ? Answer.Stale(http.Request, limit) : new(RefusalKind.NotFound, "there is no such limit"),
             async () =>
             {
                 await quota.ResetAsync(name);

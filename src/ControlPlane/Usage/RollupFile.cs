@@ -72,7 +72,8 @@ internal static class RollupFile
         for (var left = from.ReadInt32(); left > 0; left--)
         {
             index.Number(new(
-                from.ReadString(), from.ReadString(), from.ReadString(), from.ReadString(), version == WithoutRules ? "" : from.ReadString(), from.ReadString()));
+                from.ReadString(), from.ReadString(), from.ReadString(), from.ReadString(), version == WithoutRules ? "" : from.ReadString(),
+                from.ReadString()));
         }
 
         for (var left = from.ReadInt32(); left > 0; left--)

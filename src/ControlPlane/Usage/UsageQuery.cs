@@ -39,7 +39,8 @@ internal readonly record struct UsageDimension(string Name)
     public static bool TryParse(string text, out UsageDimension dimension)
     {
         dimension = new(text);
-        return text is "key" or "team" or "model" or "rule" or "provider" || (text.StartsWith(TagPrefix, StringComparison.Ordinal) && text.Length > TagPrefix.Length);
+        return text is "key" or "team" or "model" or "rule" or "provider"
+            || (text.StartsWith(TagPrefix, StringComparison.Ordinal) && text.Length > TagPrefix.Length);
     }
 
     public string Of(UsageSeries series) => Name switch

@@ -99,7 +99,8 @@ internal sealed class Webhook : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            return (e is OperationCanceledException ? WebhookEnd.Silent : WebhookEnd.Failed, e is OperationCanceledException ? "did not answer in time" : (e.InnerException ?? e).Message);
+            return e is OperationCanceledException
+                ? (WebhookEnd.Silent, "did not answer in time") : (WebhookEnd.Failed, (e.InnerException ?? e).Message);
         }
     }
 

@@ -57,7 +57,10 @@ internal static class UsageRecords
         return record;
     }
 
-    /// <summary>The provider's own dialect: a call in another one was translated. One of an older program says nothing of it, and native paths pass as they are.</summary>
+    /// <summary>
+    /// The provider's own dialect: a call in another one was translated. A record of an older program does not have it, and native paths pass as
+    /// they are.
+    /// </summary>
     private static string DialectOut(JournalItem item, string dialect) =>
         item[JournalNumber.DialectOut] is >= 0 and <= (long)Dialect.Gemini and var known && dialect != DialectTable.Passthrough
             ? DialectTable.Of((Dialect)known).Name : dialect;
