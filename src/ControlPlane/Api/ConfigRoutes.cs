@@ -86,8 +86,11 @@ internal sealed class ConfigRoutes(ApiWorld world)
     }
 
     /// <summary>What stands for the document as it is, in JSON and in YAML: it changes with each generation.</summary>
-    private static string[] Tags(EdgeDocument document) =>
-        [.. new[] { "", "-yaml" }.Select(format => string.Create(CultureInfo.InvariantCulture, $"\"g{document.Generation}{format}\""))];
+    private static string[] Tags(EdgeDocument document)
+    {
+        var generation = document.Generation.ToString(CultureInfo.InvariantCulture);
+        return [$"\"g{generation}\"", $"\"g{generation}-yaml\""];
+    }
 
     private async Task WriteAsync(HttpContext http, Func<EdgeDocument, WriteDecision> decide)
     {
