@@ -82,6 +82,10 @@ internal readonly record struct ModelAbilities
     /// <summary>Whether a chat's cap is <c>max_completion_tokens</c>: reasoning models of OpenAI refuse <c>max_tokens</c>.</summary>
     public bool TakesCompletionTokens => Family == ModelFamily.OpenAiReasoning;
 
+    /// <summary>Whether its provider keeps prompts for later ones without being asked to (the providers' pages on prompt caching).</summary>
+    public bool KeepsPrompts => Family is ModelFamily.OpenAiOmni or ModelFamily.OpenAiOmniMini or ModelFamily.OpenAiPatches or ModelFamily.OpenAiReasoning
+        || (Family == ModelFamily.Gemini && ThinksUnasked);
+
     /// <summary>Whether it is one of OpenAI's own.</summary>
     public bool IsOpenAi => Family is >= ModelFamily.OpenAiChat and <= ModelFamily.OpenAiReasoning;
 
@@ -112,7 +116,7 @@ internal readonly record struct ModelAbilities
             ModelFamily.Claude => OfClaude(name),
             ModelFamily.Gemini => OfGemini(name),
             ModelFamily.Unknown => default,
-            ModelFamily.OpenAiOpen => new ModelAbilities { Family = family },
+            ModelFamily.OpenAiOpen => new ModelAbilities { Family = family, Words = LowToHigh, ThinksUnasked = true },
             _ => new ModelAbilities { Family = family, Thought = ThoughtForm.None },
         };
     }

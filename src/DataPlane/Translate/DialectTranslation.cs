@@ -145,6 +145,9 @@ internal abstract class AnswerWriter
     /// <summary>Answers to one request that are told, where there are several; of the others nothing is read.</summary>
     public virtual int ChoicesMax => 1;
 
+    /// <summary>Whether the dialect has calls whose input is a text and no object; such are told to no other.</summary>
+    public virtual bool TakesCustomCalls => false;
+
     /// <summary>What was written and is the caller's to take.</summary>
     public TextBuffer Out { get; } = new();
 
@@ -219,6 +222,13 @@ internal abstract class AnswerWriter
     /// <summary>Thought that the client's dialect has no place for is lost with what proves it.</summary>
     protected void LoseThought(NeutralKind kind) =>
         Losses?.Add(kind == NeutralKind.Signature ? "answer.thinking.signature"u8 : "answer.redacted_thinking"u8);
+
+    /// <summary>How probable the tokens were has no place in the client's dialect.</summary>
+    protected void LoseLogprobs(in NeutralEvent item)
+    {
+        if (!item.Logprobs.IsEmpty)
+            Losses?.Add("answer.logprobs"u8);
+    }
 
     /// <summary>The id of a call; where the provider gives none, one that no other call has.</summary>
     protected void WriteCallId(TextBuffer to, in NeutralEvent call, ReadOnlySpan<byte> prefix)

@@ -70,6 +70,12 @@ internal readonly ref struct NeutralEvent(NeutralKind kind, ReadOnlySpan<byte> t
     /// <summary>What tells a thought's proof from those of the client's own dialect; empty where it has to be told from none.</summary>
     public ReadOnlySpan<byte> Mark { get; init; }
 
+    /// <summary>How probable each token of a text was (<see cref="TokenLogprobs"/>); the text itself may be empty then.</summary>
+    public ReadOnlySpan<byte> Logprobs { get; init; }
+
+    /// <summary>It is about a call whose input is a text, which stands as the inside of a string.</summary>
+    public bool IsCustom { get; init; }
+
     /// <summary>Which of the answer's calls it is about, from 0 on.</summary>
     public int Call { get; init; }
 

@@ -62,6 +62,12 @@ internal struct NeutralPart
     public Piece Detail;
     public bool IsError;
 
+    /// <summary>A call of a tool whose input is a text, or what that answered (<see cref="CustomTools"/>).</summary>
+    public bool IsCustom;
+
+    /// <summary>That the prompt is to be kept up to here (<see cref="PromptCache"/>).</summary>
+    public Piece CacheMark;
+
     /// <summary>Which of the request's calls it is or answers, where these have no ids.</summary>
     public int Ordinal;
     public bool IsOfResult;
@@ -74,7 +80,21 @@ internal struct NeutralPart
 internal readonly record struct NeutralMessage(NeutralRole Role, int From, int Count);
 
 /// <summary>A function that the model may call. Its schema is JSON as it stands, in OpenAPI's manner where that is said; absent for none.</summary>
-internal readonly record struct NeutralTool(Piece Name, Piece Description, Piece Schema, bool IsStrict, bool IsOpenApi);
+internal readonly record struct NeutralTool(Piece Name, Piece Description, Piece Schema, bool IsStrict, bool IsOpenApi)
+{
+    /// <summary>Its input is a text (<see cref="CustomTools"/>), with a grammar where one is given.</summary>
+    public bool IsCustom { get; init; }
+
+    public Piece Syntax { get; init; }
+
+    public Piece Grammar { get; init; }
+
+    /// <summary>That the prompt is to be kept up to here (<see cref="PromptCache"/>).</summary>
+    public Piece CacheMark { get; init; }
+}
+
+/// <summary>One of the tools that may be called where not all may.</summary>
+internal readonly record struct AllowedTool(Piece Name, bool IsCustom);
 
 /// <summary>A member that chats and Responses have alike, by the same name, and no other dialect has.</summary>
 /// <param name="Name">The name.</param>
@@ -134,6 +154,9 @@ internal sealed class NeutralRequest
 
     public List<Piece> Stops { get; } = [];
 
+    /// <summary>Those that may be called; empty for all.</summary>
+    public List<AllowedTool> AllowedTools { get; } = [];
+
     /// <summary>What could not be carried.</summary>
     public LossReport Losses { get; } = new();
 
@@ -147,9 +170,21 @@ internal sealed class NeutralRequest
 
     public Piece PresencePenalty { get; set; }
 
+    /// <summary>How probable each token was is to be told.</summary>
+    public bool WantsLogprobs { get; set; }
+
+    /// <summary>Of how many others at its place, too.</summary>
+    public long TopLogprobs { get; set; }
+
     public Piece FrequencyPenalty { get; set; }
 
     public Piece User { get; set; }
+
+    /// <summary>Who asks, for the provider's watch over misuse alone, where OpenAI's client says so.</summary>
+    public Piece SafetyId { get; set; }
+
+    /// <summary>That the whole prompt is to be kept (<see cref="PromptCache"/>).</summary>
+    public Piece CacheMark { get; set; }
 
     /// <summary>-1 where the client sets no cap.</summary>
     public long TokensMax { get; set; }
@@ -166,6 +201,9 @@ internal sealed class NeutralRequest
 
     /// <summary>The function of <see cref="ToolChoice.Named"/>.</summary>
     public Piece ToolName { get; set; }
+
+    /// <summary>It is one whose input is a text.</summary>
+    public bool ToolIsCustom { get; set; }
 
     /// <summary>At most one tool is called at a time.</summary>
     public bool IsSerial { get; set; }
@@ -220,17 +258,18 @@ internal sealed class NeutralRequest
         Parts.Clear();
         Tools.Clear();
         Stops.Clear();
+        AllowedTools.Clear();
         Losses.Clear();
         OpenAiMembers.Clear();
-        EffortWord = Verbosity = default;
+        EffortWord = Verbosity = SafetyId = CacheMark = default;
         Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = ToolName = FormatName = FormatSchema = Dimensions = default;
         TokensMax = -1;
         Elsewhere = null;
         Choices = 1;
-        Stream = WantsThought = KeepsProofs = IsSerial = IsAdaptive = FormatIsStrict = FormatIsOpenApi = WantsBase64 = false;
+        Stream = WantsLogprobs = WantsThought = KeepsProofs = IsSerial = ToolIsCustom = IsAdaptive = FormatIsStrict = FormatIsOpenApi = WantsBase64 = false;
         ToolChoice = ToolChoice.Unset;
         Effort = ThinkingEffort.Unset;
-        ThinkingTokens = 0;
+        ThinkingTokens = TopLogprobs = 0;
         Format = AnswerFormat.Text;
     }
 
@@ -262,6 +301,15 @@ internal sealed class NeutralRequest
             });
     }
 
+    /// <summary>Who asks, where the provider has one name for it; another of the client's is reported.</summary>
+    public Piece OneUser()
+    {
+        if (!SafetyId.IsPresent || !User.IsPresent)
+            return User.IsPresent ? User : SafetyId;
+        LoseIf(!SafetyId.Of(Source).SequenceEqual(User.Of(Source)), "safety_identifier"u8);
+        return User;
+    }
+
     /// <summary>Reports what OpenAI alone could be told.</summary>
     public void LoseOpenAiMembers()
     {
@@ -289,6 +337,18 @@ internal sealed class FieldNames
     public byte[] FrequencyPenalty { get; init; } = [];
 
     public byte[] Choices { get; init; } = [];
+
+    public byte[] Logprobs { get; init; } = [];
+
+    public byte[] CustomTool { get; init; } = [];
+
+    public byte[] CustomCall { get; init; } = [];
+
+    public byte[] CustomResult { get; init; } = [];
+
+    public byte[] ToolCache { get; init; } = [];
+
+    public byte[] PartCache { get; init; } = [];
 
     public byte[] TokensMax { get; init; } = [];
 

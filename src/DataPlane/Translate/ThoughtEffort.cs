@@ -1,4 +1,5 @@
 using AiEdge.DataPlane.Core;
+using AiEdge.Tokenization.Models;
 
 namespace AiEdge.DataPlane.Translate;
 
@@ -71,7 +72,7 @@ internal static class ThoughtEffort
             return default;
         }
 
-        if (model.ThinksAtOpenAi)
+        if (model.ThinksAtOpenAi || model.Family == ModelFamily.OpenAiOpen)
         {
             var word = Nearest(request, model.Words, out var isExact);
             request.LoseIf(!isExact, request.Names.Effort);

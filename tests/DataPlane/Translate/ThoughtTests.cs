@@ -159,5 +159,7 @@ public sealed class ThoughtTests
         Assert.Contains("\"reasoning_effort\":\"xhigh\",\"service_tier\":\"flex\",\"prompt_cache_key\":\"k\",\"verbosity\":\"low\"", told, StringComparison.Ordinal);
         Translating.Request(RequestShape.Responses, RequestShape.Chat, body, out lost, "qwen3");
         Assert.Equal("reasoning.effort,service_tier,prompt_cache_key,text.verbosity", lost);
+        Assert.Contains("\"reasoning_effort\":\"high\"", Translating.Request(RequestShape.Responses, RequestShape.Chat, body, out lost, "gpt-oss-120b"), StringComparison.Ordinal);
+        Assert.Equal("reasoning.effort,service_tier,prompt_cache_key,text.verbosity", lost);
     }
 }

@@ -29,6 +29,9 @@ internal sealed class MessageAnswerWriter : AnswerWriter
                 Rename(item.Name);
                 break;
             case NeutralKind.Text or NeutralKind.Refusal:
+                LoseLogprobs(item);
+                if (item.Text.IsEmpty)
+                    break;
                 _refuses |= item.Kind == NeutralKind.Refusal;
                 Enter(Block.Text, "{\"type\":\"text\",\"text\":\""u8);
                 _blocks.Add(item.Text);

@@ -34,6 +34,9 @@ internal sealed class MessageStreamWriter : AnswerWriter
         switch (item.Kind)
         {
             case NeutralKind.Text or NeutralKind.Refusal:
+                LoseLogprobs(item);
+                if (item.Text.IsEmpty)
+                    break;
                 _refuses |= item.Kind == NeutralKind.Refusal;
                 Enter(Block.Text, "{\"type\":\"text\",\"text\":\"\"}"u8);
                 Delta("text_delta\",\"text\":\""u8, item.Text);

@@ -112,7 +112,7 @@ internal sealed class MessagesReader
             ReadContent(ref walk, isOfResult: true);
         else if (walk.Is("is_error"u8))
             block.Part.IsError = walk.Token == JsonToken.True;
-        else if (!walk.IsNothing())
+        else if (!PromptCache.TryRead(ref walk, ref block.Part.CacheMark) && !walk.IsNothing())
             _request.Losses.Add("messages.content"u8, walk.Name);
     }
 

@@ -41,6 +41,8 @@ internal sealed class MessagesRequestReader : RequestReader
         ResultContent = [.. "messages.content.tool_result.content"u8],
         ResultIsError = [.. "messages.content.tool_result.is_error"u8],
         Strict = [.. "tools.strict"u8],
+        ToolCache = [.. "tools.cache_control"u8],
+        PartCache = [.. "messages.content.cache_control"u8],
     };
 
     public override byte[]? BetaHeader { get; } = [.. "anthropic-beta"u8];
@@ -139,6 +141,7 @@ internal sealed class MessagesRequestReader : RequestReader
     private static void ReadTool(NeutralRequest request, ref JsonWalk walk)
     {
         NeutralTool tool = default;
+        Piece mark = default;
         var isOwn = true;
         while (walk.NextMember())
         {
@@ -152,10 +155,11 @@ internal sealed class MessagesRequestReader : RequestReader
                 tool = tool with { Schema = walk.Value() };
             else if (walk.Is("strict"u8))
                 tool = tool with { IsStrict = walk.Token == JsonToken.True };
-            else if (!walk.IsNothing())
+            else if (!PromptCache.TryRead(ref walk, ref mark) && !walk.IsNothing())
                 request.Losses.Add("tools"u8, walk.Name);
         }
 
+        tool = tool with { CacheMark = mark };
         if (isOwn && tool.Name.IsPresent)
             request.Tools.Add(tool);
         else
@@ -164,6 +168,8 @@ internal sealed class MessagesRequestReader : RequestReader
 
     private static bool TakeWishes(NeutralRequest request, ref JsonWalk walk, ref Thought thought)
     {
+        if (OpenAi.ChatRequestReader.TakeCacheMark(request, ref walk))
+            return true;
         if (walk.Is("thinking"u8))
             return ReadThinking(request, ref walk, ref thought);
         if (walk.Is("container"u8) && walk.Token != JsonToken.Null)

@@ -26,6 +26,8 @@ internal sealed class MessagesRequestWriter : RequestWriter
         if (target.OutputCap > 0)
             max = Math.Min(max, target.OutputCap);
         var thought = MessagesThought.Of(request, target.Abilities, max);
+        CustomTools.Lose(request);
+        CustomTools.KeepAllowed(request);
         json.StartObject();
         if (target.InsteadOfModel.IsEmpty)
             json.Value("model"u8, target.ModelJson);
@@ -44,8 +46,10 @@ internal sealed class MessagesRequestWriter : RequestWriter
         else if (thought.IsAdaptive || thought.IsOff)
             json.StartObject("thinking"u8).Text("type"u8, thought.IsOff ? "disabled"u8 : "adaptive"u8).EndObject();
         WriteOutput(request, thought.Word, json);
-        if (request.User.IsPresent)
-            json.StartObject("metadata"u8).Text("user_id"u8, request.User.Of(request.Source)).EndObject();
+        var user = request.OneUser();
+        if (user.IsPresent)
+            json.StartObject("metadata"u8).Text("user_id"u8, user.Of(request.Source)).EndObject();
+        PromptCache.Write(request, json, request.CacheMark);
         if (request.Stream)
             json.Flag("stream"u8, true);
         json.EndObject();
@@ -74,7 +78,9 @@ internal sealed class MessagesRequestWriter : RequestWriter
                 if (!isOpen)
                     json.StartArray("system"u8);
                 isOpen = true;
-                json.StartObject().Text("type"u8, "text"u8).Text("text"u8, part.Text.Of(request.Source)).EndObject();
+                json.StartObject().Text("type"u8, "text"u8).Text("text"u8, part.Text.Of(request.Source));
+                PromptCache.Write(request, json, part.CacheMark);
+                json.EndObject();
             }
         }
 
@@ -135,6 +141,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
                 json.Value("input_schema"u8, """{"type":"object","properties":{}}"""u8);
             if (tool.IsStrict)
                 json.Flag("strict"u8, true);
+            PromptCache.Write(request, json, tool.CacheMark);
             json.EndObject();
         }
 
@@ -184,6 +191,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
         request.LoseIf(request.Seed.IsPresent, request.Names.Seed);
         request.LoseIf(request.Number(request.PresencePenalty) is { } presence && presence != 0, request.Names.PresencePenalty);
         request.LoseIf(request.Number(request.FrequencyPenalty) is { } frequency && frequency != 0, request.Names.FrequencyPenalty);
+        request.LoseIf(request.WantsLogprobs, request.Names.Logprobs);
         request.LoseOpenAiMembers();
     }
 }

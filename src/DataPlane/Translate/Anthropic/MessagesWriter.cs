@@ -104,6 +104,7 @@ internal static class MessagesWriter
         CallId.Write(json, "tool_use_id"u8, request.Source, result);
         if (result.IsError)
             json.Flag("is_error"u8, true);
+        PromptCache.Write(request, json, result.CacheMark);
         json.StartArray("content"u8);
         for (var p = from; p < to; p++)
         {
@@ -150,6 +151,8 @@ internal static class MessagesWriter
                 break;
         }
 
+        if (part.Kind is not (PartKind.Thinking or PartKind.HiddenThinking))
+            PromptCache.Write(request, json, part.CacheMark);
         json.EndObject();
     }
 

@@ -11,7 +11,9 @@ internal sealed class ContentsAnswerReader : AnswerReader
     private const int ScratchBytes = 64;
 
     private readonly int[] _calls = new int[GeminiWords.CandidatesMax];
+    private readonly GeminiLogprobs _logprobs = new();
     private bool _isBegun;
+    private bool _hasLogprobs;
 
     /// <summary>What matters of a chunk, of a candidate or of a part, wherever it stands.</summary>
     private struct Fields
@@ -32,12 +34,15 @@ internal sealed class ContentsAnswerReader : AnswerReader
         public bool IsBlocked;
         public bool HasError;
         public Piece Signature;
+        public Piece Logprobs;
+        public bool HasMean;
     }
 
     public override void Reset()
     {
         Array.Clear(_calls);
-        _isBegun = false;
+        _logprobs.Release();
+        _isBegun = _hasLogprobs = false;
     }
 
     public override bool OnEvent(ReadOnlySpan<byte> data, AnswerWriter to) => TryRead(data, to, out _);
@@ -129,6 +134,10 @@ internal sealed class ContentsAnswerReader : AnswerReader
                     ReadContent(ref walk, ref candidate);
                 else if (walk.Is("finishMessage"u8) && walk.Token == JsonToken.String)
                     candidate.Message = walk.Text;
+                else if (walk.Is("logprobsResult"u8) && walk.Token == JsonToken.StartObject)
+                    candidate.Logprobs = walk.Value();
+                else if (walk.Is("avgLogprobs"u8))
+                    candidate.HasMean = true;
                 else if (!walk.Is("tokenCount"u8) && !walk.IsNothing() && !walk.IsText(default))
                     to.Losses?.Add("answer"u8, walk.Name);
             }
@@ -137,8 +146,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
                 continue;
             found = true;
             var choice = (int)candidate.Index;
-            if (candidate.Parts.IsPresent)
-                TellParts(data, candidate.Parts, choice, to);
+            TellParts(data, candidate, choice, to);
             if (candidate.Finish.IsPresent)
                 TellFinish(data, candidate, choice, to);
         }
@@ -155,20 +163,32 @@ internal sealed class ContentsAnswerReader : AnswerReader
         }
     }
 
-    private void TellParts(ReadOnlySpan<byte> data, Piece parts, int choice, AnswerWriter to)
+    /// <summary>The parts; how probable their tokens were goes with the first text. The mean is what all of these say together.</summary>
+    private void TellParts(ReadOnlySpan<byte> data, in Fields candidate, int choice, AnswerWriter to)
     {
-        var walk = new JsonWalk(data, parts, stackalloc byte[ScratchBytes]);
-        if (!walk.TryBeginArray())
-            return;
-        while (walk.NextElement())
+        var logprobs = candidate.Logprobs.IsPresent ? _logprobs.Read(data, candidate.Logprobs, to.Losses) : default;
+        _hasLogprobs |= !logprobs.IsEmpty;
+        if (candidate.HasMean && !_hasLogprobs)
+            to.Losses?.Add("answer.avgLogprobs"u8);
+        if (candidate.Parts.IsPresent)
         {
-            if (!walk.TryEnter(JsonToken.StartObject))
-                continue;
-            Fields part = default;
-            while (walk.NextMember())
-                ReadPart(ref walk, ref part, to);
-            TellPart(data, part, choice, to);
+            var walk = new JsonWalk(data, candidate.Parts, stackalloc byte[ScratchBytes]);
+            for (var isIn = walk.TryBeginArray(); isIn && walk.NextElement();)
+            {
+                if (!walk.TryEnter(JsonToken.StartObject))
+                    continue;
+                Fields part = default;
+                while (walk.NextMember())
+                    ReadPart(ref walk, ref part, to);
+                var isText = part is { IsCall: false, IsThought: false, Text.Length: > 0 };
+                TellPart(data, part, choice, isText ? logprobs : default, to);
+                if (isText)
+                    logprobs = default;
+            }
         }
+
+        if (!logprobs.IsEmpty)
+            to.Take(new NeutralEvent(NeutralKind.Text) { Choice = choice, Logprobs = logprobs });
     }
 
     private static void ReadPart(ref JsonWalk walk, ref Fields part, AnswerWriter to)
@@ -197,7 +217,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
     }
 
     /// <summary>A signature may stand at any part; that of a call has to come back with it, any other need not.</summary>
-    private void TellPart(ReadOnlySpan<byte> data, in Fields part, int choice, AnswerWriter to)
+    private void TellPart(ReadOnlySpan<byte> data, in Fields part, int choice, ReadOnlySpan<byte> logprobs, AnswerWriter to)
     {
         if (part.Signature.IsPresent && !part.IsCall)
             to.Losses?.Add("answer.parts.thoughtSignature"u8);
@@ -215,7 +235,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
             to.Take(new NeutralEvent(NeutralKind.ArgumentsObject, args) { Choice = choice, Call = _calls[choice]++ });
         }
         else if (part.Text.Length > 0)
-            to.Take(new NeutralEvent(part.IsThought ? NeutralKind.Thinking : NeutralKind.Text, part.Text.Of(data)) { Choice = choice });
+            to.Take(new NeutralEvent(part.IsThought ? NeutralKind.Thinking : NeutralKind.Text, part.Text.Of(data)) { Choice = choice, Logprobs = logprobs });
     }
 
     /// <summary>A call that could not be read, or must not be made, is no answer; what filters have cut is one.</summary>

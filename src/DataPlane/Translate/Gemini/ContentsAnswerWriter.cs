@@ -8,6 +8,7 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
 {
     private readonly TextBuffer _tail = new();
     private readonly Candidate?[] _candidates = new Candidate?[GeminiWords.CandidatesMax];
+    private readonly GeminiLogprobs _logprobs = new();
     private int _count;
     private bool _isBegun;
 
@@ -72,7 +73,9 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
             var candidate = _candidates[i]!;
             Out.Add(i > 0 ? ",{\"content\":{\"parts\":["u8 : "{\"content\":{\"parts\":["u8)
                 .Add(isStream || candidate.Parts.Length == 0 ? "{\"text\":\"\"}"u8 : candidate.Parts.Written)
-                .Add("],\"role\":\"model\"},\"finishReason\":\""u8).Add(GeminiWords.Finish(candidate.Reason)).Add("\",\"index\":"u8).Add(i).Add("}"u8);
+                .Add("],\"role\":\"model\"},\"finishReason\":\""u8).Add(GeminiWords.Finish(candidate.Reason)).Add("\",\"index\":"u8).Add(i);
+            WriteLogprobs(candidate);
+            Out.Add("}"u8);
         }
 
         Out.Add("],\"usageMetadata\":"u8);
@@ -84,6 +87,7 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
     {
         base.Release();
         _tail.Release();
+        _logprobs.Release();
         foreach (var candidate in _candidates)
             candidate?.Release();
         _count = 0;
@@ -122,9 +126,11 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
             Leave(candidate, item.Choice);
             BeginChunk();
             Out.Add("{\"text\":\""u8).Add(item.Text).Add(kind == NeutralKind.Thinking ? "\",\"thought\":true}"u8 : "\"}"u8);
-            EndChunk(item.Choice);
+            EndChunk(candidate, item.Choice, item.Logprobs);
             return;
         }
+
+        TokenLogprobs.Add(candidate.Logprobs, item.Logprobs);
 
         if (candidate.Open != kind)
         {
@@ -188,17 +194,34 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
 
         BeginChunk();
         Out.Add(candidate.Call.Written);
-        EndChunk(number);
+        EndChunk(candidate, number, default);
     }
 
     private void BeginChunk() => Out.Add("data: {\"candidates\":[{\"content\":{\"parts\":["u8);
 
-    private void EndChunk(int number) =>
-        Out.Add("],\"role\":\"model\"},\"index\":"u8).Add(number).Add("}],\"modelVersion\":\""u8).Add(Model.Written).Add(_tail.Written).Add("\n\n"u8);
+    private void EndChunk(Candidate candidate, int number, ReadOnlySpan<byte> logprobs)
+    {
+        Out.Add("],\"role\":\"model\"},\"index\":"u8).Add(number);
+        if (!logprobs.IsEmpty)
+            candidate.Tell(_logprobs, Out.Add(",\"logprobsResult\":"u8), logprobs);
+        Out.Add("}],\"modelVersion\":\""u8).Add(Model.Written).Add(_tail.Written).Add("\n\n"u8);
+    }
+
+    /// <summary>At a candidate's end: what was probable of a whole answer, and the mean of all.</summary>
+    private void WriteLogprobs(Candidate candidate)
+    {
+        if (candidate.Logprobs.Length > 0)
+            candidate.Tell(_logprobs, Out.Add(",\"logprobsResult\":"u8), candidate.Logprobs.Written);
+        if (candidate.Tokens > 0)
+            GeminiLogprobs.WriteMean(Out.Add(",\"avgLogprobs\":"u8), candidate.LogprobSum, candidate.Tokens);
+    }
 
     /// <summary>What has come of one candidate.</summary>
     private sealed class Candidate
     {
+        private double _logprobSum;
+        private long _tokens;
+
         public TextBuffer Parts { get; } = new();
 
         public TextBuffer Call { get; } = new();
@@ -206,6 +229,13 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
         public TextBuffer Escaped { get; } = new();
 
         public TextBuffer Arguments { get; } = new();
+
+        public TextBuffer Logprobs { get; } = new();
+
+        public double LogprobSum => _logprobSum;
+
+        /// <summary>Of how many it is the sum.</summary>
+        public long Tokens => _tokens;
 
         public FinishReason Reason { get; set; }
 
@@ -219,7 +249,10 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
         {
             Reason = FinishReason.Stop;
             Open = NeutralKind.Start;
+            (_logprobSum, _tokens) = (0, 0);
         }
+
+        public void Tell(GeminiLogprobs form, TextBuffer to, ReadOnlySpan<byte> logprobs) => form.Write(to, logprobs, ref _logprobSum, ref _tokens);
 
         public void BeginCall(int number)
         {
@@ -239,6 +272,7 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
             Call.Release();
             Escaped.Release();
             Arguments.Release();
+            Logprobs.Release();
         }
     }
 }

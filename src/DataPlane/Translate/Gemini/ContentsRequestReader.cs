@@ -21,6 +21,7 @@ internal sealed class ContentsRequestReader : RequestReader
         FrequencyPenalty = [.. "generationConfig.frequencyPenalty"u8],
         Choices = [.. "generationConfig.candidateCount"u8],
         TokensMax = [.. "generationConfig.maxOutputTokens"u8],
+        Logprobs = [.. "generationConfig.responseLogprobs"u8],
         Stops = [.. "generationConfig.stopSequences"u8],
         ToolChoice = [.. "toolConfig"u8],
         Effort = [.. "generationConfig.thinkingConfig"u8],
@@ -97,6 +98,8 @@ internal sealed class ContentsRequestReader : RequestReader
             request.TokensMax = walk.TryNumber(out var max) ? max : -1;
         else if (Is(ref walk, "candidateCount"u8, "candidate_count"u8))
             request.Choices = walk.TryNumber(out var count) ? count : 1;
+        else if (walk.Is("logprobs"u8))
+            request.TopLogprobs = walk.TryNumber(out var others) ? others : 0;
         else
             return false;
         return true;
@@ -112,6 +115,12 @@ internal sealed class ContentsRequestReader : RequestReader
                     request.Stops.Add(walk.Text);
             }
 
+            return true;
+        }
+
+        if (Is(ref walk, "responseLogprobs"u8, "response_logprobs"u8))
+        {
+            request.WantsLogprobs = walk.Token == JsonToken.True;
             return true;
         }
 
@@ -235,20 +244,20 @@ internal sealed class ContentsRequestReader : RequestReader
             }
         }
 
-        if (request is { ToolChoice: ToolChoice.Required, ToolName.IsPresent: true })
-            request.ToolChoice = ToolChoice.Named;
+        // One name that has to be called is said in every dialect.
+        if (request is { ToolChoice: ToolChoice.Required, AllowedTools.Count: 1 })
+        {
+            (request.ToolChoice, request.ToolName) = (ToolChoice.Named, request.AllowedTools[0].Name);
+            request.AllowedTools.Clear();
+        }
     }
 
-    /// <summary>One name can be told to others; a choice of several cannot.</summary>
     private static void ReadAllowed(NeutralRequest request, ref JsonWalk walk)
     {
-        var count = 0;
         while (walk.NextElement())
         {
             if (walk.Token == JsonToken.String)
-                request.ToolName = count++ == 0 ? walk.Text : default;
+                request.AllowedTools.Add(new AllowedTool(walk.Text, IsCustom: false));
         }
-
-        request.LoseIf(count > 1, "toolConfig.functionCallingConfig.allowedFunctionNames"u8);
     }
 }

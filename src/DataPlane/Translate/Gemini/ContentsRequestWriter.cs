@@ -15,6 +15,9 @@ internal sealed class ContentsRequestWriter : RequestWriter
 
     public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
+        CustomTools.Lose(request);
+        if (request.ToolChoice != ToolChoice.Required)
+            CustomTools.KeepAllowed(request);
         json.StartObject();
         ContentsWriter.Write(request, json, wantsProof: target.Abilities.WantsCallProof);
         if (request.Tools.Count > 0)
@@ -23,6 +26,8 @@ internal sealed class ContentsRequestWriter : RequestWriter
         json.EndObject();
         request.LoseIf(request.Choices > GeminiWords.CandidatesMax, request.Names.Choices);
         request.LoseIf(request.User.IsPresent, request.Names.User);
+        request.LoseIf(request.SafetyId.IsPresent, "safety_identifier"u8);
+        PromptCache.Lose(request, target.Abilities.KeepsPrompts);
         request.LoseOpenAiMembers();
     }
 
@@ -56,6 +61,14 @@ internal sealed class ContentsRequestWriter : RequestWriter
         });
         if (request.ToolChoice == ToolChoice.Named)
             json.StartArray("allowedFunctionNames"u8).Text(request.ToolName.Of(source)).EndArray();
+        else if (request.AllowedTools.Count > 0)
+        {
+            json.StartArray("allowedFunctionNames"u8);
+            foreach (var tool in request.AllowedTools)
+                json.Text(tool.Name.Of(source));
+            json.EndArray();
+        }
+
         json.EndObject().EndObject();
     }
 
@@ -75,6 +88,10 @@ internal sealed class ContentsRequestWriter : RequestWriter
         Number(request, json, "seed"u8, request.Seed);
         Number(request, json, "presencePenalty"u8, request.PresencePenalty);
         Number(request, json, "frequencyPenalty"u8, request.FrequencyPenalty);
+        if (request.WantsLogprobs)
+            json.Flag("responseLogprobs"u8, true);
+        if (request is { WantsLogprobs: true, TopLogprobs: > 0 })
+            json.Number("logprobs"u8, request.TopLogprobs);
         if (request.Stops.Count > 0)
             WriteStops(request, json);
         WriteThinking(request, target.Abilities, json);

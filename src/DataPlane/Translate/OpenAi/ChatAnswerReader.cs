@@ -11,6 +11,8 @@ internal sealed class ChatAnswerReader : AnswerReader
 
     private readonly ChatCalls[] _calls = new ChatCalls[ChatWords.ChoicesMax];
     private bool _isBegun;
+    private Piece _logprobs;
+    private Piece _refusalLogprobs;
 
     /// <summary>What matters of a chunk or of a choice, wherever it stands.</summary>
     private struct Fields
@@ -21,6 +23,8 @@ internal sealed class ChatAnswerReader : AnswerReader
         public Piece Code;
         public Piece Finish;
         public Piece Delta;
+        public Piece Logprobs;
+        public Piece RefusalLogprobs;
         public long Index;
         public bool HasError;
     }
@@ -33,6 +37,7 @@ internal sealed class ChatAnswerReader : AnswerReader
         public Piece Arguments;
         public Piece Proof;
         public long Index;
+        public bool IsCustom;
     }
 
     public override void Reset()
@@ -120,7 +125,9 @@ internal sealed class ChatAnswerReader : AnswerReader
                     choice.Finish = walk.Text;
                 else if ((walk.Is("delta"u8) || walk.Is("message"u8)) && walk.Token == JsonToken.StartObject)
                     choice.Delta = walk.Value();
-                else if ((walk.Is("logprobs"u8) || walk.Is("content_filter_results"u8) || walk.Is("stop_reason"u8)) && !walk.IsNothing())
+                else if (walk.Is("logprobs"u8) && walk.TryEnter(JsonToken.StartObject))
+                    ReadLogprobs(ref walk, ref choice);
+                else if ((walk.Is("content_filter_results"u8) || walk.Is("stop_reason"u8)) && !walk.IsNothing())
                     to.Losses?.Add("answer"u8, walk.Name);
             }
 
@@ -138,12 +145,35 @@ internal sealed class ChatAnswerReader : AnswerReader
         if (!_isBegun)
             to.Take(new NeutralEvent(NeutralKind.Start) { Name = model.Of(data) });
         _isBegun = true;
+        (_logprobs, _refusalLogprobs) = (choice.Logprobs, choice.RefusalLogprobs);
         if (choice.Delta.IsPresent)
             TellDelta(data, choice.Delta, (int)choice.Index, to);
+        TellLogprobs(NeutralKind.Text, data, ref _logprobs, (int)choice.Index, to);
+        TellLogprobs(NeutralKind.Refusal, data, ref _refusalLogprobs, (int)choice.Index, to);
         if (ChatWords.Reason(choice.Finish.Of(data)) == FinishReason.Failed)
             to.Take(new NeutralEvent(NeutralKind.Error, "The provider failed while it answered."u8) { Name = "upstream_error"u8 });
         else if (choice.Finish.Length > 0)
             to.Take(new NeutralEvent(NeutralKind.Finish) { Choice = (int)choice.Index, Reason = ChatWords.Reason(choice.Finish.Of(data)) });
+    }
+
+    private static void ReadLogprobs(ref JsonWalk walk, ref Fields choice)
+    {
+        while (walk.NextMember())
+        {
+            if (walk.Is("content"u8) && walk.Token == JsonToken.StartArray)
+                choice.Logprobs = walk.Value();
+            else if (walk.Is("refusal"u8) && walk.Token == JsonToken.StartArray)
+                choice.RefusalLogprobs = walk.Value();
+        }
+    }
+
+    /// <summary>What is left of the probabilities, where no text was there to go with.</summary>
+    private static void TellLogprobs(NeutralKind kind, ReadOnlySpan<byte> data, ref Piece logprobs, int choice, AnswerWriter to)
+    {
+        var elements = TokenLogprobs.Inside(data, logprobs);
+        logprobs = default;
+        if (!elements.IsEmpty)
+            to.Take(new NeutralEvent(kind) { Choice = choice, Logprobs = elements });
     }
 
     private void TellDelta(ReadOnlySpan<byte> data, Piece delta, int choice, AnswerWriter to)
@@ -173,7 +203,7 @@ internal sealed class ChatAnswerReader : AnswerReader
     }
 
     /// <summary>Text, or with some servers parts of it.</summary>
-    private static void TellContent(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
+    private void TellContent(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
     {
         TellText(NeutralKind.Text, data, ref walk, choice, to);
         if (!walk.TryEnter(JsonToken.StartArray))
@@ -192,10 +222,22 @@ internal sealed class ChatAnswerReader : AnswerReader
         }
     }
 
-    private static void TellText(NeutralKind kind, ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
+    private void TellText(NeutralKind kind, ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
     {
-        if (walk.Token == JsonToken.String && walk.Text.Length > 0)
-            to.Take(new NeutralEvent(kind, walk.Text.Of(data)) { Choice = choice });
+        if (walk.Token != JsonToken.String || walk.Text.Length == 0)
+            return;
+        ReadOnlySpan<byte> logprobs = default;
+        if (kind == NeutralKind.Text)
+            {
+            logprobs = TokenLogprobs.Inside(data, _logprobs);
+            _logprobs = default;
+        }
+        else if (kind == NeutralKind.Refusal)
+            {
+            logprobs = TokenLogprobs.Inside(data, _refusalLogprobs);
+            _refusalLogprobs = default;
+        }
+        to.Take(new NeutralEvent(kind, walk.Text.Of(data)) { Choice = choice, Logprobs = logprobs });
     }
 
     private void ReadCalls(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
@@ -214,6 +256,11 @@ internal sealed class ChatAnswerReader : AnswerReader
                     call.Id = walk.Text;
                 else if (walk.Is("function"u8) && walk.TryEnter(JsonToken.StartObject))
                     ReadFunction(ref walk, ref call);
+                else if (walk.Is("custom"u8) && walk.TryEnter(JsonToken.StartObject))
+                {
+                    call.IsCustom = true;
+                    ReadFunction(ref walk, ref call);
+                }
                 else if (walk.Is("extra_content"u8) && walk.TryEnter(JsonToken.StartObject))
                     ReadProof(ref walk, ref call, to);
             }
@@ -230,7 +277,7 @@ internal sealed class ChatAnswerReader : AnswerReader
                 continue;
             if (walk.Is("name"u8))
                 call.Name = walk.Text;
-            else if (walk.Is("arguments"u8))
+            else if (walk.Is("arguments"u8) || walk.Is("input"u8))
                 call.Arguments = walk.Text;
         }
     }
@@ -260,6 +307,12 @@ internal sealed class ChatAnswerReader : AnswerReader
     /// <summary>Calls are counted as they come first; a delta of one that is known brings arguments alone.</summary>
     private void TellCall(ReadOnlySpan<byte> data, in Call call, int choice, AnswerWriter to)
     {
+        if (call.IsCustom && !to.TakesCustomCalls)
+        {
+            to.Losses?.Add("answer.tool_calls.custom"u8);
+            return;
+        }
+
         var number = _calls[choice].NumberOf(call.Index, call.Id.Of(data), call.Name.Of(data), out var isNew);
         if (isNew)
         {
@@ -270,12 +323,13 @@ internal sealed class ChatAnswerReader : AnswerReader
                 Id = call.Id.Of(data),
                 Name = call.Name.Of(data),
                 Proof = call.Proof.Of(data),
+                IsCustom = call.IsCustom,
             });
         }
         else if (call.Proof.IsPresent)
             to.Losses?.Add("answer.tool_calls.extra_content"u8);
 
         if (call.Arguments.Length > 0)
-            to.Take(new NeutralEvent(NeutralKind.Arguments, call.Arguments.Of(data)) { Choice = choice, Call = number });
+            to.Take(new NeutralEvent(NeutralKind.Arguments, call.Arguments.Of(data)) { Choice = choice, Call = number, IsCustom = call.IsCustom });
     }
 }

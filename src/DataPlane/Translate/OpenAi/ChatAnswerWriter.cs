@@ -9,6 +9,8 @@ internal sealed class ChatAnswerWriter : AnswerWriter
 
     public override int ChoicesMax => ChatWords.ChoicesMax;
 
+    public override bool TakesCustomCalls => true;
+
     public override void Take(in NeutralEvent item)
     {
         var choice = Of(item.Choice);
@@ -20,12 +22,14 @@ internal sealed class ChatAnswerWriter : AnswerWriter
             case NeutralKind.Text:
                 choice.HasText = true;
                 choice.Text.Add(item.Text);
+                TokenLogprobs.Add(choice.Logprobs, item.Logprobs);
                 break;
             case NeutralKind.Thinking:
                 choice.Thought.Add(item.Text);
                 break;
             case NeutralKind.Refusal:
                 choice.Refusal.Add(item.Text);
+                TokenLogprobs.Add(choice.RefusalLogprobs, item.Logprobs);
                 break;
             case NeutralKind.Signature or NeutralKind.HiddenThinking:
                 LoseThought(item.Kind);
@@ -103,7 +107,9 @@ internal sealed class ChatAnswerWriter : AnswerWriter
         if (choice.CallCount > 0)
             Out.Add(",\"tool_calls\":["u8).Add(choice.Calls.Written).Add("\"}}]"u8);
         var reason = choice.CallCount > 0 && choice.Reason == FinishReason.Stop ? FinishReason.ToolCalls : choice.Reason;
-        Out.Add("},\"logprobs\":null,\"finish_reason\":"u8).Add(ChatWords.Finish(reason)).Add("}"u8);
+        Out.Add("},\"logprobs\":"u8);
+        ChatWords.WriteLogprobs(Out, choice.Logprobs.Written, choice.RefusalLogprobs.Written);
+        Out.Add(",\"finish_reason\":"u8).Add(ChatWords.Finish(reason)).Add("}"u8);
     }
 
     private void BeginCall(Choice choice, in NeutralEvent call)
@@ -113,6 +119,12 @@ internal sealed class ChatAnswerWriter : AnswerWriter
             calls.Add("\"}},"u8);
         calls.Add("{\"id\":\""u8);
         WriteCallId(calls, call, "call_"u8);
+        if (call.IsCustom)
+        {
+            calls.Add("\",\"type\":\"custom\",\"custom\":{\"name\":\""u8).Add(call.Name).Add("\",\"input\":\""u8);
+            return;
+        }
+
         calls.Add("\",\"type\":\"function\""u8);
         ChatWords.WriteProof(calls, call.Proof);
         calls.Add(",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\""u8);
@@ -137,6 +149,10 @@ internal sealed class ChatAnswerWriter : AnswerWriter
 
         public TextBuffer Calls { get; } = new();
 
+        public TextBuffer Logprobs { get; } = new();
+
+        public TextBuffer RefusalLogprobs { get; } = new();
+
         public FinishReason Reason { get; set; }
 
         public int CallCount { get; set; }
@@ -156,6 +172,8 @@ internal sealed class ChatAnswerWriter : AnswerWriter
             Thought.Release();
             Refusal.Release();
             Calls.Release();
+            Logprobs.Release();
+            RefusalLogprobs.Release();
         }
     }
 }

@@ -6,6 +6,7 @@ namespace AiEdge.DataPlane.Translate.OpenAi;
 internal sealed class ChatMessageReader
 {
     private readonly List<Piece> _lostCalls = [];
+    private readonly List<Piece> _customCalls = [];
     private NeutralRequest _request = null!;
 
     private enum Role : byte
@@ -22,6 +23,7 @@ internal sealed class ChatMessageReader
     {
         _request = request;
         _lostCalls.Clear();
+        _customCalls.Clear();
         if (!walk.TryEnter(JsonToken.StartArray))
             return ChatRequestReader.Malformed("messages");
         while (walk.NextElement())
@@ -40,6 +42,7 @@ internal sealed class ChatMessageReader
         var from = _request.Parts.Count;
         var role = Role.Unknown;
         NeutralPart result = new() { Kind = PartKind.ToolResult };
+        Piece mark = default;
         while (walk.NextMember())
         {
             if (walk.Is("role"u8))
@@ -54,11 +57,11 @@ internal sealed class ChatMessageReader
                 _request.Parts.Add(new NeutralPart { Kind = PartKind.Refusal, Text = walk.Text });
             else if (walk.Is("reasoning_content"u8) && walk.Token == JsonToken.String)
                 _request.Parts.Insert(from, new NeutralPart { Kind = PartKind.Thinking, Text = walk.Text });
-            else if (!walk.IsNothing())
+            else if (!PromptCache.TryRead(ref walk, ref mark) && !walk.IsNothing())
                 _request.Losses.Add("messages"u8, walk.Name);
         }
 
-        if (role == Role.Tool && IsOfLostCall(result.Id))
+        if (role == Role.Tool && IsOf(_lostCalls, result.Id))
         {
             // Nobody takes an answer to a call that was not made.
             _request.Parts.RemoveRange(from, _request.Parts.Count - from);
@@ -67,14 +70,16 @@ internal sealed class ChatMessageReader
         }
 
         if (role == Role.Tool)
-            MakeResult(from, result);
+            MakeResult(from, result with { IsCustom = IsOf(_customCalls, result.Id), CacheMark = mark });
+        else if (mark.IsPresent && _request.Parts.Count > from)
+            _request.Parts[^1] = _request.Parts[^1] with { CacheMark = mark };
         _request.EndMessage(role switch { Role.System => NeutralRole.System, Role.Assistant => NeutralRole.Assistant, _ => NeutralRole.User }, from);
         return role != Role.Unknown;
     }
 
-    private bool IsOfLostCall(Piece id)
+    private bool IsOf(List<Piece> calls, Piece id)
     {
-        foreach (var lost in _lostCalls)
+        foreach (var lost in calls)
         {
             if (id.IsPresent && lost.Of(_request.Source).SequenceEqual(id.Of(_request.Source)))
                 return true;
@@ -109,10 +114,12 @@ internal sealed class ChatMessageReader
 
     private void ReadPart(ref JsonWalk walk)
     {
+        var from = _request.Parts.Count;
         var found = false;
+        Piece mark = default;
         while (walk.NextMember())
         {
-            if (walk.Is("type"u8))
+            if (walk.Is("type"u8) || PromptCache.TryRead(ref walk, ref mark))
                 continue;
             if (walk.Is("text"u8) && walk.Token == JsonToken.String)
                 Add(PartKind.Text, walk.Text, ref found);
@@ -127,6 +134,8 @@ internal sealed class ChatMessageReader
         }
 
         _request.LoseIf(!found, "messages.content"u8);
+        if (mark.IsPresent && _request.Parts.Count > from)
+            _request.Parts[^1] = _request.Parts[^1] with { CacheMark = mark };
     }
 
     private void Lose(ReadOnlySpan<byte> name, ref bool found)
@@ -209,6 +218,8 @@ internal sealed class ChatMessageReader
                     call.Id = walk.Text;
                 else if (walk.Is("function"u8) && walk.TryEnter(JsonToken.StartObject))
                     ReadFunction(ref walk, ref call);
+                else if (walk.Is("custom"u8) && walk.TryEnter(JsonToken.StartObject))
+                    ReadFunction(ref walk, ref call, isCustom: true);
                 else if (walk.Is("extra_content"u8) && walk.TryEnter(JsonToken.StartObject))
                     ReadProof(ref walk, ref call);
                 else if (!walk.Is("type"u8) && !walk.Is("index"u8) && !walk.IsNothing())
@@ -216,6 +227,8 @@ internal sealed class ChatMessageReader
             }
 
             _request.LoseIf(!call.Name.IsPresent, "messages.tool_calls"u8);
+            if (call is { IsCustom: true, Name.IsPresent: true, Id.IsPresent: true })
+                _customCalls.Add(call.Id);
             if (call.Name.IsPresent)
                 _request.Parts.Add(call);
             else if (call.Id.IsPresent)
@@ -243,16 +256,17 @@ internal sealed class ChatMessageReader
         }
     }
 
-    private void ReadFunction(ref JsonWalk walk, ref NeutralPart call)
+    private void ReadFunction(ref JsonWalk walk, ref NeutralPart call, bool isCustom = false)
     {
+        call.IsCustom = isCustom;
         while (walk.NextMember())
         {
             if (walk.Is("name"u8) && walk.Token == JsonToken.String)
                 call.Name = walk.Text;
-            else if (walk.Is("arguments"u8) && walk.Token == JsonToken.String)
+            else if (walk.Is(isCustom ? "input"u8 : "arguments"u8) && walk.Token == JsonToken.String)
                 call.Text = walk.Text;
             else if (!walk.IsNothing())
-                _request.Losses.Add("messages.tool_calls.function"u8, walk.Name);
+                _request.Losses.Add(isCustom ? "messages.tool_calls.custom"u8 : "messages.tool_calls.function"u8, walk.Name);
         }
     }
 }

@@ -176,12 +176,15 @@ internal static class ChatMessageWriter
             if (call.Kind != PartKind.ToolCall)
                 continue;
             request.LoseIf(call.Signature.IsPresent && !wantsProof, request.Names.CallProof);
-            CallId.Write(json.StartObject(), "id"u8, request.Source, call).Text("type"u8, "function"u8);
+            CallId.Write(json.StartObject(), "id"u8, request.Source, call).Text("type"u8, call.IsCustom ? "custom"u8 : "function"u8);
             if (call.Signature.IsPresent && wantsProof)
                 json.StartObject("extra_content"u8).StartObject("google"u8).Text("thought_signature"u8, call.Signature.Of(request.Source))
                     .EndObject().EndObject();
-            json.StartObject("function"u8).Text("name"u8, call.Name.Of(request.Source));
-            CallArguments.WriteText(json, "arguments"u8, request.Source, call);
+            json.StartObject(call.IsCustom ? "custom"u8 : "function"u8).Text("name"u8, call.Name.Of(request.Source));
+            if (call.IsCustom)
+                json.Text("input"u8, call.Text.Of(request.Source));
+            else
+                CallArguments.WriteText(json, "arguments"u8, request.Source, call);
             json.EndObject().EndObject();
         }
 

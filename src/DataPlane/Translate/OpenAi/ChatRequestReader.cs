@@ -21,9 +21,15 @@ internal sealed class ChatRequestReader : RequestReader
         PresencePenalty = [.. "presence_penalty"u8],
         FrequencyPenalty = [.. "frequency_penalty"u8],
         Choices = [.. "n"u8],
+        Logprobs = [.. "logprobs"u8],
         TokensMax = [.. "max_completion_tokens"u8],
         Detail = [.. "messages.content.image_url.detail"u8],
         Stops = [.. "stop"u8],
+        CustomTool = [.. "tools.custom"u8],
+        CustomCall = [.. "messages.tool_calls.custom"u8],
+        CustomResult = [.. "messages.tool_call_id"u8],
+        ToolCache = [.. "tools.cache_control"u8],
+        PartCache = [.. "messages.content.cache_control"u8],
         User = [.. "user"u8],
         Serial = [.. "parallel_tool_calls"u8],
         ToolChoice = [.. "tool_choice"u8],
@@ -92,9 +98,17 @@ internal sealed class ChatRequestReader : RequestReader
             return true;
         }
 
+        if (walk.Is("logprobs"u8))
+        {
+            request.WantsLogprobs = walk.Token == JsonToken.True;
+            return true;
+        }
+
         if (walk.Token != JsonToken.Number)
             return false;
-        if (walk.Is("temperature"u8))
+        if (walk.Is("top_logprobs"u8))
+            request.TopLogprobs = walk.TryNumber(out var others) ? others : 0;
+        else if (walk.Is("temperature"u8))
             request.Temperature = walk.Text;
         else if (walk.Is("top_p"u8))
             request.TopP = walk.Text;
@@ -129,94 +143,12 @@ internal sealed class ChatRequestReader : RequestReader
         if (walk.Is("parallel_tool_calls"u8))
             request.IsSerial = walk.Token == JsonToken.False;
         else if (walk.Is("tools"u8))
-            ReadTools(request, ref walk);
+            ChatToolReader.ReadTools(request, ref walk);
         else if (walk.Is("tool_choice"u8))
-            ReadChoice(request, ref walk);
+            ChatToolReader.ReadChoice(request, ref walk);
         else
             return false;
         return true;
-    }
-
-    private static void ReadTools(NeutralRequest request, ref JsonWalk walk)
-    {
-        if (!walk.TryEnter(JsonToken.StartArray))
-            return;
-        while (walk.NextElement())
-        {
-            if (!walk.TryEnter(JsonToken.StartObject))
-                continue;
-            var isFunction = true;
-            NeutralTool tool = default;
-            while (walk.NextMember())
-            {
-                if (walk.Is("type"u8))
-                    isFunction = walk.IsText("function"u8);
-                else if (walk.Is("function"u8))
-                    tool = ReadFunction(request, ref walk);
-                else if (!walk.IsNothing())
-                    request.Losses.Add("tools"u8, walk.Name);
-            }
-
-            if (isFunction && tool.Name.IsPresent)
-                request.Tools.Add(tool);
-            else
-                request.Losses.Add("tools"u8);
-        }
-    }
-
-    private static NeutralTool ReadFunction(NeutralRequest request, ref JsonWalk walk)
-    {
-        NeutralTool tool = default;
-        if (!walk.TryEnter(JsonToken.StartObject))
-            return tool;
-        while (walk.NextMember())
-        {
-            if (!TakeFunction(ref walk, ref tool) && !walk.IsNothing())
-                request.Losses.Add("tools.function"u8, walk.Name);
-        }
-
-        return tool;
-    }
-
-    /// <summary>A member of a function's description; false where it is none.</summary>
-    internal static bool TakeFunction(ref JsonWalk walk, ref NeutralTool tool)
-    {
-        if (walk.Is("name"u8) && walk.Token == JsonToken.String)
-            tool = tool with { Name = walk.Text };
-        else if (walk.Is("description"u8) && walk.Token == JsonToken.String)
-            tool = tool with { Description = walk.Text };
-        else if (walk.Is("parameters"u8) && walk.Token == JsonToken.StartObject)
-            tool = tool with { Schema = walk.Value() };
-        else if (walk.Is("strict"u8))
-            tool = tool with { IsStrict = walk.Token == JsonToken.True };
-        else
-            return false;
-        return true;
-    }
-
-    private static void ReadChoice(NeutralRequest request, ref JsonWalk walk)
-    {
-        if (walk.Token == JsonToken.String)
-        {
-            request.ToolChoice = ChatWords.Choice(ref walk);
-            request.LoseIf(request.ToolChoice == ToolChoice.Unset, request.Names.ToolChoice);
-            return;
-        }
-
-        if (!walk.TryEnter(JsonToken.StartObject))
-            return;
-        while (walk.NextMember())
-        {
-            if (!walk.Is("function"u8) || !walk.TryEnter(JsonToken.StartObject))
-                continue;
-            while (walk.NextMember())
-            {
-                if (walk.Is("name"u8) && walk.Token == JsonToken.String)
-                    (request.ToolChoice, request.ToolName) = (ToolChoice.Named, walk.Text);
-            }
-        }
-
-        request.LoseIf(request.ToolChoice != ToolChoice.Named, request.Names.ToolChoice);
     }
 
     private static bool TakeWishes(NeutralRequest request, ref JsonWalk walk)
@@ -234,16 +166,35 @@ internal sealed class ChatRequestReader : RequestReader
             return true;
         }
 
-        if ((walk.Is("user"u8) || (walk.Is("safety_identifier"u8) && !request.User.IsPresent)) && walk.Token == JsonToken.String)
+        if (walk.Is("user"u8) && walk.Token == JsonToken.String)
         {
             request.User = walk.Text;
             return true;
         }
 
+        if (walk.Is("safety_identifier"u8) && walk.Token == JsonToken.String)
+        {
+            request.SafetyId = walk.Text;
+            return true;
+        }
+
+        if (TakeCacheMark(request, ref walk))
+            return true;
+
         // What is asked for by these is what comes anyway.
         if ((walk.Is("service_tier"u8) && (walk.IsText("auto"u8) || walk.IsText("default"u8))) || (walk.Is("modalities"u8) && IsTextAlone(ref walk)))
             return true;
         return TakeOpenAiMember(request, ref walk);
+    }
+
+    /// <summary>That all of the prompt is to be kept.</summary>
+    internal static bool TakeCacheMark(NeutralRequest request, ref JsonWalk walk)
+    {
+        var mark = request.CacheMark;
+        if (!PromptCache.TryRead(ref walk, ref mark))
+            return false;
+        request.CacheMark = mark;
+        return true;
     }
 
     /// <summary>What Responses have by the same name; all else can carry none of it.</summary>

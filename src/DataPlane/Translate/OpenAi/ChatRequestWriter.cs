@@ -11,18 +11,23 @@ internal sealed class ChatRequestWriter : RequestWriter
 
     public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
+        if (!target.Abilities.IsOpenAi)
+        {
+            CustomTools.Lose(request);
+            CustomTools.KeepAllowed(request);
+        }
+
         json.StartObject().Value("model"u8, target.ModelJson);
         ChatMessageWriter.Write(request, json, target.Abilities.WantsCallProof);
         WriteCap(request, target, json);
         WriteSampling(request, ThoughtEffort.Samples(request, target.Abilities), json);
         if (request.Tools.Count > 0)
-            WriteTools(request, json);
+            ChatToolWriter.Write(request, json);
         var effort = ThoughtEffort.AtOpenAi(request, target.Abilities);
         if (!effort.IsEmpty)
             json.Text("reasoning_effort"u8, effort);
         WriteFormat(request, json);
-        if (request.User.IsPresent)
-            json.Text("user"u8, request.User.Of(request.Source));
+        WriteUser(request, target.Abilities.IsOpenAi, json);
         WriteMembers(request, target.Abilities, json);
         if (request.Stream)
         {
@@ -34,6 +39,16 @@ internal sealed class ChatRequestWriter : RequestWriter
         json.EndObject();
         request.LoseIf(request.TopK.IsPresent, request.Names.TopK);
         request.LoseIf(request.Choices > ChatWords.ChoicesMax, request.Names.Choices);
+        PromptCache.Lose(request, target.Abilities.KeepsPrompts);
+    }
+
+    private static void WriteUser(NeutralRequest request, bool isOpenAi, JsonOut json)
+    {
+        var user = isOpenAi ? request.User : request.OneUser();
+        if (user.IsPresent)
+            json.Text("user"u8, user.Of(request.Source));
+        if (isOpenAi && request.SafetyId.IsPresent)
+            json.Text("safety_identifier"u8, request.SafetyId.Of(request.Source));
     }
 
     /// <summary>The newer name is the only one that models with thought take, and the older the only one that many servers know.</summary>
@@ -78,10 +93,20 @@ internal sealed class ChatRequestWriter : RequestWriter
             Number(request, json, "top_p"u8, request.TopP);
             Number(request, json, "presence_penalty"u8, request.PresencePenalty);
             Number(request, json, "frequency_penalty"u8, request.FrequencyPenalty);
+            WriteLogprobs(request, json);
         }
 
         if (request.Stops.Count > 0)
             WriteStops(request, samples, json);
+    }
+
+    private static void WriteLogprobs(NeutralRequest request, JsonOut json)
+    {
+        if (!request.WantsLogprobs)
+            return;
+        json.Flag("logprobs"u8, true);
+        if (request.TopLogprobs > 0)
+            json.Number("top_logprobs"u8, request.TopLogprobs);
     }
 
     /// <summary>Models that think refuse it; what it is by itself is as good as nothing.</summary>
@@ -91,6 +116,7 @@ internal sealed class ChatRequestWriter : RequestWriter
         request.LoseIf(request.Number(request.TopP) is { } share && share != 1, request.Names.TopP);
         request.LoseIf(request.Number(request.PresencePenalty) is { } presence && presence != 0, request.Names.PresencePenalty);
         request.LoseIf(request.Number(request.FrequencyPenalty) is { } frequency && frequency != 0, request.Names.FrequencyPenalty);
+        request.LoseIf(request.WantsLogprobs, request.Names.Logprobs);
     }
 
     private static void WriteStops(NeutralRequest request, bool samples, JsonOut json)
@@ -114,32 +140,6 @@ internal sealed class ChatRequestWriter : RequestWriter
     {
         if (value.IsPresent)
             json.Value(name, value.Of(request.Source));
-    }
-
-    private static void WriteTools(NeutralRequest request, JsonOut json)
-    {
-        var source = request.Source;
-        json.StartArray("tools"u8);
-        foreach (var tool in request.Tools)
-        {
-            json.StartObject().Text("type"u8, "function"u8).StartObject("function"u8).Text("name"u8, tool.Name.Of(source));
-            if (tool.Description.IsPresent)
-                json.Text("description"u8, tool.Description.Of(source));
-            if (tool.Schema.IsPresent)
-                SchemaText.Write(json, "parameters"u8, source, tool.Schema, tool.IsOpenApi);
-            if (tool.IsStrict)
-                json.Flag("strict"u8, true);
-            json.EndObject().EndObject();
-        }
-
-        json.EndArray();
-        if (request.ToolChoice == ToolChoice.Named)
-            json.StartObject("tool_choice"u8).Text("type"u8, "function"u8).StartObject("function"u8).Text("name"u8, request.ToolName.Of(source))
-                .EndObject().EndObject();
-        else if (request.ToolChoice != ToolChoice.Unset)
-            json.Text("tool_choice"u8, ChatWords.Choice(request.ToolChoice));
-        if (request.IsSerial)
-            json.Flag("parallel_tool_calls"u8, false);
     }
 
     private static void WriteFormat(NeutralRequest request, JsonOut json)

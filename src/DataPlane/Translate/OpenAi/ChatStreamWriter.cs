@@ -12,6 +12,8 @@ internal sealed class ChatStreamWriter : AnswerWriter
 
     public override int ChoicesMax => ChatWords.ChoicesMax;
 
+    public override bool TakesCustomCalls => true;
+
     public override void Take(in NeutralEvent item)
     {
         if (IsEnded)
@@ -21,13 +23,13 @@ internal sealed class ChatStreamWriter : AnswerWriter
         switch (item.Kind)
         {
             case NeutralKind.Text:
-                Delta(item.Choice, "{\"content\":\""u8, item.Text, "\"}"u8);
+                Delta(item.Choice, "{\"content\":\""u8, item.Text, "\"}"u8, item.Logprobs);
                 break;
             case NeutralKind.Thinking:
                 Delta(item.Choice, "{\"reasoning_content\":\""u8, item.Text, "\"}"u8);
                 break;
             case NeutralKind.Refusal:
-                Delta(item.Choice, "{\"refusal\":\""u8, item.Text, "\"}"u8);
+                Delta(item.Choice, "{\"refusal\":\""u8, item.Text, "\"}"u8, item.Logprobs, isRefusal: true);
                 break;
             case NeutralKind.Signature or NeutralKind.HiddenThinking:
                 LoseThought(item.Kind);
@@ -118,7 +120,10 @@ internal sealed class ChatStreamWriter : AnswerWriter
         BeginDelta(call.Choice);
         Out.Add("{\"tool_calls\":[{\"index\":"u8).Add(call.Call).Add(",\"id\":\""u8);
         WriteCallId(Out, call, "call_"u8);
-        Out.Add("\",\"type\":\"function\",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\"\"}"u8);
+        if (call.IsCustom)
+            Out.Add("\",\"type\":\"custom\",\"custom\":{\"name\":\""u8).Add(call.Name).Add("\",\"input\":\"\"}"u8);
+        else
+            Out.Add("\",\"type\":\"function\",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\"\"}"u8);
         ChatWords.WriteProof(Out, call.Proof);
         Out.Add("}]}"u8);
         EndDelta(FinishReason.None);
@@ -127,7 +132,8 @@ internal sealed class ChatStreamWriter : AnswerWriter
     private void Arguments(in NeutralEvent item, ReadOnlySpan<byte> text)
     {
         BeginDelta(item.Choice);
-        Out.Add("{\"tool_calls\":[{\"index\":"u8).Add(item.Call).Add(",\"function\":{\"arguments\":\""u8).Add(text).Add("\"}}]}"u8);
+        Out.Add("{\"tool_calls\":[{\"index\":"u8).Add(item.Call)
+            .Add(item.IsCustom ? ",\"custom\":{\"input\":\""u8 : ",\"function\":{\"arguments\":\""u8).Add(text).Add("\"}}]}"u8);
         EndDelta(FinishReason.None);
     }
 
@@ -141,17 +147,20 @@ internal sealed class ChatStreamWriter : AnswerWriter
         EndDelta(Has(_callsTools, choice) && reason == FinishReason.Stop ? FinishReason.ToolCalls : reason);
     }
 
-    private void Delta(int choice, ReadOnlySpan<byte> before, ReadOnlySpan<byte> text, ReadOnlySpan<byte> after)
+    private void Delta(
+        int choice, ReadOnlySpan<byte> before, ReadOnlySpan<byte> text, ReadOnlySpan<byte> after, ReadOnlySpan<byte> logprobs = default, bool isRefusal = false)
     {
         BeginDelta(choice);
         Out.Add(before).Add(text).Add(after);
-        EndDelta(FinishReason.None);
+        EndDelta(FinishReason.None, logprobs, isRefusal);
     }
 
     private void BeginDelta(int choice) => Out.Add(_prefix.Written).Add("\"choices\":[{\"index\":"u8).Add(choice).Add(",\"delta\":"u8);
 
-    private void EndDelta(FinishReason reason)
+    private void EndDelta(FinishReason reason, ReadOnlySpan<byte> logprobs = default, bool isRefusal = false)
     {
-        Out.Add(",\"logprobs\":null,\"finish_reason\":"u8).Add(ChatWords.Finish(reason)).Add(_wantsUsage ? "}],\"usage\":null}\n\n"u8 : "}]}\n\n"u8);
+        Out.Add(",\"logprobs\":"u8);
+        ChatWords.WriteLogprobs(Out, isRefusal ? default : logprobs, isRefusal ? logprobs : default);
+        Out.Add(",\"finish_reason\":"u8).Add(ChatWords.Finish(reason)).Add(_wantsUsage ? "}],\"usage\":null}\n\n"u8 : "}]}\n\n"u8);
     }
 }

@@ -37,6 +37,30 @@ internal static class ChatWords
             to.Add(",\"extra_content\":{\"google\":{\"thought_signature\":\""u8).Add(proof).Add("\"}}"u8);
     }
 
+    /// <summary>How probable the tokens of a text and of a refusal were: an object, or null where neither is told.</summary>
+    public static void WriteLogprobs(TextBuffer to, ReadOnlySpan<byte> content, ReadOnlySpan<byte> refusal)
+    {
+        if (content.IsEmpty && refusal.IsEmpty)
+        {
+            to.Add("null"u8);
+            return;
+        }
+
+        to.Add("{\"content\":"u8);
+        WriteArray(to, content);
+        to.Add(",\"refusal\":"u8);
+        WriteArray(to, refusal);
+        to.Add("}"u8);
+    }
+
+    private static void WriteArray(TextBuffer to, ReadOnlySpan<byte> elements)
+    {
+        if (elements.IsEmpty)
+            to.Add("null"u8);
+        else
+            TokenLogprobs.WriteArray(to, elements);
+    }
+
     /// <summary>What a <c>tool_choice</c> in one word means.</summary>
     public static ToolChoice Choice(ref JsonWalk walk) =>
         walk.IsText("auto"u8) ? ToolChoice.Auto : walk.IsText("none"u8) ? ToolChoice.None : walk.IsText("required"u8) ? ToolChoice.Required : ToolChoice.Unset;

@@ -15,6 +15,7 @@ internal sealed class ResponseItemReader
 
     private readonly short[] _callOf = new short[ItemsMax];
     private readonly bool[] _isTold = new bool[ItemsMax];
+    private readonly bool[] _isCustom = new bool[ItemsMax];
     private int _known;
     private bool _isNextSummary;
 
@@ -43,7 +44,11 @@ internal sealed class ResponseItemReader
     }
 
     /// <summary>Whether an item is told as soon as it begins.</summary>
-    public static bool Opens(ReadOnlySpan<byte> source, Piece item) => ItemType.Of(source, item).SequenceEqual("function_call"u8);
+    public static bool Opens(ReadOnlySpan<byte> source, Piece item) => IsCall(ItemType.Of(source, item));
+
+    private static bool IsCall(ReadOnlySpan<byte> type) => type.SequenceEqual("function_call"u8) || IsCustom(type);
+
+    private static bool IsCustom(ReadOnlySpan<byte> type) => type.SequenceEqual("custom_tool_call"u8);
 
     /// <summary>Whether something of an item is told at its end.</summary>
     public bool Tells(ReadOnlySpan<byte> source, Piece item, long index)
@@ -51,7 +56,7 @@ internal sealed class ResponseItemReader
         if (!IsTold(index))
             return true;
         var fields = Read(source, item);
-        return fields.Proof.Length > 0 || (fields.Type.Of(source).SequenceEqual("function_call"u8) && CallOf(index) < 0);
+        return fields.Proof.Length > 0 || (IsCall(fields.Type.Of(source)) && CallOf(index) < 0);
     }
 
     /// <summary>An item begins: a call is told, and what has no place in a chat is reported.</summary>
@@ -61,7 +66,7 @@ internal sealed class ResponseItemReader
         var type = fields.Type.Of(source);
         Know(index, isTold: false);
         _isNextSummary = false;
-        if (type.SequenceEqual("function_call"u8))
+        if (IsCall(type) && (to.TakesCustomCalls || !IsCustom(type)))
             TellCall(source, fields, index, to);
         else if (!type.SequenceEqual("message"u8) && !type.SequenceEqual("reasoning"u8))
         {
@@ -74,7 +79,7 @@ internal sealed class ResponseItemReader
     public void BeginSummary(long index) => _isNextSummary = IsTold(index);
 
     /// <summary>Something is added to an item.</summary>
-    public void Add(NeutralKind kind, ReadOnlySpan<byte> text, long index, AnswerWriter to)
+    public void Add(NeutralKind kind, ReadOnlySpan<byte> text, long index, AnswerWriter to, ReadOnlySpan<byte> logprobs = default)
     {
         if (kind == NeutralKind.Arguments && CallOf(index) < 0)
             return;
@@ -82,7 +87,8 @@ internal sealed class ResponseItemReader
             to.Take(new NeutralEvent(NeutralKind.Thinking, "\\n\\n"u8));
         _isNextSummary = false;
         Know(index, isTold: true);
-        to.Take(new NeutralEvent(kind, text) { Call = Math.Max(0, CallOf(index)) });
+        var isCustom = kind == NeutralKind.Arguments && index is >= 0 and < ItemsMax && _isCustom[index];
+        to.Take(new NeutralEvent(kind, text) { Call = Math.Max(0, CallOf(index)), Logprobs = logprobs, IsCustom = isCustom });
     }
 
     /// <summary>An item has ended: what was not told of it is, and what proves a thought.</summary>
@@ -91,13 +97,15 @@ internal sealed class ResponseItemReader
         var fields = Read(source, item);
         var type = fields.Type.Of(source);
         var isTold = IsTold(index);
-        if (type.SequenceEqual("function_call"u8))
+        if (IsCustom(type) && !to.TakesCustomCalls)
+            return;
+        if (IsCall(type))
         {
             if (CallOf(index) < 0)
                 TellCall(source, fields, index, to);
             if (!isTold && fields.Arguments.Length > 0)
-                to.Take(new NeutralEvent(NeutralKind.Arguments, fields.Arguments.Of(source)) { Call = CallOf(index) });
-            else if (!isTold)
+                to.Take(new NeutralEvent(NeutralKind.Arguments, fields.Arguments.Of(source)) { Call = CallOf(index), IsCustom = IsCustom(type) });
+            else if (!isTold && !IsCustom(type))
                 to.Take(new NeutralEvent(NeutralKind.ArgumentsObject, "{}"u8) { Call = CallOf(index) });
         }
         else if (type.SequenceEqual("message"u8) && !isTold)
@@ -135,7 +143,7 @@ internal sealed class ResponseItemReader
                 fields.CallId = walk.Text;
             else if (walk.Is("name"u8))
                 fields.Name = walk.Text;
-            else if (walk.Is("arguments"u8))
+            else if (walk.Is("arguments"u8) || walk.Is("input"u8))
                 fields.Arguments = walk.Text;
         }
 
@@ -154,8 +162,14 @@ internal sealed class ResponseItemReader
     {
         Know(index, isTold: false);
         if (index is >= 0 and < ItemsMax)
-            _callOf[index] = (short)Calls;
-        to.Take(new NeutralEvent(NeutralKind.ToolCall) { Call = Calls++, Id = call.CallId.Of(source), Name = call.Name.Of(source) });
+            (_callOf[index], _isCustom[index]) = ((short)Calls, IsCustom(call.Type.Of(source)));
+        to.Take(new NeutralEvent(NeutralKind.ToolCall)
+        {
+            Call = Calls++,
+            Id = call.CallId.Of(source),
+            Name = call.Name.Of(source),
+            IsCustom = IsCustom(call.Type.Of(source)),
+        });
     }
 
     /// <summary>The parts of a message, or of a thought, which are told as paragraphs.</summary>
@@ -169,19 +183,27 @@ internal sealed class ResponseItemReader
         {
             if (!walk.TryEnter(JsonToken.StartObject))
                 continue;
+            Piece text = default, logprobs = default;
+            var kind = isThought ? NeutralKind.Thinking : NeutralKind.Text;
             while (walk.NextMember())
             {
-                var isText = walk.Token == JsonToken.String && (walk.Is("text"u8) || walk.Is("refusal"u8));
-                if (isText && walk.Text.Length > 0)
+                if (walk.Token == JsonToken.String && (walk.Is("text"u8) || walk.Is("refusal"u8)))
                 {
-                    if (isThought && count++ > 0)
-                        to.Take(new NeutralEvent(NeutralKind.Thinking, "\\n\\n"u8));
-                    var kind = isThought ? NeutralKind.Thinking : walk.Is("text"u8) ? NeutralKind.Text : NeutralKind.Refusal;
-                    to.Take(new NeutralEvent(kind, walk.Text.Of(source)));
+                    text = walk.Text;
+                    if (walk.Is("refusal"u8))
+                        kind = NeutralKind.Refusal;
                 }
-                else if (!isText && !walk.Is("type"u8) && !walk.IsNothing())
+                else if (walk.Is("logprobs"u8) && walk.Token == JsonToken.StartArray)
+                    logprobs = walk.Value();
+                else if (!walk.Is("type"u8) && !walk.IsNothing())
                     to.Losses?.Add("answer"u8, walk.Name);
             }
+
+            if (text.Length == 0)
+                continue;
+            if (isThought && count++ > 0)
+                to.Take(new NeutralEvent(NeutralKind.Thinking, "\\n\\n"u8));
+            to.Take(new NeutralEvent(kind, text.Of(source)) { Logprobs = TokenLogprobs.Inside(source, logprobs) });
         }
     }
 

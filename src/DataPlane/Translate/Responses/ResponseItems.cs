@@ -7,6 +7,9 @@ internal enum ItemKind : byte
     Message,
     Reasoning,
     Call,
+
+    /// <summary>A call whose input is a text.</summary>
+    CustomCall,
 }
 
 /// <summary>What a part of an item is.</summary>
@@ -39,6 +42,9 @@ internal sealed class ResponseItems
     /// <summary>The text of the open part, or the arguments of the open call.</summary>
     public TextBuffer Text { get; } = new();
 
+    /// <summary>How probable the tokens of the open part were.</summary>
+    public TextBuffer Logprobs { get; } = new();
+
     public TextBuffer CallId { get; } = new();
 
     public TextBuffer CallName { get; } = new();
@@ -50,7 +56,7 @@ internal sealed class ResponseItems
     public ReadOnlySpan<byte> Done => _done.Written;
 
     /// <summary>Bytes that are kept.</summary>
-    public int Length => _done.Length + _parts.Length + Text.Length + _proof.Length;
+    public int Length => _done.Length + _parts.Length + Text.Length + _proof.Length + Logprobs.Length;
 
     public void Begin(ReadOnlySpan<byte> id)
     {
@@ -68,6 +74,7 @@ internal sealed class ResponseItems
         _proof.Release();
         _id.Release();
         Text.Release();
+        Logprobs.Release();
         CallId.Release();
         CallName.Release();
     }
@@ -97,6 +104,7 @@ internal sealed class ResponseItems
     {
         Form = form;
         Text.Clear();
+        Logprobs.Clear();
     }
 
     public void EndPart()
@@ -121,16 +129,18 @@ internal sealed class ResponseItems
     {
         WriteId(to.Add(",\"item_id\":\""u8));
         to.Add("\",\"output_index\":"u8).Add(Index);
-        return Kind == ItemKind.Call ? to : to.Add(Kind == ItemKind.Reasoning ? ",\"summary_index\":"u8 : ",\"content_index\":"u8).Add(_part);
+        return Kind is ItemKind.Call or ItemKind.CustomCall ? to : to.Add(Kind == ItemKind.Reasoning ? ",\"summary_index\":"u8 : ",\"content_index\":"u8).Add(_part);
     }
 
     /// <summary>The open part as it is by now.</summary>
-    public void WritePart(TextBuffer to) => to.Add(Form switch
+    public void WritePart(TextBuffer to)
     {
-        PartForm.Refusal => "{\"type\":\"refusal\",\"refusal\":\""u8,
-        PartForm.Summary => "{\"type\":\"summary_text\",\"text\":\""u8,
-        _ => "{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":[],\"text\":\""u8,
-    }).Add(Text.Written).Add("\"}"u8);
+        if (Form is PartForm.Refusal or PartForm.Summary)
+            to.Add(Form == PartForm.Refusal ? "{\"type\":\"refusal\",\"refusal\":\""u8 : "{\"type\":\"summary_text\",\"text\":\""u8);
+        else
+            to.Add("{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":["u8).Add(Logprobs.Written).Add("],\"text\":\""u8);
+        to.Add(Text.Written).Add("\"}"u8);
+    }
 
     /// <summary>The open item as it is by now, as far as its parts are done.</summary>
     public void WriteItem(TextBuffer to, ReadOnlySpan<byte> status)
@@ -145,6 +155,10 @@ internal sealed class ResponseItems
                 to.Add("\",\"type\":\"function_call\",\"status\":\""u8).Add(status).Add("\",\"call_id\":\""u8).Add(CallId.Written)
                     .Add("\",\"name\":\""u8).Add(CallName.Written).Add("\",\"arguments\":\""u8).Add(Text.Written).Add("\"}"u8);
                 break;
+            case ItemKind.CustomCall:
+                to.Add("\",\"type\":\"custom_tool_call\",\"status\":\""u8).Add(status).Add("\",\"call_id\":\""u8).Add(CallId.Written)
+                    .Add("\",\"name\":\""u8).Add(CallName.Written).Add("\",\"input\":\""u8).Add(Text.Written).Add("\"}"u8);
+                break;
             default:
                 to.Add("\",\"type\":\"reasoning\",\"summary\":["u8).Add(_parts.Written).Add("]"u8);
                 if (_proof.Length > 0)
@@ -158,6 +172,7 @@ internal sealed class ResponseItems
     {
         ItemKind.Message => "msg_"u8,
         ItemKind.Call => "fc_"u8,
+        ItemKind.CustomCall => "ctc_"u8,
         _ => "rs_"u8,
     }).Add(_id.Written).Add("_"u8).Add(Index);
 }

@@ -19,6 +19,7 @@ internal sealed class ResponsesAnswerReader : AnswerReader
     {
         public Piece Type;
         public Piece Delta;
+        public Piece Logprobs;
         public Piece Item;
         public Piece Model;
         public Piece Status;
@@ -111,6 +112,8 @@ internal sealed class ResponsesAnswerReader : AnswerReader
                 fields.Type = walk.Text;
             else if (walk.Is("delta"u8) && walk.Token == JsonToken.String)
                 fields.Delta = walk.Text;
+            else if (walk.Is("logprobs"u8) && walk.Token == JsonToken.StartArray)
+                fields.Logprobs = walk.Value();
             else if (walk.Is("output_index"u8))
                 _ = walk.TryNumber(out fields.Index);
             else if (walk.Is("item"u8) && walk.Token == JsonToken.StartObject)
@@ -164,10 +167,12 @@ internal sealed class ResponsesAnswerReader : AnswerReader
 
     private void TellDelta(ReadOnlySpan<byte> type, in Fields fields, ReadOnlySpan<byte> data, AnswerWriter to)
     {
-        if (fields.Delta.Length == 0)
+        var logprobs = TokenLogprobs.Inside(data, fields.Logprobs);
+        if (fields.Delta.Length == 0 && logprobs.IsEmpty)
             return;
         var kind = type.SequenceEqual("response.output_text.delta"u8) ? NeutralKind.Text
-            : type.SequenceEqual("response.function_call_arguments.delta"u8) ? NeutralKind.Arguments
+            : type.SequenceEqual("response.function_call_arguments.delta"u8) || type.SequenceEqual("response.custom_tool_call_input.delta"u8)
+            ? NeutralKind.Arguments
             : type.SequenceEqual("response.refusal.delta"u8) ? NeutralKind.Refusal
             : type.SequenceEqual("response.reasoning_summary_text.delta"u8) || type.SequenceEqual("response.reasoning_text.delta"u8) ? NeutralKind.Thinking
             : NeutralKind.Start;
@@ -176,7 +181,7 @@ internal sealed class ResponsesAnswerReader : AnswerReader
         if (kind == NeutralKind.Start)
             return;
         Begin(to);
-        _items.Add(kind, fields.Delta.Of(data), fields.Index, to);
+        _items.Add(kind, fields.Delta.Of(data), fields.Index, to, kind == NeutralKind.Text ? logprobs : default);
     }
 
     private void TellState(ReadOnlySpan<byte> type, in Fields fields, ReadOnlySpan<byte> data, AnswerWriter to)

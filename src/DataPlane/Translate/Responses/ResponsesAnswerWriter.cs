@@ -17,6 +17,8 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
     private int _call;
     private bool _isBegun;
 
+    public override bool TakesCustomCalls => true;
+
     public override void Take(in NeutralEvent item)
     {
         if (IsEnded)
@@ -25,10 +27,12 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
         switch (item.Kind)
         {
             case NeutralKind.Text:
-                Say(ItemKind.Message, PartForm.Text, item.Text);
+                Say(ItemKind.Message, PartForm.Text, item.Text, item.Logprobs);
                 break;
             case NeutralKind.Refusal:
-                Say(ItemKind.Message, PartForm.Refusal, item.Text);
+                LoseLogprobs(item);
+                if (!item.Text.IsEmpty)
+                    Say(ItemKind.Message, PartForm.Refusal, item.Text);
                 break;
             case NeutralKind.Thinking:
                 if (_items.IsProved)
@@ -120,7 +124,7 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
         EndEvent();
     }
 
-    private void Say(ItemKind kind, PartForm form, ReadOnlySpan<byte> text)
+    private void Say(ItemKind kind, PartForm form, ReadOnlySpan<byte> text, ReadOnlySpan<byte> logprobs = default)
     {
         EnterItem(kind);
         if (_items.Form != form)
@@ -137,6 +141,7 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
         }
 
         _items.Text.Add(text);
+        TokenLogprobs.Add(_items.Logprobs, logprobs);
         if (!isStream)
             return;
         BeginEvent(form switch
@@ -145,7 +150,9 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
             PartForm.Summary => "reasoning_summary_text.delta"u8,
             _ => "output_text.delta"u8,
         });
-        _items.WritePlace(Out).Add(",\"delta\":\""u8).Add(text).Add(form == PartForm.Text ? "\",\"logprobs\":[]"u8 : "\""u8);
+        _items.WritePlace(Out).Add(",\"delta\":\""u8).Add(text).Add("\""u8);
+        if (form == PartForm.Text)
+            TokenLogprobs.WriteArray(Out.Add(",\"logprobs\":"u8), logprobs);
         EndEvent();
     }
 
@@ -168,7 +175,7 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
             EndItem(FinishReason.None);
         }
 
-        _items.BeginItem(ItemKind.Call);
+        _items.BeginItem(call.IsCustom ? ItemKind.CustomCall : ItemKind.Call);
         WriteCallId(_items.CallId, call, "call_"u8);
         _items.CallName.Add(call.Name);
         _call = call.Call;
@@ -188,7 +195,7 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
     /// <summary>An item that has ended cannot be added to: arguments of an earlier call have no place any more.</summary>
     private void Arguments(int call, ReadOnlySpan<byte> text)
     {
-        if (_items.Kind != ItemKind.Call || call != _call || _items.Text.Length + text.Length > ArgumentsBytesMax)
+        if (_items.Kind is not (ItemKind.Call or ItemKind.CustomCall) || call != _call || _items.Text.Length + text.Length > ArgumentsBytesMax)
         {
             IsFaulted = true;
             return;
@@ -197,7 +204,7 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
         _items.Text.Add(text);
         if (!isStream)
             return;
-        BeginEvent("function_call_arguments.delta"u8);
+        BeginEvent(_items.Kind == ItemKind.CustomCall ? "custom_tool_call_input.delta"u8 : "function_call_arguments.delta"u8);
         _items.WritePlace(Out).Add(",\"delta\":\""u8).Add(text).Add("\""u8);
         EndEvent();
     }
@@ -215,8 +222,9 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
                 PartForm.Summary => "reasoning_summary_text.done"u8,
                 _ => "output_text.done"u8,
             });
-            _items.WritePlace(Out).Add(_items.Form == PartForm.Refusal ? ",\"refusal\":\""u8 : ",\"text\":\""u8).Add(_items.Text.Written)
-                .Add(_items.Form == PartForm.Text ? "\",\"logprobs\":[]"u8 : "\""u8);
+            _items.WritePlace(Out).Add(_items.Form == PartForm.Refusal ? ",\"refusal\":\""u8 : ",\"text\":\""u8).Add(_items.Text.Written).Add("\""u8);
+            if (_items.Form == PartForm.Text)
+                TokenLogprobs.WriteArray(Out.Add(",\"logprobs\":"u8), _items.Logprobs.Written);
             EndEvent();
             BeginEvent(isSummary ? "reasoning_summary_part.done"u8 : "content_part.done"u8);
             _items.WritePlace(Out).Add(",\"part\":"u8);
@@ -231,7 +239,7 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
     {
         if (_items.Kind == ItemKind.None)
             return;
-        if (_items.Kind == ItemKind.Call)
+        if (_items.Kind is ItemKind.Call or ItemKind.CustomCall)
             EndCall();
         EndPart();
         var status = ResponsesWords.Status(reason);
@@ -249,10 +257,18 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
     /// <summary>A call without arguments has an empty object of them.</summary>
     private void EndCall()
     {
-        if (_items.Text.Length == 0)
+        if (_items.Text.Length == 0 && _items.Kind == ItemKind.Call)
             Arguments(_call, "{}"u8);
         if (!isStream)
             return;
+        if (_items.Kind == ItemKind.CustomCall)
+        {
+            BeginEvent("custom_tool_call_input.done"u8);
+            _items.WritePlace(Out).Add(",\"input\":\""u8).Add(_items.Text.Written).Add("\""u8);
+            EndEvent();
+            return;
+        }
+
         BeginEvent("function_call_arguments.done"u8);
         _items.WritePlace(Out).Add(",\"name\":\""u8).Add(_items.CallName.Written).Add("\",\"arguments\":\""u8).Add(_items.Text.Written).Add("\""u8);
         EndEvent();

@@ -56,10 +56,11 @@ internal sealed class ResponsesInputReader
         walk.TryBegin();
         if (type.IsEmpty || type.SequenceEqual("message"u8))
             return ReadMessage(element, ref walk, isNamed: !type.IsEmpty);
-        if (type.SequenceEqual("function_call"u8))
-            ReadCall(ref walk);
-        else if (type.SequenceEqual("function_call_output"u8))
-            ReadResult(ref walk);
+        var isCustom = type.StartsWith("custom_tool_call"u8);
+        if (type.SequenceEqual("function_call"u8) || type.SequenceEqual("custom_tool_call"u8))
+            ReadCall(ref walk, isCustom);
+        else if (type.SequenceEqual("function_call_output"u8) || type.SequenceEqual("custom_tool_call_output"u8))
+            ReadResult(ref walk, isCustom);
         else if (type.SequenceEqual("reasoning"u8))
             ReadReasoning(ref walk);
         else if (type.SequenceEqual("item_reference"u8))
@@ -220,10 +221,10 @@ internal sealed class ResponsesInputReader
         return true;
     }
 
-    private void ReadCall(ref JsonWalk walk)
+    private void ReadCall(ref JsonWalk walk, bool isCustom)
     {
         BeginTurn(Turn.Assistant);
-        NeutralPart call = new() { Kind = PartKind.ToolCall, Signature = _callProof };
+        NeutralPart call = new() { Kind = PartKind.ToolCall, Signature = _callProof, IsCustom = isCustom };
         _callProof = default;
         while (walk.NextMember())
         {
@@ -231,7 +232,7 @@ internal sealed class ResponsesInputReader
                 call.Id = walk.Text;
             else if (walk.Is("name"u8) && walk.Token == JsonToken.String)
                 call.Name = walk.Text;
-            else if (walk.Is("arguments"u8) && walk.Token == JsonToken.String)
+            else if (walk.Is(isCustom ? "input"u8 : "arguments"u8) && walk.Token == JsonToken.String)
                 call.Text = walk.Text;
             else if (!walk.Is("type"u8) && !IsOfItem(ref walk) && !walk.IsNothing())
                 _request.Losses.Add("input.function_call"u8, walk.Name);
@@ -242,11 +243,11 @@ internal sealed class ResponsesInputReader
             _request.Parts.Add(call);
     }
 
-    private void ReadResult(ref JsonWalk walk)
+    private void ReadResult(ref JsonWalk walk, bool isCustom)
     {
         BeginTurn(Turn.Results);
         var at = _request.Parts.Count;
-        _request.Parts.Add(new NeutralPart { Kind = PartKind.ToolResult });
+        _request.Parts.Add(new NeutralPart { Kind = PartKind.ToolResult, IsCustom = isCustom });
         while (walk.NextMember())
         {
             if (walk.Is("call_id"u8) && walk.Token == JsonToken.String)

@@ -18,6 +18,12 @@ internal sealed class ResponsesRequestReader : RequestReader
     {
         Temperature = [.. "temperature"u8],
         TopP = [.. "top_p"u8],
+        Logprobs = [.. "top_logprobs"u8],
+        CustomTool = [.. "tools.custom"u8],
+        CustomCall = [.. "input.custom_tool_call"u8],
+        CustomResult = [.. "input.custom_tool_call_output"u8],
+        ToolCache = [.. "tools.cache_control"u8],
+        PartCache = [.. "input.content.cache_control"u8],
         User = [.. "user"u8],
         Serial = [.. "parallel_tool_calls"u8],
         ToolChoice = [.. "tool_choice"u8],
@@ -82,8 +88,10 @@ internal sealed class ResponsesRequestReader : RequestReader
             request.Temperature = walk.Text;
         else if (walk.Is("top_p"u8) && walk.Token == JsonToken.Number)
             request.TopP = walk.Text;
-        else if ((walk.Is("user"u8) || (walk.Is("safety_identifier"u8) && !request.User.IsPresent)) && walk.Token == JsonToken.String)
+        else if (walk.Is("user"u8) && walk.Token == JsonToken.String)
             request.User = walk.Text;
+        else if (walk.Is("safety_identifier"u8) && walk.Token == JsonToken.String)
+            request.SafetyId = walk.Text;
         else
             return false;
         return true;
@@ -109,17 +117,20 @@ internal sealed class ResponsesRequestReader : RequestReader
     private static void ReadTool(NeutralRequest request, Piece element)
     {
         var type = ItemType.Of(request.Source, element);
-        if (!type.SequenceEqual("function"u8))
+        var isCustom = type.SequenceEqual("custom"u8);
+        if (!isCustom && !type.SequenceEqual("function"u8))
         {
             request.Losses.Add("tools"u8, type);
             return;
         }
 
-        NeutralTool tool = default;
+        NeutralTool tool = new() { IsCustom = isCustom };
         var walk = new JsonWalk(request.Source, element, stackalloc byte[ScratchBytes]);
         for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
         {
-            if (!walk.Is("type"u8) && !ChatRequestReader.TakeFunction(ref walk, ref tool) && !walk.IsNothing())
+            var isTaken = walk.Is("type"u8)
+                || (isCustom ? ChatToolReader.TakeCustom(ref walk, ref tool) : ChatToolReader.TakeFunction(ref walk, ref tool));
+            if (!isTaken && !walk.IsNothing())
                 request.Losses.Add("tools"u8, walk.Name);
         }
 
@@ -132,16 +143,23 @@ internal sealed class ResponsesRequestReader : RequestReader
     {
         if (walk.TryEnter(JsonToken.StartObject))
         {
-            var isFunction = false;
+            var (isKnown, isAllowed) = (false, false);
             while (walk.NextMember())
             {
                 if (walk.Is("type"u8))
-                    isFunction = walk.IsText("function"u8);
+                {
+                    request.ToolIsCustom = walk.IsText("custom"u8);
+                    isAllowed = walk.IsText("allowed_tools"u8);
+                    isKnown = request.ToolIsCustom || walk.IsText("function"u8);
+                }
                 else if (walk.Is("name"u8) && walk.Token == JsonToken.String)
                     request.ToolName = walk.Text;
+                else
+                    _ = ChatToolReader.TakeAllowed(request, ref walk);
             }
 
-            request.ToolChoice = isFunction && request.ToolName.IsPresent ? ToolChoice.Named : ToolChoice.Unset;
+            if (!isAllowed || request.AllowedTools.Count == 0)
+                request.ToolChoice = isKnown && request.ToolName.IsPresent ? ToolChoice.Named : ToolChoice.Unset;
         }
         else if (walk.Token == JsonToken.String)
             request.ToolChoice = ChatWords.Choice(ref walk);
@@ -161,7 +179,9 @@ internal sealed class ResponsesRequestReader : RequestReader
             // What proves a thought is told in any case.
             while (walk.NextElement())
             {
-                if (!walk.IsText("reasoning.encrypted_content"u8))
+                if (walk.IsText("message.output_text.logprobs"u8))
+                    request.WantsLogprobs = true;
+                else if (!walk.IsText("reasoning.encrypted_content"u8))
                     request.Losses.Add("include"u8, walk.Token == JsonToken.String ? walk.TextBytes : default);
             }
         }
@@ -177,9 +197,18 @@ internal sealed class ResponsesRequestReader : RequestReader
         {
             // What is asked for by these is what comes anyway.
             return (walk.Is("service_tier"u8) && (walk.IsText("auto"u8) || walk.IsText("default"u8))) || (walk.Is("truncation"u8) && walk.IsText("disabled"u8))
-                || (walk.Is("top_logprobs"u8) && walk.TryNumber(out var number) && number == 0) || TakeOpenAiMember(request, ref walk);
+                || TakeLogprobs(request, ref walk) || TakeOpenAiMember(request, ref walk);
         }
 
+        return true;
+    }
+
+    private static bool TakeLogprobs(NeutralRequest request, ref JsonWalk walk)
+    {
+        if (!walk.Is("top_logprobs"u8) || !walk.TryNumber(out var others))
+            return false;
+        request.TopLogprobs = others;
+        request.WantsLogprobs |= others > 0;
         return true;
     }
 

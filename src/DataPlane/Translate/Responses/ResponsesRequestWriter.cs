@@ -37,6 +37,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
             json.Flag("stream"u8, true);
         json.EndObject();
         LoseRest(request);
+        PromptCache.Lose(request, isUnasked: target.Abilities.KeepsPrompts);
     }
 
     /// <summary>A cap that is lower than any that can be asked for is raised to that; one of the client's is reported.</summary>
@@ -62,6 +63,8 @@ internal sealed class ResponsesRequestWriter : RequestWriter
             json.Value("temperature"u8, request.Temperature.Of(request.Source));
         if (request.TopP.IsPresent)
             json.Value("top_p"u8, request.TopP.Of(request.Source));
+        if (request is { WantsLogprobs: true, TopLogprobs: > 0 })
+            json.Number("top_logprobs"u8, request.TopLogprobs);
     }
 
     /// <summary>Functions are strict here unless they say that they are not.</summary>
@@ -71,9 +74,18 @@ internal sealed class ResponsesRequestWriter : RequestWriter
         json.StartArray("tools"u8);
         foreach (var tool in request.Tools)
         {
-            json.StartObject().Text("type"u8, "function"u8).Text("name"u8, tool.Name.Of(source));
+            json.StartObject().Text("type"u8, tool.IsCustom ? "custom"u8 : "function"u8).Text("name"u8, tool.Name.Of(source));
             if (tool.Description.IsPresent)
                 json.Text("description"u8, tool.Description.Of(source));
+            if (tool.IsCustom)
+            {
+                if (tool.Grammar.IsPresent)
+                    json.StartObject("format"u8).Text("type"u8, "grammar"u8).Text("syntax"u8, tool.Syntax.Of(source))
+                        .Text("definition"u8, tool.Grammar.Of(source)).EndObject();
+                json.EndObject();
+                continue;
+            }
+
             if (tool.Schema.IsPresent)
                 SchemaText.Write(json, "parameters"u8, source, tool.Schema, tool.IsOpenApi);
             else
@@ -82,12 +94,25 @@ internal sealed class ResponsesRequestWriter : RequestWriter
         }
 
         json.EndArray();
-        if (request.ToolChoice == ToolChoice.Named)
-            json.StartObject("tool_choice"u8).Text("type"u8, "function"u8).Text("name"u8, request.ToolName.Of(source)).EndObject();
-        else if (request.ToolChoice != ToolChoice.Unset)
-            json.Text("tool_choice"u8, ChatWords.Choice(request.ToolChoice));
+        WriteChoice(request, json);
         if (request.IsSerial)
             json.Flag("parallel_tool_calls"u8, false);
+    }
+
+    private static void WriteChoice(NeutralRequest request, JsonOut json)
+    {
+        if (request.ToolChoice == ToolChoice.Named)
+            json.StartObject("tool_choice"u8).Text("type"u8, request.ToolIsCustom ? "custom"u8 : "function"u8).Text("name"u8, request.ToolName.Of(request.Source))
+                .EndObject();
+        else if (request.AllowedTools.Count > 0)
+        {
+            json.StartObject("tool_choice"u8).Text("type"u8, "allowed_tools"u8).Text("mode"u8, ChatWords.Choice(request.ToolChoice)).StartArray("tools"u8);
+            foreach (var tool in request.AllowedTools)
+                json.StartObject().Text("type"u8, tool.IsCustom ? "custom"u8 : "function"u8).Text("name"u8, tool.Name.Of(request.Source)).EndObject();
+            json.EndArray().EndObject();
+        }
+        else if (request.ToolChoice != ToolChoice.Unset)
+            json.Text("tool_choice"u8, ChatWords.Choice(request.ToolChoice));
     }
 
     /// <summary>
@@ -110,8 +135,15 @@ internal sealed class ResponsesRequestWriter : RequestWriter
             json.EndObject();
         }
 
-        if (shows && request.KeepsProofs)
-            json.StartArray("include"u8).Text("reasoning.encrypted_content"u8).EndArray();
+        var (proofs, logprobs) = (shows && request.KeepsProofs, request.WantsLogprobs && ThoughtEffort.Samples(request, model));
+        if (!proofs && !logprobs)
+            return;
+        json.StartArray("include"u8);
+        if (proofs)
+            json.Text("reasoning.encrypted_content"u8);
+        if (logprobs)
+            json.Text("message.output_text.logprobs"u8);
+        json.EndArray();
     }
 
     private static void WriteText(NeutralRequest request, JsonOut json)
@@ -137,12 +169,18 @@ internal sealed class ResponsesRequestWriter : RequestWriter
 
     private static void WriteUser(NeutralRequest request, JsonOut json)
     {
-        if (!request.User.IsPresent)
+        WriteUser(request, json, "user"u8, request.User, request.Names.User);
+        WriteUser(request, json, "safety_identifier"u8, request.SafetyId, "safety_identifier"u8);
+    }
+
+    private static void WriteUser(NeutralRequest request, JsonOut json, ReadOnlySpan<byte> name, Piece user, ReadOnlySpan<byte> lost)
+    {
+        if (!user.IsPresent)
             return;
-        if (request.User.Length <= UserBytesMax)
-            json.Text("user"u8, request.User.Of(request.Source));
+        if (user.Length <= UserBytesMax)
+            json.Text(name, user.Of(request.Source));
         else
-            request.Losses.Add(request.Names.User);
+            request.Losses.Add(lost);
     }
 
     private static void LoseRest(NeutralRequest request)

@@ -1,0 +1,92 @@
+namespace AiEdge.DataPlane.Translate;
+
+/// <summary>
+/// Tools whose input is a text and no object, calls of them and what they answered: chats and Responses of OpenAI's own models have them alike, and nobody else
+/// has them. And a choice among some of the tools, which some can be told and others must not be shown the rest.
+/// </summary>
+internal static class CustomTools
+{
+    /// <summary>Takes them out of a request to somebody who has them not, reported; an answer goes with its call, for nobody takes one without.</summary>
+    public static void Lose(NeutralRequest request)
+    {
+        for (var i = request.Tools.Count - 1; i >= 0; i--)
+        {
+            if (!request.Tools[i].IsCustom)
+                continue;
+            request.Losses.Add(request.Names.CustomTool);
+            request.Tools.RemoveAt(i);
+        }
+
+        var chosen = request.AllowedTools.Count;
+        request.AllowedTools.RemoveAll(static tool => tool.IsCustom);
+        if (request.ToolIsCustom || (chosen > 0 && request.AllowedTools.Count == 0))
+        {
+            request.ToolChoice = ToolChoice.Unset;
+            request.ToolIsCustom = false;
+            request.Losses.Add(request.Names.ToolChoice);
+        }
+
+        LoseCalls(request);
+    }
+
+    /// <summary>Takes out what may not be called, where the provider cannot be told a choice among several.</summary>
+    public static void KeepAllowed(NeutralRequest request)
+    {
+        if (request.AllowedTools.Count == 0)
+            return;
+        for (var i = request.Tools.Count - 1; i >= 0; i--)
+        {
+            if (!IsAllowed(request, request.Tools[i].Name.Of(request.Source)))
+                request.Tools.RemoveAt(i);
+        }
+
+        request.AllowedTools.Clear();
+    }
+
+    private static bool IsAllowed(NeutralRequest request, ReadOnlySpan<byte> name)
+    {
+        foreach (var tool in request.AllowedTools)
+        {
+            if (tool.Name.Of(request.Source).SequenceEqual(name))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static void LoseCalls(NeutralRequest request)
+    {
+        var parts = request.Parts;
+        var first = 0;
+        while (first < parts.Count && !parts[first].IsCustom)
+            first++;
+        if (first == parts.Count)
+            return;
+
+        // Where each part is to be found afterwards; one that goes has the place of the one behind it.
+        var places = new int[parts.Count + 1];
+        var (kept, isLost) = (0, false);
+        for (var p = 0; p < parts.Count; p++)
+        {
+            places[p] = kept;
+            isLost = parts[p].IsCustom || (isLost && parts[p].IsOfResult);
+            if (parts[p].IsCustom)
+                request.Losses.Add(parts[p].Kind == PartKind.ToolCall ? request.Names.CustomCall : request.Names.CustomResult);
+            if (!isLost)
+                parts[kept++] = parts[p];
+        }
+
+        places[parts.Count] = kept;
+        parts.RemoveRange(kept, parts.Count - kept);
+        for (var m = request.Messages.Count - 1; m >= 0; m--)
+        {
+            var message = request.Messages[m];
+            var from = places[message.From];
+            var count = places[message.From + message.Count] - from;
+            if (count == 0 && message.Count > 0)
+                request.Messages.RemoveAt(m);
+            else
+                request.Messages[m] = message with { From = from, Count = count };
+        }
+    }
+}
