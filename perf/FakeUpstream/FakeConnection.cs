@@ -125,6 +125,8 @@ internal sealed class FakeConnection
             Body = body,
             Form = form,
             IsJudged = script.Rules && !_server.Options.QuickScan,
+            JudgesAll = script.Rules && _server.Options.JudgesAll,
+            RefusesUnknown = _server.Options.RefusesUnknownFields,
         };
         var method = Encoding.Latin1.GetString(_head.Method);
         _sender.Resumed = log?.Resumed;

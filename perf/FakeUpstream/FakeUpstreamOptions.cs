@@ -40,6 +40,15 @@ public sealed class FakeUpstreamOptions
     /// <summary>Bytes of a body kept in the log; the rest is counted and dropped.</summary>
     public int BodyLogBytesMax { get; init; } = 64 << 20;
 
+    /// <summary>
+    /// Judges chats, responses and contents, too, as their providers would (<c>ChatRules</c>, <c>ResponsesRules</c>, <c>ContentsRules</c>), and answers 400 to what
+    /// they would refuse. Messages are judged anyway.
+    /// </summary>
+    public bool JudgesAll { get; init; }
+
+    /// <summary>With <see cref="JudgesAll"/>, refuses fields that the provider does not know, too.</summary>
+    public bool RefusesUnknownFields { get; init; }
+
     /// <summary>Looks for model and stream only in the first and last 4 KiB of a body: for load tests with large bodies.</summary>
     public bool QuickScan { get; init; }
 

@@ -7,7 +7,7 @@ namespace AiEdge.Functional.Tests;
 public sealed class EndpointTests
 {
     [Theory]
-    [InlineData("/v1/chat/completions", """{"model":"gpt-4o","messages":[]}""", "\"object\":\"chat.completion\"", 3)]
+    [InlineData("/v1/chat/completions", """{"model":"gpt-4o","messages":[{"role":"user","content":"Q"}]}""", "\"object\":\"chat.completion\"", 3)]
     [InlineData("/v1/completions", """{"model":"gpt-4o","prompt":["a","b"]}""", "\"object\":\"text_completion\"", 3)]
     [InlineData("/v1/embeddings", """{"model":"gpt-4o","input":"a"}""", "\"object\":\"list\"", 0)]
     [InlineData("/v1/responses", """{"model":"gpt-4o","input":"a"}""", "\"object\":\"response\"", 3)]
@@ -58,7 +58,7 @@ public sealed class EndpointTests
     {
         await using var edge = await Edge.StartAsync();
 
-        var answer = await edge.AskAsync(Ask.Responses("n=9", more: ",\"max_output_tokens\":4"));
+        var answer = await edge.AskAsync(Ask.Responses("n=99", more: ",\"max_output_tokens\":16"));
 
         Assert.StartsWith("event: response.incomplete\n", answer.Frames[^1]);
         Assert.Equal("done", (await edge.RecordAsync()).GetProperty("end").GetString());

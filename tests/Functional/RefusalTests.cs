@@ -88,7 +88,7 @@ public sealed class RefusalTests
     [InlineData(100_000, 400)]
     public async Task Nesting_has_a_bound(int depth, int status)
     {
-        await using var edge = await Edge.StartAsync();
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Fake = new() });
         // The body itself is the first level.
         var body = "{\"model\":\"gpt-4o\",\"messages\":" + new string('[', depth) + new string(']', depth) + "}";
 

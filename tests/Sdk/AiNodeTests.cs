@@ -12,13 +12,19 @@ public abstract class AiRun : NodeRun
 public abstract class AiNodeTests(AiRun run, int endpoints)
 {
     private static readonly string[] Kinds =
-        ["text", "stream", "tools loop", "tools, streamed input", "abort", "errors", "a broken stream", "an object"];
+        ["text", "stream", "tools loop", "tools, streamed input", "a picture", "abort", "errors", "a broken stream", "an object"];
+
+    protected static string[] Every { get; } = ["chat", "responses", "messages", "generateContent"];
 
     protected static TheoryData<string> Of(params string[] endpoints) =>
         [.. endpoints.SelectMany(endpoint => Kinds.Select(kind => $"{endpoint}: {kind}"))];
 
     [Fact]
     public void Every_scenario_of_the_script_is_a_row() => Assert.Equal(endpoints * Kinds.Length, run.Names.Count());
+
+    [Fact]
+    public void Pictures_reach_the_provider() =>
+        Assert.Equal(endpoints, run.Requests.Count(request => request.BodyText.Contains("iVBORw0KGgo", StringComparison.Ordinal)));
 
     [Fact]
     public async Task What_the_client_aborted_ended_at_the_provider()
@@ -31,12 +37,15 @@ public abstract class AiNodeTests(AiRun run, int endpoints)
 }
 
 /// <summary>Before a provider of OpenAI's dialect.</summary>
-public sealed class AiOpenAiRun : AiRun;
-
-/// <summary>Chat completions and responses.</summary>
-public sealed class AiOpenAiTests(AiOpenAiRun run) : AiNodeTests(run, 2), IClassFixture<AiOpenAiRun>
+public sealed class AiOpenAiRun : AiRun
 {
-    public static TheoryData<string> Scenarios => Of("chat", "responses");
+    protected override string Provider => "fake";
+}
+
+/// <summary>Every endpoint, as it is or translated.</summary>
+public sealed class AiOpenAiTests(AiOpenAiRun run) : AiNodeTests(run, 4), IClassFixture<AiOpenAiRun>
+{
+    public static TheoryData<string> Scenarios => Of(Every);
 
     [Theory]
     [MemberData(nameof(Scenarios))]
@@ -49,10 +58,10 @@ public sealed class AiAnthropicRun : AiRun
     protected override string Provider => "claude";
 }
 
-/// <summary>Messages.</summary>
-public sealed class AiAnthropicTests(AiAnthropicRun run) : AiNodeTests(run, 1), IClassFixture<AiAnthropicRun>
+/// <summary>Every endpoint, as it is or translated.</summary>
+public sealed class AiAnthropicTests(AiAnthropicRun run) : AiNodeTests(run, 4), IClassFixture<AiAnthropicRun>
 {
-    public static TheoryData<string> Scenarios => Of("messages");
+    public static TheoryData<string> Scenarios => Of(Every);
 
     [Theory]
     [MemberData(nameof(Scenarios))]
@@ -65,10 +74,10 @@ public sealed class AiGeminiRun : AiRun
     protected override string Provider => "google";
 }
 
-/// <summary>Gemini's generateContent.</summary>
-public sealed class AiGeminiTests(AiGeminiRun run) : AiNodeTests(run, 1), IClassFixture<AiGeminiRun>
+/// <summary>Every endpoint, as it is or translated.</summary>
+public sealed class AiGeminiTests(AiGeminiRun run) : AiNodeTests(run, 4), IClassFixture<AiGeminiRun>
 {
-    public static TheoryData<string> Scenarios => Of("generateContent");
+    public static TheoryData<string> Scenarios => Of(Every);
 
     [Theory]
     [MemberData(nameof(Scenarios))]
@@ -81,15 +90,28 @@ public sealed class AiAnswersRun : AiRun
     protected override string Provider => "answers";
 }
 
-/// <summary>Chat completions, Messages and Gemini's generateContent, each translated.</summary>
-public sealed class AiAnswersTests(AiAnswersRun run) : AiNodeTests(run, 3), IClassFixture<AiAnswersRun>
+/// <summary>Every endpoint, as it is or translated.</summary>
+public sealed class AiAnswersTests(AiAnswersRun run) : AiNodeTests(run, 4), IClassFixture<AiAnswersRun>
 {
-    public static TheoryData<string> Scenarios => Of("chat", "messages", "generateContent");
+    public static TheoryData<string> Scenarios => Of(Every);
 
     [Theory]
     [MemberData(nameof(Scenarios))]
     public void Scenario_passes(string name) => run.AssertPassed(name);
+}
 
-    [Fact]
-    public void What_reaches_the_provider_is_what_it_takes() => Assert.All(run.Requests, request => Assert.Null(ResponsesRules.FaultOf(request.Body)));
+/// <summary>Before a provider that has chat completions alone.</summary>
+public sealed class AiPlainRun : AiRun
+{
+    protected override string Provider => "plain";
+}
+
+/// <summary>Responses, translated.</summary>
+public sealed class AiPlainTests(AiPlainRun run) : AiNodeTests(run, 1), IClassFixture<AiPlainRun>
+{
+    public static TheoryData<string> Scenarios => Of("responses");
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Scenario_passes(string name) => run.AssertPassed(name);
 }

@@ -57,7 +57,7 @@ public sealed class CurlTests
     public async Task A_chunked_upload_reaches_the_provider_with_its_length()
     {
         await using var plane = await Plane.StartAsync();
-        const string body = """{"model":"fake-n3","messages":[]}""";
+        const string body = """{"model":"fake-n3","messages":[{"role":"user","content":"Q"}]}""";
         var output = await CurlAsync(plane, "-H", "Transfer-Encoding: chunked", "-d", body);
         Assert.Contains("\"object\":\"chat.completion\"", output, StringComparison.Ordinal);
         var seen = await plane.Provider.NextRequestAsync();

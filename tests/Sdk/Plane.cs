@@ -39,7 +39,7 @@ internal sealed class Plane : IAsyncDisposable
     public static async Task<Plane> StartAsync(
         string script = "", string heartbeat = "15s", Func<ReceivedRequest, string?>? scriptFor = null, string provider = "fake")
     {
-        var upstream = await FakeUpstreamServer.StartAsync(new FakeUpstreamOptions { RequiredKey = ProviderKey, Script = script, ScriptFor = scriptFor });
+        var upstream = await FakeUpstreamServer.StartAsync(new FakeUpstreamOptions { RequiredKey = ProviderKey, Script = script, ScriptFor = scriptFor, JudgesAll = true, RefusesUnknownFields = true });
         var folder = Directory.CreateTempSubdirectory("aiedge-sdk-").FullName;
         var config = Path.Combine(folder, "aiedge.yaml");
         await File.WriteAllTextAsync(config, Config(upstream.Port, heartbeat, provider));
@@ -125,7 +125,10 @@ internal sealed class Plane : IAsyncDisposable
           "gemini-guarded*": { targets: [ { provider: google, model: fake-n60-cap=off } ], tokenizer: o200k_base, runaway: { outputTokens: 30 } }
         {{string.Join("\n", Capped.Select(static one => $"  \"{one.Model}*\": {{ targets: [ {{ provider: {one.Provider}, model: fake-n400-cap=off }} ], tokenizer: o200k_base }}"))}}
           "fake-*":    { targets: [ { provider: {{provider}} } ] }
+          "only-openai-long*": { targets: [ { provider: fake, model: fake-n100000-d10000 } ] }
           "only-openai*":      { targets: [ { provider: fake, model: fake-n40 } ] }
+          "only-google-long*": { targets: [ { provider: google, model: fake-n100000-d10000 } ] }
+          "only-chat-long*": { targets: [ { provider: plain, model: fake-n100000-d10000 } ] }
           "only-claude-long*": { targets: [ { provider: claude, model: fake-n100000-d10000 } ] }
           "only-responses-long*": { targets: [ { provider: answers, model: fake-n100000-d10000 } ] }
           "only-responses*":  { targets: [ { provider: answers, model: fake-n40 } ] }

@@ -76,6 +76,12 @@ internal sealed class AnswerContext
     /// <summary>Whether the whole request is judged, as its provider would, and not only what the answer depends on.</summary>
     public bool IsJudged { get; init; }
 
+    /// <summary>Whether that goes for chats, responses and contents, too (<see cref="FakeUpstreamOptions.JudgesAll"/>).</summary>
+    public bool JudgesAll { get; init; }
+
+    /// <summary>Whether fields that the provider does not know are refused in these.</summary>
+    public bool RefusesUnknown { get; init; }
+
     public string Model => Facts.Model ?? "fake-model";
 
     public long Created { get; } = DateTimeOffset.UtcNow.ToUnixTimeSeconds();

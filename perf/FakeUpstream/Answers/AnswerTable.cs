@@ -13,7 +13,9 @@ internal static class AnswerTable
         ("/messages", MessagesAnswer.Make),
         (":rawPredict", MessagesAnswer.Make),
         (":streamRawPredict", MessagesAnswer.Make),
-        ("/messages/count_tokens", MessagesAnswer.MakeCount),
+        ("/messages/count_tokens", CountAnswer.MakeMessages),
+        (":countTokens", CountAnswer.MakeContents),
+        ("/responses/input_tokens", CountAnswer.MakeResponses),
         ("/completions", CompletionAnswer.Make),
         ("/responses", ResponsesAnswer.Make),
         ("/embeddings", EmbeddingsAnswer.Make),
@@ -36,11 +38,23 @@ internal static class AnswerTable
             if (!context.Path.EndsWith(pathEnd, StringComparison.Ordinal))
                 continue;
             return method == "POST"
-                ? context.Body.IsEmpty ? NoBody : make(context)
+                ? context.Body.IsEmpty ? NoBody : (context.JudgesAll ? Refusal(context) : null) ?? make(context)
                 : ErrorAnswer.Json(405, "Allow: POST\r\n", "invalid_request_error", "method_not_supported", $"Not allowed to {method} on {context.Path}.");
         }
 
         return UnknownUrl(method, context.Path);
+    }
+
+    private static Answer? Refusal(AnswerContext context)
+    {
+        if (context.Path.EndsWith("/chat/completions", StringComparison.Ordinal) && ChatRules.FaultOf(context.Body, context.RefusesUnknown) is { } chat)
+            return ErrorAnswer.Json(400, "", "invalid_request_error", null, chat);
+        if (context.Path.EndsWith("/responses", StringComparison.Ordinal) && ResponsesRules.FaultOf(context.Body, context.RefusesUnknown) is { } response)
+            return ErrorAnswer.Json(400, "", "invalid_request_error", null, response);
+        return context.Path.EndsWith("enerateContent", StringComparison.Ordinal)
+            && ContentsRules.FaultOf(context.Body, GenerateAnswer.ModelIn(context.Path), context.RefusesUnknown) is { } contents
+            ? ErrorAnswer.GeminiFault(contents)
+            : null;
     }
 
     /// <summary>Whose path it is.</summary>
@@ -48,6 +62,7 @@ internal static class AnswerTable
         path.EndsWith("/messages", StringComparison.Ordinal) || path.EndsWith("/messages/count_tokens", StringComparison.Ordinal)
             || path.EndsWith("awPredict", StringComparison.Ordinal) ? Vendor.Anthropic
         : path.EndsWith("enerateContent", StringComparison.Ordinal) || path.EndsWith(":embedContent", StringComparison.Ordinal)
+            || path.EndsWith(":countTokens", StringComparison.Ordinal)
             || path.EndsWith(":batchEmbedContents", StringComparison.Ordinal) ? Vendor.Gemini : Vendor.OpenAi;
 
     private static Answer NoBody => ErrorAnswer.Json(400, "", "invalid_request_error", null, "The request has no body.");

@@ -44,6 +44,14 @@ internal static class ErrorAnswer
         Body = to => to.Add("{\"type\":\"error\",\"error\":{\"type\":"u8).AddJson(type).Add(",\"message\":"u8).AddJson(message).Add("},\"request_id\":\"req_fake\"}"u8),
     };
 
+    /// <summary>What Gemini finds wrong with a request.</summary>
+    public static Answer GeminiFault(string message) => new()
+    {
+        Status = 400,
+        Vendor = Vendor.Gemini,
+        Body = to => to.Add("{\"error\":{\"code\":400,\"message\":"u8).AddJson(message).Add(",\"status\":\"INVALID_ARGUMENT\",\"details\":[]}}"u8),
+    };
+
     /// <summary>An error in Gemini's shape, that of google.rpc.Status.</summary>
     private static Answer MakeGemini(FakeScript script, string fields)
     {

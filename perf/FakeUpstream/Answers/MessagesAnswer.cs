@@ -40,13 +40,6 @@ internal sealed class MessagesAnswer
             : new Answer { Body = message.WriteWhole, Vendor = Vendor.Anthropic };
     }
 
-    /// <summary>The provider's own count of a prompt.</summary>
-    public static Answer MakeCount(AnswerContext context) => new()
-    {
-        Body = to => to.Add("{\"input_tokens\":"u8).Add(context.Script.InputTokens).Add("}"u8),
-        Vendor = Vendor.Anthropic,
-    };
-
     private void WriteWhole(ByteWriter to)
     {
         BeginMessage(to).Add("["u8);

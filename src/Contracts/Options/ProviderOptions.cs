@@ -51,6 +51,9 @@ public sealed class ProviderOptions
     /// <summary>Whether a stream's usage is asked for.</summary>
     public static readonly ChoiceField UsageChunkField = new("usageChunk", ["inject", "never"]) { Default = "inject" };
 
+    /// <summary>Who counts the tokens of a prompt where a client asks for that alone.</summary>
+    public static readonly ChoiceField CountTokensField = new("countTokens", ["local", "provider"]) { Default = "local" };
+
     /// <summary>What becomes of a request in another dialect that cannot be carried whole.</summary>
     public static readonly ChoiceField TranslationField = new("translation", ["report", "strict"]) { Default = "report" };
 
@@ -89,7 +92,7 @@ public sealed class ProviderOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a provider", DialectField, BaseUrlField, KeyField, AccountsField, AuthHeaderField, HeadersField, RegionField, TimeoutsField, UsageChunkField,
+        "a provider", DialectField, BaseUrlField, KeyField, AccountsField, AuthHeaderField, HeadersField, RegionField, TimeoutsField, UsageChunkField, CountTokensField,
         TranslationField, ResponsesField, HostingField, ApiVersionField,
         RetryReusedField, ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, ProbeField, CapacityField, DisabledField,
         new LaterField("proxy"), new LaterField("price"));
@@ -138,6 +141,9 @@ public sealed class ProviderOptions
 
     /// <summary>See <see cref="UsageChunkField"/>.</summary>
     public Setting<string> UsageChunk { get; private init; }
+
+    /// <summary>See <see cref="CountTokensField"/>.</summary>
+    public Setting<string> CountTokens { get; private init; }
 
     /// <summary>See <see cref="TranslationField"/>.</summary>
     public Setting<string> Translation { get; private init; }
@@ -218,6 +224,7 @@ public sealed class ProviderOptions
             Region = reader.Get(RegionField),
             Timeouts = TimeoutsOptions.Read(reader.Node(TimeoutsField), faults),
             UsageChunk = reader.Get(UsageChunkField),
+            CountTokens = reader.Get(CountTokensField),
             Translation = reader.Get(TranslationField),
             Responses = reader.Get(ResponsesField),
             Hosting = reader.Get(HostingField),

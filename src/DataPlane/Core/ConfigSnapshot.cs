@@ -148,6 +148,9 @@ internal sealed class ProviderModel
 
     public required UsageChunkMode UsageChunk { get; init; }
 
+    /// <summary>Whether it is asked for the tokens of a prompt where a client asks for these alone (<c>countTokens: provider</c>).</summary>
+    public bool CountsTokens { get; init; }
+
     /// <summary>Whether what it cannot be told in its dialect refuses a request (<c>translation: strict</c>).</summary>
     public bool TranslatesStrictly { get; init; }
 
@@ -199,6 +202,10 @@ internal sealed class ProviderModel
         RequestShape.EmbedContent or RequestShape.BatchEmbed => Hosting != ApiHost.Vertex,
         _ => true,
     };
+
+    /// <summary>Whether it is asked for the tokens of a client's prompt. In Azure's and Vertex's clouds OpenAI and Anthropic have no path of the kind.</summary>
+    public bool Counts(Dialect dialect, RequestShape shape) =>
+        CountsTokens && Speaks(dialect, shape) && (Hosting == ApiHost.Direct || Dialect == Dialect.Gemini);
 
     /// <summary>Counts the choices of an account.</summary>
     public uint NextTicket() => Interlocked.Increment(ref _tickets);

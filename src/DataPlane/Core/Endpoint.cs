@@ -12,7 +12,7 @@ internal enum EndpointKind : byte
     /// <summary><c>GET /v1/models/{id}</c>.</summary>
     ModelOne,
 
-    /// <summary>The tokens of a prompt, counted here and not by a provider.</summary>
+    /// <summary>The tokens of a prompt, counted here, or by a provider that is asked for them.</summary>
     CountTokens,
 
     /// <summary>A native path of a provider, carried as it is (<c>/passthrough/{provider}/…</c>).</summary>
@@ -28,6 +28,7 @@ internal sealed class Endpoint
         new("/v1/completions", RequestShape.Completions),
         new("/v1/embeddings", RequestShape.Embeddings),
         new("/v1/responses", RequestShape.Responses),
+        new("/v1/responses/input_tokens", RequestShape.Responses, EndpointKind.CountTokens),
         new("/v1/moderations", RequestShape.Moderations),
         new("/v1/images/generations", RequestShape.Images),
         new("/v1/images/edits", RequestShape.Multipart),

@@ -90,6 +90,14 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     {
         var scan = body.Intake!.Scan;
         KnowAddress(exchange, link, body);
+        if (exchange.Endpoint!.Kind == EndpointKind.CountTokens)
+        {
+            // It is a request, and has no tokens that anybody pays.
+            (_mayWait, exchange.AccountCost) = (true, default);
+            _demand = RequestDemand.Of(scan.Facts, RequestShape.Native, 0, isCounted: true);
+            return Answer(Decide(exchange, body, isOfTarget: false), exchange, link, body, isOfTarget: false);
+        }
+
         var isCounted = exchange is { PromptIsCounted: true, IsFallback: false };
         var tokens = isCounted ? _weighed : exchange.PromptTokens = meter.PromptBound(exchange, scan.Prompt);
         exchange.PromptIsCounted = isCounted;

@@ -28,6 +28,8 @@ internal static class AnswerHead
         if (isArray)
             writer.Write(ArrayType);
 
+        if (exchange.Endpoint!.Kind == EndpointKind.CountTokens)
+            writer.Write("x-aiedge-counted-by: provider\r\n"u8);
         if (head.Status == 429)
             writer.Write("x-aiedge-limit: provider\r\n"u8);
         if (exchange.Attempts > 1 && head.Status is 502 or 504 && head.IndexOf("x-should-retry"u8) < 0)

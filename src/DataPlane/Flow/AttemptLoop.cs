@@ -107,6 +107,28 @@ internal sealed partial class AttemptLoop
         }
     }
 
+    /// <summary>One attempt at a target that is asked for the tokens of a prompt, and no other: what it cannot tell is counted here.</summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    public async ValueTask<EdgeError> CountAsync(ClientLink link, Exchange exchange, RequestBody body)
+    {
+        link.SetTotal(_plan.Total);
+        if (!link.WatchClient())
+            return Stopped(link);
+        if (await AdmitAsync(link, exchange, body) is { IsError: true } refused)
+            return refused.Kind == ErrorKind.ProviderLimited ? EdgeError.Upstream(ErrorKind.ProviderLimited) : refused;
+        if (!TokenCount.IsAsked(exchange))
+        {
+            Leave(AttemptOutcome.Unknown);
+            return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+        }
+
+        var error = await AttemptAsync(link, exchange, body);
+        if (!TokenCount.IsOfProvider(exchange, error) || _relay.IsStarted)
+            return await EndAsync(error);
+        LetGo();
+        return error;
+    }
+
     /// <summary>What an exchange that was told to stop ends with, or an attempt whose provider was late.</summary>
     public static EdgeError Stopped(ClientLink link) => link.Reason switch
     {
@@ -399,7 +421,7 @@ internal sealed partial class AttemptLoop
             return false;
         var target = exchange.Target!;
         var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
-        var clamp = _asking.Clamp(exchange);
+        var clamp = exchange.Endpoint.Kind == EndpointKind.CountTokens ? default : _asking.Clamp(exchange);
         if (clamp.BindsThought(intake.Scan.Facts, exchange.Endpoint!.Shape) && !exchange.TranslationLoss.EndsWith("thinking.budget_tokens"u8))
             exchange.AddTranslationLoss("thinking.budget_tokens"u8);
         var isInjected = OpenAiPatch.Build(

@@ -115,7 +115,7 @@ internal sealed class ExchangePipeline
             return error;
         _services.Metrics.Know(_exchange);
         if (_exchange.Endpoint.Kind == EndpointKind.CountTokens)
-            return TokenCount.Write(_link, _exchange, _meter, _body);
+            return TokenCount.IsAsked(_exchange) ? await CountAsync() : TokenCount.Write(_link, _exchange, _meter, _body);
         if (facts.Background)
             return EdgeError.Client(ErrorKind.NotSupportedYet, "Background responses are not supported yet.", "background");
         if ((error = await _gate.AdmitAsync(_exchange, _link, _body)).IsError)
@@ -125,6 +125,18 @@ internal sealed class ExchangePipeline
         _isStreaming = facts.Stream;
         _services.Metrics.OnStream(_isStreaming ? 1 : 0);
         return await _attempts.RunAsync(_link, _exchange, _body);
+    }
+
+    /// <summary>The tokens of a prompt by the provider's count; by our own where it cannot be asked.</summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> CountAsync()
+    {
+        var error = await _gate.AdmitAsync(_exchange, _link, _body);
+        if (!error.IsError)
+            error = await _attempts.CountAsync(_link, _exchange, _body);
+        return TokenCount.IsOfProvider(_exchange, error) && !_attempts.AnswerIsStarted && _link.Reason == StopReason.None && !_link.HasLeft
+            ? TokenCount.Write(_link, _exchange, _meter, _body)
+            : error;
     }
 
     /// <summary>

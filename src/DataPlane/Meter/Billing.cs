@@ -17,7 +17,7 @@ internal static class Billing
     {
         var bill = default(Bill);
         bool isAnswered = exchange.Status is >= 200 and < 300;
-        if (exchange.SentAt == 0 || (!isAnswered && (exchange.Status != 0 || error.Kind != ErrorKind.ClientClosed)))
+        if (exchange.SentAt == 0 || exchange.Endpoint is { Kind: EndpointKind.CountTokens } || (!isAnswered && (exchange.Status != 0 || error.Kind != ErrorKind.ClientClosed)))
             return bill;
         bool isWhole = exchange.Stream ? exchange.StreamIsWhole : !error.IsError;
         if (exchange.Usage.IsPresent)
@@ -34,6 +34,8 @@ internal static class Billing
     /// </summary>
     public static Bill SoFar(Exchange exchange)
     {
+        if (exchange.Endpoint is { Kind: EndpointKind.CountTokens })
+            return default;
         Usage usage = exchange.Usage;
         var bill = new Bill
         {

@@ -120,6 +120,7 @@ internal sealed class ConfigCompiler
             FixedHeaderNames = names,
             Timeouts = Timeouts(provider.Timeouts.Over(_options.Timeouts)),
             UsageChunk = provider.UsageChunk.Or("inject") == "never" ? UsageChunkMode.Never : UsageChunkMode.Inject,
+            CountsTokens = provider.CountTokens.Or("local") == "provider",
             TranslatesStrictly = provider.Translation.Or("report") == "strict",
             RetryReused = provider.RetryReused.Or(ProviderOptions.RetryReusedField.Default),
             ConnectionsMax = provider.ConnectionsMax.Or(ProviderOptions.ConnectionsMaxField.Default),

@@ -101,6 +101,8 @@ internal sealed class MaskedDocument : IDisposable
         WriteText(ProviderOptions.RegionField, provider.Region);
         WriteTimeouts(ProviderOptions.TimeoutsField, provider.Timeouts.Over(global), withDefaults: true);
         _json.WriteString(ProviderOptions.UsageChunkField.Name, provider.UsageChunk.Or(ProviderOptions.UsageChunkField.Default!));
+        if (provider.CountTokens.IsSet)
+            WriteText(ProviderOptions.CountTokensField, provider.CountTokens);
         _json.WriteString(ProviderOptions.TranslationField.Name, provider.Translation.Or(ProviderOptions.TranslationField.Default!));
         if (provider.Responses.IsSet)
             WriteText(ProviderOptions.ResponsesField, provider.Responses);

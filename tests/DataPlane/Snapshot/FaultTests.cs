@@ -54,7 +54,7 @@ public sealed class FaultTests
     {
         string[] served =
         [
-            "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", "/v1/moderations", "/v1/images/generations", "/v1/images/edits",
+            "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", "/v1/responses/input_tokens", "/v1/moderations", "/v1/images/generations", "/v1/images/edits",
             "/v1/images/variations", "/v1/audio/speech", "/v1/audio/transcriptions", "/v1/audio/translations", "/v1/messages", "/v1/messages/count_tokens",
             "/v1/models", "/v1beta/models", "/v1beta/models/m:generateContent", "/v1beta/models/m:streamGenerateContent", "/v1beta/models/m:countTokens",
             "/v1beta/models/m:embedContent", "/v1beta/models/m:batchEmbedContents",
@@ -160,6 +160,7 @@ public sealed class FaultTests
     [InlineData("{dialect: openai, baseUrl: \"http://h\", headers: [a]}", "2: providers.p.headers: expected a map of texts, found a list")]
     [InlineData("{dialect: openai, baseUrl: \"http://h\", timeouts: {connect: 0}}", "2: providers.p.timeouts.connect: must be between 1ms and 10m")]
     [InlineData("{dialect: openai, baseUrl: \"http://h\", timeouts: {connect: off}}", "2: providers.p.timeouts.connect: cannot be turned off")]
+    [InlineData("{dialect: openai, baseUrl: \"http://h\", countTokens: never}", "2: providers.p.countTokens: expected local or provider, found \"never\"")]
     [InlineData("{dialect: openai, baseUrl: \"http://h\", usageChunk: maybe}", "2: providers.p.usageChunk: expected inject or never, found \"maybe\"")]
     [InlineData("{dialect: openai, baseUrl: \"http://h\", retryReused: yes}", "2: providers.p.retryReused: expected true or false, found \"yes\"")]
     [InlineData("{dialect: openai, baseUrl: \"http://h\", connectionsMax: 0}", "2: providers.p.connectionsMax: must be between 1 and 65535")]

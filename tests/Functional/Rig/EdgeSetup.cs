@@ -52,7 +52,7 @@ internal sealed record EdgeSetup
     /// <summary>Fields of the <c>runaway</c> of every model.</summary>
     public string Runaway { get; init; } = "";
 
-    public FakeUpstreamOptions Fake { get; init; } = new();
+    public FakeUpstreamOptions Fake { get; init; } = new() { JudgesAll = true };
 
     public bool UseProbe { get; init; }
 

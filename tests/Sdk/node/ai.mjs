@@ -1,5 +1,5 @@
-// The npm client `ai` through the data plane, by its providers for three dialects and four endpoints: one scenario after the other, one line
-// of JSON for each. Standard input brings {"baseURL", "key", "provider", "chunks"}: the provider says which dialect's endpoints are asked, chunks are the
+// The npm client `ai` through the data plane, by its providers for three dialects and four endpoints, before a provider of each dialect: one scenario after the other, one line
+// of JSON for each. Standard input brings {"baseURL", "key", "provider", "chunks"}: the provider says who answers, chunks are the
 // texts that its content events bring, in order.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -12,16 +12,13 @@ const { createGoogleGenerativeAI } = await import('@ai-sdk/google');
 const { baseURL, key: apiKey, provider, chunks } = JSON.parse(readFileSync(0, 'utf8'));
 const origin = new URL(baseURL).origin;
 const openai = createOpenAI({ baseURL, apiKey });
-const endpoints = {
-  fake: { chat: (model) => openai.chat(model), responses: (model) => openai.responses(model) },
-  claude: { messages: createAnthropic({ baseURL: `${origin}/v1`, apiKey }) },
-  google: { generateContent: createGoogleGenerativeAI({ baseURL: `${origin}/v1beta`, apiKey }) },
-  answers: {
-    chat: (model) => openai.chat(model),
-    messages: createAnthropic({ baseURL: `${origin}/v1`, apiKey }),
-    generateContent: createGoogleGenerativeAI({ baseURL: `${origin}/v1beta`, apiKey }),
-  },
-}[provider];
+const every = {
+  chat: (model) => openai.chat(model),
+  responses: (model) => openai.responses(model),
+  messages: createAnthropic({ baseURL: `${origin}/v1`, apiKey }),
+  generateContent: createGoogleGenerativeAI({ baseURL: `${origin}/v1beta`, apiKey }),
+};
+const endpoints = provider === 'plain' ? { responses: every.responses } : every;
 const textOf = (count) => chunks.slice(0, count).join('');
 const prompt = 'Hello';
 
@@ -106,6 +103,13 @@ const kinds = {
     assert.equal(heard.error, null);
     assert.ok(heard.types.has('tool-input-delta') || heard.types.has('tool-call'));
     assert.deepEqual((await result.toolCalls).map((call) => [call.toolName, call.input]), [['weather', instance]]);
+  },
+
+  async 'a picture'(model) {
+    const data = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+    const content = [{ type: 'text', text: 'What is it?' }, { type: 'file', mediaType: 'image/png', data }];
+    const answer = await generateText({ model: model('fake-n7'), messages: [{ role: 'user', content }], maxRetries: 0 });
+    assert.equal(answer.text, textOf(7));
   },
 
   async abort(model) {

@@ -14,9 +14,12 @@ const { baseURL, key, chunks } = JSON.parse(readFileSync(0, 'utf8'));
 const openai = new OpenAI({ baseURL, apiKey: key, maxRetries: 0, timeout: 60_000 });
 const anthropic = new Anthropic({ baseURL: new URL(baseURL).origin, apiKey: key, maxRetries: 0, timeout: 60_000 });
 const google = new GoogleGenAI({ apiKey: key, httpOptions: { baseUrl: new URL(baseURL).origin, timeout: 60_000 } }).models;
+const long = (model) => `${model}-long`;
 const textOf = (count) => chunks.slice(0, count).join('');
 const messages = [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: 'Hello' }];
 const ask = (model, more = {}) => ({ model, max_tokens: 1024, messages: [{ role: 'user', content: 'Hello' }], ...more });
+const chatters = ['only-claude', 'only-google', 'only-responses'];
+const speakers = ['only-openai', 'only-google', 'only-responses'];
 const responders = ['only-claude', 'only-google', 'only-chat'];
 const picture = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false };
@@ -30,12 +33,20 @@ async function failure(promise) {
   throw new Error('it did not fail');
 }
 
+// What each client throws at a provider's refusals and faults.
+async function statuses(ask, expected) {
+  for (const [status, told] of Object.entries(expected)) {
+    const error = await failure(ask(`status=${status}`));
+    assert.equal(error.status, told, `${status}: ${error}`);
+  }
+}
+
 const declared = [{ functionDeclarations: [{ name: 'weather', description: 'Tells it.', parametersJsonSchema: schema }] }];
 const others = ['only-openai', 'only-claude', 'only-responses'];
 
 const scenarios = {
   async 'openai: chat'() {
-    for (const model of ['only-claude', 'only-google', 'only-responses']) {
+    for (const model of chatters) {
       const { data, response } = await openai.chat.completions.create({ model, messages, user: undefined }).withResponse();
       assert.equal(data.choices[0].message.content, textOf(40), model);
       assert.equal(data.choices[0].finish_reason, 'stop');
@@ -45,7 +56,7 @@ const scenarios = {
   },
 
   async 'openai: stream'() {
-    for (const model of ['only-claude', 'only-google', 'only-responses']) {
+    for (const model of chatters) {
       const stream = openai.chat.completions.stream({ model, messages, stream_options: { include_usage: true } });
       const answer = await stream.finalChatCompletion();
       assert.equal(answer.choices[0].message.content, textOf(40), model);
@@ -54,7 +65,7 @@ const scenarios = {
   },
 
   async 'openai: tools loop'() {
-    for (const model of ['only-claude', 'only-google', 'only-responses']) {
+    for (const model of chatters) {
       const heard = [];
       const runner = openai.chat.completions.runTools({
         model,
@@ -69,26 +80,31 @@ const scenarios = {
   },
 
   async 'openai: a picture'() {
-    const content = [{ type: 'text', text: 'What is it?' }, { type: 'image_url', image_url: { url: picture, detail: 'low' } }];
-    const { data, response } = await openai.chat.completions.create({ model: 'only-responses', messages: [{ role: 'user', content }] }).withResponse();
-    assert.equal(data.choices[0].message.content, textOf(40));
-    assert.equal(response.headers.get('x-aiedge-translation-loss'), null);
+    for (const model of chatters) {
+      const content = [{ type: 'text', text: 'What is it?' }, { type: 'image_url', image_url: { url: picture } }];
+      const { data, response } = await openai.chat.completions.create({ model, messages: [{ role: 'user', content }] }).withResponse();
+      assert.equal(data.choices[0].message.content, textOf(40), model);
+      assert.equal(response.headers.get('x-aiedge-translation-loss'), null);
+      content[1].image_url.detail = 'low';
+      const { response: close } = await openai.chat.completions.create({ model, messages: [{ role: 'user', content }] }).withResponse();
+      assert.equal(close.headers.get('x-aiedge-translation-loss'), model === 'only-responses' ? null : 'messages.content.image_url.detail');
+    }
   },
 
   async 'openai: structured output'() {
     const response_format = { type: 'json_schema', json_schema: { name: 'forecast', strict: true, schema } };
-    for (const model of ['only-claude', 'only-google', 'only-responses']) {
+    for (const model of chatters) {
       const answer = await openai.chat.completions.parse({ model, messages, response_format });
       assert.equal(typeof answer.choices[0].message.parsed.city, 'string', model);
     }
   },
 
   async 'openai: errors'() {
-    for (const model of ['only-claude', 'only-responses']) {
-      const refused = await failure(openai.chat.completions.create({ model, messages }, { headers: { 'x-fake': 'status=400' } }));
-      assert.ok(refused instanceof OpenAI.BadRequestError, String(refused));
-      const limited = await failure(openai.chat.completions.create({ model, messages }, { headers: { 'x-fake': 'status=429' } }));
-      assert.ok(limited instanceof OpenAI.RateLimitError, String(limited));
+    for (const model of chatters) {
+      const asked = (script) => openai.chat.completions.create({ model, messages }, { headers: { 'x-fake': script } });
+      assert.ok((await failure(asked('status=400'))) instanceof OpenAI.BadRequestError);
+      assert.ok((await failure(asked('status=429'))) instanceof OpenAI.RateLimitError);
+      await statuses(asked, { 400: 400, 429: 429, 500: 502, 529: 503 });
       const stream = await openai.chat.completions.create({ model, messages, stream: true }, { headers: { 'x-fake': 'n=9; b=0; cut=6; how=fin' } });
       await failure((async () => { for await (const chunk of stream) assert.ok(chunk); })());
     }
@@ -115,7 +131,7 @@ const scenarios = {
   },
 
   async 'openai: abort'() {
-    for (const model of ['only-claude-long', 'only-responses-long']) {
+    for (const model of chatters.map(long)) {
       const stream = await openai.chat.completions.create({ model, messages, stream: true });
       for await (const chunk of stream) {
         if (chunk.choices[0]?.delta?.content) break;
@@ -168,6 +184,15 @@ const scenarios = {
     }
   },
 
+  async 'responses: a picture'() {
+    const input = [{ role: 'user', content: [{ type: 'input_text', text: 'What is it?' }, { type: 'input_image', image_url: picture, detail: 'auto' }] }];
+    for (const model of responders) {
+      const { data, response } = await openai.responses.create({ model, input }).withResponse();
+      assert.equal(data.output_text, textOf(40), model);
+      assert.equal(response.headers.get('x-aiedge-translation-loss'), null);
+    }
+  },
+
   async 'responses: structured output'() {
     const text = { format: { type: 'json_schema', name: 'forecast', strict: true, schema } };
     for (const model of responders) {
@@ -187,8 +212,7 @@ const scenarios = {
 
   async 'responses: errors'() {
     for (const model of responders) {
-      const refused = await failure(openai.responses.create({ model, input: 'Hello' }, { headers: { 'x-fake': 'status=400' } }));
-      assert.ok(refused instanceof OpenAI.BadRequestError, String(refused));
+      await statuses((script) => openai.responses.create({ model, input: 'Hello' }, { headers: { 'x-fake': script } }), { 400: 400, 429: 429, 500: 502, 529: 503 });
       const kept = await failure(openai.responses.create({ model, input: 'Hello', previous_response_id: 'resp_1' }));
       assert.equal(kept.param, 'previous_response_id');
       let last;
@@ -213,15 +237,17 @@ const scenarios = {
   },
 
   async 'responses: abort'() {
-    const stream = await openai.responses.create({ model: 'only-claude-long', input: 'Hello', stream: true });
-    for await (const event of stream) {
-      if (event.type === 'response.output_text.delta') break;
+    for (const model of responders.map(long)) {
+      const stream = await openai.responses.create({ model, input: 'Hello', stream: true });
+      for await (const event of stream) {
+        if (event.type === 'response.output_text.delta') break;
+      }
+      stream.controller.abort();
     }
-    stream.controller.abort();
   },
 
   async 'anthropic: message'() {
-    for (const model of ['only-openai', 'only-google', 'only-responses']) {
+    for (const model of speakers) {
       const answer = await anthropic.messages.create(ask(model, { system: 'Be brief.' }));
       assert.equal(answer.content[0].text, textOf(40), model);
       assert.equal(answer.stop_reason, 'end_turn');
@@ -230,7 +256,7 @@ const scenarios = {
   },
 
   async 'anthropic: stream'() {
-    for (const model of ['only-openai', 'only-google', 'only-responses']) {
+    for (const model of speakers) {
       const answer = await anthropic.messages.stream(ask(model)).finalMessage();
       assert.equal(answer.content[0].text, textOf(40), model);
       assert.equal(answer.usage.output_tokens, 40);
@@ -240,7 +266,7 @@ const scenarios = {
 
   async 'anthropic: tools loop'() {
     const tools = [{ name: 'weather', description: 'Tells it.', input_schema: schema }];
-    for (const model of ['only-openai', 'only-google', 'only-responses']) {
+    for (const model of speakers) {
       const called = await anthropic.messages.stream(ask(model, { tools })).finalMessage();
       assert.equal(called.stop_reason, 'tool_use', model);
       const use = called.content.find((block) => block.type === 'tool_use');
@@ -264,15 +290,19 @@ const scenarios = {
       { type: 'document', title: 't.pdf', source: { type: 'base64', media_type: 'application/pdf', data } },
       { type: 'text', text: 'What is it?' },
     ];
-    const { data: answer, response } = await anthropic.messages.create(ask('only-responses', { messages: [{ role: 'user', content }] })).withResponse();
-    assert.equal(answer.content[0].text, textOf(40));
-    assert.equal(response.headers.get('x-aiedge-translation-loss'), null);
+    for (const model of speakers) {
+      const { data: answer, response } = await anthropic.messages.create(ask(model, { messages: [{ role: 'user', content }] })).withResponse();
+      assert.equal(answer.content[0].text, textOf(40), model);
+      assert.equal(response.headers.get('x-aiedge-translation-loss'), null);
+    }
   },
 
   async 'anthropic: structured output'() {
     const output_config = { format: { type: 'json_schema', schema } };
-    const answer = await anthropic.messages.create(ask('only-responses', { output_config }));
-    assert.equal(typeof JSON.parse(answer.content[0].text).city, 'string');
+    for (const model of speakers) {
+      const answer = await anthropic.messages.create(ask(model, { output_config }));
+      assert.equal(typeof JSON.parse(answer.content[0].text).city, 'string', model);
+    }
   },
 
   async 'anthropic: thought'() {
@@ -285,20 +315,23 @@ const scenarios = {
   },
 
   async 'anthropic: errors'() {
-    for (const model of ['only-openai', 'only-responses']) {
-      const refused = await failure(anthropic.messages.create(ask(model), { headers: { 'x-fake': 'status=400' } }));
-      assert.ok(refused instanceof Anthropic.BadRequestError, String(refused));
+    for (const model of speakers) {
+      const asked = (script) => anthropic.messages.create(ask(model), { headers: { 'x-fake': script } });
+      assert.ok((await failure(asked('status=400'))) instanceof Anthropic.BadRequestError);
+      await statuses(asked, { 400: 400, 429: 429, 500: 502, 529: 529 });
       const stream = anthropic.messages.stream(ask(model), { headers: { 'x-fake': 'n=9; b=0; cut=6; how=fin' } });
       await failure(stream.finalMessage());
     }
   },
 
   async 'anthropic: abort'() {
-    const stream = await anthropic.messages.create(ask('only-responses-long', { stream: true, max_tokens: 100_000 }));
-    for await (const event of stream) {
-      if (event.type === 'content_block_delta') break;
+    for (const model of speakers.map(long)) {
+      const stream = await anthropic.messages.create(ask(model, { stream: true, max_tokens: 100_000 }));
+      for await (const event of stream) {
+        if (event.type === 'content_block_delta') break;
+      }
+      stream.controller.abort();
     }
-    stream.controller.abort();
   },
 
   async 'google: contents'() {
@@ -335,6 +368,12 @@ const scenarios = {
     }
   },
 
+  async 'google: a picture'() {
+    const [head, data] = picture.split(',');
+    const contents = [{ role: 'user', parts: [{ text: 'What is it?' }, { inlineData: { mimeType: head.slice(5, -7), data } }] }];
+    for (const model of others) assert.equal((await google.generateContent({ model, contents })).text, textOf(40), model);
+  },
+
   async 'google: structured output'() {
     for (const model of others) {
       const config = { responseMimeType: 'application/json', responseJsonSchema: schema };
@@ -344,11 +383,21 @@ const scenarios = {
 
   async 'google: errors'() {
     for (const model of others) {
-      const refused = await failure(google.generateContent({ model, contents: 'Hello', config: { httpOptions: { headers: { 'x-fake': 'status=400' } } } }));
-      assert.ok(refused instanceof ApiError, String(refused));
-      assert.equal(refused.status, 400);
+      const asked = (script) => google.generateContent({ model, contents: 'Hello', config: { httpOptions: { headers: { 'x-fake': script } } } });
+      assert.ok((await failure(asked('status=400'))) instanceof ApiError);
+      await statuses(asked, { 400: 400, 429: 429, 500: 502, 529: 503 });
       const stream = await google.generateContentStream({ model, contents: 'Hello', config: { httpOptions: { headers: { 'x-fake': 'n=9; b=0; cut=6; how=fin' } } } });
       await failure((async () => { for await (const chunk of stream) assert.ok(chunk); })());
+    }
+  },
+
+  async 'google: abort'() {
+    for (const model of others.map(long)) {
+      const controller = new AbortController();
+      const stream = await google.generateContentStream({ model, contents: 'Hello', config: { abortSignal: controller.signal, maxOutputTokens: 100_000 } });
+      await failure((async () => {
+        for await (const chunk of stream) if (chunk.text) controller.abort();
+      })());
     }
   },
 };

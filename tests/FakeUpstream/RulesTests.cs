@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace AiEdge.Sdk.Tests;
+namespace AiEdge.FakeUpstream.Tests;
 
 /// <summary>What judges the requests that reach a provider finds what the provider would refuse.</summary>
 public sealed class RulesTests
@@ -18,11 +18,14 @@ public sealed class RulesTests
     [InlineData(User, ",\"top_k\":1", false)]
     [InlineData(User, ",\"tool_choice\":\"auto\"", false)]
     [InlineData(User, ",\"stream_options\":{}", false)]
+    [InlineData(User, ",\"top_logprobs\":1", false)]
+    [InlineData(User, ",\"temperature\":0.5,\"stop\":[\"x\"],\"max_tokens\":1", true)]
     public void A_chat_is_judged(string messages, string more, bool isWell) =>
         Assert.Equal(isWell, ChatRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"m","messages":[{{messages}}]{{more}}}""")) is null);
 
     [Theory]
     [InlineData("""{"role":"user","parts":[{"text":"Q"}]}""", "", true)]
+    [InlineData("""{"role":"user","parts":[{"text":"Q"}]}""", ",\"generationConfig\":{\"thinkingConfig\":{\"thinkingBudget\":0}}", true)]
     [InlineData("""{"role":"user","parts":[]}""", "", false)]
     [InlineData("""{"role":"user","parts":[{"text":"Q","functionCall":{"name":"f","args":{}}}]}""", "", false)]
     [InlineData("""{"role":"model","parts":[{"functionCall":{"name":"f","args":{}},"thoughtSignature":"s"}]}""", "", false)]
@@ -40,7 +43,29 @@ public sealed class RulesTests
     [InlineData("""{"type":"reasoning","summary":[],"encrypted_content":"x"}""", "", false)]
     [InlineData("""{"type":"message","role":"user","content":[{"type":"input_text","text":"Q"}]}""", ",\"stop\":[]", false)]
     [InlineData("""{"type":"message","role":"user","content":[{"type":"input_text","text":"Q"}]}""", ",\"max_output_tokens\":15", false)]
-    [InlineData("""{"type":"message","role":"user","content":[{"type":"input_text","text":"Q"}]}""", ",\"include\":[]", false)]
+    [InlineData("""{"type":"message","role":"user","content":[{"type":"input_text","text":"Q"}]}""", ",\"include\":[\"reasoning.encrypted_content\"]", false)]
     public void A_response_s_request_is_judged(string items, string more, bool isWell) =>
         Assert.Equal(isWell, ResponsesRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"m","input":[{{items}}]{{more}}}""")) is null);
+
+    [Theory]
+    [InlineData("temperature", "0.5", false)]
+    [InlineData("temperature", "1", true)]
+    [InlineData("top_p", "0.5", false)]
+    [InlineData("presence_penalty", "1", false)]
+    [InlineData("presence_penalty", "0", true)]
+    [InlineData("stop", "[\"x\"]", false)]
+    [InlineData("max_tokens", "9", false)]
+    [InlineData("max_completion_tokens", "9", true)]
+    public void A_model_that_thinks_refuses_more(string name, string value, bool isWell) =>
+        Assert.Equal(isWell, ChatRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"gpt-5","messages":[{{User}}],"{{name}}":{{value}}}""")) is null);
+
+    [Theory]
+    [InlineData("gemini-2.5-pro", "thinkingBudget", false)]
+    [InlineData("gemini-2.5-flash", "thinkingBudget", true)]
+    [InlineData("gemini-2.0-flash", "includeThoughts", false)]
+    public void Thought_is_judged_by_the_model(string model, string name, bool isWell)
+    {
+        var body = """{"contents":[{"role":"user","parts":[{"text":"Q"}]}],"generationConfig":{"thinkingConfig":{"NAME":0}}}""".Replace("NAME", name, StringComparison.Ordinal);
+        Assert.Equal(isWell, ContentsRules.FaultOf(Encoding.UTF8.GetBytes(body), model) is null);
+    }
 }

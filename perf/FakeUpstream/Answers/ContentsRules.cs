@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace AiEdge.Sdk.Tests;
+namespace AiEdge.FakeUpstream;
 
 /// <summary>What Gemini refuses in a request for content, as far as it matters to who writes one.</summary>
 internal static class ContentsRules
@@ -10,20 +10,26 @@ internal static class ContentsRules
     private static readonly string[] ConfigFields =
     [
         "maxOutputTokens", "temperature", "topP", "topK", "seed", "stopSequences", "presencePenalty", "frequencyPenalty", "candidateCount", "responseMimeType",
-        "responseJsonSchema", "responseSchema", "thinkingConfig",
+        "responseJsonSchema", "responseSchema", "thinkingConfig", "responseLogprobs", "logprobs", "responseModalities", "speechConfig", "mediaResolution",
     ];
 
-    private static readonly string[] PartFields = ["text", "inlineData", "fileData", "functionCall", "functionResponse"];
+    private static readonly string[] PartFields =
+        ["text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode", "codeExecutionResult"];
 
     /// <summary>What is wrong with the request; null for nothing.</summary>
-    public static string? FaultOf(ReadOnlyMemory<byte> body)
+    /// <param name="body">The request.</param>
+    /// <param name="model">The model, which the path names.</param>
+    /// <param name="refusesUnknown">Whether fields that Google does not know are looked at, too.</param>
+    public static string? FaultOf(ReadOnlyMemory<byte> body, string? model = null, bool refusesUnknown = true)
     {
         using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 256 });
         var root = document.RootElement;
-        if (Unknown(root, Fields) is { } field)
+        if (refusesUnknown && Unknown(root, Fields) is { } field)
             return $"Invalid JSON payload received. Unknown name \"{field}\"";
-        if (root.TryGetProperty("generationConfig", out var config) && Unknown(config, ConfigFields) is { } unknown)
+        if (root.TryGetProperty("generationConfig", out var config) && refusesUnknown && Unknown(config, ConfigFields) is { } unknown)
             return $"Invalid JSON payload received. Unknown name \"{unknown}\" at 'generation_config'";
+        if (config.ValueKind == JsonValueKind.Object && FaultOfThought(config, model ?? "") is { } refused)
+            return refused;
         if (root.TryGetProperty("systemInstruction", out var system) && !IsTurn(system, "user"))
             return "system_instruction: contents.parts must not be empty.";
         if (!root.TryGetProperty("contents", out var contents) || contents.ValueKind != JsonValueKind.Array || contents.GetArrayLength() == 0)
@@ -31,7 +37,7 @@ internal static class ContentsRules
         var calls = 0;
         foreach (var turn in contents.EnumerateArray())
         {
-            var role = Text(turn, "role");
+            var role = Text(turn, "role") ?? "user";
             if (role is not ("user" or "model") || !IsTurn(turn, role))
                 return "contents.parts must not be empty, and each must have one of its kinds.";
             var results = Count(turn, "functionResponse");
@@ -41,6 +47,18 @@ internal static class ContentsRules
         }
 
         return calls > 0 ? "Please ensure that function call turn comes immediately before a function response turn." : null;
+    }
+
+    /// <summary>Google's page "Gemini thinking": Pro cannot be silenced, and what came before 2.5 does not think.</summary>
+    private static string? FaultOfThought(JsonElement config, string model)
+    {
+        if (!config.TryGetProperty("thinkingConfig", out var thinking) || !model.StartsWith("gemini-", StringComparison.Ordinal))
+            return null;
+        if (model.StartsWith("gemini-1", StringComparison.Ordinal) || model.StartsWith("gemini-2.0", StringComparison.Ordinal))
+            return "Thinking is not supported for this model.";
+        return thinking.TryGetProperty("thinkingBudget", out var budget) && budget.GetInt64() == 0 && !model.Contains("flash", StringComparison.Ordinal)
+            ? "Budget 0 is invalid. This model only works in thinking mode."
+            : null;
     }
 
     private static string? Unknown(JsonElement element, string[] known)

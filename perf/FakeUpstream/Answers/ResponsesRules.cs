@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace AiEdge.Sdk.Tests;
+namespace AiEdge.FakeUpstream;
 
 /// <summary>What OpenAI refuses in a request for a response, as far as it matters to who writes one.</summary>
 internal static class ResponsesRules
@@ -11,17 +11,20 @@ internal static class ResponsesRules
     private static readonly string[] Fields =
     [
         "model", "instructions", "input", "max_output_tokens", "temperature", "top_p", "tools", "tool_choice", "parallel_tool_calls", "reasoning", "include", "text",
-        "user", "metadata", "service_tier", "prompt_cache_key", "prompt_cache_retention", "store", "stream",
+        "user", "metadata", "service_tier", "prompt_cache_key", "prompt_cache_retention", "store", "stream", "safety_identifier", "top_logprobs", "background",
+        "previous_response_id", "conversation", "prompt", "max_tool_calls", "truncation", "stream_options",
     ];
 
     /// <summary>What is wrong with the request; null for nothing.</summary>
-    public static string? FaultOf(ReadOnlyMemory<byte> body)
+    /// <param name="body">The request.</param>
+    /// <param name="refusesUnknown">Whether fields that OpenAI does not know are looked at, too.</param>
+    public static string? FaultOf(ReadOnlyMemory<byte> body, bool refusesUnknown = true)
     {
         using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 256 });
         var root = document.RootElement;
         foreach (var member in root.EnumerateObject())
         {
-            if (!Fields.Contains(member.Name))
+            if (refusesUnknown && !Fields.Contains(member.Name))
                 return $"Unknown parameter: '{member.Name}'.";
         }
 
@@ -30,9 +33,9 @@ internal static class ResponsesRules
         if (Text(root, "user") is { Length: > UserLengthMax })
             return "Invalid 'user': string too long.";
         var thinks = Text(root, "model")?.StartsWith("gpt-5", StringComparison.Ordinal) == true;
-        if (!thinks && root.TryGetProperty("include", out _))
+        if (!thinks && root.TryGetProperty("include", out var include) && include.GetRawText().Contains("encrypted", StringComparison.Ordinal))
             return "Encrypted content is not supported with this model.";
-        return FaultOfTools(root) ?? FaultOfInput(root, thinks);
+        return ReasoningRules.FaultOf(root) ?? FaultOfTools(root) ?? FaultOfInput(root, thinks);
     }
 
     private static string? FaultOfTools(JsonElement root)
@@ -41,8 +44,10 @@ internal static class ResponsesRules
             return root.TryGetProperty("tool_choice", out _) ? "Tool choice is only allowed when 'tools' are specified." : null;
         foreach (var tool in tools.EnumerateArray())
         {
-            var isWell = Text(tool, "type") == "function" && Text(tool, "name") is { Length: > 0 }
-                && tool.TryGetProperty("parameters", out var schema) && schema.ValueKind == JsonValueKind.Object && tool.TryGetProperty("strict", out _);
+            if (Text(tool, "type") != "function")
+                continue;
+            var isWell = Text(tool, "name") is { Length: > 0 }
+                && tool.TryGetProperty("parameters", out var schema) && schema.ValueKind is JsonValueKind.Object or JsonValueKind.Null;
             if (!isWell)
                 return "Invalid 'tools[0]'.";
         }
@@ -52,6 +57,8 @@ internal static class ResponsesRules
 
     private static string? FaultOfInput(JsonElement root, bool thinks)
     {
+        if (root.TryGetProperty("input", out var text) && text.ValueKind == JsonValueKind.String)
+            return null;
         if (!root.TryGetProperty("input", out var input) || input.ValueKind != JsonValueKind.Array || input.GetArrayLength() == 0)
             return "One of \"input\" or \"previous_response_id\" must be provided.";
         var calls = new HashSet<string>(StringComparer.Ordinal);
@@ -59,11 +66,14 @@ internal static class ResponsesRules
         {
             var isWell = Text(item, "type") switch
             {
-                "message" => IsMessage(item),
+                "message" or null => IsMessage(item),
+                "custom_tool_call" => Text(item, "name") is { Length: > 0 } && Text(item, "input") is not null && calls.Add(Text(item, "call_id") ?? ""),
+                "custom_tool_call_output" => calls.Remove(Text(item, "call_id") ?? "") && item.TryGetProperty("output", out _),
                 "function_call" => Text(item, "name") is { Length: > 0 } && Text(item, "arguments") is not null && calls.Add(Text(item, "call_id") ?? ""),
                 "function_call_output" => calls.Remove(Text(item, "call_id") ?? "") && item.TryGetProperty("output", out var output)
                     && (output.ValueKind == JsonValueKind.String || AreParts(output, IsInput)),
-                "reasoning" => thinks && item.TryGetProperty("summary", out _) && Text(item, "encrypted_content") is { Length: > 0 },
+                "reasoning" when !thinks => false,
+                "reasoning" => item.TryGetProperty("summary", out _) && Text(item, "encrypted_content") is { Length: > 0 },
                 _ => false,
             };
             if (!isWell)
@@ -75,6 +85,7 @@ internal static class ResponsesRules
 
     private static bool IsMessage(JsonElement message) => Text(message, "role") switch
     {
+        _ when message.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.String => true,
         "user" or "system" or "developer" => AreParts(message.GetProperty("content"), IsInput),
         "assistant" => AreParts(message.GetProperty("content"), part => Text(part, "type") is "output_text" or "refusal"),
         _ => false,
@@ -86,8 +97,8 @@ internal static class ResponsesRules
     private static bool IsInput(JsonElement part) => Text(part, "type") switch
     {
         "input_text" => Text(part, "text") is not null,
-        "input_image" => Uri.TryCreate(Text(part, "image_url"), UriKind.Absolute, out _),
-        "input_file" => Text(part, "file_url") is not null
+        "input_image" => Uri.TryCreate(Text(part, "image_url"), UriKind.Absolute, out _) || Text(part, "file_id") is not null,
+        "input_file" => Text(part, "file_id") is not null || Text(part, "file_url") is not null
             || (Text(part, "filename") is { Length: > 0 } && Text(part, "file_data")?.StartsWith("data:", StringComparison.Ordinal) == true),
         _ => false,
     };

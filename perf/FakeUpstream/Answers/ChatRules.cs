@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace AiEdge.Sdk.Tests;
+namespace AiEdge.FakeUpstream;
 
 /// <summary>What OpenAI refuses in a request for chat completions, as far as it matters to who writes one.</summary>
 internal static class ChatRules
@@ -10,17 +10,21 @@ internal static class ChatRules
     private static readonly string[] Fields =
     [
         "model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed", "presence_penalty", "frequency_penalty", "stop", "tools",
-        "tool_choice", "parallel_tool_calls", "reasoning_effort", "response_format", "user", "n", "stream", "stream_options",
+        "tool_choice", "parallel_tool_calls", "reasoning_effort", "response_format", "user", "n", "stream", "stream_options", "logprobs", "top_logprobs",
+        "logit_bias", "metadata", "store", "service_tier", "prompt_cache_key", "prompt_cache_retention", "safety_identifier", "verbosity", "modalities", "audio",
+        "prediction", "web_search_options", "functions", "function_call",
     ];
 
     /// <summary>What is wrong with the request; null for nothing.</summary>
-    public static string? FaultOf(ReadOnlyMemory<byte> body)
+    /// <param name="body">The request.</param>
+    /// <param name="refusesUnknown">Whether fields that OpenAI does not know are looked at, too.</param>
+    public static string? FaultOf(ReadOnlyMemory<byte> body, bool refusesUnknown = true)
     {
         using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 256 });
         var root = document.RootElement;
         foreach (var member in root.EnumerateObject())
         {
-            if (!Fields.Contains(member.Name))
+            if (refusesUnknown && !Fields.Contains(member.Name))
                 return $"Unrecognized request argument supplied: {member.Name}";
         }
 
@@ -31,7 +35,9 @@ internal static class ChatRules
         if (root.TryGetProperty("response_format", out var format) && Text(format, "type") == "json_schema"
             && !(format.TryGetProperty("json_schema", out var named) && Text(named, "name") is { Length: > 0 } && named.TryGetProperty("schema", out _)))
             return "Missing required parameter: 'response_format.json_schema'.";
-        return FaultOfTools(root) ?? FaultOfMessages(root);
+        if (root.TryGetProperty("top_logprobs", out _) && !(root.TryGetProperty("logprobs", out var told) && told.ValueKind == JsonValueKind.True))
+            return "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.";
+        return ReasoningRules.FaultOf(root) ?? FaultOfTools(root) ?? FaultOfMessages(root);
     }
 
     private static string? FaultOfTools(JsonElement root)
@@ -40,6 +46,8 @@ internal static class ChatRules
             return root.TryGetProperty("tool_choice", out _) || root.TryGetProperty("parallel_tool_calls", out _) ? "'tool_choice' is only allowed when 'tools' are specified." : null;
         foreach (var tool in tools.EnumerateArray())
         {
+            if (Text(tool, "type") == "custom" && tool.TryGetProperty("custom", out var custom) && IsName(Text(custom, "name")))
+                continue;
             var isWell = Text(tool, "type") == "function" && tool.TryGetProperty("function", out var function) && IsName(Text(function, "name"))
                 && (!function.TryGetProperty("parameters", out var schema) || schema.ValueKind == JsonValueKind.Object);
             if (!isWell)
@@ -77,8 +85,9 @@ internal static class ChatRules
     {
         foreach (var call in made.EnumerateArray())
         {
-            var isWell = Text(call, "type") == "function" && call.TryGetProperty("function", out var function) && IsName(Text(function, "name"))
-                && Text(function, "arguments") is not null && Text(call, "id") is { Length: > 0 };
+            var isCustom = Text(call, "type") == "custom";
+            var isWell = (isCustom || Text(call, "type") == "function") && call.TryGetProperty(isCustom ? "custom" : "function", out var function)
+                && IsName(Text(function, "name")) && Text(function, isCustom ? "input" : "arguments") is not null && Text(call, "id") is { Length: > 0 };
             if (!isWell || !calls.Add(Text(call, "id")!))
                 return false;
         }
@@ -97,8 +106,10 @@ internal static class ChatRules
         return content.EnumerateArray().All(part => Text(part, "type") switch
         {
             "text" => Text(part, "text") is not null,
+            "refusal" when role == "assistant" => true,
+            "input_audio" when role == "user" => true,
             "image_url" when role == "user" => part.TryGetProperty("image_url", out var image) && Uri.TryCreate(Text(image, "url"), UriKind.Absolute, out _),
-            "file" when role == "user" => part.TryGetProperty("file", out var file) && Text(file, "file_data")?.StartsWith("data:", StringComparison.Ordinal) == true
+            "file" when role == "user" => part.TryGetProperty("file", out var file) && (Text(file, "file_id") ?? Text(file, "file_data"))?.StartsWith("data:", StringComparison.Ordinal) == true
                 && Text(file, "filename") is { Length: > 0 },
             _ => false,
         });

@@ -1,0 +1,217 @@
+using System.ClientModel;
+using System.Text;
+using System.Text.Json;
+using AiEdge.FakeUpstream;
+using Anthropic;
+using Anthropic.Exceptions;
+using Anthropic.Models.Messages;
+using OpenAI.Chat;
+using OpenAI.Responses;
+
+namespace AiEdge.Sdk.Tests;
+
+/// <summary>The .NET clients of OpenAI and Anthropic before providers of other dialects: whole, streamed, tools, refusals, aborts.</summary>
+public sealed class TranslatedClientTests
+{
+    private const string Schema = """{"type":"object","properties":{"city":{"type":"string"}},"required":["city"],"additionalProperties":false}""";
+    private const string Long = "fake-n100000-d10000";
+
+    private static readonly (int Status, int Told)[] ToOpenAi = [(400, 400), (429, 429), (500, 502), (529, 503)];
+    private static readonly (int Status, int Told)[] ToAnthropic = [(400, 400), (429, 429), (500, 502), (529, 529)];
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static TheoryData<string> OfChats => ["claude", "google", "answers"];
+
+    public static TheoryData<string> OfResponses => ["claude", "google", "plain"];
+
+    public static TheoryData<string> OfMessages => ["fake", "google", "answers"];
+
+    [Theory]
+    [MemberData(nameof(OfChats))]
+    public async Task A_chat_is_answered_whole_and_streamed_and_calls_tools(string provider)
+    {
+        await using var plane = await Plane.StartAsync(provider: provider);
+        var client = plane.Client().GetChatClient("fake-n40");
+        ChatCompletion whole = await client.CompleteChatAsync([new UserChatMessage("Hello")]);
+        Assert.Equal((FakeText.All(40), 40), (whole.Content[0].Text, whole.Usage.OutputTokenCount));
+
+        var text = new StringBuilder();
+        ChatFinishReason? finish = null;
+        await foreach (var update in client.CompleteChatStreamingAsync([new UserChatMessage("Hello")]))
+        {
+            finish ??= update.FinishReason;
+            foreach (var part in update.ContentUpdate)
+                text.Append(part.Text);
+        }
+
+        Assert.Equal((FakeText.All(40), ChatFinishReason.Stop), (text.ToString(), finish));
+
+        var options = new ChatCompletionOptions { Tools = { ChatTool.CreateFunctionTool("weather", "Tells it.", BinaryData.FromString(Schema)) } };
+        var messages = new List<ChatMessage> { new UserChatMessage("Weather?") };
+        ChatCompletion asks = await client.CompleteChatAsync(messages, options);
+        var call = Assert.Single(asks.ToolCalls);
+        Assert.Equal("weather", call.FunctionName);
+        Assert.NotEqual("", JsonElement.Parse(call.FunctionArguments.ToString()).GetProperty("city").GetString());
+        messages.AddRange([new AssistantChatMessage(asks), new ToolChatMessage(call.Id, "Rain.")]);
+        ChatCompletion told = await client.CompleteChatAsync(messages, options);
+        Assert.Equal(FakeText.All(40), told.Content[0].Text);
+    }
+
+    [Theory]
+    [MemberData(nameof(OfChats))]
+    public async Task A_chat_fails_by_its_status_and_is_aborted(string provider)
+    {
+        await using var plane = await Plane.StartAsync(provider: provider);
+        foreach (var (status, expected) in ToOpenAi)
+        {
+            var failure = await Assert.ThrowsAsync<ClientResultException>(
+                async () => await plane.Client().GetChatClient($"fake-n3-status={status}").CompleteChatAsync([new UserChatMessage("Hello")]));
+            Assert.Equal(expected, failure.Status);
+        }
+
+        using var enough = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var update in plane.Client().GetChatClient(Long).CompleteChatStreamingAsync([new UserChatMessage("Hello")], cancellationToken: enough.Token))
+            {
+                if (update.ContentUpdate.Count > 0)
+                    await enough.CancelAsync();
+            }
+        });
+        await LeftAsync(plane);
+    }
+
+    [Theory]
+    [MemberData(nameof(OfResponses))]
+    public async Task A_response_is_answered_whole_and_streamed_and_calls_tools(string provider)
+    {
+        await using var plane = await Plane.StartAsync(provider: provider);
+        var client = plane.Responses();
+        ResponseResult whole = await client.CreateResponseAsync("fake-n25", "Hello");
+        Assert.Equal((FakeText.All(25), 25), (whole.GetOutputText(), whole.Usage.OutputTokenCount));
+
+        var text = new StringBuilder();
+        ResponseResult? final = null;
+        await foreach (var update in await client.CreateResponseStreamingAsync(Ask("fake-n25", stream: true)))
+        {
+            if (update is StreamingResponseOutputTextDeltaUpdate delta)
+                text.Append(delta.Delta);
+            else if (update is StreamingResponseCompletedUpdate completed)
+                final = completed.Response;
+        }
+
+        Assert.Equal((FakeText.All(25), FakeText.All(25)), (text.ToString(), final?.GetOutputText()));
+
+        var tool = ResponseTool.CreateFunctionTool("weather", BinaryData.FromString(Schema), strictModeEnabled: true, "Tells it.");
+        var asked = Ask("fake-n25");
+        asked.Tools.Add(tool);
+        ResponseResult asks = await client.CreateResponseAsync(asked);
+        var call = Assert.Single(asks.OutputItems.OfType<FunctionCallResponseItem>());
+        var more = Ask("fake-n25");
+        more.Tools.Add(tool);
+        more.InputItems.Add(call);
+        more.InputItems.Add(ResponseItem.CreateFunctionCallOutputItem(call.CallId, "Rain."));
+        ResponseResult told = await client.CreateResponseAsync(more);
+        Assert.Equal(FakeText.All(25), told.GetOutputText());
+    }
+
+    [Theory]
+    [MemberData(nameof(OfResponses))]
+    public async Task A_response_fails_by_its_status_and_is_aborted(string provider)
+    {
+        await using var plane = await Plane.StartAsync(provider: provider);
+        foreach (var (status, expected) in ToOpenAi)
+        {
+            var failure = await Assert.ThrowsAsync<ClientResultException>(async () => await plane.Responses().CreateResponseAsync($"fake-n3-status={status}", "Hello"));
+            Assert.Equal(expected, failure.Status);
+        }
+
+        using var enough = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var update in await plane.Responses().CreateResponseStreamingAsync(Ask(Long, stream: true), enough.Token))
+            {
+                if (update is StreamingResponseOutputTextDeltaUpdate)
+                    await enough.CancelAsync();
+            }
+        });
+        await LeftAsync(plane);
+    }
+
+    [Theory]
+    [MemberData(nameof(OfMessages))]
+    public async Task A_message_is_answered_whole_and_streamed_and_calls_tools(string provider)
+    {
+        await using var plane = await Plane.StartAsync(provider: provider);
+        using var client = Client(plane);
+        var whole = await client.Messages.Create(Say("fake-n40"));
+        Assert.True(Assert.Single(whole.Content).TryPickText(out var block));
+        Assert.Equal((FakeText.All(40), 40), (block!.Text, whole.Usage.OutputTokens));
+
+        var text = new StringBuilder();
+        var ended = false;
+        await foreach (var happening in client.Messages.CreateStreaming(Say("fake-n40")))
+        {
+            if (happening.TryPickContentBlockDelta(out var delta) && delta!.Delta.TryPickText(out var piece))
+                text.Append(piece!.Text);
+            ended |= happening.TryPickStop(out _);
+        }
+
+        Assert.Equal((FakeText.All(40), true), (text.ToString(), ended));
+
+        var tool = new Tool
+        {
+            Name = "weather",
+            InputSchema = new InputSchema { Properties = new Dictionary<string, JsonElement> { ["city"] = JsonElement.Parse("""{"type":"string"}""") }, Required = ["city"] },
+        };
+        var asks = await client.Messages.Create(Say("fake-n12") with { Tools = [tool] });
+        Assert.True(Assert.Single(asks.Content).TryPickToolUse(out var call));
+        var told = await client.Messages.Create(Say("fake-n12") with
+        {
+            Tools = [tool],
+            Messages =
+            [
+                new UserMessageParam("Weather?"),
+                new MessageParam(JsonElement.Parse($$"""{"role":"assistant","content":[{"type":"tool_use","id":"{{call!.ID}}","name":"weather","input":{"city":"x"} }]}""")),
+                new MessageParam(JsonElement.Parse($$"""{"role":"user","content":[{"type":"tool_result","tool_use_id":"{{call.ID}}","content":"Rain."}]}""")),
+            ],
+        });
+        Assert.True(Assert.Single(told.Content).TryPickText(out block));
+        Assert.Equal(FakeText.All(12), block!.Text);
+    }
+
+    [Theory]
+    [MemberData(nameof(OfMessages))]
+    public async Task A_message_fails_by_its_status_and_is_aborted(string provider)
+    {
+        await using var plane = await Plane.StartAsync(provider: provider);
+        using var client = Client(plane);
+        foreach (var (status, expected) in ToAnthropic)
+        {
+            var failure = await Assert.ThrowsAnyAsync<AnthropicApiException>(() => client.Messages.Create(Say($"fake-n3-status={status}")));
+            Assert.Equal(expected, (int)failure.StatusCode);
+        }
+
+        await foreach (var happening in client.Messages.CreateStreaming(Say(Long) with { MaxTokens = 100_000 }))
+        {
+            if (happening.TryPickContentBlockDelta(out _))
+                break;
+        }
+
+        await LeftAsync(plane);
+    }
+
+    private static async Task LeftAsync(Plane plane)
+    {
+        var request = Assert.Single(plane.Provider.Requests, request => request.Model == Long);
+        Assert.Equal(RequestEnd.ClientLeft, await request.End.WaitAsync(Patience));
+    }
+
+    private static AnthropicClient Client(Plane plane) =>
+        new() { BaseUrl = plane.Endpoint.GetLeftPart(UriPartial.Authority), ApiKey = Plane.Key, MaxRetries = 0 };
+
+    private static MessageCreateParams Say(string model) => new() { Model = model, MaxTokens = 1000, Messages = [new UserMessageParam("How is the weather?")] };
+
+    private static CreateResponseOptions Ask(string model, bool stream = false) =>
+        new(model, [ResponseItem.CreateUserMessageItem("Hello")]) { StreamingEnabled = stream };
+}
