@@ -18,7 +18,8 @@ public readonly record struct PassthroughText(string Provider, string Method, st
     /// <summary>Paths that are served by themselves, where they are metered.</summary>
     private static readonly string[] Served =
     [
-        "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", "/v1/responses/input_tokens", "/v1/moderations", "/v1/images/generations", "/v1/images/edits",
+        "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", "/v1/responses/input_tokens", "/v1/moderations", "/v1/images/generations",
+        "/v1/images/edits",
         "/v1/images/variations", "/v1/audio/speech", "/v1/audio/transcriptions", "/v1/audio/translations", "/v1/models", "/v1/messages",
         "/v1/messages/count_tokens", "/v1beta/models",
     ];

@@ -92,8 +92,8 @@ public sealed class ProviderOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a provider", DialectField, BaseUrlField, KeyField, AccountsField, AuthHeaderField, HeadersField, RegionField, TimeoutsField, UsageChunkField, CountTokensField,
-        TranslationField, ResponsesField, HostingField, ApiVersionField,
+        "a provider", DialectField, BaseUrlField, KeyField, AccountsField, AuthHeaderField, HeadersField, RegionField, TimeoutsField, UsageChunkField,
+        CountTokensField, TranslationField, ResponsesField, HostingField, ApiVersionField,
         RetryReusedField, ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, ProbeField, CapacityField, DisabledField,
         new LaterField("proxy"), new LaterField("price"));
 

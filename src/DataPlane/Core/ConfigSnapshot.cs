@@ -203,7 +203,7 @@ internal sealed class ProviderModel
         _ => true,
     };
 
-    /// <summary>Whether it is asked for the tokens of a client's prompt. In Azure's and Vertex's clouds OpenAI and Anthropic have no path of the kind.</summary>
+    /// <summary>Whether it is asked for the tokens of a prompt. In Azure's and Vertex's clouds OpenAI and Anthropic have no path of the kind.</summary>
     public bool Counts(Dialect dialect, RequestShape shape) =>
         CountsTokens && Speaks(dialect, shape) && (Hosting == ApiHost.Direct || Dialect == Dialect.Gemini);
 

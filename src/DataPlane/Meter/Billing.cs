@@ -17,7 +17,9 @@ internal static class Billing
     {
         var bill = default(Bill);
         bool isAnswered = exchange.Status is >= 200 and < 300;
-        if (exchange.SentAt == 0 || exchange.Endpoint is { Kind: EndpointKind.CountTokens } || (!isAnswered && (exchange.Status != 0 || error.Kind != ErrorKind.ClientClosed)))
+        if (exchange.Endpoint is { Kind: EndpointKind.CountTokens })
+            return bill;
+        if (exchange.SentAt == 0 || (!isAnswered && (exchange.Status != 0 || error.Kind != ErrorKind.ClientClosed)))
             return bill;
         bool isWhole = exchange.Stream ? exchange.StreamIsWhole : !error.IsError;
         if (exchange.Usage.IsPresent)

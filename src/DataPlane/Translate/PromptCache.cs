@@ -1,8 +1,8 @@
 namespace AiEdge.DataPlane.Translate;
 
 /// <summary>
-/// What a client says of the provider's cache: marks (Anthropic's <c>cache_control</c>, which chats of other makers' models have by the same name), which end what
-/// is to be kept. A model that keeps every prompt by itself does what a mark asks for; how long is nothing that it can be told.
+/// What a client says of the provider's cache: marks (Anthropic's <c>cache_control</c>, which chats of other makers' models have by the same name), which end
+/// what is to be kept. A model that keeps every prompt by itself does what a mark asks for; how long is nothing that it can be told.
 /// </summary>
 internal static class PromptCache
 {

@@ -49,7 +49,8 @@ internal sealed class OpenAiForm : DialectForm
         return ResponseCut.Of(read.Draft!, id, createdAt, passes ? read.NextSequence : read.SequenceOfLast, usage, exchange.CutBy!);
     }
 
-    public override byte[] TokenCount(long tokens) => System.Text.Encoding.ASCII.GetBytes($"{{\"object\":\"response.input_tokens\",\"input_tokens\":{tokens}}}");
+    public override byte[] TokenCount(long tokens) =>
+        System.Text.Encoding.ASCII.GetBytes($"{{\"object\":\"response.input_tokens\",\"input_tokens\":{tokens}}}");
 
     public override ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body) =>
         answer.ErrorCode.SequenceEqual("insufficient_quota"u8) || answer.ErrorType.SequenceEqual("insufficient_quota"u8)

@@ -4,8 +4,8 @@ using AiEdge.DataPlane.Core;
 namespace AiEdge.DataPlane.Translate.Gemini;
 
 /// <summary>
-/// Gemini's <c>logprobsResult</c> (API reference, <c>LogprobsResult</c>), which has what was chosen and what else was likely in two arrays of the same length, and
-/// what it is in OpenAI's form.
+/// Gemini's <c>logprobsResult</c> (API reference, <c>LogprobsResult</c>), which has what was chosen and what else was likely in two arrays of the same
+/// length, and what it is in OpenAI's form.
 /// </summary>
 internal sealed class GeminiLogprobs
 {
@@ -182,5 +182,6 @@ internal sealed class GeminiLogprobs
     private static void WriteCandidate(TextBuffer to, ReadOnlySpan<byte> source, in Entry entry) => WriteCandidate(to, source, entry, to.Length == 0);
 
     private static void WriteCandidate(TextBuffer to, ReadOnlySpan<byte> source, in Entry entry, bool isFirst) =>
-        to.Add(isFirst ? "{\"token\":\""u8 : ",{\"token\":\""u8).Add(entry.Token.Of(source)).Add("\",\"logProbability\":"u8).Add(NumberOf(source, entry)).Add("}"u8);
+        to.Add(isFirst ? "{\"token\":\""u8 : ",{\"token\":\""u8).Add(entry.Token.Of(source))
+            .Add("\",\"logProbability\":"u8).Add(NumberOf(source, entry)).Add("}"u8);
 }

@@ -62,7 +62,7 @@ internal static class ChatToolReader
         return tool;
     }
 
-    /// <summary>A member of what describes a tool whose input is a text; false where it is none. Responses have the grammar's members beside its type.</summary>
+    /// <summary>A member of what describes a tool whose input is a text; false where it is none. Responses have the grammar's beside its type.</summary>
     internal static bool TakeCustom(ref JsonWalk walk, ref NeutralTool tool)
     {
         if (walk.Is("name"u8) && walk.Token == JsonToken.String)

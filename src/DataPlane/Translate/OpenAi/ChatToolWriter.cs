@@ -51,8 +51,8 @@ internal static class ChatToolWriter
             WriteNamed(request, json.StartObject("tool_choice"u8), request.ToolName, request.ToolIsCustom);
         else if (request.AllowedTools.Count > 0)
         {
-            json.StartObject("tool_choice"u8).Text("type"u8, "allowed_tools"u8).StartObject("allowed_tools"u8).Text("mode"u8, ChatWords.Choice(request.ToolChoice))
-                .StartArray("tools"u8);
+            json.StartObject("tool_choice"u8).Text("type"u8, "allowed_tools"u8).StartObject("allowed_tools"u8)
+                .Text("mode"u8, ChatWords.Choice(request.ToolChoice)).StartArray("tools"u8);
             foreach (var tool in request.AllowedTools)
                 WriteNamed(request, json.StartObject(), tool.Name, tool.IsCustom);
             json.EndArray().EndObject().EndObject();

@@ -129,14 +129,18 @@ internal sealed class ResponseItems
     {
         WriteId(to.Add(",\"item_id\":\""u8));
         to.Add("\",\"output_index\":"u8).Add(Index);
-        return Kind is ItemKind.Call or ItemKind.CustomCall ? to : to.Add(Kind == ItemKind.Reasoning ? ",\"summary_index\":"u8 : ",\"content_index\":"u8).Add(_part);
+        return Kind is ItemKind.Call or ItemKind.CustomCall
+            ? to
+            : to.Add(Kind == ItemKind.Reasoning ? ",\"summary_index\":"u8 : ",\"content_index\":"u8).Add(_part);
     }
 
     /// <summary>The open part as it is by now.</summary>
     public void WritePart(TextBuffer to)
     {
         if (Form is PartForm.Refusal or PartForm.Summary)
-            to.Add(Form == PartForm.Refusal ? "{\"type\":\"refusal\",\"refusal\":\""u8 : "{\"type\":\"summary_text\",\"text\":\""u8);
+            to.Add(Form == PartForm.Refusal 
+                ? "{\"type\":\"refusal\",\"refusal\":\""u8
+                : "{\"type\":\"summary_text\",\"text\":\""u8);
         else
             to.Add("{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":["u8).Add(Logprobs.Written).Add("],\"text\":\""u8);
         to.Add(Text.Written).Add("\"}"u8);

@@ -102,8 +102,8 @@ internal sealed class ResponsesRequestWriter : RequestWriter
     private static void WriteChoice(NeutralRequest request, JsonOut json)
     {
         if (request.ToolChoice == ToolChoice.Named)
-            json.StartObject("tool_choice"u8).Text("type"u8, request.ToolIsCustom ? "custom"u8 : "function"u8).Text("name"u8, request.ToolName.Of(request.Source))
-                .EndObject();
+            json.StartObject("tool_choice"u8).Text("type"u8, request.ToolIsCustom ? "custom"u8 : "function"u8)
+                .Text("name"u8, request.ToolName.Of(request.Source)).EndObject();
         else if (request.AllowedTools.Count > 0)
         {
             json.StartObject("tool_choice"u8).Text("type"u8, "allowed_tools"u8).Text("mode"u8, ChatWords.Choice(request.ToolChoice)).StartArray("tools"u8);
