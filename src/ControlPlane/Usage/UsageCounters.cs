@@ -47,11 +47,12 @@ internal struct UsageCounters
     private static UsageCounters OfExchange(UsageRecord record)
     {
         var isRefused = record.End.StartsWith("refused", StringComparison.Ordinal);
+        var leftOut = (long)Math.Min(record.RefusalsLeftOut, int.MaxValue);
         return new UsageCounters
         {
-            Requests = 1,
-            Refused = isRefused ? 1 : 0,
-            Errors = isRefused || record.Status >= 400 || record.End is "upstream_fault" or "crashed" ? 1 : 0,
+            Requests = 1 + leftOut,
+            Refused = (isRefused ? 1 : 0) + leftOut,
+            Errors = (isRefused || record.Status >= 400 || record.End is "upstream_fault" or "crashed" ? 1 : 0) + leftOut,
             Saved = record.SavedNanodollars,
             RequestBytes = (long)record.RequestBytes,
             ResponseBytes = (long)record.ResponseBytes,

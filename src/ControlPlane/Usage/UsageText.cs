@@ -120,6 +120,8 @@ internal static class UsageText
         to.WriteNumber("status", record.Status);
         to.WriteString("end", record.End);
         Optional(to, "limit", record.Limit);
+        if (record.RefusalsLeftOut > 0)
+            to.WriteNumber("refusalsLeftOut", record.RefusalsLeftOut);
         Optional(to, "dialectIn", record.DialectIn);
         Optional(to, "dialectOut", record.DialectOut);
         Tokens(to, "reported", record.Reported);

@@ -332,6 +332,8 @@ internal sealed class ModelModel
 /// <summary>A client's key, by the SHA-256 of the whole secret.</summary>
 internal sealed class KeyModel
 {
+    private long _leftOut;
+
     public required string Name { get; init; }
 
     public required byte[] Sha256 { get; init; }
@@ -368,6 +370,12 @@ internal sealed class KeyModel
 
     /// <summary>Native paths of providers that its requests may go to.</summary>
     public PassthroughGrant[] Passthrough { get; init; } = [];
+
+    /// <summary>A refusal of it has no record in the journal.</summary>
+    public void LeaveOut() => Interlocked.Increment(ref _leftOut);
+
+    /// <summary>How many there were since the last call.</summary>
+    public long TakeLeftOut() => Volatile.Read(ref _leftOut) == 0 ? 0 : Interlocked.Exchange(ref _leftOut, 0);
 
     /// <summary>Those whom the same limits bind, found when the key is first seen.</summary>
     public LimitTable.KeyClass? LimitClass

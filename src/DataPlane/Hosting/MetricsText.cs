@@ -150,6 +150,7 @@ internal static class MetricsText
         Gauge(text, "aiedge_journal_bytes_max", "Bytes beyond which the usage journal is full.", journal.BytesMax);
         Gauge(text, "aiedge_journal_lag_ms", "Age of the oldest record that is not committed, in milliseconds.", journal.LagMs);
         Counter(text, "aiedge_journal_dropped_early_total", "Records of the usage journal that went before keep was over, to make room.", journal.DroppedEarly);
+        Counter(text, "aiedge_journal_left_out_total", "Records of exchanges without an attempt that were not written, there being so many.", journal.LeftOut);
         Counter(text, "aiedge_journal_dropped_total", "Records that the usage journal lost: it was full, or its disk failed.", journal.Dropped);
         Counter(text, "aiedge_journal_commit_failures_total", "Commits that failed.", journal.CommitFailures);
         Counter(text, "aiedge_journal_checkpoint_failures_total", "Times that what limits have used could not be stored.", journal.CheckpointFailures);

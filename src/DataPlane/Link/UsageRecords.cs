@@ -45,6 +45,7 @@ internal static class UsageRecords
             ConfigGeneration = Known(item[JournalNumber.Generation]),
             Limit = item[JournalText.Limit],
             Rule = item[JournalText.Rule],
+            RefusalsLeftOut = Known(item[JournalNumber.LeftOut]),
         };
 
         // Where no name is configured for the provider, it was asked for what the client asked for.

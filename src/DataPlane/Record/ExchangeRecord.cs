@@ -80,6 +80,9 @@ internal sealed class ExchangeRecord
     /// <summary>What each choice's output was capped at in the client's stead; 0 where it was not.</summary>
     public long OutputClamp { get; private set; }
 
+    /// <summary>Refusals of its key since that one's last record that have none themselves; set by the journal.</summary>
+    public long LeftOut { get; set; }
+
     /// <summary>The limit that made less of it than was asked for; null where none did.</summary>
     public string? DegradedBy { get; private set; }
 

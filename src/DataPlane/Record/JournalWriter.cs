@@ -83,6 +83,7 @@ internal sealed class JournalWriter(Stream output) : IDisposable
         json.WriteBoolean("simple"u8, item.IsSimple);
         Text(json, "degraded"u8, item[JournalText.Degraded]);
         Number(json, "maxTokens"u8, item[JournalNumber.OutputClamp] is var clamp and > 0 ? clamp : JournalFormat.Unknown);
+        Number(json, "leftOut"u8, kind.SequenceEqual("exchange"u8) && item[JournalNumber.LeftOut] is var left and > 0 ? left : JournalFormat.Unknown);
         Number(json, "bytesIn"u8, item[JournalNumber.BytesIn]);
         Number(json, "bytesOut"u8, item[JournalNumber.BytesOut]);
         Number(json, "events"u8, item[JournalNumber.Events]);

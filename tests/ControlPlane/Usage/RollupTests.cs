@@ -51,12 +51,14 @@ public sealed class RollupTests
         attempt.Kind = Contracts.Wire.RecordKind.Attempt;
         var inVain = UsageRig.Record(Noon, cost: 0, end: "upstream_fault");
         (inVain.Kind, inVain.Billed) = (Contracts.Wire.RecordKind.Attempt, null);
+        var telling = UsageRig.Record(Noon);
+        telling.RefusalsLeftOut = 7;
         await rig.AddAsync(
-            attempt, inVain, UsageRig.Record(Noon), UsageRig.Record(Noon, end: "upstream_fault"), UsageRig.Record(Noon, end: "refused:rpm", status: 429),
+            telling, attempt, inVain, UsageRig.Record(Noon), UsageRig.Record(Noon, end: "upstream_fault"), UsageRig.Record(Noon, end: "refused:rpm", status: 429),
             UsageRig.Record(Noon, status: 502), UsageRig.Record(Noon, end: "client_closed"));
         var sum = Assert.Single(rig.Sum(UsageStep.Hour, Noon, Noon.AddHours(1))).Sum;
-        Assert.Equal((5, 3, 1, 1_000_050), (sum.Requests, sum.Errors, sum.Refused, sum.Cost));
-        Assert.Equal(6 * 100, sum.Input);
+        Assert.Equal((13, 10, 8, 1_000_060), (sum.Requests, sum.Errors, sum.Refused, sum.Cost));
+        Assert.Equal(7 * 100, sum.Input);
     }
 
     [Fact]
