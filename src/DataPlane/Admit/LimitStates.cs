@@ -196,14 +196,10 @@ internal sealed class LimitStates
             var quantity = part.Quantity;
             var id = new PartId(
                 part.Limit.Name, quantity?.Unit, quantity is { IsRate: false } ? quantity.Period : null, part.Limit.Per, part.Limit.PerTag,
-                string.Join('\n', Array.ConvertAll(part.Limit.Shares, share => $"{share.Name}:{HasPart(quantity, share.Percent)}")), 0);
+                part.SharesId, 0);
             while (taken.ContainsKey(id))
                 id = id with { Place = id.Place + 1 };
             return id;
         }
-
-        /// <summary>Whether a share has a bucket of its own, which no edit can give or take; of places it is not a bucket.</summary>
-        private static bool HasPart(QuantityModel? quantity, int percent) =>
-            quantity is null || SharedBucket.HasPart(quantity.IsRate ? quantity.Burst : quantity.Amount, quantity.IsRate, percent);
     }
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using AiEdge.Limits;
+
 namespace AiEdge.DataPlane.Core;
 
 /// <summary>What of a limit has a bucket of its own: one of its amounts, or how many may be under way at once.</summary>
@@ -27,6 +30,16 @@ internal sealed class LimitPart(LimitModel limit, QuantityModel? quantity, int i
     public bool Cuts { get; } =
         quantity is { Unit: LimitUnit.Tokens or LimitUnit.OutputTokens or LimitUnit.Cost } && !limit.IsShadow && limit.OnStream == StreamPolicy.Cut;
 
+    /// <summary>Who has shares of it and which of them have a bucket of their own, as which no edit can give or take; empty where nobody has.</summary>
+    public string SharesId { get; } = string.Join('\n', Array.ConvertAll(limit.Shares, share => $"{share.Name}:{HasPart(quantity, share.Percent)}"));
+
+    /// <summary>A short word for all that makes it another part if it is edited, besides its names: empty where nobody has a share.</summary>
+    public string SharesMark => field ??= SharesId.Length == 0 ? "" : StableHash.Of(SharesId).ToString("x16", CultureInfo.InvariantCulture);
+
     /// <summary>Its buckets, which outlive the configuration: put there by whoever keeps them, before the configuration is in force.</summary>
     public object? State { get; set; }
+
+    /// <summary>Of places it is not a bucket.</summary>
+    private static bool HasPart(QuantityModel? quantity, int percent) =>
+        quantity is null || SharedBucket.HasPart(quantity.IsRate ? quantity.Burst : quantity.Amount, quantity.IsRate, percent);
 }

@@ -5,7 +5,8 @@ namespace AiEdge.DataPlane.Record;
 
 /// <summary>
 /// Whose use of what: the name of a bucket over restarts and edits. Of a limit with <c>shares:</c> there is one of the whole, and beside it one
-/// for what each share has used of that, whose <paramref name="Tag"/> is the share's name.
+/// for what each share has used of that, whose <paramref name="Tag"/> begins with the share's name; the <paramref name="Tag"/> of both ends with a mark of
+/// all shares, for an edit of these begins anew.
 /// </summary>
 internal readonly record struct LedgerKey(string Limit, LimitUnit Unit, LimitPeriod Period, LimitScope Per, string Tag, string Value)
 {
@@ -13,20 +14,8 @@ internal readonly record struct LedgerKey(string Limit, LimitUnit Unit, LimitPer
     /// <param name="value">Whose.</param>
     /// <param name="share">Which share's; -1 for the whole.</param>
     public static LedgerKey Of(LimitPart part, string value, int share = -1) => new(
-        part.Limit.Name, part.Quantity!.Unit, part.Quantity.Period, part.Limit.Per, share < 0 ? part.Limit.PerTag ?? "" : part.Limit.Shares[share].Name,
-        value);
-
-    /// <summary>Whether it is of this part: of its whole, or of one of its shares.</summary>
-    public bool IsOf(LimitPart part)
-    {
-        for (var share = -1; share < part.Limit.Shares.Length; share++)
-        {
-            if (this == Of(part, Value, share))
-                return true;
-        }
-
-        return false;
-    }
+        part.Limit.Name, part.Quantity!.Unit, part.Quantity.Period, part.Limit.Per,
+        (share < 0 ? part.Limit.PerTag ?? "" : part.Limit.Shares[share].Name) + part.SharesMark, value);
 }
 
 /// <summary>What was used of one bucket in its latest window, debt of the windows before it included. Windows only ever follow one another.</summary>
@@ -98,6 +87,14 @@ internal sealed class LedgerBucket(LedgerKey key, long window, long endUnixNs, l
         if (unixMs * 1_000_000 >= EndUnixNs)
             Move(_schedule!.At(unixMs * 1_000_000));
         Used = (long)Int128.Clamp((Int128)Used + amount, 0, LimitBucket.AmountMax);
+    }
+
+    /// <summary>What was left at a moment.</summary>
+    public long RoomAt(long unixMs)
+    {
+        if (unixMs * 1_000_000 >= EndUnixNs)
+            Move(_schedule!.At(unixMs * 1_000_000));
+        return Math.Max(0, _amount - Used);
     }
 
     /// <summary>Takes over the use of a bucket that had another name.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using AiEdge.DataPlane.Core;
 using AiEdge.Limits;
@@ -11,7 +12,8 @@ namespace AiEdge.DataPlane.Record;
 /// <remarks>
 /// Fed with each record that closes an exchange, by the journal's thread alone, in the order of the journal; so what the checkpoint
 /// holds and the number up to which it holds it always agree. A record is charged to the window in which its exchange ended: the
-/// live buckets may have drawn a part of that in the window before, so a restart may find more used, and never less.
+/// live buckets may have drawn a part of that in the window before, so a restart may find more used, and never less. What a limit
+/// that only measures has let pass beyond its amount is not use of it, and is left out as it is in the live bucket.
 /// </remarks>
 internal sealed class LimitLedger
 {
@@ -24,15 +26,23 @@ internal sealed class LimitLedger
     private LastCharged[] _last = [];
     private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
     private readonly Dictionary<ReplayKey, List<LimitPart>> _bound = [];
-    private LimitTable _table;
-    private LimitTable? _next;
 
-    public LimitLedger(ConfigSnapshot config) => _table = config.LimitTable;
+    /// <summary>Limits of configurations that came, oldest first; each is taken before the first record of it is charged.</summary>
+    private readonly ConcurrentQueue<LimitTable> _coming = new();
+    private LimitTable _newest;
+    private LimitTable _table;
+    private Dictionary<LedgerKey, LimitPart> _names;
+
+    public LimitLedger(ConfigSnapshot config)
+    {
+        _newest = _table = config.LimitTable;
+        _names = NamesOf(_table);
+    }
 
     /// <summary>Whether it holds what the last checkpoint does not.</summary>
     public bool IsChanged
     {
-        get => field || Volatile.Read(ref _next) is not null;
+        get => field || !_coming.IsEmpty;
         private set;
     }
 
@@ -43,13 +53,13 @@ internal sealed class LimitLedger
         {
             foreach (var (key, used) in Uses)
             {
-                if (Array.Find(_table.Parts, part => part.Quantity is { IsRate: false } && LedgerKey.Of(part, key.Value) == key) is { } part)
+                if (_names.TryGetValue(key with { Value = "" }, out var part) && LedgerKey.Of(part, key.Value) == key)
                     yield return (key, used, [.. SharesOf(part, key.Value)]);
             }
         }
     }
 
-    /// <summary>Every bucket with its use; also of limits that are no more, until their windows are over.</summary>
+    /// <summary>Every bucket with its use.</summary>
     public IEnumerable<(LedgerKey Key, BucketCheckpoint Used)> Uses
     {
         get
@@ -59,8 +69,14 @@ internal sealed class LimitLedger
         }
     }
 
-    /// <summary>A new configuration is about to be in force. Called by any thread.</summary>
-    public void Use(ConfigSnapshot config) => Volatile.Write(ref _next, config.LimitTable);
+    /// <summary>A new configuration is about to be in force; false where its limits are the ones before. Called by any thread.</summary>
+    public bool Use(ConfigSnapshot config)
+    {
+        if (ReferenceEquals(Interlocked.Exchange(ref _newest, config.LimitTable), config.LimitTable))
+            return false;
+        _coming.Enqueue(config.LimitTable);
+        return true;
+    }
 
     /// <summary>Begins with what a checkpoint says.</summary>
     public void Load(LedgerCheckpoint checkpoint, long nowUnixMs)
@@ -75,10 +91,12 @@ internal sealed class LimitLedger
     {
         if (record.Key is not { } key || record.Model is not { } model || record.Attempts == 0)
             return;
+        TakeConfigs(record.Config.LimitTable, record.UnixMs);
         var bound = record.Config.LimitTable.Resolve(key, model);
         foreach (var part in bound.First)
             Charge(part, record, kind);
-        if (record.Target is not { } target)
+        // Of whom it turned to and did not ask, what was drawn was given back.
+        if (record.Target is not { } target || (kind == JournalKind.Exchange && !record.HasAttempt))
             return;
         foreach (var part in bound.Of(target.Provider))
             Charge(part, record, kind);
@@ -98,7 +116,7 @@ internal sealed class LimitLedger
         };
         foreach (var part in BoundOf(item))
         {
-            if (Counted(part, item.Kind) is not { } unit)
+            if (Counted(part, item.Kind) is not { } unit || (part.IsOfTarget && item is { Kind: JournalKind.Exchange, HasAttempt: false }))
                 continue;
             var tag = part.Limit.PerTag is { } name ? TagOf(item, name) : null;
             var value = LimitTable.ScopeValue(
@@ -112,7 +130,7 @@ internal sealed class LimitLedger
     /// <summary>Everything as it is now, to be put on disk; <paramref name="sequence"/> is the number of the next record.</summary>
     public LedgerSnapshot Snapshot(long sequence, long unixMs)
     {
-        TakeConfig(unixMs);
+        TakeConfigs(null, unixMs);
         foreach (var (key, bucket) in _buckets)
         {
             if (bucket.IsOver(unixMs))
@@ -143,32 +161,64 @@ internal sealed class LimitLedger
         return null;
     }
 
-    /// <summary>Takes the configuration that came last: limits that were renamed go on under their new names.</summary>
-    private void TakeConfig(long nowUnixMs)
+    /// <summary>
+    /// Takes the configurations that came, in their order, up to one; all of them for null. Limits that were renamed go on under their new names, and what
+    /// a configuration no longer has is forgotten, as live buckets are: a limit that comes back begins anew.
+    /// </summary>
+    private void TakeConfigs(LimitTable? until, long nowUnixMs)
     {
-        if (Interlocked.Exchange(ref _next, null) is not { } next)
+        if (_coming.IsEmpty || (until is not null && !_coming.Contains(until)))
             return;
-        _table = next;
-        Adopt(nowUnixMs);
+        while (!ReferenceEquals(_table, until) && _coming.TryDequeue(out var next))
+        {
+            _table = next;
+            _names = NamesOf(next);
+            Adopt(nowUnixMs);
+        }
     }
 
     private void Adopt(long nowUnixMs)
     {
         ForgetKnown();
-        foreach (var part in _table.Parts)
+        var old = OldNames();
+        foreach (var bucket in (LedgerBucket[])[.. _buckets.Values])
         {
-            if (part.Quantity is not { IsRate: false })
-                continue;
-            foreach (var bucket in (LedgerBucket[])[.. _buckets.Values])
-            {
-                if (bucket.Key.IsOf(part))
-                    bucket.Follow(part, nowUnixMs);
-                else if (part.Limit.Was is { } was && !IsLimit(was) && bucket.Key.Limit == was && (bucket.Key with { Limit = part.Limit.Name }).IsOf(part))
-                    Rename(bucket, part, nowUnixMs);
-            }
+            var name = bucket.Key with { Value = "" };
+            if (_names.TryGetValue(name, out var part))
+                bucket.Follow(part, nowUnixMs);
+            else if (old.TryGetValue(name, out part))
+                Rename(bucket, part, nowUnixMs);
+            else
+                Remove(bucket.Key);
         }
 
         IsChanged = true;
+    }
+
+    /// <summary>The parts that have windows by the names of their buckets, of no one in particular.</summary>
+    private static Dictionary<LedgerKey, LimitPart> NamesOf(LimitTable table)
+    {
+        var names = new Dictionary<LedgerKey, LimitPart>();
+        foreach (var part in table.Parts)
+        {
+            for (var share = -1; part.Quantity is { IsRate: false } && share < part.Limit.Shares.Length; share++)
+                names.TryAdd(LedgerKey.Of(part, "", share), part);
+        }
+
+        return names;
+    }
+
+    /// <summary>Those of limits that have new names by their old ones.</summary>
+    private Dictionary<LedgerKey, LimitPart> OldNames()
+    {
+        var names = new Dictionary<LedgerKey, LimitPart>();
+        foreach (var (name, part) in _names)
+        {
+            if (part.Limit.Was is { } was && !IsLimit(was))
+                names.TryAdd(name with { Limit = was }, part);
+        }
+
+        return names;
     }
 
     private static string? Named(string text) => text.Length == 0 ? null : text;
@@ -216,6 +266,8 @@ internal sealed class LimitLedger
         ref var last = ref LastOf(part);
         if (!ReferenceEquals(last.Part, part) || !ReferenceEquals(last.Value, value) || last.Share != share)
             last = new(part, value, share, Known(part, value, -1, unixMs), share < 0 ? null : Known(part, value, share, unixMs));
+        if (part.Limit.IsShadow && (amount = Math.Min(amount, last.Bucket.RoomAt(unixMs))) <= 0)
+            return;
         last.Bucket.Charge(amount, unixMs);
         last.OfShare?.Charge(amount, unixMs);
         IsChanged = true;
@@ -253,6 +305,14 @@ internal sealed class LimitLedger
     private LedgerBucket Find(LimitPart part, string value, int share, long unixMs)
     {
         var key = LedgerKey.Of(part, value, share);
+        if (!_names.ContainsKey(key with { Value = "" }))
+        {
+            // Its limit went while the exchange was under way: nobody asks for it any more.
+            var gone = LedgerBucket.New(part, key, unixMs);
+            gone.Follow(part, unixMs);
+            return gone;
+        }
+
         if (!_buckets.ContainsKey(key) && part.Limit.Per is LimitScope.Ip or LimitScope.Tag
             && _counts.GetValueOrDefault(part.Limit.Name) >= part.Limit.BucketsMax * Math.Max(1, part.Limit.Quantities.Length))
             key = key with { Value = LimitTable.Other };

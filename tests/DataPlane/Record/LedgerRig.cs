@@ -81,9 +81,10 @@ internal sealed class LedgerRig : IDisposable
     /// <summary>One exchange from its beginning to its end, committed.</summary>
     public void Spend(
         long input, long output, string key = "full", string? tag = null, long cost = 0, JournalKind kind = JournalKind.Exchange,
-        CommitDepth depth = CommitDepth.Mark, string? env = null)
+        CommitDepth depth = CommitDepth.Mark, string? env = null, bool isRecorded = false)
     {
         var exchange = Exchange(input, output, key, tag, cost, env);
+        exchange.AttemptIsRecorded = isRecorded;
         var id = ++_lastId;
         var clock = new EdgeClock(Time);
         if (kind == JournalKind.Exchange)

@@ -220,7 +220,97 @@ public sealed class LimitLedgerTests
         rig.Stop();
 
         rig.Start(LedgerRig.Limit("renamed", LimitUnit.OutputTokens, LimitPeriod.Day), LedgerRig.Limit("renamed", LimitUnit.Tokens, LimitPeriod.Month));
-        Assert.Equal([151], rig.Ledger.Uses.Select(u => u.Used.Used));
+        Assert.Empty(rig.Ledger.Uses);
+    }
+
+    [Fact]
+    public void What_a_limit_that_measures_has_let_pass_is_no_use_of_it_nor_debt()
+    {
+        using var rig = new LedgerRig();
+        LimitModel Shadow(bool isShadow) => new()
+        {
+            Name = "day",
+            Match = LimitSelector.All,
+            Per = LimitScope.Key,
+            Quantities = Day.Quantities,
+            IsShadow = isShadow,
+        };
+        rig.Start(Shadow(true), Hour);
+        for (var i = 0; i < 5; i++)
+            rig.Spend(400, 0);
+        Assert.Equal((1000, 5), (rig.Used("day", "full"), rig.Used("hour", LimitTable.Everyone)));
+        rig.Crash();
+        rig.Start(Shadow(true));
+        Assert.Equal(1000, rig.Used("day", "full"));
+        rig.Stop();
+
+        // From now on it refuses, until its window ends and no longer.
+        rig.Start(Shadow(false));
+        Assert.Equal(1000, rig.Used("day", "full"));
+        rig.Time.Now += TimeSpan.FromDays(1);
+        rig.Spend(1, 0);
+        Assert.Equal(1, rig.Used("day", "full"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_limit_that_was_away_begins_anew_however_soon_it_is_back(bool isSaved)
+    {
+        using var rig = new LedgerRig();
+        rig.Start(Day, Hour);
+        rig.Spend(100, 50);
+        rig.Save();
+        rig.Edit(Hour);
+        if (isSaved)
+            rig.Save();
+        rig.Edit(Day, Hour);
+        rig.Spend(1, 0);
+        Assert.Equal((1, 2), (rig.Used("day", "full"), rig.Used("hour", LimitTable.Everyone)));
+        rig.Stop();
+        rig.Start(Day, Hour);
+        Assert.Equal((1, 2), (rig.Used("day", "full"), rig.Used("hour", LimitTable.Everyone)));
+    }
+
+    [Fact]
+    public void So_does_one_whose_shares_are_others()
+    {
+        using var rig = new LedgerRig();
+        LimitModel Shared(params ShareModel[] shares) => new()
+        {
+            Name = "day",
+            Match = LimitSelector.All,
+            Per = LimitScope.Global,
+            Quantities = Day.Quantities,
+            Shares = shares,
+        };
+        rig.Start(Shared(new ShareModel("env", "prod", 60)));
+        rig.Spend(100, 50, env: "prod");
+        rig.Stop();
+        rig.Start(Shared(new ShareModel("env", "prod", 50)));
+        Assert.Equal(150, Assert.Single(rig.Ledger.InForce).Used.Used);
+        rig.Stop();
+        rig.Start(Shared(new ShareModel("env", "prod", 50), new ShareModel("env", "dev", 10)));
+        Assert.Empty(rig.Ledger.InForce);
+    }
+
+    [Fact]
+    public void Who_was_turned_to_and_not_asked_has_used_nothing()
+    {
+        using var rig = new LedgerRig();
+        var provider = LedgerRig.Limit("provider", LimitUnit.Requests, LimitPeriod.Day, LimitScope.Provider, match: new LimitSelector { Providers = [[.. "open*"u8]] });
+        rig.Start(provider, Hour);
+        rig.Spend(0, 0, isRecorded: true);
+        Assert.Equal((-1, 1), (rig.Used("provider", "openai"), rig.Used("hour", LimitTable.Everyone)));
+        rig.Crash();
+        rig.Start(provider, Hour);
+        Assert.Equal((-1, 1), (rig.Used("provider", "openai"), rig.Used("hour", LimitTable.Everyone)));
+
+        // One that a crash has found there was about to be asked.
+        rig.Spend(0, 0, isRecorded: true, kind: JournalKind.Open);
+        rig.Crash();
+        rig.Start(provider, Hour);
+        Assert.Equal((1, 2), (rig.Used("provider", "openai"), rig.Used("hour", LimitTable.Everyone)));
     }
 
     [Fact]
