@@ -103,6 +103,44 @@ public sealed class JournalTests
     }
 
     [Fact]
+    public async Task While_a_second_one_is_asked_a_crash_would_find_that_it_is()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = Group });
+        using var client = await edge.ConnectAsync();
+        Assert.Equal(200, (await client.AskAsync(Ask.Chat())).Status);
+        await client.SendAsync(Ask.Chat("stale=fin; stall=5"));
+        await SeeOpenAsync(edge, item => item is { Kind: JournalKind.Open, Attempts: 1, Purpose: "retry" or "first" } && item[JournalText.Provider] == "fake");
+    }
+
+    [Fact]
+    public async Task A_crash_bills_a_stream_s_prompt_as_it_was_counted_when_its_answer_began()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = Group });
+        using var client = await edge.ConnectAsync();
+        var text = string.Concat(Enumerable.Repeat("word ", 8000));
+        var body = $$"""{"model":"gpt-4o","stream":true,"messages":[{"role":"user","content":"{{text}}"}]}""";
+        await client.SendAsync(Ask.Post("/v1/chat/completions", body, Ask.Script("n=9; stall=3")));
+        await SeeOpenAsync(edge, item => item.Kind == JournalKind.Progress && item.InputTokens is > 7900 and < 8200);
+    }
+
+    /// <summary>Waits until the last record of an exchange that is open is so.</summary>
+    private static async Task SeeOpenAsync(Edge edge, Predicate<JournalItem> isSo)
+    {
+        var item = new JournalItem();
+        for (var deadline = DateTime.UtcNow.AddSeconds(60); ; await Task.Delay(20))
+        {
+            foreach (var record in JournalRecovery.Survey(edge.DataDir, JournalRecovery.Judge(edge.DataDir)!.Value).Open)
+            {
+                item.Read(record);
+                if (isSo(item))
+                    return;
+            }
+
+            Assert.True(DateTime.UtcNow < deadline, $"the last record is of kind {item.Kind}, {item.Attempts} attempts, {item.InputTokens} tokens");
+        }
+    }
+
+    [Fact]
     public async Task The_numbers_go_on_after_a_restart_and_verify_is_content()
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = Group });

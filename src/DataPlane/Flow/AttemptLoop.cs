@@ -167,7 +167,7 @@ internal sealed partial class AttemptLoop
             else
                 error = await _gate.AdmitTargetAsync(exchange, link, body, mayWait);
             if (!error.IsError)
-                return _isOpen ? default : Open(exchange);
+                return Open(exchange);
             var isPassedOver = !_isIn || error.IsOfLimit || error.Kind == ErrorKind.ProviderLimited;
             Leave(AttemptOutcome.Unknown);
             var model = exchange.Model;
@@ -186,9 +186,11 @@ internal sealed partial class AttemptLoop
         return EdgeError.Edge(ErrorKind.ProviderLimited);
     }
 
+    /// <summary>What a crash from now on leaves behind is of this target.</summary>
     private EdgeError Open(Exchange exchange)
     {
-        var error = _journal.Open(exchange);
+        exchange.Purpose = _plan.Purpose;
+        var error = _journal.Open(exchange, isUnderWay: _isOpen);
         _isOpen = !error.IsError;
         if (error.IsError)
             Leave(AttemptOutcome.Unknown);

@@ -19,12 +19,14 @@ internal sealed class JournalHold(UsageJournal? journal, Settlement settlement)
     /// <summary>A client sees the end of an answer only once its record is on disk.</summary>
     public bool IsNeeded => journal is { IsSync: true };
 
-    /// <summary>The exchange is about to cost something. An error where the journal could not take its record.</summary>
-    public EdgeError Open(Exchange exchange)
+    /// <summary>The exchange is about to cost something, at the target that it has. An error where the journal could not take its record.</summary>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="isUnderWay">Whether others have been asked before: it is not refused any more.</param>
+    public EdgeError Open(Exchange exchange, bool isUnderWay)
     {
         if (journal is null)
             return default;
-        if (!journal.Admits)
+        if (!isUnderWay && !journal.Admits)
             return EdgeError.Edge(ErrorKind.Overloaded, "The gateway's usage journal is full or cannot be written; try again later.");
         exchange.Bill = Billing.SoFar(exchange);
         _open = journal.Open(exchange);
@@ -43,6 +45,18 @@ internal sealed class JournalHold(UsageJournal? journal, Settlement settlement)
         _open = null;
         journal.Progress(exchange);
         exchange.Bill = default;
+    }
+
+    /// <summary>More is known of what it costs than when it was opened: its first record says so where it waits still, else another one does.</summary>
+    public void Amend(Exchange exchange)
+    {
+        if (journal is null)
+            return;
+        exchange.Bill = Billing.SoFar(exchange);
+        if (_open is not null && journal.TryAmend(exchange, _open))
+            exchange.Bill = default;
+        else
+            Progress(exchange);
     }
 
     /// <summary>One attempt is over and another follows; the last has its record in the exchange's.</summary>

@@ -111,8 +111,8 @@ internal sealed class ResponseRelay
                 answer = answer with { IsEventStream = false };
             }
 
-            if (answer.IsEventStream)
-                _settlement.BeforeLetGo();
+            if (answer.IsEventStream && _settlement.BeforeLetGo())
+                _journal.Amend(_exchange);
             var judge = _plan.Step is { } step && answer.IsJson ? BeginJudge(step) : null;
             error = answer.IsEventStream
                 ? await _stream.RunAsync(_link, _exchange, upstream, answer, _stripUsage)

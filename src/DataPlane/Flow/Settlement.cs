@@ -28,10 +28,13 @@ internal sealed class Settlement(ExchangeMeter meter)
     public void Open(bool isMetered, bool isJournaled) => _counts = isMetered || isJournaled;
 
     /// <summary>The request's body is let go: of a stream, whose usage may never come, the prompt is counted before.</summary>
-    public void BeforeLetGo()
+    /// <returns>Whether it has been counted by this.</returns>
+    public bool BeforeLetGo()
     {
+        var wasCounted = _exchange.PromptIsCounted;
         if (_counts)
             CountPrompt();
+        return _exchange.PromptIsCounted && !wasCounted;
     }
 
     /// <summary>An attempt ends with <paramref name="error"/> and another follows: what the provider may charge for it all the same.</summary>

@@ -12,6 +12,9 @@ internal static class Billing
 {
     private const long Million = 1_000_000;
 
+    /// <summary>Of a text, about; what is known of a prompt before it is counted is a bound, of a byte a token or less.</summary>
+    private const int BytesPerToken = 4;
+
     /// <summary>The bill of an exchange that is over; <paramref name="error"/> is what it ended with.</summary>
     public static Bill Of(Exchange exchange, EdgeError error)
     {
@@ -31,8 +34,8 @@ internal static class Billing
     }
 
     /// <summary>
-    /// What a crash at this moment would be billed with: what the provider has reported by now, else what was counted, of the prompt
-    /// a bound at least.
+    /// What a crash at this moment would be billed with: what the provider has reported by now, else what was counted; of a prompt that
+    /// nobody has counted yet an estimate by its length.
     /// </summary>
     public static Bill SoFar(Exchange exchange)
     {
@@ -41,7 +44,9 @@ internal static class Billing
         Usage usage = exchange.Usage;
         var bill = new Bill
         {
-            InputTokens = usage.IsPresent ? usage.InputTokens : exchange.PromptTokens,
+            InputTokens = usage.IsPresent ? usage.InputTokens
+                : exchange.PromptIsCounted ? exchange.PromptTokens
+                : Math.Min(exchange.PromptTokens, (exchange.BytesIn + BytesPerToken - 1) / BytesPerToken),
             CachedInputTokens = usage.CachedInputTokens,
             OutputTokens = Math.Max(usage.OutputTokens, Math.Max(0, exchange.CountedOutputTokens)),
             IsEstimate = !usage.IsPresent,

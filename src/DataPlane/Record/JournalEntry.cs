@@ -10,7 +10,7 @@ namespace AiEdge.DataPlane.Record;
 /// (3) an exchange takes back its own first record and no other's, also where the entry has been used again since.
 /// Memory order: one word says whose the entry is, and all changes of it but the first, which queueing publishes, are interlocked. It goes
 /// from the exchange's number (written, may be taken back) to settled by the journal's thread, which writes it; or to the number below zero
-/// by the exchange, which alone writes it then, and from that to settled. The thread that meets one that is being written leaves
+/// by the exchange, which alone writes it then, and from that to settled, or to the number again where what it wrote is not the last. The thread that meets one that is being written leaves
 /// it to the exchange by a mark, and whoever finds the mark in place of its number queues the entry again: of the two exactly one
 /// has it: (1), (2). Numbers are never used twice, so a late wish to take back finds another number: (3).
 /// </remarks>
@@ -38,6 +38,12 @@ internal sealed class JournalEntry
 
     /// <summary>After <see cref="TryTakeBack"/>: the last record stands in it. False if its turn has passed meanwhile: it has to be queued again.</summary>
     public bool TryPutBack(long exchange) => Interlocked.Exchange(ref _owner, Settled) == -exchange;
+
+    /// <summary>
+    /// After <see cref="TryTakeBack"/>: a later state of the exchange stands in it, which it may take back again. False if its turn has passed
+    /// meanwhile: it is to be withheld and queued again.
+    /// </summary>
+    public bool TryWithholdAgain(long exchange) => Interlocked.CompareExchange(ref _owner, exchange, -exchange) == -exchange;
 
     /// <summary>
     /// By the journal's thread, which has taken it out of the queue: whether it is to be written. From now on it cannot be taken back; where it

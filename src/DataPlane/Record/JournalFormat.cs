@@ -10,6 +10,9 @@ namespace AiEdge.DataPlane.Record;
 /// <summary>What a record of the journal says of its exchange.</summary>
 internal enum JournalKind : byte
 {
+    /// <summary>Nothing that would be written.</summary>
+    None = 0,
+
     /// <summary>A request is about to be sent to a provider.</summary>
     Open = 1,
 
@@ -134,10 +137,15 @@ internal static class JournalFormat
     /// <summary>Makes of an exchange's last known state the record that closes it: the process ended under it.</summary>
     public static void Close(Span<byte> record, long sequence)
     {
+        // It was said that a request is about to be sent: whether that came to pass, nobody knows.
+        if (Kind(record) == JournalKind.Open)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(record[AttemptsAt..], (ushort)Math.Min(Attempts(record) + 1, ushort.MaxValue));
+            record[3] |= AttemptFlag;
+        }
+
         record[1] = (byte)JournalKind.Exchange;
         record[2] = (byte)EndReason.Crashed;
-        // It was said that a request is about to be sent: whether that came to pass, nobody knows.
-        BinaryPrimitives.WriteUInt16LittleEndian(record[AttemptsAt..], (ushort)Math.Max(1, Attempts(record)));
         Seal(record, sequence);
     }
 
@@ -180,6 +188,7 @@ internal static class JournalFormat
             record.QueueMs,
             record.OutputClamp,
             record.Target is { } target ? (long)target.Provider.Dialect : Unknown,
+            record.LeftOut,
         ]);
     }
 
@@ -337,6 +346,7 @@ internal enum JournalNumber
     QueueMs,
     OutputClamp,
     DialectOut,
+    LeftOut,
     Count,
 }
 

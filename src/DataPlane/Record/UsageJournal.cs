@@ -16,7 +16,7 @@ namespace AiEdge.DataPlane.Record;
 /// Memory order: as in <see cref="RecordLog"/>; an entry is written by its exchange before it is queued, and not touched by it
 /// afterwards.
 /// </remarks>
-internal sealed class UsageJournal : IDisposable
+internal sealed partial class UsageJournal : IDisposable
 {
     /// <summary>Records that may wait.</summary>
     public const int EntriesMax = 8192;
@@ -147,7 +147,9 @@ internal sealed class UsageJournal : IDisposable
     public void Use(ConfigSnapshot config)
     {
         Volatile.Write(ref _model, config.Journal);
-        _store.Ledger?.Use(config);
+        // What a limit has used is forgotten with it: a crash soon after must not bring it back.
+        if (_store.Ledger is { } ledger && ledger.Use(config))
+            Volatile.Write(ref _checkpointDueMs, 0);
     }
 
     /// <summary>
@@ -172,14 +174,32 @@ internal sealed class UsageJournal : IDisposable
         Add(exchange, JournalKind.Progress, EndReason.Crashed, null);
     }
 
+    /// <summary>How far it is stands in its first record, which may be taken back still. False if that is on its way to the disk.</summary>
+    public bool TryAmend(Exchange exchange, JournalEntry open)
+    {
+        if (!open.TryTakeBack(exchange.JournalId))
+            return false;
+        Fill(open, exchange, JournalKind.Progress, EndReason.Crashed, null);
+        if (!open.TryWithholdAgain(exchange.JournalId))
+        {
+            open.Withhold();
+            Enqueue(open);
+        }
+
+        return true;
+    }
+
     /// <summary>One of several tries is over.</summary>
     public void Attempt(Exchange exchange, EndReason end) => Add(exchange, JournalKind.Attempt, end, null);
 
-    /// <summary>The exchange is over. One whose key is unknown is not written: strangers must not be able to fill the disk.</summary>
+    /// <summary>
+    /// The exchange is over. One whose key is unknown is not written: strangers must not be able to fill the disk; nor, beyond a bound, are those without
+    /// an attempt, for neither must who is refused.
+    /// </summary>
     public void Close(Exchange exchange, JournalEntry? open)
     {
         exchange.IsJournaled = true;
-        if (exchange.Key is not null)
+        if (exchange.Key is not null && (exchange.Attempts > 0 || !TryLeaveOut(exchange, open)))
             TryClose(exchange, open, null);
     }
 
@@ -187,7 +207,7 @@ internal sealed class UsageJournal : IDisposable
     public ValueTask<bool> CloseAsync(Exchange exchange, JournalEntry? open, JournalWait wait)
     {
         exchange.IsJournaled = true;
-        if (exchange.Key is null)
+        if (exchange.Key is null || (exchange.Attempts == 0 && TryLeaveOut(exchange, open)))
             return new(true);
         var task = wait.Begin();
         return TryClose(exchange, open, wait) ? task : new(false);
@@ -223,6 +243,21 @@ internal sealed class UsageJournal : IDisposable
         return true;
     }
 
+    /// <summary>Whether an exchange without an attempt leaves no record; one whose first record is on its way has to be closed.</summary>
+    private bool TryLeaveOut(Exchange exchange, JournalEntry? open)
+    {
+        if (TryTakeUnsent(exchange))
+            return false;
+        if (open is null)
+            return true;
+        if (!open.TryTakeBack(exchange.JournalId))
+            return false;
+        open.Kind = JournalKind.None;
+        if (!open.TryPutBack(exchange.JournalId))
+            Enqueue(open);
+        return true;
+    }
+
     private JournalEntry? Add(Exchange exchange, JournalKind kind, EndReason end, JournalWait? wait)
     {
         if (!_free.TryPop(out var entry))
@@ -249,6 +284,7 @@ internal sealed class UsageJournal : IDisposable
     private void Fill(JournalEntry entry, Exchange exchange, JournalKind kind, EndReason end, JournalWait? wait)
     {
         entry.Record.Take(exchange, _clock);
+        entry.Record.LeftOut = kind == JournalKind.Exchange && exchange.Key is { } key ? key.TakeLeftOut() : 0;
         entry.Kind = kind;
         entry.End = end;
         entry.Exchange = exchange.JournalId;
@@ -314,9 +350,9 @@ internal sealed class UsageJournal : IDisposable
             taken++;
             if (!entry.TryTake())
                 continue;
-            if (Append(entry))
+            if (entry.Kind != JournalKind.None && Append(entry))
                 appended++;
-            else
+            else if (entry.Kind != JournalKind.None)
                 Interlocked.Increment(ref _dropped);
             entry.Record.Forget();
             _free.TryPush(entry);
@@ -334,7 +370,11 @@ internal sealed class UsageJournal : IDisposable
     {
         var wait = entry.Wait;
         entry.Wait = null;
-        var done = _store.Bytes < Volatile.Read(ref _model).BytesMax && _store.TryAppend(entry.Record, entry.Kind, entry.End, entry.Exchange);
+        var model = Volatile.Read(ref _model);
+        var before = _store.Bytes;
+        var done = before < model.BytesMax && _store.TryAppend(entry.Record, entry.Kind, entry.End, entry.Exchange);
+        if (done && entry.Kind == JournalKind.Exchange && entry.Record.Attempts == 0)
+            _unsent.Correct(_store.Bytes - before - UnsentAllowance.RecordBytes, UnsentAllowance.Interval(model.BytesMax, model.Keep));
         if (!done)
             Volatile.Write(ref _hasRoom, _store.TryPrepare());
         // A limit has used what was used, whether or not the disk took the record.
@@ -391,83 +431,5 @@ internal sealed class UsageJournal : IDisposable
         foreach (var wait in _waits)
             wait.End(isCommitted);
         _waits.Clear();
-    }
-
-    /// <summary>
-    /// Once a second, or more often where room is scarce, between commits: what limits have used is stored if that is due, and segments go that
-    /// have been kept long enough, or that room is needed for.
-    /// </summary>
-    private void DropOld()
-    {
-        var now = _clock.CoarseMs;
-        if (now < _dropDueMs)
-            return;
-        _dropDueMs = now + IdleMs;
-        if (Volatile.Read(ref _isStopped) == 0)
-        {
-            Volatile.Write(ref _hasRoom, _store.TryPrepare());
-            Drop();
-        }
-
-        if (_syncs.SnapshotFailures is var failures && failures > _snapshotFailures)
-        {
-            _snapshotFailures = failures;
-            _store.Ledger?.OnLost();
-            OnCheckpointLost();
-        }
-
-        if (now >= _checkpointDueMs && _store.Ledger is { IsChanged: true })
-            BeginCheckpoint();
-    }
-
-    private void Drop()
-    {
-        var model = Volatile.Read(ref _model);
-        var keepFrom = _clock.CoarseUnixMs - (long)model.Keep.TotalMilliseconds;
-        // What a control plane has acknowledged need not be refused for; what nobody else has goes early only where the user says so.
-        var bytesMax = model.Full == JournalFull.DropOldest || _store.NeededFrom is not null
-            ? model.BytesMax - Math.Max(SpareSegments * JournalLayout.SegmentBytes, model.BytesMax / 8)
-            : long.MaxValue;
-        if (_store.Bytes > bytesMax)
-            _dropDueMs = _clock.CoarseMs + ScarceMs;
-        if (bytesMax == long.MaxValue)
-            Warn(model);
-        if (!_store.CanDrop(keepFrom, bytesMax))
-            return;
-        // The files go with the sync that follows the commit: the one before it would miss them.
-        if (!_store.TryDrop(keepFrom, bytesMax, out var early))
-            // What limits have used has to be on disk beyond them first.
-            BeginCheckpoint();
-        else if (_full.IsEmpty)
-            Commit(0);
-        if (early > 0 && Interlocked.Add(ref _droppedEarly, early) == early)
-            _log.WriteLine("journal: bytesMax has room for less than keep asks for; the oldest records go early (aiedge_journal_dropped_early_total)");
-    }
-
-    /// <summary>Says once that it will be full, while there is time to do something.</summary>
-    private void Warn(JournalModel model)
-    {
-        // New ones are refused a segment before it is full.
-        var most = model.BytesMax - JournalLayout.SegmentBytes;
-        var isFilling = _store.Bytes > (_isWarned ? most / 2 : most / 4 * 3);
-        if (isFilling && !_isWarned && model.Full == JournalFull.Refuse)
-            _log.WriteLine("journal: three quarters of bytesMax are used, and nothing goes before keep is over: when it is full, requests are refused");
-        _isWarned = isFilling;
-    }
-
-    private void BeginCheckpoint()
-    {
-        if (_syncs.IsStoring)
-            return;
-        _checkpointDueMs = _clock.CoarseMs + CheckpointMs;
-        if (_store.TakeSnapshot(_clock.CoarseUnixMs) is { } snapshot)
-            _syncs.Store(snapshot);
-    }
-
-    private void OnCheckpointLost()
-    {
-        if (!_isCheckpointLost)
-            _log.WriteLine($"journal: {LedgerCheckpoint.FileName} cannot be written; the old one and the records since are kept");
-        _isCheckpointLost = true;
     }
 }

@@ -70,6 +70,19 @@ public class BillingTests
     }
 
     [Fact]
+    public void A_crash_is_billed_by_the_prompt_s_length_until_it_is_counted()
+    {
+        Exchange exchange = Answered();
+        exchange.Usage = default;
+        (exchange.PromptIsCounted, exchange.PromptTokens, exchange.BytesIn) = (false, 120_000, 40_001);
+        Assert.Equal((10_001, true), (Billing.SoFar(exchange).InputTokens, Billing.SoFar(exchange).IsEstimate));
+        exchange.PromptTokens = 900;
+        Assert.Equal(900, Billing.SoFar(exchange).InputTokens);
+        (exchange.PromptIsCounted, exchange.PromptTokens) = (true, 12_345);
+        Assert.Equal(12_345, Billing.SoFar(exchange).InputTokens);
+    }
+
+    [Fact]
     public void Money_is_rounded_up_once_and_never_overflows()
     {
         PriceModel price = Price with { Input = 1, Output = 1, Request = 0 };

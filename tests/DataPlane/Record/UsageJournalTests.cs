@@ -91,6 +91,89 @@ public sealed class UsageJournalTests
         Assert.True(entry.TryTake());
     }
 
+    [Fact]
+    public void What_was_amended_can_be_taken_back_still()
+    {
+        var entry = new JournalEntry { Kind = JournalKind.Open, Exchange = 7 };
+        entry.Withhold();
+        Assert.True(entry.TryTakeBack(7));
+        Assert.True(entry.TryWithholdAgain(7));
+        Assert.True(entry.TryTakeBack(7));
+        Assert.False(entry.TryTake());
+        Assert.False(entry.TryWithholdAgain(7));
+        entry.Withhold();
+        Assert.True(entry.TryTakeBack(7));
+    }
+
+    [Fact]
+    public void Refusals_in_a_loop_take_their_part_of_the_journal_and_no_more_and_are_counted_in_their_key_s_next_record()
+    {
+        using var rig = new JournalRig();
+        var key = new KeyModel { Name = "loops", Sha256 = new byte[32], ExpiresUnixMs = long.MaxValue };
+        long left;
+        using (var journal = Begin(rig, JournalMode.Group, TimeSpan.FromMilliseconds(1)))
+        {
+            for (var i = 0; i < 20_000; i++)
+                journal.Close(Refused(key), null);
+            left = journal.LeftOut;
+            Assert.InRange(left, 10_000, 19_000);
+            Assert.True(SpinWait.SpinUntil(() => journal.Records == 20_000 - left, Patience));
+            Assert.InRange(journal.Bytes, 1, 2 * UnsentAllowance.BurstBytes);
+            Assert.True(journal.Admits);
+            Assert.Equal(0, journal.Dropped);
+
+            // Somebody else's says nothing of it.
+            journal.Close(JournalRig.Exchange("other"), null);
+            var served = JournalRig.Exchange("served");
+            served.Key = key;
+            journal.Close(served, null);
+        }
+
+        var item = new JournalItem();
+        var written = 0L;
+        using var reader = new JournalReader(rig.Folder, JournalRecovery.Judge(rig.Folder)!.Value);
+        while (reader.TryNext(out var record))
+        {
+            item.Read(record);
+            if (item[JournalText.Key] == "loops")
+                written += 1 + item[JournalNumber.LeftOut];
+            else
+                Assert.Equal(0, item[JournalNumber.LeftOut]);
+        }
+
+        Assert.Equal(20_001, written);
+    }
+
+    [Fact]
+    public async Task One_that_was_about_to_be_sent_and_was_not_is_no_crash_though_its_record_is_left_out()
+    {
+        using var rig = new JournalRig();
+        using (var journal = Begin(rig, JournalMode.Sync, TimeSpan.FromMilliseconds(1)))
+        {
+            var wait = new JournalWait();
+            var key = new KeyModel { Name = "loops", Sha256 = new byte[32], ExpiresUnixMs = long.MaxValue };
+            for (var i = 0; i < 20_000; i++)
+                journal.Close(Refused(key), null);
+            var before = journal.LeftOut;
+            for (var i = 0; i < 200; i++)
+            {
+                var exchange = Refused(key);
+                Assert.True(await journal.CloseAsync(exchange, journal.Open(exchange), wait));
+            }
+
+            Assert.True(journal.LeftOut > before);
+        }
+
+        Assert.Empty(JournalRecovery.Survey(rig.Folder, JournalRecovery.Judge(rig.Folder)!.Value).Open);
+    }
+
+    private static Exchange Refused(KeyModel key)
+    {
+        var exchange = JournalRig.Exchange("refused");
+        (exchange.Key, exchange.Attempts, exchange.Status, exchange.Usage, exchange.End) = (key, 0, 429, default, EndReason.Refused);
+        return exchange;
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
