@@ -45,12 +45,14 @@ public sealed class ModelPrices
     }
 
     /// <summary>Whether every answer of a model has a price, whatever name is asked for.</summary>
-    public bool IsPriced(ModelOptions model)
+    /// <param name="model">The model.</param>
+    /// <param name="isAsked">Which of its targets count; null for all of them.</param>
+    public bool IsPriced(ModelOptions model, Predicate<TargetOptions>? isAsked = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         foreach (var target in model.Targets)
         {
-            if (Of(model, target) is null)
+            if (isAsked?.Invoke(target) != false && Of(model, target) is null)
                 return false;
         }
 

@@ -180,7 +180,9 @@ public sealed partial class LimitReach
     {
         foreach (var model in _unpriced)
         {
-            if (!Binds(limit.Match, model) || (_judgesKeys && !keys.Exists(key => MayAskFor(key, model))))
+            if (!Binds(limit.Match, model) || _prices.IsPriced(model, target => Binds(limit.Match, target)))
+                continue;
+            if (_judgesKeys && !keys.Exists(key => MayAskFor(key, model)))
                 continue;
             var what = model.IsGlob ? "of which not every name has a price" : "which has no price";
             _faults.Add(
@@ -210,12 +212,16 @@ public sealed partial class LimitReach
             return true;
         foreach (var target in model.Targets)
         {
-            if (target.Provider.IsSet && Any(match.Providers, target.Provider.Value))
+            if (Binds(match, target))
                 return true;
         }
 
         return false;
     }
+
+    /// <summary>Whether a limit binds what a target answers: of a model's targets those alone whose provider it names, if it names any.</summary>
+    private bool Binds(LimitMatchOptions match, TargetOptions target) =>
+        !match.Providers.IsSet || (target.Provider.IsSet && Any(match.Providers, target.Provider.Value));
 
     /// <summary>The models that a limit binds; null for all of them.</summary>
     private List<ModelOptions>? Models(LimitMatchOptions match)

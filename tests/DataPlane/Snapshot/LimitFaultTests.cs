@@ -198,6 +198,24 @@ public sealed class LimitFaultTests
             fault is null ? [] : [$"16: limits[1].cost: {fault}; give it one, or say unpriced: refuse or unpriced: zero"],
             Faults($"{{ name: a, cost: $1/day, {fields} }}\n{rest}"));
 
+    [Theory]
+    [InlineData("match: { provider: hosted }", true)]
+    [InlineData("match: { provider: \"lo*\" }", false)]
+    [InlineData("match: { model: mixed }", false)]
+    public void Of_a_model_s_targets_those_have_to_be_priced_that_the_limit_binds(string match, bool isFine)
+    {
+        var faults = Doc.Faults($$"""
+            providers:
+              hosted: { dialect: openai, baseUrl: "https://api.example.com/v1", key: k }
+              local: { dialect: openai, baseUrl: "http://127.0.0.1:9/v1", key: k }
+            models:
+              mixed: { targets: [ { provider: hosted, model: gpt-4o }, { provider: local, model: nobody-knows } ] }
+            limits:
+              - { name: a, cost: $5/day, {{match}} }
+            """);
+        Assert.Equal(isFine ? [] : ["7: limits[0].cost: can match the model \"mixed\", which has no price; give it one, or say unpriced: refuse or unpriced: zero"], faults);
+    }
+
     [Fact]
     public void A_document_without_keys_is_judged_by_what_it_has()
     {
