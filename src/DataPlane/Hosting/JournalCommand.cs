@@ -5,11 +5,30 @@ namespace AiEdge.DataPlane.Hosting;
 /// <summary>The <c>journal</c> commands, and what is said when a data plane may not start on top of its journal.</summary>
 internal static class JournalCommand
 {
-    /// <summary>Prints what was committed. A running data plane may go on meanwhile.</summary>
-    public static int Dump(string folder, Stream output, TextWriter errors) => Read(folder, errors, extent =>
+    /// <summary>
+    /// Prints what was committed. A running data plane may go on meanwhile. Where nobody can say what was, all that lies there is printed, after the reason.
+    /// </summary>
+    public static int Dump(string folder, Stream output, TextWriter errors)
+    {
+        try
+        {
+            if (!Directory.Exists(folder) || JournalRecovery.Judge(folder) is not null)
+                return Read(folder, errors, extent => Print(new JournalReader(folder, extent), output));
+        }
+        catch (JournalFault fault)
+        {
+            errors.WriteLine("journal: " + fault.Message + "; these are the records that lie there, as far as they are whole");
+            Read(folder, errors, _ => Print(JournalReader.OfFiles(folder), output), isJudged: false);
+            return 1;
+        }
+
+        return Read(folder, errors, static _ => { });
+    }
+
+    private static void Print(JournalReader reader, Stream output)
     {
         using var writer = new JournalWriter(output);
-        using var reader = new JournalReader(folder, extent);
+        using var held = reader;
         var item = new JournalItem();
         try
         {
@@ -24,7 +43,7 @@ internal static class JournalCommand
             // What was good before the fault is good.
             writer.Flush();
         }
-    });
+    }
 
     /// <summary>Reads all that was committed and says what it is, or what is wrong with it.</summary>
     public static int Verify(string folder, TextWriter output, TextWriter errors) => Read(folder, errors, extent =>
@@ -62,13 +81,15 @@ internal static class JournalCommand
         return 1;
     }
 
-    private static int Read(string folder, TextWriter errors, Action<JournalExtent> read)
+    private static int Read(string folder, TextWriter errors, Action<JournalExtent> read, bool isJudged = true)
     {
         try
         {
             if (!Directory.Exists(folder))
                 throw new JournalFault($"there is no folder {folder}");
-            if (JournalRecovery.Judge(folder) is { } extent)
+            if (!isJudged)
+                read(JournalExtent.Empty);
+            else if (JournalRecovery.Judge(folder) is { } extent)
                 read(extent);
             else
                 throw new JournalFault($"there is no journal in {folder}");

@@ -10,6 +10,8 @@ namespace AiEdge.DataPlane.Record;
 /// </summary>
 internal sealed class JournalReader : IDisposable
 {
+    private const long Unknown = -1;
+
     private readonly string _folder;
     private readonly JournalExtent _extent;
     private readonly byte[] _page = new byte[JournalLayout.PageBytes];
@@ -24,6 +26,19 @@ internal sealed class JournalReader : IDisposable
         _extent = extent;
         _address = extent.Begin;
         NextSequence = extent.BeginSequence;
+    }
+
+    /// <summary>
+    /// All that lies in the folder's files, where what was committed cannot be told: from the oldest on, as far as checksums go. Its last records
+    /// may be such as were never committed.
+    /// </summary>
+    public static JournalReader OfFiles(string folder)
+    {
+        var segments = JournalLayout.Segments(folder);
+        if (segments.Count == 0)
+            throw new JournalFault($"there are no records in {folder}");
+        var begin = Math.Max(segments[0] << JournalLayout.SegmentBits, JournalLayout.FirstAddress);
+        return new(folder, new JournalExtent(begin, (segments[^1] + 1) << JournalLayout.SegmentBits, Unknown, Unknown, 0));
     }
 
     /// <summary>Where the record last read begins.</summary>
@@ -57,7 +72,7 @@ internal sealed class JournalReader : IDisposable
             return true;
         }
 
-        if (NextSequence != _extent.NextSequence)
+        if (NextSequence != _extent.NextSequence && _extent.NextSequence != Unknown)
             throw new JournalFault($"the last records are missing: {_extent.NextSequence - NextSequence} before {Place(_extent.Until)}");
         record = default;
         return false;
@@ -79,7 +94,7 @@ internal sealed class JournalReader : IDisposable
         if (record[0] != JournalFormat.Version)
             throw new JournalFault($"a record of version {record[0]} lies at {Place(_address)}: a newer program wrote it");
         var sequence = JournalFormat.Sequence(record);
-        if (sequence != NextSequence)
+        if (sequence != NextSequence && NextSequence != Unknown)
             throw new JournalFault($"records {NextSequence} to {sequence - 1} are missing before {Place(_address)}");
         NextSequence = sequence + 1;
         Address = _address;
@@ -105,7 +120,7 @@ internal sealed class JournalReader : IDisposable
         }
 
         var count = RandomAccess.Read(_file!, _page, pageAt & (JournalLayout.SegmentBytes - 1));
-        if (pageAt + count < Math.Min(pageAt + JournalLayout.PageBytes, _extent.Until))
+        if (pageAt + count < Math.Min(pageAt + JournalLayout.PageBytes, _extent.Until) && _extent.NextSequence != Unknown)
             throw new JournalFault($"a page is cut at {Place(pageAt + count)}");
         _page.AsSpan(count).Clear();
         _pageAt = pageAt;

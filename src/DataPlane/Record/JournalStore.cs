@@ -316,7 +316,8 @@ internal sealed class JournalStore : IDisposable
             Closed++;
         }
 
-        if (Closed > 0 && !TryCommit())
+        // A run that is killed before its first record was a run all the same: what was drawn of rates in it nobody knows.
+        if ((Closed > 0 || extent.NextSequence == 0) && !TryCommit())
             throw new JournalFault("exchanges that were open could not be closed: " + Failure);
         if (Ledger is null)
             return;

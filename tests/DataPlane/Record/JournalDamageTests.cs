@@ -26,6 +26,28 @@ public sealed class JournalDamageTests
         Assert.Equal(300, rig.Read().Count);
     }
 
+    [Theory]
+    [InlineData(JournalLayout.CommitFile)]
+    [InlineData(JournalLayout.MarkFile)]
+    public void What_lies_in_the_files_is_printed_although_nobody_can_say_what_was_committed(string lost)
+    {
+        using var rig = new JournalRig();
+        rig.Fill(300);
+        File.Delete(Path.Combine(rig.Folder, lost));
+        Assert.Contains(lost + " is missing", rig.Fault(), StringComparison.Ordinal);
+        var (output, errors) = (new MemoryStream(), new StringWriter());
+        Assert.Equal(1, AiEdge.DataPlane.Hosting.JournalCommand.Dump(rig.Folder, output, errors));
+        Assert.Contains(lost + " is missing", errors.ToString(), StringComparison.Ordinal);
+        var text = System.Text.Encoding.UTF8.GetString(output.ToArray());
+        Assert.All(Enumerable.Range(0, 300), i => Assert.Contains($"\"requestId\":\"r{i}\"", text, StringComparison.Ordinal));
+
+        // Up to where it is damaged.
+        rig.Change(rig.Segment(0), 64 + 20_000, b => (byte)(b ^ 1));
+        output = new MemoryStream();
+        Assert.Equal(1, AiEdge.DataPlane.Hosting.JournalCommand.Dump(rig.Folder, output, errors));
+        Assert.InRange(output.Length, 1000, text.Length - 1000);
+    }
+
     [Fact]
     public void Two_flips_that_FASTER_s_checksum_cannot_see_are_found()
     {

@@ -7,6 +7,17 @@ namespace AiEdge.DataPlane.Tests.Record;
 public sealed class JournalStoreTests
 {
     [Fact]
+    public void A_run_that_leaves_no_record_was_one()
+    {
+        using var rig = new JournalRig();
+        for (var run = 1; run <= 3; run++)
+        {
+            using var store = JournalStore.Open(rig.Folder);
+            Assert.Equal(run, store.Epoch);
+        }
+    }
+
+    [Fact]
     public void What_was_committed_is_there_after_reopening_in_order()
     {
         using var rig = new JournalRig();
