@@ -22,6 +22,16 @@ internal enum UsageField : byte
     /// <summary>Input that is not counted in <see cref="Input"/>.</summary>
     FurtherInput,
 
+    /// <summary>A list of input by what it is made of, a <see cref="PartKind"/> and a <see cref="PartCount"/> each.</summary>
+    InputParts,
+
+    /// <summary>The same of the output.</summary>
+    OutputParts,
+
+    /// <summary>No count, but its word: AUDIO, IMAGE.</summary>
+    PartKind,
+    PartCount,
+
     /// <summary>No count, but the tier of service by its name.</summary>
     Tier,
 }
@@ -74,9 +84,10 @@ internal sealed class OpenAiAnswerWords : AnswerWords
             return UsageField.Output;
         if (name.SequenceEqual("total_tokens"u8))
             return UsageField.Total;
-        if (name.SequenceEqual("prompt_tokens_details"u8) || name.SequenceEqual("input_tokens_details"u8))
+        // Transcriptions and realtime sessions say "token", all others "tokens".
+        if (name.SequenceEqual("prompt_tokens_details"u8) || name.SequenceEqual("input_tokens_details"u8) || name.SequenceEqual("input_token_details"u8))
             return UsageField.InputDetails;
-        if (name.SequenceEqual("completion_tokens_details"u8) || name.SequenceEqual("output_tokens_details"u8))
+        if (name.SequenceEqual("completion_tokens_details"u8) || name.SequenceEqual("output_tokens_details"u8) || name.SequenceEqual("output_token_details"u8))
             return UsageField.OutputDetails;
 
         // Not OpenAI's own, but of providers that speak its dialect.

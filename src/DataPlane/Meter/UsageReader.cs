@@ -17,6 +17,9 @@ internal struct UsageReader
     private long _furtherInput;
     private byte _depth;
     private TierName _tier;
+    private UsageField _list;
+    private UsageField _kind;
+    private long _count;
 
     /// <summary>Takes the start token of the usage object and enters it.</summary>
     /// <param name="scanner">Stands on that token.</param>
@@ -27,7 +30,7 @@ internal struct UsageReader
         if (!goesOn)
             this = default;
         _words = words;
-        _field = UsageField.Other;
+        _field = _list = UsageField.Other;
         scanner.Enter();
         _depth = (byte)scanner.Depth;
     }
@@ -35,8 +38,18 @@ internal struct UsageReader
     /// <summary>Takes the next token; false after the one that ends the usage object.</summary>
     public bool Take(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
     {
+        if (_list != UsageField.Other)
+        {
+            TakePart(ref scanner, bytes);
+            return true;
+        }
+
         switch (scanner.Token)
         {
+            case JsonToken.StartArray when scanner.Depth == _depth + 1 && (_field is UsageField.InputParts or UsageField.OutputParts):
+                BeginParts();
+                scanner.Enter();
+                return true;
             case JsonToken.Name:
                 _field = scanner.Depth == _depth ? _words!.FieldOf(scanner.Text(bytes)) : _words!.DetailOf(scanner.Text(bytes), DetailsOf(_field));
                 return true;
@@ -76,6 +89,69 @@ internal struct UsageReader
     /// <summary>The tier of service that the usage names, or empty.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> Tier => _tier.Utf8;
+
+    /// <summary>What a list says holds alone, whatever an earlier one said.</summary>
+    private void BeginParts()
+    {
+        _list = _field;
+        if (_list == UsageField.InputParts)
+            _usage.AudioInputTokens = _usage.ImageInputTokens = 0;
+        else
+            _usage.AudioOutputTokens = 0;
+    }
+
+    /// <summary>The next token of a list of parts, each of which is one kind's count.</summary>
+    private void TakePart(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
+    {
+        switch (scanner.Token)
+        {
+            case JsonToken.StartObject when scanner.Depth == _depth + 2:
+                (_kind, _count) = (UsageField.Other, 0);
+                scanner.Enter();
+                break;
+            case JsonToken.Name:
+                _field = _words!.DetailOf(scanner.Text(bytes), _list);
+                return;
+            case JsonToken.String when _field == UsageField.PartKind:
+                _kind = KindOf(scanner.Text(bytes));
+                break;
+            case JsonToken.Number when _field == UsageField.PartCount:
+                _count = TryReadCount(scanner.Text(bytes), out long count) ? count : 0;
+                break;
+            case JsonToken.EndObject when scanner.Depth == _depth + 1:
+                AddPart();
+                break;
+            case JsonToken.EndArray when scanner.Depth == _depth:
+                _list = UsageField.Other;
+                break;
+        }
+
+        _field = UsageField.Other;
+    }
+
+    private readonly UsageField KindOf(ReadOnlySpan<byte> word)
+    {
+        bool isInput = _list == UsageField.InputParts;
+        if (word.SequenceEqual("AUDIO"u8))
+            return isInput ? UsageField.AudioInput : UsageField.AudioOutput;
+        return isInput && word.SequenceEqual("IMAGE"u8) ? UsageField.ImageInput : UsageField.Other;
+    }
+
+    private void AddPart()
+    {
+        switch (_kind)
+        {
+            case UsageField.AudioInput:
+                _usage.AudioInputTokens += _count;
+                break;
+            case UsageField.ImageInput:
+                _usage.ImageInputTokens += _count;
+                break;
+            case UsageField.AudioOutput:
+                _usage.AudioOutputTokens += _count;
+                break;
+        }
+    }
 
     private static bool TryReadCount(ReadOnlySpan<byte> text, out long count) =>
         Utf8Parser.TryParse(text, out count, out int used) && used == text.Length && count is >= 0 and <= Usage.TokensMax;

@@ -21,11 +21,17 @@ internal sealed class GeminiAnswerWords : AnswerWords
         15 => name.SequenceEqual("totalTokenCount"u8) ? UsageField.Total : UsageField.Other,
         16 => name.SequenceEqual("promptTokenCount"u8) ? UsageField.Input : UsageField.Other,
         18 => name.SequenceEqual("thoughtsTokenCount"u8) ? UsageField.Reasoning : UsageField.Other,
+        19 => name.SequenceEqual("promptTokensDetails"u8) ? UsageField.InputParts : UsageField.Other,
         20 => name.SequenceEqual("candidatesTokenCount"u8) ? UsageField.Output : UsageField.Other,
         23 => name.SequenceEqual("toolUsePromptTokenCount"u8) ? UsageField.FurtherInput
-            : name.SequenceEqual("cachedContentTokenCount"u8) ? UsageField.CachedInput : UsageField.Other,
+            : name.SequenceEqual("cachedContentTokenCount"u8) ? UsageField.CachedInput
+            : name.SequenceEqual("candidatesTokensDetails"u8) ? UsageField.OutputParts : UsageField.Other,
         _ => UsageField.Other,
     };
+
+    /// <summary>Of a modality: <c>{"modality": "AUDIO", "tokenCount": 9}</c>.</summary>
+    public override UsageField DetailOf(ReadOnlySpan<byte> name, UsageField within) =>
+        name.SequenceEqual("modality"u8) ? UsageField.PartKind : name.SequenceEqual("tokenCount"u8) ? UsageField.PartCount : within;
 
     /// <summary>
     /// Vertex AI has words of its own (<c>trafficType</c>), the Gemini API those that a request has. What is served from throughput that was

@@ -1,0 +1,88 @@
+using System.Text;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects.Anthropic;
+using AiEdge.DataPlane.Dialects.Gemini;
+using AiEdge.DataPlane.Meter;
+
+namespace AiEdge.DataPlane.Tests.Meter;
+
+/// <summary>What providers tell apart in their usage costs what it costs; and a usage that is of the whole stream is known as one.</summary>
+public sealed class UsageClassesTests
+{
+    private const string Transcription = """
+        {"text":"x","usage":{"type":"tokens","input_tokens":14,"input_token_details":{"text_tokens":1,"audio_tokens":13},"output_tokens":45,"output_token_details":{"audio_tokens":5},"total_tokens":59}}
+        """;
+
+    private const string Contents = """
+        {"candidates":[],"usageMetadata":{"promptTokenCount":20,"candidatesTokenCount":7,"thoughtsTokenCount":2,
+        "promptTokensDetails":[{"modality":"TEXT","tokenCount":3},{"tokenCount":12,"modality":"AUDIO"},{"modality":"AUDIO","tokenCount":1},{"modality":"IMAGE","tokenCount":4},7,[1]],
+        "candidatesTokensDetails":[{"modality":"AUDIO","tokenCount":5},{"modality":"TEXT","tokenCount":2}],"cachedContentTokenCount":6,"totalTokenCount":29}}
+        """;
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Sound_and_images_are_told_apart(bool isGemini)
+    {
+        var bytes = Encoding.UTF8.GetBytes(isGemini ? Contents : Transcription);
+        for (var step = 1; step <= bytes.Length; step += step < 40 ? 1 : 40)
+        {
+            var reader = new JsonAnswerReader();
+            reader.Reset(isGemini ? GeminiAnswerWords.Shared : AnswerWords.OpenAi);
+            for (var at = 0; at < bytes.Length; at += step)
+                reader.Feed(bytes.AsSpan(at, Math.Min(step, bytes.Length - at)));
+            Assert.True(reader.IsComplete);
+            Assert.Equal(
+                isGemini ? "usage 20 (6 cached, 13 audio) 9 (2 reasoning, 5 audio) 29" : "usage 14 (0 cached, 13 audio) 45 (0 reasoning, 5 audio) 59",
+                AnswerReading.Describe(reader.Usage));
+            Assert.Equal(isGemini ? 4 : 0, reader.Usage.ImageInputTokens);
+        }
+    }
+
+    [Fact]
+    public void A_message_s_usage_is_final_with_its_stop_reason()
+    {
+        var reader = new AnthropicEventReader();
+        reader.Reset(RequestShape.Messages, stripUsage: false);
+        Assert.False(Read(reader, """{"type":"message_start","message":{"stop_reason":null,"usage":{"input_tokens":25,"output_tokens":1}}}"""));
+        Assert.False(Read(reader, """{"type":"message_delta","delta":{"stop_reason":null},"usage":{"output_tokens":9}}"""));
+        Assert.True(Read(reader, """{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":100}}"""));
+        Assert.Equal((25, 100), (reader.Usage.InputTokens, reader.Usage.OutputTokens));
+    }
+
+    [Fact]
+    public void A_chat_s_usage_is_final_where_no_choice_goes_on()
+    {
+        var reader = new OpenAiStreamReader();
+        reader.Reset(RequestShape.Chat, stripUsage: false);
+        Assert.False(Read(reader, """{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}],"usage":{"prompt_tokens":9,"completion_tokens":1}}"""));
+        Assert.True(Read(reader, """{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":12}}"""));
+        reader.Reset(RequestShape.Chat, stripUsage: false);
+        Assert.True(Read(reader, """{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":12}}"""));
+    }
+
+    [Fact]
+    public void Gemini_s_usage_is_final_with_the_last_candidate_s_end()
+    {
+        var reader = new GeminiEventReader();
+        reader.Reset(RequestShape.Contents, stripUsage: false);
+        Assert.False(Read(reader, """{"candidates":[{"content":{"parts":[{"text":"a"}]}}],"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":1}}"""));
+        Assert.True(Read(reader, """{"candidates":[{"content":{"parts":[{"text":"b"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":12}}"""));
+    }
+
+    [Fact]
+    public void Code_that_Gemini_runs_was_made_and_what_comes_of_it_was_not()
+    {
+        var reader = new GeminiEventReader();
+        reader.Reset(RequestShape.Contents, stripUsage: false, wantsTexts: true);
+        Read(reader, """{"candidates":[{"content":{"parts":[{"executableCode":{"language":"PYTHON","code":"print(1)"}},{"codeExecutionResult":{"outcome":"OUTCOME_OK","output":"1"}}]}}]}""");
+        Assert.Equal((1, "print(1)".Length), (reader.Texts.Count, reader.Texts.Bytes));
+    }
+
+    private static bool Read(EventReader reader, string data)
+    {
+        var bytes = Encoding.UTF8.GetBytes(data);
+        reader.OnEvent([.. "data: "u8, .. bytes, .. "\n\n"u8], bytes, out _, out _);
+        return reader.Usage.IsFinal;
+    }
+}
