@@ -69,6 +69,26 @@ public sealed class CutTests
         Assert.Equal("cut", (await edge.RecordAsync()).GetProperty("end").GetString());
     }
 
+    [Fact]
+    public async Task The_usage_that_a_cut_tells_is_the_bill_thought_that_was_not_seen_with_it()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup
+        {
+            Models = "  o3: { targets: [ { provider: fake, model: o3 } ] }",
+            Runaway = "outputTokens: 20",
+        });
+        var answer = await edge.AskAsync(Ask.Stream("f=2100000; n=400; cap=off", model: "o3", more: ",\"stream_options\":{\"include_usage\":true}"));
+        var usage = JsonElement.Parse(answer.Events[^2]).GetProperty("usage");
+        var record = await edge.RecordAsync();
+        Assert.Equal("cut", record.GetProperty("end").GetString());
+        var billed = record.GetProperty("outputTokens").GetInt64();
+        Assert.InRange(billed, 100, 1000);
+        Assert.Equal(
+            (record.GetProperty("inputTokens").GetInt64(), billed, true),
+            (usage.GetProperty("prompt_tokens").GetInt64(), usage.GetProperty("completion_tokens").GetInt64(), record.GetProperty("estimate").GetBoolean()));
+        Assert.InRange(usage.GetProperty("completion_tokens_details").GetProperty("reasoning_tokens").GetInt64(), billed - 20, billed);
+    }
+
     [Theory]
     [InlineData("n=400; cap=off", 1)]
     [InlineData("n=400; cap=off; vary=20", 3)]

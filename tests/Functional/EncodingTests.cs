@@ -77,6 +77,19 @@ public sealed class EncodingTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Where_it_has_to_be_counted_one_that_nobody_can_read_is_no_answer(bool stream)
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Limits = ["name: some, tokens: 1m/hour"] });
+
+        var answer = await edge.AskAsync(stream ? Ask.Stream("encoding=deflate") : Ask.Chat("encoding=deflate"));
+
+        Assert.Equal(502, answer.Status);
+        Assert.Equal("upstream_fault", (await edge.RecordAsync()).GetProperty("end").GetString());
+    }
+
+    [Theory]
     [InlineData("gzip")]
     [InlineData("br")]
     public async Task Bytes_that_are_no_json_pass_encoded_as_they_are(string coding)

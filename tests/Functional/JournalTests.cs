@@ -115,7 +115,7 @@ public sealed class JournalTests
     [Fact]
     public async Task A_crash_bills_a_stream_s_prompt_as_it_was_counted_when_its_answer_began()
     {
-        await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = Group });
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = Group + ", progress: 10m" });
         using var client = await edge.ConnectAsync();
         var text = string.Concat(Enumerable.Repeat("word ", 8000));
         var body = $$"""{"model":"gpt-4o","stream":true,"messages":[{"role":"user","content":"{{text}}"}]}""";
@@ -138,6 +138,29 @@ public sealed class JournalTests
 
             Assert.True(DateTime.UtcNow < deadline, $"the last record is of kind {item.Kind}, {item.Attempts} attempts, {item.InputTokens} tokens");
         }
+    }
+
+    [Theory]
+    [InlineData("n=20000; usage=off; cut=150000; framing=chunked", 10_000)]
+    [InlineData("n=20; usage=off; cut=2000; framing=chunked", 10)]
+    public async Task A_whole_answer_that_breaks_off_is_billed_by_what_came_of_it(string script, int least)
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = Group });
+        await edge.AskAsync(Ask.Chat(script));
+        var record = await edge.RecordAsync();
+        Assert.Equal("upstream_fault", Text(record, "end"));
+        Assert.True(Number(record, "inputTokens") > 0);
+        Assert.InRange(Number(record, "outputTokens"), least, 40_000);
+    }
+
+    [Fact]
+    public async Task Who_had_the_request_and_was_not_waited_for_is_paid_its_prompt()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Journal = Group, Timeouts = "connect: 20s, firstByte: 1s, idle: 30s, total: 60s" });
+        Assert.Equal(504, (await edge.AskAsync(Ask.Stream("noanswer=hang"))).Status);
+        var record = await edge.RecordAsync();
+        Assert.InRange(Number(record, "inputTokens"), 1, 30);
+        Assert.True(long.Parse(Text(record, "costNanodollars")!, CultureInfo.InvariantCulture) > 0);
     }
 
     [Fact]

@@ -269,6 +269,9 @@ internal sealed class Exchange
 
     public long SentAt { get; set; }
 
+    /// <summary>Whether the last attempt's provider was sent all of the request: from then on it may work for it.</summary>
+    public bool IsSentWhole { get; set; }
+
     public long FirstByteAt { get; set; }
 
     public long FirstTokenAt { get; set; }
@@ -328,11 +331,10 @@ internal sealed class Exchange
         End = EndReason.Done;
         Error = default;
         Usage = default;
-        PromptTokens = 0;
         PromptIsCounted = PromptIsEstimate = OutputIsEstimate = false;
         CountedOutputTokens = -1;
         CutBy = null;
-        UndeliveredTokens = VisibleTokens = 0;
+        PromptTokens = UndeliveredTokens = VisibleTokens = 0;
         Choices = 1;
         _askedTier = _servedTier = default;
         WantsBase64 = WantsUsage = RanAway = StreamIsWhole = false;
@@ -346,14 +348,12 @@ internal sealed class Exchange
         Priority = PriorityClass.Normal;
         QueueMs = 0;
         BytesIn = 0;
-        BytesOut = 0;
-        Events = 0;
+        BytesOut = Events = 0;
         StartedAt = BodyReadAt = SentAt = FirstByteAt = FirstTokenAt = EndedAt = 0;
         OverheadUs = InVainUs = 0;
-        IsFallback = AttemptIsRecorded = false;
+        IsFallback = AttemptIsRecorded = IsSentWhole = IsJournaled = false;
         Purpose = AttemptPurpose.Counted;
         JournalId = ProgressDueMs = ProgressEvents = 0;
-        IsJournaled = false;
         _requestIdLength = _providerIdLength = 0;
         _edgeIdLength = RequestIds.WriteNext(_edgeId);
     }
@@ -367,7 +367,7 @@ internal sealed class Exchange
         Usage = default;
         _servedTier = default;
         CountedOutputTokens = -1;
-        OutputIsEstimate = RanAway = StreamIsWhole = false;
+        OutputIsEstimate = RanAway = StreamIsWhole = IsSentWhole = false;
         UndeliveredTokens = VisibleTokens = 0;
         CutBy = null;
         Bill = default;

@@ -36,6 +36,9 @@ internal struct Usage
     /// <summary>The output holds thought that is not shown, and nobody says how much of it.</summary>
     public bool HidesThought { get; set; }
 
+    /// <summary>Whether it is of a whole stream: its provider tells it once all has been made, and whoever leaves behind it has it all.</summary>
+    public bool IsFinal { get; set; }
+
     /// <summary>Whether at least one of input, output and total was reported.</summary>
     public bool IsPresent { get; set; }
 }

@@ -43,6 +43,7 @@ internal sealed partial class AttemptLoop
         var flush = upstream.Output.FlushAsync();
         if (!flush.IsCompleted)
             await flush;
+        exchange.IsSentWhole = !upstream.Output.IsCut;
         upstream.EndUpload();
         var first = await AttemptSender.ReadFirstAsync(link, upstream, idle: null);
         if (first.IsLate)

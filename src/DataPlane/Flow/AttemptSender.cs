@@ -51,6 +51,7 @@ internal static class AttemptSender
         var flush = upstream.Output.FlushAsync();
         if (!flush.IsCompleted)
             await flush;
+        exchange.IsSentWhole = !upstream.Output.IsCut;
         upstream.EndUpload();
         return await ReadHeadAsync(link, exchange, upstream);
     }

@@ -32,33 +32,33 @@ internal sealed class BodyRelay(
                 link.SetStep(Step.Idle, exchange.Target!.Timeouts.Idle);
             await body.FillAsync();
             if (link.IsStopped)
-                return Break(link, AttemptLoop.Stopped(link));
+                return Break(link, exchange, answer, AttemptLoop.Stopped(link));
             if (link.HasLeft)
                 link.Output.Discard();
             Take(exchange, answer, judge);
             body.Release();
             if (decoder.IsFaulted)
-                return Break(link, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
+                return Break(link, exchange, answer, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
             if (judge is { IsHolding: true })
                 continue;
             if (judge is not null)
                 link.ClearStep();
             if (body.State == BodyState.Open && (!answer.IsJson || link.Output.UnflushedBytes > HeldBytesMax) && !await client.FlushAsync())
-                return EdgeError.Client(ErrorKind.ClientClosed);
+                return Break(link, exchange, answer, EdgeError.Client(ErrorKind.ClientClosed));
         }
 
         link.ClearStep();
         if (body.State == BodyState.Faulted || answer.IsJson && body.Bytes > 0 && _reader!.IsCut)
-            return Break(link, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
+            return Break(link, exchange, answer, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
         // The provider is through: a client that leaves as soon as it has its answer takes no connection with it.
         link.Detach();
-        if (answer.IsJson)
-            exchange.SetReported(_reader!.Usage, _reader.ServedTier);
-        if (answer.IsJson && !exchange.Usage.IsPresent && _reader!.Texts is { } texts)
-            meter.CountAnswer(exchange, texts);
-        _reader?.Release();
+        TakeUse(exchange, answer);
         if (judge is not null && isGivenUp())
-            return Break(link, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "No better model could be asked."));
+        {
+            link.Output.Discard();
+            return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "No better model could be asked.");
+        }
+
         client.WriteEnd();
         return await client.FinishAsync(default);
     }
@@ -108,9 +108,22 @@ internal sealed class BodyRelay(
         }
     }
 
-    /// <summary>Nothing has been sent: forget it and answer with the error. Else only a cut can tell the truth.</summary>
-    private static EdgeError Break(ClientLink link, EdgeError error)
+    /// <summary>What the answer has cost: as it reports, else by the texts in it.</summary>
+    private void TakeUse(Exchange exchange, AnswerKind answer)
     {
+        if (answer.IsJson)
+            exchange.SetReported(_reader!.Usage, _reader.ServedTier);
+        if (answer.IsJson && !exchange.Usage.IsPresent && _reader!.Texts is { } texts)
+            meter.CountAnswer(exchange, texts);
+        _reader?.Release();
+    }
+
+    /// <summary>
+    /// Nothing has been sent: forget it and answer with the error. Else only a cut can tell the truth. What has come of it was made, and is paid for.
+    /// </summary>
+    private EdgeError Break(ClientLink link, Exchange exchange, AnswerKind answer, EdgeError error)
+    {
+        TakeUse(exchange, answer);
         link.Output.Discard();
         return error;
     }

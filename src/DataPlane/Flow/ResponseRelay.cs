@@ -41,7 +41,7 @@ internal sealed class ResponseRelay
         _credit = credit;
         var decoder = new BodyDecoder();
         _client = new ClientWriter(journal, OnStarted);
-        _stream = new StreamRelay(plan, _body, decoder, _client, journal, credit, meter);
+        _stream = new StreamRelay(plan, _body, decoder, _client, journal, credit, meter, settlement);
         _whole = new BodyRelay(_body, decoder, _client, meter, settlement, () => GivesUp(_judge!.Judge(_exchange, _request)));
         _makeTranslated = () => new TranslatedBodyRelay(_body, decoder, _client, meter, settlement, bodies,
             answer => _plan.Step is not null && GivesUp(_judge!.Judge(_exchange, _request, answer)));
@@ -111,6 +111,8 @@ internal sealed class ResponseRelay
                 answer = answer with { IsEventStream = false };
             }
 
+            if (answer.IsUnread && _settlement.Counts && _exchange.Endpoint!.Kind != EndpointKind.Passthrough)
+                return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer is in a coding that nobody asked for.");
             if (answer.IsEventStream && _settlement.BeforeLetGo())
                 _journal.Amend(_exchange);
             var judge = _plan.Step is { } step && answer.IsJson ? BeginJudge(step) : null;
@@ -187,13 +189,18 @@ internal sealed class ResponseRelay
 /// <param name="Coding">How the body is coded although "identity" was asked for.</param>
 internal readonly record struct AnswerKind(bool IsEventStream, bool IsJson, ContentCoding Coding)
 {
+    /// <summary>It would be read, if anybody here knew its coding: nothing of it can be counted, nor cut.</summary>
+    public bool IsUnread { get; private init; }
+
     public static AnswerKind Of(ResponseHead head)
     {
         var type = head.IndexOf(HeaderId.ContentType) is var i and >= 0 ? head.Value(i) : default;
         var coding = head.IndexOf(HeaderId.ContentEncoding) is var j and >= 0 ? CodingOf(head.Value(j)) : ContentCoding.Identity;
         var isStream = MediaType.Is(type, "text/event-stream"u8);
         var isJson = !isStream && MediaType.Is(type, "application/json"u8);
-        return coding == ContentCoding.Unknown ? new AnswerKind(false, false, coding) : new AnswerKind(isStream, isJson, coding);
+        return coding == ContentCoding.Unknown
+            ? new AnswerKind(false, false, coding) { IsUnread = isStream || isJson }
+            : new AnswerKind(isStream, isJson, coding);
     }
 
     private static ContentCoding CodingOf(ReadOnlySpan<byte> value)

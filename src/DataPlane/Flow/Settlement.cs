@@ -38,7 +38,11 @@ internal sealed class Settlement(ExchangeMeter meter)
     }
 
     /// <summary>An attempt ends with <paramref name="error"/> and another follows: what the provider may charge for it all the same.</summary>
-    public void Attempt(EdgeError error) => _exchange.Bill = Billing.Of(_exchange, error);
+    public void Attempt(EdgeError error)
+    {
+        CountPromptFor(error);
+        _exchange.Bill = Billing.Of(_exchange, error);
+    }
 
     /// <summary>
     /// An attempt was cancelled because another began sooner. To its provider that is what a client is that leaves before its answer begins, and is
@@ -65,11 +69,15 @@ internal sealed class Settlement(ExchangeMeter meter)
         if (_isMade)
             return;
         _isMade = true;
-        var isCharged = _exchange.Status is >= 200 and < 300 || _exchange.Status == 0 && error.Kind == ErrorKind.ClientClosed;
-        if (_counts && _exchange.SentAt != 0 && isCharged && !_exchange.Usage.IsPresent)
-            CountPrompt();
+        CountPromptFor(error);
         _exchange.Bill = Billing.Of(_exchange, error);
         meter.EndPrompt(_exchange);
+    }
+
+    private void CountPromptFor(EdgeError error)
+    {
+        if (_counts && Billing.MayCost(_exchange, error) && !_exchange.Usage.IsPresent)
+            CountPrompt();
     }
 
     private void CountPrompt()

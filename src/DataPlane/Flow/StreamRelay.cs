@@ -14,7 +14,8 @@ namespace AiEdge.DataPlane.Flow;
 /// frames. The stream is complete only on its terminal event; anything else is told as an error in the stream itself.
 /// </summary>
 internal sealed class StreamRelay(
-    TargetPlan plan, UpstreamBody body, BodyDecoder decoder, ClientWriter client, JournalHold journal, IOutputCredit credit, ExchangeMeter meter)
+    TargetPlan plan, UpstreamBody body, BodyDecoder decoder, ClientWriter client, JournalHold journal, IOutputCredit credit, ExchangeMeter meter,
+    Settlement settlement)
 {
     /// <summary>How long an answer whose last event has come may still take to end, where that event is held back.</summary>
     private static readonly TimeSpan LastWait = TimeSpan.FromMilliseconds(500);
@@ -66,7 +67,7 @@ internal sealed class StreamRelay(
             if (exchange.BytesOut == before)
                 continue;
             link.SetHeartbeat(heartbeat);
-            if (journal.IsProgressDue(exchange, meter.IsOn ? _guard.About : _reader.Events))
+            if (!_isCut && journal.IsProgressDue(exchange, meter.IsOn ? _guard.About : _reader.Events))
                 Progress();
             if (body.State != BodyState.Open || link.Output.UnflushedBytes == 0)
                 continue;
@@ -193,6 +194,8 @@ internal sealed class StreamRelay(
         Send(_translation.Written);
         _translation.Took();
         if (_isCut)
+            Settle();
+        if (_isCut)
             Send(_form.StreamCut(_exchange, _translation.Seen, _translation.Last, passes: true, meter.Output.Reasoning));
         else
             _frames.Carry(piece[position..]);
@@ -302,7 +305,15 @@ internal sealed class StreamRelay(
         }
 
         _guard.Freeze();
+        Settle();
         Send(_form.StreamCut(_exchange, _reader, data, passes, meter.Output.Reasoning));
+    }
+
+    /// <summary>Nothing that comes can change the bill of a stream that is cut: it is made now, so that the stream's end says what is billed.</summary>
+    private void Settle()
+    {
+        _exchange.SetReported(_reader.Usage, _reader.ServedTier);
+        settlement.Complete(default);
     }
 
     /// <summary>The provider is told at once; the client has its end, properly framed, and may go on with its connection.</summary>

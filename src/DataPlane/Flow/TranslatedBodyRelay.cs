@@ -44,22 +44,20 @@ internal sealed class TranslatedBodyRelay(
         {
             await body.FillAsync();
             if (link.IsStopped)
-                return Break(AttemptLoop.Stopped(link));
+                return BreakOff(exchange, AttemptLoop.Stopped(link));
             Collect(exchange);
             body.Release();
             if (_isFull)
-                return Break(EdgeError.Edge(ErrorKind.Overloaded));
+                return BreakOff(exchange, EdgeError.Edge(ErrorKind.Overloaded));
             if (decoder.IsFaulted || _bytes.Length > AnswerBytesMax)
-                return Break(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
+                return BreakOff(exchange, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
         }
 
         link.ClearStep();
         if (body.State == BodyState.Faulted || !_reader.IsComplete)
-            return Break(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
+            return BreakOff(exchange, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
         link.Detach();
-        exchange.SetReported(_reader.Usage, _reader.ServedTier);
-        if (!exchange.Usage.IsPresent && _reader.TextsOf(_bytes.Written) is { } texts)
-            meter.CountAnswer(exchange, texts);
+        TakeUse(exchange);
         return Answer(link, exchange, head) is { IsError: true } untold ? untold : await client.FinishAsync(default);
     }
 
@@ -99,6 +97,21 @@ internal sealed class TranslatedBodyRelay(
         if (ProviderSecrets.IsIn(exchange.Target!.Provider, _bytes.Written))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
         return _translation.FailureIn(_bytes.Written) is { IsError: true } failure ? failure : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+    }
+
+    /// <summary>What the answer has cost: as it reports, else by the texts in it.</summary>
+    private void TakeUse(Exchange exchange)
+    {
+        exchange.SetReported(_reader.Usage, _reader.ServedTier);
+        if (!exchange.Usage.IsPresent && _reader.TextsOf(_bytes.Written) is { } texts)
+            meter.CountAnswer(exchange, texts);
+    }
+
+    /// <summary>Not all of it came: what did was made, and is paid for.</summary>
+    private EdgeError BreakOff(Exchange exchange, EdgeError error)
+    {
+        TakeUse(exchange);
+        return Break(error);
     }
 
     /// <summary>Gives back what is held; what the exchange ends with stays as it is.</summary>

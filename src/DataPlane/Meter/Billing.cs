@@ -5,12 +5,15 @@ namespace AiEdge.DataPlane.Meter;
 
 /// <summary>
 /// What an exchange is charged with. What the provider reported counts, if it came; else what was delivered, by our own count, and what
-/// came for a client that had left, and the prompt. Nothing is charged for what was never sent, nor for a provider's refusal or fault
-/// before its answer began. docs/billing.md says the same.
+/// came for a client that had left, and the prompt; the prompt alone of what was cancelled from here before its answer began. Nothing is charged
+/// for what was never sent, nor for a provider's refusal or fault before its answer began. docs/billing.md says the same.
 /// </summary>
 internal static class Billing
 {
     private const long Million = 1_000_000;
+
+    /// <summary>How fast a model thinks of whom nobody knows it: about the slowest of those that do it unseen.</summary>
+    private const int ThoughtTokensPerSecond = 50;
 
     /// <summary>Of a text, about; what is known of a prompt before it is counted is a bound, of a byte a token or less.</summary>
     private const int BytesPerToken = 4;
@@ -19,10 +22,7 @@ internal static class Billing
     public static Bill Of(Exchange exchange, EdgeError error)
     {
         var bill = default(Bill);
-        bool isAnswered = exchange.Status is >= 200 and < 300;
-        if (exchange.Endpoint is { Kind: EndpointKind.CountTokens })
-            return bill;
-        if (exchange.SentAt == 0 || (!isAnswered && (exchange.Status != 0 || error.Kind != ErrorKind.ClientClosed)))
+        if (!MayCost(exchange, error))
             return bill;
         bool isWhole = exchange.Stream ? exchange.StreamIsWhole : !error.IsError;
         if (exchange.Usage.IsPresent)
@@ -32,6 +32,21 @@ internal static class Billing
         SetPrice(exchange, ref bill);
         return bill;
     }
+
+    /// <summary>
+    /// Whether the provider may charge for an attempt that ends with <paramref name="error"/>: its answer began, or it had the whole request and was
+    /// cancelled from here. What it refuses or fails at before its answer it does not charge for.
+    /// </summary>
+    public static bool MayCost(Exchange exchange, EdgeError error) => exchange.SentAt != 0 && !IsCount(exchange) && exchange.Status switch
+    {
+        >= 200 and < 300 => true,
+        0 => error.Kind == ErrorKind.ClientClosed
+            || (exchange.IsSentWhole && error.Kind is ErrorKind.UpstreamTimeout or ErrorKind.Draining or ErrorKind.Revoked),
+        _ => false,
+    };
+
+    /// <summary>Whether it asks for a count of tokens alone, which no provider charges for.</summary>
+    private static bool IsCount(Exchange exchange) => exchange.Endpoint is { Kind: EndpointKind.CountTokens };
 
     /// <summary>
     /// What a crash at this moment would be billed with: what the provider has reported by now, else what was counted; of a prompt that
@@ -60,7 +75,8 @@ internal static class Billing
     /// <param name="factor">What all of it is multiplied by, in millionths.</param>
     /// <param name="usage">The classes that the provider told apart.</param>
     /// <param name="bill">Input and output as they are charged.</param>
-    public static long Cost(PriceModel price, long factor, in Usage usage, in Bill bill)
+    /// <param name="requests">How often the price of a request is to be paid: once for each image of one that asks for several.</param>
+    public static long Cost(PriceModel price, long factor, in Usage usage, in Bill bill, int requests = 1)
     {
         // Classes are parts of input and output; what they leave is text. Together they cannot be more than the whole.
         long rest = bill.InputTokens;
@@ -75,7 +91,7 @@ internal static class Billing
         sum += (Int128)price.Reasoning * Part(usage.ReasoningTokens, ref rest);
         sum += (Int128)price.AudioOutput * Part(usage.AudioOutputTokens, ref rest);
         sum += (Int128)price.Output * rest;
-        sum += (Int128)price.Request * Million;
+        sum += (Int128)price.Request * Million * requests;
         if (factor == Million && sum <= long.MaxValue - Million)
             return ((long)sum + Million - 1) / Million;
         if (factor > 0 && sum > Int128.MaxValue / factor)
@@ -91,7 +107,8 @@ internal static class Billing
         if (exchange.Target?.PriceOf(exchange.PassedModel)?.At(bill.InputTokens) is not { } price)
             return;
         bill.PriceVersion = price.Version;
-        bill.CostNanodollars = Cost(price, FactorOf(exchange), exchange.Usage, bill);
+        int requests = exchange.Endpoint?.Shape == RequestShape.Images ? Math.Max(1, exchange.Choices) : 1;
+        bill.CostNanodollars = Cost(price, FactorOf(exchange), exchange.Usage, bill, requests);
     }
 
     private static long Part(long tokens, ref long rest)
@@ -114,7 +131,7 @@ internal static class Billing
         bill.CachedInputTokens = Math.Min(usage.CachedInputTokens, bill.InputTokens);
 
         // A provider that reports as it goes has not reported all of a stream that broke off.
-        if (!isWhole && exchange.Stream && Counted(exchange) is var counted && counted > bill.OutputTokens)
+        if (!isWhole && !usage.IsFinal && exchange.Stream && Counted(exchange) is var counted && counted > bill.OutputTokens)
         {
             bill.OutputTokens = counted;
             bill.IsEstimate = exchange.OutputIsEstimate;
@@ -128,13 +145,27 @@ internal static class Billing
         bill.IsEstimate = !exchange.PromptIsCounted || exchange.PromptIsEstimate || exchange.OutputIsEstimate || exchange.CountedOutputTokens < 0;
 
         // A model that reasons has thought for as long as nobody stopped it, and says nothing of it in a stream that is cancelled.
-        if (isWhole || exchange.Target?.State is not { ReasoningTokens: > 0 } state || !HasOutput(exchange))
+        if (isWhole || !HasOutput(exchange))
             return;
-        long thought = state.OutputTokensIn(Stopwatch.GetElapsedTime(exchange.SentAt));
+        long thought = exchange.Target?.State is { ReasoningTokens: > 0 } state
+            ? state.OutputTokensIn(Stopwatch.GetElapsedTime(exchange.SentAt))
+            : UnlearntThought(exchange);
         if (thought <= bill.OutputTokens)
             return;
         bill.OutputTokens = thought;
         bill.IsEstimate = true;
+    }
+
+    /// <summary>
+    /// What a model that is known to think unasked is taken to have thought before the first that was seen of it, where none of its answers has told yet:
+    /// whole seconds, so that one who answers at once has thought nothing.
+    /// </summary>
+    private static long UnlearntThought(Exchange exchange)
+    {
+        TimeSpan time = exchange.FirstTokenAt != 0
+            ? Stopwatch.GetElapsedTime(exchange.SentAt, exchange.FirstTokenAt)
+            : Stopwatch.GetElapsedTime(exchange.SentAt);
+        return time < TimeSpan.FromSeconds(1) || !ModelAbilities.Of(exchange).ThinksUnasked ? 0 : (long)time.TotalSeconds * ThoughtTokensPerSecond;
     }
 
     private static long Counted(Exchange exchange) => Math.Max(0, exchange.CountedOutputTokens) + exchange.UndeliveredTokens;

@@ -119,7 +119,13 @@ internal sealed class OpenAiStreamReader : EventReader
         _hasUnknownChoice |= chunk.HasUnknownChoice;
         SawContent |= chunk.HasContent;
         if (chunk.HasUsage)
-            Usage = _chat.Usage;
+        {
+            // Who tells it as he goes does so in chunks that have choices; the last one has none, or ends them.
+            Usage usage = _chat.Usage;
+            usage.IsFinal = chunk.ChoicesAreEmpty || (_seen.Count > 0 && OpenChoices == 0);
+            Usage = usage;
+        }
+
         if (chunk.HasTier)
             LearnTier(_chat.Tier);
         if (chunk.HasError)

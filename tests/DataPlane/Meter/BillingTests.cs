@@ -82,6 +82,16 @@ public class BillingTests
         Assert.Equal(12_345, Billing.SoFar(exchange).InputTokens);
     }
 
+    [Theory]
+    [InlineData("/v1/images/generations", 400)]
+    [InlineData("/v1/chat/completions", 100)]
+    public void Each_image_costs_what_a_request_does(string path, long cost)
+    {
+        Exchange exchange = Answered();
+        (exchange.Endpoint, exchange.Choices, exchange.Usage) = (Endpoint.Find(System.Text.Encoding.ASCII.GetBytes(path)), 4, new Usage { IsPresent = true });
+        Assert.Equal(cost, Billing.Of(exchange, default).CostNanodollars);
+    }
+
     [Fact]
     public void Money_is_rounded_up_once_and_never_overflows()
     {
@@ -150,6 +160,22 @@ public class BillingTests
         Assert.Equal(default, Billing.Of(exchange, EdgeError.Client(ErrorKind.ClientClosed)));
     }
 
+    [Theory]
+    [InlineData(ErrorKind.UpstreamTimeout)]
+    [InlineData(ErrorKind.Draining)]
+    [InlineData(ErrorKind.Revoked)]
+    internal void What_was_sent_whole_and_cancelled_from_here_costs_its_prompt(ErrorKind kind)
+    {
+        Exchange exchange = Answered();
+        (exchange.Status, exchange.PromptTokens, exchange.PromptIsCounted, exchange.IsSentWhole) = (0, 30, true, true);
+        var error = new EdgeError(kind, ErrorSource.Edge);
+        Assert.Equal((30, 0), (Billing.Of(exchange, error).InputTokens, Billing.Of(exchange, error).OutputTokens));
+        exchange.IsSentWhole = false;
+        Assert.Equal(default, Billing.Of(exchange, error));
+        (exchange.Status, exchange.IsSentWhole) = (504, true);
+        Assert.Equal(default, Billing.Of(exchange, error));
+    }
+
     [Fact]
     public void A_report_that_goes_along_with_a_stream_does_not_hide_what_came_behind_it()
     {
@@ -157,6 +183,9 @@ public class BillingTests
         exchange.CountedOutputTokens = 50;
         exchange.Usage = new Usage { IsPresent = true, InputTokens = 10, OutputTokens = 20 };
         Assert.Equal(50, Billing.Of(exchange, EdgeError.Client(ErrorKind.ClientClosed)).OutputTokens);
+        exchange.Usage = exchange.Usage with { IsFinal = true };
+        Assert.Equal(20, Billing.Of(exchange, EdgeError.Client(ErrorKind.ClientClosed)).OutputTokens);
+        exchange.Usage = exchange.Usage with { IsFinal = false };
         exchange.StreamIsWhole = true;
         Assert.Equal(20, Billing.Of(exchange, default).OutputTokens);
         Assert.Equal(20, Billing.Of(exchange, EdgeError.Client(ErrorKind.ClientClosed)).OutputTokens);
@@ -180,6 +209,25 @@ public class BillingTests
 
         Assert.InRange(bill.OutputTokens, 290, 400);
         Assert.True(bill.IsEstimate);
+        exchange.StreamIsWhole = true;
+        Assert.Equal(2, Billing.Of(exchange, default).OutputTokens);
+    }
+
+    [Theory]
+    [InlineData("o3", 60, 0, 3000)]
+    [InlineData("o3", 60, 10, 500)]
+    [InlineData("o3", 0, 0, 2)]
+    [InlineData("gpt-4o", 60, 0, 2)]
+    public void One_that_is_known_to_think_is_charged_for_it_before_any_of_its_answers_has_told(string model, int seconds, int firstAfter, long output)
+    {
+        Exchange exchange = Answered();
+        exchange.Target = new TargetModel { Provider = null!, Timeouts = exchange.Target!.Timeouts, Price = Price, UpstreamModel = System.Text.Encoding.UTF8.GetBytes(model), State = new TargetState("m", "p") };
+        (exchange.PromptTokens, exchange.PromptIsCounted, exchange.CountedOutputTokens) = (30, true, 2);
+        exchange.SentAt = Stopwatch.GetTimestamp() - (seconds * Stopwatch.Frequency);
+        exchange.FirstTokenAt = firstAfter == 0 ? 0 : exchange.SentAt + (firstAfter * Stopwatch.Frequency);
+        Bill bill = Billing.Of(exchange, EdgeError.Client(ErrorKind.ClientClosed));
+        Assert.InRange(bill.OutputTokens, output, output + (firstAfter == 0 && output > 2 ? 500 : 0));
+        Assert.Equal(output > 2, bill.IsEstimate);
         exchange.StreamIsWhole = true;
         Assert.Equal(2, Billing.Of(exchange, default).OutputTokens);
     }

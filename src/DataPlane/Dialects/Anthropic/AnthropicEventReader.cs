@@ -24,6 +24,7 @@ internal sealed class AnthropicEventReader : EventReader
     private TextAt _name;
     private bool _hasUsage;
     private bool _sawThought;
+    private bool _hasStopReason;
     private ChoiceSet _open;
     private ChoiceSet _openBefore;
 
@@ -49,6 +50,7 @@ internal sealed class AnthropicEventReader : EventReader
         Text,
         Thinking,
         Arguments,
+        StopReason,
     }
 
     private enum EventType : byte
@@ -110,7 +112,7 @@ internal sealed class AnthropicEventReader : EventReader
         _type = EventType.Other;
         _index = 0;
         _text = _name = default;
-        _hasUsage = false;
+        _hasUsage = _hasStopReason = false;
         while (_scanner.Read(data))
         {
             switch (_zone)
@@ -202,6 +204,9 @@ internal sealed class AnthropicEventReader : EventReader
             case Member.Name:
                 _name = new TextAt(TextKind.Name, start, length);
                 break;
+            case Member.StopReason:
+                _hasStopReason = true;
+                break;
             case Member.Type when _scanner.Text(data).EndsWith("thinking"u8):
                 _sawThought = true;
                 break;
@@ -216,6 +221,7 @@ internal sealed class AnthropicEventReader : EventReader
         {
             Usage usage = _usage.Result;
             usage.HidesThought = _sawThought;
+            usage.IsFinal = _hasStopReason;
             Usage = usage;
             LearnTier(_usage.Tier);
         }
@@ -273,6 +279,7 @@ internal sealed class AnthropicEventReader : EventReader
             : name[0] == (byte)'d' ? Known(name, "delta"u8, Member.Delta) : Known(name, "usage"u8, Member.Usage),
         7 => Known(name, "message"u8, Member.Message),
         8 => Known(name, "thinking"u8, Member.Thinking),
+        11 => Known(name, "stop_reason"u8, Member.StopReason),
         12 => Known(name, "partial_json"u8, Member.Arguments),
         13 => Known(name, "content_block"u8, Member.Block),
         _ => Member.Other,

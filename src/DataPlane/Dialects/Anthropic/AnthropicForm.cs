@@ -74,7 +74,7 @@ internal sealed class AnthropicForm : DialectForm
             json.WriteString("stop_reason"u8, "max_tokens"u8);
             json.WriteNull("stop_sequence"u8);
             json.WriteEndObject();
-            WriteUsage(json, exchange, reader.Usage);
+            WriteUsage(json, Billed(exchange, reasoningTokens), reader.Usage);
             json.WriteEndObject();
         }
 
@@ -127,14 +127,14 @@ internal sealed class AnthropicForm : DialectForm
             json.WriteString(name, id);
     }
 
-    /// <summary>What the provider said of the input when the message began, and our own count of what was delivered.</summary>
-    private static void WriteUsage(Utf8JsonWriter json, Exchange exchange, in Usage told)
+    /// <summary>What the provider said of the input when the message began, and what is billed.</summary>
+    private static void WriteUsage(Utf8JsonWriter json, in Usage billed, in Usage told)
     {
         json.WriteStartObject("usage"u8);
-        json.WriteNumber("input_tokens"u8, told.IsPresent ? told.InputTokens - told.CachedInputTokens - told.CacheWriteTokens : exchange.PromptTokens);
+        json.WriteNumber("input_tokens"u8, told.IsPresent ? told.InputTokens - told.CachedInputTokens - told.CacheWriteTokens : billed.InputTokens);
         json.WriteNumber("cache_creation_input_tokens"u8, told.CacheWriteTokens);
         json.WriteNumber("cache_read_input_tokens"u8, told.CachedInputTokens);
-        json.WriteNumber("output_tokens"u8, Math.Max(0, exchange.CountedOutputTokens));
+        json.WriteNumber("output_tokens"u8, billed.OutputTokens);
         json.WriteEndObject();
     }
 }

@@ -59,6 +59,7 @@ internal sealed class GeminiEventReader : EventReader
         Call,
         Name,
         Arguments,
+        Code,
         Index,
         Finish,
         Usage,
@@ -129,16 +130,18 @@ internal sealed class GeminiEventReader : EventReader
     {
         Events++;
         if (_hasUsage)
-        {
-            Usage = _usage.Result;
             LearnTier(_usage.Tier);
-        }
 
         SawContent |= _hasContent;
         _seen.Add(_seenNow);
         _finished.Add(_finishedNow);
         EndedInError |= _hasError;
         IsTerminal = EndedInError || _isBlocked || (_seen.Count > 0 && _seen.CountWithout(_finished) == 0);
+        if (!_hasUsage)
+            return;
+        Usage usage = _usage.Result;
+        usage.IsFinal = IsTerminal && !EndedInError;
+        Usage = usage;
     }
 
     private void OnToken(ReadOnlySpan<byte> data)
@@ -251,6 +254,9 @@ internal sealed class GeminiEventReader : EventReader
             case Member.Name when _zone == Zone.Call && isString:
                 Note(TextKind.Name, (int)_scanner.TokenStart + 1, _scanner.Text(data).Length);
                 break;
+            case Member.Code when _zone == Zone.Call && isString:
+                Note(TextKind.Content, (int)_scanner.TokenStart + 1, _scanner.Text(data).Length);
+                break;
             case Member.Index when _zone == Zone.Candidate && _scanner.Token == JsonToken.Number:
                 _index = Utf8Parser.TryParse(_scanner.Text(data), out int index, out _) && index is >= 0 and <= ChoiceSet.IndexMax ? index : 0;
                 break;
@@ -282,7 +288,8 @@ internal sealed class GeminiEventReader : EventReader
     private static Member MemberOf(ReadOnlySpan<byte> name) => name.Length switch
     {
         4 => name[0] == (byte)'t' ? Known(name, "text"u8, Member.Text)
-            : name[0] == (byte)'n' ? Known(name, "name"u8, Member.Name) : Known(name, "args"u8, Member.Arguments),
+            : name[0] == (byte)'n' ? Known(name, "name"u8, Member.Name)
+            : name[0] == (byte)'c' ? Known(name, "code"u8, Member.Code) : Known(name, "args"u8, Member.Arguments),
         5 => name[0] == (byte)'p' ? Known(name, "parts"u8, Member.Parts)
             : name[0] == (byte)'i' ? Known(name, "index"u8, Member.Index) : Known(name, "error"u8, Member.Error),
         7 => name[0] == (byte)'c' ? Known(name, "content"u8, Member.Content) : Known(name, "thought"u8, Member.Thought),
@@ -290,7 +297,7 @@ internal sealed class GeminiEventReader : EventReader
         11 => Known(name, "blockReason"u8, Member.Block),
         12 => name[1] == (byte)'i' ? Known(name, "finishReason"u8, Member.Finish) : Known(name, "functionCall"u8, Member.Call),
         13 => Known(name, "usageMetadata"u8, Member.Usage),
-        14 => Known(name, "promptFeedback"u8, Member.Feedback),
+        14 => name[0] == (byte)'e' ? Known(name, "executableCode"u8, Member.Call) : Known(name, "promptFeedback"u8, Member.Feedback),
         _ => Member.Other,
     };
 

@@ -103,7 +103,7 @@ internal sealed class GeminiForm : DialectForm
             for (var index = 0; read.TryFindOpen(ref index, passes); index++)
                 WriteEnd(json, index, exchange.CutBy!);
             json.WriteEndArray();
-            WriteUsage(json, exchange, read.Usage, reasoningTokens);
+            WriteUsage(json, Billed(exchange, reasoningTokens), read.Usage);
             json.WriteEndObject();
         }
 
@@ -191,11 +191,10 @@ internal sealed class GeminiForm : DialectForm
         json.WriteEndObject();
     }
 
-    private static void WriteUsage(Utf8JsonWriter json, Exchange exchange, in Usage told, long reasoningTokens)
+    private static void WriteUsage(Utf8JsonWriter json, in Usage billed, in Usage told)
     {
-        var input = told.InputTokens > 0 ? told.InputTokens : exchange.PromptTokens;
-        var output = Math.Max(0, exchange.CountedOutputTokens);
-        var thought = Math.Min(reasoningTokens, output);
+        var input = told.InputTokens > 0 ? told.InputTokens : billed.InputTokens;
+        var (output, thought) = (billed.OutputTokens, billed.ReasoningTokens);
         json.WriteStartObject("usageMetadata"u8);
         json.WriteNumber("promptTokenCount"u8, input);
         json.WriteNumber("candidatesTokenCount"u8, output - thought);

@@ -40,11 +40,10 @@ internal sealed class OpenAiForm : DialectForm
     public override byte[] StreamCut(Exchange exchange, EventReader reader, ReadOnlySpan<byte> data, bool passes, long reasoningTokens)
     {
         var read = (OpenAiStreamReader)reader;
-        var usage = new Usage { InputTokens = exchange.PromptTokens, OutputTokens = Math.Max(0, exchange.CountedOutputTokens) };
+        var usage = Billed(exchange, reasoningTokens);
         var shape = exchange.Endpoint!.Shape;
         if (shape != RequestShape.Responses)
             return OpenAi.StreamCut.OfChunks(read, data, exchange.WantsUsage ? usage : null, exchange.CutBy!, shape == RequestShape.Chat, passes);
-        usage.ReasoningTokens = Math.Min(reasoningTokens, usage.OutputTokens);
         var (id, createdAt) = Identity(exchange, read);
         return ResponseCut.Of(read.Draft!, id, createdAt, passes ? read.NextSequence : read.SequenceOfLast, usage, exchange.CutBy!);
     }

@@ -106,6 +106,13 @@ internal static class StreamCut
             json.WriteNumber("prompt_tokens"u8, usage.InputTokens);
             json.WriteNumber("completion_tokens"u8, usage.OutputTokens);
             json.WriteNumber("total_tokens"u8, usage.InputTokens + usage.OutputTokens);
+            if (usage.ReasoningTokens > 0)
+            {
+                json.WriteStartObject("completion_tokens_details"u8);
+                json.WriteNumber("reasoning_tokens"u8, usage.ReasoningTokens);
+                json.WriteEndObject();
+            }
+
             json.WriteEndObject();
             DialectForm.WriteLimit(json, cutBy);
             json.WriteEndObject();
