@@ -11,8 +11,8 @@ namespace AiEdge.DataPlane.Record;
 /// Memory order: one word says whose the entry is, and all changes of it but the first, which queueing publishes, are interlocked. It goes
 /// from the exchange's number (written, may be taken back) to settled by the journal's thread, which writes it; or to the number below zero
 /// by the exchange, which alone writes it then, and from that to settled, or to the number again where what it wrote is not the last. The
-/// thread that meets one that is being written leaves it to the exchange by a mark, and whoever finds the mark in place of its number queues the entry again: of the two exactly one
-/// has it: (1), (2). Numbers are never used twice, so a late wish to take back finds another number: (3).
+/// thread that meets one that is being written leaves it to the exchange by a mark, and whoever finds the mark in place of its number queues
+/// the entry again: of the two exactly one has it: (1), (2). Numbers are never used twice, so a late wish to take back finds another number: (3).
 /// </remarks>
 internal sealed class JournalEntry
 {
