@@ -54,7 +54,7 @@ internal static class Billing
     /// </summary>
     public static Bill SoFar(Exchange exchange)
     {
-        if (exchange.Endpoint is { Kind: EndpointKind.CountTokens })
+        if (IsCount(exchange))
             return default;
         Usage usage = exchange.Usage;
         var bill = new Bill
