@@ -13,10 +13,11 @@ internal sealed class ConfigRoutes(ApiWorld world)
 {
     public IEnumerable<ApiRoute> Routes()
     {
-        yield return new("GET", "/config", "The whole document, in JSON, or YAML by Accept", ApiRoute.Readers, GetAsync);
+        yield return new("GET", "/config", "The whole document, in JSON, or YAML by Accept", ApiRoute.Readers, GetAsync) { AnswerSchema = EntrySchemas.Config };
         yield return new("PUT", "/config", "Replaces all entries of an owner at once", ApiRoute.Admins, PutAsync)
         {
             HasBody = true,
+            BodySchema = EntrySchemas.Config,
             Query = ["owner", "dryRun", "wait", "timeout"],
         };
         yield return new("GET", "/config/generations", "The generations that are still known, newest first", ApiRoute.Readers, GenerationsAsync);

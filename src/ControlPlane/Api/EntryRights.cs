@@ -77,6 +77,8 @@ internal static class EntryRights
         if (Text(after, "team") != team)
             return Refused($"keys of the team {ConfigText.Quote(team)} only");
         var may = May(document, team);
+        if (before is null && OwnTeams(document, "keys", team, static entry => entry.Json, static (key, own) => Text(key, "team") == own) >= may.KeysMax)
+            return Refused($"the team has its keysMax of {may.KeysMax} keys");
         var faults = new List<string>();
         var models = Texts(after["models"]);
         if (models.Count == 0)
@@ -135,6 +137,8 @@ internal static class EntryRights
 
         // As with a fallback, the keys of the team need not be allowed it, so whoever names it has to be.
         var may = May(document, team);
+        if (before is null && OwnTeams(document, "limits", team, static entry => entry.Note, static (note, own) => Text(note, "team") == own) >= may.LimitsMax)
+            return Refused($"owners of the team have made its limitsMax of {may.LimitsMax} limits");
         var models = (after["degrade"] as JsonArray ?? []).Select(step => Text(step, "model") ?? "")
             .Where(model => model.Length > 0 && !may.MayUseModel(model)).Select(model => $"degrade: {ConfigText.Quote(model)}").ToList();
         return models.Count == 0 ? null : Refused("the team may not turn requests to this: " + string.Join("; ", models));
@@ -144,6 +148,15 @@ internal static class EntryRights
         document.Find("teams", team) is { } entry
         && ConfigSource.Parse(entry.Value.Json.Span, ConfigFormat.Json, new FaultList()) is ConfigMap map && map.Entry(ControlFields.May) is { } may
             ? TeamMay.Read(may.Value, new FaultList()) : TeamMay.Nothing;
+
+    /// <summary>How many entries are a team's. Most are of others: only what holds its name is read.</summary>
+    private static int OwnTeams(
+        EdgeDocument document, string section, string team, Func<EntryValue, ReadOnlyMemory<byte>> part, Func<JsonNode?, string, bool> isOwn)
+    {
+        var name = System.Text.Encoding.UTF8.GetBytes(team);
+        return document.Section(section).Values.Select(entry => part(entry.Value))
+            .Count(json => json.Span.IndexOf(name) >= 0 && isOwn(JsonNode.Parse(json.Span), team));
+    }
 
     private static JsonNode? Json(EdgeEntry entry) => JsonNode.Parse(entry.Value.Json.Span);
 

@@ -22,8 +22,16 @@ internal sealed class EntryRoutes(ApiWorld world)
         {
             Query = ["limit", "after"],
         };
-        yield return new("GET", one, $"One of {section}, in the shape of its YAML", readers, http => GetAsync(http, section));
-        yield return new("PUT", one, $"Makes or replaces one of {section}", writers, http => PutAsync(http, section)) { HasBody = true, Query = Writing };
+        yield return new("GET", one, $"One of {section}, in the shape of its YAML", readers, http => GetAsync(http, section))
+        {
+            AnswerSchema = EntrySchemas.Of(section),
+        };
+        yield return new("PUT", one, $"Makes or replaces one of {section}", writers, http => PutAsync(http, section))
+        {
+            HasBody = true,
+            Query = Writing,
+            BodySchema = EntrySchemas.Of(section),
+        };
         yield return new("PATCH", one, $"Merges into one of {section} (RFC 7396)", writers, http => PatchAsync(http, section))
         {
             HasBody = true,

@@ -152,6 +152,9 @@ internal sealed class Explanation
             .OrderBy(t => t.Priority.Or(TargetOptions.PriorityField.Default)),
     ];
 
+    /// <summary>The same, or all where none may be asked: what is refused for it is explained as it is written.</summary>
+    private IReadOnlyList<TargetOptions> Asked() => Askable(_model!) is { Count: > 0 } askable ? askable : _model!.Targets;
+
     /// <summary>Whether a target lies in the regions that the key and its team are bound to.</summary>
     private bool IsWithin(TargetOptions target)
     {
@@ -228,7 +231,7 @@ internal sealed class Explanation
 
     private bool Binds(LimitMatchOptions match) =>
         Any(match.Keys, _keyName) && Any(match.Teams, _key!.Team.IsSet ? _key.Team.Value : null) && Any(match.Tiers, _key.Tier.IsSet ? _key.Tier.Value : null)
-        && Any(match.Models, _model!.Name) && (!match.Providers.IsSet || _model.Targets.Any(t => Any(match.Providers, t.Provider.Value)))
+        && Any(match.Models, _model!.Name) && (!match.Providers.IsSet || Asked().Any(t => Any(match.Providers, t.Provider.Value)))
         && match.Tags.All(t => _tags.TryGetValue(t.Name, out var own) && t.Values.Any(v => GlobPattern.Covers(v.Value, own)));
 
     /// <summary>Whom a limit keeps its bucket for; null where that is known with the request's address only.</summary>
@@ -240,7 +243,7 @@ internal sealed class Explanation
             "key" => _keyName,
             "team" => _key!.Team.IsSet ? _key.Team.Value : Nobody,
             "model" => _model!.Name,
-            "provider" => _model!.Targets[0].Provider.Value,
+            "provider" => Asked()[0].Provider.Value,
             "ip" => null,
             "tag" => _asked.Where(t => t.Key == per.Tag).Select(t => t.Value).LastOrDefault() ?? _tags.GetValueOrDefault(per.Tag!, Nobody),
             _ => Everyone,

@@ -22,6 +22,7 @@ internal sealed class KeyRoutes(ApiWorld world)
         yield return new("POST", "/keys", "Makes a key; its secret is in the answer, once", ApiRoute.WritersAndOwners, PostAsync)
         {
             HasBody = true,
+            BodySchema = EntrySchemas.NewKey,
             Status = 201,
             Query = Writing,
         };

@@ -49,9 +49,9 @@ internal static class OpenApi
             writer.WriteStartObject("requestBody");
             writer.WriteBoolean("required", true);
             writer.WriteStartObject("content");
-            Content(writer, "application/json", null);
+            Content(writer, "application/json", Ref(route.BodySchema));
             if (route is { Method: "PUT", Path: "/config" })
-                Content(writer, "application/yaml", null);
+                Content(writer, "application/yaml", Ref(route.BodySchema));
             writer.WriteEndObject();
             writer.WriteEndObject();
         }
@@ -59,16 +59,25 @@ internal static class OpenApi
         writer.WriteStartObject("responses");
         writer.WriteStartObject(route.Status.ToString(System.Globalization.CultureInfo.InvariantCulture));
         writer.WriteString("description", route.Summary);
+        if (route.AnswerSchema is { } answer)
+        {
+            writer.WriteStartObject("content");
+            Content(writer, "application/json", Ref(answer));
+            writer.WriteEndObject();
+        }
+
         writer.WriteEndObject();
         writer.WriteStartObject("default");
         writer.WriteString("description", "What is wrong");
         writer.WriteStartObject("content");
-        Content(writer, "application/problem+json", "#/components/schemas/Problem");
+        Content(writer, "application/problem+json", Ref("Problem"));
         writer.WriteEndObject();
         writer.WriteEndObject();
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
+
+    private static string? Ref(string? schema) => schema is null ? null : "#/components/schemas/" + schema;
 
     private static void Parameter(Utf8JsonWriter writer, string name, string place)
     {
@@ -104,6 +113,7 @@ internal static class OpenApi
         writer.WriteEndObject();
         writer.WriteEndObject();
         writer.WriteStartObject("schemas");
+        EntrySchemas.Write(writer);
         writer.WriteStartObject("Problem");
         writer.WriteString("type", "object");
         writer.WriteStartObject("properties");

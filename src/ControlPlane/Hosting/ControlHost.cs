@@ -20,6 +20,9 @@ internal sealed class ControlHost : IAsyncDisposable
     /// <summary>What calls that are under way have to end once a stop was asked for.</summary>
     public static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
 
+    /// <summary>Calls at a time on one connection of a plane, or of somebody who stands before several.</summary>
+    private const int StreamsPerConnectionMax = 100;
+
     private readonly WebApplication _app;
     private readonly GrpcServer _grpc;
     private readonly GrpcHealth _health;
@@ -70,14 +73,18 @@ internal sealed class ControlHost : IAsyncDisposable
         await FirstStart.TokensAsync(state, options);
         var planes = new PlaneRegistry(options.Time);
         var health = new GrpcHealth();
+        var join = new JoinService(state, new LoginLimit(options.Time));
         var grpc = new GrpcServer(new()
         {
-            Gate = PlaneGate.Of(state),
+            Gate = PlaneGate.Of(state, join),
+            Open = new(PlaneGate.IsOpen),
+            CallsPerCallerMax = PlaneGate.CallsPerPlaneMax,
+            StreamsPerConnectionMax = StreamsPerConnectionMax,
             Time = options.Time,
             OnFault = (path, fault) => RequestFaults.Write(options.Log, path, fault),
         });
         health.AddTo(grpc);
-        new JoinService(state).AddTo(grpc);
+        join.AddTo(grpc);
         var version = typeof(ControlHost).Assembly.GetName().Version?.ToString(3) ?? "";
         new WatchService(state, planes, seal, store.Id) { Version = version }.AddTo(grpc);
         var usage = UsagePart.Open(

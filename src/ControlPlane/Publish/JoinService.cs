@@ -2,17 +2,35 @@ using System.Security.Cryptography;
 using System.Text;
 using AiEdge.Contracts.Wire;
 using AiEdge.ControlPlane.Domain;
+using AiEdge.ControlPlane.Rest;
 using AiEdge.Grpc;
 using AiEdge.Grpc.Server;
 
 namespace AiEdge.ControlPlane.Publish;
 
 /// <summary><c>Enrolment.Join</c>: a join token for a credential. Asked again with the same hash it has the same outcome and spends nothing.</summary>
-internal sealed class JoinService(EdgeState state)
+internal sealed class JoinService(EdgeState state, LoginLimit limit)
 {
     private static readonly GrpcStatus Unknown = new(GrpcCode.Unauthenticated, "a valid join token is needed");
 
     public void AddTo(GrpcServer server) => server.AddUnary(PlaneMethods.Join, JoinAsync);
+
+    /// <summary>
+    /// Whether a call may go on: one with a wrong token is read no further, does not come to where writers stand in line, and counts for the address
+    /// that it came from. A good token is not held by that.
+    /// </summary>
+    public GrpcStatus Judge(GrpcServerContext context)
+    {
+        if (!BearerToken.TryGet(context.Metadata, out var token))
+            return Unknown;
+        if (Good(state.Current, Hash(token)) is not null)
+            return GrpcStatus.Ok;
+        var from = context.Peer?.Address;
+        if (limit.Holds(from, out _))
+            return new(GrpcCode.ResourceExhausted, "too many wrong join tokens from this address");
+        limit.Failed(from);
+        return Unknown;
+    }
 
     private async ValueTask<GrpcResult<JoinResponse>> JoinAsync(JoinRequest request, GrpcServerContext context)
     {
@@ -28,17 +46,22 @@ internal sealed class JoinService(EdgeState state)
         GrpcResult<JoinResponse> result = Unknown;
         var outcome = await state.WriteAsync(document =>
         {
-            (result, var decision) = Decide(document, request, SHA256.HashData(Encoding.UTF8.GetBytes(token)), context.Peer?.Address.ToString() ?? "");
+            (result, var decision) = Decide(document, request, Hash(token), context.Peer?.Address.ToString() ?? "");
             return decision;
         });
         return outcome.Refusal is { Kind: RefusalKind.Unavailable } refusal ? new GrpcStatus(GrpcCode.Unavailable, refusal.Detail) : result;
     }
 
+    private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+
+    private JoinToken? Good(EdgeDocument document, byte[] sha256) =>
+        JoinToken.Find(document, sha256) is { IsDisabled: false } token && !token.HasExpired(state.NowUnixMs()) ? token : null;
+
     private (GrpcResult<JoinResponse> Result, WriteDecision Decision) Decide(EdgeDocument document, JoinRequest request, byte[] tokenSha256, string from)
     {
         var nothing = WriteDecision.Change(new AuditRecord(0, "", "", "", ""));
         var hash = request.CredentialSha256.ToByteArray();
-        if (JoinToken.Find(document, tokenSha256) is not { } token || token.IsDisabled || token.HasExpired(state.NowUnixMs()))
+        if (Good(document, tokenSha256) is not { } token)
             return (Unknown, nothing);
         if (Joined(document, hash) is { } known)
             return request.PlaneId.Length > 0 && request.PlaneId != known

@@ -26,6 +26,12 @@ internal sealed record ApiRoute(string Method, string Path, string Summary, IRea
     /// <summary>Whether a body is read.</summary>
     public bool HasBody { get; init; }
 
+    /// <summary>The schema of its body in the description; null for any object.</summary>
+    public string? BodySchema { get; init; }
+
+    /// <summary>The schema of a good answer; null where none is said.</summary>
+    public string? AnswerSchema { get; init; }
+
     /// <summary>What a good answer's status is.</summary>
     public int Status { get; init; } = 200;
 }

@@ -22,6 +22,9 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
     /// <summary>Batches of one plane that are under way at a time; more are not read.</summary>
     public const int BatchesMax = 8;
 
+    /// <summary>Bytes on the wire of batches of all planes that are under way: 128 MiB. Whose batch would be too many is told to come again.</summary>
+    public const long BytesMax = 128 << 20;
+
     /// <summary>Epochs that a hello may name.</summary>
     public const int JournalsMax = 10_000;
 
@@ -29,11 +32,19 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
     private static readonly TimeSpan FutureMax = TimeSpan.FromHours(1);
     private readonly ConcurrentDictionary<string, Live> _live = new();
 
+    private long _bytes;
+
     private sealed record Live(UInt128 Epoch, CancellationTokenSource TakenOver);
 
     /// <summary>Asks what the gate has found out, again with each batch: a credential may be revoked while its stream stands.</summary>
     public static PlaneOfCall PlaneBy(EdgeState state) =>
         context => context.Identity is PlaneIdentity plane && state.IsGood(plane) ? plane.PlaneId : null;
+
+    /// <summary>What may be held of batches of all planes that are under way, in bytes.</summary>
+    public long BytesHeldMax { get; init; } = BytesMax;
+
+    /// <summary>Bytes that are held of them now.</summary>
+    public long BytesHeld => Interlocked.Read(ref _bytes);
 
     /// <summary>Told with each batch that a plane has reported durably; for money that is held until an epoch is complete.</summary>
     public Action<string, UInt128, bool>? OnReported { get; init; }
@@ -125,7 +136,7 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
     /// <summary>Reads batches and hands them to the ledger; acknowledgements follow in the same order.</summary>
     private async ValueTask<GrpcStatus> CarryAsync(GrpcServerCall<UsageUp, UsageDown> call, string planeId, Live live)
     {
-        var under = Channel.CreateBounded<(ByteString Epoch, bool IsClosed, ValueTask<ulong> Through)>(
+        var under = Channel.CreateBounded<UnderWay>(
             new BoundedChannelOptions(BatchesMax) { SingleReader = true, SingleWriter = true });
         var telling = TellAsync(call, planeId, under.Reader);
         var status = GrpcStatus.Ok;
@@ -145,7 +156,14 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
                 var up = call.Current.Batch;
                 if (!await under.Writer.WaitToWriteAsync(call.Context.Cancellation))
                     break;
-                await under.Writer.WriteAsync((up.Epoch, up.IsClosed, store.Ledger.AppendAsync(Batch(planeId, up), CancellationToken.None)));
+                var (batch, bytes) = (Batch(planeId, up), up.CalculateSize());
+                if (!TryHold(bytes))
+                {
+                    status = new(GrpcCode.ResourceExhausted, "the usage of other planes is under way; come again");
+                    break;
+                }
+
+                await under.Writer.WriteAsync(new(up.Epoch, up.IsClosed, AppendAsync(batch, bytes)));
             }
         }
         catch (ArgumentException e)
@@ -173,7 +191,7 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
     }
 
     private async Task<GrpcStatus> TellAsync(
-        GrpcServerCall<UsageUp, UsageDown> call, string planeId, ChannelReader<(ByteString Epoch, bool IsClosed, ValueTask<ulong> Through)> under)
+        GrpcServerCall<UsageUp, UsageDown> call, string planeId, ChannelReader<UnderWay> under)
     {
         var status = GrpcStatus.Ok;
         await foreach (var (epoch, isClosed, append) in under.ReadAllAsync())
@@ -198,6 +216,31 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
 
         return status;
     }
+
+    /// <summary>Hands a batch to the ledger; what it holds is given back when that is over, however it ends.</summary>
+    private async Task<ulong> AppendAsync(LedgerBatch batch, int bytes)
+    {
+        try
+        {
+            return await store.Ledger.AppendAsync(batch, CancellationToken.None);
+        }
+        finally
+        {
+            Interlocked.Add(ref _bytes, -bytes);
+        }
+    }
+
+    /// <summary>One batch is always taken, however large the messages are that planes may send.</summary>
+    private bool TryHold(int bytes)
+    {
+        if (Interlocked.Add(ref _bytes, bytes) is var held && (held <= BytesHeldMax || held == bytes))
+            return true;
+        Interlocked.Add(ref _bytes, -bytes);
+        return false;
+    }
+
+    /// <summary>A batch that the ledger has been given.</summary>
+    private readonly record struct UnderWay(ByteString Epoch, bool IsClosed, Task<ulong> Through);
 
     /// <summary>A batch as the ledger takes it; each record is written once, into one piece of memory for all.</summary>
     internal LedgerBatch Batch(string planeId, UsageBatch up)

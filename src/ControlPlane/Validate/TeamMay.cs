@@ -30,6 +30,12 @@ internal sealed class TeamMay
     /// <summary>The highest priority of a key.</summary>
     public string Priority { get; private init; } = "normal";
 
+    /// <summary>Keys that the team has before owners make no more.</summary>
+    public int KeysMax { get; private init; } = TeamMayOptions.KeysMaxField.Default;
+
+    /// <summary>Limits that owners of the team have made before they make no more.</summary>
+    public int LimitsMax { get; private init; } = TeamMayOptions.LimitsMaxField.Default;
+
     /// <summary>Reads it; what has faults allows nothing.</summary>
     public static TeamMay Read(ConfigNode node, FaultList faults)
     {
@@ -41,6 +47,8 @@ internal sealed class TeamMay
             Tiers = Texts(may.Tiers),
             Tags = Texts(may.Tags),
             Priority = may.Priority.Or(TeamMayOptions.PriorityField.Default!),
+            KeysMax = may.KeysMax.Or(TeamMayOptions.KeysMaxField.Default),
+            LimitsMax = may.LimitsMax.Or(TeamMayOptions.LimitsMaxField.Default),
         };
     }
 

@@ -42,7 +42,7 @@ internal sealed class CallStop : IAsyncDisposable
 
     public CancellationToken Token { get; }
 
-    public TimeSpan? Timeout { get; }
+    public TimeSpan? Timeout { get; private set; }
 
     /// <summary>Why the call was stopped; null if nothing stopped it.</summary>
     public GrpcStatus? Cause
@@ -56,6 +56,15 @@ internal sealed class CallStop : IAsyncDisposable
 
     /// <summary>Whether the client is still there to be answered.</summary>
     public bool HasClient => !_http.RequestAborted.IsCancellationRequested;
+
+    /// <summary>Gives the call a deadline, from now on, where it has none that is sooner.</summary>
+    public void Limit(TimeSpan timeout)
+    {
+        if (Timeout <= timeout || Cause is not null)
+            return;
+        Timeout = timeout;
+        _timer.Change(timeout, System.Threading.Timeout.InfiniteTimeSpan);
+    }
 
     /// <summary>Stops the call; the first cause counts.</summary>
     public void Stop(GrpcStatus cause)

@@ -11,6 +11,8 @@ public sealed class GrpcServer(GrpcServerOptions options)
     private readonly Dictionary<string, Func<HttpContext, GrpcServerContext, Task<GrpcStatus>>> _methods = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _services = new(StringComparer.Ordinal);
     private readonly CallCount _calls = new(options.CallsMax);
+    private readonly CallShares _callers = new(int.MaxValue, options.CallsPerCallerMax);
+    private readonly Dictionary<string, CallShares> _peers = new(StringComparer.Ordinal);
 
     /// <summary>The options that it was made with.</summary>
     public GrpcServerOptions Options { get; } = options;
@@ -98,6 +100,8 @@ public sealed class GrpcServer(GrpcServerOptions options)
             return call.Fault ?? status;
         });
         _services.Add(method.Service);
+        if (Options.Open is { } open && open.IsOpen(method.Path))
+            _peers.Add(method.Path, new(open.CallsMax, open.CallsPerPeerMax));
         return this;
     }
 
@@ -109,7 +113,7 @@ public sealed class GrpcServer(GrpcServerOptions options)
             var context = new GrpcServerContext(http, path, stop, _calls.Draining);
             var status = Options.Gate is { } gate ? await GuardAsync(context, () => gate(context)) : GrpcStatus.Ok;
             if (status.IsOk)
-                status = await method(http, context);
+                status = await ShareAsync(http, context, method);
 
             // A call that had done its work before it was stopped is done.
             if (!status.IsOk && stop.Cause is { } cause)
@@ -120,6 +124,28 @@ public sealed class GrpcServer(GrpcServerOptions options)
         finally
         {
             _calls.Leave();
+        }
+    }
+
+    /// <summary>Runs a call that has passed the gate, within the bounds of its caller or of calls that have none.</summary>
+    private async Task<GrpcStatus> ShareAsync(
+        HttpContext http, GrpcServerContext context, Func<HttpContext, GrpcServerContext, Task<GrpcStatus>> method)
+    {
+        var isOpen = _peers.TryGetValue(context.Path, out var shares);
+        if ((isOpen ? OpenCalls.PeerOf(context.Peer) : context.Identity) is not { } caller)
+            return await method(http, context);
+        shares ??= _callers;
+        if (!shares.TryEnter(caller))
+            return new(GrpcCode.ResourceExhausted, "too many calls of this caller are under way");
+        try
+        {
+            if (isOpen)
+                context.Stop.Limit(Options.Open!.TimeoutMax);
+            return await method(http, context);
+        }
+        finally
+        {
+            shares.Leave(caller);
         }
     }
 

@@ -18,6 +18,12 @@ public sealed class GrpcServerOptions
     /// <summary>Calls at a time; one more is RESOURCE_EXHAUSTED.</summary>
     public int CallsMax { get; init; } = 10_000;
 
+    /// <summary>Calls at a time of one <see cref="GrpcServerContext.Identity"/> that a gate has found out; one more is RESOURCE_EXHAUSTED.</summary>
+    public int CallsPerCallerMax { get; init; } = 1_000;
+
+    /// <summary>Calls that the gate lets in whoever makes them; null where none has bounds of its own.</summary>
+    public OpenCalls? Open { get; init; }
+
     /// <summary>Streams at a time on one connection; a client waits for one to end.</summary>
     public int StreamsPerConnectionMax { get; init; } = 1_000;
 

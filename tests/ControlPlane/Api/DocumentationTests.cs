@@ -25,5 +25,7 @@ public sealed class DocumentationTests
         Assert.True(made >= 15);
     }
 
+    public static string PathOf(string file) => Path.Combine(Root(), file);
+
     private static string Root([CallerFilePath] string path = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "../../.."));
 }

@@ -35,6 +35,24 @@ public sealed class ExplainTests
         await rest.DoAsync("POST", "explain", $$"""{"key":"{{key}}","model":"{{model}}"{{more}}}""");
 
     [Fact]
+    public async Task A_limit_of_providers_goes_by_the_target_that_a_plane_asks()
+    {
+        var (rig, rest) = await StartAsync();
+        await using var _ = rig;
+        using var _1 = rest;
+        await rest.DoAsync("PUT", "providers/idle", Domain.World.Provider);
+        await rest.DoAsync("PUT", "models/o1", """{"targets":[{"provider":"idle","weight":0},{"provider":"openai","priority":2},{"provider":"second","priority":1}]}""");
+        await rest.DoAsync("PUT", "limits/each", """{"per":"provider","requests":"9/min"}""");
+        await rest.DoAsync("PUT", "limits/idle", """{"match":{"provider":"idle"},"requests":"9/min"}""");
+        Assert.Equal(["each second"], await LimitsAsync());
+        await rest.DoAsync("PATCH", "providers/second", """{"disabled":true}""");
+        Assert.Equal(["each openai"], await LimitsAsync());
+
+        async Task<IEnumerable<string>> LimitsAsync() =>
+            (await AskAsync(rest, "a", "o1"))["limits"]!.AsArray().Select(l => $"{l!["name"]} {l["value"]}");
+    }
+
+    [Fact]
     public async Task What_is_admitted_has_its_rule_its_target_and_the_limits_that_bind_it()
     {
         var (rig, rest) = await StartAsync();

@@ -31,6 +31,36 @@ public sealed class OpenApiTests
     }
 
     [Fact]
+    public async Task Entries_have_the_schemas_of_the_document_and_nothing_refers_to_nowhere()
+    {
+        await using var rig = await ControlRig.StartAsync();
+        using var rest = new RestClient(rig);
+        var description = (await rest.GetAsync("../../openapi/v1.json")).Json;
+        var schemas = description["components"]!["schemas"]!.AsObject();
+        var file = System.Text.Json.Nodes.JsonNode.Parse(await File.ReadAllTextAsync(DocumentationTests.PathOf("docs/config.schema.json")))!;
+        foreach (var (name, schema) in file["$defs"]!.AsObject())
+        {
+            var fields = (schema!["properties"] as System.Text.Json.Nodes.JsonObject ?? []).Select(f => f.Key);
+            Assert.Equal(fields, (schemas[name]!["properties"] as System.Text.Json.Nodes.JsonObject ?? []).Select(f => f.Key));
+        }
+
+        foreach (var section in EntryRoutes.Served.Where(s => s != Sections.Alerts))
+        {
+            var one = description["paths"]![$"/api/v1/{section}/{{name}}"]!;
+            var body = (string)one["put"]!["requestBody"]!["content"]!["application/json"]!["schema"]!["$ref"]!;
+            Assert.Equal(body, (string)one["get"]!["responses"]!["200"]!["content"]!["application/json"]!["schema"]!["$ref"]!);
+            Assert.Equal("#/components/schemas/" + section.TrimEnd('s'), body);
+        }
+
+        // The path says the name, and a key's secret may be made here.
+        Assert.Equal((null, "name"), ((string?)schemas["limit"]!["required"]?[0], (string)Assert.Single(schemas["newKey"]!["required"]!.AsArray())!));
+        var text = description.ToJsonString();
+        var referred = System.Text.RegularExpressions.Regex.Matches(text, "\"\\$ref\":\"([^\"]*)\"").Select(m => m.Groups[1].Value).Distinct().ToList();
+        Assert.True(referred.Count > 20);
+        Assert.All(referred, r => Assert.True(r.StartsWith("#/components/schemas/", StringComparison.Ordinal) && schemas.ContainsKey(r.Split('/')[^1]), r));
+    }
+
+    [Fact]
     public async Task Each_parameter_that_is_described_is_looked_at_and_any_other_is_refused()
     {
         await using var rig = await ControlRig.StartAsync();

@@ -39,6 +39,38 @@ public sealed class OwnerTests
         await owner.DoAsync("PATCH", "keys/x", """{"disabled":true}""");
     }
 
+    [Fact]
+    public async Task Owners_make_no_more_keys_and_limits_than_their_team_may_have()
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        var (admin, owner) = await OpenAsync(rig);
+        using var _ = admin;
+        using var __ = owner;
+        await admin.DoAsync("PATCH", "teams/blue", """{"may":{"keysMax":2,"limitsMax":1}}""");
+        const string Key = """{"team":"blue","models":["gpt-4o"]}""";
+        const string Limit = """{"match":{"team":"blue"},"requests":"9/min"}""";
+
+        // Keys of others do not count, whatever they are called, and those that an administrator made do.
+        await admin.DoAsync("POST", "keys", """{"name":"blue","tags":{"team":"blue"}}""");
+        await admin.DoAsync("POST", "keys", """{"name":"a","team":"blue"}""");
+        await admin.DoAsync("PUT", "limits/not-theirs", Limit);
+        await owner.DoAsync("POST", "keys", """{"name":"b","team":"blue","models":["gpt-4o"]}""");
+        await owner.DoAsync("PUT", "limits/x", Limit);
+        Assert.Equal(HttpStatusCode.Forbidden, (await owner.SendAsync("POST", "keys", Key.Insert(1, "\"name\":\"c\","))).Status);
+        var sha = new string('c', 64);
+        Assert.Contains("keysMax of 2", (await owner.SendAsync("PUT", "keys/c", Key.Insert(1, $"\"sha256\":\"{sha}\","))).Text, StringComparison.Ordinal);
+        Assert.Contains("limitsMax of 1", (await owner.SendAsync("PUT", "limits/y", Limit)).Text, StringComparison.Ordinal);
+
+        // What is there is still changed, and one that goes makes room.
+        await owner.DoAsync("PATCH", "keys/b", """{"priority":"low"}""");
+        await owner.DoAsync("PUT", "limits/x", Limit.Replace('9', '8'));
+        await owner.DoAsync("DELETE", "limits/x");
+        await owner.DoAsync("PUT", "limits/y", Limit);
+        await owner.DoAsync("DELETE", "keys/b");
+        await owner.DoAsync("POST", "keys", Key.Insert(1, "\"name\":\"c\","));
+        await admin.DoAsync("POST", "keys", """{"name":"d","team":"blue"}""");
+    }
+
     [Theory]
     [InlineData("""{"tier":null}""", HttpStatusCode.Forbidden)]
     [InlineData("""{"tier":"pro"}""", HttpStatusCode.OK)]

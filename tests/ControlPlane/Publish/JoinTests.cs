@@ -1,6 +1,7 @@
 using System.Text;
 using AiEdge.ControlPlane.Domain;
 using AiEdge.ControlPlane.Tests.Hosting;
+using AiEdge.Contracts.Wire;
 using AiEdge.Grpc;
 using AiEdge.Grpc.Health;
 
@@ -44,6 +45,54 @@ public sealed class JoinTests
         foreach (var token in (string[])["over", "wrong", ControlRig.Admin, ControlRig.Join + "x"])
             Assert.Equal(GrpcCode.Unauthenticated, (await rig.JoinAsync("p1", Secret, token)).Status.Code);
         Assert.Empty(rig.State.Current.Section(Sections.DataPlanes));
+    }
+
+    [Fact]
+    public async Task Wrong_tokens_wait_for_nobody_are_soon_told_to_wait_and_do_not_hold_the_right_one()
+    {
+        await using var rig = await ControlRig.StartAsync();
+        var entered = new TaskCompletionSource();
+        var release = new ManualResetEventSlim();
+        var writing = Task.Run(async () => await rig.State.WriteAsync(_ =>
+        {
+            entered.SetResult();
+            release.Wait();
+            return WriteDecision.Refuse(RefusalKind.NotFound, "");
+        }));
+        await entered.Task;
+        for (var i = 0; i < 12; i++)
+        {
+            var code = (await rig.JoinAsync("p1", Secret, "wrong").WaitAsync(TimeSpan.FromSeconds(60))).Status.Code;
+            Assert.Equal(i < 10 ? GrpcCode.Unauthenticated : GrpcCode.ResourceExhausted, code);
+        }
+
+        release.Set();
+        await writing;
+        Assert.True((await rig.JoinAsync("p1", Secret, ControlRig.Join)).IsOk);
+    }
+
+    [Fact]
+    public async Task Whoever_asks_for_health_again_and_again_takes_no_place_of_planes()
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        var credential = await rig.JoinAsync("p1");
+        using var stop = new CancellationTokenSource();
+        var first = new SemaphoreSlim(0);
+        var watching = Enumerable.Range(0, 40).Select(_ => GrpcHealth.WatchAsync(rig.Channel(), "", _ => first.Release(), stop.Token).AsTask()).ToList();
+        for (var i = 0; i < 32; i++)
+            Assert.True(await first.WaitAsync(TimeSpan.FromSeconds(60)));
+        for (var left = 8; left > 0; left--)
+        {
+            var ended = await Task.WhenAny(watching).WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.Equal(GrpcCode.ResourceExhausted, (await ended).Code);
+            watching.Remove(ended);
+        }
+
+        Assert.NotEmpty(await rig.JoinAsync("p2"));
+        await using var call = rig.Channel(credential).Open(PlaneMethods.Watch);
+        await call.WriteAsync(new() { Hello = new() { Plane = new() { PlaneId = "p1", Epoch = Google.Protobuf.ByteString.CopyFrom(new byte[16]) } } });
+        Assert.True(await call.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+        await stop.CancelAsync();
     }
 
     [Fact]

@@ -29,10 +29,16 @@ internal sealed class UsageHost : IAsyncDisposable
 
     public Uri Grpc { get; }
 
-    public static async Task<UsageHost> StartAsync(UsageRig rig)
+    public required UsageReport Report { get; init; }
+
+    public static async Task<UsageHost> StartAsync(UsageRig rig, ControlPlane.Store.IEdgeStore? store = null, long bytesHeldMax = UsageReport.BytesMax)
     {
         var server = new GrpcServer(new());
-        new UsageReport(rig.Store, context => BearerToken.TryGet(context.Metadata, out var token) ? token : null, rig.Time).AddTo(server);
+        var report = new UsageReport(store ?? rig.Store, context => BearerToken.TryGet(context.Metadata, out var token) ? token : null, rig.Time)
+        {
+            BytesHeldMax = bytesHeldMax,
+        };
+        report.AddTo(server);
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -44,7 +50,7 @@ internal sealed class UsageHost : IAsyncDisposable
         app.MapGrpc(server);
         app.MapGroup("/api/v1").MapUsage(new(rig.Book, http => http.Request.Headers["x-team"] is [{ } team] ? team : null, rig.Time));
         await app.StartAsync();
-        return new(app, server);
+        return new(app, server) { Report = report };
     }
 
     public GrpcChannel Channel(string planeId) => new(new() { Address = Grpc, Authorization = _ => new($"Bearer {planeId}") });

@@ -39,6 +39,39 @@ public sealed class UsageReportTests
     }
 
     [Fact]
+    public async Task What_is_under_way_of_all_planes_is_bounded_and_who_was_refused_comes_again()
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        var mayStore = new TaskCompletionSource();
+        await using var host = await UsageHost.StartAsync(rig, new WaitingStore(rig.Store, mayStore.Task), bytesHeldMax: 3_000);
+        using var one = host.Channel("edge-1");
+        using var two = host.Channel("edge-2");
+        await using var first = one.Open(PlaneMethods.Report);
+        await first.WriteAsync(Hello("edge-1", 1));
+        Assert.True(await first.ReadAsync());
+
+        // One batch is taken however large it is, and none beside it.
+        await first.WriteAsync(Batch(1, 1, 100));
+        await using (var second = two.Open(PlaneMethods.Report))
+        {
+            await second.WriteAsync(Hello("edge-2", 2));
+            Assert.True(await second.ReadAsync());
+            using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            while (host.Report.BytesHeld == 0)
+                await Task.Delay(20, late.Token);
+            await second.WriteAsync(Batch(2, 1, 1));
+            Assert.False(await second.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+            Assert.Equal(GrpcCode.ResourceExhausted, (await second.Completion).Code);
+        }
+
+        mayStore.SetResult();
+        Assert.True(await first.ReadAsync());
+        Assert.Equal(100UL, first.Current.Acknowledged.ThroughSequence);
+        Assert.Equal(0, host.Report.BytesHeld);
+        await ReportAsync(rig, "edge-2", Batch(2, 1, 1));
+    }
+
+    [Fact]
     public async Task A_plane_that_connects_is_told_where_each_epoch_is_and_from_where_on_it_is_wanted()
     {
         using var folder = new StoreRig();

@@ -104,6 +104,79 @@ public sealed class GateTests
     }
 
     [Fact]
+    public async Task Calls_that_anyone_may_make_have_bounds_of_their_own_and_take_no_place_of_others()
+    {
+        var begun = new SemaphoreSlim(0);
+        await using var host = await GrpcHost.StartAsync(
+            server =>
+            {
+                foreach (var method in (GrpcMethod<byte[], byte[]>[])[Bytes.Both, Bytes.Up])
+                {
+                    server.AddBidirectional(method, async call =>
+                    {
+                        begun.Release();
+                        await call.ReadAsync();
+                        return GrpcStatus.Ok;
+                    });
+                }
+            },
+            new()
+            {
+                Open = new(path => path == Bytes.Both.Path) { CallsPerPeerMax = 2 },
+                CallsPerCallerMax = 1,
+                Gate = context =>
+                {
+                    context.Identity = context.Metadata.TryGet("who", out var who) ? who : null;
+                    return new(GrpcStatus.Ok);
+                },
+            });
+        using var channel = host.Channel();
+        await using var first = channel.Open(Bytes.Both);
+        await using var second = channel.Open(Bytes.Both);
+        Assert.True(await begun.WaitAsync(Patience));
+        Assert.True(await begun.WaitAsync(Patience));
+        await RefusedAsync(Bytes.Both, "a");
+        await using var one = Open("a");
+        Assert.True(await begun.WaitAsync(Patience));
+        await RefusedAsync(Bytes.Up, "a");
+        await using (Open("b"))
+            Assert.True(await begun.WaitAsync(Patience));
+
+        // Who has ended has given back its place.
+        await one.CompleteAsync();
+        Assert.False(await one.ReadAsync());
+        Assert.Equal(GrpcStatus.Ok, await one.Completion);
+        await using var again = Open("a");
+        Assert.True(await begun.WaitAsync(Patience));
+
+        GrpcCall<byte[], byte[]> Open(string who) => channel.Open(Bytes.Up, new GrpcCallOptions { Metadata = new GrpcMetadata().Add("who", who) });
+
+        async Task RefusedAsync(GrpcMethod<byte[], byte[]> method, string who)
+        {
+            await using var call = channel.Open(method, new GrpcCallOptions { Metadata = new GrpcMetadata().Add("who", who) });
+            Assert.False(await call.ReadAsync().AsTask().WaitAsync(Patience));
+            Assert.Equal(GrpcCode.ResourceExhausted, (await call.Completion).Code);
+        }
+    }
+
+    [Fact]
+    public async Task A_call_that_anyone_may_make_is_given_up_where_its_request_does_not_end()
+    {
+        await using var host = await GrpcHost.StartAsync(
+            server => server.AddUnary(Bytes.Unary, (request, _) => new(request)).AddUnary(Bytes.Down, (request, _) => new(request)),
+            new() { Open = new(path => path == Bytes.Unary.Path) { TimeoutMax = TimeSpan.FromMilliseconds(100) } });
+        using var channel = host.Channel();
+        await using var open = channel.Open(Bytes.Unary);
+        await using var other = channel.Open(Bytes.Down);
+        Assert.False(await open.ReadAsync().AsTask().WaitAsync(Patience));
+        Assert.Equal(GrpcCode.DeadlineExceeded, (await open.Completion).Code);
+        await using var sooner = channel.Open(Bytes.Unary, new GrpcCallOptions { Timeout = TimeSpan.FromHours(1) });
+        Assert.False(await sooner.ReadAsync().AsTask().WaitAsync(Patience));
+        Assert.Equal(GrpcCode.DeadlineExceeded, (await sooner.Completion).Code);
+        Assert.False(other.Completion.IsCompleted);
+    }
+
+    [Fact]
     public async Task Watchers_of_health_see_the_latest_state()
     {
         var health = new GrpcHealth();
