@@ -22,18 +22,21 @@ namespace AiEdge.Limits;
 /// <para>A parent's refund that has nothing to add to (it has been full since) adds nothing to the share either. An edit that would leave
 /// more claimed than the parent has lowers the claims, each in its ratio, until they are covered. Of a rate a sixteenth of the burst is
 /// nobody's claim: through it goes what the shares leave, also while all of them are full; so one share alone gets the whole rate. A
-/// window's guaranteed part is lent to nobody before the window ends, since its owner may claim it until then.</para>
+/// window's guaranteed part is lent to nobody before the window ends, since its owner may claim it until then; unless it is kept by
+/// pace only: then who borrows first takes from each share's bucket, in its owner's name and for good, what it has beyond an even use of the
+/// rest of the window. That lowers a claim and nothing else, so the invariant holds, and what an owner's own draw meets in its bucket is his.</para>
 /// </remarks>
 public sealed class SharedBucket
 {
     private readonly LimitBucket _parent;
     private readonly LimitBucket?[] _own;
     private readonly Share[] _shares;
+    private bool _isByPace;
     private long _moving;
 
-    private SharedBucket(LimitBucket parent, LimitBucket?[] own)
+    private SharedBucket(LimitBucket parent, LimitBucket?[] own, bool isByPace = false)
     {
-        (_parent, _own) = (parent, own);
+        (_parent, _own, _isByPace) = (parent, own, isByPace);
         _shares = new Share[own.Length + 1];
         for (var i = 0; i < _shares.Length; i++)
             _shares[i] = new Share(this, i, i < own.Length ? own[i] : null);
@@ -72,9 +75,16 @@ public sealed class SharedBucket
     }
 
     /// <summary>Shares of a window; the figures are those of <see cref="WindowBucket"/>.</summary>
+    /// <param name="limit">Units a window.</param>
+    /// <param name="schedule">The windows.</param>
+    /// <param name="debt">What becomes of use beyond the limit.</param>
+    /// <param name="clock">Its anchor places the windows.</param>
+    /// <param name="percents">Of each share, 0 to 100, together at most 100.</param>
+    /// <param name="nowNs">The present.</param>
+    /// <param name="isByPace">Whether of each part only as much is kept for its owner as of the window is still to come.</param>
     /// <exception cref="ArgumentOutOfRangeException">A figure is out of its bounds.</exception>
     public static SharedBucket OfWindow(
-        long limit, WindowSchedule schedule, DebtPolicy debt, LimitClock clock, ReadOnlySpan<int> percents, long nowNs)
+        long limit, WindowSchedule schedule, DebtPolicy debt, LimitClock clock, ReadOnlySpan<int> percents, long nowNs, bool isByPace = false)
     {
         Check(percents);
         var parent = new WindowBucket(limit, schedule, debt, clock, nowNs);
@@ -85,7 +95,7 @@ public sealed class SharedBucket
                 own[i] = new WindowBucket(part, schedule, debt, clock, nowNs);
         }
 
-        return new SharedBucket(parent, own);
+        return new SharedBucket(parent, own, isByPace);
     }
 
     /// <summary>What a share draws from and settles with; a bucket like any other, also below a <see cref="ShardedBucket"/>.</summary>
@@ -112,11 +122,13 @@ public sealed class SharedBucket
     /// <summary>Changes a window's figures; what is used stays used. One edit at a time.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A figure is out of its bounds; nothing is changed.</exception>
     /// <exception cref="InvalidOperationException">It is not of a window.</exception>
-    public void EditWindow(long limit, WindowSchedule schedule, DebtPolicy debt, ReadOnlySpan<int> percents, long nowNs)
+    public void EditWindow(
+        long limit, WindowSchedule schedule, DebtPolicy debt, ReadOnlySpan<int> percents, long nowNs, bool isByPace = false)
     {
         CheckEdit(limit, isRate: false, percents);
         if (_parent is not WindowBucket parent)
             throw new InvalidOperationException("A rate cannot become a window.");
+        Volatile.Write(ref _isByPace, isByPace);
         parent.Edit(limit, schedule, debt, nowNs);
         for (var i = 0; i < _own.Length; i++)
             (_own[i] as WindowBucket)?.Edit(Part(limit, percents[i]), schedule, debt, nowNs);
@@ -132,6 +144,29 @@ public sealed class SharedBucket
         for (var i = 0; i < _own.Length; i++)
             sum += i == but ? 0 : _own[i]?.Remaining(nowNs) ?? 0;
         return sum + Volatile.Read(ref _moving) - 2 * mine;
+    }
+
+    /// <summary>What all shares but one are to be left at a time, as one who has not lowered their claims foresees it.</summary>
+    private long Kept(int but, long nowNs, long aheadNs)
+    {
+        if (!Volatile.Read(ref _isByPace))
+            return Claims(but, 0, nowNs);
+        var sum = 2 * Volatile.Read(ref _moving);
+        for (var i = 0; i < _own.Length; i++)
+            sum += i == but || _own[i] is not WindowBucket own ? 0 : Math.Min(own.Remaining(nowNs), own.Pace(nowNs, aheadNs));
+        return sum;
+    }
+
+    /// <summary>Lowers the claims of all shares but one to what is kept for them.</summary>
+    private void Release(int but, long nowNs)
+    {
+        if (!Volatile.Read(ref _isByPace))
+            return;
+        for (var i = 0; i < _own.Length; i++)
+        {
+            if (i != but && _own[i] is WindowBucket own)
+                own.TakeBeyondPace(nowNs);
+        }
     }
 
     private static long Part(long whole, int percent) => (long)((Int128)whole * percent / 100);
@@ -194,6 +229,9 @@ public sealed class SharedBucket
         {
             get
             {
+                if (Volatile.Read(ref all._isByPace))
+                    return all._parent.Capacity;
+
                 // More might be there for a moment, while others have used theirs, but waiting for it does not help.
                 var others = 0L;
                 foreach (var other in all._own)
@@ -245,6 +283,8 @@ public sealed class SharedBucket
                 return 0;
             if (cost > Capacity)
                 return long.MaxValue;
+            if (Volatile.Read(ref all._isByPace))
+                return PaceNs(Bounded(ahead) + cost, nowNs);
             var alone = own is null || cost > own.Capacity ? long.MaxValue : own.ForecastNs(ahead, cost, nowNs);
             return Math.Min(alone, BorrowNs(Bounded(ahead), cost, nowNs));
         }
@@ -254,8 +294,13 @@ public sealed class SharedBucket
             while (true)
             {
                 token = all._parent.EpochAt(nowNs);
-                if (own is null || own.Remaining(nowNs) < cost && Lendable(nowNs) < cost)
-                    return own is null && all._parent.TryTakeKeeping(cost, all, index, 0, nowNs, out token);
+                if (own is null || own.Remaining(nowNs) < cost)
+                {
+                    all.Release(index, nowNs);
+                    if (own is null || Lendable(nowNs) < cost)
+                        return own is null && all._parent.TryTakeKeeping(cost, all, index, 0, nowNs, out token);
+                }
+
                 Interlocked.Add(ref all._moving, cost);
                 var isTaken = TryTakeOwn(cost, nowNs, ref token, out var isOver);
                 Interlocked.Add(ref all._moving, -cost);
@@ -269,7 +314,12 @@ public sealed class SharedBucket
             if (cost > Capacity)
                 return new LimitDraw(DrawOutcome.TooLarge, 0);
             if (all._parent is WindowBucket)
-                return all._parent.Probe(Math.Min(cost, all._parent.Capacity), nowNs);
+            {
+                var draw = all._parent.Probe(Math.Min(cost, all._parent.Capacity), nowNs);
+                return Volatile.Read(ref all._isByPace) && PaceNs(cost, nowNs) is var waitNs && waitNs < draw.WaitNs
+                    ? draw with { Value = Math.Max(1, waitNs) } : draw;
+            }
+
             return new LimitDraw(DrawOutcome.RateRefused, Math.Max(1, ForecastNs(0, cost, nowNs)));
         }
 
@@ -284,7 +334,26 @@ public sealed class SharedBucket
         internal override long EpochAt(long nowNs) => all._parent.EpochAt(nowNs);
 
         /// <summary>What the others do not claim.</summary>
-        private long Lendable(long nowNs) => all._parent.Remaining(nowNs) - all.Claims(index, 0, nowNs);
+        private long Lendable(long nowNs) => all._parent.Remaining(nowNs) - all.Kept(index, nowNs, 0);
+
+        /// <summary>When the window's passing leaves so much; <see cref="long.MaxValue"/> if it does not before its end.</summary>
+        private long PaceNs(long cost, long nowNs)
+        {
+            var left = all._parent.Remaining(nowNs);
+            var (low, high) = (0L, Math.Max(0, all._parent.ResetNs(nowNs) - 1));
+            if (left - all.Kept(index, nowNs, high) < cost)
+                return long.MaxValue;
+            while (low < high)
+            {
+                var middle = low + (high - low) / 2;
+                if (left - all.Kept(index, nowNs, middle) >= cost)
+                    high = middle;
+                else
+                    low = middle + 1;
+            }
+
+            return low;
+        }
 
         /// <summary>
         /// When so much can be borrowed, or, after a few looks, a time at which it cannot yet: the others' claims grow while one waits.

@@ -230,6 +230,27 @@ public sealed class WindowBucket : LimitBucket
         }
     }
 
+    /// <summary>
+    /// What an even pace leaves for the rest of the present window, <paramref name="aheadNs"/> later: of the limit as much as of the window is
+    /// still to come, rounded down.
+    /// </summary>
+    internal long Pace(long nowNs, long aheadNs) => Pace(Current(nowNs), nowNs + aheadNs);
+
+    /// <summary>Takes what is there beyond an even <see cref="Pace(long, long)"/>; any number at once take it once.</summary>
+    internal void TakeBeyondPace(long nowNs)
+    {
+        while (true)
+        {
+            var window = Current(nowNs);
+            var least = Capacity - Pace(window, nowNs);
+            var word = window.Word.Read();
+            if (SealWord.IsSealed(word))
+                continue;
+            if (SealWord.Value(word) >= least || window.Word.Advance(least, word) == word)
+                return;
+        }
+    }
+
     internal override bool TryForce(long cost, long token, long nowNs)
     {
         while (true)
@@ -339,6 +360,12 @@ public sealed class WindowBucket : LimitBucket
         }
     }
 
+    private long Pace(Window window, long atNs)
+    {
+        var leftNs = Math.Clamp(Volatile.Read(ref window.EndNs) - atNs, 0, window.LengthNs);
+        return (long)((Int128)Capacity * leftNs / window.LengthNs);
+    }
+
     private void End(Window window, long nowNs)
     {
         var unixNs = _clock.UnixNs(nowNs);
@@ -400,6 +427,7 @@ public sealed class WindowBucket : LimitBucket
     {
         public readonly long Number = span.Number;
         public readonly long EndUnixNs = span.EndUnixNs;
+        public readonly long LengthNs = span.EndUnixNs - span.StartUnixNs;
         public readonly DebtPolicy OpeningDebt = debt;
 
         /// <summary>How many windows later it is than the one before it; 0 for one that has taken over the use whole.</summary>

@@ -127,6 +127,35 @@ public sealed class LimitKindsTests
     }
 
     [Fact]
+    public async Task A_key_that_weighs_more_has_more_turns_while_both_wait()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup
+        {
+            Keys = $$"""  - { name: dev, sha256: "{{EdgeSetup.Sha256(DevKey)}}", weight: 3 }""",
+            Limits = ["name: one, concurrent: 1, queue: { max: 20, wait: 60s }"],
+        });
+        using var holder = await edge.ConnectAsync();
+        await holder.SendAsync(Ask.Stream("n=9; b=0; stall=4"));
+        await holder.SeeAsync("data: ");
+        var waiting = new List<Task<RawAnswer>>();
+        foreach (var key in new[] { EdgeSetup.Key, DevKey })
+        {
+            for (var i = 0; i < 6; i++)
+            {
+                waiting.Add(edge.AskAsync(Ask.Chat(key: key, more: $",\"user\":\"{(key == DevKey ? "heavy" : "light")}\"")));
+                await edge.SeeMetricAsync($"aiedge_limit_waiting{{limit=\"one\"}} {waiting.Count}");
+            }
+        }
+
+        holder.LeaveWithReset();
+
+        Assert.All(await Task.WhenAll(waiting), answer => Assert.Equal(200, answer.Status));
+        var turns = edge.Fake.Requests.Skip(1).Select(request => JsonElement.Parse(request.BodyText).GetProperty("user").GetString()).ToArray();
+        Assert.InRange(turns.Take(8).Count(who => who == "heavy"), 5, 6);
+        Assert.Equal(12, turns.Length);
+    }
+
+    [Fact]
     public async Task Who_asks_for_less_priority_waits_behind_and_nobody_gets_more_by_asking()
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup { Limits = ["name: one, concurrent: 1, queue: { max: 9, wait: 20s }"] });

@@ -84,6 +84,35 @@ public sealed class SharedBucketTests
     }
 
     [Fact]
+    public void By_pace_a_windows_part_is_kept_as_far_as_the_window_is_still_to_come()
+    {
+        var bucket = SharedBucket.OfWindow(2400, WindowSchedule.Daily(TimeZoneInfo.Utc), DebtPolicy.Carry, _clock, [50, 25], _clock.NowNs, isByPace: true);
+        var (prod, dev) = (bucket.Of(0), bucket.Of(1));
+        Assert.Equal(2400, dev.Capacity);
+        _time.PassNs(dev.ResetNs(_clock.NowNs));
+        _time.PassNs(dev.ResetNs(_clock.NowNs) / 2);
+        Assert.Equal(1800, dev.Remaining(_clock.NowNs));
+        Assert.Equal(1800, DrawAll(dev, _clock.NowNs));
+        Assert.Equal(0, DrawAll(bucket.Common, _clock.NowNs));
+
+        // A refusal says when what is kept will have shrunk enough, to the nanosecond.
+        var now = _clock.NowNs;
+        Assert.False(dev.TryDraw(100, now, out var draw));
+        Assert.Equal((DrawOutcome.WindowRefused, draw.WaitNs), (draw.Outcome, dev.ForecastNs(0, 100, now)));
+        Assert.InRange(draw.WaitNs, 7120 * S, 7200 * S);
+        Assert.False(dev.TryDraw(100, now + draw.WaitNs - 1, out _));
+        Assert.True(dev.TryDraw(100, now + draw.WaitNs, out _));
+
+        // Who has used none of his part has the rest of it, and the next window begins with whole parts.
+        Assert.Equal(500, DrawAll(prod, now + draw.WaitNs));
+        _time.PassNs(dev.ResetNs(now));
+        Assert.Equal(1800, DrawAll(prod, _clock.NowNs));
+        Assert.Equal(600, DrawAll(dev, _clock.NowNs));
+        bucket.EditWindow(2400, WindowSchedule.Daily(TimeZoneInfo.Utc), DebtPolicy.Carry, [50, 25], _clock.NowNs);
+        Assert.Equal(1200, dev.Capacity);
+    }
+
+    [Fact]
     public void An_edit_of_the_percentages_claims_no_more_than_there_is()
     {
         var bucket = SharedBucket.OfRate(1600, S, 1600, [80, 20], 0);
@@ -95,13 +124,18 @@ public sealed class SharedBucketTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Over_any_course_guarantees_hold_and_the_whole_keeps_its_bound(bool isWindow)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void Over_any_course_guarantees_hold_and_the_whole_keeps_its_bound(bool isWindow, bool isByPace)
     {
         for (var seed = 0; seed < 150; seed++)
-            Assert.Null(RunCourse(new Random(seed), isWindow));
+            Assert.Null(RunCourse(new Random(seed), isWindow, isByPace: isByPace));
     }
+
+    [Fact]
+    public void Where_parts_are_lent_by_pace_one_that_counts_on_its_whole_part_is_disappointed() =>
+        Assert.Contains(Enumerable.Range(0, 150), seed => RunCourse(new Random(seed), isWindow: true, isByPace: true, isWholeOwed: true) == Unfair);
 
     [Theory]
     [InlineData(false)]
@@ -161,7 +195,8 @@ public sealed class SharedBucketTests
     }
 
     /// <summary>What is wrong, or null. Judges a shared bucket, or what <paramref name="make"/> makes in its place: a bucket for each share, and one for the rest.</summary>
-    private string? RunCourse(Random random, bool isWindow, Func<long, long, Func<int, LimitBucket>>? make = null)
+    private string? RunCourse(
+        Random random, bool isWindow, Func<long, long, Func<int, LimitBucket>>? make = null, bool isByPace = false, bool isWholeOwed = false)
     {
         int[] percents = random.Next(2) == 0 ? [80, 20] : [50, 20, 10];
         var limit = random.Next(100, 2000);
@@ -169,7 +204,7 @@ public sealed class SharedBucketTests
         var start = _clock.NowNs;
         var schedule = WindowSchedule.Fixed(10 * S);
         var bucket = isWindow
-            ? SharedBucket.OfWindow(limit, schedule, DebtPolicy.Carry, _clock, percents, start)
+            ? SharedBucket.OfWindow(limit, schedule, DebtPolicy.Carry, _clock, percents, start, isByPace)
             : SharedBucket.OfRate(limit, S, burst, percents, start);
 
         // What each share may claim, by a bucket of its own that only sees what it drew itself within its part.
@@ -187,6 +222,13 @@ public sealed class SharedBucketTests
             var share = random.Next(percents.Length + 1);
             var cost = random.Next(1, random.Next(2) == 0 ? 40 : 400);
             var isOwed = share < own.Length && own[share].Remaining(now) >= cost;
+            if (isOwed && isByPace && !isWholeOwed)
+            {
+                // As much as of the window is to come; what he had and used counts for nothing here, so it is never more than is promised.
+                var toComeNs = bucket.Parent.ResetNs(now);
+                isOwed = cost <= own[share].Capacity * toComeNs / (10 * S) - (own[share].Capacity - own[share].Remaining(now));
+            }
+
             var view = views(share);
             var isDrawn = view.TryDraw(cost, now, out var draw);
             if (!isDrawn && isOwed)

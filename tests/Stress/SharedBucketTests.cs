@@ -7,22 +7,33 @@ public sealed class SharedBucketTests
 
     /// <summary>Two owners keep to half of the guaranteed part each.</summary>
     private const long OwnedMax = 150;
-
-    [Fact]
-    public void Guarantees_hold_and_the_whole_is_never_exceeded() => Race.Passes(Find(() => new RacedShares(), Race.Time));
+    private const long OwnedByPaceMax = 75;
 
     [Theory]
-    [InlineData(SharesDefect.NoMoving)]
-    [InlineData(SharesDefect.PlainBorrow)]
-    [InlineData(SharesDefect.TakeThenLook)]
-    [InlineData(SharesDefect.NoMovingRefund)]
-    public void A_broken_twin_is_caught(SharesDefect defect) => Race.Fails(Find(() => new TwinShares(defect), Race.TwinTime));
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Guarantees_hold_and_the_whole_is_never_exceeded(bool isByPace) =>
+        Race.Passes(Find(() => new RacedShares(isByPace), isByPace, Race.Time));
 
-    [Fact]
-    public void The_twin_without_a_defect_is_not_blamed() => Race.Passes(Find(() => new TwinShares(SharesDefect.None), Race.Time));
+    [Theory]
+    [InlineData(SharesDefect.NoMoving, false)]
+    [InlineData(SharesDefect.PlainBorrow, false)]
+    [InlineData(SharesDefect.TakeThenLook, false)]
+    [InlineData(SharesDefect.NoMovingRefund, false)]
+    [InlineData(SharesDefect.PlainBorrow, true)]
+    [InlineData(SharesDefect.ReleaseByDifference, true)]
+    public void A_broken_twin_is_caught(SharesDefect defect, bool isByPace) =>
+        Race.Fails(Find(() => new TwinShares(defect, isByPace), isByPace, Race.TwinTime));
 
-    private static string? Find(Func<IRacedShares> make, TimeSpan time)
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_twin_without_a_defect_is_not_blamed(bool isByPace) =>
+        Race.Passes(Find(() => new TwinShares(SharesDefect.None, isByPace), isByPace, Race.Time));
+
+    private static string? Find(Func<IRacedShares> make, bool isByPace, TimeSpan time)
     {
+        var ownedMax = isByPace ? OwnedByPaceMax : OwnedMax;
         var shares = make();
         long shadow = 0;
         return Race.Rounds(
@@ -39,8 +50,8 @@ public sealed class SharedBucketTests
             long owned = 0;
             for (var i = 0; i < 20; i++)
             {
-                var cost = random.NextInt64(1, OwnedMax + 1 - owned + 1);
-                if (owned + cost <= OwnedMax)
+                var cost = random.NextInt64(1, ownedMax + 1 - owned + 1);
+                if (owned + cost <= ownedMax)
                 {
                     if (!shares.TryDraw(true, cost, out var _))
                         throw new InvalidOperationException($"{cost} were refused to an owner that had {owned}");

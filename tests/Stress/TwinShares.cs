@@ -18,6 +18,9 @@ public enum SharesDefect
 
     /// <summary>A refund raises the whole before the claim, and says nothing of what is between.</summary>
     NoMovingRefund,
+
+    /// <summary>Who lends by pace takes the difference that he has seen, whatever another has taken meanwhile.</summary>
+    ReleaseByDifference,
 }
 
 /// <summary>What the race does with a guaranteed part and the rest, whichever they are.</summary>
@@ -30,33 +33,35 @@ internal interface IRacedShares
     void Refund(bool isOwner, long amount, long token);
 }
 
-/// <summary>The bucket itself: 300 of 1000 are guaranteed.</summary>
+/// <summary>The bucket itself: 300 of 1000 are guaranteed; by pace 150, for half of the window has passed.</summary>
 internal sealed class RacedShares : IRacedShares
 {
+    private const long NowNs = LimitClock.SecondNs / 2;
+
     private readonly SharedBucket _all;
 
-    public RacedShares()
+    public RacedShares(bool isByPace)
     {
         var clock = new LimitClock(new UnixEpoch());
-        _all = SharedBucket.OfWindow(1000, WindowSchedule.Fixed(LimitClock.SecondNs), DebtPolicy.Carry, clock, [30], 0);
+        _all = SharedBucket.OfWindow(1000, WindowSchedule.Fixed(LimitClock.SecondNs), DebtPolicy.Carry, clock, [30], NowNs, isByPace);
     }
 
-    public long Used => _all.Parent.Used(0);
+    public long Used => _all.Parent.Used(NowNs);
 
     public bool TryDraw(bool isOwner, long cost, out long token)
     {
-        var isDrawn = Of(isOwner).TryDraw(cost, 0, out var draw);
+        var isDrawn = Of(isOwner).TryDraw(cost, NowNs, out var draw);
         token = draw.Token;
         return isDrawn;
     }
 
-    public void Refund(bool isOwner, long amount, long token) => Of(isOwner).Refund(amount, token, 0);
+    public void Refund(bool isOwner, long amount, long token) => Of(isOwner).Refund(amount, token, NowNs);
 
     private LimitBucket Of(bool isOwner) => isOwner ? _all.Of(0) : _all.Common;
 }
 
 /// <summary>The same protocol once more, with pauses at its racy points and, if asked for, a defect.</summary>
-internal sealed class TwinShares(SharesDefect defect) : IRacedShares
+internal sealed class TwinShares(SharesDefect defect, bool isByPace) : IRacedShares
 {
     private long _whole = 1000;
     private long _claim = 300;
@@ -107,8 +112,21 @@ internal sealed class TwinShares(SharesDefect defect) : IRacedShares
         return isDrawn;
     }
 
+    private void Release()
+    {
+        const long Kept = 150;
+        var claim = Volatile.Read(ref _claim);
+        Race.Gap();
+        if (defect == SharesDefect.ReleaseByDifference && claim > Kept)
+            Interlocked.Add(ref _claim, Kept - claim);
+        while (defect != SharesDefect.ReleaseByDifference && claim > Kept && Interlocked.CompareExchange(ref _claim, Kept, claim) is var found && found != claim)
+            claim = found;
+    }
+
     private bool TryBorrow(long cost)
     {
+        if (isByPace)
+            Release();
         if (defect == SharesDefect.TakeThenLook)
         {
             var left = Interlocked.Add(ref _whole, -cost);

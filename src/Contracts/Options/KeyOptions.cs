@@ -37,6 +37,9 @@ public sealed class KeyOptions
     /// <summary>Who goes first where requests wait.</summary>
     public static readonly ChoiceField PriorityField = new("priority", ["high", "normal", "low"]) { Default = "normal" };
 
+    /// <summary>Its part among those of its priority that wait.</summary>
+    public static readonly IntegerField WeightField = new("weight", 1, 1, 1000);
+
     /// <summary>What becomes of the provider's answer when the client leaves.</summary>
     public static readonly DisconnectField OnDisconnectField = new("onDisconnect");
 
@@ -55,7 +58,7 @@ public sealed class KeyOptions
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
         "a key", NameField, Sha256Field, TeamField, TagsField, ModelsField, ModelMapField, RegionsField, ExpiresField, TierField, PriorityField,
-        OnDisconnectField, ClientTagsField, PassthroughField, PreviousField, DisabledField);
+        WeightField, OnDisconnectField, ClientTagsField, PassthroughField, PreviousField, DisabledField);
 
     private KeyOptions(ConfigMap node) => Node = node;
 
@@ -92,6 +95,9 @@ public sealed class KeyOptions
     /// <summary>See <see cref="PriorityField"/>.</summary>
     public Setting<string> Priority { get; private init; }
 
+    /// <summary>See <see cref="WeightField"/>.</summary>
+    public Setting<int> Weight { get; private init; }
+
     /// <summary>See <see cref="OnDisconnectField"/>.</summary>
     public Setting<TimeSpan> OnDisconnect { get; private init; }
 
@@ -121,6 +127,7 @@ public sealed class KeyOptions
             Expires = reader.Get(ExpiresField),
             Tier = reader.Get(TierField),
             Priority = reader.Get(PriorityField),
+            Weight = reader.Get(WeightField),
             OnDisconnect = reader.Get(OnDisconnectField),
             ClientTags = reader.Get(ClientTagsField),
             Passthrough = reader.Get(PassthroughField),

@@ -68,6 +68,9 @@ public sealed class LimitOptions
     /// <summary>Parts for those who carry a tag.</summary>
     public static readonly ShareMapField SharesField = new("shares");
 
+    /// <summary>What a window does with what its shares leave unused.</summary>
+    public static readonly ChoiceField LendField = new("lend", ["none", "pace"]) { Default = "none" };
+
     /// <summary>The name that it had in an earlier document.</summary>
     public static readonly StringField WasField = new("was", TextRules.PlainName);
 
@@ -81,7 +84,7 @@ public sealed class LimitOptions
     public static readonly FieldTable Table = new(
         "a limit", NameField, MatchField, PerField, RequestsField, TokensField, InputTokensField, OutputTokensField, CostField, ConcurrentField,
         BurstField, TimezoneField, ModeField, OnStreamField, OnOutageField, DebtField, UnpricedField, BucketsMaxField, WeightsField, QueueField,
-        SharesField, DegradeField, WasField, DisabledField);
+        SharesField, LendField, DegradeField, WasField, DisabledField);
 
     private LimitOptions(ConfigMap node) => Node = node;
 
@@ -148,6 +151,9 @@ public sealed class LimitOptions
     /// <summary>See <see cref="SharesField"/>.</summary>
     public Setting<IReadOnlyList<Share>> Shares { get; private init; }
 
+    /// <summary>See <see cref="LendField"/>.</summary>
+    public Setting<string> Lend { get; private init; }
+
     /// <summary>See <see cref="DegradeField"/>.</summary>
     public IReadOnlyList<DegradeOptions> Degrade { get; private init; } = [];
 
@@ -159,6 +165,9 @@ public sealed class LimitOptions
 
     /// <summary>Whether it only measures.</summary>
     public bool IsShadow => Mode.Or(ModeField.Default!) == "shadow";
+
+    /// <summary>Whether of a window's share only as much is kept as of the window is still to come.</summary>
+    public bool IsLentByPace => Lend.Or(LendField.Default!) == "pace";
 
     /// <summary>The amounts that are written, with the field of each.</summary>
     public IEnumerable<(AmountField Field, Setting<Amount> Amount)> Amounts()
@@ -221,6 +230,7 @@ public sealed class LimitOptions
             Weights = LimitWeightsOptions.Read(reader.Node(WeightsField), faults),
             Queue = LimitQueueOptions.Read(reader.Node(QueueField), faults),
             Shares = reader.Get(SharesField),
+            Lend = reader.Get(LendField),
             Degrade = DegradeOptions.Read(reader.Listed(DegradeField), faults),
             Was = reader.Get(WasField),
             IsDisabled = reader.Get(DisabledField).Or(false),

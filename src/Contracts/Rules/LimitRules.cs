@@ -197,6 +197,7 @@ public sealed class LimitRules
 
     private void CheckShares(LimitOptions limit)
     {
+        CheckLend(limit);
         if (!limit.Shares.IsSet || limit.Shares.Value.Count == 0)
             return;
         var per = limit.Per.Or(ScopeField.Default).Word;
@@ -218,6 +219,16 @@ public sealed class LimitRules
 
         if (sum > 100)
             Fault(limit, LimitOptions.SharesField, $"add up to {Number(sum)}%, which is more than there is");
+    }
+
+    private void CheckLend(LimitOptions limit)
+    {
+        if (!limit.Lend.IsSet)
+            return;
+        if (limit.Shares.Or([]).Count == 0)
+            Fault(limit, LimitOptions.LendField, "has no meaning without shares");
+        else if (limit.Amounts().All(static a => LimitOptions.IsRate(a.Field, a.Amount.Value)))
+            Fault(limit, LimitOptions.LendField, "has no meaning here: only windows (an hour, day or month, and cost) keep what a share leaves; all else lends it");
     }
 
     private static bool IsWritten(LimitOptions limit, Field field) => limit.Node.Entry(field.Name) is not null;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using AiEdge.Contracts.Faults;
 using AiEdge.Contracts.Source;
@@ -94,6 +95,8 @@ internal static class EntryRights
             faults.Add("priority");
         if (before is not null)
             Loosened(Json(before), after, faults);
+        else if (Weight(after) > 1)
+            faults.Add("weight");
         return faults.Count == 0 ? null : Refused("the team may not give this to a key: " + string.Join("; ", faults));
     }
 
@@ -104,12 +107,18 @@ internal static class EntryRights
             faults.Add("tier: stays, or becomes another");
         if (TeamMay.Compare(Text(after, "priority"), Text(old, "priority")) > 0)
             faults.Add("priority: does not rise");
+        if (Weight(after) > Weight(old))
+            faults.Add("weight: does not rise");
         if (End(old) is { } end && (End(after) is not { } other || other > end))
             faults.Add("expires: does not move back");
         var (regions, others) = (Texts(old?["regions"]), Texts(after["regions"]));
         if (regions.Count > 0 && (others.Count == 0 || others.Except(regions).Any()))
             faults.Add("regions: do not become more");
     }
+
+    /// <summary>What is no number is no weight either, which others say.</summary>
+    private static int Weight(JsonNode? key) =>
+        int.TryParse((key as JsonObject)?["weight"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var weight) ? weight : 1;
 
     private static DateTimeOffset? End(JsonNode? key) =>
         Text(key, "expires") is { } text && Contracts.Fields.InstantField.TryParseText(text, out var end) ? end : null;

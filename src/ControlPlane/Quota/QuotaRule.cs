@@ -60,6 +60,9 @@ internal sealed record QuotaRule
     /// <summary>Who they are, in the same order: <c>TAG=VALUE</c>.</summary>
     public IReadOnlyList<string> ShareNames { get; init; } = [];
 
+    /// <summary>Of a window: whether of a share only as much is kept as of the window is still to come.</summary>
+    public bool IsLentByPace { get; init; }
+
     /// <summary>The place of a share; -1 for whoever has none.</summary>
     public int ShareAt(string name)
     {

@@ -92,6 +92,7 @@ internal sealed class QuotaRules(Func<EdgeDocument> document) : IQuotaRules
                 IsUseTold = isUseTold,
                 Shares = percents,
                 ShareNames = names,
+                IsLentByPace = limit.IsLentByPace,
             };
         }
 

@@ -261,12 +261,21 @@ internal sealed class WindowQuota : QuotaBucket
         }
     }
 
-    /// <summary>What is there for a share: its own part is kept for it until the window ends, and what is nobody's is there for all.</summary>
-    private long LeftFor(int share)
+    /// <summary>
+    /// What is there for a share: its own part is kept for it until the window ends, or lent by pace, and what is nobody's is there for all.
+    /// </summary>
+    private long LeftFor(int share, Moment now)
     {
+        var lengthNs = _window.EndUnixNs - _window.StartUnixNs;
+        var aheadNs = Rule.IsLentByPace ? Math.Clamp(_window.EndUnixNs - now.UnixNs, 0, lengthNs) : lengthNs;
         var left = Rule.Amount - _charged;
         for (var i = 0; i < Rule.Shares.Count; i++)
-            left -= i == share ? 0 : Math.Max(0, Rule.PartOf(i, Rule.Amount) - (i < _chargedTo.Length ? _chargedTo[i] : 0));
+        {
+            var part = Rule.PartOf(i, Rule.Amount);
+            var kept = (long)((Int128)part * aheadNs / lengthNs);
+            left -= i == share ? 0 : Math.Clamp(part - (i < _chargedTo.Length ? _chargedTo[i] : 0), 0, kept);
+        }
+
         return Math.Max(0, left);
     }
 
@@ -332,7 +341,7 @@ internal sealed class WindowQuota : QuotaBucket
 
     protected override bool Grant(PlanePart part, BucketGrant grant, Moment now)
     {
-        var left = LeftFor(part.ShareAt);
+        var left = LeftFor(part.ShareAt, now);
         var least = Math.Max(0, part.Least - part.Held);
         part.Need = part.Demand <= 0 ? 0 : Math.Max(Math.Ceiling(part.Demand - part.Held), Math.Max(1, least));
         grant.Window = (ulong)Window;

@@ -33,7 +33,7 @@ internal sealed partial class Admission : IQueuedDraw
         // Nobody counts a prompt in a queue: what is not counted is drawn by its bound.
         (_waiting, _waitsForTarget, _isWaiting) = (demand with { IsCounted = true }, isOfTarget, true);
         var request = new QueuedRequest(
-            this, _exchange.Key!.Name, 1, (WaitClass)_exchange.Priority, _queueShare.Bucket, _queueCost, deadlineNs);
+            this, _exchange.Key!.Name, _exchange.Key.Weight, (WaitClass)_exchange.Priority, _queueShare.Bucket, _queueCost, deadlineNs);
         if (queue.TryJoin(request, out ticket, out var waitNs))
         {
             Counters.OnQueued();

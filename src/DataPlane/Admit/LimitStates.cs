@@ -162,7 +162,7 @@ internal sealed class LimitStates
         var quantity = part.Quantity!;
         var nowNs = Clock.NowNs;
         if (!quantity.IsRate)
-            return SharedBucket.OfWindow(quantity.Amount, Schedule(part), part.Limit.Debt, Clock, Percents(part), nowNs);
+            return SharedBucket.OfWindow(quantity.Amount, Schedule(part), part.Limit.Debt, Clock, Percents(part), nowNs, part.Limit.IsLentByPace);
         var isEmpty = _ratesSinceNs >= 0;
         return SharedBucket.OfRate(
             RateOf(quantity), PeriodNs(quantity.Period), quantity.Burst, Percents(part), isEmpty ? _ratesSinceNs : nowNs, isEmpty ? quantity.Burst : 0);

@@ -138,7 +138,7 @@ internal sealed class PartState
             if (quantity.IsRate)
                 shared.EditRate(LimitStates.RateOf(quantity), LimitStates.PeriodNs(quantity.Period), quantity.Burst, LimitStates.Percents(part), nowNs);
             else
-                shared.EditWindow(quantity.Amount, LimitStates.Schedule(part), part.Limit.Debt, LimitStates.Percents(part), nowNs);
+                shared.EditWindow(quantity.Amount, LimitStates.Schedule(part), part.Limit.Debt, LimitStates.Percents(part), nowNs, part.Limit.IsLentByPace);
             return;
         }
 

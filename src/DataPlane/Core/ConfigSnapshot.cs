@@ -362,6 +362,9 @@ internal sealed class KeyModel
 
     public PriorityClass Priority { get; init; } = PriorityClass.Normal;
 
+    /// <summary>Its part among the keys of one class that wait in a queue, 1 to 1000.</summary>
+    public int Weight { get; init; } = 1;
+
     /// <summary>What becomes of the provider's answer when the client leaves.</summary>
     public DisconnectPolicy OnDisconnect { get; init; } = DisconnectPolicy.Cancel;
 
@@ -400,6 +403,7 @@ internal sealed class KeyModel
         Tags = entry.Policy.Tags,
         Tier = entry.Policy.Tier,
         Priority = entry.Policy.Priority,
+        Weight = entry.Policy.Weight,
         OnDisconnect = entry.Policy.OnDisconnect,
         ClientTags = entry.Policy.ClientTags,
         Passthrough = entry.Policy.Passthrough,

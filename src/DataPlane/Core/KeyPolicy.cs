@@ -27,6 +27,8 @@ internal sealed class KeyPolicy
 
     public PriorityClass Priority { get; init; } = PriorityClass.Normal;
 
+    public int Weight { get; init; } = 1;
+
     public DisconnectPolicy OnDisconnect { get; init; } = DisconnectPolicy.Cancel;
 
     public string[] ClientTags { get; init; } = [];

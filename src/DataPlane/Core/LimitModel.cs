@@ -137,6 +137,9 @@ internal sealed class LimitModel
 
     public ShareModel[] Shares { get; init; } = [];
 
+    /// <summary>Whether of a window's share only as much is kept as of the window is still to come (<c>lend: pace</c>).</summary>
+    public bool IsLentByPace { get; init; }
+
     /// <summary>Which share is of a key with such tags, its own and its team's; -1 for none. A client's own do not count.</summary>
     public int ShareOf(ReadOnlySpan<KeyValuePair<string, string>> tags)
     {

@@ -144,6 +144,7 @@ internal sealed class KeyPolicies
                 "low" => PriorityClass.Low,
                 _ => PriorityClass.Normal,
             },
+            Weight = key.Weight.Or(KeyOptions.WeightField.Default),
             OnDisconnect = new DisconnectPolicy(key.OnDisconnect.Or(TimeSpan.Zero)),
             ClientTags = Texts(key.ClientTags),
             Passthrough = Array.ConvertAll(Texts(key.Passthrough), PassthroughGrant.Of),

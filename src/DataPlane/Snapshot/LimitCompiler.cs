@@ -52,6 +52,7 @@ internal static class LimitCompiler
                 ? new QueueModel((int)queue.Max.Or(LimitQueueOptions.MaxField.Default), queue.Wait.Or(LimitQueueOptions.WaitField.Default))
                 : null,
             Shares = Shares(limit),
+            IsLentByPace = limit.IsLentByPace,
             Degrade = Degrade(limit.Degrade),
         };
     }

@@ -76,6 +76,7 @@ internal sealed class MaskedKeys
             _json.WriteString(KeyOptions.ExpiresField.Name, DateTimeOffset.FromUnixTimeMilliseconds(entry.ExpiresUnixMs));
         WriteField(policy, KeyOptions.TierField);
         _json.WriteString(KeyOptions.PriorityField.Name, Text(policy, KeyOptions.PriorityField) ?? KeyOptions.PriorityField.Default!);
+        WriteField(policy, KeyOptions.WeightField);
         WriteDisconnect(policy);
         WriteField(policy, KeyOptions.ClientTagsField);
         WriteField(policy, KeyOptions.PassthroughField);

@@ -110,6 +110,7 @@ internal sealed class MaskedLimits(Utf8JsonWriter json, string mask)
             json.WriteEndObject();
         }
 
+        WriteText(LimitOptions.LendField.Name, limit.Lend);
         WriteDegrade(LimitOptions.DegradeField, limit.Degrade);
         WriteText(LimitOptions.WasField.Name, limit.Was);
         if (limit.IsDisabled)

@@ -69,6 +69,7 @@ public sealed class HostileTests
             """{"name":"x","team":"red","models":["gpt-4o"]}""", """{"name":"x","models":["gpt-4o"]}""", """{"name":"x","team":"blue"}""",
             """{"name":"x","team":"blue","models":["*"]}""", """{"name":"x","team":"blue","models":["gpt-4o"],"tier":"max"}""",
             """{"name":"x","team":"blue","models":["gpt-4o"],"tags":{"env":"prod"}}""", """{"name":"x","team":"blue","models":["gpt-4o"],"priority":"high"}""",
+            """{"name":"x","team":"blue","models":["gpt-4o"],"weight":2}""",
             """{"name":"x","team":"blue","models":["gpt-4o"],"passthrough":["p: POST /v1/rerank"]}""",
         ])
             Assert.Equal(HttpStatusCode.Forbidden, (await owner.SendAsync("POST", "keys", key)).Status);

@@ -77,6 +77,8 @@ public sealed class OwnerTests
     [InlineData("""{"priority":null}""", HttpStatusCode.Forbidden)]
     [InlineData("""{"priority":"high"}""", HttpStatusCode.Forbidden)]
     [InlineData("""{"priority":"low"}""", HttpStatusCode.OK)]
+    [InlineData("""{"weight":2}""", HttpStatusCode.Forbidden)]
+    [InlineData("""{"weight":1}""", HttpStatusCode.OK)]
     [InlineData("""{"expires":null}""", HttpStatusCode.Forbidden)]
     [InlineData("""{"expires":"2099-06-02"}""", HttpStatusCode.Forbidden)]
     [InlineData("""{"expires":"2099-05-31T23:00:00-01:00"}""", HttpStatusCode.OK)]

@@ -37,6 +37,20 @@ public sealed class ShareTests : IQuotaRules
     }
 
     [Fact]
+    public void By_pace_a_windows_part_is_kept_as_far_as_the_window_is_still_to_come()
+    {
+        _rule = Window(50, 20) with { IsLentByPace = true };
+        var control = Start();
+        var (a, b, c) = (control.Join("a", 1, Now), control.Join("b", 2, Now), control.Join("c", 3, Now));
+
+        // It is noon, but for seconds.
+        Assert.Equal(751, UseAll(control, a, Dev));
+        Assert.Equal(0, UseAll(control, c, ""));
+        Assert.Equal(249, UseAll(control, b, Prod));
+        Assert.Equal(1000, control.View("shared", Now)[0].Used);
+    }
+
+    [Fact]
     public void What_a_share_gives_back_is_its_own_again()
     {
         _rule = Window(60, 40);

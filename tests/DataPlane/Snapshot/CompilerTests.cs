@@ -278,7 +278,7 @@ public sealed class CompilerTests
             teams: { payments: {} }
             keys:
               - { name: full, sha256: {{Doc.Sha}}, team: payments, tags: { env: prod }, models: [ gpt-4o ], modelMap: { cheap: gpt-4o }, regions: [ "eu*" ],
-                  expires: 2099-01-01T00:00:00Z, tier: gold, priority: high, onDisconnect: drain, clientTags: [ feature ], passthrough: [ "openai: POST /v1/rerank" ],
+                  expires: 2099-01-01T00:00:00Z, tier: gold, priority: high, weight: 3, onDisconnect: drain, clientTags: [ feature ], passthrough: [ "openai: POST /v1/rerank" ],
                   previous: { sha256: {{Doc.Sha.Replace('9', '8')}}, until: 2099-01-01T00:00:00Z }, disabled: true }
             limits: [ { name: all, requests: 1000/min } ]
             """);

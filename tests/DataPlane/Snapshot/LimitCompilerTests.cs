@@ -88,6 +88,8 @@ public sealed class LimitCompilerTests
         var shared = Limit("requests: 1/s, per: team, queue: { max: 1k, wait: 250ms }, shares: { \"env=prod\": 80%, \"env=dev\": 20% }");
         Assert.Equal(new QueueModel(1000, TimeSpan.FromMilliseconds(250)), shared.Queue);
         Assert.Equal([new ShareModel("env", "prod", 80), new ShareModel("env", "dev", 20)], shared.Shares);
+        Assert.False(shared.IsLentByPace);
+        Assert.True(Limit("requests: 1/hour, shares: { \"env=prod\": 80% }, lend: pace").IsLentByPace);
         Assert.Equal(new QueueModel(100, TimeSpan.FromSeconds(5)), Limit("concurrent: 1, queue: {}").Queue);
     }
 
@@ -135,6 +137,11 @@ public sealed class LimitCompilerTests
         Assert.Equal((drainTicks, drainTicks > 0), (key.OnDisconnect.DrainFor.Ticks, key.OnDisconnect.Drains));
     }
 
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData(", weight: 1000", 1000)]
+    public void A_key_has_its_weight_in_queues(string fields, int weight) => Assert.Equal(weight, Key(fields).Weight);
+
     [Fact]
     public void A_key_has_its_tier_and_the_tags_that_clients_may_set()
     {
@@ -147,6 +154,7 @@ public sealed class LimitCompilerTests
 
     [Theory]
     [InlineData("tier: a b", "6: keys[0].tier: may hold letters, digits, '.', '-' and '_' only")]
+    [InlineData("weight: 0", "6: keys[0].weight: must be between 1 and 1000")]
     [InlineData("priority: urgent", "6: keys[0].priority: expected high or normal or low, found \"urgent\"")]
     [InlineData("onDisconnect: wait", "6: keys[0].onDisconnect: expected cancel, drain, or drain: and seconds or a duration, such as drain:30 or drain:30s, found \"wait\"")]
     [InlineData("onDisconnect: \"drain:\"", "6: keys[0].onDisconnect: expected cancel, drain, or drain: and seconds or a duration, such as drain:30 or drain:30s, found \"drain:\"")]

@@ -123,6 +123,11 @@ public sealed class LimitFaultTests
     [InlineData("shares: { \"env=test\": 80% }", "shares[\"env=test\"]: no key carries the tag \"env=test\"")]
     [InlineData("per: key, shares: { \"env=prod\": 80% }", "shares: has no meaning with per: key, where nobody shares a bucket with another tag; use global, team, model or provider")]
     [InlineData("per: \"tag:env\", shares: { \"env=prod\": 80% }", "shares: has no meaning with per: tag, where nobody shares a bucket with another tag; use global, team, model or provider")]
+    [InlineData("lend: pace", "lend: has no meaning without shares")]
+    [InlineData("shares: { \"env=prod\": 80% }, lend: late", "lend: expected none or pace, found \"late\"")]
+    [InlineData(
+        "shares: { \"env=prod\": 80% }, lend: pace",
+        "lend: has no meaning here: only windows (an hour, day or month, and cost) keep what a share leaves; all else lends it")]
     public void A_wrong_scope_or_share_is_named_with_its_line(string fields, string fault) =>
         Assert.Equal(["16: limits[1]." + fault], Faults($"{{ name: a, requests: 1/s, {fields} }}"));
 
