@@ -259,16 +259,19 @@ internal sealed class RateQuota : QuotaBucket
         {
             RaiseTo(_outstanding + _phantom + amount);
 
-            // A plane that has nothing is waited for: now what needs no disk, the rest with its next ask.
-            if (part.Leases.Count > 0 || room < useful)
+            // A plane that has nothing is waited for, and so is one of which demand rises: now what needs no disk, the rest with its next ask.
+            if (room < useful || part.Leases.Count > 0 && room < amount / 2)
                 return false;
             amount = room;
         }
 
         Give(part, grant, amount, own, now);
 
-        // Ahead of need, so that mostly nobody waits for it.
-        RaiseTo(Math.Min(Rule.Burst, _outstanding + _phantom + BlockOf(Rule) / 2));
+        // Ahead of need, so that mostly nobody waits for it; further where more is out than a bucket that is little used ever has, for a burst is drawn
+        // faster than a disk writes.
+        var block = BlockOf(Rule);
+        var level = _outstanding + _phantom;
+        RaiseTo(Math.Min(Rule.Burst, level + (level > block / 2 && level < Rule.Burst / 2 ? 2 * block : block / 2)));
         return true;
     }
 

@@ -146,6 +146,24 @@ public sealed class FirstLeaseTests : IQuotaRules
     }
 
     [Fact]
+    public void A_burst_is_drawn_faster_than_the_disk_writes()
+    {
+        _rule = new QuotaRule { Kind = QuotaKind.Rate, Amount = 100, Burst = 400 };
+        var control = Start();
+        var first = Ask(control, "a", 14, out _);
+        Assert.Equal(32ul, first.Amount);
+        Put(control);
+        Assert.InRange(Ask(control, "b", 44, out var isPending).Amount, 95ul, 100ul);
+        Assert.False(isPending);
+
+        // What more is wanted by who has a lease comes in part.
+        var report = new BucketReport { Bucket = 1, Wants = { new Want { Subject = 1, Amount = 300 } } };
+        report.Leases.Add(new LeaseUse { Lease = first.Lease, Amount = first.Amount, Used = first.Amount });
+        Assert.InRange(control.Ask(control.Join("a", 1, Now), 1, new BucketSeat(Id), report, Keys, Now, out isPending).Amount, 45ul, 60ul);
+        Assert.False(isPending);
+    }
+
+    [Fact]
     public void The_first_places_wait_for_no_disk_and_count_after_a_crash()
     {
         _rule = new QuotaRule { Kind = QuotaKind.Slots, Amount = 80 };
