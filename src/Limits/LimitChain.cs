@@ -63,6 +63,11 @@ public static class LimitChain
         return Rank(booksSlot ? bucket.Refuse(cost, nowNs) : bucket.Probe(cost, nowNs));
     }
 
+    /// <summary>
+    /// Nanoseconds after which one who was refused may come back, with a slot of its own; <see cref="long.MaxValue"/> if waiting is of no use.
+    /// </summary>
+    public static long Book(LimitBucket bucket, long cost, long nowNs) => Rank(bucket.Refuse(Math.Max(0, cost), nowNs));
+
     private static LimitDraw Refuse(
         ReadOnlySpan<LimitBucket> buckets, ReadOnlySpan<long> costs, int refused, long nowNs, bool booksSlot)
     {

@@ -89,6 +89,21 @@ internal sealed class Reservation(ReservationTable table, int index)
         return Settle(entry, used - entry.Amount - entry.Earlier, nowNs);
     }
 
+    /// <summary>Gives back a part of what is held of a bucket, the latest first; says how much it was.</summary>
+    public long Return(LimitBucket bucket, long amount, long nowNs)
+    {
+        var at = Find(bucket);
+        if (at < 0)
+            return 0;
+        ref var entry = ref _entries[at];
+        amount = Math.Clamp(amount, 0, entry.Amount + entry.Earlier);
+        Settle(entry, -amount, nowNs);
+        var latest = Math.Min(amount, entry.Amount);
+        entry.Amount -= latest;
+        entry.Earlier -= amount - latest;
+        return amount;
+    }
+
     /// <summary>Gives back all that has not been charged.</summary>
     public void GiveBack(long nowNs)
     {

@@ -50,6 +50,17 @@ public readonly struct ReservationHandle
         return held;
     }
 
+    /// <summary>Gives back a part of what it holds of a bucket, which turned out to be needed less; says how much, 0 if it is gone.</summary>
+    public long Return(LimitBucket bucket, long amount, long nowNs)
+    {
+        ArgumentNullException.ThrowIfNull(bucket);
+        if (!TryHold(out var word))
+            return 0;
+        var returned = _reservation!.Return(bucket, amount, nowNs);
+        Volatile.Write(ref _reservation.Word, word);
+        return returned;
+    }
+
     /// <summary>
     /// Begins to settle: true once, for the caller that now calls <see cref="Charge"/> for each bucket, and <see cref="EndSettle"/>;
     /// false if it was settled before or has expired.

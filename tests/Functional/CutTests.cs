@@ -48,6 +48,21 @@ public sealed class CutTests
         Assert.Equal(("cut", 200), (record.GetProperty("end").GetString(), record.GetProperty("status").GetInt32()));
     }
 
+    [Fact]
+    public async Task A_choice_that_has_not_begun_ends_as_well()
+    {
+        await using var edge = await StartAsync(2);
+        edge.Fake.EnqueueRaw(Ask.StreamAnswer(Events.ReplaceLineEndings("\n")));
+
+        var answer = await edge.AskAsync(Ask.Stream(more: ",\"n\":3"));
+
+        Assert.Equal(" one two", answer.Content);
+        Assert.Equal(
+            [0, 1, 2],
+            answer.Events[3..^1].Select(data => JsonElement.Parse(data).GetProperty("choices")[0]).Where(choice => choice.GetProperty("finish_reason").GetString() == "length")
+                .Select(choice => choice.GetProperty("index").GetInt32()));
+    }
+
     [Theory]
     [InlineData("mode: group")]
     [InlineData("")]

@@ -145,6 +145,57 @@ public sealed class LimitRefusalTests
     }
 
     [Fact]
+    public async Task A_limit_with_a_burst_of_its_own_is_told_by_the_most_that_there_is_at_once()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Time = new StillTime(), Limits = ["name: r, per: key, requests: 10/s, burst: 100"] });
+        Assert.Equal(["100", "99"], Rate(await edge.AskAsync(Ask.Chat()), "requests")[..2]);
+    }
+
+    [Fact]
+    public async Task Who_finds_no_place_in_a_queue_is_told_one_wait_by_head_and_message()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup
+        {
+            Time = new StillTime(), Limits = ["name: r, per: key, requests: 12/min, burst: 1, queue: { max: 2, wait: 60s }"],
+        });
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
+        using var one = await edge.ConnectAsync();
+        using var two = await edge.ConnectAsync();
+        await one.SendAsync(Ask.Chat());
+        await edge.SeeMetricAsync("aiedge_limit_waiting{limit=\"r\"} 1");
+        await two.SendAsync(Ask.Chat());
+        await edge.SeeMetricAsync("aiedge_limit_waiting{limit=\"r\"} 2");
+
+        var refused = await edge.AskAsync(Ask.Chat());
+
+        Assert.Equal(429, refused.Status);
+        Assert.Equal("15", refused.Field("retry-after"));
+        Assert.Contains("Try again in 15s.", refused.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_text_completion_without_a_cap_is_not_given_a_larger_one_than_it_has_by_itself()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Limits = ["name: t, per: key, tokens: 20000/day"] });
+        const string Body = """{"model":"gpt-4o","prompt":["one","two","three"]}""";
+        var sent = Body.Replace("gpt-4o", "fake-n3", StringComparison.Ordinal);
+        Assert.Equal(200, (await edge.AskAsync(Ask.Post("/v1/completions", Body))).Status);
+        Assert.Equal(sent, edge.Fake.Requests[^1].BodyText);
+        edge.Replace(edge.Config.Replace("tokens: 20000/day", "tokens: 60/day", StringComparison.Ordinal));
+        edge.Host.Reload();
+        await edge.RecordAsync();
+        var used = Used(await edge.AdminAsync("/limits"))[0];
+        edge.Replace(edge.Config.Replace("tokens: 60/day", $"tokens: {used + 3 + (3 * 16)}/day", StringComparison.Ordinal));
+        edge.Host.Reload();
+
+        // Three answers of sixteen tokens are the least, and the most, that these prompts come to.
+        Assert.Equal((200, null), (await edge.AskAsync(Ask.Post("/v1/completions", Body))) is var last ? (last.Status, last.Field("x-aiedge-max-tokens")) : default);
+        Assert.Equal(sent, edge.Fake.Requests[^1].BodyText);
+        await edge.RecordAsync();
+        Assert.Equal(429, (await edge.AskAsync(Ask.Post("/v1/completions", Body))).Status);
+    }
+
+    [Fact]
     public async Task A_shadow_refuses_nobody_and_counts()
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup { Limits = ["name: later, per: key, requests: 1/day, mode: shadow"] });

@@ -200,4 +200,19 @@ public sealed class ReservationTests
         Assert.False(none.TryBeginSettle());
         Assert.Equal(0, none.Held(_rate));
     }
+
+    [Fact]
+    public void A_part_goes_back_before_the_end_and_the_rest_is_settled()
+    {
+        _table.TryOpen(S, out var handle);
+        Assert.True(handle.TryDraw(_window, 40, 0, S, out _));
+        Assert.Equal(30, handle.Return(_window, 30, 0));
+        Assert.Equal((10, 10), (handle.Held(_window), _window.Used(0)));
+        Assert.Equal(10, handle.Return(_window, 99, 0));
+        Assert.Equal(0, handle.Return(_rate, 5, 0));
+        Assert.True(handle.TryBeginSettle());
+        handle.Charge(_window, 7, 0);
+        handle.EndSettle(0);
+        Assert.Equal((7, 0), (_window.Used(0), handle.Return(_window, 1, 0)));
+    }
 }

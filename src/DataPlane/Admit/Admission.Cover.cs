@@ -22,6 +22,33 @@ internal sealed partial class Admission : IOutputCredit
         return TryCoverTo(ahead, nowNs) || ahead > outputTokens && TryCoverTo(outputTokens, nowNs);
     }
 
+    /// <summary>
+    /// Whether the prompt's bound is held where it may be missed by others: a limit that counts it has less than half of it left.
+    /// </summary>
+    public bool IsPressed { get; private set; }
+
+    /// <summary>The prompt, whose bound was drawn, has been counted: what is held beyond the count goes back.</summary>
+    public void OnPromptCounted(long tokens)
+    {
+        IsPressed = false;
+        if (!_holdsBound)
+            return;
+        _holdsBound = false;
+        var nowNs = states.Clock.NowNs;
+        for (var i = 0; i < _count; i++)
+        {
+            ref var entry = ref _entries[i];
+            if (!entry.Part.CountsInput || entry.IsGate || entry.IsOut || entry.IsStopped)
+                continue;
+            var prompt = _prices.Input(entry.Unit, tokens);
+            if (prompt >= entry.Prompt)
+                continue;
+            (i < _firstCount ? _first : _target).Return(entry.Bucket!, entry.Prompt - prompt, nowNs);
+            entry.Prompt = prompt;
+            entry.Scope.Signal();
+        }
+    }
+
     private bool TryCoverTo(long covered, long nowNs)
     {
         var buckets = _buckets.AsSpan();
@@ -133,10 +160,11 @@ internal sealed partial class Admission : IOutputCredit
         var (covered, credit) = (long.MaxValue, long.MaxValue);
         var most = MostOutput(demand);
         var tightest = -1;
-        IsMetered = MayCut = false;
+        IsMetered = MayCut = IsPressed = false;
         for (var i = 0; i < _count; i++)
         {
             ref readonly var entry = ref _entries[i];
+            IsPressed |= _holdsBound && entry.Part.CountsInput && !entry.IsGate && entry.Remaining < entry.Bucket!.Capacity / 2;
             if (!entry.IsDrawnAhead)
                 continue;
             IsMetered = true;
@@ -158,15 +186,20 @@ internal sealed partial class Admission : IOutputCredit
         OutputCovered = demand.HasOutput ? covered : long.MaxValue;
         OutputCap = demand.HasOutput && tightest >= 0 && most > credit ? credit / _choices : long.MaxValue;
         _exchange.OutputClamp = OutputCap == long.MaxValue ? 0 : OutputCap;
-        if (OutputCap < long.MaxValue)
+        if (OutputCap < long.MaxValue && !_isClamped)
             _entries[tightest].State.Counters.OnClamped();
+        _isClamped |= OutputCap < long.MaxValue;
         ShowRates(nowNs);
     }
 
-    /// <summary>Output tokens, of all choices together, that the client's own cap or the model's keeps the answer within.</summary>
+    /// <summary>Output tokens, of all choices together, that the client's own cap, the model's or its window keeps the answer within.</summary>
     private long MostOutput(in Demand demand)
     {
         var each = Math.Min(demand.OutputTokensMax >= 0 ? demand.OutputTokensMax : long.MaxValue, _outputMax > 0 ? _outputMax : CapMax);
+
+        // A prompt that nobody has counted may be a quarter of its bound.
+        if (_exchange.Target!.ContextWindow is var window and > 0)
+            each = Math.Min(each, Math.Max(0, window - (demand.IsCounted ? demand.InputTokens : demand.InputTokens / 4)));
         return Math.Min(each, LimitBucket.AmountMax / _choices) * _choices;
     }
 
@@ -177,7 +210,8 @@ internal sealed partial class Admission : IOutputCredit
             ref readonly var entry = ref _entries[i];
             if (entry.IsGate || entry.Part.Limit.IsShadow || entry.Part.Limit.Per is not (LimitScope.Key or LimitScope.Team) || entry.Unit == LimitUnit.Cost)
                 continue;
-            var status = new RateStatus(entry.Part.Quantity!.Amount, entry.Bucket!.Remaining(nowNs), entry.Bucket.ResetNs(nowNs));
+            var quantity = entry.Part.Quantity!;
+            var status = new RateStatus(quantity.IsRate ? quantity.Burst : quantity.Amount, entry.Bucket!.Remaining(nowNs), entry.Bucket.ResetNs(nowNs));
             if (entry.Unit == LimitUnit.Requests)
                 _exchange.RequestRate = _exchange.RequestRate.Tighter(status);
             else

@@ -25,9 +25,9 @@ internal sealed partial class Admission
         }
 
         if (Unpriced(first, shadows) is { } unpriced)
-            return Refuse(first, new Refusal(RefusalKind.Unpriced, unpriced, 0, 0, 0, 0));
+            return Refuse(first, new Refusal(RefusalKind.Unpriced, unpriced, 0, 0, 0, 0), isOfTarget);
         if (!_isWaiting && Waited(first, shadows) is var ahead and >= 0)
-            return RefuseBehind(first, ahead, demand, nowNs);
+            return RefuseBehind(first, ahead, isOfTarget, demand, nowNs);
         var entered = EnterAll(first, shadows, nowNs);
         if (entered < shadows)
         {
@@ -40,13 +40,13 @@ internal sealed partial class Admission
         {
             LeaveAll(first, shadows);
             return RefuseLongest(
-                first, RefusalOf(draw, nowNs), isOfTarget, demand, draw.Outcome == DrawOutcome.TooLarge ? -1 : _which[draw.Index], _costs[draw.Index]);
+                first, RefusalOf(draw, isOfTarget, nowNs), isOfTarget, demand, draw.Outcome == DrawOutcome.TooLarge ? -1 : _which[draw.Index], _costs[draw.Index]);
         }
 
         if (!TryReserve(first, shadows, isOfTarget, nowNs))
         {
             LeaveAll(first, shadows);
-            return Refuse(first, new Refusal(RefusalKind.NoRoom, null, 0, 0, ConcurrentWaitNs, 0));
+            return Refuse(first, new Refusal(RefusalKind.NoRoom, null, 0, 0, ConcurrentWaitNs, 0), isOfTarget);
         }
 
         for (var i = first; i < shadows; i++)
@@ -173,7 +173,7 @@ internal sealed partial class Admission
             }
 
             var buckets = _buckets.AsSpan(0, count);
-            if (LimitChain.TryDrawAll(buckets, _costs.AsSpan(0, count), _tokens, nowNs, out draw, booksSlot: !_isWaiting, yields: Yields && !_isWaiting))
+            if (LimitChain.TryDrawAll(buckets, _costs.AsSpan(0, count), _tokens, nowNs, out draw, booksSlot: false, yields: Yields && !_isWaiting))
                 return true;
             if (output <= least)
                 return false;
@@ -240,7 +240,9 @@ internal sealed partial class Admission
                 return guessed;
         }
 
-        return _prices.Input(entry.Unit, demand.InputTokens);
+        var prompt = _prices.Input(entry.Unit, demand.InputTokens);
+        return demand.OutputGuess == 0 || entry.Unit != LimitUnit.Cost ? prompt
+            : Math.Max(prompt, Math.Min(prompt + _prices.Output(LimitUnit.Cost, demand.OutputGuess), entry.Bucket!.Capacity));
     }
 
     /// <summary>Output tokens that the tightest limit that cuts has credit for, beside the prompt.</summary>
@@ -277,40 +279,74 @@ internal sealed partial class Admission
         return isOpen;
     }
 
-    /// <summary>Shadows measure: one that would have refused is left out of this exchange and counts it.</summary>
+    /// <summary>Shadows measure: one that would have refused is left out of this exchange, with all its parts, and counts it.</summary>
     private void DrawShadows(int first, bool isOfTarget, long output, long nowNs)
     {
-        LimitModel? counted = null;
-        for (var i = first; i < _count; i++)
+        for (var from = first; from < _count;)
         {
-            ref var entry = ref _entries[i];
-            if (entry.IsGate ? entry.Share.Gate!.TryEnter(nowNs) : TryDrawShadow(ref entry, isOfTarget, output, nowNs))
-                continue;
-            entry.IsOut = true;
-            if (!ReferenceEquals(counted, entry.Part.Limit))
-                entry.State.Counters.OnWouldHaveRefused();
-            counted = entry.Part.Limit;
+            var limit = _entries[from].Part.Limit;
+            var to = from + 1;
+            while (to < _count && ReferenceEquals(_entries[to].Part.Limit, limit))
+                to++;
+            var wasOut = isOfTarget && IsOut(limit);
+            if (wasOut || !TryDrawShadow(from, to, isOfTarget, output, nowNs))
+            {
+                for (var i = from; i < to; i++)
+                    _entries[i].IsOut = true;
+                if (!wasOut)
+                    _entries[from].State.Counters.OnWouldHaveRefused();
+            }
+
+            from = to;
         }
     }
 
-    private bool TryDrawShadow(ref AdmissionEntry entry, bool isOfTarget, long output, long nowNs)
+    /// <summary>Whether a shadow would have refused the exchange before a target was asked.</summary>
+    private bool IsOut(LimitModel limit)
     {
-        var cost = entry.Prompt + _prices.Output(entry.Unit, output);
-        if (!entry.Bucket!.TryDraw(cost, nowNs, out var draw))
+        for (var i = 0; i < _firstCount; i++)
+        {
+            if (_entries[i].IsOut && ReferenceEquals(_entries[i].Part.Limit, limit))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Draws from all parts of one limit, or from none.</summary>
+    private bool TryDrawShadow(int from, int to, bool isOfTarget, long output, long nowNs)
+    {
+        var entered = EnterAll(from, to, nowNs);
+        TryPrice(from, to, output, out var count);
+        if (entered < to || !LimitChain.TryDrawAll(_buckets.AsSpan(0, count), _costs.AsSpan(0, count), _tokens, nowNs, out _, booksSlot: false))
+        {
+            LeaveAll(from, entered);
             return false;
-        entry.Covered = entry.Part.CountsOutput ? output : 0;
-        (isOfTarget ? _target : _first).TryAdd(entry.Bucket, cost, draw.Token, nowNs + _lifeNs);
+        }
+
+        for (var k = 0; k < count; k++)
+        {
+            ref var entry = ref _entries[_which[k]];
+            entry.Covered = entry.Part.CountsOutput ? output : 0;
+            (isOfTarget ? _target : _first).TryAdd(entry.Bucket!, _costs[k], _tokens[k], nowNs + _lifeNs);
+        }
+
         return true;
     }
 
-    private Refusal RefusalOf(LimitDraw draw, long nowNs)
+    /// <summary>
+    /// One that is answered books a slot. Who may wait in a queue has its place there, and a target's refusal may be made good by another target.
+    /// </summary>
+    private Refusal RefusalOf(LimitDraw draw, bool isOfTarget, long nowNs)
     {
         ref readonly var entry = ref _entries[_which[draw.Index]];
         var left = entry.Bucket!.Remaining(nowNs);
         var cost = _costs[draw.Index];
-        return draw.Outcome == DrawOutcome.TooLarge
-            ? new Refusal(RefusalKind.TooLarge, entry.Part, left, cost, 0, 0)
-            : Later(RefusalKind.Spent, entry.Part, left, cost, draw.WaitNs, nowNs);
+        if (draw.Outcome == DrawOutcome.TooLarge)
+            return new Refusal(RefusalKind.TooLarge, entry.Part, left, cost, 0, 0);
+        var isBooked = !_isWaiting && !isOfTarget && entry.Part.Limit.Queue is null;
+        var waitNs = isBooked ? LimitChain.Book(entry.Bucket, cost, nowNs) : draw.WaitNs;
+        return Later(RefusalKind.Spent, entry.Part, left, cost, Math.Max(1, waitNs), nowNs);
     }
 
     private Refusal Later(RefusalKind kind, LimitPart part, long left, long cost, long waitNs, long nowNs) =>
@@ -320,30 +356,32 @@ internal sealed partial class Admission
     private AdmitVerdict RefuseLongest(int first, in Refusal refusal, bool isOfTarget, in Demand demand, int at, long cost)
     {
         if (Foresee(refusal, isOfTarget, demand, _nowNs) is { } longest)
-            return Refuse(first, longest, at, cost);
+            return Refuse(first, longest, isOfTarget, at, cost);
         Forget(first);
         return AdmitVerdict.NeedsCount;
     }
 
     /// <summary>The answer to a refusal; by the entry <paramref name="at"/>, whose queue may be waited in, unless it is below 0.</summary>
-    private AdmitVerdict Refuse(int first, Refusal refusal, int at = -1, long cost = 0)
+    private AdmitVerdict Refuse(int first, Refusal refusal, bool isOfTarget, int at = -1, long cost = 0)
     {
         Refusal = refusal;
         ColdShare = at >= 0 && _entries[at].Share is { Lent: not null } share && IsCold(share) ? share : null;
         if (!_isWaiting)
             OfferQueue(at, cost);
-        if (refusal.Part is { } part)
-        {
-            if (!_isWaiting && !MayWait)
-                CountRefusal();
-            _exchange.LimitHit = part.Limit;
-            _exchange.LimitWaitNs = refusal.WaitNs;
-            _exchange.LimitResetUnixNs = refusal.AtUnixNs;
-        }
-
+        _refusing = at >= 0 && ReferenceEquals(refusal.Part, _entries[at].Part) ? _entries[at].Bucket : null;
+        if (!_isWaiting && !MayWait && !isOfTarget)
+            CountRefusal();
+        Tell(refusal);
         ShowRates(_nowNs);
         Forget(first);
         return AdmitVerdict.Refused;
+    }
+
+    private void Tell(in Refusal refusal)
+    {
+        if (refusal.Part is not { } part)
+            return;
+        (_exchange.LimitHit, _exchange.LimitWaitNs, _exchange.LimitResetUnixNs) = (part.Limit, refusal.WaitNs, refusal.AtUnixNs);
     }
 
     /// <summary>Whether waiting a moment may help: nobody has asked yet, or demand has just begun and more is there for the asking.</summary>

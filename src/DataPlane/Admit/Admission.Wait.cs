@@ -42,8 +42,8 @@ internal sealed partial class Admission : IQueuedDraw
 
         _isWaiting = false;
         if (waitNs > Refusal.WaitNs && waitNs < long.MaxValue / 4)
-            Refusal = Refusal with { WaitNs = waitNs, AtUnixNs = states.Clock.UnixNs(states.Clock.NowNs) + waitNs };
-        LeaveInVain();
+            TellAnew(waitNs);
+        LeaveInVain(isOfTarget);
         return false;
     }
 
@@ -60,14 +60,16 @@ internal sealed partial class Admission : IQueuedDraw
 
         if (outcome != WaitOutcome.Granted)
         {
-            LeaveInVain();
+            // What was said at the beginning of the wait is over.
+            if (_queueShare!.Bucket is { } bucket && Refusal.Kind == RefusalKind.Spent)
+                TellAnew(Math.Max(1, LimitChain.ShortNs(bucket, _queueCost, states.Clock.NowNs)));
+            LeaveInVain(_waitsForTarget);
             return false;
         }
 
         Counters.OnServed();
         LeaveQueue();
-        _exchange.LimitHit = null;
-        _exchange.LimitWaitNs = _exchange.LimitResetUnixNs = 0;
+        _exchange.ClearRefusal();
         return true;
     }
 
@@ -111,14 +113,14 @@ internal sealed partial class Admission : IQueuedDraw
     }
 
     /// <summary>Others wait already: the newcomer goes behind them, whatever there is.</summary>
-    private AdmitVerdict RefuseBehind(int first, int at, in Demand demand, long nowNs)
+    private AdmitVerdict RefuseBehind(int first, int at, bool isOfTarget, in Demand demand, long nowNs)
     {
         ref readonly var entry = ref _entries[at];
         if (entry.IsGate)
-            return Refuse(first, Later(RefusalKind.Concurrent, entry.Part, 0, 1, ConcurrentWaitNs, nowNs), at, 1);
+            return Refuse(first, Later(RefusalKind.Concurrent, entry.Part, 0, 1, ConcurrentWaitNs, nowNs), isOfTarget, at, 1);
         var cost = entry.Prompt + _prices.Output(entry.Unit, LeastOutput(demand));
         var waitNs = Math.Max(1, Math.Min(entry.Bucket!.ForecastNs(cost, cost, nowNs), entry.Bucket.ResetNs(nowNs)));
-        return Refuse(first, Later(RefusalKind.Spent, entry.Part, entry.Remaining, cost, waitNs, nowNs), at, cost);
+        return Refuse(first, Later(RefusalKind.Spent, entry.Part, entry.Remaining, cost, waitNs, nowNs), isOfTarget, at, cost);
     }
 
     /// <summary>Remembers where to wait; the scope is held until it is left.</summary>
@@ -130,9 +132,16 @@ internal sealed partial class Admission : IQueuedDraw
         (_queueScope, _queueShare, _queuePart, _queueCost) = (_entries[at].Scope, _entries[at].Share, _entries[at].Part, cost);
     }
 
-    private void LeaveInVain()
+    private void TellAnew(long waitNs)
     {
-        CountRefusal();
+        Refusal = Refusal with { WaitNs = waitNs, AtUnixNs = states.Clock.UnixNs(states.Clock.NowNs) + waitNs };
+        Tell(Refusal);
+    }
+
+    private void LeaveInVain(bool isOfTarget)
+    {
+        if (!isOfTarget)
+            CountRefusal();
         LeaveQueue();
     }
 

@@ -41,8 +41,12 @@ internal sealed partial class Admission(LimitStates states)
     private bool _firstIsOpen;
     private bool _targetIsOpen;
     private bool _hasExpired;
+    private bool _isClamped;
+    private bool _holdsBound;
     private long _lifeNs;
     private long _nowNs;
+    private PassedOver _soonest;
+    private LimitBucket? _refusing;
     private long _output;
     private long _outputMax;
     private int _choices = 1;
@@ -97,7 +101,9 @@ internal sealed partial class Admission(LimitStates states)
     {
         LeaveQueue();
         ColdShare = null;
-        Yields = IsMetered = MayCut = _hasExpired = false;
+        _soonest = default;
+        _refusing = null;
+        Yields = IsMetered = MayCut = IsPressed = _hasExpired = _isClamped = _holdsBound = false;
         OutputCovered = OutputCap = long.MaxValue;
         Refusal = default;
         _bound = BoundLimits.None;
@@ -121,6 +127,7 @@ internal sealed partial class Admission(LimitStates states)
         _output = long.MaxValue;
         _outputMax = exchange.Model!.OutputTokensMaxOf(exchange.PassedModel);
         _choices = Math.Max(1, demand.Choices);
+        _holdsBound = !demand.IsCounted && demand.InputGuess <= demand.InputTokens;
         var verdict = Draw(_bound.First, isOfTarget: false, demand);
         _firstCount = _count;
         return verdict;
@@ -142,6 +149,35 @@ internal sealed partial class Admission(LimitStates states)
             Conclude(demand);
         return verdict;
     }
+
+    /// <summary>
+    /// The limits of a target have refused, and another is asked: remembers which of those that were passed over can be asked soonest.
+    /// </summary>
+    public void PassOver()
+    {
+        if (_soonest.WaitNs == 0 || Wait(Refusal) < _soonest.WaitNs)
+            _soonest = new PassedOver(Refusal, _refusing, Wait(Refusal));
+    }
+
+    /// <summary>
+    /// Nobody is left to be asked: <see cref="Refusal"/> is that of the target, of those that were passed over, that can be asked soonest, unless it
+    /// waits for longer than <paramref name="leastNs"/>. Only now it counts, and books a slot.
+    /// </summary>
+    public bool TryTellSoonest(long leastNs)
+    {
+        if (_soonest.WaitNs == 0 || _soonest.WaitNs > leastNs)
+            return false;
+        var (refusal, bucket, _) = _soonest;
+        var nowNs = states.Clock.NowNs;
+        if (bucket is not null && refusal is { Kind: RefusalKind.Spent, Part.Limit.Queue: null })
+            refusal = refusal with { WaitNs = Math.Max(1, LimitChain.Book(bucket, refusal.Cost, nowNs)) };
+        Refusal = refusal with { AtUnixNs = states.Clock.UnixNs(nowNs) + refusal.WaitNs };
+        CountRefusal();
+        Tell(Refusal);
+        return true;
+    }
+
+    private static long Wait(in Refusal refusal) => refusal.WaitNs > 0 ? refusal.WaitNs : long.MaxValue;
 
     /// <summary>
     /// The attempt was in vain: what was drawn for it goes back but for what the provider may charge, before another or the end. Requests and
@@ -248,6 +284,9 @@ internal sealed partial class Admission(LimitStates states)
 
         _count = from;
     }
+
+    /// <summary>A target's refusal; a wait of 0 for none, the longest where waiting does not help.</summary>
+    private readonly record struct PassedOver(Refusal Refusal, LimitBucket? Bucket, long WaitNs);
 
     /// <summary>What was found in a place the last time.</summary>
     private readonly record struct KnownScope(PartState State, string Value, ScopeState Scope);

@@ -22,18 +22,25 @@ internal sealed class LimitStates
 
     private readonly ConcurrentDictionary<string, LimitCounters> _counters = new(StringComparer.Ordinal);
     private readonly Lock _using = new();
+    private readonly long _ratesSinceNs;
+    private readonly int _processors;
     private Dictionary<PartId, PartState> _byId = [];
     private PartState[] _parts = [];
-    private long _ratesSinceNs = -1;
     private long _lateSettlements;
     private int _nextSwept;
 
     /// <param name="clock">The time that all buckets live by.</param>
     /// <param name="reservationsMax">Exchanges under way at once, at most.</param>
     /// <param name="desk">Where credit is asked for that a control plane lends; null for a plane that is its own.</param>
-    public LimitStates(LimitClock clock, int reservationsMax, LeaseDesk? desk = null)
+    /// <param name="isRestarted">
+    /// Whether rates are taken to have been empty just now: after a restart nobody knows what was drawn from them before.
+    /// </param>
+    /// <param name="processors">Cores that draw at once; 0 for those that there are.</param>
+    public LimitStates(LimitClock clock, int reservationsMax, LeaseDesk? desk = null, bool isRestarted = false, int processors = 0)
     {
         Clock = clock;
+        _processors = processors > 0 ? processors : Environment.ProcessorCount;
+        _ratesSinceNs = isRestarted ? clock.NowNs : -1;
         Desk = desk;
 
         // Two for an exchange: what is drawn for an attempt settles by itself.
@@ -55,12 +62,6 @@ internal sealed class LimitStates
 
     /// <summary>What every limit that ever was in force has done.</summary>
     public IEnumerable<KeyValuePair<string, LimitCounters>> Counters => _counters;
-
-    /// <summary>
-    /// From now on rates are taken to have been empty at this moment: after a restart nobody knows what was drawn from them just
-    /// before. Before any is drawn from.
-    /// </summary>
-    public void RatesStartEmpty() => _ratesSinceNs = Clock.NowNs;
 
     /// <summary>Prepares a configuration that is about to be in force.</summary>
     public void Use(ConfigSnapshot config)
@@ -142,8 +143,8 @@ internal sealed class LimitStates
         }
 
         // Where many cores draw from one bucket each gets a slice of it.
-        return part.Limit.Per is LimitScope.Global or LimitScope.Model or LimitScope.Provider && Environment.ProcessorCount > 2
-            ? new ShardedBucket(bucket)
+        return part.Limit.Per is LimitScope.Global or LimitScope.Model or LimitScope.Provider && _processors > 2
+            ? new ShardedBucket(bucket, _processors)
             : bucket;
     }
 

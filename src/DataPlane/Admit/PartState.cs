@@ -151,6 +151,9 @@ internal sealed class PartState
                 window.Edit(quantity.Amount, LimitStates.Schedule(part), part.Limit.Debt, nowNs);
                 break;
         }
+
+        // What lies in cells was given by the former limit.
+        (scope.Bucket as ShardedBucket)?.Sweep(nowNs);
     }
 
     private ScopeState Add(string value)

@@ -8,5 +8,8 @@ namespace AiEdge.DataPlane.Core;
 /// <param name="IsStream">Whether the output is drawn for as it comes.</param>
 /// <param name="HasOutput">Whether the answer is made of tokens at all: embeddings and images are not.</param>
 /// <param name="InputGuess">What the prompt may come to together with what lies at the provider; 0 where all of it is in the request.</param>
+/// <param name="OutputGuess">
+/// What an answer may come to that is made of tokens which no cap can bound, pictures and sound: money is reserved for so many; 0 for others.
+/// </param>
 internal readonly record struct Demand(
-    long InputTokens, bool IsCounted, long OutputTokensMax, int Choices, bool IsStream, bool HasOutput, long InputGuess = 0);
+    long InputTokens, bool IsCounted, long OutputTokensMax, int Choices, bool IsStream, bool HasOutput, long InputGuess = 0, long OutputGuess = 0);

@@ -53,6 +53,9 @@ internal struct ModelBytes
 /// </summary>
 internal sealed class Exchange
 {
+    /// <summary>The longest wait that clients are told as one.</summary>
+    public const long LimitWaitShortNs = 60_000_000_000;
+
     /// <summary>Tags that one request may set.</summary>
     public const int ClientTagsMax = 8;
 
@@ -235,6 +238,9 @@ internal sealed class Exchange
     /// <summary>After so many nanoseconds the limit that refused would admit the same; 0 where waiting does not help.</summary>
     public long LimitWaitNs { get; set; }
 
+    /// <summary>Whether clients may be told to wait: a longer time is told as a moment, for they sleep whatever they are told.</summary>
+    public bool IsLimitWaitShort => LimitWaitNs is > 0 and <= LimitWaitShortNs;
+
     /// <summary>When that is, in Unix nanoseconds.</summary>
     public long LimitResetUnixNs { get; set; }
 
@@ -340,8 +346,7 @@ internal sealed class Exchange
         WantsBase64 = WantsUsage = RanAway = StreamIsWhole = false;
         Bill = default;
         OutputClamp = 0;
-        LimitHit = null;
-        LimitWaitNs = LimitResetUnixNs = 0;
+        ClearRefusal();
         RequestRate = TokenRate = default;
         ClientAddress = null;
         _clientTagCount = 0;
@@ -358,6 +363,13 @@ internal sealed class Exchange
         _edgeIdLength = RequestIds.WriteNext(_edgeId);
     }
 
+    /// <summary>No limit has refused it after all.</summary>
+    public void ClearRefusal()
+    {
+        LimitHit = null;
+        LimitWaitNs = LimitResetUnixNs = 0;
+    }
+
     /// <summary>The last attempt was in vain, and of its answer nothing has gone to the client: what was learnt of that answer is not of the next.</summary>
     public void ForgetAnswer(long now)
     {
@@ -371,8 +383,7 @@ internal sealed class Exchange
         UndeliveredTokens = VisibleTokens = 0;
         CutBy = null;
         Bill = default;
-        LimitHit = null;
-        LimitWaitNs = LimitResetUnixNs = 0;
+        ClearRefusal();
         BytesOut = Events = ProgressEvents = 0;
         SentAt = FirstByteAt = FirstTokenAt = OverheadUs = 0;
         _providerIdLength = 0;

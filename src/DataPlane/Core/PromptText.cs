@@ -121,6 +121,9 @@ internal sealed class PromptText
     /// <summary>Messages and items; 0 where the prompt is not made of them.</summary>
     public int Messages { get; set; }
 
+    /// <summary>Prompts of a list of them; 0 where there is one alone, or messages.</summary>
+    public int Prompts { get; set; }
+
     /// <summary>Messages of a known role, which is one token.</summary>
     public int KnownRoles { get; set; }
 
@@ -169,7 +172,7 @@ internal sealed class PromptText
         IsWanted = isWanted;
         _count = 0;
         Bytes = FoldedBytes = TokenIds = AudioBytes = FileBytes = 0;
-        Messages = KnownRoles = Names = Tools = ToolCalls = Images = ImagesLow = Audios = Files = 0;
+        Messages = Prompts = KnownRoles = Names = Tools = ToolCalls = Images = ImagesLow = Audios = Files = 0;
         Doubts = PromptDoubt.None;
         WantsJson = false;
     }

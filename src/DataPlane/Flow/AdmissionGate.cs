@@ -28,6 +28,9 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     /// </summary>
     private const long TokensGuessedMax = 16_384;
 
+    /// <summary>Pictures of one request that are reserved for; no provider makes more.</summary>
+    private const int ChoicesGuessedMax = 16;
+
     private Demand _demand;
     private QueueTicket _ticket;
     private long _lease;
@@ -103,9 +106,10 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         exchange.PromptIsCounted = isCounted;
         _mayWait = true;
         admission.Yields = exchange.Config.LimitTable.Parts.Length > 0 && link.Manners.OnAsked(exchange.Key!.Name, admission.NowNs);
-        _demand = RequestDemand.Of(scan.Facts, exchange.Endpoint!.Shape, tokens, isCounted || scan.Prompt is null) with
+        _demand = RequestDemand.Of(scan.Facts, exchange.Endpoint!.Shape, tokens, isCounted || scan.Prompt is null, exchange.Choices) with
         {
             InputGuess = PromptGuess(exchange, scan.Prompt),
+            OutputGuess = RequestDemand.IsUncapped(exchange.Endpoint.Shape) ? OutputGuess(exchange) : 0,
         };
         if (exchange.Degraded.MaxTokens is var cap and > 0)
             _demand = _demand with { OutputTokensMax = cap };
@@ -124,6 +128,15 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         _mayWait = mayWait;
         return Answer(Decide(exchange, body, isOfTarget: true), exchange, link, body, isOfTarget: true);
     }
+
+    /// <summary>The target's limits have refused, and another is asked.</summary>
+    public void PassOver() => admission.PassOver();
+
+    /// <summary>
+    /// What limits say where no target is left: that of those that were passed over which can be asked soonest; no error where none of them can
+    /// be asked within <paramref name="leastNs"/>.
+    /// </summary>
+    public EdgeError Soonest(long leastNs) => admission.TryTellSoonest(leastNs) ? LimitError.Of(admission.Refusal) : default;
 
     /// <summary>The exchange has turned to another model: what bound it for the last one no longer does, what binds it for this one is asked.</summary>
     public ValueTask<EdgeError> FollowAsync(Exchange exchange, ClientLink link, RequestBody body)
@@ -212,7 +225,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     {
         if (verdict == AdmitVerdict.Admitted)
             return default;
-        return admission.ColdShare is null ? Refuse(exchange, link, isOfTarget) : AskAsync(exchange, link, body, isOfTarget);
+        return admission.ColdShare is null ? Refuse(exchange, link, body, isOfTarget) : AskAsync(exchange, link, body, isOfTarget);
     }
 
     /// <summary>
@@ -233,20 +246,23 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
             if (Decide(exchange, body, isOfTarget) == AdmitVerdict.Admitted)
                 return default;
             if (admission.ColdShare is null || left <= TimeSpan.Zero)
-                return await Refuse(exchange, link, isOfTarget);
+                return await Refuse(exchange, link, body, isOfTarget);
             await Task.WhenAny(answered, Task.Delay(left));
             if (link.Reason != StopReason.None)
                 return AttemptLoop.Stopped(link);
         }
     }
 
-    private ValueTask<EdgeError> Refuse(Exchange exchange, ClientLink link, bool isOfTarget) =>
-        admission.MayWait && _mayWait ? WaitAsync(exchange, link, isOfTarget) : new(LimitError.Of(admission.Refusal));
+    private ValueTask<EdgeError> Refuse(Exchange exchange, ClientLink link, RequestBody body, bool isOfTarget) =>
+        admission.MayWait && _mayWait ? WaitAsync(exchange, link, body, isOfTarget) : new(LimitError.Of(admission.Refusal));
 
     /// <summary>Waits in the queue of the limit that refused; a client that leaves, or a drain, ends that.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    private async ValueTask<EdgeError> WaitAsync(Exchange exchange, ClientLink link, bool isOfTarget)
+    private async ValueTask<EdgeError> WaitAsync(Exchange exchange, ClientLink link, RequestBody body, bool isOfTarget)
     {
+        // Nobody counts a prompt in a queue, and there is time for it now.
+        if (!_demand.IsCounted)
+            Count(exchange, body);
         if (!admission.TryWait(_demand, isOfTarget, out _ticket))
             return LimitError.Of(admission.Refusal);
         var began = Stopwatch.GetTimestamp();
@@ -284,9 +300,12 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
             ? 0
             : exchange.Target!.State?.Input.P95 ?? LearnedTokens.Unknown;
 
-    private void Count(Exchange exchange, RequestBody body) => _demand = _demand with
+    private static long OutputGuess(Exchange exchange) =>
+        (exchange.Target!.State?.OutputP95(exchange) ?? LearnedTokens.Unknown) * Math.Min(exchange.Choices, ChoicesGuessedMax);
+
+    private void Count(Exchange exchange, RequestBody body)
     {
-        InputTokens = meter.CountPrompt(exchange, body.Intake!.Scan.Prompt!, body.Bytes),
-        IsCounted = true,
-    };
+        _demand = _demand with { InputTokens = meter.CountPrompt(exchange, body.Intake!.Scan.Prompt!, body.Bytes), IsCounted = true };
+        admission.OnPromptCounted(_demand.InputTokens);
+    }
 }

@@ -30,10 +30,7 @@ internal static class AnswerHead
 
         if (exchange.Endpoint!.Kind == EndpointKind.CountTokens)
             writer.Write("x-aiedge-counted-by: provider\r\n"u8);
-        if (head.Status == 429)
-            writer.Write("x-aiedge-limit: provider\r\n"u8);
-        if (exchange.Attempts > 1 && head.Status is 502 or 504 && head.IndexOf("x-should-retry"u8) < 0)
-            writer.Write("x-should-retry: false\r\n"u8);
+        WriteVerdict(ref writer, exchange, head);
         WriteOurs(ref writer, exchange);
         WriteFraming(ref writer, exchange, framing, length);
         writer.Commit();
@@ -56,11 +53,19 @@ internal static class AnswerHead
                 writer.WriteHeader(head.Name(i), head.Value(i));
         }
 
-        if (head.Status == 429)
-            writer.Write("x-aiedge-limit: provider\r\n"u8);
+        WriteVerdict(ref writer, exchange, head);
         WriteOurs(ref writer, exchange);
         WriteFraming(ref writer, exchange, framing, length);
         writer.Commit();
+    }
+
+    /// <summary>Whose refusal it is, and whether to try again where we have done so already.</summary>
+    private static void WriteVerdict(ref ByteWriter writer, Exchange exchange, ResponseHead head)
+    {
+        if (head.Status == 429)
+            writer.Write("x-aiedge-limit: provider\r\n"u8);
+        if (exchange.Attempts > 1 && head.Status is 502 or 504 && head.IndexOf("x-should-retry"u8) < 0)
+            writer.Write("x-should-retry: false\r\n"u8);
     }
 
     private static bool IsAboutRetry(ReadOnlySpan<byte> name) =>

@@ -149,6 +149,7 @@ internal sealed partial class AttemptLoop
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<EdgeError> AdmitAsync(ClientLink link, Exchange exchange, RequestBody body)
     {
+        var (isRefused, pacedNs) = (false, long.MaxValue);
         while (true)
         {
             _isIn = _plan.TryEnter();
@@ -167,15 +168,35 @@ internal sealed partial class AttemptLoop
             else
                 error = await _gate.AdmitTargetAsync(exchange, link, body, mayWait);
             if (!error.IsError)
+            {
+                // Who has refused in vain has not refused.
+                if (isRefused)
+                    exchange.ClearRefusal();
                 return Open(exchange);
-            var isPassedOver = !_isIn || error.IsOfLimit || error.Kind == ErrorKind.ProviderLimited;
+            }
+
+            if (error.IsOfLimit)
+                _gate.PassOver();
+            else if (error.Kind == ErrorKind.ProviderLimited)
+                pacedNs = Math.Min(pacedNs, exchange.LimitWaitNs);
+            var isOfLimit = error.IsOfLimit || error.Kind == ErrorKind.ProviderLimited;
+            isRefused |= isOfLimit;
+            var isPassedOver = !_isIn || isOfLimit;
             Leave(AttemptOutcome.Unknown);
             var model = exchange.Model;
             if (!isPassedOver || link.Reason != StopReason.None || !_plan.TrySkip())
-                return error;
+                return isOfLimit ? Soonest(exchange, error, pacedNs) : error;
             if (!ReferenceEquals(model, exchange.Model) && await FollowAsync(link, exchange, body) is { IsError: true } unfit)
                 return unfit;
         }
+    }
+
+    /// <summary>Of the refusals of all targets the one that ends first.</summary>
+    private EdgeError Soonest(Exchange exchange, EdgeError last, long pacedNs)
+    {
+        if (_gate.Soonest(pacedNs) is { IsError: true } soonest)
+            return soonest;
+        return pacedNs < long.MaxValue ? Paced(exchange, TimeSpan.FromTicks(pacedNs / 100)) : last;
     }
 
     /// <summary>Nothing is left of the target's accounts, as far as their provider has said.</summary>
@@ -233,7 +254,7 @@ internal sealed partial class AttemptLoop
         _inHand = upstream;
         var error = HedgeOf(exchange) is { } hedge
             ? await SendHedgedAsync(link, exchange, body, hedge)
-            : await AttemptSender.SendAsync(link, exchange, body, upstream, _plan.Step?.Within ?? Timeout.InfiniteTimeSpan);
+            : await AttemptSender.SendAsync(link, exchange, body, upstream, _settlement, _plan.Step?.Within ?? Timeout.InfiniteTimeSpan);
         return await TakeAsync(link, exchange, body, error);
     }
 

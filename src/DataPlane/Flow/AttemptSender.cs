@@ -36,10 +36,11 @@ internal static class AttemptSender
     /// <param name="exchange">The exchange.</param>
     /// <param name="body">Its request.</param>
     /// <param name="upstream">The connection.</param>
+    /// <param name="settlement">Is told while nothing is to be done but to wait.</param>
     /// <param name="within">How long an answer in one piece may take; <see cref="Timeout.InfiniteTimeSpan"/> leaves it to the total.</param>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public static async ValueTask<EdgeError> SendAsync(
-        ClientLink link, Exchange exchange, RequestBody body, UpstreamConnection upstream, TimeSpan within)
+        ClientLink link, Exchange exchange, RequestBody body, UpstreamConnection upstream, Settlement settlement, TimeSpan within)
     {
         if (!TryBegin(link, exchange, upstream))
             return AttemptLoop.Stopped(link);
@@ -53,6 +54,7 @@ internal static class AttemptSender
             await flush;
         exchange.IsSentWhole = !upstream.Output.IsCut;
         upstream.EndUpload();
+        settlement.WhileWaiting();
         return await ReadHeadAsync(link, exchange, upstream);
     }
 

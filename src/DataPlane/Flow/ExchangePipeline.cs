@@ -53,9 +53,9 @@ internal sealed class ExchangePipeline
         _services = services;
         _body = new RequestBody(services);
         _meter = new ExchangeMeter(services.Tokens);
-        _settlement = new Settlement(_meter);
-        _journal = new JournalHold(services.Journal, _settlement);
         _admission = new Admission(services.Limits);
+        _settlement = new Settlement(_meter, _admission);
+        _journal = new JournalHold(services.Journal, _settlement);
         _gate = new AdmissionGate(_admission, _meter, _journal);
         _plan = new TargetPlan(services.Clock, Translations.Supports);
         _choice = new TargetChoice(_admission, _gate, _plan);
@@ -106,7 +106,7 @@ internal sealed class ExchangePipeline
         var asked = facts.HasModel ? facts.Model : _exchange.Endpoint.ModelIn(_exchange.ServedPath(_intake.HeadReader.Head.Path));
         _exchange.Stream = facts.Stream |= _exchange.Endpoint.IsStream;
         _exchange.WantsUsage = facts.IncludeUsage == IncludeUsageForm.True;
-        _exchange.Choices = Math.Max(1, facts.N);
+        _exchange.Choices = RequestDemand.Choices(facts, _intake.Scan.Prompt);
         _exchange.SetServiceTier(facts.ServiceTier);
         _exchange.SetAskedModel(asked);
         if ((error = isNative ? Passthrough.Check(_exchange, facts) : Router.Find(_exchange)).IsError)

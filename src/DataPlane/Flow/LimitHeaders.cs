@@ -11,7 +11,7 @@ internal static class LimitHeaders
     /// A longer wait is not told as <c>retry-after</c>: clients sleep whatever it says, and some timers fire at once when they are set
     /// too far.
     /// </summary>
-    public const long ShortWaitMs = 60_000;
+    public const long ShortWaitMs = Exchange.LimitWaitShortNs / MillisecondNs;
 
     private const long MillisecondNs = 1_000_000;
     private const long SecondNs = 1_000_000_000;

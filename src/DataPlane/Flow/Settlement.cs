@@ -1,3 +1,4 @@
+using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
 
@@ -7,7 +8,7 @@ namespace AiEdge.DataPlane.Flow;
 /// The bill of an exchange: made once, on whichever way it ends, before its record. A prompt that nobody had to count is counted here,
 /// if the provider did not report it and its body is still there.
 /// </summary>
-internal sealed class Settlement(ExchangeMeter meter)
+internal sealed class Settlement(ExchangeMeter meter, Admission admission)
 {
     private Exchange _exchange = null!;
     private RequestBody _body = null!;
@@ -26,6 +27,15 @@ internal sealed class Settlement(ExchangeMeter meter)
 
     /// <summary>The request is about to be sent; from now on it may cost something.</summary>
     public void Open(bool isMetered, bool isJournaled) => _counts = isMetered || isJournaled;
+
+    /// <summary>
+    /// The request is on its way, and nothing is to be done until the answer begins: time to count a prompt of which more is held than it may be.
+    /// </summary>
+    public void WhileWaiting()
+    {
+        if (admission.IsPressed)
+            CountPrompt();
+    }
 
     /// <summary>The request's body is let go: of a stream, whose usage may never come, the prompt is counted before.</summary>
     /// <returns>Whether it has been counted by this.</returns>
@@ -83,6 +93,6 @@ internal sealed class Settlement(ExchangeMeter meter)
     private void CountPrompt()
     {
         if (!_exchange.PromptIsCounted && _body.Intake?.Scan.Prompt is { } prompt)
-            meter.CountPrompt(_exchange, prompt, _body.Bytes);
+            admission.OnPromptCounted(meter.CountPrompt(_exchange, prompt, _body.Bytes));
     }
 }

@@ -62,14 +62,15 @@ internal sealed class OpenAiStreamReader : EventReader
     /// </summary>
     public override bool IsComplete(bool cleanFramingEnd) => IsTerminal || (cleanFramingEnd && _seen.Count > 0 && OpenChoices == 0);
 
-    /// <summary>The next choice from <paramref name="index"/> on that has been seen and has not ended.</summary>
+    /// <summary>The next choice from <paramref name="index"/> on that was asked for or has been seen, and has not ended.</summary>
     /// <param name="index">Where to begin; then where it was found.</param>
+    /// <param name="asked">Choices that were asked for.</param>
     /// <param name="withLast">Whether an end counts that the last event brought.</param>
-    public bool TryFindOpen(ref int index, bool withLast)
+    public bool TryFindOpen(ref int index, int asked, bool withLast)
     {
         for (; index <= ChoiceSet.IndexMax; index++)
         {
-            if (_seen.Has(index) && !(withLast ? _finished : _finishedBefore).Has(index))
+            if ((index < asked || _seen.Has(index)) && !(withLast ? _finished : _finishedBefore).Has(index))
                 return true;
         }
 

@@ -115,11 +115,15 @@ internal readonly record struct OutputClamp(long Tokens, bool TakesCompletionTok
 /// <summary>What a request caps its own output at.</summary>
 internal static class RequestCap
 {
+    /// <summary>What a text completion gives by itself where nothing is said (OpenAI's reference, <c>max_tokens</c>).</summary>
+    public const long CompletionTokens = 16;
+
     /// <summary>Tokens of each choice; -1 where there is no cap. Of two caps the lower holds.</summary>
     public static long Of(RequestFacts facts, RequestShape shape) => shape switch
     {
         RequestShape.Chat => Lower(facts.MaxTokens.Value, facts.MaxCompletionTokens.Value),
-        RequestShape.Completions or RequestShape.Messages => facts.MaxTokens.Value ?? -1,
+        RequestShape.Completions => facts.MaxTokens.Value ?? CompletionTokens,
+        RequestShape.Messages => facts.MaxTokens.Value ?? -1,
         RequestShape.Responses or RequestShape.Contents => facts.MaxOutputTokens.Value ?? -1,
         _ => -1,
     };

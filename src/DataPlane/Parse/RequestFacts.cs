@@ -120,6 +120,9 @@ internal sealed class RequestFacts
     /// <summary>Answers asked for; 1 when <c>n</c> is absent or null.</summary>
     public int N { get; set; } = 1;
 
+    /// <summary><c>best_of</c> (Completions): answers that are made for each prompt, of which <see cref="N"/> are told; 1 when it is absent or null.</summary>
+    public int BestOf { get; set; } = 1;
+
     public void Reset()
     {
         _modelLength = _serviceTierLength = 0;
@@ -144,7 +147,7 @@ internal sealed class RequestFacts
         ConfigInsertAt = 0;
         NullConfig = default;
         ConfigIsEmpty = false;
-        N = 1;
+        N = BestOf = 1;
         WantsJson = false;
     }
 

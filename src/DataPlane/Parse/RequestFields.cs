@@ -28,6 +28,7 @@ internal enum RequestField
     MimeType = 1 << 18,
     Thinking = 1 << 19,
     ThinkingBudget = 1 << 20,
+    BestOf = 1 << 21,
 }
 
 /// <summary>Which fields each shape has, by which names, and what is said when one is wrong.</summary>
@@ -45,7 +46,7 @@ internal static class RequestFields
         RequestShape.Chat => Everywhere | Sampling | RequestField.StreamOptions | RequestField.Messages | RequestField.N
             | RequestField.MaxTokens | RequestField.MaxCompletionTokens | RequestField.Tools | RequestField.ServiceTier,
         RequestShape.Completions => Everywhere | Sampling | RequestField.StreamOptions | RequestField.Prompt
-            | RequestField.N | RequestField.MaxTokens,
+            | RequestField.N | RequestField.BestOf | RequestField.MaxTokens,
         RequestShape.Responses => Everywhere | Sampling | RequestField.StreamOptions | RequestField.Input
             | RequestField.MaxOutputTokens | RequestField.Tools | RequestField.Background | RequestField.ServiceTier,
         RequestShape.Embeddings or RequestShape.Moderations => Everywhere | RequestField.Input,
@@ -87,6 +88,7 @@ internal static class RequestFields
             5 => name[0] == (byte)'m' ? RequestField.Model : name[0] == (byte)'i' ? RequestField.Input
                 : name[1] == (byte)'o' && name[2] == (byte)'p' ? RequestField.TopP : RequestField.Tools,
             6 => name[0] == (byte)'s' ? RequestField.Stream : RequestField.Prompt,
+            7 => RequestField.BestOf,
             8 => name[0] == (byte)'m' ? RequestField.Messages : name[0] == (byte)'t' ? RequestField.Thinking : RequestField.Contents,
             10 => name[0] == (byte)'m' ? RequestField.MaxTokens : RequestField.Background,
             11 => RequestField.Temperature,
@@ -109,6 +111,7 @@ internal static class RequestFields
         RequestField.Prompt => "prompt",
         RequestField.Input => "input",
         RequestField.N => "n",
+        RequestField.BestOf => "best_of",
         RequestField.MaxTokens => "max_tokens",
         RequestField.MaxCompletionTokens => "max_completion_tokens",
         RequestField.MaxOutputTokens => "max_output_tokens",
@@ -159,6 +162,7 @@ internal static class RequestFields
         RequestField.Prompt => "prompt"u8,
         RequestField.Input => "input"u8,
         RequestField.N => "n"u8,
+        RequestField.BestOf => "best_of"u8,
         RequestField.MaxTokens => "max_tokens"u8,
         RequestField.MaxCompletionTokens => "max_completion_tokens"u8,
         RequestField.MaxOutputTokens => "max_output_tokens"u8,

@@ -11,7 +11,7 @@ namespace AiEdge.DataPlane.Parse;
 internal sealed class RequestReader
 {
     /// <summary>Fields that no prompt is in: whoever reads prompts is not asked about them.</summary>
-    private const RequestField BesidePrompt = RequestField.Model | RequestField.Stream | RequestField.N | RequestField.MaxTokens
+    private const RequestField BesidePrompt = RequestField.Model | RequestField.Stream | RequestField.N | RequestField.BestOf | RequestField.MaxTokens
         | RequestField.MaxCompletionTokens | RequestField.MaxOutputTokens | RequestField.Temperature | RequestField.TopP;
 
     private readonly byte[] _capture = new byte[JsonScanner.CaptureMax];
@@ -228,7 +228,7 @@ internal sealed class RequestReader
                     : token == JsonToken.True ? IncludeUsageForm.True : IncludeUsageForm.False;
                 _facts.IncludeUsageToken = range;
                 return default;
-            case RequestField.N or RequestField.MaxTokens or RequestField.MaxCompletionTokens or RequestField.MaxOutputTokens or RequestField.ThinkingBudget:
+            case RequestField.N or RequestField.BestOf or RequestField.MaxTokens or RequestField.MaxCompletionTokens or RequestField.MaxOutputTokens or RequestField.ThinkingBudget:
                 return TakeInteger(token, range, bytes);
             default:
                 return default;
@@ -321,6 +321,9 @@ internal sealed class RequestReader
                 break;
             case RequestField.ThinkingBudget:
                 _facts.ThinkingBudget = cap;
+                break;
+            case RequestField.BestOf:
+                _facts.BestOf = (int)Math.Min(value ?? 1, int.MaxValue);
                 break;
             default:
                 _facts.N = (int)Math.Min(value ?? 1, int.MaxValue);

@@ -52,8 +52,7 @@ internal sealed partial class TargetPlan
             return false;
         }
 
-        _exchange.LimitHit = null;
-        _exchange.LimitWaitNs = _exchange.LimitResetUnixNs = 0;
+        _exchange.ClearRefusal();
         Pass();
         return true;
     }

@@ -46,12 +46,18 @@ internal sealed class AdmissionRig
     {
     }
 
-    private AdmissionRig(ModelModel[] models, LeaseDesk? desk, LimitModel[] limits)
+    private AdmissionRig(ModelModel[] models, LeaseDesk? desk, LimitModel[] limits, bool isRestarted = false, int processors = 1)
     {
         _models = models;
-        States = new LimitStates(new LimitClock(Time), 100, desk);
+        States = new LimitStates(new LimitClock(Time), 100, desk, isRestarted, processors);
         Use(limits);
     }
+
+    /// <summary>After a restart.</summary>
+    public static AdmissionRig Restarted(params LimitModel[] limits) => new([LimitWorld.Model("gpt-4o")], null, limits, isRestarted: true);
+
+    /// <summary>Where many cores draw.</summary>
+    public static AdmissionRig OfCores(int processors, params LimitModel[] limits) => new([LimitWorld.Model("gpt-4o")], null, limits, processors: processors);
 
     public StillTime Time { get; } = new();
 

@@ -282,6 +282,36 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public void A_shadow_of_several_amounts_measures_what_it_would_admit()
+    {
+        var rig = new AdmissionRig(new LimitModel
+        {
+            Name = "s",
+            Match = LimitSelector.All,
+            Per = LimitScope.Key,
+            Quantities =
+            [
+                LimitWorld.Amount(LimitUnit.Requests, 100, LimitPeriod.Day), LimitWorld.Amount(LimitUnit.Tokens, 1000, LimitPeriod.Day),
+                LimitWorld.Amount(LimitUnit.Cost, 1_000_000_000, LimitPeriod.Day),
+            ],
+            Concurrent = 10,
+            Unpriced = UnpricedPolicy.Zero,
+            IsShadow = true,
+        });
+        var first = rig.Begin();
+        Assert.Equal(AdmitVerdict.Admitted, first.Both(Demand(input: 900)));
+        var second = rig.Begin();
+        Assert.Equal(AdmitVerdict.Admitted, second.Both(Demand(input: 900)));
+        Assert.Equal((1L, 1, 1L), (rig.Used("s", LimitUnit.Requests, "k-blue"), rig.Scope("s", null, "k-blue").Gate!.Count, rig.Counters("s").WouldHaveRefused));
+        second.End(input: 900, output: 9, cost: 77);
+        first.End(input: 900, output: 9, cost: 55);
+        Assert.Equal(
+            (1L, 909L, 55L),
+            (rig.Used("s", LimitUnit.Requests, "k-blue"), rig.Used("s", LimitUnit.Tokens, "k-blue"), rig.Used("s", LimitUnit.Cost, "k-blue")));
+        Assert.Equal(0, rig.Scope("s", null, "k-blue").Gate!.Count);
+    }
+
+    [Fact]
     public void A_shadow_measures_and_never_refuses()
     {
         var rig = new AdmissionRig(new LimitModel

@@ -136,9 +136,8 @@ public sealed class LimitStatesTests
     [Fact]
     public void After_a_restart_windows_go_on_and_rates_have_no_burst()
     {
-        var rig = new AdmissionRig(Daily("t", 1000), LimitWorld.Limit("r", LimitScope.Key, quantities: LimitWorld.Amount(LimitUnit.Requests, 60)));
+        var rig = AdmissionRig.Restarted(Daily("t", 1000), LimitWorld.Limit("r", LimitScope.Key, quantities: LimitWorld.Amount(LimitUnit.Requests, 60)));
         var number = WindowSchedule.Daily(TimeZoneInfo.Utc).At(rig.States.Clock.UnixNs(rig.States.Clock.NowNs)).Number;
-        rig.States.RatesStartEmpty();
         Assert.True(rig.States.Restore("t", LimitUnit.Tokens, LimitPeriod.Day, "*", new BucketCheckpoint(900, number)));
         Assert.False(rig.States.Restore("gone", LimitUnit.Tokens, LimitPeriod.Day, "*", new BucketCheckpoint(900, number)));
         Assert.Equal(900, rig.Used("t", LimitUnit.Tokens));
@@ -148,6 +147,34 @@ public sealed class LimitStatesTests
         for (var i = 0; i < 3; i++)
             Assert.Equal(AdmitVerdict.Admitted, rig.Begin(LimitWorld.Key("late")).Both(Demand(0, hasOutput: false)));
         Assert.Equal(AdmitVerdict.Refused, rig.Begin(LimitWorld.Key("late")).Both(Demand(0, hasOutput: false)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void After_a_restart_a_rate_that_all_share_has_no_burst_either(bool hasShares)
+    {
+        var rig = AdmissionRig.Restarted(new LimitModel
+        {
+            Name = "r",
+            Match = LimitSelector.All,
+            Per = LimitScope.Global,
+            Quantities = [LimitWorld.Amount(LimitUnit.Requests, 60)],
+            Shares = hasShares ? [new ShareModel("env", "prod", 50)] : [],
+        });
+        Assert.Equal(AdmitVerdict.Refused, rig.Begin().Both(Demand(0, hasOutput: false)));
+        rig.Time.Pass(TimeSpan.FromSeconds(10));
+        Assert.InRange(
+            Enumerable.Range(0, 30).Count(_ => rig.Begin(LimitWorld.Key("p", tags: ("env", "prod"))).Both(Demand(0, hasOutput: false)) == AdmitVerdict.Admitted), 5, 10);
+    }
+
+    [Fact]
+    public void A_limit_that_is_lowered_is_not_passed_by_what_cores_have_of_it()
+    {
+        var rig = AdmissionRig.OfCores(8, Daily("t", 1_000_000));
+        Assert.Equal(AdmitVerdict.Admitted, rig.Begin().Both(Demand(input: 500_000)));
+        rig.Use(Daily("t", 400_000));
+        Assert.Equal(AdmitVerdict.Refused, rig.Begin().Both(Demand(input: 10)));
     }
 
     [Fact]

@@ -21,13 +21,13 @@ internal static class LimitWorld
         Tags = Array.ConvertAll(tags, tag => KeyValuePair.Create(tag.Name, tag.Value)),
     };
 
-    public static ModelModel Model(string name, long outputMax = 0, PriceModel? price = null) => new()
+    public static ModelModel Model(string name, long outputMax = 0, PriceModel? price = null, long contextWindow = 0) => new()
     {
         Name = name,
         NameUtf8 = Encoding.UTF8.GetBytes(name),
         IsGlob = name.Contains('*', StringComparison.Ordinal),
         OutputTokensMax = outputMax,
-        Targets = [Target(First, price), Target(Second, price)],
+        Targets = [Target(First, price, contextWindow), Target(Second, price, contextWindow)],
     };
 
     public static LimitModel Limit(
@@ -45,11 +45,12 @@ internal static class LimitWorld
 
     public static string[] Shown(IEnumerable<LimitPart> parts) => [.. parts.Select(part => $"{part.Limit.Name}:{part.Quantity?.Unit.ToString() ?? "Concurrent"}")];
 
-    private static TargetModel Target(ProviderModel provider, PriceModel? price) => new()
+    private static TargetModel Target(ProviderModel provider, PriceModel? price, long contextWindow) => new()
     {
         Provider = provider,
         Timeouts = provider.Timeouts,
         Price = price,
+        ContextWindow = contextWindow,
     };
 
     private static ProviderModel Provider(string name) => new()

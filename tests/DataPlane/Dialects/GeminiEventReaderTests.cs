@@ -63,7 +63,7 @@ public sealed class GeminiEventReaderTests
             for (var length = 0; length < data.Length; length++)
                 reader.OnEvent(data.AsSpan(0, length), data.AsSpan(0, length), out _, out _);
             var index = 0;
-            Assert.Equal((0, 0, false, false), (reader.Events, reader.Texts.Count, reader.IsTerminal, reader.TryFindOpen(ref index, withLast: true)));
+            Assert.Equal((0, 0, false, false), (reader.Events, reader.Texts.Count, reader.IsTerminal, reader.TryFindOpen(ref index, 0, withLast: true)));
         }
     }
 

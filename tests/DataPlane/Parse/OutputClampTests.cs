@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Parse;
+using AiEdge.DataPlane.Tests.Dialects;
 
 namespace AiEdge.DataPlane.Tests.Parse;
 
@@ -51,9 +52,26 @@ public class OutputClampTests
     [InlineData("""{"model":"a","messages":[],"max_tokens":9,"max_completion_tokens":8,"n":0}""", 8, 1)]
     public void A_demand_has_the_lower_of_two_caps_and_at_least_one_choice(string body, long outputMax, int choices)
     {
-        Demand demand = RequestDemand.Of(RequestReading.Facts(RequestShape.Chat, body), RequestShape.Chat, 12, isCounted: true);
+        var facts = RequestReading.Facts(RequestShape.Chat, body);
+        Demand demand = RequestDemand.Of(facts, RequestShape.Chat, 12, isCounted: true, RequestDemand.Choices(facts, null));
         Assert.Equal(new Demand(12, true, outputMax, choices, IsStream: false, HasOutput: true), demand);
         Assert.Equal(outputMax is < 0 or > 8, new OutputClamp(8, false).Binds(RequestReading.Facts(RequestShape.Chat, body), RequestShape.Chat));
+    }
+
+    [Theory]
+    [InlineData("""{"model":"a","prompt":"x"}""", 16, 1)]
+    [InlineData("""{"model":"a","prompt":"x","max_tokens":null,"n":2}""", 16, 2)]
+    [InlineData("""{"model":"a","prompt":["x"],"max_tokens":20}""", 20, 1)]
+    [InlineData("""{"model":"a","prompt":["x","y","z"],"n":2,"best_of":5}""", 16, 15)]
+    [InlineData("""{"model":"a","prompt":[1,2,3],"best_of":null}""", 16, 1)]
+    [InlineData("""{"model":"a","prompt":[[1,2],[3]],"best_of":3}""", 16, 6)]
+    public void A_text_completion_has_a_cap_of_its_own_and_as_many_answers_as_are_made(string body, long outputMax, int choices)
+    {
+        var facts = RequestReading.Facts(RequestShape.Completions, body);
+        var prompt = PromptReading.Read(RequestShape.Completions, body);
+        Assert.Equal((outputMax, choices), (RequestCap.Of(facts, RequestShape.Completions), RequestDemand.Choices(facts, prompt)));
+        Assert.False(new OutputClamp(100, false).Binds(facts, RequestShape.Completions));
+        Assert.True(new OutputClamp(15, false).Binds(facts, RequestShape.Completions));
     }
 
     [Theory]

@@ -207,6 +207,32 @@ public sealed class AttemptTests
 
         Assert.Equal(("tight", "1"), (first.Field("x-aiedge-provider"), first.Field("x-aiedge-attempts")));
         Assert.Equal((200, "fake", "1"), (second.Status, second.Field("x-aiedge-provider"), second.Field("x-aiedge-attempts")));
+
+        // Who was passed over has refused nothing.
+        await edge.RecordAsync();
+        var record = await edge.RecordAsync();
+        Assert.Equal(("done", false), (Text(record, "end"), record.TryGetProperty("limit", out _)));
+        await edge.SeeMetricAsync("aiedge_limit_refusals_total{limit=\"tight\"} 0");
+    }
+
+    [Fact]
+    public async Task Where_all_targets_refuse_the_one_that_can_be_asked_soonest_is_told()
+    {
+        await using var edge = await Ways.StartAsync(["n=3", "n=3"], change: setup => setup with
+        {
+            Time = new StillTime(),
+            Models = "  way: { targets: [ { provider: tight, model: way-0 }, { provider: fake, model: way-1, priority: 1 } ] }",
+            Providers = $"  tight: {{ dialect: openai, baseUrl: \"ROOT/v1\", key: \"{EdgeSetup.ProviderKey}\" }}",
+            Limits = ["name: soon, match: { provider: tight }, requests: 2/min, burst: 1", "name: late, match: { provider: fake }, requests: 1/day"],
+        });
+        await edge.AskAsync(Ways.Chat());
+        await edge.AskAsync(Ways.Chat());
+        var refused = await edge.AskAsync(Ways.Chat());
+
+        Assert.Equal((429, "soon;scope=global", "30"), (refused.Status, refused.Field("x-aiedge-limit"), refused.Field("retry-after")));
+        Assert.Contains("'soon'", refused.Text, StringComparison.Ordinal);
+        await edge.SeeMetricAsync("aiedge_limit_refusals_total{limit=\"soon\"} 1");
+        await edge.SeeMetricAsync("aiedge_limit_refusals_total{limit=\"late\"} 0");
     }
 
     [Fact]

@@ -178,6 +178,14 @@ public sealed class ChatOverMessagesTests
             Assert.Equal("1", answer.Field("retry-after"));
     }
 
+    [Fact]
+    public async Task A_provider_s_502_after_our_own_retries_says_that_another_is_of_no_use()
+    {
+        await using var edge = await Edge.StartAsync(Claude.Setup with { Models = $"  {Model}: {{ targets: [ {{ provider: claude, model: one }}, {{ provider: claude, model: two }} ], retry: {{ budget: 100% }} }}" });
+        var answer = await edge.AskAsync(Ask.Chat("status=502", Model));
+        Assert.Equal((502, "2", "false"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-should-retry")));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(4)]

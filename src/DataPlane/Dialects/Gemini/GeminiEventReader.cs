@@ -68,14 +68,15 @@ internal sealed class GeminiEventReader : EventReader
         Error,
     }
 
-    /// <summary>The next candidate from <paramref name="index"/> on that has been seen and has not ended.</summary>
+    /// <summary>The next candidate from <paramref name="index"/> on that was asked for or has been seen, and has not ended.</summary>
     /// <param name="index">Where to begin; then where it was found.</param>
+    /// <param name="asked">Candidates that were asked for.</param>
     /// <param name="withLast">Whether the last event counts.</param>
-    public bool TryFindOpen(ref int index, bool withLast)
+    public bool TryFindOpen(ref int index, int asked, bool withLast)
     {
         for (; index <= ChoiceSet.IndexMax; index++)
         {
-            if ((withLast ? _seen : _seenBefore).Has(index) && !(withLast ? _finished : _finishedBefore).Has(index))
+            if ((index < asked || (withLast ? _seen : _seenBefore).Has(index)) && !(withLast ? _finished : _finishedBefore).Has(index))
                 return true;
         }
 

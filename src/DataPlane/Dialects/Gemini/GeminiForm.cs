@@ -78,7 +78,7 @@ internal sealed class GeminiForm : DialectForm
             json.WriteString("message"u8, error.Param is { } param ? $"{param}: {Message(error)}" : Message(error));
             json.WriteString("status"u8, ErrorNames.Gemini(error.Kind));
             json.WriteStartArray("details"u8);
-            if (error.IsOfLimit && exchange.LimitWaitNs > 0)
+            if ((error.IsOfLimit || error.Kind == ErrorKind.ProviderLimited) && exchange.IsLimitWaitShort)
                 WriteRetry(json, exchange.LimitWaitNs);
             json.WriteEndArray();
             json.WriteEndObject();
@@ -100,7 +100,7 @@ internal sealed class GeminiForm : DialectForm
         {
             json.WriteStartObject();
             json.WriteStartArray("candidates"u8);
-            for (var index = 0; read.TryFindOpen(ref index, passes); index++)
+            for (var index = 0; read.TryFindOpen(ref index, exchange.Choices, passes); index++)
                 WriteEnd(json, index, exchange.CutBy!);
             json.WriteEndArray();
             WriteUsage(json, Billed(exchange, reasoningTokens), read.Usage);

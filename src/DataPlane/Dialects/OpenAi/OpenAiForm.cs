@@ -43,7 +43,11 @@ internal sealed class OpenAiForm : DialectForm
         var usage = Billed(exchange, reasoningTokens);
         var shape = exchange.Endpoint!.Shape;
         if (shape != RequestShape.Responses)
-            return OpenAi.StreamCut.OfChunks(read, data, exchange.WantsUsage ? usage : null, exchange.CutBy!, shape == RequestShape.Chat, passes);
+        {
+            var told = exchange.WantsUsage ? usage : (Usage?)null;
+            return OpenAi.StreamCut.OfChunks(read, data, told, exchange.CutBy!, exchange.Choices, shape == RequestShape.Chat, passes);
+        }
+
         var (id, createdAt) = Identity(exchange, read);
         return ResponseCut.Of(read.Draft!, id, createdAt, passes ? read.NextSequence : read.SequenceOfLast, usage, exchange.CutBy!);
     }

@@ -310,6 +310,9 @@ internal sealed class OpenAiPromptReader : PromptReader
 
     private void OnPlain(ref JsonScanner scanner)
     {
+        // Of a list at the top; numbers in it are the tokens of one prompt.
+        if (_level == 1 && scanner.Token is JsonToken.String or JsonToken.StartArray)
+            _prompt.Prompts++;
         if (scanner.Token == JsonToken.String)
             _prompt.Add(scanner, PromptTextKind.Plain);
         else if (scanner.Token == JsonToken.Number)

@@ -22,18 +22,19 @@ internal static class StreamCut
     /// <param name="data">That event's data.</param>
     /// <param name="usage">What is told as the usage; null where the client did not ask for it.</param>
     /// <param name="cutBy">The limit's name.</param>
+    /// <param name="asked">Choices that were asked for: one that has not begun ends as well.</param>
     /// <param name="isChat">Whether the choices have deltas.</param>
     /// <param name="passes">Whether that event was passed on, and this comes behind it.</param>
-    public static byte[] OfChunks(OpenAiStreamReader reader, ReadOnlySpan<byte> data, Usage? usage, string cutBy, bool isChat, bool passes)
+    public static byte[] OfChunks(OpenAiStreamReader reader, ReadOnlySpan<byte> data, Usage? usage, string cutBy, int asked, bool isChat, bool passes)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using var like = Parse(data);
         var index = 0;
-        var isOpen = reader.TryFindOpen(ref index, passes);
+        var isOpen = reader.TryFindOpen(ref index, asked, passes);
         while (isOpen)
         {
             var choice = index++;
-            isOpen = reader.TryFindOpen(ref index, passes);
+            isOpen = reader.TryFindOpen(ref index, asked, passes);
             WriteFinish(buffer, like, choice, isChat, usage, isOpen || usage is not null ? null : cutBy);
         }
 
