@@ -228,7 +228,9 @@ public sealed class LimitRules
         if (limit.Shares.Or([]).Count == 0)
             Fault(limit, LimitOptions.LendField, "has no meaning without shares");
         else if (limit.Amounts().All(static a => LimitOptions.IsRate(a.Field, a.Amount.Value)))
-            Fault(limit, LimitOptions.LendField, "has no meaning here: only windows (an hour, day or month, and cost) keep what a share leaves; all else lends it");
+            Fault(
+                limit, LimitOptions.LendField,
+                "has no meaning here: only windows (an hour, day or month, and cost) keep what a share leaves; all else lends it");
     }
 
     private static bool IsWritten(LimitOptions limit, Field field) => limit.Node.Entry(field.Name) is not null;

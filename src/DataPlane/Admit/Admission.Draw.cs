@@ -39,8 +39,8 @@ internal sealed partial class Admission
         if (!TryDrawAll(first, shadows, isOfTarget, demand, nowNs, out var output, out var draw))
         {
             LeaveAll(first, shadows);
-            return RefuseLongest(
-                first, RefusalOf(draw, isOfTarget, nowNs), isOfTarget, demand, draw.Outcome == DrawOutcome.TooLarge ? -1 : _which[draw.Index], _costs[draw.Index]);
+            var at = draw.Outcome == DrawOutcome.TooLarge ? -1 : _which[draw.Index];
+            return RefuseLongest(first, RefusalOf(draw, isOfTarget, nowNs), isOfTarget, demand, at, _costs[draw.Index]);
         }
 
         if (!TryReserve(first, shadows, isOfTarget, nowNs))

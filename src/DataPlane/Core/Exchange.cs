@@ -53,9 +53,6 @@ internal struct ModelBytes
 /// </summary>
 internal sealed class Exchange
 {
-    /// <summary>The longest wait that clients are told as one.</summary>
-    public const long LimitWaitShortNs = 60_000_000_000;
-
     /// <summary>Tags that one request may set.</summary>
     public const int ClientTagsMax = 8;
 
@@ -238,9 +235,6 @@ internal sealed class Exchange
     /// <summary>After so many nanoseconds the limit that refused would admit the same; 0 where waiting does not help.</summary>
     public long LimitWaitNs { get; set; }
 
-    /// <summary>Whether clients may be told to wait: a longer time is told as a moment, for they sleep whatever they are told.</summary>
-    public bool IsLimitWaitShort => LimitWaitNs is > 0 and <= LimitWaitShortNs;
-
     /// <summary>When that is, in Unix nanoseconds.</summary>
     public long LimitResetUnixNs { get; set; }
 
@@ -352,8 +346,7 @@ internal sealed class Exchange
         _clientTagCount = 0;
         Priority = PriorityClass.Normal;
         QueueMs = 0;
-        BytesIn = 0;
-        BytesOut = Events = 0;
+        BytesIn = BytesOut = Events = 0;
         StartedAt = BodyReadAt = SentAt = FirstByteAt = FirstTokenAt = EndedAt = 0;
         OverheadUs = InVainUs = 0;
         IsFallback = AttemptIsRecorded = IsSentWhole = IsJournaled = false;
@@ -364,11 +357,7 @@ internal sealed class Exchange
     }
 
     /// <summary>No limit has refused it after all.</summary>
-    public void ClearRefusal()
-    {
-        LimitHit = null;
-        LimitWaitNs = LimitResetUnixNs = 0;
-    }
+    public void ClearRefusal() => (LimitHit, LimitWaitNs, LimitResetUnixNs) = (null, 0, 0);
 
     /// <summary>The last attempt was in vain, and of its answer nothing has gone to the client: what was learnt of that answer is not of the next.</summary>
     public void ForgetAnswer(long now)

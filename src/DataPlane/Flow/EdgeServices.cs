@@ -27,7 +27,7 @@ internal sealed class EdgeServices : IDisposable
         Clock = new EdgeClock(time);
         Wheel = new DeadlineWheel(Clock);
         Snapshots = new SnapshotHolder(first);
-        Limits = new LimitStates(new LimitClock(time ?? TimeProvider.System), first.Server.ConnectionsMax, desk, isRestarted: journal is { Epoch: > 1 });
+        Limits = LimitRestore.Begin(journal, new LimitClock(time ?? TimeProvider.System), first.Server.ConnectionsMax, desk);
         Limits.Use(first);
         if (journal is not null)
             LimitRestore.From(journal, Limits);

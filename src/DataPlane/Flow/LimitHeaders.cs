@@ -7,11 +7,8 @@ namespace AiEdge.DataPlane.Flow;
 /// <summary>What an answer's head says of limits, in OpenAI's forms or in Anthropic's. Nothing is allocated.</summary>
 internal static class LimitHeaders
 {
-    /// <summary>
-    /// A longer wait is not told as <c>retry-after</c>: clients sleep whatever it says, and some timers fire at once when they are set
-    /// too far.
-    /// </summary>
-    public const long ShortWaitMs = Exchange.LimitWaitShortNs / MillisecondNs;
+    /// <summary>A longer wait is not told as <c>retry-after</c> (<see cref="LimitWait"/>).</summary>
+    public const long ShortWaitMs = LimitWait.ShortNs / MillisecondNs;
 
     private const long MillisecondNs = 1_000_000;
     private const long SecondNs = 1_000_000_000;

@@ -1,5 +1,6 @@
 using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Record;
+using AiEdge.Limits;
 
 namespace AiEdge.DataPlane.Flow;
 
@@ -8,6 +9,11 @@ namespace AiEdge.DataPlane.Flow;
 /// </summary>
 internal static class LimitRestore
 {
+    /// <summary>The limits' state before any configuration is in force; rates know whether the journal, if there is one, has had a run.</summary>
+    public static LimitStates Begin(JournalStore? journal, LimitClock clock, int exchangesMax, LeaseDesk? desk = null) =>
+        new(clock, exchangesMax, desk, isRestarted: journal is { Epoch: > 1 });
+
+    /// <summary>Windows go on; after the first configuration.</summary>
     public static void From(JournalStore journal, LimitStates limits)
     {
         foreach (var (key, used, shares) in journal.Ledger?.InForce ?? [])

@@ -228,7 +228,8 @@ internal sealed class RequestReader
                     : token == JsonToken.True ? IncludeUsageForm.True : IncludeUsageForm.False;
                 _facts.IncludeUsageToken = range;
                 return default;
-            case RequestField.N or RequestField.BestOf or RequestField.MaxTokens or RequestField.MaxCompletionTokens or RequestField.MaxOutputTokens or RequestField.ThinkingBudget:
+            case RequestField.N or RequestField.BestOf or RequestField.MaxTokens or RequestField.MaxCompletionTokens or RequestField.MaxOutputTokens
+                or RequestField.ThinkingBudget:
                 return TakeInteger(token, range, bytes);
             default:
                 return default;

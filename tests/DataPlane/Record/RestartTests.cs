@@ -69,7 +69,7 @@ public sealed class RestartTests
 
     private static LimitStates States(LedgerRig rig, params LimitModel[] limits)
     {
-        var states = new LimitStates(new LimitClock(rig.Time), 16);
+        var states = LimitRestore.Begin(rig.Store, new LimitClock(rig.Time), 16);
         states.Use(LedgerRig.Config(limits));
         LimitRestore.From(rig.Store, states);
         return states;
