@@ -156,7 +156,8 @@ public sealed class LimitRefusalTests
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup
         {
-            Time = new StillTime(), Limits = ["name: r, per: key, requests: 12/min, burst: 1, queue: { max: 2, wait: 60s }"],
+            Time = new StillTime(),
+            Limits = ["name: r, per: key, requests: 12/min, burst: 1, queue: { max: 2, wait: 60s }"],
         });
         Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
         using var one = await edge.ConnectAsync();

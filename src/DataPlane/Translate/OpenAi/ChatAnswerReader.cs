@@ -228,12 +228,12 @@ internal sealed class ChatAnswerReader : AnswerReader
             return;
         ReadOnlySpan<byte> logprobs = default;
         if (kind == NeutralKind.Text)
-            {
+        {
             logprobs = TokenLogprobs.Inside(data, _logprobs);
             _logprobs = default;
         }
         else if (kind == NeutralKind.Refusal)
-            {
+        {
             logprobs = TokenLogprobs.Inside(data, _refusalLogprobs);
             _refusalLogprobs = default;
         }

@@ -138,7 +138,7 @@ internal sealed class ResponseItems
     public void WritePart(TextBuffer to)
     {
         if (Form is PartForm.Refusal or PartForm.Summary)
-            to.Add(Form == PartForm.Refusal 
+            to.Add(Form == PartForm.Refusal
                 ? "{\"type\":\"refusal\",\"refusal\":\""u8
                 : "{\"type\":\"summary_text\",\"text\":\""u8);
         else
