@@ -14,6 +14,9 @@ public abstract class LimitBucket
     /// <summary>The most that one draw can ever take: the burst of a rate, the limit of a window.</summary>
     public abstract long Capacity { get; }
 
+    /// <summary>The most that a draw could take now if nothing were used: less than <see cref="Capacity"/> where that comes only with time.</summary>
+    public virtual long CapacityAt(long nowNs) => Capacity;
+
     /// <summary>
     /// Takes <paramref name="cost"/> (below 0 counts as 0) or nothing. A refusal books a slot for its demand, so that those who obey
     /// their waits come back one after another.

@@ -240,6 +240,16 @@ public sealed class SharedBucket
             }
         }
 
+        public override long CapacityAt(long nowNs)
+        {
+            if (!Volatile.Read(ref all._isByPace))
+                return Capacity;
+            var others = 0L;
+            foreach (var other in all._own)
+                others += ReferenceEquals(other, own) || other is not WindowBucket window ? 0 : window.Pace(nowNs, 0);
+            return Math.Max(0, all._parent.Capacity - others);
+        }
+
         public override SettleOutcome Settle(long delta, long token, long nowNs)
         {
             delta = Bounded(delta);
@@ -247,9 +257,15 @@ public sealed class SharedBucket
             if (delta >= 0 || own is null)
             {
                 if (isClosed)
+                {
                     own?.Settle(delta, token, nowNs);
+                }
                 else if (own is not null && delta - own.TakeUpTo(delta, nowNs, out _) is var rest and > 0)
+                {
+                    all.Release(index, nowNs);
                     own.Settle(Math.Max(0, rest - Math.Max(0, Lendable(nowNs))), token, nowNs);
+                }
+
                 return all._parent.Settle(delta, token, nowNs);
             }
 

@@ -89,9 +89,10 @@ public sealed class SharedBucketTests
         var bucket = SharedBucket.OfWindow(2400, WindowSchedule.Daily(TimeZoneInfo.Utc), DebtPolicy.Carry, _clock, [50, 25], _clock.NowNs, isByPace: true);
         var (prod, dev) = (bucket.Of(0), bucket.Of(1));
         Assert.Equal(2400, dev.Capacity);
+        Assert.InRange(dev.CapacityAt(_clock.NowNs) - dev.Remaining(_clock.NowNs), 0, 1);
         _time.PassNs(dev.ResetNs(_clock.NowNs));
         _time.PassNs(dev.ResetNs(_clock.NowNs) / 2);
-        Assert.Equal(1800, dev.Remaining(_clock.NowNs));
+        Assert.Equal((1800, 1800), (dev.Remaining(_clock.NowNs), dev.CapacityAt(_clock.NowNs)));
         Assert.Equal(1800, DrawAll(dev, _clock.NowNs));
         Assert.Equal(0, DrawAll(bucket.Common, _clock.NowNs));
 
@@ -110,6 +111,22 @@ public sealed class SharedBucketTests
         Assert.Equal(600, DrawAll(dev, _clock.NowNs));
         bucket.EditWindow(2400, WindowSchedule.Daily(TimeZoneInfo.Utc), DebtPolicy.Carry, [50, 25], _clock.NowNs);
         Assert.Equal(1200, dev.Capacity);
+    }
+
+    [Fact]
+    public void By_pace_who_overruns_what_is_lent_owes_what_is_kept_for_others()
+    {
+        var bucket = SharedBucket.OfWindow(100, WindowSchedule.Daily(TimeZoneInfo.Utc), DebtPolicy.Carry, _clock, [50, 50], _clock.NowNs, isByPace: true);
+        var (one, other) = (bucket.Of(0), bucket.Of(1));
+        _time.PassNs(one.ResetNs(_clock.NowNs));
+        _time.PassNs(one.ResetNs(_clock.NowNs) / 2);
+        Assert.True(one.TryDraw(50, _clock.NowNs, out var draw));
+        one.Settle(40, draw.Token, _clock.NowNs);
+
+        // Half of the other's part was lent; what goes beyond it is owed, and the whole is not exceeded by what is left of it.
+        Assert.Equal((10, 25), (bucket.Parent.Remaining(_clock.NowNs), other.Remaining(_clock.NowNs)));
+        _time.PassNs(one.ResetNs(_clock.NowNs));
+        Assert.Equal(65, DrawAll(other, _clock.NowNs));
     }
 
     [Fact]

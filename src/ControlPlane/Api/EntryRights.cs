@@ -158,11 +158,11 @@ internal static class EntryRights
         && ConfigSource.Parse(entry.Value.Json.Span, ConfigFormat.Json, new FaultList()) is ConfigMap map && map.Entry(ControlFields.May) is { } may
             ? TeamMay.Read(may.Value, new FaultList()) : TeamMay.Nothing;
 
-    /// <summary>How many entries are a team's. Most are of others: only what holds its name is read.</summary>
+    /// <summary>How many entries are a team's. Most are of others: only what holds its name, as a text of its own, is read.</summary>
     private static int OwnTeams(
         EdgeDocument document, string section, string team, Func<EntryValue, ReadOnlyMemory<byte>> part, Func<JsonNode?, string, bool> isOwn)
     {
-        var name = System.Text.Encoding.UTF8.GetBytes(team);
+        var name = System.Text.Encoding.UTF8.GetBytes($"\"{team}\"");
         return document.Section(section).Values.Select(entry => part(entry.Value))
             .Count(json => json.Span.IndexOf(name) >= 0 && isOwn(JsonNode.Parse(json.Span), team));
     }

@@ -187,7 +187,7 @@ internal sealed class AlertEngine(
         foreach (var (message, _) in due.Where(static d => d.Rule is null))
             memory.Replace(message, null);
         using var places = new SemaphoreSlim(ReceiversMax);
-        await Task.WhenAll(due.Where(static d => d.Rule is not null).GroupBy(static d => d.Rule!.Webhook.Authority).Select(async receiver =>
+        await Task.WhenAll(due.Where(static d => d.Rule is not null).GroupBy(static d => d.Rule!.Webhook.AbsoluteUri).Select(async receiver =>
         {
             await places.WaitAsync(cancel);
             try

@@ -32,7 +32,7 @@ internal sealed class UsageEndpoints(UsageBook book, TeamOfCaller teamOf, TimePr
             return;
         if (UsageAnswer.Of(book.Rollups, query) is not { } rows)
         {
-            ask.Faults.Add(("groupBy", $"gives more than {UsageQuery.RowsMax} rows: ask for a shorter time, a longer step or fewer dimensions"));
+            ask.Faults.Add(("groupBy", $"gives more than {query.AnswerRowsMax} rows: ask for a shorter time, a longer step or fewer dimensions"));
             await RefusedAsync(http, ask);
             return;
         }

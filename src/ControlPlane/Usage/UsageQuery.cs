@@ -10,6 +10,9 @@ internal sealed class UsageQuery
     public const int GroupByMax = 32;
     public const int RowsMax = 400_000;
 
+    /// <summary>Values of dimensions in one answer: they cost memory as rows do.</summary>
+    private const int ValuesMax = 2_000_000;
+
     /// <summary>The first millisecond; taken down to a whole step.</summary>
     public required long FromUnixMs { get; init; }
 
@@ -22,6 +25,9 @@ internal sealed class UsageQuery
     public bool IsStepped { get; init; } = true;
 
     public IReadOnlyList<UsageDimension> GroupBy { get; init; } = [];
+
+    /// <summary>Rows of the answer, at most: <see cref="RowsMax"/>, and fewer where each has more than five values.</summary>
+    public int AnswerRowsMax => Math.Min(RowsMax, ValuesMax / Math.Max(1, GroupBy.Count));
 
     /// <summary>Only what has these values.</summary>
     public IReadOnlyList<(UsageDimension Dimension, string Value)> Filters { get; init; } = [];
@@ -67,12 +73,12 @@ internal static class UsageAnswer
 {
     /// <summary>
     /// The rows, in the order of time and within a step the dearest first; null where there would be more than
-    /// <see cref="UsageQuery.RowsMax"/>.
+    /// <see cref="UsageQuery.AnswerRowsMax"/>.
     /// </summary>
     public static List<UsageRow>? Of(Rollups rollups, UsageQuery query) => rollups.Read((index, reader) =>
     {
         var groups = new Groups(query, index.Series);
-        var rows = new List<UsageRow>(query.IsStepped ? Math.Min(Count(index, query), UsageQuery.RowsMax) : 0);
+        var rows = new List<UsageRow>(query.IsStepped ? Math.Min(Count(index, query), query.AnswerRowsMax) : 0);
         var step = new StepSums();
         foreach (var (slot, series) in index.Between(query.Step, query.FromUnixMs, query.ToUnixMs))
         {
@@ -86,7 +92,7 @@ internal static class UsageAnswer
 
             if (query.IsStepped)
                 step.End(UsageSlots.FirstUnixMs(slot), groups, rows);
-            if (rows.Count > UsageQuery.RowsMax)
+            if (rows.Count > query.AnswerRowsMax)
                 return null;
         }
 

@@ -54,7 +54,7 @@ internal sealed partial class Admission
 
     /// <summary>The exchange goes on with the other target, bound by the same: what was drawn is held, and what comes is drawn at its prices.</summary>
     public void TurnBeside(Exchange exchange, in Demand demand) =>
-        _prices = new TokenPrices(exchange.Target!.PriceOf(exchange.PassedModel)?.At(demand.InputTokens));
+        _prices = new TokenPrices(exchange.Target!.PriceOf(exchange.PassedModel)?.At(demand.InputTokens), PricedRequests.Of(exchange));
 
     private static bool PaysBeside(in AdmissionEntry entry) =>
         entry is { IsGate: false, IsOut: false, IsStopped: false, Unit: LimitUnit.Cost };

@@ -164,7 +164,7 @@ internal sealed partial class Admission : IOutputCredit
         for (var i = 0; i < _count; i++)
         {
             ref readonly var entry = ref _entries[i];
-            IsPressed |= _holdsBound && entry.Part.CountsInput && !entry.IsGate && entry.Remaining < entry.Bucket!.Capacity / 2;
+            IsPressed |= _holdsBound && entry.Part.CountsInput && !entry.IsGate && entry.Remaining < entry.Bucket!.CapacityAt(nowNs) / 2;
             if (!entry.IsDrawnAhead)
                 continue;
             IsMetered = true;
@@ -197,9 +197,13 @@ internal sealed partial class Admission : IOutputCredit
     {
         var each = Math.Min(demand.OutputTokensMax >= 0 ? demand.OutputTokensMax : long.MaxValue, _outputMax > 0 ? _outputMax : CapMax);
 
-        // A prompt that nobody has counted may be a quarter of its bound.
+        // A prompt that nobody has counted exactly may be an eighth of what is taken for it.
         if (_exchange.Target!.ContextWindow is var window and > 0)
-            each = Math.Min(each, Math.Max(0, window - (demand.IsCounted ? demand.InputTokens : demand.InputTokens / 4)));
+        {
+            var prompt = demand.IsCounted && !_exchange.PromptIsEstimate ? demand.InputTokens : demand.InputTokens / 8;
+            each = Math.Min(each, Math.Max(Slice, window - prompt));
+        }
+
         return Math.Min(each, LimitBucket.AmountMax / _choices) * _choices;
     }
 

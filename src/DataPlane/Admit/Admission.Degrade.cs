@@ -20,7 +20,7 @@ internal sealed partial class Admission
             if (share.Lent is { } lent)
                 made = made.With(part, lent.UsedOfAll(nowNs), lent.Whole);
             else if (share.Bucket is { } bucket)
-                made = made.With(part, bucket.Capacity - bucket.Remaining(nowNs), bucket.Capacity);
+                made = made.With(part, bucket.CapacityAt(nowNs) - bucket.Remaining(nowNs), bucket.CapacityAt(nowNs));
             else if (share.Gate is { } gate)
                 made = made.With(part, gate.Capacity - gate.Remaining(nowNs), gate.Capacity);
 

@@ -61,7 +61,7 @@ internal sealed partial class Admission
     {
         foreach (var part in parts)
         {
-            if (part.Limit.IsShadow != isShadow)
+            if (part.Limit.IsShadow != isShadow || demand.IsFree && part.Quantity is { Unit: not LimitUnit.Requests })
                 continue;
             if (_count == _entries.Length)
                 Grow();
@@ -236,13 +236,13 @@ internal sealed partial class Admission
         if (demand.InputGuess > demand.InputTokens && entry.Part.CountsInput)
         {
             var guessed = _prices.Input(entry.Unit, demand.InputGuess);
-            if (guessed + _prices.Output(entry.Unit, LeastOutput(demand)) <= entry.Bucket!.Capacity)
+            if (guessed + _prices.Output(entry.Unit, LeastOutput(demand)) <= entry.Bucket!.CapacityAt(_nowNs))
                 return guessed;
         }
 
         var prompt = _prices.Input(entry.Unit, demand.InputTokens);
         return demand.OutputGuess == 0 || entry.Unit != LimitUnit.Cost ? prompt
-            : Math.Max(prompt, Math.Min(prompt + _prices.Output(LimitUnit.Cost, demand.OutputGuess), entry.Bucket!.Capacity));
+            : Math.Max(prompt, Math.Min(prompt + _prices.Output(LimitUnit.Cost, demand.OutputGuess), entry.Bucket!.CapacityAt(_nowNs)));
     }
 
     /// <summary>Output tokens that the tightest limit that cuts has credit for, beside the prompt.</summary>
@@ -295,6 +295,8 @@ internal sealed partial class Admission
                     _entries[i].IsOut = true;
                 if (!wasOut)
                     _entries[from].State.Counters.OnWouldHaveRefused();
+                if (isOfTarget && !wasOut)
+                    LeaveOut(limit, nowNs);
             }
 
             from = to;
@@ -311,6 +313,22 @@ internal sealed partial class Admission
         }
 
         return false;
+    }
+
+    /// <summary>What a shadow had drawn before a target was asked goes back: it would have refused the exchange.</summary>
+    private void LeaveOut(LimitModel limit, long nowNs)
+    {
+        for (var i = 0; i < _firstCount; i++)
+        {
+            ref var entry = ref _entries[i];
+            if (entry.IsOut || !ReferenceEquals(entry.Part.Limit, limit))
+                continue;
+            entry.IsOut = true;
+            if (entry.IsGate)
+                entry.Share.Gate!.TryLeave();
+            else
+                _first.Return(entry.Bucket!, _first.Held(entry.Bucket!), nowNs);
+        }
     }
 
     /// <summary>Draws from all parts of one limit, or from none.</summary>
@@ -342,10 +360,10 @@ internal sealed partial class Admission
         ref readonly var entry = ref _entries[_which[draw.Index]];
         var left = entry.Bucket!.Remaining(nowNs);
         var cost = _costs[draw.Index];
-        if (draw.Outcome == DrawOutcome.TooLarge)
-            return new Refusal(RefusalKind.TooLarge, entry.Part, left, cost, 0, 0);
-        var isBooked = !_isWaiting && !isOfTarget && entry.Part.Limit.Queue is null;
+        var isBooked = !_isWaiting && !isOfTarget && entry.Part.Limit.Queue is null && draw.Outcome != DrawOutcome.TooLarge;
         var waitNs = isBooked ? LimitChain.Book(entry.Bucket, cost, nowNs) : draw.WaitNs;
+        if (draw.Outcome == DrawOutcome.TooLarge || waitNs == long.MaxValue)
+            return new Refusal(RefusalKind.TooLarge, entry.Part, left, cost, 0, 0);
         return Later(RefusalKind.Spent, entry.Part, left, cost, Math.Max(1, waitNs), nowNs);
     }
 

@@ -49,7 +49,7 @@ internal sealed partial class Admission
             }
 
             _exchange.Target = target;
-            _prices = new TokenPrices(target.PriceOf(_exchange.PassedModel)?.At(demand.InputTokens));
+            _prices = new TokenPrices(target.PriceOf(_exchange.PassedModel)?.At(demand.InputTokens), PricedRequests.Of(_exchange));
             if (LongestOf(parts, demand, nowNs) is var longest && longest.WaitNs < soonest.WaitNs)
                 soonest = longest;
         }

@@ -61,8 +61,9 @@ internal sealed partial class Admission : IQueuedDraw
         if (outcome != WaitOutcome.Granted)
         {
             // What was said at the beginning of the wait is over.
-            if (_queueShare!.Bucket is { } bucket && Refusal.Kind == RefusalKind.Spent)
-                TellAnew(Math.Max(1, LimitChain.ShortNs(bucket, _queueCost, states.Clock.NowNs)));
+            if (_queueShare!.Bucket is { } bucket && Refusal.Kind == RefusalKind.Spent && ReferenceEquals(Refusal.Part, _queuePart)
+                && LimitChain.ShortNs(bucket, _queueCost, states.Clock.NowNs) is var waitNs && waitNs < long.MaxValue)
+                TellAnew(Math.Max(1, waitNs));
             LeaveInVain(_waitsForTarget);
             return false;
         }

@@ -127,7 +127,7 @@ internal sealed partial class Admission(LimitStates states)
         _output = long.MaxValue;
         _outputMax = exchange.Model!.OutputTokensMaxOf(exchange.PassedModel);
         _choices = Math.Max(1, demand.Choices);
-        _holdsBound = !demand.IsCounted && demand.InputGuess <= demand.InputTokens;
+        _holdsBound = !demand.IsCounted && demand.OutputGuess == 0 && demand.InputGuess <= demand.InputTokens;
         var verdict = Draw(_bound.First, isOfTarget: false, demand);
         _firstCount = _count;
         return verdict;
@@ -143,7 +143,7 @@ internal sealed partial class Admission(LimitStates states)
             return AdmitVerdict.Admitted;
         LeaveQueue();
         var target = exchange.Target!;
-        _prices = new TokenPrices(target.PriceOf(exchange.PassedModel)?.At(demand.InputTokens));
+        _prices = new TokenPrices(target.PriceOf(exchange.PassedModel)?.At(demand.InputTokens), PricedRequests.Of(exchange));
         var verdict = Draw(_bound.Of(target.Provider), isOfTarget: true, demand);
         if (verdict == AdmitVerdict.Admitted)
             Conclude(demand);
@@ -159,6 +159,9 @@ internal sealed partial class Admission(LimitStates states)
             _soonest = new PassedOver(Refusal, _refusing, Wait(Refusal));
     }
 
+    /// <summary>Targets are asked anew: what was said before is over.</summary>
+    public void ForgetPassedOver() => _soonest = default;
+
     /// <summary>
     /// Nobody is left to be asked: <see cref="Refusal"/> is that of the target, of those that were passed over, that can be asked soonest, unless it
     /// waits for longer than <paramref name="leastNs"/>. Only now it counts, and books a slot.
@@ -169,8 +172,9 @@ internal sealed partial class Admission(LimitStates states)
             return false;
         var (refusal, bucket, _) = _soonest;
         var nowNs = states.Clock.NowNs;
-        if (bucket is not null && refusal is { Kind: RefusalKind.Spent, Part.Limit.Queue: null })
-            refusal = refusal with { WaitNs = Math.Max(1, LimitChain.Book(bucket, refusal.Cost, nowNs)) };
+        if (bucket is not null && refusal is { Kind: RefusalKind.Spent, Part.Limit.Queue: null } && LimitChain.Book(bucket, refusal.Cost, nowNs) is var waitNs
+            && waitNs < long.MaxValue)
+            refusal = refusal with { WaitNs = Math.Max(1, waitNs) };
         Refusal = refusal with { AtUnixNs = states.Clock.UnixNs(nowNs) + refusal.WaitNs };
         CountRefusal();
         Tell(Refusal);

@@ -3,13 +3,13 @@ using AiEdge.DataPlane.Core;
 namespace AiEdge.DataPlane.Admit;
 
 /// <summary>What tokens come to in the unit of a limit, before anybody knows of which class they will be: at the plain prices.</summary>
-internal readonly struct TokenPrices(PriceModel? price)
+internal readonly struct TokenPrices(PriceModel? price, int requests = 1)
 {
     private const long Million = 1_000_000;
 
     private readonly long _input = price?.Input ?? 0;
     private readonly long _output = price is null ? 0 : Math.Max(price.Output, price.Reasoning);
-    private readonly long _request = price?.Request ?? 0;
+    private readonly long _request = (price?.Request ?? 0) * requests;
 
     public bool IsKnown { get; } = price is not null;
 

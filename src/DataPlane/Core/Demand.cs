@@ -11,5 +11,6 @@ namespace AiEdge.DataPlane.Core;
 /// <param name="OutputGuess">
 /// What an answer may come to that is made of tokens which no cap can bound, pictures and sound: money is reserved for so many; 0 for others.
 /// </param>
+/// <param name="IsFree">Whether nobody pays for it: limits on tokens and money are not asked.</param>
 internal readonly record struct Demand(
-    long InputTokens, bool IsCounted, long OutputTokensMax, int Choices, bool IsStream, bool HasOutput, long InputGuess = 0, long OutputGuess = 0);
+    long InputTokens, bool IsCounted, long OutputTokensMax, int Choices, bool IsStream, bool HasOutput, long InputGuess = 0, long OutputGuess = 0, bool IsFree = false);

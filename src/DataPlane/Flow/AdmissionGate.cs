@@ -97,7 +97,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         {
             // It is a request, and has no tokens that anybody pays.
             (_mayWait, exchange.AccountCost) = (true, default);
-            _demand = RequestDemand.Of(scan.Facts, RequestShape.Native, 0, isCounted: true);
+            _demand = RequestDemand.Of(scan.Facts, RequestShape.Native, 0, isCounted: true) with { IsFree = true };
             return Answer(Decide(exchange, body, isOfTarget: false), exchange, link, body, isOfTarget: false);
         }
 
@@ -128,6 +128,9 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         _mayWait = mayWait;
         return Answer(Decide(exchange, body, isOfTarget: true), exchange, link, body, isOfTarget: true);
     }
+
+    /// <summary>Targets are asked anew.</summary>
+    public void ForgetPassedOver() => admission.ForgetPassedOver();
 
     /// <summary>The target's limits have refused, and another is asked.</summary>
     public void PassOver() => admission.PassOver();
@@ -192,7 +195,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     {
         var prompt = exchange.PromptTokens > 0 ? exchange.PromptTokens : exchange.AccountCost.Input;
         var price = target.PriceOf(exchange.PassedModel)?.At(prompt);
-        long? cost = price is null ? null : new TokenPrices(price).Input(LimitUnit.Cost, prompt);
+        long? cost = price is null ? null : new TokenPrices(price, PricedRequests.Of(exchange)).Input(LimitUnit.Cost, prompt);
         return (costMaxNanodollars == long.MaxValue || cost <= costMaxNanodollars) && admission.MayAskBeside(target, cost);
     }
 

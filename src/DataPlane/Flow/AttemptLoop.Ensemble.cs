@@ -360,6 +360,7 @@ internal sealed partial class AttemptLoop
         exchange.SetTranslationLoss(member.Loss);
         exchange.OutputClamp = member.OutputClamp;
         exchange.FirstByteAt = member.FirstByteAt;
+        exchange.IsSentWhole = member.IsSentWhole;
         if (member is not { IsOver: true, State: MemberState.Whole })
             return;
         exchange.FirstTokenAt = member.FirstByteAt;

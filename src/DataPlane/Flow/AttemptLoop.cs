@@ -150,6 +150,7 @@ internal sealed partial class AttemptLoop
     private async ValueTask<EdgeError> AdmitAsync(ClientLink link, Exchange exchange, RequestBody body)
     {
         var (isRefused, pacedNs) = (false, long.MaxValue);
+        _gate.ForgetPassedOver();
         while (true)
         {
             _isIn = _plan.TryEnter();
@@ -202,6 +203,7 @@ internal sealed partial class AttemptLoop
     /// <summary>Nothing is left of the target's accounts, as far as their provider has said.</summary>
     private EdgeError Paced(Exchange exchange, TimeSpan wait)
     {
+        exchange.ClearRefusal();
         exchange.LimitWaitNs = (long)wait.TotalNanoseconds;
         exchange.LimitResetUnixNs = (_services.Clock.CoarseUnixMs * 1_000_000) + exchange.LimitWaitNs;
         return EdgeError.Edge(ErrorKind.ProviderLimited);

@@ -101,7 +101,7 @@ internal sealed class EnsembleMember
         Number = number;
         State = MemberState.Opening;
         Error = default;
-        IsResent = IsOver = false;
+        IsResent = IsOver = IsSentWhole = false;
         Upstream = null;
         FirstByteAt = OutputClamp = 0;
         UpstreamEndpoint = null;
@@ -120,11 +120,15 @@ internal sealed class EnsembleMember
             State = MemberState.Failed;
     }
 
+    /// <summary>Whether its provider had the whole request.</summary>
+    public bool IsSentWhole { get; private set; }
+
     /// <summary>Sends what was written, and reads its answer.</summary>
     public async Task ReadAsync(ClientLink link)
     {
         var upstream = Upstream!;
         await upstream.Output.FlushAsync();
+        IsSentWhole = !upstream.Output.IsCut;
         upstream.EndUpload();
         (Error, FirstByteAt) = await AttemptSender.ReadHeadAsync(link, upstream);
         State = Error.IsError ? MemberState.Failed : await ReadBodyAsync(link, upstream);

@@ -14,6 +14,7 @@ internal sealed class Settlement(ExchangeMeter meter, Admission admission)
     private RequestBody _body = null!;
     private bool _counts;
     private bool _isMade;
+    private bool _isUntold;
 
     /// <summary>Whether somebody needs to know what an answer without usage has cost.</summary>
     public bool Counts => _counts;
@@ -22,7 +23,7 @@ internal sealed class Settlement(ExchangeMeter meter, Admission admission)
     {
         _exchange = exchange;
         _body = body;
-        _counts = _isMade = false;
+        _counts = _isMade = _isUntold = false;
     }
 
     /// <summary>The request is about to be sent; from now on it may cost something.</summary>
@@ -38,13 +39,14 @@ internal sealed class Settlement(ExchangeMeter meter, Admission admission)
     }
 
     /// <summary>The request's body is let go: of a stream, whose usage may never come, the prompt is counted before.</summary>
-    /// <returns>Whether it has been counted by this.</returns>
+    /// <returns>Whether it has been counted since the request was opened, which nobody was told.</returns>
     public bool BeforeLetGo()
     {
-        var wasCounted = _exchange.PromptIsCounted;
         if (_counts)
             CountPrompt();
-        return _exchange.PromptIsCounted && !wasCounted;
+        var isUntold = _isUntold;
+        _isUntold = false;
+        return isUntold;
     }
 
     /// <summary>An attempt ends with <paramref name="error"/> and another follows: what the provider may charge for it all the same.</summary>
@@ -93,6 +95,9 @@ internal sealed class Settlement(ExchangeMeter meter, Admission admission)
     private void CountPrompt()
     {
         if (!_exchange.PromptIsCounted && _body.Intake?.Scan.Prompt is { } prompt)
+        {
+            _isUntold = true;
             admission.OnPromptCounted(meter.CountPrompt(_exchange, prompt, _body.Bytes));
+        }
     }
 }

@@ -101,6 +101,8 @@ internal sealed class EdgeHost : ILinkedPlane, IAsyncDisposable
             options.Log.WriteLine($"journal: {journal.Closed} exchanges were open when the process ended; they are closed as crashed");
         if (journal is not null)
             link?.StartShipping(journal, options.DataDir!);
+        else if (link is null && load.Snapshot!.LimitTable.Parts.Any(static part => part is { Quantity.IsRate: false, Limit.IsShadow: false }))
+            options.Log.WriteLine("limits: without --data-dir a restart forgets what was used of limits by the hour, day or month, and of money");
         var host = new EdgeHost(options, load, journal, link);
         link?.StartQuota(host._services.Limits.Clock, host._services.Routes, host._services.Clock);
         try

@@ -161,7 +161,7 @@ internal sealed class ControlFeed : IConfigFeed
             var secrets = new Dictionary<string, string>(next.Secrets, StringComparer.Ordinal);
             compiled.Kept.ForgetUnused(secrets);
             Use(next with { Secrets = secrets }, compiled);
-            if (Revocation.Of(change.Removals, compiled.Snapshot) is { } revocation)
+            if ((isWhole ? Revocation.OfWhole(change.Entries, compiled.Snapshot) : Revocation.Of(change.Removals, compiled.Snapshot)) is { } revocation)
                 _plane?.Revoke(revocation.Concerns);
             if (isWhole)
                 Store(() => _disk.Store(_held, ConfigEntries.None.With(change.Entries, [])));

@@ -1,5 +1,6 @@
 using AiEdge.Contracts.Wire;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Snapshot;
 
 namespace AiEdge.DataPlane.Link;
 
@@ -11,9 +12,10 @@ namespace AiEdge.DataPlane.Link;
 internal sealed class Revocation
 {
     private readonly HashSet<(string Section, string Name)> _gone = [];
+    private readonly HashSet<string>? _keys;
     private readonly ConfigSnapshot _without;
 
-    private Revocation(ConfigSnapshot without) => _without = without;
+    private Revocation(ConfigSnapshot without, HashSet<string>? keys = null) => (_without, _keys) = (without, keys);
 
     /// <summary>The revocation in a change; null where it has none.</summary>
     /// <param name="removals">What the change takes away.</param>
@@ -32,6 +34,24 @@ internal sealed class Revocation
         return found;
     }
 
+    /// <summary>
+    /// The revocation in a configuration that came whole: keys that it does not have are gone, whatever they were, and so is what teams had that
+    /// are switched off. It says nothing of how they went, so a key that is there under its name is taken to be the same.
+    /// </summary>
+    public static Revocation OfWhole(IReadOnlyList<ConfigPiece> entries, ConfigSnapshot without)
+    {
+        var found = new Revocation(without, new(StringComparer.Ordinal));
+        foreach (var entry in entries)
+        {
+            if (entry.Section == "keys")
+                found._keys!.Add(entry.Name);
+            else if (entry.Section == "teams" && entry.IsSwitchedOff())
+                found._gone.Add((entry.Section, entry.Name));
+        }
+
+        return found;
+    }
+
     /// <summary>Whether an exchange rests on one of them: by its key, the key's team, the model's rule, or the provider it is at.</summary>
     public bool Concerns(Exchange exchange)
     {
@@ -42,5 +62,6 @@ internal sealed class Revocation
             || exchange.Target is { } target && IsGone("providers", target.Provider.Name);
     }
 
-    private bool IsGone(string section, string name) => _gone.Contains((section, name));
+    private bool IsGone(string section, string name) =>
+        _keys is not null && section == "keys" ? !_keys.Contains(name) : _gone.Contains((section, name));
 }

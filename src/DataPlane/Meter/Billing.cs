@@ -107,8 +107,7 @@ internal static class Billing
         if (exchange.Target?.PriceOf(exchange.PassedModel)?.At(bill.InputTokens) is not { } price)
             return;
         bill.PriceVersion = price.Version;
-        int requests = exchange.Endpoint?.Shape == RequestShape.Images ? Math.Max(1, exchange.Choices) : 1;
-        bill.CostNanodollars = Cost(price, FactorOf(exchange), exchange.Usage, bill, requests);
+        bill.CostNanodollars = Cost(price, FactorOf(exchange), exchange.Usage, bill, PricedRequests.Of(exchange));
     }
 
     private static long Part(long tokens, ref long rest)

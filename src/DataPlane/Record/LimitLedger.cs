@@ -305,7 +305,7 @@ internal sealed class LimitLedger
     private LedgerBucket Find(LimitPart part, string value, int share, long unixMs)
     {
         var key = LedgerKey.Of(part, value, share);
-        if (!_names.ContainsKey(key with { Value = "" }))
+        if (!_names.TryGetValue(key with { Value = "" }, out var inForce))
         {
             // Its limit went while the exchange was under way: nobody asks for it any more.
             var gone = LedgerBucket.New(part, key, unixMs);
@@ -318,7 +318,9 @@ internal sealed class LimitLedger
             key = key with { Value = LimitTable.Other };
         if (!_buckets.TryGetValue(key, out var bucket))
             Add(bucket = LedgerBucket.New(part, key, unixMs));
-        bucket.Follow(part, unixMs);
+
+        // By the part that is in force, whatever the record's own configuration had.
+        bucket.Follow(inForce, unixMs);
         return bucket;
     }
 

@@ -17,7 +17,7 @@ internal sealed class UnsentAllowance
     /// <summary>What a record is taken for before it is written.</summary>
     public const int RecordBytes = 256;
 
-    private long _earnedNs = long.MinValue;
+    private long _earnedNs = long.MinValue / 2;
 
     /// <summary>Nanoseconds in which a byte is earned; at least one.</summary>
     public static long Interval(long bytesMax, TimeSpan keep) => Math.Max(1, (long)(keep.TotalMilliseconds * 1_000_000 / (bytesMax / 4.0)));

@@ -3,16 +3,18 @@ using AiEdge.ControlPlane.Tests.Hosting;
 
 namespace AiEdge.ControlPlane.Tests.Api;
 
-/// <summary>docs/api.md: its requests are made in their order, and are answered as it says.</summary>
+/// <summary>Pages of docs: their requests are made in their order, and are answered as they say.</summary>
 public sealed class DocumentationTests
 {
-    [Fact]
-    public async Task The_examples_are_answered_as_they_say()
+    [Theory]
+    [InlineData("docs/api.md", 15)]
+    [InlineData("docs/quick-start.md", 9)]
+    public async Task The_examples_are_answered_as_they_say(string page, int least)
     {
         await using var rig = await ControlRig.StartAsync();
         using var rest = new RestClient(rig);
         var made = 0;
-        foreach (var block in (await File.ReadAllTextAsync(Path.Combine(Root(), "docs/api.md"))).Split("```http\n")[1..])
+        foreach (var block in (await File.ReadAllTextAsync(Path.Combine(Root(), page))).Split("```http\n")[1..])
         {
             var lines = block[..block.IndexOf("```", StringComparison.Ordinal)].TrimEnd().Split('\n');
             var request = lines[0].Split(' ');
@@ -22,7 +24,7 @@ public sealed class DocumentationTests
             made++;
         }
 
-        Assert.True(made >= 15);
+        Assert.True(made >= least);
     }
 
     public static string PathOf(string file) => Path.Combine(Root(), file);

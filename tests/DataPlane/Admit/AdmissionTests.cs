@@ -312,6 +312,29 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public void A_shadow_that_a_target_finds_too_small_gives_back_what_it_had()
+    {
+        var price = Price(input: 1_000_000_000, output: 0);
+        var rig = new AdmissionRig(
+            [LimitWorld.Model("gpt-4o", price: price)],
+            new LimitModel
+            {
+                Name = "s",
+                Match = LimitSelector.All,
+                Per = LimitScope.Key,
+                Quantities = [LimitWorld.Amount(LimitUnit.Requests, 100, LimitPeriod.Day), LimitWorld.Amount(LimitUnit.Cost, 10_000, LimitPeriod.Day)],
+                Concurrent = 10,
+                IsShadow = true,
+            });
+        var ask = rig.Begin();
+        Assert.Equal(AdmitVerdict.Admitted, ask.Both(Demand(input: 11)));
+        Assert.Equal((0L, 0, 1L), (rig.Used("s", LimitUnit.Requests, "k-blue"), rig.Scope("s", null, "k-blue").Gate!.Count, rig.Counters("s").WouldHaveRefused));
+        ask.End(input: 11, cost: 11_000);
+        Assert.Equal((0L, 0L), (rig.Used("s", LimitUnit.Requests, "k-blue"), rig.Used("s", LimitUnit.Cost, "k-blue")));
+        Assert.Equal(0, rig.Scope("s", null, "k-blue").Gate!.Count);
+    }
+
+    [Fact]
     public void A_shadow_measures_and_never_refuses()
     {
         var rig = new AdmissionRig(new LimitModel

@@ -74,9 +74,31 @@ public sealed class PromptCreditTests
         Assert.Equal(AdmitVerdict.Admitted, rig.Begin().Both(picture));
         Assert.Equal(AdmitVerdict.Refused, rig.Begin().Both(picture));
 
+        // What its text comes to says nothing of the picture.
+        rig = new AdmissionRig([LimitWorld.Model("m", price: Price)], LimitWorld.Limit("c", quantities: LimitWorld.Amount(LimitUnit.Cost, 10_000_000, LimitPeriod.Day)));
+        var ask = rig.Begin();
+        Assert.Equal(AdmitVerdict.Admitted, ask.Both(picture with { InputTokens = 100, IsCounted = false }));
+        ask.Admission.OnPromptCounted(10);
+        Assert.Equal(4_100_000, rig.Used("c", LimitUnit.Cost));
+
         // A guess makes no request larger than all that there ever is.
         rig = new AdmissionRig([LimitWorld.Model("m", price: Price)], LimitWorld.Limit("c", quantities: LimitWorld.Amount(LimitUnit.Cost, 3_000_000, LimitPeriod.Day)));
         Assert.Equal(AdmitVerdict.Admitted, rig.Begin().Both(picture));
+    }
+
+    [Fact]
+    public void What_nobody_pays_for_asks_the_limits_on_requests_alone()
+    {
+        var rig = new AdmissionRig(
+            LimitWorld.Limit("c", quantities: LimitWorld.Amount(LimitUnit.Cost, 10, LimitPeriod.Day)),
+            LimitWorld.Limit("t", quantities: LimitWorld.Amount(LimitUnit.Tokens, 10, LimitPeriod.Day)),
+            LimitWorld.Limit("r", quantities: LimitWorld.Amount(LimitUnit.Requests, 1, LimitPeriod.Day)));
+        rig.Scope("t", LimitUnit.Tokens, "*").Bucket.Overdraw(20, rig.States.Clock.NowNs);
+        var count = Demand(input: 0, isStream: false, hasOutput: false) with { IsFree = true };
+        Assert.Equal(AdmitVerdict.Admitted, rig.Begin().Both(count));
+        var ask = rig.Begin();
+        Assert.Equal(AdmitVerdict.Refused, ask.Both(count));
+        Assert.Equal("r", ask.Exchange.LimitHit!.Name);
     }
 
     [Fact]

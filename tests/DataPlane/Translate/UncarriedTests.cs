@@ -26,6 +26,18 @@ public sealed class UncarriedTests
         Assert.Equal(field, error.Param);
     }
 
+    [Theory]
+    [InlineData("""{"type":"ephemeral"}""", true, "")]
+    [InlineData("""{"type":"ephemeral","ttl":"5m"}""", true, "")]
+    [InlineData("""{"type":"ephemeral","ttl":"1h"}""", true, "messages.content.cache_control")]
+    [InlineData("""{"type":"ephemeral","ttl":"5m"}""", false, "messages.content.cache_control")]
+    public void A_mark_of_the_cache_is_lost_only_on_models_that_keep_less_unasked(string mark, bool keepsAll, string losses)
+    {
+        var body = $$"""{"max_tokens":9,"messages":[{"role":"user","content":[{"type":"text","text":"Q","cache_control":{{mark}}}]}]}""";
+        Translating.Request(RequestShape.Messages, RequestShape.Chat, body, out var lost, keepsAll ? "gpt-5" : "m");
+        Assert.Equal(losses, lost);
+    }
+
     [Fact]
     public void An_answer_to_a_call_that_is_lost_is_lost_with_it()
     {

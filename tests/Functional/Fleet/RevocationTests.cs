@@ -105,6 +105,52 @@ public sealed class RevocationTests
         Assert.Equal(401, (await edge.AskAsync(Ask.Chat(key: EdgeSetup.NarrowKey))).Status);
     }
 
+    [Fact]
+    public async Task Keys_that_a_whole_configuration_does_not_have_any_more_end_their_streams_and_others_go_on()
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, watch) = await LinkedEdge.ServeAsync(control);
+        await using var _ = edge;
+        using var gone = await edge.ConnectAsync();
+        await gone.SendAsync(Ask.Stream("n=9; b=0; stall=4", key: EdgeSetup.NarrowKey));
+        await gone.SeeAsync("data: ");
+        using var rotated = await edge.ConnectAsync();
+        await rotated.SendAsync(Ask.Stream("n=100; b=0; d=10000"));
+        await rotated.SeeAsync("data: ");
+
+        var whole = edge.Whole(8);
+        var keys = whole.Entries.Where(e => e.Section == "keys").ToList();
+        keys.ForEach(key => whole.Entries.Remove(key));
+        whole.Entries.Add(LinkedEdge.Key("full", "sk-another-secret"));
+        await watch.ApplyAsync(whole);
+
+        Assert.Equal("data: " + RawAnswer.Error("The API key has been revoked.", "invalid_request_error", "revoked") + "\n\n", (await gone.ReadAnswerAsync()).Frames[^1]);
+        Assert.Equal("[DONE]", (await rotated.ReadAnswerAsync()).Events[^1]);
+    }
+
+    [Fact]
+    public async Task A_team_that_a_whole_configuration_has_switched_off_ends_its_streams()
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, watch) = await LinkedEdge.ServeAsync(control);
+        await using var _ = edge;
+        var with = new ConfigChange
+        {
+            Generation = 8,
+            BaseGeneration = 7,
+            Entries = { LinkedEdge.Entry("teams", "blue", "{}"), LinkedEdge.Key("blue", "sk-blue", ""","team":"blue" """) },
+        };
+        await watch.ApplyAsync(with);
+        using var client = await edge.ConnectAsync();
+        await client.SendAsync(Ask.Stream("n=9; b=0; stall=4", key: "sk-blue"));
+        await client.SeeAsync("data: ");
+
+        var whole = edge.Whole(9);
+        whole.Entries.AddRange([LinkedEdge.Entry("teams", "blue", """{"disabled":true}"""), with.Entries[1]]);
+        await watch.ApplyAsync(whole);
+        Assert.Contains("revoked", (await client.ReadAnswerAsync()).Frames[^1], StringComparison.Ordinal);
+    }
+
     private static ConfigChange Without(string key, bool endsExchanges) => new()
     {
         Generation = 8,

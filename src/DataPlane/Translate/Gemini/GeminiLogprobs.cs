@@ -57,13 +57,14 @@ internal sealed class GeminiLogprobs
         walk.TryBeginArray();
         while (walk.NextElement())
         {
+            // A token may be left out, and its likely ones with it.
+            hasLikely = hasLikely && likely.NextElement();
             if (!TryReadEntry(source, walk.Value(), losses, out var entry))
                 continue;
             if (_made.Length > 0)
                 _made.Add(","u8);
             WriteToken(source, entry);
             _made.Add(",\"top_logprobs\":["u8);
-            hasLikely = hasLikely && likely.NextElement();
             if (hasLikely)
                 WriteLikely(source, likely.Value(), losses);
             _made.Add("]}"u8);
