@@ -105,6 +105,8 @@ internal sealed class FakeConnection
     private async ValueTask<AfterAnswer> AnswerAsync(
         ReceivedRequest? log, long number, QueuedAnswer? queued, RequestFacts facts, IReadOnlyDictionary<string, string> form, ReadOnlyMemory<byte> body)
     {
+        if (log is not null && _server.Options.AfterFor?.Invoke(log) is { IsCompletedSuccessfully: false } awaited)
+            await awaited;
         if ((queued is null && log is not null ? _server.Options.RawFor?.Invoke(log) : queued?.Raw) is { } raw)
         {
             await _transport.SendAsync(raw);

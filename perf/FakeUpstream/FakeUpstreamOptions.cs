@@ -31,6 +31,9 @@ public sealed class FakeUpstreamOptions
     /// <summary>Decides per request; a null or empty string leaves the other sources alone. Runs after the body has been read.</summary>
     public Func<ReceivedRequest, string?>? ScriptFor { get; init; }
 
+    /// <summary>What a request's answer waits for, before anything else of it is looked at; a callback that blocks would hold up others, this does not.</summary>
+    public Func<ReceivedRequest, Task>? AfterFor { get; init; }
+
     /// <summary>Answers a request with bytes as they are, where it returns some. Runs after the body has been read; the connection stays open.</summary>
     public Func<ReceivedRequest, byte[]?>? RawFor { get; init; }
 

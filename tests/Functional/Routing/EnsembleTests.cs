@@ -373,10 +373,13 @@ public sealed class EnsembleTests
     {
         // Nobody answers before all who never will have been asked: else they could be called off before anybody heard of them.
         var (hanging, heard) = (said.Count(static its => its == Hang), new StrongBox<int>());
+        var allAreHeard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (hanging == 0)
+            allAreHeard.SetResult();
         string? Script(string its)
         {
-            if (its == Hang)
-                Interlocked.Increment(ref heard.Value);
+            if (its == Hang && Interlocked.Increment(ref heard.Value) == hanging)
+                allAreHeard.SetResult();
             return IsScript(its) ? its : null;
         }
 
@@ -389,8 +392,8 @@ public sealed class EnsembleTests
             Journal = "mode: group",
             Fake = new FakeUpstreamOptions
             {
-                RawFor = request => request.Model is ['w', 'a', 'y', '-', var i] && !IsScript(said[i - '0'])
-                    && SpinWait.SpinUntil(() => Volatile.Read(ref heard.Value) >= hanging, Patience) ? Ask.Answer(Said(said[i - '0'])) : null,
+                AfterFor = request => request.Model is ['w', 'a', 'y', '-', var i] && !IsScript(said[i - '0']) ? allAreHeard.Task.WaitAsync(Patience) : Task.CompletedTask,
+                RawFor = request => request.Model is ['w', 'a', 'y', '-', var i] && !IsScript(said[i - '0']) ? Ask.Answer(Said(said[i - '0'])) : null,
                 ScriptFor = request => request.Model is ['w', 'a', 'y', '-', var i] ? Script(said[i - '0']) : null,
             },
         });
