@@ -13,4 +13,5 @@ namespace AiEdge.DataPlane.Core;
 /// </param>
 /// <param name="IsFree">Whether nobody pays for it: limits on tokens and money are not asked.</param>
 internal readonly record struct Demand(
-    long InputTokens, bool IsCounted, long OutputTokensMax, int Choices, bool IsStream, bool HasOutput, long InputGuess = 0, long OutputGuess = 0, bool IsFree = false);
+    long InputTokens, bool IsCounted, long OutputTokensMax, int Choices, bool IsStream, bool HasOutput, long InputGuess = 0, long OutputGuess = 0,
+    bool IsFree = false);
