@@ -81,7 +81,8 @@ internal static class SyncRun
     private static async Task JoinAsync(RunningFleet fleet, List<SyncPlane> planes)
     {
         using var joining = new GrpcChannel(new() { Address = fleet.Grpc, Authorization = _ => new("Bearer " + fleet.JoinToken) });
-        foreach (var some in planes.Chunk(50))
+        // Of one address 32 may join at a time.
+        foreach (var some in planes.Chunk(32))
         {
             await Task.WhenAll(some.Select(async plane =>
             {
