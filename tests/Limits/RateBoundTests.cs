@@ -171,8 +171,9 @@ public sealed class RateBoundTests
             if (draw.Outcome == DrawOutcome.TooLarge)
                 continue;
 
-            // What is kept although it is there was not there a grain ago, and somebody is to come for it before another has passed.
-            if (cost <= remaining && (bucket.Remaining(before) >= cost || random.Next(2) == 0 && !bucket.TryTake(cost, now + grain, out _)))
+            // What is kept although it is there was not there a grain ago, and somebody is to come for it before another has passed. One in debt
+            // refuses even nothing, and says that nothing remains.
+            if (cost <= remaining && (bucket.Remaining(before) >= Math.Max(1, cost) || random.Next(2) == 0 && !bucket.TryTake(cost, now + grain, out _)))
                 return false;
             if (draw.WaitNs % grain != 0 || draw.WaitNs <= 0)
                 return false;
