@@ -18,7 +18,8 @@ public static class LimitChain
     /// <param name="nowNs">The present.</param>
     /// <param name="draw">Drawn, or the refusal.</param>
     /// <param name="booksSlot">
-    /// Whether a refusal books a slot; not for one that waits in a <see cref="FairQueue"/>, which has its place there.
+    /// Whether a refusal books a slot; not for one that waits in a <see cref="FairQueue"/>, which has its place there, nor where nobody may come
+    /// back: then <see cref="Book"/> does, once it is known.
     /// </param>
     /// <param name="yields">Whether to leave alone what was promised to those who were refused (<see cref="LimitBucket.Promised"/>).</param>
     public static bool TryDrawAll(
@@ -55,12 +56,12 @@ public static class LimitChain
     /// Nanoseconds for which a bucket has not enough for a cost, as long as nobody else draws; 0 if it has, <see cref="long.MaxValue"/> if it never
     /// will.
     /// </summary>
-    public static long ShortNs(LimitBucket bucket, long cost, long nowNs, bool booksSlot = false)
+    public static long ShortNs(LimitBucket bucket, long cost, long nowNs)
     {
         cost = Math.Max(0, cost);
         if (HasEnough(bucket, cost, nowNs))
             return 0;
-        return Rank(booksSlot ? bucket.Refuse(cost, nowNs) : bucket.Probe(cost, nowNs));
+        return Rank(bucket.Probe(cost, nowNs));
     }
 
     /// <summary>

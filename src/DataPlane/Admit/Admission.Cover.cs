@@ -19,7 +19,13 @@ internal sealed partial class Admission : IOutputCredit
         var ahead = Math.Max(outputTokens, OutputCovered + Slice);
         if (ahead - OutputCovered > credit)
             ahead = outputTokens;
-        return TryCoverTo(ahead, nowNs) || ahead > outputTokens && TryCoverTo(outputTokens, nowNs);
+        if (TryCoverTo(ahead, nowNs, out var refused) || ahead > outputTokens && TryCoverTo(outputTokens, nowNs, out refused))
+            return true;
+        ref readonly var entry = ref _entries[refused];
+        _exchange.LimitHit = entry.Part.Limit;
+        _exchange.CutBy = entry.Part.Limit.Name;
+        entry.State.Counters.OnCut();
+        return false;
     }
 
     /// <summary>
@@ -49,8 +55,9 @@ internal sealed partial class Admission : IOutputCredit
         }
     }
 
-    private bool TryCoverTo(long covered, long nowNs)
+    private bool TryCoverTo(long covered, long nowNs, out int refused)
     {
+        refused = -1;
         var buckets = _buckets.AsSpan();
         var count = 0;
         for (var i = 0; i < _count; i++)
@@ -63,7 +70,8 @@ internal sealed partial class Admission : IOutputCredit
             _which[count++] = i;
         }
 
-        if (!LimitChain.TryDrawAll(_buckets.AsSpan(0, count), _costs, _tokens, nowNs, out var draw))
+        // Nobody comes back for what a stream was refused.
+        if (!LimitChain.TryDrawAll(_buckets.AsSpan(0, count), _costs, _tokens, nowNs, out var draw, booksSlot: false))
         {
             // A lease may be short while the fleet's bucket is not: until the control plane says so, a stream goes on, into debt.
             if (_buckets[draw.Index] is LeaseBucket lent && lent.MayOverdraw(nowNs))
@@ -73,10 +81,7 @@ internal sealed partial class Admission : IOutputCredit
                 return true;
             }
 
-            ref readonly var refused = ref _entries[_which[draw.Index]];
-            _exchange.LimitHit = refused.Part.Limit;
-            _exchange.CutBy = refused.Part.Limit.Name;
-            refused.State.Counters.OnCut();
+            refused = _which[draw.Index];
             return false;
         }
 
@@ -105,15 +110,15 @@ internal sealed partial class Admission : IOutputCredit
         ref var entry = ref _entries[i];
         if (!entry.IsDrawnAhead || entry.Cuts)
             return;
-        var cost = Ahead(entry, covered);
-        if (entry.Bucket!.TryDraw(cost, nowNs, out var draw))
+        var (bucket, cost) = (entry.Bucket!, Ahead(entry, covered));
+        if (LimitChain.TryDrawAll(new(in bucket), new(in cost), _tokens, nowNs, out _, booksSlot: false))
         {
-            Note(i, covered, cost, draw.Token, nowNs);
+            Note(i, covered, cost, _tokens[0], nowNs);
         }
         else if (!entry.Part.Limit.IsShadow || entry.Part.Limit.OnStream == StreamPolicy.Overdraw)
         {
             entry.State.Counters.OnOverdrawn();
-            Note(i, covered, cost, entry.Bucket.Overdraw(cost, nowNs).Token, nowNs);
+            Note(i, covered, cost, bucket.Overdraw(cost, nowNs).Token, nowNs);
         }
         else
         {

@@ -28,7 +28,7 @@ internal sealed partial class Admission
             return null;
         if (longest.Bucket is not { } bucket)
             return Later(RefusalKind.Concurrent, longest.Part, 0, 1, longest.WaitNs, nowNs);
-        var (left, waitNs) = (bucket.Remaining(nowNs), LimitChain.ShortNs(bucket, longest.Cost, nowNs, booksSlot: !isOfTarget));
+        var (left, waitNs) = (bucket.Remaining(nowNs), isOfTarget ? longest.WaitNs : LimitChain.Book(bucket, longest.Cost, nowNs));
         return waitNs == long.MaxValue
             ? new Refusal(RefusalKind.TooLarge, longest.Part, left, longest.Cost, 0, 0)
             : Later(RefusalKind.Spent, longest.Part, left, longest.Cost, waitNs, nowNs);

@@ -101,7 +101,7 @@ internal sealed partial class Admission(LimitStates states)
     {
         LeaveQueue();
         ColdShare = null;
-        _soonest = default;
+        ForgetPassedOver();
         _refusing = null;
         Yields = IsMetered = MayCut = IsPressed = _hasExpired = _isClamped = _holdsBound = false;
         OutputCovered = OutputCap = long.MaxValue;
@@ -160,7 +160,11 @@ internal sealed partial class Admission(LimitStates states)
     }
 
     /// <summary>Targets are asked anew: what was said before is over.</summary>
-    public void ForgetPassedOver() => _soonest = default;
+    public void ForgetPassedOver()
+    {
+        if (_soonest.WaitNs != 0)
+            _soonest = default;
+    }
 
     /// <summary>
     /// Nobody is left to be asked: <see cref="Refusal"/> is that of the target, of those that were passed over, that can be asked soonest, unless it

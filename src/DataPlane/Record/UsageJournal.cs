@@ -199,7 +199,7 @@ internal sealed partial class UsageJournal : IDisposable
     public void Close(Exchange exchange, JournalEntry? open)
     {
         exchange.IsJournaled = true;
-        if (exchange.Key is not null && (exchange.Attempts > 0 || !TryLeaveOut(exchange, open)))
+        if (exchange.Key is not null && (MayBill(exchange) || !TryLeaveOut(exchange, open)))
             TryClose(exchange, open, null);
     }
 
@@ -207,7 +207,7 @@ internal sealed partial class UsageJournal : IDisposable
     public ValueTask<bool> CloseAsync(Exchange exchange, JournalEntry? open, JournalWait wait)
     {
         exchange.IsJournaled = true;
-        if (exchange.Key is null || (exchange.Attempts == 0 && TryLeaveOut(exchange, open)))
+        if (exchange.Key is null || (!MayBill(exchange) && TryLeaveOut(exchange, open)))
             return new(true);
         var task = wait.Begin();
         return TryClose(exchange, open, wait) ? task : new(false);

@@ -31,6 +31,32 @@ public sealed class OutputCreditTests
         Assert.Equal(input + covered, rig.Used("t", LimitUnit.Tokens));
     }
 
+    [Theory]
+    [InlineData(StreamPolicy.Cut)]
+    [InlineData(StreamPolicy.Overdraw)]
+    public void What_a_stream_is_refused_makes_nobody_else_wait_longer(object onStream)
+    {
+        var rig = new AdmissionRig(new LimitModel
+        {
+            Name = "t",
+            Match = LimitSelector.All,
+            Per = LimitScope.Global,
+            Quantities = [LimitWorld.Amount(LimitUnit.Tokens, 600)],
+            OnStream = (StreamPolicy)onStream,
+        });
+        var streams = Enumerable.Range(0, 5).Select(_ => rig.Begin()).ToList();
+        streams.ForEach(stream => Assert.Equal(AdmitVerdict.Admitted, stream.Both(Demand(input: 50))));
+        for (long covered = 65; covered < 200 && streams.TrueForAll(stream => stream.Admission.TryCover(covered)); covered++)
+            ;
+        streams.ForEach(stream => stream.Admission.TryCover(200));
+        var used = rig.Used("t", LimitUnit.Tokens);
+
+        var refused = rig.Begin();
+        Assert.Equal(AdmitVerdict.Refused, refused.Both(Demand(input: 10)));
+        var least = (used + 74 - 600) * 100_000_000;
+        Assert.InRange(refused.Exchange.LimitWaitNs, least, least + 1_000_000);
+    }
+
     [Fact]
     public void Streams_that_share_a_limit_never_pass_it_together()
     {

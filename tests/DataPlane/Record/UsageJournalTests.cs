@@ -106,6 +106,24 @@ public sealed class UsageJournalTests
     }
 
     [Fact]
+    public void Counts_of_tokens_by_a_provider_are_no_bills_and_take_no_place_of_theirs()
+    {
+        using var rig = new JournalRig();
+        using var journal = Begin(rig, JournalMode.Group, TimeSpan.FromMilliseconds(1));
+        var count = new Endpoint("/v1/responses/input_tokens", RequestShape.Responses, EndpointKind.CountTokens);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var exchange = JournalRig.Exchange("counted");
+            (exchange.Endpoint, exchange.Attempts, exchange.Usage) = (count, 1, default);
+            journal.Close(exchange, null);
+        }
+
+        Assert.InRange(journal.LeftOut, 10_000, 19_000);
+        journal.Close(JournalRig.Exchange("billed"), null);
+        Assert.True(SpinWait.SpinUntil(() => journal.Records == 20_001 - journal.LeftOut, Patience));
+    }
+
+    [Fact]
     public void Refusals_in_a_loop_take_their_part_of_the_journal_and_no_more_and_are_counted_in_their_key_s_next_record()
     {
         using var rig = new JournalRig();

@@ -181,6 +181,17 @@ public sealed class GenerateTests
             Assert.Equal("60s", answer.Json.GetProperty("error").GetProperty("details")[0].GetProperty("retryDelay").GetString());
     }
 
+    [Fact]
+    public async Task A_wait_that_is_longer_than_a_minute_is_no_delay_to_sleep_for()
+    {
+        await using var edge = await Edge.StartAsync(Gem.Setup with { Time = new StillTime(), Limits = ["name: one, per: key, requests: 1/day"] });
+        await edge.AskAsync(Gem.Ask());
+        var refused = await edge.AskAsync(Gem.Ask());
+        Assert.Equal(429, refused.Status);
+        Assert.Equal(0, refused.Json.GetProperty("error").GetProperty("details").GetArrayLength());
+        Assert.Equal("false", refused.Field("x-should-retry"));
+    }
+
     [Theory]
     [InlineData("status=429", 429)]
     [InlineData("status=503", 503)]
