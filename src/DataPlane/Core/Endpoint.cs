@@ -76,6 +76,9 @@ internal sealed class Endpoint
     public bool IsOfDeployment =>
         Dialect == Dialect.OpenAi && Shape is not (RequestShape.Responses or RequestShape.Moderations) && Kind == EndpointKind.Forward;
 
+    /// <summary>Whether it asks for a count of tokens alone, which no provider charges for.</summary>
+    public bool IsCount => Kind == EndpointKind.CountTokens;
+
     /// <summary>Whether the path alone asks for a stream.</summary>
     public bool IsStream { get; init; }
 

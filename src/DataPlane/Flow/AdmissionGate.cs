@@ -93,7 +93,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     {
         var scan = body.Intake!.Scan;
         KnowAddress(exchange, link, body);
-        if (exchange.Endpoint!.Kind == EndpointKind.CountTokens)
+        if (exchange.Endpoint!.IsCount)
         {
             // It is a request, and has no tokens that anybody pays.
             (_mayWait, exchange.AccountCost) = (true, default);

@@ -446,7 +446,7 @@ internal sealed partial class AttemptLoop
             return false;
         var target = exchange.Target!;
         var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
-        var clamp = exchange.Endpoint.Kind == EndpointKind.CountTokens ? default : _asking.Clamp(exchange);
+        var clamp = exchange.Endpoint.IsCount ? default : _asking.Clamp(exchange);
         if (clamp.BindsThought(intake.Scan.Facts, exchange.Endpoint!.Shape) && !exchange.TranslationLoss.EndsWith("thinking.budget_tokens"u8))
             exchange.AddTranslationLoss("thinking.budget_tokens"u8);
         var isInjected = OpenAiPatch.Build(

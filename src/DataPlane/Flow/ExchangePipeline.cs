@@ -114,7 +114,7 @@ internal sealed class ExchangePipeline
         if ((error = _choice.Choose(_exchange, _link, _body)).IsError)
             return error;
         _services.Metrics.Know(_exchange);
-        if (_exchange.Endpoint.Kind == EndpointKind.CountTokens)
+        if (_exchange.Endpoint.IsCount)
             return TokenCount.IsAsked(_exchange) ? await CountAsync() : TokenCount.Write(_link, _exchange, _meter, _body);
         if (facts.Background)
             return EdgeError.Client(ErrorKind.NotSupportedYet, "Background responses are not supported yet.", "background");
@@ -293,7 +293,7 @@ internal sealed class ExchangePipeline
     {
         if (_isJson && _exchange.Endpoint is { TakesBody: true, Shape: var shape } endpoint)
         {
-            var counts = endpoint.Kind == EndpointKind.CountTokens || (endpoint.Kind == EndpointKind.Forward && _gate.WantsPrompt(_exchange));
+            var counts = endpoint.IsCount || (endpoint.Kind == EndpointKind.Forward && _gate.WantsPrompt(_exchange));
             _intake.Scan.BeginJson(shape, counts, endpoint.Dialect, DialectTable.Of(endpoint.Dialect).PromptReader);
         }
     }

@@ -28,7 +28,7 @@ internal sealed class JournalHold(UsageJournal? journal, Settlement settlement)
             return default;
         if (!isUnderWay && !journal.Admits)
             return EdgeError.Edge(ErrorKind.Overloaded, "The gateway's usage journal is full or cannot be written; try again later.");
-        if (exchange.Endpoint!.Kind == EndpointKind.CountTokens)
+        if (exchange.Endpoint!.IsCount)
             return default;
         exchange.Bill = Billing.SoFar(exchange);
         _open = journal.Open(exchange);

@@ -37,7 +37,7 @@ internal static class Billing
     /// Whether the provider may charge for an attempt that ends with <paramref name="error"/>: its answer began, or it had the whole request and was
     /// cancelled from here. What it refuses or fails at before its answer it does not charge for.
     /// </summary>
-    public static bool MayCost(Exchange exchange, EdgeError error) => exchange.SentAt != 0 && !IsCount(exchange) && exchange.Status switch
+    public static bool MayCost(Exchange exchange, EdgeError error) => exchange.SentAt != 0 && exchange.Endpoint is not { IsCount: true } && exchange.Status switch
     {
         >= 200 and < 300 => true,
         0 => error.Kind == ErrorKind.ClientClosed
@@ -45,16 +45,13 @@ internal static class Billing
         _ => false,
     };
 
-    /// <summary>Whether it asks for a count of tokens alone, which no provider charges for.</summary>
-    private static bool IsCount(Exchange exchange) => exchange.Endpoint is { Kind: EndpointKind.CountTokens };
-
     /// <summary>
     /// What a crash at this moment would be billed with: what the provider has reported by now, else what was counted; of a prompt that
     /// nobody has counted yet an estimate by its length.
     /// </summary>
     public static Bill SoFar(Exchange exchange)
     {
-        if (IsCount(exchange))
+        if (exchange.Endpoint is { IsCount: true })
             return default;
         Usage usage = exchange.Usage;
         var bill = new Bill

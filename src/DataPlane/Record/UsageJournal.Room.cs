@@ -13,8 +13,8 @@ internal sealed partial class UsageJournal
 
     private static long NowNs => (long)System.Diagnostics.Stopwatch.GetElapsedTime(0).TotalNanoseconds;
 
-    /// <summary>Whether somebody may have to pay for it: it was tried, and not for a count of tokens alone, which no provider bills.</summary>
-    public static bool MayBill(Exchange exchange) => exchange.Attempts > 0 && exchange.Endpoint?.Kind != EndpointKind.CountTokens;
+    /// <summary>Whether somebody may have to pay for it: it was tried, and not for a count of tokens alone.</summary>
+    private static bool MayBill(Exchange exchange) => exchange.Attempts > 0 && exchange.Endpoint is not { IsCount: true };
 
     /// <summary>
     /// Whether the record of an exchange without an attempt has room: bills come first, so that the last of it is theirs alone. One that has
