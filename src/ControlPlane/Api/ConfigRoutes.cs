@@ -11,21 +11,36 @@ namespace AiEdge.ControlPlane.Api;
 /// <summary>The document as a whole: read, replaced, its generations, and the way back to one.</summary>
 internal sealed class ConfigRoutes(ApiWorld world)
 {
+    private const string Yaml = "application/yaml";
+
     public IEnumerable<ApiRoute> Routes()
     {
-        yield return new("GET", "/config", "The whole document, in JSON, or YAML by Accept", ApiRoute.Readers, GetAsync) { AnswerSchema = EntrySchemas.Config };
+        yield return new("GET", "/config", "The whole document, in JSON, or YAML by Accept", ApiRoute.Readers, GetAsync)
+        {
+            AnswerSchema = EntrySchemas.Config,
+            OtherAnswerType = Yaml,
+        };
         yield return new("PUT", "/config", "Replaces all entries of an owner at once", ApiRoute.Admins, PutAsync)
         {
             HasBody = true,
             BodySchema = EntrySchemas.Config,
+            OtherBodyType = Yaml,
             Query = ["owner", "dryRun", "wait", "timeout"],
+            AnswerSchema = "ConfigWritten",
         };
-        yield return new("GET", "/config/generations", "The generations that are still known, newest first", ApiRoute.Readers, GenerationsAsync);
-        yield return new("GET", "/config/generations/{generation}", "What a generation changed", ApiRoute.Readers, GenerationAsync);
+        yield return new("GET", "/config/generations", "The generations that are still known, newest first", ApiRoute.Readers, GenerationsAsync)
+        {
+            AnswerSchema = "Generations",
+        };
+        yield return new("GET", "/config/generations/{generation}", "What a generation changed", ApiRoute.Readers, GenerationAsync)
+        {
+            AnswerSchema = "GenerationChanges",
+        };
         yield return new(
             "POST", "/config/generations/{generation}/rollback", "Makes the document what it was; revoked keys stay revoked", ApiRoute.Admins, RollbackAsync)
         {
             Query = ["dryRun", "wait", "timeout"],
+            AnswerSchema = "ConfigWritten",
         };
     }
 
@@ -39,7 +54,7 @@ internal sealed class ConfigRoutes(ApiWorld world)
         http.Response.Headers.Vary = "Accept";
         if (isYaml)
         {
-            await Answer.BytesAsync(http, Encoding.UTF8.GetBytes(TreeYaml.Write(root)), "application/yaml");
+            await Answer.BytesAsync(http, Encoding.UTF8.GetBytes(TreeYaml.Write(root)), Yaml);
             return;
         }
 

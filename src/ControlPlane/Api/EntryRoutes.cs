@@ -21,6 +21,7 @@ internal sealed class EntryRoutes(ApiWorld world)
         yield return new("GET", $"/{section}", $"Lists {section} in the order of names", readers, http => ListAsync(http, section))
         {
             Query = ["limit", "after"],
+            AnswerSchema = EntrySchemas.PageOf(section),
         };
         yield return new("GET", one, $"One of {section}, in the shape of its YAML", readers, http => GetAsync(http, section))
         {
@@ -30,14 +31,21 @@ internal sealed class EntryRoutes(ApiWorld world)
         {
             HasBody = true,
             Query = Writing,
-            BodySchema = EntrySchemas.Of(section),
+            BodySchema = EntrySchemas.WrittenOf(section),
+            AnswerSchema = "Written",
         };
         yield return new("PATCH", one, $"Merges into one of {section} (RFC 7396)", writers, http => PatchAsync(http, section))
         {
             HasBody = true,
             Query = Writing,
+            BodySchema = EntrySchemas.PatchOf(section),
+            AnswerSchema = "Written",
         };
-        yield return new("DELETE", one, $"Removes one of {section}", writers, http => DeleteAsync(http, section)) { Query = Writing };
+        yield return new("DELETE", one, $"Removes one of {section}", writers, http => DeleteAsync(http, section))
+        {
+            Query = Writing,
+            AnswerSchema = "Written",
+        };
     }
 
     private static readonly string[] Writing = ["dryRun", "wait", "timeout"];

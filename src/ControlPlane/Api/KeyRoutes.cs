@@ -24,18 +24,25 @@ internal sealed class KeyRoutes(ApiWorld world)
             HasBody = true,
             BodySchema = EntrySchemas.NewKey,
             Status = 201,
+            OtherStatus = 200,
             Query = Writing,
+            AnswerSchema = "KeyWritten",
         };
         yield return new("POST", "/keys/{name}/rotate", "Gives a key another secret, which is in the answer, once", ApiRoute.WritersAndOwners, RotateAsync)
         {
             Query = ["overlap", .. Writing],
+            AnswerSchema = "KeyWritten",
         };
-        yield return new("GET", "/keys/{name}/secrets", "How a key's secrets begin, and when they end", ApiRoute.ReadersAndOwners, SecretsAsync);
+        yield return new("GET", "/keys/{name}/secrets", "How a key's secrets begin, and when they end", ApiRoute.ReadersAndOwners, SecretsAsync)
+        {
+            AnswerSchema = "KeySecrets",
+        };
         yield return new(
             "DELETE", "/keys/{name}/secrets/{which}", "Revokes one of two secrets, current or previous; what is under way by it ends",
             ApiRoute.WritersAndOwners, RevokeAsync)
         {
             Query = Writing,
+            AnswerSchema = "KeyWritten",
         };
     }
 

@@ -48,36 +48,30 @@ internal static class OpenApi
         {
             writer.WriteStartObject("requestBody");
             writer.WriteBoolean("required", true);
-            writer.WriteStartObject("content");
-            Content(writer, "application/json", Ref(route.BodySchema));
-            if (route is { Method: "PUT", Path: "/config" })
-                Content(writer, "application/yaml", Ref(route.BodySchema));
-            writer.WriteEndObject();
+            Contents(writer, route.BodySchema!, route.Method == "PATCH" ? "application/merge-patch+json" : route.OtherBodyType);
             writer.WriteEndObject();
         }
 
         writer.WriteStartObject("responses");
-        writer.WriteStartObject(route.Status.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        writer.WriteString("description", route.Summary);
-        if (route.AnswerSchema is { } answer)
+        foreach (var status in (int?[])[route.Status, route.OtherStatus])
         {
-            writer.WriteStartObject("content");
-            Content(writer, "application/json", Ref(answer));
+            if (status is not { } code)
+                continue;
+            writer.WriteStartObject(code.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            writer.WriteString("description", route.Summary);
+            Contents(writer, route.AnswerSchema, route.OtherAnswerType);
             writer.WriteEndObject();
         }
 
-        writer.WriteEndObject();
         writer.WriteStartObject("default");
         writer.WriteString("description", "What is wrong");
         writer.WriteStartObject("content");
-        Content(writer, "application/problem+json", Ref("Problem"));
+        Content(writer, "application/problem+json", "Problem");
         writer.WriteEndObject();
         writer.WriteEndObject();
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
-
-    private static string? Ref(string? schema) => schema is null ? null : "#/components/schemas/" + schema;
 
     private static void Parameter(Utf8JsonWriter writer, string name, string place)
     {
@@ -91,14 +85,24 @@ internal static class OpenApi
         writer.WriteEndObject();
     }
 
+    /// <summary>What is sent in JSON by a schema, and in another type by the same; a table is a text.</summary>
+    private static void Contents(Utf8JsonWriter writer, string schema, string? other)
+    {
+        writer.WriteStartObject("content");
+        Content(writer, "application/json", schema);
+        if (other is not null)
+            Content(writer, other, other == "text/csv" ? null : schema);
+        writer.WriteEndObject();
+    }
+
     private static void Content(Utf8JsonWriter writer, string type, string? schema)
     {
         writer.WriteStartObject(type);
         writer.WriteStartObject("schema");
         if (schema is null)
-            writer.WriteString("type", "object");
+            writer.WriteString("type", "string");
         else
-            writer.WriteString("$ref", schema);
+            writer.WriteString("$ref", "#/components/schemas/" + schema);
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
@@ -114,18 +118,6 @@ internal static class OpenApi
         writer.WriteEndObject();
         writer.WriteStartObject("schemas");
         EntrySchemas.Write(writer);
-        writer.WriteStartObject("Problem");
-        writer.WriteString("type", "object");
-        writer.WriteStartObject("properties");
-        foreach (var (name, type) in new[] { ("type", "string"), ("title", "string"), ("status", "integer"), ("detail", "string"), ("faults", "array") })
-        {
-            writer.WriteStartObject(name);
-            writer.WriteString("type", type);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndObject();
-        writer.WriteEndObject();
         writer.WriteEndObject();
         writer.WriteEndObject();
     }

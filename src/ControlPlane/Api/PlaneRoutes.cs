@@ -10,10 +10,20 @@ internal sealed class PlaneRoutes(ApiWorld world)
 {
     public IEnumerable<ApiRoute> Routes()
     {
-        yield return new("GET", "/dataplanes", "Data planes: what each serves, and since when", ApiRoute.Readers, ListAsync);
-        yield return new("GET", "/dataplanes/{id}", "One data plane, with the faults of what it rejected", ApiRoute.Readers, GetAsync);
-        yield return new("DELETE", "/dataplanes/{id}", "Revokes a data plane's credential; its streams end", ApiRoute.Admins, DeleteAsync);
-        yield return new("GET", "/audit", "Changes, newest first", ApiRoute.Readers, AuditAsync) { Query = ["limit", "before", "actor", "target"] };
+        yield return new("GET", "/dataplanes", "Data planes: what each serves, and since when", ApiRoute.Readers, ListAsync) { AnswerSchema = "DataPlanes" };
+        yield return new("GET", "/dataplanes/{id}", "One data plane, with the faults of what it rejected", ApiRoute.Readers, GetAsync)
+        {
+            AnswerSchema = "DataPlane",
+        };
+        yield return new("DELETE", "/dataplanes/{id}", "Revokes a data plane's credential; its streams end", ApiRoute.Admins, DeleteAsync)
+        {
+            AnswerSchema = "Named",
+        };
+        yield return new("GET", "/audit", "Changes, newest first", ApiRoute.Readers, AuditAsync)
+        {
+            Query = ["limit", "before", "actor", "target"],
+            AnswerSchema = "Audit",
+        };
     }
 
     private Task ListAsync(HttpContext http) => Answer.JsonAsync(http, writer =>

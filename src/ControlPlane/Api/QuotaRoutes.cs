@@ -14,12 +14,26 @@ internal sealed class QuotaRoutes(ApiWorld world, QuotaService quota)
 
     public IEnumerable<ApiRoute> Routes()
     {
-        yield return new("GET", "/limits/{name}/state", "What a limit has granted, used and held", ApiRoute.ReadersAndOwners, StateAsync);
+        yield return new("GET", "/limits/{name}/state", "What a limit has granted, used and held", ApiRoute.ReadersAndOwners, StateAsync)
+        {
+            AnswerSchema = "LimitState",
+        };
         yield return new(
-            "POST", "/limits/{name}/reset", "Forgets what was used of a limit; what is in planes' hands stays out", ApiRoute.Admins, ResetAsync);
+            "POST", "/limits/{name}/reset", "Forgets what was used of a limit; what is in planes' hands stays out", ApiRoute.Admins, ResetAsync)
+        {
+            AnswerSchema = "LimitState",
+        };
         yield return new(
-            "POST", "/dataplanes/{id}/write-off", "Gives back what is held for starts of a plane that are over", ApiRoute.Admins, WriteOffAsync);
-        yield return new("POST", "/explain", "What would become of a request, and why", ApiRoute.ReadersAndOwners, ExplainAsync) { HasBody = true };
+            "POST", "/dataplanes/{id}/write-off", "Gives back what is held for starts of a plane that are over", ApiRoute.Admins, WriteOffAsync)
+        {
+            AnswerSchema = "Released",
+        };
+        yield return new("POST", "/explain", "What would become of a request, and why", ApiRoute.ReadersAndOwners, ExplainAsync)
+        {
+            HasBody = true,
+            BodySchema = "Question",
+            AnswerSchema = "Explanation",
+        };
     }
 
     private async Task StateAsync(HttpContext http)

@@ -29,19 +29,36 @@ internal sealed class TokenRoutes(ApiWorld world)
     private IEnumerable<ApiRoute> Of(string section, string thing)
     {
         var (admins, one) = (ApiRoute.Admins, $"/{section}/{{name}}");
-        yield return new("GET", $"/{section}", $"Lists {thing}s", admins, http => ListAsync(http, section)) { Query = ["limit", "after"] };
+        yield return new("GET", $"/{section}", $"Lists {thing}s", admins, http => ListAsync(http, section))
+        {
+            Query = ["limit", "after"],
+            AnswerSchema = EntrySchemas.PageOf(section),
+        };
         yield return new("POST", $"/{section}", $"Makes a {thing}; it is in the answer, once", admins, http => PostAsync(http, section))
         {
             HasBody = true,
             Status = 201,
+            BodySchema = "New" + EntrySchemas.Of(section),
+            AnswerSchema = "TokenMade",
         };
-        yield return new("GET", one, $"One {thing}, without itself", admins, http => GetAsync(http, section));
+        yield return new("GET", one, $"One {thing}, without itself", admins, http => GetAsync(http, section)) { AnswerSchema = EntrySchemas.Of(section) };
         yield return new("PUT", one, $"Makes a {thing}, or says anew what it may; the token itself stays", admins, http => PutAsync(http, section))
         {
             HasBody = true,
+            OtherStatus = 201,
+            BodySchema = EntrySchemas.WrittenOf(section),
+            AnswerSchema = "TokenWritten",
         };
-        yield return new("PATCH", one, $"Merges into what a {thing} may (RFC 7396)", admins, http => PatchAsync(http, section)) { HasBody = true };
-        yield return new("DELETE", one, $"Revokes a {thing}", admins, http => ChangeAsync(http, section, "delete", (_, _) => (null, null)));
+        yield return new("PATCH", one, $"Merges into what a {thing} may (RFC 7396)", admins, http => PatchAsync(http, section))
+        {
+            HasBody = true,
+            BodySchema = EntrySchemas.PatchOf(section),
+            AnswerSchema = "Named",
+        };
+        yield return new("DELETE", one, $"Revokes a {thing}", admins, http => ChangeAsync(http, section, "delete", (_, _) => (null, null)))
+        {
+            AnswerSchema = "Named",
+        };
     }
 
     private async Task PostAsync(HttpContext http, string section)

@@ -165,18 +165,26 @@ internal sealed class ControlHost : IAsyncDisposable
         yield return new("GET", "/usage", "Sums of use by any grouping and step, in JSON or CSV", readers, usage.UsageAsync)
         {
             Query = [.. span, "step", "groupBy", "format", .. filters],
+            AnswerSchema = "Usage",
+            OtherAnswerType = "text/csv",
         };
-        yield return new("GET", "/usage/top", "Who spends most", readers, usage.TopAsync) { Query = [.. span, "by", "limit", .. filters] };
+        yield return new("GET", "/usage/top", "Who spends most", readers, usage.TopAsync)
+        {
+            Query = [.. span, "by", "limit", .. filters],
+            AnswerSchema = "Usage",
+        };
         yield return new("GET", "/usage/forecast", "What a period will have cost at its end", readers, usage.ForecastAsync)
         {
             Query = ["period", .. filters],
+            AnswerSchema = "Forecast",
         };
         yield return new("GET", "/requests", "Records of requests", readers, usage.RequestsAsync)
         {
             Query = [
                 .. span, .. filters, "status", "end", "limitName", "requestId", "minTotalMs", "minCostNanodollars", "attempts", "limit", "cursor"],
+            AnswerSchema = "Requests",
         };
-        yield return new("GET", "/requests/{id}", "The record of one request", readers, usage.RequestAsync) { Query = span };
+        yield return new("GET", "/requests/{id}", "The record of one request", readers, usage.RequestAsync) { Query = span, AnswerSchema = "Requests" };
     }
 
     private static int GrpcPort(WebApplication app) =>

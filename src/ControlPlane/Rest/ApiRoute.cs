@@ -26,12 +26,21 @@ internal sealed record ApiRoute(string Method, string Path, string Summary, IRea
     /// <summary>Whether a body is read.</summary>
     public bool HasBody { get; init; }
 
-    /// <summary>The schema of its body in the description; null for any object.</summary>
+    /// <summary>The schema of its body in the description; null where there is none.</summary>
     public string? BodySchema { get; init; }
 
-    /// <summary>The schema of a good answer; null where none is said.</summary>
-    public string? AnswerSchema { get; init; }
+    /// <summary>A type of bodies beside JSON.</summary>
+    public string? OtherBodyType { get; init; }
+
+    /// <summary>The schema of a good answer.</summary>
+    public required string AnswerSchema { get; init; }
+
+    /// <summary>A type of answers beside JSON.</summary>
+    public string? OtherAnswerType { get; init; }
 
     /// <summary>What a good answer's status is.</summary>
     public int Status { get; init; } = 200;
+
+    /// <summary>And what it is else: where something was made that might have been there, or nothing is made in a dry run.</summary>
+    public int? OtherStatus { get; init; }
 }

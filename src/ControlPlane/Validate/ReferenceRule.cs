@@ -79,7 +79,8 @@ internal sealed class ReferenceRule(IReadOnlySet<string> secrets, FaultList faul
     {
         var parts = place.Split('.');
         var isProvider = parts[0] == ConfigOptions.ProvidersField.Name && parts.Length >= 2
-            && (parts[1] == ProviderOptions.KeyField.Name || parts[1] == ProviderOptions.HeadersField.Name
+            && (place == $"{ConfigOptions.ProvidersField.Name}.{ProviderOptions.KeyField.Name}"
+                || (parts[1] == ProviderOptions.HeadersField.Name && parts.Length > 2)
                 || (parts[1] == ProviderOptions.AccountsField.Name && parts[^1] == AccountOptions.KeyField.Name));
         if (!isProvider && place != $"{ConfigOptions.KeysField.Name}.{KeyOptions.Sha256Field.Name}"
             && place != $"{ConfigOptions.KeysField.Name}.{KeyOptions.PreviousField.Name}.{PreviousSecretOptions.Sha256Field.Name}")

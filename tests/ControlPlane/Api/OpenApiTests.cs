@@ -44,21 +44,27 @@ public sealed class OpenApiTests
             Assert.Equal(fields, (schemas[name]!["properties"] as System.Text.Json.Nodes.JsonObject ?? []).Select(f => f.Key));
         }
 
-        foreach (var section in EntryRoutes.Served.Where(s => s != Sections.Alerts))
+        foreach (var section in EntryRoutes.Served)
         {
-            var one = description["paths"]![$"/api/v1/{section}/{{name}}"]!;
-            var body = (string)one["put"]!["requestBody"]!["content"]!["application/json"]!["schema"]!["$ref"]!;
-            Assert.Equal(body, (string)one["get"]!["responses"]!["200"]!["content"]!["application/json"]!["schema"]!["$ref"]!);
-            Assert.Equal("#/components/schemas/" + section.TrimEnd('s'), body);
+            var (one, kind) = (description["paths"]![$"/api/v1/{section}/{{name}}"]!, section == Sections.Alerts ? "Alert" : section.TrimEnd('s'));
+            Assert.Equal("#/components/schemas/" + kind + (section is "keys" or "limits" ? "Entry" : ""), Schema(one["put"]!["requestBody"]!));
+            Assert.Equal("#/components/schemas/" + kind + "Patch", Schema(one["patch"]!["requestBody"]!));
+            Assert.Equal("#/components/schemas/" + kind, Schema(one["get"]!["responses"]!["200"]!));
         }
 
         // The path says the name, and a key's secret may be made here.
-        Assert.Equal((null, "name"), ((string?)schemas["limit"]!["required"]?[0], (string)Assert.Single(schemas["newKey"]!["required"]!.AsArray())!));
+        Assert.Equal((null, "name"), ((string?)schemas["limitEntry"]!["required"]?[0], (string)Assert.Single(schemas["newKey"]!["required"]!.AsArray())!));
+        Assert.Equal(["name"], schemas["limit"]!["required"]!.AsArray().Select(f => (string)f!));
+
+        // Whoever writes here may refer to a secret, and to nothing that is shown.
+        Assert.Equal(4, System.Text.RegularExpressions.Regex.Count(schemas["key"]!.ToJsonString() + schemas["config"]!.ToJsonString() + schemas["newKey"]!.ToJsonString(), "schemas/reference\""));
         var text = description.ToJsonString();
         var referred = System.Text.RegularExpressions.Regex.Matches(text, "\"\\$ref\":\"([^\"]*)\"").Select(m => m.Groups[1].Value).Distinct().ToList();
         Assert.True(referred.Count > 20);
         Assert.All(referred, r => Assert.True(r.StartsWith("#/components/schemas/", StringComparison.Ordinal) && schemas.ContainsKey(r.Split('/')[^1]), r));
     }
+
+    private static string Schema(System.Text.Json.Nodes.JsonNode holder) => (string)holder["content"]!["application/json"]!["schema"]!["$ref"]!;
 
     [Fact]
     public async Task Each_parameter_that_is_described_is_looked_at_and_any_other_is_refused()

@@ -6,7 +6,7 @@ using AiEdge.ControlPlane.Tests.Hosting;
 
 namespace AiEdge.ControlPlane.Tests.Api;
 
-/// <summary>REST as a caller with one token sees it.</summary>
+/// <summary>REST as a caller with one token sees it; whatever is sent and answered is held against the description.</summary>
 internal sealed class RestClient(ControlRig rig, string? token = ControlRig.Admin) : IDisposable
 {
     private readonly HttpClient _http = new() { BaseAddress = new Uri(rig.Host.Http, "/api/v1/") };
@@ -24,9 +24,17 @@ internal sealed class RestClient(ControlRig rig, string? token = ControlRig.Admi
             request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
         }
 
+        var description = await ApiDescription.OfAsync(_http);
         using var response = await _http.SendAsync(request);
-        return new(response.StatusCode, response.Headers.ETag?.Tag, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync());
+        var answer = new RestAnswer(
+            response.StatusCode, response.Headers.ETag?.Tag, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync());
+        if (description.Judge(method, path, type, body, answer) is { } operation)
+            Accepted.Add(operation);
+        return answer;
     }
+
+    /// <summary>Operations, as the description names them, that have accepted something.</summary>
+    public HashSet<string> Accepted { get; } = [];
 
     public Task<RestAnswer> GetAsync(string path) => SendAsync("GET", path);
 

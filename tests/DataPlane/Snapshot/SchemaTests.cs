@@ -114,6 +114,7 @@ public sealed class SchemaTests
     [InlineData("runaway:")]
     [InlineData("runaway: { outputTokens: 32k, repeat: off, action: shadow }")]
     [InlineData("keys:")]
+    [InlineData("keys: [ { name: a, sha256: \"" + Doc.Sha + "\", previous: } ]")]
     [InlineData("server:")]
     [InlineData("timeouts: { firstByte: off, idle: 0, total: \"0\" }")]
     [InlineData("server: { bodyBytesMax: 1000000, headBytesMax: 8KiB, drainDelay: 0, listen: \":0\", probe: \"[::1]:1\" }")]
