@@ -53,22 +53,96 @@ public sealed class EveryAnswerTests
 
     /// <summary>A body that breaks its schema in one place, wherever that is, is not accepted: <see cref="RestClient"/> would say so.</summary>
     [Theory]
-    [InlineData("PUT", "providers/q?dryRun=true", "provider", """{"dialect":"openai","baseUrl":"https://api.openai.com/v1","region":"eu","connectionsMax":9,"timeouts":{"idle":"9s"},"headers":{"x":"1"},"disabled":false}""")]
-    [InlineData("PUT", "models/m?dryRun=true", "model", """{"targets":[{"provider":"openai","weight":2,"price":{"input":1}}],"balance":"cost","contextWindow":9000,"price":{"input":2.5,"factors":{"flex":0.5}},"fallback":["gpt-4o"],"disabled":false}""")]
-    [InlineData("PUT", "providers/q?dryRun=true", "provider", """{"dialect":"openai","baseUrl":"https://api.openai.com/v1","accounts":{"one":{"key":"${env:AIEDGE_SECRET_A}"}},"probe":{"path":"/health"},"capacity":{"path":"/metrics"},"tls":{"caFile":"/a"},"retryReused":true}""")]
-    [InlineData("PUT", "models/m?dryRun=true", "model", """{"targets":[{"provider":"openai","model":"x","concurrent":4}],"price":{"input":1},"aliases":["n"],"hedge":{"after":"1s"},"simple":{"model":"gpt-4o","promptTokensMax":200},"retry":{"attempts":2},"runaway":{"repeat":"off"}}""")]
-    [InlineData("PUT", "teams/t?dryRun=true", "team", """{"tags":{"env":"prod"},"regions":["eu"],"may":{"models":["gpt-*"],"priority":"low","keysMax":3},"disabled":true}""")]
-    [InlineData("PUT", "keys/k?dryRun=true", "keyEntry", """{"sha256":"9123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","team":"blue","models":["gpt-4o"],"expires":"2099-01-01","priority":"low","weight":3,"onDisconnect":"drain:3s","disabled":false,"tier":"pro"}""")]
-    [InlineData("PUT", "keys/k?dryRun=true", "keyEntry", """{"sha256":"${env:AIEDGE_SECRET_K}","previous":{"sha256":"9123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","until":"2099-01-01"},"regions":["eu"],"clientTags":["user"]}""")]
-    [InlineData("POST", "keys?dryRun=true", "newKey", """{"name":"k","team":"blue","tags":{"feature":"x"},"clientTags":["user"],"modelMap":{"gpt-4":"gpt-4o"}}""")]
-    [InlineData("PUT", "limits/l?dryRun=true", "limitEntry", """{"match":{"team":"blue","tag":"feature=x"},"per":"key","requests":"9/min","burst":30,"cost":"$5/day","concurrent":5,"mode":"enforce","onStream":"cut","queue":{"wait":"1s"},"unpriced":"zero","disabled":false}""")]
-    [InlineData("PUT", "prices/p?dryRun=true", "price", """{"input":1,"output":2.5,"longContext":{"above":2000,"input":3}}""")]
-    [InlineData("PUT", "alerts/b?dryRun=true", "Alert", """{"webhook":"https://hooks.example.com/a","secret":"0123456789abcdef","thresholds":[50,80],"limits":["all"],"anomaly":{"by":"team","costMinNanodollars":"5"}}""")]
-    [InlineData("POST", "tokens", "NewToken", """{"name":"n","role":"owner","team":"blue","expires":"2099-01-01T00:00:00Z","disabled":true}""")]
-    [InlineData("PUT", "tokens/o", "TokenEntry", """{"role":"owner","team":"blue","expires":"2099-01-01","disabled":true}""")]
-    [InlineData("PUT", "joinTokens/j", "JoinTokenEntry", """{"uses":3,"expires":"2099-01-01","disabled":true}""")]
-    [InlineData("POST", "explain", "Question", """{"key":"a","model":"gpt-4o","tags":{"feature":"x"}}""")]
-    [InlineData("PUT", "config?dryRun=true", "config", """{"providers":{"openai":{"dialect":"openai","baseUrl":"https://api.openai.com/v1"}},"models":{"gpt-4o":{"targets":[{"provider":"openai"}]}},"keys":[{"name":"z","sha256":"9123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}],"limits":[{"name":"l","requests":"5/s"}],"timeouts":{"connect":"1s"},"retry":{"attempts":2},"journal":{"keep":"1h"}}""")]
+    [InlineData(
+        "PUT", "providers/q?dryRun=true", "provider",
+        """
+        {"dialect":"openai","baseUrl":"https://api.openai.com/v1","region":"eu","connectionsMax":9,"timeouts":{"idle":"9s"},"headers":{"x":"1"},
+        "disabled":false}
+        """)]
+    [InlineData(
+        "PUT", "models/m?dryRun=true", "model",
+        """
+        {"targets":[{"provider":"openai","weight":2,"price":{"input":1}}],"balance":"cost","contextWindow":9000,"price":{"input":2.5,
+        "factors":{"flex":0.5}},"fallback":["gpt-4o"],"disabled":false}
+        """)]
+    [InlineData(
+        "PUT", "providers/q?dryRun=true", "provider",
+        """
+        {"dialect":"openai","baseUrl":"https://api.openai.com/v1","accounts":{"one":{"key":"${env:AIEDGE_SECRET_A}"}},"probe":{"path":"/health"},
+        "capacity":{"path":"/metrics"},"tls":{"caFile":"/a"},"retryReused":true}
+        """)]
+    [InlineData(
+        "PUT", "models/m?dryRun=true", "model",
+        """
+        {"targets":[{"provider":"openai","model":"x","concurrent":4}],"price":{"input":1},"aliases":["n"],"hedge":{"after":"1s"},
+        "simple":{"model":"gpt-4o","promptTokensMax":200},"retry":{"attempts":2},"runaway":{"repeat":"off"}}
+        """)]
+    [InlineData(
+        "PUT", "teams/t?dryRun=true", "team",
+        """
+        {"tags":{"env":"prod"},"regions":["eu"],"may":{"models":["gpt-*"],"priority":"low","keysMax":3},"disabled":true}
+        """)]
+    [InlineData(
+        "PUT", "keys/k?dryRun=true", "keyEntry",
+        """
+        {"sha256":"9123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","team":"blue","models":["gpt-4o"],"expires":"2099-01-01",
+        "priority":"low","weight":3,"onDisconnect":"drain:3s","disabled":false,"tier":"pro"}
+        """)]
+    [InlineData(
+        "PUT", "keys/k?dryRun=true", "keyEntry",
+        """
+        {"sha256":"${env:AIEDGE_SECRET_K}","previous":{"sha256":"9123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        "until":"2099-01-01"},"regions":["eu"],"clientTags":["user"]}
+        """)]
+    [InlineData(
+        "POST", "keys?dryRun=true", "newKey",
+        """
+        {"name":"k","team":"blue","tags":{"feature":"x"},"clientTags":["user"],"modelMap":{"gpt-4":"gpt-4o"}}
+        """)]
+    [InlineData(
+        "PUT", "limits/l?dryRun=true", "limitEntry",
+        """
+        {"match":{"team":"blue","tag":"feature=x"},"per":"key","requests":"9/min","burst":30,"cost":"$5/day","concurrent":5,"mode":"enforce",
+        "onStream":"cut","queue":{"wait":"1s"},"unpriced":"zero","disabled":false}
+        """)]
+    [InlineData(
+        "PUT", "prices/p?dryRun=true", "price",
+        """
+        {"input":1,"output":2.5,"longContext":{"above":2000,"input":3}}
+        """)]
+    [InlineData(
+        "PUT", "alerts/b?dryRun=true", "Alert",
+        """
+        {"webhook":"https://hooks.example.com/a","secret":"0123456789abcdef","thresholds":[50,80],"limits":["all"],"anomaly":{"by":"team",
+        "costMinNanodollars":"5"}}
+        """)]
+    [InlineData(
+        "POST", "tokens", "NewToken",
+        """
+        {"name":"n","role":"owner","team":"blue","expires":"2099-01-01T00:00:00Z","disabled":true}
+        """)]
+    [InlineData(
+        "PUT", "tokens/o", "TokenEntry",
+        """
+        {"role":"owner","team":"blue","expires":"2099-01-01","disabled":true}
+        """)]
+    [InlineData(
+        "PUT", "joinTokens/j", "JoinTokenEntry",
+        """
+        {"uses":3,"expires":"2099-01-01","disabled":true}
+        """)]
+    [InlineData(
+        "POST", "explain", "Question",
+        """
+        {"key":"a","model":"gpt-4o","tags":{"feature":"x"}}
+        """)]
+    [InlineData(
+        "PUT", "config?dryRun=true", "config",
+        """
+        {"providers":{"openai":{"dialect":"openai","baseUrl":"https://api.openai.com/v1"}},"models":{"gpt-4o":{"targets":[{"provider":"openai"}]}},
+        "keys":[{"name":"z","sha256":"9123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}],"limits":[{"name":"l","requests":"5/s"}],
+        "timeouts":{"connect":"1s"},"retry":{"attempts":2},"journal":{"keep":"1h"}}
+        """)]
     public async Task What_breaks_its_schema_is_refused(string method, string path, string schema, string good)
     {
         await using var rig = await ControlRig.StartAsync();
