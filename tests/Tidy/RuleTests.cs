@@ -122,6 +122,24 @@ public sealed class RuleTests
         Assert.Equal(faults, LayerRule.Find(LayerTable.DataPlane, [known, knows], []).Count(f => f.Contains("may not know", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("src/DataPlane/Flow/A.cs", "class A { bool F(Dialect d) => d == Dialect.Gemini; }", 0, 1)]
+    [InlineData("src/DataPlane/Flow/A.cs", "class A { bool F(Dialect d) => d == Dialect.Gemini; }", 1, 0)]
+    [InlineData("src/DataPlane/Flow/A.cs", "class A { bool F(Dialect d) => d == Dialect.Gemini; }", 2, 1)]
+    [InlineData("src/DataPlane/Flow/A.cs", "class A { object F() => RequestShape.Chat; }", 0, 1)]
+    [InlineData("src/DataPlane/Flow/A.cs", "class A { object F() => RequestShape.Native; }", 0, 0)]
+    [InlineData("src/DataPlane/Flow/A.cs", "class A { object F() => \"anthropic-version\"u8; }", 0, 1)]
+    [InlineData("src/DataPlane/Flow/A.cs", "class A { string F(int i) => $\"x-goog-{i}\"; }", 0, 1)]
+    [InlineData("src/DataPlane/Flow/A.cs", "/// <summary>As OpenAI has it.</summary>\nclass A { string F() => \"chat\"; }", 0, 0)]
+    [InlineData("src/DataPlane/Dialects/Gemini/A.cs", "class A { object F() => RequestShape.Contents; }", 0, 0)]
+    [InlineData("src/DataPlane/Dialects/Gemini/A.cs", "class A { object F() => RequestShape.Contents; }", 1, 1)]
+    public void A_dialect_that_is_named_more_or_less_than_the_list_says_is_found(string path, string text, int may, int faults) =>
+        Assert.Equal(faults, DialectRule.Find(new Dictionary<string, int> { [path] = may }, [File(path, text)]).Count());
+
+    [Fact]
+    public void A_place_of_dialects_that_is_gone_is_found() =>
+        Assert.Single(DialectRule.Find(new Dictionary<string, int> { ["src/Gone.cs"] = 1 }, []));
+
     [Fact]
     public void An_alias_does_not_hide_a_layer_and_a_mere_likeness_is_no_layer()
     {

@@ -1,0 +1,68 @@
+namespace AiEdge.Tidy.Tests;
+
+/// <summary>Where a dialect is named outside its folders, and how often.</summary>
+public static class DialectPlaces
+{
+    public static IReadOnlyDictionary<string, int> All { get; } = new Dictionary<string, int>(StringComparer.Ordinal)
+    {
+        // The table: a line for each.
+        ["src/DataPlane/Dialects/DialectTable.cs"] = 7,
+
+        // What models can, and what their tokens are: by a model's name, in whatever dialect it is asked.
+        ["src/DataPlane/Core/ModelAbilities.cs"] = 22,
+        ["src/Tokenization/Models/ChatOverhead.cs"] = 5,
+        ["src/Tokenization/Models/ImageCost.cs"] = 4,
+        ["src/Tokenization/Models/ModelEncoding.cs"] = 1,
+        ["src/Tokenization/Models/ModelEncodings.cs"] = 27,
+        ["src/Tokenization/Models/ModelFamily.cs"] = 8,
+
+        // Words that all have in common: an example, names of headers, members of neutral requests that only one dialect has.
+        ["src/Contracts/Fields/BaseUrlField.cs"] = 1,
+        ["src/DataPlane/Translate/NeutralRequest.cs"] = 6,
+        ["src/DataPlane/Translate/ThoughtEffort.cs"] = 4,
+        ["src/Http/HeaderId.cs"] = 1,
+        ["src/Http/HeaderNames.cs"] = 2,
+
+        // Still to go home.
+        ["src/Contracts/Options/ProviderOptions.cs"] = 14,
+        ["src/Contracts/Rules/KeyRules.cs"] = 2,
+        ["src/Contracts/Rules/ProviderRules.cs"] = 6,
+        ["src/DataPlane/Core/ConfigSnapshot.cs"] = 10,
+        ["src/DataPlane/Core/Endpoint.cs"] = 15,
+        ["src/DataPlane/Core/ErrorNames.cs"] = 3,
+        ["src/DataPlane/Core/Exchange.cs"] = 1,
+        ["src/DataPlane/Core/PricedRequests.cs"] = 1,
+        ["src/DataPlane/Flow/AnswerChoices.cs"] = 3,
+        ["src/DataPlane/Flow/AnswerHead.cs"] = 1,
+        ["src/DataPlane/Flow/AttemptLoop.Hedge.cs"] = 5,
+        ["src/DataPlane/Flow/AttemptLoop.cs"] = 4,
+        ["src/DataPlane/Flow/JsonForm.cs"] = 4,
+        ["src/DataPlane/Flow/LimitHeaders.cs"] = 9,
+        ["src/DataPlane/Flow/ResponseRelay.cs"] = 1,
+        ["src/DataPlane/Flow/StreamRelay.cs"] = 1,
+        ["src/DataPlane/Flow/StreamTranslation.cs"] = 2,
+        ["src/DataPlane/Flow/TargetChoice.cs"] = 4,
+        ["src/DataPlane/Flow/UserReading.cs"] = 2,
+        ["src/DataPlane/Forward/HeaderRules.cs"] = 11,
+        ["src/DataPlane/Forward/ProviderRateReader.cs"] = 6,
+        ["src/DataPlane/Forward/UpstreamRequestWriter.cs"] = 4,
+        ["src/DataPlane/Identify/KeyIdentifier.cs"] = 2,
+        ["src/DataPlane/Link/UsageRecords.cs"] = 1,
+        ["src/DataPlane/Meter/AnswerWords.cs"] = 3,
+        ["src/DataPlane/Meter/Billing.cs"] = 5,
+        ["src/DataPlane/Meter/ChatChunkReader.cs"] = 3,
+        ["src/DataPlane/Meter/JsonAnswerReader.cs"] = 1,
+        ["src/DataPlane/Meter/OpenAiStreamReader.cs"] = 9,
+        ["src/DataPlane/Meter/PromptEstimates.cs"] = 8,
+        ["src/DataPlane/Meter/TypedEventReader.cs"] = 2,
+        ["src/DataPlane/Parse/BodyScan.cs"] = 2,
+        ["src/DataPlane/Parse/OpenAiPatch.cs"] = 3,
+        ["src/DataPlane/Parse/OutputClamp.cs"] = 11,
+        ["src/DataPlane/Parse/RequestDemand.cs"] = 7,
+        ["src/DataPlane/Parse/RequestFields.cs"] = 18,
+        ["src/DataPlane/Snapshot/ConfigCompiler.cs"] = 5,
+        ["src/DataPlane/Translate/OwnProofs.cs"] = 7,
+        ["src/DataPlane/Translate/RequestTranslation.cs"] = 1,
+        ["src/DataPlane/Translate/Translations.cs"] = 24,
+    };
+}
