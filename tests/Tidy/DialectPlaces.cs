@@ -5,7 +5,8 @@ public static class DialectPlaces
 {
     public static IReadOnlyDictionary<string, int> All { get; } = new Dictionary<string, int>(StringComparer.Ordinal)
     {
-        // The table: a line for each.
+        // The tables: a line for each.
+        ["src/Contracts/Dialects/DialectSheet.cs"] = 3,
         ["src/DataPlane/Dialects/DialectTable.cs"] = 7,
 
         // What models can, and what their tokens are: by a model's name, in whatever dialect it is asked.
@@ -24,11 +25,8 @@ public static class DialectPlaces
         ["src/Http/HeaderNames.cs"] = 2,
 
         // Still to go home.
-        ["src/Contracts/Options/ProviderOptions.cs"] = 14,
-        ["src/Contracts/Rules/KeyRules.cs"] = 2,
-        ["src/Contracts/Rules/ProviderRules.cs"] = 6,
         ["src/DataPlane/Core/ConfigSnapshot.cs"] = 10,
-        ["src/DataPlane/Core/Endpoint.cs"] = 15,
+        ["src/DataPlane/Core/Endpoint.cs"] = 5,
         ["src/DataPlane/Core/ErrorNames.cs"] = 3,
         ["src/DataPlane/Core/Exchange.cs"] = 1,
         ["src/DataPlane/Core/PricedRequests.cs"] = 1,
@@ -60,7 +58,6 @@ public static class DialectPlaces
         ["src/DataPlane/Parse/OutputClamp.cs"] = 11,
         ["src/DataPlane/Parse/RequestDemand.cs"] = 7,
         ["src/DataPlane/Parse/RequestFields.cs"] = 18,
-        ["src/DataPlane/Snapshot/ConfigCompiler.cs"] = 5,
         ["src/DataPlane/Translate/OwnProofs.cs"] = 7,
         ["src/DataPlane/Translate/RequestTranslation.cs"] = 1,
         ["src/DataPlane/Translate/Translations.cs"] = 24,

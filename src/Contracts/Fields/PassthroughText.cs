@@ -1,3 +1,5 @@
+using AiEdge.Contracts.Dialects;
+
 namespace AiEdge.Contracts.Fields;
 
 /// <summary>A native path of a provider that a key may call, as it is written: <c>PROVIDER: METHOD /PATH</c>.</summary>
@@ -14,18 +16,6 @@ public readonly record struct PassthroughText(string Provider, string Method, st
 
     private static readonly System.Buffers.SearchValues<char> PathChars =
         System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()+,=:@/");
-
-    /// <summary>Paths that are served by themselves, where they are metered.</summary>
-    private static readonly string[] Served =
-    [
-        "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", "/v1/responses/input_tokens", "/v1/moderations", "/v1/images/generations",
-        "/v1/images/edits",
-        "/v1/images/variations", "/v1/audio/speech", "/v1/audio/transcriptions", "/v1/audio/translations", "/v1/models", "/v1/messages",
-        "/v1/messages/count_tokens", "/v1beta/models",
-    ];
-
-    private static readonly string[] ServedMethods =
-        [":generateContent", ":streamGenerateContent", ":countTokens", ":embedContent", ":batchEmbedContents", ":rawPredict", ":streamRawPredict"];
 
     /// <summary>
     /// What makes something that lies at the provider under an id and belongs to whoever made it, or that lets a client go past the gateway.
@@ -79,9 +69,26 @@ public readonly record struct PassthroughText(string Provider, string Method, st
         return true;
     }
 
-    private static bool IsServed(string path) =>
-        Array.Exists(Served, served => path.Equals(served, StringComparison.OrdinalIgnoreCase))
-        || Array.Exists(ServedMethods, method => path.EndsWith(method, StringComparison.OrdinalIgnoreCase));
+    /// <summary>Whether it is served by itself, where it is metered.</summary>
+    private static bool IsServed(string path)
+    {
+        foreach (var sheet in DialectSheet.All)
+        {
+            foreach (var served in sheet.Paths)
+            {
+                if (path.Equals(served, StringComparison.OrdinalIgnoreCase))
+                    return true;
+            }
+
+            foreach (var method in sheet.Methods)
+            {
+                if (path.EndsWith(method, StringComparison.OrdinalIgnoreCase))
+                    return true;
+            }
+        }
+
+        return false;
+    }
 
     private static bool IsKept(string path)
     {

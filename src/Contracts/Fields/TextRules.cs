@@ -1,4 +1,5 @@
 using System.Buffers;
+using AiEdge.Contracts.Dialects;
 
 namespace AiEdge.Contracts.Fields;
 
@@ -105,11 +106,11 @@ public static class TextRules
     public static string? PathPrefix(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (text is "/v1beta" or "/passthrough")
-            return "is the beginning of paths that are served already";
-        return text.Length is < 2 or > 33 || text[0] != '/' || text.AsSpan(1).ContainsAnyExcept(PlainNameChars) || text.AsSpan(1).Trim('.').IsEmpty
-            ? "must be one segment of a path, such as /v2: / and up to 32 letters, digits, '.', '-' and '_'"
-            : null;
+        if (text.Length is < 2 or > 33 || text[0] != '/' || text.AsSpan(1).ContainsAnyExcept(PlainNameChars) || text.AsSpan(1).Trim('.').IsEmpty)
+            return "must be one segment of a path, such as /v2: / and up to 32 letters, digits, '.', '-' and '_'";
+        var isTaken = text == "/passthrough"
+            || (text != "/v1" && DialectSheet.All.Any(sheet => sheet.Paths.Any(path => path.StartsWith(text + "/", StringComparison.Ordinal))));
+        return isTaken ? "is the beginning of paths that are served already" : null;
     }
 
     /// <summary>What a request may ask a host for: a path from its root on, with a query if need be.</summary>

@@ -1,3 +1,4 @@
+using AiEdge.Contracts.Dialects;
 using AiEdge.Contracts.Faults;
 using AiEdge.Contracts.Fields;
 using AiEdge.Contracts.Tree;
@@ -10,22 +11,14 @@ public sealed class ProviderOptions
     /// <summary>The header field that carries the credential where no other is named; only here it stands behind <c>Bearer</c>.</summary>
     public const string DefaultAuthHeader = "Authorization";
 
-    /// <summary>The same where the dialect is Anthropic's.</summary>
-    public const string AnthropicAuthHeader = "x-api-key";
-
-    /// <summary>The same where the dialect is Gemini's.</summary>
-    public const string GeminiAuthHeader = "x-goog-api-key";
-
     /// <summary>The same where Azure hosts it.</summary>
     public const string AzureAuthHeader = "api-key";
 
-    private const string AnthropicDialect = "anthropic";
-    private const string GeminiDialect = "gemini";
     private const string AzureHosting = "azure";
     private const string VertexHosting = "vertex";
 
     /// <summary>The wire format spoken.</summary>
-    public static readonly ChoiceField DialectField = new("dialect", ["openai", AnthropicDialect, GeminiDialect]) { IsRequired = true };
+    public static readonly ChoiceField DialectField = new("dialect", [.. DialectNames()]) { IsRequired = true };
 
     /// <summary>Where the API is.</summary>
     public static readonly BaseUrlField BaseUrlField = new("baseUrl") { IsRequired = true };
@@ -115,6 +108,9 @@ public sealed class ProviderOptions
     /// <summary>See <see cref="DialectField"/>.</summary>
     public Setting<string> Dialect { get; private init; }
 
+    /// <summary>What there is to know of the dialect; null where it is not one.</summary>
+    public DialectSheet? Sheet => Dialect.IsSet ? DialectSheet.Named(Dialect.Value) : null;
+
     /// <summary>See <see cref="BaseUrlField"/>.</summary>
     public Setting<BaseUrl> BaseUrl { get; private init; }
 
@@ -188,17 +184,17 @@ public sealed class ProviderOptions
     public bool IsDisabled { get; private init; }
 
     /// <summary>The header field that carries the credential: the one that is named, else the host's or the dialect's own.</summary>
-    public string AuthHeaderName => AuthHeader.Or(Dialect.Or("") switch
-    {
-        _ when IsOnAzure => AzureAuthHeader,
-        _ when IsOnVertex => DefaultAuthHeader,
-        AnthropicDialect => AnthropicAuthHeader,
-        GeminiDialect => GeminiAuthHeader,
-        _ => DefaultAuthHeader,
-    });
+    public string AuthHeaderName =>
+        AuthHeader.Or(IsOnAzure ? AzureAuthHeader : IsOnVertex ? DefaultAuthHeader : Sheet?.AuthHeader ?? DefaultAuthHeader);
 
     /// <summary>Whether the credential stands behind <c>Bearer</c>: in <see cref="DefaultAuthHeader"/> only.</summary>
     public bool IsBearer => string.Equals(AuthHeaderName, DefaultAuthHeader, StringComparison.OrdinalIgnoreCase);
+
+    private static IEnumerable<string> DialectNames()
+    {
+        foreach (var sheet in DialectSheet.All)
+            yield return sheet.Name;
+    }
 
     /// <summary>Reads a provider; null where it is not a map.</summary>
     public static ProviderOptions? Read(ConfigEntry entry, FaultList faults)

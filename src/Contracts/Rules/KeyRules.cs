@@ -110,8 +110,8 @@ public sealed class KeyRules
             var provider = Provider(rule.Provider);
             if (provider is null)
                 _faults.Add(source, source.ByReference ? "no provider has the name referred to" : $"no provider named \"{rule.Provider}\"");
-            else if (provider.Dialect.Or("openai") == "openai" && !rule.Path.StartsWith("/v1/", StringComparison.Ordinal))
-                _faults.Add(source, "has to name a path below /v1/, which stands for what baseUrl ends in");
+            else if (provider.Sheet is { BaseEndsIn: { Length: > 0 } end } && !rule.Path.StartsWith(end + "/", StringComparison.Ordinal))
+                _faults.Add(source, $"has to name a path below {end}/, which stands for what baseUrl ends in");
         }
     }
 

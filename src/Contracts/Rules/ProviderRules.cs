@@ -1,3 +1,4 @@
+using AiEdge.Contracts.Dialects;
 using AiEdge.Contracts.Faults;
 using AiEdge.Contracts.Fields;
 using AiEdge.Contracts.Options;
@@ -18,25 +19,29 @@ public static class ProviderRules
         HeaderRules.CheckAuthHeader(provider, faults, warnings);
         HeaderRules.CheckHeaders(provider, faults);
         CheckTls(provider, faults);
-        if (provider.Responses.IsSet && provider.Dialect is { IsSet: true, Value: not "openai" })
-            faults.Add(provider.Responses.Source!, "has a meaning for the dialect openai alone");
+        if (provider.Responses.IsSet && provider.Sheet is { HasResponses: false })
+            faults.Add(provider.Responses.Source!, "has a meaning for the " + Named(static sheet => sheet.HasResponses) + " alone");
         CheckHosting(provider, faults);
         CheckAccounts(provider, faults);
         if (provider.Capacity is { Cache: { IsSet: true, Value: 0 } cache })
             faults.Add(cache.Source!, "must be more than 0%, which every server has in use");
     }
 
-    /// <summary>Azure hosts OpenAI's dialect, in versions; Vertex the other two.</summary>
+    /// <summary>Each hosts some dialects; Azure in versions.</summary>
     private static void CheckHosting(ProviderOptions provider, FaultList faults)
     {
-        if (provider.IsOnAzure && provider.Dialect is { IsSet: true, Value: not "openai" })
-            faults.Add(provider.Hosting.Source!, "azure has a meaning for the dialect openai alone");
-        if (provider.IsOnVertex && provider.Dialect is { IsSet: true, Value: "openai" })
-            faults.Add(provider.Hosting.Source!, "vertex has a meaning for the dialects anthropic and gemini alone");
+        if ((provider.IsOnAzure || provider.IsOnVertex) && provider.Hosting.Value is var host && provider.Sheet?.Hosts.Contains(host) == false)
+            faults.Add(provider.Hosting.Source!, host + " has a meaning for the " + Named(sheet => sheet.Hosts.Contains(host)) + " alone");
         if (provider.IsOnAzure && provider.Node.Entry(ProviderOptions.ApiVersionField.Name) is null)
             faults.Add(provider.Node, ProviderOptions.ApiVersionField.Name, "is required where hosting is azure");
         if (provider.ApiVersion.IsSet && !provider.IsOnAzure)
             faults.Add(provider.ApiVersion.Source!, "has a meaning where hosting is azure alone");
+    }
+
+    private static string Named(Predicate<DialectSheet> isMeant)
+    {
+        var names = DialectSheet.NamesOf(isMeant);
+        return (names.Contains(' ', StringComparison.Ordinal) ? "dialects " : "dialect ") + names;
     }
 
     private static void CheckName(ProviderOptions provider, FaultList faults)

@@ -22,25 +22,6 @@ internal enum EndpointKind : byte
 /// <summary>A path that the data plane serves, with what it means. A table row, compared by bytes.</summary>
 internal sealed class Endpoint
 {
-    private static readonly Endpoint[] Forwarded =
-    [
-        new("/v1/chat/completions", RequestShape.Chat),
-        new("/v1/completions", RequestShape.Completions),
-        new("/v1/embeddings", RequestShape.Embeddings),
-        new("/v1/responses", RequestShape.Responses),
-        new("/v1/responses/input_tokens", RequestShape.Responses, EndpointKind.CountTokens),
-        new("/v1/moderations", RequestShape.Moderations),
-        new("/v1/images/generations", RequestShape.Images),
-        new("/v1/images/edits", RequestShape.Multipart),
-        new("/v1/images/variations", RequestShape.Multipart),
-        new("/v1/audio/speech", RequestShape.Speech),
-        new("/v1/audio/transcriptions", RequestShape.Multipart),
-        new("/v1/audio/translations", RequestShape.Multipart),
-    ];
-
-    private static readonly Endpoint Models = new("/v1/models", RequestShape.Chat, EndpointKind.ModelList);
-    private static readonly Endpoint OneModel = new("/v1/models/", RequestShape.Chat, EndpointKind.ModelOne);
-
     private readonly int _upstreamFrom;
 
     public Endpoint(string path, RequestShape shape, EndpointKind kind = EndpointKind.Forward, Dialect dialect = Dialect.OpenAi)
@@ -65,6 +46,11 @@ internal sealed class Endpoint
     /// What stands behind the model in paths that name it; empty for those that do not. <see cref="Path"/> is then what stands before it.
     /// </summary>
     public byte[] BehindModel { get; init; } = [];
+
+    /// <summary>Whether what stands for a model in the path has to be a plain name; else it may be anything.</summary>
+    public bool TakesNamesOnly { get; init; }
+
+    private bool NamesModel => Kind == EndpointKind.ModelOne || BehindModel.Length > 0;
 
     /// <summary>Lower-case name of a header without which a provider does not take a request; null for none.</summary>
     public string? HeaderName { get; init; }
@@ -99,17 +85,18 @@ internal sealed class Endpoint
     /// <summary>Whether a provider is asked.</summary>
     public bool IsForwarded => Kind is EndpointKind.Forward or EndpointKind.Passthrough;
 
-    /// <summary>The row of the OpenAI dialect for <paramref name="path"/>, or null.</summary>
-    public static Endpoint? Find(ReadOnlySpan<byte> path)
+    /// <summary>Whether a path is of this row.</summary>
+    public bool Takes(ReadOnlySpan<byte> path)
     {
-        foreach (var endpoint in Forwarded)
-        {
-            if (path.SequenceEqual(endpoint.PathUtf8))
-                return endpoint;
-        }
-
-        if (path.SequenceEqual(Models.PathUtf8))
-            return Models;
-        return path.Length > OneModel.PathUtf8.Length && path.StartsWith(OneModel.PathUtf8) ? OneModel : null;
+        if (!NamesModel)
+            return path.SequenceEqual(PathUtf8);
+        if (path.Length <= PathUtf8.Length + BehindModel.Length || !path.StartsWith(PathUtf8) || !path.EndsWith(BehindModel))
+            return false;
+        return !TakesNamesOnly || IsName(path[PathUtf8.Length..^BehindModel.Length]);
     }
+
+    /// <summary>A model's name as it stands in a path: nothing that is coded, and no further step of the path.</summary>
+    private static bool IsName(ReadOnlySpan<byte> name) =>
+        name.Length <= ModelBytes.Length && name.IndexOfAnyExceptInRange((byte)0x21, (byte)0x7e) < 0
+        && name.IndexOfAny((byte)'/', (byte)'%', (byte)':') < 0;
 }

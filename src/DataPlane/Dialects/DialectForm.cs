@@ -30,8 +30,8 @@ internal abstract class DialectForm
     /// <summary>What is sent in a silent stream: an event that clients pass over.</summary>
     public abstract ReadOnlySpan<byte> Heartbeat { get; }
 
-    /// <summary>The path's row, or null where it is none of this dialect's.</summary>
-    public abstract Endpoint? Find(ReadOnlySpan<byte> path);
+    /// <summary>The paths that clients of this dialect call.</summary>
+    public abstract IReadOnlyList<Endpoint> Endpoints { get; }
 
     /// <summary>Whether clients of this dialect call paths like this one, served or not: they are owed its errors.</summary>
     public abstract bool Owns(ReadOnlySpan<byte> path);

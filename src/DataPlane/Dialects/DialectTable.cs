@@ -20,14 +20,31 @@ internal static class DialectTable
         new GeminiForm(),
     ];
 
+    private static readonly Endpoint[] Endpoints = EndpointsOfAll();
+
+    /// <summary>Every dialect.</summary>
+    public static ReadOnlySpan<DialectForm> Forms => All;
+
     public static DialectForm Of(Dialect dialect) => All[(int)dialect];
+
+    /// <summary>The dialect of a name out of a configuration that was found to be without faults.</summary>
+    public static Dialect Named(string name)
+    {
+        foreach (var form in All)
+        {
+            if (form.Name == name)
+                return form.Id;
+        }
+
+        throw new ArgumentException("not a dialect", nameof(name));
+    }
 
     /// <summary>The row of a path, in whatever dialect it is, or null.</summary>
     public static Endpoint? Find(ReadOnlySpan<byte> path)
     {
-        foreach (var form in All)
+        foreach (var endpoint in Endpoints)
         {
-            if (form.Find(path) is { } endpoint)
+            if (endpoint.Takes(path))
                 return endpoint;
         }
 
@@ -65,5 +82,13 @@ internal static class DialectTable
         }
 
         return Dialect.OpenAi;
+    }
+
+    private static Endpoint[] EndpointsOfAll()
+    {
+        var endpoints = new List<Endpoint>();
+        foreach (var form in All)
+            endpoints.AddRange(form.Endpoints);
+        return [.. endpoints];
     }
 }

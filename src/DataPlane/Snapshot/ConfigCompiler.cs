@@ -3,6 +3,7 @@ using System.Text;
 using AiEdge.Contracts.Fields;
 using AiEdge.Contracts.Options;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 
 namespace AiEdge.DataPlane.Snapshot;
 
@@ -99,12 +100,7 @@ internal sealed class ConfigCompiler
         {
             Name = provider.Name,
             IsDisabled = provider.IsDisabled || (accounts.Length > 0 && Array.TrueForAll(accounts, static account => account.IsDisabled)),
-            Dialect = provider.Dialect.Value switch
-            {
-                "anthropic" => Dialect.Anthropic,
-                "gemini" => Dialect.Gemini,
-                _ => Dialect.OpenAi,
-            },
+            Dialect = DialectTable.Named(provider.Dialect.Value),
             LacksResponses = provider.Responses.Or("native") == "translated",
             PrefersResponses = provider.Responses.Or("native") is "preferred" or "only",
             LacksChat = provider.Responses.Or("native") == "only",

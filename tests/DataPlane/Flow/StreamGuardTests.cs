@@ -1,5 +1,6 @@
 using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Flow;
 using AiEdge.DataPlane.Meter;
 using AiEdge.Tokenization;
@@ -116,7 +117,7 @@ public class StreamGuardTests
             Exchange.Reset(null!);
             Exchange.SetAskedModel("gpt-4o"u8);
             Exchange.Model = new ModelModel { Name = "gpt-4o", NameUtf8 = [], IsGlob = false, Targets = [], Runaway = runaway };
-            Exchange.Endpoint = Endpoint.Find("/v1/chat/completions"u8);
+            Exchange.Endpoint = DialectTable.Find("/v1/chat/completions"u8);
             Guard = new StreamGuard(credit, new ExchangeMeter(Process));
             Guard.Begin(Exchange, isJournaled: false);
         }

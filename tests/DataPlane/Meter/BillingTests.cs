@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Meter;
 
 namespace AiEdge.DataPlane.Tests.Meter;
@@ -88,7 +89,7 @@ public class BillingTests
     public void Each_image_costs_what_a_request_does(string path, long cost)
     {
         Exchange exchange = Answered();
-        (exchange.Endpoint, exchange.Choices, exchange.Usage) = (Endpoint.Find(System.Text.Encoding.ASCII.GetBytes(path)), 4, new Usage { IsPresent = true });
+        (exchange.Endpoint, exchange.Choices, exchange.Usage) = (DialectTable.Find(System.Text.Encoding.ASCII.GetBytes(path)), 4, new Usage { IsPresent = true });
         Assert.Equal(cost, Billing.Of(exchange, default).CostNanodollars);
     }
 
@@ -252,7 +253,7 @@ public class BillingTests
         exchange.Reset(null!);
         var timeouts = new TimeoutsModel(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
         exchange.Target = new TargetModel { Provider = null!, Timeouts = timeouts, Price = Price };
-        exchange.Endpoint = Endpoint.Find("/v1/chat/completions"u8);
+        exchange.Endpoint = DialectTable.Find("/v1/chat/completions"u8);
         (exchange.Stream, exchange.Status, exchange.SentAt) = (true, 200, Stopwatch.GetTimestamp());
         return exchange;
     }

@@ -12,9 +12,6 @@ namespace AiEdge.DataPlane.Dialects.Anthropic;
 /// <summary>Anthropic's Messages API.</summary>
 internal sealed class AnthropicForm : DialectForm
 {
-    private static readonly Endpoint Messages = new("/v1/messages", RequestShape.Messages, EndpointKind.Forward, Dialect.Anthropic);
-    private static readonly Endpoint CountTokens = new("/v1/messages/count_tokens", RequestShape.Messages, EndpointKind.CountTokens, Dialect.Anthropic);
-
     public override Dialect Id => Dialect.Anthropic;
 
     public override string Name => "anthropic";
@@ -25,14 +22,13 @@ internal sealed class AnthropicForm : DialectForm
 
     public override ReadOnlySpan<byte> Heartbeat => "event: ping\ndata: {\"type\": \"ping\"}\n\n"u8;
 
-    public override Endpoint? Find(ReadOnlySpan<byte> path)
-    {
-        if (path.SequenceEqual(Messages.PathUtf8))
-            return Messages;
-        return path.SequenceEqual(CountTokens.PathUtf8) ? CountTokens : null;
-    }
+    public override IReadOnlyList<Endpoint> Endpoints { get; } =
+    [
+        new("/v1/messages", RequestShape.Messages, EndpointKind.Forward, Dialect.Anthropic),
+        new("/v1/messages/count_tokens", RequestShape.Messages, EndpointKind.CountTokens, Dialect.Anthropic),
+    ];
 
-    public override bool Owns(ReadOnlySpan<byte> path) => path.StartsWith(Messages.PathUtf8);
+    public override bool Owns(ReadOnlySpan<byte> path) => path.StartsWith("/v1/messages"u8);
 
     public override bool IsSpokenBy(RequestHead head) => head.IndexOf("anthropic-version"u8) >= 0;
 

@@ -14,18 +14,6 @@ internal sealed class GeminiForm : DialectForm
 {
     private const string Prefix = "/v1beta/models/";
 
-    private static readonly Endpoint[] Methods =
-    [
-        Method(":generateContent", EndpointKind.Forward),
-        Method(":streamGenerateContent", EndpointKind.Forward, isStream: true),
-        Method(":countTokens", EndpointKind.CountTokens),
-        Method(":embedContent", EndpointKind.Forward, shape: RequestShape.EmbedContent),
-        Method(":batchEmbedContents", EndpointKind.Forward, shape: RequestShape.BatchEmbed),
-    ];
-
-    private static readonly Endpoint Models = new("/v1beta/models", RequestShape.Contents, EndpointKind.ModelList, Dialect.Gemini);
-    private static readonly Endpoint OneModel = new(Prefix, RequestShape.Contents, EndpointKind.ModelOne, Dialect.Gemini);
-
     public override Dialect Id => Dialect.Gemini;
 
     public override string Name => "gemini";
@@ -36,20 +24,16 @@ internal sealed class GeminiForm : DialectForm
 
     public override ReadOnlySpan<byte> Heartbeat => ": ping\n\n"u8;
 
-    public override Endpoint? Find(ReadOnlySpan<byte> path)
-    {
-        if (path.SequenceEqual(Models.PathUtf8))
-            return Models;
-        if (!path.StartsWith(OneModel.PathUtf8))
-            return null;
-        foreach (var method in Methods)
-        {
-            if (path.EndsWith(method.BehindModel) && IsName(method.ModelIn(path)))
-                return method;
-        }
-
-        return IsName(path[OneModel.PathUtf8.Length..]) ? OneModel : null;
-    }
+    public override IReadOnlyList<Endpoint> Endpoints { get; } =
+    [
+        Method(":generateContent", EndpointKind.Forward),
+        Method(":streamGenerateContent", EndpointKind.Forward, isStream: true),
+        Method(":countTokens", EndpointKind.CountTokens),
+        Method(":embedContent", EndpointKind.Forward, shape: RequestShape.EmbedContent),
+        Method(":batchEmbedContents", EndpointKind.Forward, shape: RequestShape.BatchEmbed),
+        new("/v1beta/models", RequestShape.Contents, EndpointKind.ModelList, Dialect.Gemini),
+        Method("", EndpointKind.ModelOne),
+    ];
 
     public override bool Owns(ReadOnlySpan<byte> path) => path.StartsWith("/v1beta/"u8);
 
@@ -147,12 +131,7 @@ internal sealed class GeminiForm : DialectForm
     }
 
     private static Endpoint Method(string name, EndpointKind kind, bool isStream = false, RequestShape shape = RequestShape.Contents) =>
-        new(Prefix, shape, kind, Dialect.Gemini) { BehindModel = Encoding.ASCII.GetBytes(name), IsStream = isStream };
-
-    /// <summary>A model's name as it stands in a path: nothing that is coded, and no further step of the path.</summary>
-    private static bool IsName(ReadOnlySpan<byte> name) =>
-        name.Length is > 0 and <= RequestFacts.ModelBytesMax && name.IndexOfAnyExceptInRange((byte)0x21, (byte)0x7e) < 0
-        && name.IndexOfAny((byte)'/', (byte)'%', (byte)':') < 0;
+        new(Prefix, shape, kind, Dialect.Gemini) { BehindModel = Encoding.ASCII.GetBytes(name), IsStream = isStream, TakesNamesOnly = true };
 
     /// <summary>The form that an answer is asked for in; empty where the query does not name one.</summary>
     private static ReadOnlySpan<byte> Alt(ReadOnlySpan<byte> query)

@@ -19,7 +19,23 @@ internal sealed class OpenAiForm : DialectForm
 
     public override ReadOnlySpan<byte> Heartbeat => ": ping\n\n"u8;
 
-    public override Endpoint? Find(ReadOnlySpan<byte> path) => Endpoint.Find(path);
+    public override IReadOnlyList<Endpoint> Endpoints { get; } =
+    [
+        new("/v1/chat/completions", RequestShape.Chat),
+        new("/v1/completions", RequestShape.Completions),
+        new("/v1/embeddings", RequestShape.Embeddings),
+        new("/v1/responses", RequestShape.Responses),
+        new("/v1/responses/input_tokens", RequestShape.Responses, EndpointKind.CountTokens),
+        new("/v1/moderations", RequestShape.Moderations),
+        new("/v1/images/generations", RequestShape.Images),
+        new("/v1/images/edits", RequestShape.Multipart),
+        new("/v1/images/variations", RequestShape.Multipart),
+        new("/v1/audio/speech", RequestShape.Speech),
+        new("/v1/audio/transcriptions", RequestShape.Multipart),
+        new("/v1/audio/translations", RequestShape.Multipart),
+        new("/v1/models", RequestShape.Chat, EndpointKind.ModelList),
+        new("/v1/models/", RequestShape.Chat, EndpointKind.ModelOne),
+    ];
 
     public override bool Owns(ReadOnlySpan<byte> path) => false;
 
