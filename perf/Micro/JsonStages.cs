@@ -2,6 +2,7 @@ using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects.Anthropic;
 using AiEdge.DataPlane.Dialects.Gemini;
+using AiEdge.DataPlane.Dialects.OpenAi;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
 using AiEdge.Tokenization.Json;
@@ -29,7 +30,7 @@ internal static class JsonStages
         var reader = new JsonAnswerReader();
         return () =>
         {
-            reader.Reset(AnswerWords.OpenAi);
+            reader.Reset(OpenAiAnswerWords.Shared);
             reader.Feed(Answer);
             HttpStages.Expect(reader.IsComplete && reader.Usage.TotalTokens == 21);
         };

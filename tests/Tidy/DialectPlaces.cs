@@ -25,6 +25,8 @@ public static class DialectPlaces
         ["src/Http/HeaderNames.cs"] = 2,
 
         // Still to go home.
+        ["src/DataPlane/Dialects/RequestTranslation.cs"] = 1,
+        ["src/DataPlane/Dialects/Translations.cs"] = 25,
         ["src/DataPlane/Core/ConfigSnapshot.cs"] = 10,
         ["src/DataPlane/Core/Endpoint.cs"] = 5,
         ["src/DataPlane/Core/ErrorNames.cs"] = 3,
@@ -46,20 +48,13 @@ public static class DialectPlaces
         ["src/DataPlane/Forward/UpstreamRequestWriter.cs"] = 4,
         ["src/DataPlane/Identify/KeyIdentifier.cs"] = 2,
         ["src/DataPlane/Link/UsageRecords.cs"] = 1,
-        ["src/DataPlane/Meter/AnswerWords.cs"] = 3,
         ["src/DataPlane/Meter/Billing.cs"] = 5,
-        ["src/DataPlane/Meter/ChatChunkReader.cs"] = 3,
-        ["src/DataPlane/Meter/JsonAnswerReader.cs"] = 1,
-        ["src/DataPlane/Meter/OpenAiStreamReader.cs"] = 9,
         ["src/DataPlane/Meter/PromptEstimates.cs"] = 8,
-        ["src/DataPlane/Meter/TypedEventReader.cs"] = 2,
         ["src/DataPlane/Parse/BodyScan.cs"] = 2,
         ["src/DataPlane/Parse/OpenAiPatch.cs"] = 3,
         ["src/DataPlane/Parse/OutputClamp.cs"] = 11,
         ["src/DataPlane/Parse/RequestDemand.cs"] = 7,
         ["src/DataPlane/Parse/RequestFields.cs"] = 18,
         ["src/DataPlane/Translate/OwnProofs.cs"] = 7,
-        ["src/DataPlane/Translate/RequestTranslation.cs"] = 1,
-        ["src/DataPlane/Translate/Translations.cs"] = 24,
     };
 }

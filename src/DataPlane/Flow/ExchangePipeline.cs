@@ -8,7 +8,6 @@ using AiEdge.DataPlane.Identify;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Route;
-using AiEdge.DataPlane.Translate;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 

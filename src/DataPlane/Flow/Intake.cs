@@ -1,5 +1,5 @@
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Parse;
-using AiEdge.DataPlane.Translate;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;

@@ -1,7 +1,6 @@
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Meter;
-using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Flow;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using AiEdge.DataPlane.Core;
-using AiEdge.DataPlane.Translate;
+using AiEdge.DataPlane.Dialects;
 
 namespace AiEdge.DataPlane.Flow;
 

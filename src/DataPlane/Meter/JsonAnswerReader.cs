@@ -34,7 +34,7 @@ internal sealed class JsonAnswerReader
     private bool _wantsTexts;
     private bool _readsTexts;
     private bool _isHeld;
-    private AnswerWords _words = AnswerWords.OpenAi;
+    private AnswerWords _words = null!;
 
     private enum Zone : byte
     {

@@ -5,7 +5,7 @@ namespace AiEdge.DataPlane.Translate;
 
 /// <summary>
 /// Thoughts that stand in a client's history for the sake of what they prove to a provider of another dialect, behind a mark of our making
-/// (<see cref="CallProof"/>, <see cref="Responses.ThoughtProof"/>). A provider of the client's own dialect would take the proof for one of its own that was
+/// (such as <see cref="CallProof"/>). A provider of the client's own dialect would take the proof for one of its own that was
 /// forged: where bytes pass as they are, these thoughts are left out.
 /// </summary>
 internal static class OwnProofs

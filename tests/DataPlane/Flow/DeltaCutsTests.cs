@@ -1,5 +1,6 @@
 using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects.OpenAi;
 using AiEdge.DataPlane.Flow;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Tests.Meter;
@@ -115,7 +116,7 @@ public sealed class DeltaCutsTests
         string said = Cuts.SameForAll(Encoding.UTF8.GetBytes(Answer), pieces =>
         {
             var reader = new JsonAnswerReader();
-            reader.Reset(AnswerWords.OpenAi, wantsTexts: true);
+            reader.Reset(OpenAiAnswerWords.Shared, wantsTexts: true);
             foreach (byte[] piece in pieces)
                 reader.Feed(piece);
             return FormattableString.Invariant($"{reader.Texts!.Count(tokenizer).Tokens} {reader.IsComplete}");
@@ -131,17 +132,17 @@ public sealed class DeltaCutsTests
         var tokenizer = JsonTokenizer.Of(TokenEncoding.O200kBase);
         var answer = Encoding.UTF8.GetBytes(Answer);
         var reader = new JsonAnswerReader();
-        reader.Reset(AnswerWords.OpenAi, wantsTexts: true);
+        reader.Reset(OpenAiAnswerWords.Shared, wantsTexts: true);
         reader.Feed(answer);
         var expected = (reader.Texts!.Count(tokenizer).Tokens, reader.Usage.OutputTokens, reader.IsComplete);
-        reader.Reset(AnswerWords.OpenAi, wantsTexts: true, isHeld: true);
+        reader.Reset(OpenAiAnswerWords.Shared, wantsTexts: true, isHeld: true);
         reader.Feed(answer);
         Assert.Equal(expected, (reader.TextsOf(answer)!.Count(tokenizer).Tokens, reader.Usage.OutputTokens, reader.IsComplete));
         Assert.NotEqual(0, expected.Tokens);
         for (var inside = 0; inside <= answer.Length; inside++)
         {
             byte[] padded = [.. Enumerable.Repeat((byte)' ', JsonAnswerReader.KeptBytesMax - inside), .. answer];
-            reader.Reset(AnswerWords.OpenAi, wantsTexts: true);
+            reader.Reset(OpenAiAnswerWords.Shared, wantsTexts: true);
             foreach (var piece in padded.Chunk(inside % 2 == 0 ? 7 : padded.Length))
                 reader.Feed(piece);
             Assert.Equal(expected, (reader.Texts!.Count(tokenizer).Tokens, reader.Usage.OutputTokens, reader.IsComplete));

@@ -1,5 +1,6 @@
 using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects.OpenAi;
 using AiEdge.DataPlane.Meter;
 
 namespace AiEdge.DataPlane.Tests.Meter;
@@ -10,7 +11,7 @@ internal static class AnswerReading
     public static string Describe(IReadOnlyList<byte[]> pieces)
     {
         var reader = new JsonAnswerReader();
-        reader.Reset(AnswerWords.OpenAi);
+        reader.Reset(OpenAiAnswerWords.Shared);
         foreach (byte[] piece in pieces)
             reader.Feed(piece);
         return Describe(reader);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects.OpenAi;
 using AiEdge.DataPlane.Meter;
 
 namespace AiEdge.DataPlane.Tests.Meter;

@@ -1,5 +1,6 @@
 using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects.OpenAi;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Tests.Parse;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using AiEdge.DataPlane.Dialects.OpenAi;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Tests.Parse;
 
@@ -114,9 +115,9 @@ public class JsonAnswerReaderTests
     public void A_reader_can_be_used_again()
     {
         var reader = new JsonAnswerReader();
-        reader.Reset(AnswerWords.OpenAi);
+        reader.Reset(OpenAiAnswerWords.Shared);
         reader.Feed("{\"usage\":{\"prompt_tokens\":1},\"error\":{\"code\":\"c\",\"ty"u8);
-        reader.Reset(AnswerWords.OpenAi);
+        reader.Reset(OpenAiAnswerWords.Shared);
         reader.Feed("{}"u8);
         Assert.Equal("whole no usage", AnswerReading.Describe(reader));
     }
@@ -139,7 +140,7 @@ public class JsonAnswerReaderTests
         for (int round = 0; round < 3; round++)
         {
             before = GC.GetAllocatedBytesForCurrentThread();
-            reader.Reset(AnswerWords.OpenAi);
+            reader.Reset(OpenAiAnswerWords.Shared);
             reader.Feed(answer.AsSpan(0, 100));
             reader.Feed(answer.AsSpan(100));
         }

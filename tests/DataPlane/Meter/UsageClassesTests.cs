@@ -2,6 +2,7 @@ using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects.Anthropic;
 using AiEdge.DataPlane.Dialects.Gemini;
+using AiEdge.DataPlane.Dialects.OpenAi;
 using AiEdge.DataPlane.Meter;
 
 namespace AiEdge.DataPlane.Tests.Meter;
@@ -28,7 +29,7 @@ public sealed class UsageClassesTests
         for (var step = 1; step <= bytes.Length; step += step < 40 ? 1 : 40)
         {
             var reader = new JsonAnswerReader();
-            reader.Reset(isGemini ? GeminiAnswerWords.Shared : AnswerWords.OpenAi);
+            reader.Reset(isGemini ? GeminiAnswerWords.Shared : OpenAiAnswerWords.Shared);
             for (var at = 0; at < bytes.Length; at += step)
                 reader.Feed(bytes.AsSpan(at, Math.Min(step, bytes.Length - at)));
             Assert.True(reader.IsComplete);

@@ -1,6 +1,6 @@
 using System.Text;
+using AiEdge.DataPlane.Dialects.Gemini;
 using AiEdge.DataPlane.Translate;
-using AiEdge.DataPlane.Translate.Gemini;
 
 namespace AiEdge.DataPlane.Tests.Translate;
 

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects.OpenAi.Responses;
 using AiEdge.DataPlane.Translate;
-using AiEdge.DataPlane.Translate.Responses;
 
 namespace AiEdge.DataPlane.Tests.Translate;
 

@@ -13,7 +13,7 @@ internal sealed class OpenAiForm : DialectForm
 
     public override string Name => "openai";
 
-    public override AnswerWords Words => AnswerWords.OpenAi;
+    public override AnswerWords Words => OpenAiAnswerWords.Shared;
 
     public override Func<PromptReader> PromptReader { get; } = static () => new OpenAiPromptReader();
 

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
-using AiEdge.DataPlane.Meter;
 
 namespace AiEdge.DataPlane.Dialects.OpenAi;
 

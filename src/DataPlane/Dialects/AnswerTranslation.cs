@@ -1,0 +1,100 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Dialects;
+
+/// <summary>Puts a provider's answer into its client's dialect, event by event or whole. Reused by <see cref="Begin"/>.</summary>
+internal sealed class AnswerTranslation
+{
+    /// <summary>Of texts that nobody has counted, about.</summary>
+    private const int BytesPerToken = 4;
+
+    private readonly AnswerReader?[] _readers = new AnswerReader?[Translations.Count];
+    private readonly AnswerWriter?[] _streams = new AnswerWriter?[Translations.Count];
+    private readonly AnswerWriter?[] _wholes = new AnswerWriter?[Translations.Count];
+    private readonly LossReport _losses = new();
+    private AnswerReader _reader = null!;
+    private AnswerWriter _writer = null!;
+    private Exchange _exchange = null!;
+
+    /// <summary>What has been written and not been taken.</summary>
+    public ReadOnlySpan<byte> Written => _writer.Out.Written;
+
+    /// <summary>The same, for whoever cannot hold a span.</summary>
+    public ReadOnlyMemory<byte> WrittenMemory => _writer.Out.Memory;
+
+    /// <summary>An answer begins.</summary>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="isStream">Whether it is a stream.</param>
+    /// <param name="unixSeconds">The time.</param>
+    public void Begin(Exchange exchange, bool isStream, long unixSeconds)
+    {
+        var (spoken, asked) = (exchange.SpokenEndpoint.Shape, exchange.Endpoint!.Shape);
+        var (from, to) = ((int)spoken, (int)asked);
+        _exchange = exchange;
+        _losses.Clear();
+        _reader = _readers[from] ??= Translations.Of(spoken).NewAnswerReader!();
+        var made = Translations.Of(asked);
+        _writer = isStream ? _streams[to] ??= made.NewStreamWriter!() : _wholes[to] ??= made.NewAnswerWriter!();
+        _reader.Reset();
+        _writer.Losses = _losses;
+        // Of embeddings the usage is told whoever has counted; nothing but their texts is in the body.
+        var tokens = exchange.PromptIsCounted ? exchange.PromptTokens : Translations.IsOfVectors(asked) ? Math.Max(1, exchange.BytesIn / BytesPerToken) : 0;
+        _writer.Begin(new AnswerFacts(exchange.EdgeId, exchange.AskedModel, unixSeconds, exchange.WantsUsage, tokens) { WantsBase64 = exchange.WantsBase64 });
+    }
+
+    /// <summary>Translates one event. False if it is none that the provider's dialect has, or cannot be told in the client's.</summary>
+    /// <param name="data">The event's data.</param>
+    /// <param name="usage">What has been reported so far.</param>
+    public bool OnEvent(ReadOnlySpan<byte> data, in Usage usage)
+    {
+        if (data.IsEmpty)
+            return true;
+        _writer.Usage = usage;
+        _writer.SetTier(_exchange.ServedTier);
+        return _reader.OnEvent(data, _writer) && !_writer.IsFaulted;
+    }
+
+    /// <summary>What the provider has failed in, as far as the data says it; no error otherwise.</summary>
+    public EdgeError FailureIn(ReadOnlySpan<byte> data) => _reader.FailureIn(data);
+
+    /// <summary>Translates a whole answer. False as above.</summary>
+    public bool OnWhole(ReadOnlySpan<byte> body, in Usage usage)
+    {
+        _writer.Usage = usage;
+        _writer.SetTier(_exchange.ServedTier);
+        if (!_reader.OnWhole(body, _writer) || _writer.IsFaulted)
+            return false;
+        _writer.End();
+        return !_writer.IsFaulted;
+    }
+
+    /// <summary>Writes the beginning of a stream, if nothing is written of it yet.</summary>
+    public void Start() => _writer.Take(new NeutralEvent(NeutralKind.Start));
+
+    /// <summary>The stream is whole: writes what is missing of its end.</summary>
+    public bool End(in Usage usage)
+    {
+        _writer.Usage = usage;
+        _writer.SetTier(_exchange.ServedTier);
+        _writer.End();
+        return !_writer.IsFaulted;
+    }
+
+    /// <summary>What was written has been taken.</summary>
+    public void Took() => _writer.Out.Clear();
+
+    /// <summary>Puts into the exchange what has been lost of the answer.</summary>
+    public void ReportLosses()
+    {
+        _exchange.AddTranslationLoss(_losses.Names);
+        _losses.Clear();
+    }
+
+    /// <summary>The answer is over: gives back what it took.</summary>
+    public void Release()
+    {
+        ReportLosses();
+        _writer.Release();
+    }
+}

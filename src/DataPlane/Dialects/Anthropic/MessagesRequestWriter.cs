@@ -1,0 +1,198 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Translate;
+using AiEdge.Tokenization.Models;
+
+namespace AiEdge.DataPlane.Dialects.Anthropic;
+
+/// <summary>
+/// Writes requests for Anthropic's Messages (API reference, <c>POST /v1/messages</c>). It asks for a cap on every answer, for turns that
+/// alternate, and for thought, sampling and forced tools not to be mixed; what collides is left out and reported.
+/// </summary>
+internal sealed class MessagesRequestWriter : RequestWriter
+{
+    /// <summary>The cap on an answer where neither the client nor the model's rule names one: every model takes it.</summary>
+    public const long TokensMaxDefault = 4096;
+
+    private static readonly Endpoint Messages = new("/v1/messages", RequestShape.Messages, EndpointKind.Forward, Dialect.Anthropic)
+    {
+        HeaderName = "anthropic-version",
+        HeaderLine = [.. "anthropic-version: 2023-06-01\r\n"u8],
+    };
+
+    public override Endpoint EndpointOf(bool isStream) => Messages;
+
+    public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
+    {
+        var max = request.TokensMax >= 0 ? request.TokensMax : target.OutputMax > 0 ? target.OutputMax : TokensMaxDefault;
+        if (target.OutputCap > 0)
+            max = Math.Min(max, target.OutputCap);
+        var thought = MessagesThought.Of(request, target.Abilities, max);
+        CustomTools.Lose(request);
+        CustomTools.KeepAllowed(request);
+        json.StartObject();
+        if (target.InsteadOfModel.IsEmpty)
+            json.Value("model"u8, target.ModelJson);
+        else
+            json.Value(target.InsteadOfModel);
+        json.Number("max_tokens"u8, max);
+        WriteSystem(request, json);
+        MessagesWriter.Write(request, json);
+        WriteSampling(request, json, target.Abilities, thought.Thinks);
+        if (request.Stops.Count > 0)
+            WriteStops(request, json);
+        if (request.Tools.Count > 0)
+            WriteTools(request, json, target.Abilities);
+        if (thought.Tokens > 0)
+            json.StartObject("thinking"u8).Text("type"u8, "enabled"u8).Number("budget_tokens"u8, thought.Tokens).EndObject();
+        else if (thought.IsAdaptive || thought.IsOff)
+            json.StartObject("thinking"u8).Text("type"u8, thought.IsOff ? "disabled"u8 : "adaptive"u8).EndObject();
+        WriteOutput(request, thought.Word, json);
+        var user = request.OneUser();
+        if (user.IsPresent)
+            json.StartObject("metadata"u8).Text("user_id"u8, user.Of(request.Source)).EndObject();
+        PromptCache.Write(request, json, request.CacheMark);
+        if (request.Stream)
+            json.Flag("stream"u8, true);
+        json.EndObject();
+        LoseRest(request);
+    }
+
+    private static void WriteSystem(NeutralRequest request, JsonOut json)
+    {
+        var (isOpen, isTurned) = (false, false);
+        foreach (var message in request.Messages)
+        {
+            if (message.Role != NeutralRole.System)
+            {
+                isTurned = true;
+                continue;
+            }
+
+            // It goes to the top, wherever it stood.
+            request.LoseIf(isTurned, request.Names.Role);
+            for (var p = message.From; p < message.From + message.Count; p++)
+            {
+                var part = request.Parts[p];
+                request.LoseUnlessText(part);
+                if (part.Kind != PartKind.Text || part.Text.Length == 0)
+                    continue;
+                if (!isOpen)
+                    json.StartArray("system"u8);
+                isOpen = true;
+                json.StartObject().Text("type"u8, "text"u8).Text("text"u8, part.Text.Of(request.Source));
+                PromptCache.Write(request, json, part.CacheMark);
+                json.EndObject();
+            }
+        }
+
+        if (isOpen)
+            json.EndArray();
+    }
+
+    /// <summary>With thought temperature has to be 1, and 1 is what it is when nothing is said; OpenAI and Gemini go up to 2.</summary>
+    private static void WriteSampling(NeutralRequest request, JsonOut json, in ModelAbilities model, bool thinks)
+    {
+        var source = request.Source;
+        var (temperature, topP) = (request.Number(request.Temperature), request.Number(request.TopP));
+        var isBarred = thinks || model.RefusesSampling;
+        var isWarm = false;
+        if (temperature is { } warm)
+        {
+            request.LoseIf(isBarred ? warm != 1 : warm > 1, request.Names.Temperature);
+            isWarm = !isBarred && (warm != 1 || topP is null);
+            if (isWarm)
+                json.Value("temperature"u8, warm > 1 ? "1"u8 : request.Temperature.Of(source));
+        }
+
+        if (topP is { } share && share != 1)
+        {
+            // Models since 4.1 take one of both alone, and so may those that nobody knows.
+            var isSecond = isWarm && (model.TakesOneSampler || model.Family != ModelFamily.Claude);
+            var fits = !model.RefusesSampling && !isSecond && (!thinks || share >= 0.95);
+            request.LoseIf(!fits, request.Names.TopP);
+            if (fits)
+                json.Value("top_p"u8, request.TopP.Of(source));
+        }
+
+        request.LoseIf(isBarred && request.TopK.IsPresent, request.Names.TopK);
+        if (request.TopK.IsPresent && !isBarred)
+            json.Value("top_k"u8, request.TopK.Of(source));
+    }
+
+    private static void WriteStops(NeutralRequest request, JsonOut json)
+    {
+        json.StartArray("stop_sequences"u8);
+        foreach (var stop in request.Stops)
+            json.Text(stop.Of(request.Source));
+        json.EndArray();
+    }
+
+    private static void WriteTools(NeutralRequest request, JsonOut json, in ModelAbilities model)
+    {
+        var source = request.Source;
+        json.StartArray("tools"u8);
+        foreach (var tool in request.Tools)
+        {
+            json.StartObject().Text("name"u8, tool.Name.Of(source));
+            if (tool.Description.IsPresent)
+                json.Text("description"u8, tool.Description.Of(source));
+            if (tool.Schema.IsPresent)
+                SchemaText.Write(json, "input_schema"u8, source, tool.Schema, tool.IsOpenApi);
+            else
+                json.Value("input_schema"u8, """{"type":"object","properties":{}}"""u8);
+            if (tool.IsStrict)
+                json.Flag("strict"u8, true);
+            PromptCache.Write(request, json, tool.CacheMark);
+            json.EndObject();
+        }
+
+        json.EndArray();
+        if (request.ToolChoice == ToolChoice.Unset && !request.IsSerial)
+            return;
+        var isRefused = model.RefusesForcedTools && request.ToolChoice is (ToolChoice.Required or ToolChoice.Named);
+        request.LoseIf(isRefused, request.Names.ToolChoice);
+        var choice = isRefused ? ToolChoice.Auto : request.ToolChoice;
+        json.StartObject("tool_choice"u8).Text("type"u8, choice switch
+        {
+            ToolChoice.None => "none"u8,
+            ToolChoice.Required => "any"u8,
+            ToolChoice.Named => "tool"u8,
+            _ => "auto"u8,
+        });
+        if (choice == ToolChoice.Named)
+            json.Text("name"u8, request.ToolName.Of(source));
+        if (request.IsSerial && request.ToolChoice != ToolChoice.None)
+            json.Flag("disable_parallel_tool_use"u8, true);
+        json.EndObject();
+    }
+
+    /// <summary>A schema is kept to, whose objects have to be closed; that an answer be any JSON cannot be asked for.</summary>
+    private static void WriteOutput(NeutralRequest request, Efforts effort, JsonOut json)
+    {
+        var hasSchema = request.Format == AnswerFormat.Schema && request.FormatSchema.IsPresent;
+        request.LoseIf(request.Format != AnswerFormat.Text && !hasSchema, request.Names.Format);
+        if (!hasSchema && effort == Efforts.None)
+            return;
+        json.StartObject("output_config"u8);
+        if (effort != Efforts.None)
+            json.Text("effort"u8, ThoughtEffort.Word(effort));
+        if (hasSchema)
+        {
+            json.StartObject("format"u8).Text("type"u8, "json_schema"u8);
+            SchemaText.WriteClosed(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi);
+            json.EndObject();
+        }
+
+        json.EndObject();
+    }
+
+    private static void LoseRest(NeutralRequest request)
+    {
+        request.LoseIf(request.Choices > 1, request.Names.Choices);
+        request.LoseIf(request.Seed.IsPresent, request.Names.Seed);
+        request.LoseIf(request.Number(request.PresencePenalty) is { } presence && presence != 0, request.Names.PresencePenalty);
+        request.LoseIf(request.Number(request.FrequencyPenalty) is { } frequency && frequency != 0, request.Names.FrequencyPenalty);
+        request.LoseIf(request.WantsLogprobs, request.Names.Logprobs);
+        request.LoseOpenAiMembers();
+    }
+}

@@ -1,0 +1,91 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Translate;
+using AiEdge.Tokenization.Models;
+
+namespace AiEdge.DataPlane.Dialects.Anthropic;
+
+/// <summary>How a model of Anthropic's is told to think: by a number of tokens, from 4.6 on by an effort, or not at all.</summary>
+/// <param name="Tokens">The number; 0 for none.</param>
+/// <param name="IsAdaptive">It thinks as much as it finds right.</param>
+/// <param name="IsOff">It is told not to.</param>
+/// <param name="Word">The effort; none where nothing is said of it.</param>
+internal readonly record struct MessagesThought(long Tokens, bool IsAdaptive, bool IsOff, Efforts Word)
+{
+    /// <summary>The least that Anthropic lets think.</summary>
+    public const long TokensMin = 1024;
+
+    /// <summary>Whether it is told to.</summary>
+    public bool Thinks => Tokens > 0 || IsAdaptive;
+
+    /// <summary>What is asked for, as far as the model takes it; the rest is reported.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="model">What the model takes.</param>
+    /// <param name="max">The cap on the answer, which thought in tokens has to be below.</param>
+    public static MessagesThought Of(NeutralRequest request, in ModelAbilities model, long max)
+    {
+        var known = model.Family == ModelFamily.Claude ? model : default;
+        if (request.Effort == ThinkingEffort.Off)
+        {
+            var isOff = known.ThinksUnasked && (known.Words & Efforts.Off) != 0;
+            request.LoseIf(known.ThinksUnasked && !isOff, request.Names.Effort);
+            return new MessagesThought(0, false, isOff, Efforts.None);
+        }
+
+        var takesWord = known.Thought is ThoughtForm.Word or ThoughtForm.Either;
+        if (request.Effort == ThinkingEffort.Unset)
+            return new MessagesThought(0, request.IsAdaptive && takesWord && !IsForced(request), false, Efforts.None);
+        if (!takesWord || (known.Thought == ThoughtForm.Either && request.Effort == ThinkingEffort.Budget))
+            return new MessagesThought(InTokens(request, known, max), false, false, Efforts.None);
+
+        // A forced call bars thought, and has no need of an effort; what thinks in any case refuses to be forced instead.
+        var isBarred = IsForced(request) && !known.RefusesForcedTools;
+        var word = ThoughtEffort.Nearest(request, known.Words & ~Efforts.Off, out var isExact);
+        request.LoseIf(isBarred || !isExact, request.Names.Effort);
+        return isBarred ? default : new MessagesThought(0, true, false, word);
+    }
+
+    private static bool IsForced(NeutralRequest request) => request.ToolChoice is ToolChoice.Required or ToolChoice.Named;
+
+    private static long InTokens(NeutralRequest request, in ModelAbilities model, long max)
+    {
+        var asked = request.Effort switch
+        {
+            ThinkingEffort.Minimal => TokensMin,
+            ThinkingEffort.Low => 2048,
+            ThinkingEffort.Medium => 8192,
+            ThinkingEffort.High => 24576,
+            ThinkingEffort.XHigh or ThinkingEffort.Max => 49152,
+            _ => request.ThinkingTokens,
+        };
+
+        // Thought has to leave room for the answer, a quarter at least. A call that is forced, or one whose thought is not known any more, bars it.
+        var tokens = Math.Min(asked, max - Math.Max(1, max / 4));
+        var isBarred = model.Thought == ThoughtForm.None || IsForced(request) || CallsWithoutThought(request);
+        if (tokens >= TokensMin && !isBarred)
+            return tokens;
+        request.Losses.Add(request.Names.Effort);
+        return 0;
+    }
+
+    /// <summary>Whether the last turn of the assistant calls tools, and what it thought before is not at hand.</summary>
+    private static bool CallsWithoutThought(NeutralRequest request)
+    {
+        for (var i = request.Messages.Count - 1; i >= 0; i--)
+        {
+            var message = request.Messages[i];
+            if (message.Role != NeutralRole.Assistant)
+                continue;
+            var (calls, thinks) = (false, false);
+            for (var p = message.From; p < message.From + message.Count; p++)
+            {
+                calls |= request.Parts[p].Kind == PartKind.ToolCall;
+                thinks |= request.Parts[p].Kind == PartKind.HiddenThinking
+                    || request.Parts[p] is { Kind: PartKind.Thinking, Signature.IsPresent: true, IsSealed: false };
+            }
+
+            return calls && !thinks;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,168 @@
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Dialects.Anthropic;
+
+/// <summary>Writes the turns of a request for Messages: those of one speaker that follow each other become one.</summary>
+internal static class MessagesWriter
+{
+    /// <summary>In a turn of the user what tools have answered stands first: behind anything else it is refused.</summary>
+    public static void Write(NeutralRequest request, JsonOut json)
+    {
+        json.StartArray("messages"u8);
+        var messages = request.Messages;
+        for (var i = 0; i < messages.Count; i++)
+        {
+            if (IsLeftOut(request, messages[i]))
+                continue;
+            var (from, role) = (i, messages[i].Role);
+            while (i + 1 < messages.Count && (messages[i + 1].Role == role || IsLeftOut(request, messages[i + 1])))
+                i++;
+            json.StartObject().Text("role"u8, role == NeutralRole.User ? "user"u8 : "assistant"u8).StartArray("content"u8);
+            for (var pass = role == NeutralRole.User ? 0 : 1; pass < 2; pass++)
+            {
+                for (var m = from; m <= i; m++)
+                {
+                    if (messages[m].Role == role)
+                        WriteParts(request, json, messages[m], isResults: pass == 0);
+                }
+            }
+
+            json.EndArray().EndObject();
+        }
+
+        json.EndArray();
+    }
+
+    private static bool IsLeftOut(NeutralRequest request, NeutralMessage message)
+    {
+        if (message.Role != NeutralRole.System && SaysSomething(request, message))
+            return false;
+        if (message.Role != NeutralRole.System)
+            LoseUnwritten(request, message);
+        return true;
+    }
+
+    private static void LoseUnwritten(NeutralRequest request, NeutralMessage message)
+    {
+        for (var p = message.From; p < message.From + message.Count; p++)
+            LoseUnwritten(request, request.Parts[p]);
+    }
+
+    private static void LoseUnwritten(NeutralRequest request, in NeutralPart part)
+    {
+        if (IsWritten(request, part))
+            return;
+        request.LoseIf(part.Kind == PartKind.Thinking, request.Names.Thinking);
+        request.LoseIf(part.Kind == PartKind.File, request.Names.File);
+    }
+
+    private static bool SaysSomething(NeutralRequest request, NeutralMessage message)
+    {
+        for (var p = message.From; p < message.From + message.Count; p++)
+        {
+            if (IsWritten(request, request.Parts[p]))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Text without a letter in it is refused, and thought without its signature.</summary>
+    private static bool IsWritten(NeutralRequest request, in NeutralPart part) => part.Kind switch
+    {
+        PartKind.Text or PartKind.Refusal => part.Text.Length > 0,
+        PartKind.Thinking => part is { Signature.IsPresent: true, IsSealed: false },
+        PartKind.File => MessagesFile.Takes(request.Source, part),
+        _ => true,
+    };
+
+    private static void WriteParts(NeutralRequest request, JsonOut json, NeutralMessage message, bool isResults)
+    {
+        var end = message.From + message.Count;
+        for (var p = message.From; p < end; p++)
+        {
+            var part = request.Parts[p];
+            if (part.Kind == PartKind.ToolResult)
+            {
+                var from = p + 1;
+                while (p + 1 < end && request.Parts[p + 1].IsOfResult)
+                    p++;
+                if (isResults)
+                    WriteResult(request, json, part, from, p + 1);
+                continue;
+            }
+
+            if (isResults)
+                continue;
+            LoseUnwritten(request, part);
+            if (IsWritten(request, part))
+                WritePart(request, json, part);
+        }
+    }
+
+    private static void WriteResult(NeutralRequest request, JsonOut json, in NeutralPart result, int from, int to)
+    {
+        json.StartObject().Text("type"u8, "tool_result"u8);
+        CallId.Write(json, "tool_use_id"u8, request.Source, result);
+        if (result.IsError)
+            json.Flag("is_error"u8, true);
+        PromptCache.Write(request, json, result.CacheMark);
+        json.StartArray("content"u8);
+        for (var p = from; p < to; p++)
+        {
+            LoseUnwritten(request, request.Parts[p]);
+            if (IsWritten(request, request.Parts[p]))
+                WritePart(request, json, request.Parts[p]);
+        }
+
+        json.EndArray().EndObject();
+    }
+
+    private static void WritePart(NeutralRequest request, JsonOut json, in NeutralPart part)
+    {
+        var source = request.Source;
+        json.StartObject();
+        switch (part.Kind)
+        {
+            case PartKind.Text when part.IsObject:
+                json.Text("type"u8, "text"u8).OpenText("text"u8).AddEscaped(part.Text.Of(source));
+                json.CloseText();
+                break;
+            case PartKind.Text or PartKind.Refusal:
+                json.Text("type"u8, "text"u8).Text("text"u8, part.Text.Of(source));
+                break;
+            case PartKind.File:
+                MessagesFile.Write(json, source, part);
+                break;
+            case PartKind.Image:
+                json.Text("type"u8, "image"u8).StartObject("source"u8).Text("type"u8, "base64"u8).Text("media_type"u8, part.Media.Of(source))
+                    .Text("data"u8, part.Text.Of(source)).EndObject();
+                break;
+            case PartKind.ImageUrl or PartKind.FileUrl:
+                json.Text("type"u8, part.Kind == PartKind.ImageUrl ? "image"u8 : "document"u8)
+                    .StartObject("source"u8).Text("type"u8, "url"u8).Text("url"u8, part.Text.Of(source)).EndObject();
+                break;
+            case PartKind.Thinking:
+                json.Text("type"u8, "thinking"u8).Text("thinking"u8, part.Text.Of(source)).Text("signature"u8, part.Signature.Of(source));
+                break;
+            case PartKind.HiddenThinking:
+                json.Text("type"u8, "redacted_thinking"u8).Text("data"u8, part.Text.Of(source));
+                break;
+            default:
+                WriteCall(request, json, part);
+                break;
+        }
+
+        if (part.Kind is not (PartKind.Thinking or PartKind.HiddenThinking))
+            PromptCache.Write(request, json, part.CacheMark);
+        json.EndObject();
+    }
+
+    private static void WriteCall(NeutralRequest request, JsonOut json, in NeutralPart call)
+    {
+        request.LoseIf(call.Signature.IsPresent, request.Names.CallProof);
+        CallId.Write(json.Text("type"u8, "tool_use"u8), "id"u8, request.Source, call)
+            .Text("name"u8, call.Name.Of(request.Source));
+        request.LoseIf(!CallArguments.WriteObject(json, "input"u8, request.Source, call), request.Names.Arguments);
+    }
+}

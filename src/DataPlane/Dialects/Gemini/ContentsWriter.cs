@@ -1,0 +1,176 @@
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Dialects.Gemini;
+
+/// <summary>Writes the contents of a request: those of one speaker that follow each other become one.</summary>
+internal static class ContentsWriter
+{
+    /// <summary>What Gemini takes in the place of a signature, for calls that another model has made.</summary>
+    private static ReadOnlySpan<byte> NoSignature => "skip_thought_signature_validator"u8;
+
+    /// <param name="request">The request.</param>
+    /// <param name="json">Where to.</param>
+    /// <param name="wantsProof">Whether the model refuses calls without a signature.</param>
+    public static void Write(NeutralRequest request, JsonOut json, bool wantsProof)
+    {
+        WriteSystem(request, json);
+        NeutralRole? speaker = null;
+        json.StartArray("contents"u8);
+        foreach (var message in request.Messages)
+        {
+            if (message.Role == NeutralRole.System || !SaysSomething(request, message))
+                continue;
+            if (message.Role != speaker)
+            {
+                if (speaker is not null)
+                    json.EndArray().EndObject();
+                speaker = message.Role;
+                json.StartObject().Text("role"u8, speaker == NeutralRole.User ? "user"u8 : "model"u8).StartArray("parts"u8);
+            }
+
+            WriteParts(request, json, message, wantsProof);
+        }
+
+        if (speaker is not null)
+            json.EndArray().EndObject();
+        json.EndArray();
+    }
+
+    /// <summary>A turn of which nothing can be carried is left out with what it had: one without parts is refused.</summary>
+    private static bool SaysSomething(NeutralRequest request, NeutralMessage message)
+    {
+        var says = false;
+        for (var p = message.From; p < message.From + message.Count; p++)
+            says |= IsWritten(request.Source, request.Parts[p]);
+        for (var p = message.From; !says && p < message.From + message.Count; p++)
+            request.LoseUnlessText(request.Parts[p]);
+        return says;
+    }
+
+    private static bool IsWritten(ReadOnlySpan<byte> source, in NeutralPart part) => part.Kind switch
+    {
+        PartKind.Thinking or PartKind.HiddenThinking => false,
+        PartKind.ImageUrl or PartKind.FileUrl => !UrlMedia.Of(source, part).IsEmpty,
+        _ => true,
+    };
+
+    private static void WriteSystem(NeutralRequest request, JsonOut json)
+    {
+        var (isOpen, isTurned) = (false, false);
+        foreach (var message in request.Messages)
+        {
+            if (message.Role != NeutralRole.System)
+            {
+                isTurned = true;
+                continue;
+            }
+
+            request.LoseIf(isTurned, request.Names.Role);
+            for (var p = message.From; p < message.From + message.Count; p++)
+            {
+                request.LoseUnlessText(request.Parts[p]);
+                if (request.Parts[p] is not { Kind: PartKind.Text, Text.Length: > 0 })
+                    continue;
+                if (!isOpen)
+                    json.StartObject("systemInstruction"u8).StartArray("parts"u8);
+                isOpen = true;
+                json.StartObject().Text("text"u8, request.Parts[p].Text.Of(request.Source)).EndObject();
+            }
+        }
+
+        if (isOpen)
+            json.EndArray().EndObject();
+    }
+
+    private static void WriteParts(NeutralRequest request, JsonOut json, NeutralMessage message, bool wantsProof)
+    {
+        var end = message.From + message.Count;
+        for (var p = message.From; p < end; p++)
+        {
+            var part = request.Parts[p];
+            if (part.Kind == PartKind.ToolResult)
+            {
+                var from = p + 1;
+                while (p + 1 < end && request.Parts[p + 1].IsOfResult)
+                    p++;
+                WriteResult(request, json, part, from, p + 1);
+                continue;
+            }
+
+            // Of calls that are made at once the first one has it.
+            if (part.Kind == PartKind.ToolCall)
+            {
+                WriteCall(request, json, part, wantsProof);
+                wantsProof = false;
+            }
+            else
+                WritePart(request, json, part);
+        }
+    }
+
+    private static void WritePart(NeutralRequest request, JsonOut json, in NeutralPart part)
+    {
+        var source = request.Source;
+        switch (part.Kind)
+        {
+            case PartKind.Text or PartKind.Refusal:
+                json.StartObject().Text("text"u8, part.Text.Of(source)).EndObject();
+                break;
+            case PartKind.Image or PartKind.File:
+                json.StartObject().StartObject("inlineData"u8).Text("mimeType"u8, part.Media.Of(source)).Text("data"u8, part.Text.Of(source))
+                    .EndObject().EndObject();
+                break;
+            case PartKind.Thinking or PartKind.HiddenThinking:
+                request.Losses.Add(request.Names.Thinking);
+                break;
+            case PartKind.ImageUrl or PartKind.FileUrl when IsWritten(source, part):
+                json.StartObject().StartObject("fileData"u8).Text("mimeType"u8, UrlMedia.Of(source, part)).Text("fileUri"u8, part.Text.Of(source))
+                    .EndObject().EndObject();
+                break;
+            case PartKind.ImageUrl:
+                request.Losses.Add(request.Names.ImageUrl);
+                break;
+            default:
+                request.Losses.Add(request.Names.File);
+                break;
+        }
+    }
+
+    private static void WriteCall(NeutralRequest request, JsonOut json, in NeutralPart call, bool wantsProof)
+    {
+        json.StartObject().StartObject("functionCall"u8).Text("name"u8, call.Name.Of(request.Source));
+        request.LoseIf(!CallArguments.WriteObject(json, "args"u8, request.Source, call), request.Names.Arguments);
+        json.EndObject();
+        if (call.Signature.IsPresent || wantsProof)
+            json.Text("thoughtSignature"u8, call.Signature.IsPresent ? call.Signature.Of(request.Source) : NoSignature);
+        json.EndObject();
+    }
+
+    /// <summary>A result goes by its function's name, which the call has that it belongs to, and is an object with the text in it.</summary>
+    private static void WriteResult(NeutralRequest request, JsonOut json, in NeutralPart result, int from, int to)
+    {
+        json.StartObject().StartObject("functionResponse"u8).Text("name"u8, NameOf(request, result, from).Of(request.Source)).StartObject("response"u8);
+        var text = json.OpenText(result.IsError ? "error"u8 : "result"u8);
+        for (var p = from; p < to; p++)
+        {
+            if (request.Parts[p].Kind == PartKind.Text)
+                text.Add(request.Parts[p].Text.Of(request.Source));
+            else
+                request.Losses.Add(request.Names.ResultContent);
+        }
+
+        json.CloseText().EndObject().EndObject().EndObject();
+    }
+
+    private static Piece NameOf(NeutralRequest request, in NeutralPart result, int before)
+    {
+        var id = result.Id.Of(request.Source);
+        for (var p = before - 1; p >= 0; p--)
+        {
+            if (request.Parts[p] is { Kind: PartKind.ToolCall, Id.IsPresent: true } call && call.Id.Of(request.Source).SequenceEqual(id))
+                return call.Name;
+        }
+
+        return result.Name.IsPresent ? result.Name : result.Id;
+    }
+}

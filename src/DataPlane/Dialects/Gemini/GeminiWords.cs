@@ -1,0 +1,40 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Dialects.Gemini;
+
+/// <summary>What streamed and whole answers of Gemini say alike.</summary>
+internal static class GeminiWords
+{
+    /// <summary>Candidates that one request may ask for.</summary>
+    public const int CandidatesMax = 8;
+
+    public static ReadOnlySpan<byte> Finish(FinishReason reason) => reason switch
+    {
+        FinishReason.Length => "MAX_TOKENS"u8,
+        FinishReason.Filtered => "SAFETY"u8,
+        _ => "STOP"u8,
+    };
+
+    /// <summary>What was thought is no part of the candidates' count here.</summary>
+    public static void WriteUsage(TextBuffer to, in Usage usage)
+    {
+        to.Add("{\"promptTokenCount\":"u8).Add(usage.InputTokens)
+            .Add(",\"candidatesTokenCount\":"u8).Add(Math.Max(0, usage.OutputTokens - usage.ReasoningTokens))
+            .Add(",\"totalTokenCount\":"u8).Add(usage.InputTokens + usage.OutputTokens);
+        if (usage.CachedInputTokens > 0)
+            to.Add(",\"cachedContentTokenCount\":"u8).Add(usage.CachedInputTokens);
+        if (usage.ReasoningTokens > 0)
+            to.Add(",\"thoughtsTokenCount\":"u8).Add(usage.ReasoningTokens);
+        to.Add("}"u8);
+    }
+
+    /// <summary>The event of a stream that failed at its provider; nothing follows it.</summary>
+    public static void WriteError(TextBuffer to, ReadOnlySpan<byte> kind, ReadOnlySpan<byte> message)
+    {
+        var isLimit = kind.IndexOf("rate_limit"u8) >= 0;
+        to.Add("data: {\"error\":{\"code\":"u8).Add(isLimit ? 429 : 503).Add(",\"message\":\""u8)
+            .Add(message.IsEmpty ? "The provider's stream failed."u8 : message)
+            .Add(isLimit ? "\",\"status\":\"RESOURCE_EXHAUSTED\"}}\n\n"u8 : "\",\"status\":\"UNAVAILABLE\"}}\n\n"u8);
+    }
+}

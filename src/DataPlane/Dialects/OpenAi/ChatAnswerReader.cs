@@ -1,0 +1,336 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Dialects.OpenAi;
+
+/// <summary>
+/// Reads chat completions: the chunks of a stream, or a whole one. Of several choices as many are told as the client's dialect has places for.
+/// </summary>
+internal sealed class ChatAnswerReader : AnswerReader
+{
+    private const int ScratchBytes = 64;
+
+    private readonly ChatCalls[] _calls = new ChatCalls[ChatWords.ChoicesMax];
+    private bool _isBegun;
+    private Piece _logprobs;
+    private Piece _refusalLogprobs;
+
+    /// <summary>What matters of a chunk or of a choice, wherever it stands.</summary>
+    private struct Fields
+    {
+        public Piece Model;
+        public Piece Choices;
+        public Piece Message;
+        public Piece Code;
+        public Piece Finish;
+        public Piece Delta;
+        public Piece Logprobs;
+        public Piece RefusalLogprobs;
+        public long Index;
+        public bool HasError;
+    }
+
+    /// <summary>One of the calls in a delta.</summary>
+    private struct Call
+    {
+        public Piece Id;
+        public Piece Name;
+        public Piece Arguments;
+        public Piece Proof;
+        public long Index;
+        public bool IsCustom;
+    }
+
+    public override void Reset()
+    {
+        foreach (ref var calls in _calls.AsSpan())
+            calls.Clear();
+        _isBegun = false;
+    }
+
+    public override bool OnEvent(ReadOnlySpan<byte> data, AnswerWriter to)
+    {
+        if (data[0] == (byte)'[' && data.TrimEnd((byte)' ').SequenceEqual("[DONE]"u8))
+        {
+            to.Take(new NeutralEvent(NeutralKind.End));
+            return true;
+        }
+
+        return TryRead(data, to, out _);
+    }
+
+    public override bool OnWhole(ReadOnlySpan<byte> body, AnswerWriter to) => TryRead(body, to, out var hasChoice) && hasChoice;
+
+    private bool TryRead(ReadOnlySpan<byte> data, AnswerWriter to, out bool hasChoice)
+    {
+        hasChoice = false;
+        Fields chunk = default;
+        var walk = new JsonWalk(data, stackalloc byte[ScratchBytes]);
+        if (!walk.TryBegin())
+            return false;
+        while (walk.NextMember())
+        {
+            if (walk.Is("model"u8) && walk.Token == JsonToken.String)
+                chunk.Model = walk.Text;
+            else if (walk.Is("choices"u8) && walk.Token == JsonToken.StartArray)
+                chunk.Choices = walk.Value();
+            else if (walk.Is("error"u8) && walk.TryEnter(JsonToken.StartObject))
+                ReadError(ref walk, ref chunk);
+            else if (walk.Is("citations"u8) && !walk.IsNothing())
+                to.Losses?.Add("answer.citations"u8);
+        }
+
+        if (!walk.IsWhole())
+            return false;
+        if (chunk.HasError)
+        {
+            to.Take(new NeutralEvent(NeutralKind.Error, chunk.Message.Of(data)) { Name = chunk.Code.Of(data) });
+            return true;
+        }
+
+        if (chunk.Choices.IsPresent)
+            hasChoice = ReadChoices(data, chunk, to);
+        return true;
+    }
+
+    private static void ReadError(ref JsonWalk walk, ref Fields chunk)
+    {
+        chunk.HasError = true;
+        while (walk.NextMember())
+        {
+            if (walk.Token != JsonToken.String)
+                continue;
+            if (walk.Is("message"u8))
+                chunk.Message = walk.Text;
+            else if (walk.Is("code"u8) || (walk.Is("type"u8) && !chunk.Code.IsPresent))
+                chunk.Code = walk.Text;
+        }
+    }
+
+    private bool ReadChoices(ReadOnlySpan<byte> data, in Fields chunk, AnswerWriter to)
+    {
+        var walk = new JsonWalk(data, chunk.Choices, stackalloc byte[ScratchBytes]);
+        if (!walk.TryBeginArray())
+            return false;
+        var found = false;
+        while (walk.NextElement())
+        {
+            if (!walk.TryEnter(JsonToken.StartObject))
+                continue;
+            Fields choice = default;
+            while (walk.NextMember())
+            {
+                if (walk.Is("index"u8))
+                    _ = walk.TryNumber(out choice.Index);
+                else if (walk.Is("finish_reason"u8) && walk.Token == JsonToken.String)
+                    choice.Finish = walk.Text;
+                else if ((walk.Is("delta"u8) || walk.Is("message"u8)) && walk.Token == JsonToken.StartObject)
+                    choice.Delta = walk.Value();
+                else if (walk.Is("logprobs"u8) && walk.TryEnter(JsonToken.StartObject))
+                    ReadLogprobs(ref walk, ref choice);
+                else if ((walk.Is("content_filter_results"u8) || walk.Is("stop_reason"u8)) && !walk.IsNothing())
+                    to.Losses?.Add("answer"u8, walk.Name);
+            }
+
+            if (choice.Index < 0 || choice.Index >= Math.Min(to.ChoicesMax, ChatWords.ChoicesMax))
+                continue;
+            found = true;
+            Tell(data, chunk.Model, choice, to);
+        }
+
+        return found;
+    }
+
+    private void Tell(ReadOnlySpan<byte> data, Piece model, in Fields choice, AnswerWriter to)
+    {
+        if (!_isBegun)
+            to.Take(new NeutralEvent(NeutralKind.Start) { Name = model.Of(data) });
+        _isBegun = true;
+        (_logprobs, _refusalLogprobs) = (choice.Logprobs, choice.RefusalLogprobs);
+        if (choice.Delta.IsPresent)
+            TellDelta(data, choice.Delta, (int)choice.Index, to);
+        TellLogprobs(NeutralKind.Text, data, ref _logprobs, (int)choice.Index, to);
+        TellLogprobs(NeutralKind.Refusal, data, ref _refusalLogprobs, (int)choice.Index, to);
+        if (ChatWords.Reason(choice.Finish.Of(data)) == FinishReason.Failed)
+            to.Take(new NeutralEvent(NeutralKind.Error, "The provider failed while it answered."u8) { Name = "upstream_error"u8 });
+        else if (choice.Finish.Length > 0)
+            to.Take(new NeutralEvent(NeutralKind.Finish) { Choice = (int)choice.Index, Reason = ChatWords.Reason(choice.Finish.Of(data)) });
+    }
+
+    private static void ReadLogprobs(ref JsonWalk walk, ref Fields choice)
+    {
+        while (walk.NextMember())
+        {
+            if (walk.Is("content"u8) && walk.Token == JsonToken.StartArray)
+                choice.Logprobs = walk.Value();
+            else if (walk.Is("refusal"u8) && walk.Token == JsonToken.StartArray)
+                choice.RefusalLogprobs = walk.Value();
+        }
+    }
+
+    /// <summary>What is left of the probabilities, where no text was there to go with.</summary>
+    private static void TellLogprobs(NeutralKind kind, ReadOnlySpan<byte> data, ref Piece logprobs, int choice, AnswerWriter to)
+    {
+        var elements = TokenLogprobs.Inside(data, logprobs);
+        logprobs = default;
+        if (!elements.IsEmpty)
+            to.Take(new NeutralEvent(kind) { Choice = choice, Logprobs = elements });
+    }
+
+    private void TellDelta(ReadOnlySpan<byte> data, Piece delta, int choice, AnswerWriter to)
+    {
+        var walk = new JsonWalk(data, delta, stackalloc byte[ScratchBytes]);
+        if (!walk.TryBegin())
+            return;
+        var hasThought = false;
+        while (walk.NextMember())
+        {
+            if (walk.Is("tool_calls"u8) && walk.TryEnter(JsonToken.StartArray))
+                ReadCalls(data, ref walk, choice, to);
+            else if (walk.Is("content"u8))
+                TellContent(data, ref walk, choice, to);
+            else if (walk.Is("reasoning_content"u8) || walk.Is("reasoning"u8))
+            {
+                // Some tell it by both names, so that whoever knows one of them finds it.
+                if (!hasThought)
+                    TellText(NeutralKind.Thinking, data, ref walk, choice, to);
+                hasThought |= walk.Token == JsonToken.String && walk.Text.Length > 0;
+            }
+            else if (walk.Is("refusal"u8))
+                TellText(NeutralKind.Refusal, data, ref walk, choice, to);
+            else if (!walk.Is("role"u8) && !walk.IsNothing() && !walk.IsText(default))
+                to.Losses?.Add("answer"u8, walk.Name);
+        }
+    }
+
+    /// <summary>Text, or with some servers parts of it.</summary>
+    private void TellContent(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
+    {
+        TellText(NeutralKind.Text, data, ref walk, choice, to);
+        if (!walk.TryEnter(JsonToken.StartArray))
+            return;
+        while (walk.NextElement())
+        {
+            if (!walk.TryEnter(JsonToken.StartObject))
+                continue;
+            while (walk.NextMember())
+            {
+                if (walk.Is("text"u8))
+                    TellText(NeutralKind.Text, data, ref walk, choice, to);
+                else if (!walk.Is("type"u8))
+                    to.Losses?.Add("answer.content"u8, walk.Name);
+            }
+        }
+    }
+
+    private void TellText(NeutralKind kind, ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
+    {
+        if (walk.Token != JsonToken.String || walk.Text.Length == 0)
+            return;
+        ReadOnlySpan<byte> logprobs = default;
+        if (kind == NeutralKind.Text)
+        {
+            logprobs = TokenLogprobs.Inside(data, _logprobs);
+            _logprobs = default;
+        }
+        else if (kind == NeutralKind.Refusal)
+        {
+            logprobs = TokenLogprobs.Inside(data, _refusalLogprobs);
+            _refusalLogprobs = default;
+        }
+        to.Take(new NeutralEvent(kind, walk.Text.Of(data)) { Choice = choice, Logprobs = logprobs });
+    }
+
+    private void ReadCalls(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
+    {
+        long ordinal = 0;
+        while (walk.NextElement())
+        {
+            if (!walk.TryEnter(JsonToken.StartObject))
+                continue;
+            Call call = new() { Index = ordinal++ };
+            while (walk.NextMember())
+            {
+                if (walk.Is("index"u8))
+                    _ = walk.TryNumber(out call.Index);
+                else if (walk.Is("id"u8) && walk.Token == JsonToken.String)
+                    call.Id = walk.Text;
+                else if (walk.Is("function"u8) && walk.TryEnter(JsonToken.StartObject))
+                    ReadFunction(ref walk, ref call);
+                else if (walk.Is("custom"u8) && walk.TryEnter(JsonToken.StartObject))
+                {
+                    call.IsCustom = true;
+                    ReadFunction(ref walk, ref call);
+                }
+                else if (walk.Is("extra_content"u8) && walk.TryEnter(JsonToken.StartObject))
+                    ReadProof(ref walk, ref call, to);
+            }
+
+            TellCall(data, call, choice, to);
+        }
+    }
+
+    private static void ReadFunction(ref JsonWalk walk, ref Call call)
+    {
+        while (walk.NextMember())
+        {
+            if (walk.Token != JsonToken.String)
+                continue;
+            if (walk.Is("name"u8))
+                call.Name = walk.Text;
+            else if (walk.Is("arguments"u8) || walk.Is("input"u8))
+                call.Arguments = walk.Text;
+        }
+    }
+
+    /// <summary>What Google's own chat completions want to see again with a call.</summary>
+    private static void ReadProof(ref JsonWalk walk, ref Call call, AnswerWriter to)
+    {
+        while (walk.NextMember())
+        {
+            if (!walk.Is("google"u8) || !walk.TryEnter(JsonToken.StartObject))
+            {
+                if (!walk.IsNothing())
+                    to.Losses?.Add("answer.tool_calls.extra_content"u8);
+                continue;
+            }
+
+            while (walk.NextMember())
+            {
+                if (walk.Is("thought_signature"u8) && walk.Token == JsonToken.String)
+                    call.Proof = walk.Text;
+                else if (!walk.IsNothing())
+                    to.Losses?.Add("answer.tool_calls.extra_content"u8);
+            }
+        }
+    }
+
+    /// <summary>Calls are counted as they come first; a delta of one that is known brings arguments alone.</summary>
+    private void TellCall(ReadOnlySpan<byte> data, in Call call, int choice, AnswerWriter to)
+    {
+        if (call.IsCustom && !to.TakesCustomCalls)
+        {
+            to.Losses?.Add("answer.tool_calls.custom"u8);
+            return;
+        }
+
+        var number = _calls[choice].NumberOf(call.Index, call.Id.Of(data), call.Name.Of(data), out var isNew);
+        if (isNew)
+        {
+            to.Take(new NeutralEvent(NeutralKind.ToolCall)
+            {
+                Choice = choice,
+                Call = number,
+                Id = call.Id.Of(data),
+                Name = call.Name.Of(data),
+                Proof = call.Proof.Of(data),
+                IsCustom = call.IsCustom,
+            });
+        }
+        else if (call.Proof.IsPresent)
+            to.Losses?.Add("answer.tool_calls.extra_content"u8);
+
+        if (call.Arguments.Length > 0)
+            to.Take(new NeutralEvent(NeutralKind.Arguments, call.Arguments.Of(data)) { Choice = choice, Call = number, IsCustom = call.IsCustom });
+    }
+}

@@ -1,0 +1,181 @@
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Dialects.OpenAi;
+
+/// <summary>Writes a <c>chat.completion</c> whole, once its events have all come.</summary>
+internal sealed class ChatAnswerWriter : AnswerWriter
+{
+    private readonly TextBuffer _head = new();
+    private readonly Choice?[] _choices = new Choice?[ChatWords.ChoicesMax];
+    private int _count;
+
+    public override int ChoicesMax => ChatWords.ChoicesMax;
+
+    public override bool TakesCustomCalls => true;
+
+    public override void Take(in NeutralEvent item)
+    {
+        var choice = Of(item.Choice);
+        switch (item.Kind)
+        {
+            case NeutralKind.Start:
+                Rename(item.Name);
+                break;
+            case NeutralKind.Text:
+                choice.HasText = true;
+                choice.Text.Add(item.Text);
+                TokenLogprobs.Add(choice.Logprobs, item.Logprobs);
+                break;
+            case NeutralKind.Thinking:
+                choice.Thought.Add(item.Text);
+                break;
+            case NeutralKind.Refusal:
+                choice.Refusal.Add(item.Text);
+                TokenLogprobs.Add(choice.RefusalLogprobs, item.Logprobs);
+                break;
+            case NeutralKind.Signature or NeutralKind.HiddenThinking:
+                LoseThought(item.Kind);
+                break;
+            case NeutralKind.ToolCall:
+                BeginCall(choice, item);
+                break;
+            case NeutralKind.Arguments:
+                choice.Calls.Add(item.Text);
+                break;
+            case NeutralKind.ArgumentsObject:
+                choice.Calls.AddEscaped(item.Text);
+                break;
+            case NeutralKind.Finish:
+                choice.Reason = item.Reason;
+                break;
+            case NeutralKind.Error:
+                IsFaulted = true;
+                break;
+        }
+    }
+
+    public override void End()
+    {
+        if (IsEnded)
+            return;
+        IsEnded = true;
+        Out.Add(_head.Written).Add(Model.Written).Add("\",\"choices\":["u8);
+        _ = Of(0);
+        for (var i = 0; i < _count; i++)
+            Write(i, _choices[i]!);
+        Out.Add("],\"usage\":"u8);
+        ChatUsage.Write(Out, Usage);
+        if (Tier.Length > 0)
+            Out.Add(",\"service_tier\":\""u8).Add(Tier.Written).Add("\""u8);
+        Out.Add(",\"system_fingerprint\":null}"u8);
+    }
+
+    public override void Release()
+    {
+        base.Release();
+        _head.Release();
+        foreach (var choice in _choices)
+            choice?.Release();
+        _count = 0;
+    }
+
+    protected override void OnBegin(in AnswerFacts facts) =>
+        _head.Add("{\"id\":\"chatcmpl-"u8).Add(facts.Id).Add("\",\"object\":\"chat.completion\",\"created\":"u8).Add(facts.Created).Add(",\"model\":\""u8);
+
+    /// <summary>The choice of that number, and with it all before it.</summary>
+    private Choice Of(int number)
+    {
+        while (_count <= number)
+        {
+            (_choices[_count] ??= new Choice()).Begin();
+            _count++;
+        }
+
+        return _choices[number]!;
+    }
+
+    private void Write(int number, Choice choice)
+    {
+        Out.Add(number > 0 ? ",{\"index\":"u8 : "{\"index\":"u8).Add(number).Add(",\"message\":{\"role\":\"assistant\",\"content\":"u8);
+        WriteText(choice.Text, choice.HasText);
+        Out.Add(",\"refusal\":"u8);
+        WriteText(choice.Refusal, choice.Refusal.Length > 0);
+        if (choice.Thought.Length > 0)
+        {
+            Out.Add(",\"reasoning_content\":"u8);
+            WriteText(choice.Thought, isThere: true);
+        }
+
+        if (choice.CallCount > 0)
+            Out.Add(",\"tool_calls\":["u8).Add(choice.Calls.Written).Add("\"}}]"u8);
+        var reason = choice.CallCount > 0 && choice.Reason == FinishReason.Stop ? FinishReason.ToolCalls : choice.Reason;
+        Out.Add("},\"logprobs\":"u8);
+        ChatWords.WriteLogprobs(Out, choice.Logprobs.Written, choice.RefusalLogprobs.Written);
+        Out.Add(",\"finish_reason\":"u8).Add(ChatWords.Finish(reason)).Add("}"u8);
+    }
+
+    private void BeginCall(Choice choice, in NeutralEvent call)
+    {
+        var calls = choice.Calls;
+        if (choice.CallCount++ > 0)
+            calls.Add("\"}},"u8);
+        calls.Add("{\"id\":\""u8);
+        WriteCallId(calls, call, "call_"u8);
+        if (call.IsCustom)
+        {
+            calls.Add("\",\"type\":\"custom\",\"custom\":{\"name\":\""u8).Add(call.Name).Add("\",\"input\":\""u8);
+            return;
+        }
+
+        calls.Add("\",\"type\":\"function\""u8);
+        ChatWords.WriteProof(calls, call.Proof);
+        calls.Add(",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\""u8);
+    }
+
+    private void WriteText(TextBuffer text, bool isThere)
+    {
+        if (isThere)
+            Out.Add("\""u8).Add(text.Written).Add("\""u8);
+        else
+            Out.Add("null"u8);
+    }
+
+    /// <summary>What has come of one choice.</summary>
+    private sealed class Choice
+    {
+        public TextBuffer Text { get; } = new();
+
+        public TextBuffer Thought { get; } = new();
+
+        public TextBuffer Refusal { get; } = new();
+
+        public TextBuffer Calls { get; } = new();
+
+        public TextBuffer Logprobs { get; } = new();
+
+        public TextBuffer RefusalLogprobs { get; } = new();
+
+        public FinishReason Reason { get; set; }
+
+        public int CallCount { get; set; }
+
+        public bool HasText { get; set; }
+
+        public void Begin()
+        {
+            Reason = FinishReason.Stop;
+            CallCount = 0;
+            HasText = false;
+        }
+
+        public void Release()
+        {
+            Text.Release();
+            Thought.Release();
+            Refusal.Release();
+            Calls.Release();
+            Logprobs.Release();
+            RefusalLogprobs.Release();
+        }
+    }
+}

@@ -1,0 +1,273 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Dialects.OpenAi;
+
+/// <summary>Reads the messages of a request for chat completions.</summary>
+internal sealed class ChatMessageReader
+{
+    private readonly List<Piece> _lostCalls = [];
+    private readonly List<Piece> _customCalls = [];
+    private NeutralRequest _request = null!;
+
+    private enum Role : byte
+    {
+        Unknown,
+        System,
+        User,
+        Assistant,
+        Tool,
+    }
+
+    /// <summary>Reads the array at hand.</summary>
+    public EdgeError Read(NeutralRequest request, ref JsonWalk walk)
+    {
+        _request = request;
+        _lostCalls.Clear();
+        _customCalls.Clear();
+        if (!walk.TryEnter(JsonToken.StartArray))
+            return ChatRequestReader.Malformed("messages");
+        while (walk.NextElement())
+        {
+            if (!walk.TryEnter(JsonToken.StartObject))
+                return ChatRequestReader.Malformed("messages");
+            if (!TryReadMessage(ref walk))
+                return ChatRequestReader.Malformed("messages.role");
+        }
+
+        return default;
+    }
+
+    private bool TryReadMessage(ref JsonWalk walk)
+    {
+        var from = _request.Parts.Count;
+        var role = Role.Unknown;
+        NeutralPart result = new() { Kind = PartKind.ToolResult };
+        Piece mark = default;
+        while (walk.NextMember())
+        {
+            if (walk.Is("role"u8))
+                role = RoleOf(ref walk);
+            else if (walk.Is("content"u8))
+                ReadContent(ref walk);
+            else if (walk.Is("tool_calls"u8))
+                ReadCalls(ref walk);
+            else if (walk.Is("tool_call_id"u8) && walk.Token == JsonToken.String)
+                result.Id = walk.Text;
+            else if (walk.Is("refusal"u8) && walk.Token == JsonToken.String)
+                _request.Parts.Add(new NeutralPart { Kind = PartKind.Refusal, Text = walk.Text });
+            else if (walk.Is("reasoning_content"u8) && walk.Token == JsonToken.String)
+                _request.Parts.Insert(from, new NeutralPart { Kind = PartKind.Thinking, Text = walk.Text });
+            else if (!PromptCache.TryRead(ref walk, ref mark) && !walk.IsNothing())
+                _request.Losses.Add("messages"u8, walk.Name);
+        }
+
+        if (role == Role.Tool && IsOf(_lostCalls, result.Id))
+        {
+            // Nobody takes an answer to a call that was not made.
+            _request.Parts.RemoveRange(from, _request.Parts.Count - from);
+            _request.Losses.Add("messages.tool_call_id"u8);
+            return true;
+        }
+
+        if (role == Role.Tool)
+            MakeResult(from, result with { IsCustom = IsOf(_customCalls, result.Id), CacheMark = mark });
+        else if (mark.IsPresent && _request.Parts.Count > from)
+            _request.Parts[^1] = _request.Parts[^1] with { CacheMark = mark };
+        _request.EndMessage(role switch { Role.System => NeutralRole.System, Role.Assistant => NeutralRole.Assistant, _ => NeutralRole.User }, from);
+        return role != Role.Unknown;
+    }
+
+    private bool IsOf(List<Piece> calls, Piece id)
+    {
+        foreach (var lost in calls)
+        {
+            if (id.IsPresent && lost.Of(_request.Source).SequenceEqual(id.Of(_request.Source)))
+                return true;
+        }
+
+        return false;
+    }
+
+    private void MakeResult(int from, NeutralPart result)
+    {
+        for (var i = from; i < _request.Parts.Count; i++)
+            _request.Parts[i] = _request.Parts[i] with { IsOfResult = true };
+        _request.Parts.Insert(from, result);
+    }
+
+    private static Role RoleOf(ref JsonWalk walk) =>
+        walk.IsText("user"u8) ? Role.User : walk.IsText("assistant"u8) ? Role.Assistant
+        : walk.IsText("system"u8) || walk.IsText("developer"u8) ? Role.System : walk.IsText("tool"u8) ? Role.Tool : Role.Unknown;
+
+    private void ReadContent(ref JsonWalk walk)
+    {
+        if (walk.Token == JsonToken.String)
+            _request.Parts.Add(new NeutralPart { Kind = PartKind.Text, Text = walk.Text });
+        if (!walk.TryEnter(JsonToken.StartArray))
+            return;
+        while (walk.NextElement())
+        {
+            if (walk.TryEnter(JsonToken.StartObject))
+                ReadPart(ref walk);
+        }
+    }
+
+    private void ReadPart(ref JsonWalk walk)
+    {
+        var from = _request.Parts.Count;
+        var found = false;
+        Piece mark = default;
+        while (walk.NextMember())
+        {
+            if (walk.Is("type"u8) || PromptCache.TryRead(ref walk, ref mark))
+                continue;
+            if (walk.Is("text"u8) && walk.Token == JsonToken.String)
+                Add(PartKind.Text, walk.Text, ref found);
+            else if (walk.Is("refusal"u8) && walk.Token == JsonToken.String)
+                Add(PartKind.Refusal, walk.Text, ref found);
+            else if (walk.Is("image_url"u8))
+                found |= ReadImage(ref walk);
+            else if (walk.Is("file"u8) && walk.TryEnter(JsonToken.StartObject))
+                found |= ReadFile(ref walk);
+            else if (!walk.IsNothing())
+                Lose(walk.Name, ref found);
+        }
+
+        _request.LoseIf(!found, "messages.content"u8);
+        if (mark.IsPresent && _request.Parts.Count > from)
+            _request.Parts[^1] = _request.Parts[^1] with { CacheMark = mark };
+    }
+
+    private void Lose(ReadOnlySpan<byte> name, ref bool found)
+    {
+        _request.Losses.Add("messages.content"u8, name);
+        found = true;
+    }
+
+    private void Add(PartKind kind, Piece text, ref bool found)
+    {
+        _request.Parts.Add(new NeutralPart { Kind = kind, Text = text });
+        found = true;
+    }
+
+    private bool ReadImage(ref JsonWalk walk)
+    {
+        if (walk.Token == JsonToken.String)
+            return AddImage(_request, walk.Text);
+        if (!walk.TryEnter(JsonToken.StartObject))
+            return false;
+        var found = false;
+        Piece detail = default;
+        while (walk.NextMember())
+        {
+            if (walk.Is("url"u8) && walk.Token == JsonToken.String)
+                found = AddImage(_request, walk.Text);
+            else if (walk.Is("detail"u8) && walk.Token == JsonToken.String)
+                detail = walk.IsText("auto"u8) ? default : walk.Text;
+            else if (!walk.IsNothing())
+                _request.Losses.Add("messages.content.image_url"u8, walk.Name);
+        }
+
+        if (found)
+            _request.Parts[^1] = _request.Parts[^1] with { Detail = detail };
+        return found;
+    }
+
+    /// <summary>A picture by its URL, which may hold its data itself.</summary>
+    internal static bool AddImage(NeutralRequest request, Piece url)
+    {
+        var part = new NeutralPart { Kind = PartKind.ImageUrl, Text = url };
+        if (DataUrl.TryRead(request.Source, url, out var media, out var data))
+            part = part with { Kind = PartKind.Image, Media = media, Text = data };
+        request.Parts.Add(part);
+        return true;
+    }
+
+    private bool ReadFile(ref JsonWalk walk)
+    {
+        NeutralPart part = new() { Kind = PartKind.File };
+        while (walk.NextMember())
+        {
+            if (walk.Is("filename"u8) && walk.Token == JsonToken.String)
+                part.Name = walk.Text;
+            else if (walk.Is("file_data"u8) && walk.Token == JsonToken.String && DataUrl.TryRead(_request.Source, walk.Text, out var media, out var data))
+                (part.Media, part.Text) = (media, data);
+            else if (walk.Is("file_id"u8) && walk.Token == JsonToken.String)
+                _request.Elsewhere = "messages.content.file.file_id";
+            else if (!walk.IsNothing())
+                _request.Losses.Add("messages.content.file"u8, walk.Name);
+        }
+
+        if (part.Text.IsPresent)
+            _request.Parts.Add(part);
+        return part.Text.IsPresent;
+    }
+
+    private void ReadCalls(ref JsonWalk walk)
+    {
+        if (!walk.TryEnter(JsonToken.StartArray))
+            return;
+        while (walk.NextElement())
+        {
+            if (!walk.TryEnter(JsonToken.StartObject))
+                continue;
+            NeutralPart call = new() { Kind = PartKind.ToolCall };
+            while (walk.NextMember())
+            {
+                if (walk.Is("id"u8) && walk.Token == JsonToken.String)
+                    call.Id = walk.Text;
+                else if (walk.Is("function"u8) && walk.TryEnter(JsonToken.StartObject))
+                    ReadFunction(ref walk, ref call);
+                else if (walk.Is("custom"u8) && walk.TryEnter(JsonToken.StartObject))
+                    ReadFunction(ref walk, ref call, isCustom: true);
+                else if (walk.Is("extra_content"u8) && walk.TryEnter(JsonToken.StartObject))
+                    ReadProof(ref walk, ref call);
+                else if (!walk.Is("type"u8) && !walk.Is("index"u8) && !walk.IsNothing())
+                    _request.Losses.Add("messages.tool_calls"u8, walk.Name);
+            }
+
+            _request.LoseIf(!call.Name.IsPresent, "messages.tool_calls"u8);
+            if (call is { IsCustom: true, Name.IsPresent: true, Id.IsPresent: true })
+                _customCalls.Add(call.Id);
+            if (call.Name.IsPresent)
+                _request.Parts.Add(call);
+            else if (call.Id.IsPresent)
+                _lostCalls.Add(call.Id);
+        }
+    }
+
+    private void ReadProof(ref JsonWalk walk, ref NeutralPart call)
+    {
+        while (walk.NextMember())
+        {
+            if (!walk.Is("google"u8) || !walk.TryEnter(JsonToken.StartObject))
+            {
+                _request.LoseIf(!walk.IsNothing(), "messages.tool_calls.extra_content"u8);
+                continue;
+            }
+
+            while (walk.NextMember())
+            {
+                if (walk.Is("thought_signature"u8) && walk.Token == JsonToken.String)
+                    call.Signature = walk.Text;
+                else
+                    _request.LoseIf(!walk.IsNothing(), "messages.tool_calls.extra_content"u8);
+            }
+        }
+    }
+
+    private void ReadFunction(ref JsonWalk walk, ref NeutralPart call, bool isCustom = false)
+    {
+        call.IsCustom = isCustom;
+        while (walk.NextMember())
+        {
+            if (walk.Is("name"u8) && walk.Token == JsonToken.String)
+                call.Name = walk.Text;
+            else if (walk.Is(isCustom ? "input"u8 : "arguments"u8) && walk.Token == JsonToken.String)
+                call.Text = walk.Text;
+            else if (!walk.IsNothing())
+                _request.Losses.Add(isCustom ? "messages.tool_calls.custom"u8 : "messages.tool_calls.function"u8, walk.Name);
+        }
+    }
+}

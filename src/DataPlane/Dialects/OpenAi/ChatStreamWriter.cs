@@ -1,0 +1,168 @@
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Dialects.OpenAi;
+
+/// <summary>Writes a stream of <c>chat.completion.chunk</c>, and <c>[DONE]</c> at its end.</summary>
+internal sealed class ChatStreamWriter : AnswerWriter
+{
+    private readonly TextBuffer _prefix = new();
+    private readonly TextBuffer _escaped = new();
+    private bool _wantsUsage;
+    private uint _begun;
+    private uint _finished;
+    private uint _callsTools;
+
+    public override int ChoicesMax => ChatWords.ChoicesMax;
+
+    public override bool TakesCustomCalls => true;
+
+    public override void Take(in NeutralEvent item)
+    {
+        if (IsEnded)
+            return;
+        if (item.Kind != NeutralKind.Error)
+            Start(item.Choice, item.Kind == NeutralKind.Start ? item.Name : default);
+        switch (item.Kind)
+        {
+            case NeutralKind.Text:
+                Delta(item.Choice, "{\"content\":\""u8, item.Text, "\"}"u8, item.Logprobs);
+                break;
+            case NeutralKind.Thinking:
+                Delta(item.Choice, "{\"reasoning_content\":\""u8, item.Text, "\"}"u8);
+                break;
+            case NeutralKind.Refusal:
+                Delta(item.Choice, "{\"refusal\":\""u8, item.Text, "\"}"u8, item.Logprobs, isRefusal: true);
+                break;
+            case NeutralKind.Signature or NeutralKind.HiddenThinking:
+                LoseThought(item.Kind);
+                break;
+            case NeutralKind.ToolCall:
+                BeginCall(item);
+                break;
+            case NeutralKind.Arguments:
+                Arguments(item, item.Text);
+                break;
+            case NeutralKind.ArgumentsObject:
+                _escaped.Clear();
+                Arguments(item, _escaped.AddEscaped(item.Text).Written);
+                break;
+            case NeutralKind.Finish:
+                Finish(item.Choice, item.Reason);
+                break;
+            case NeutralKind.Error:
+                ChatErrors.WriteEvent(Out, item.Name, item.Text);
+                IsEnded = true;
+                break;
+            case NeutralKind.End:
+                End();
+                break;
+        }
+    }
+
+    public override void End()
+    {
+        if (IsEnded)
+            return;
+        Start(0, default);
+        for (var choice = 0; choice < ChoicesMax; choice++)
+        {
+            if (Has(_begun, choice))
+                Finish(choice, FinishReason.Stop);
+        }
+
+        if (_wantsUsage)
+        {
+            Out.Add(_prefix.Written);
+            if (Tier.Length > 0)
+                Out.Add("\"service_tier\":\""u8).Add(Tier.Written).Add("\","u8);
+            Out.Add("\"choices\":[],\"usage\":"u8);
+            ChatUsage.Write(Out, Usage);
+            Out.Add("}\n\n"u8);
+        }
+
+        Out.Add("data: [DONE]\n\n"u8);
+        IsEnded = true;
+    }
+
+    public override void Release()
+    {
+        base.Release();
+        _prefix.Release();
+        _escaped.Release();
+    }
+
+    protected override void OnBegin(in AnswerFacts facts)
+    {
+        _begun = _finished = _callsTools = 0;
+        _wantsUsage = facts.WantsUsage;
+        _prefix.Add("data: {\"id\":\"chatcmpl-"u8).Add(facts.Id).Add("\",\"object\":\"chat.completion.chunk\",\"created\":"u8).Add(facts.Created)
+            .Add(",\"model\":\""u8);
+    }
+
+    private static bool Has(uint choices, int choice) => (choices & (1u << choice)) != 0;
+
+    /// <summary>The first chunk of a choice names the role; what all chunks have alike is complete with the model.</summary>
+    private void Start(int choice, ReadOnlySpan<byte> model)
+    {
+        if (Has(_begun, choice))
+            return;
+        if (_begun == 0)
+        {
+            Rename(model);
+            _prefix.Add(Model.Written).Add("\",\"system_fingerprint\":null,"u8);
+        }
+
+        _begun |= 1u << choice;
+        Delta(choice, "{\"role\":\"assistant\",\"content\":\""u8, default, "\"}"u8);
+    }
+
+    private void BeginCall(in NeutralEvent call)
+    {
+        _callsTools |= 1u << call.Choice;
+        BeginDelta(call.Choice);
+        Out.Add("{\"tool_calls\":[{\"index\":"u8).Add(call.Call).Add(",\"id\":\""u8);
+        WriteCallId(Out, call, "call_"u8);
+        if (call.IsCustom)
+            Out.Add("\",\"type\":\"custom\",\"custom\":{\"name\":\""u8).Add(call.Name).Add("\",\"input\":\"\"}"u8);
+        else
+            Out.Add("\",\"type\":\"function\",\"function\":{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\"\"}"u8);
+        ChatWords.WriteProof(Out, call.Proof);
+        Out.Add("}]}"u8);
+        EndDelta(FinishReason.None);
+    }
+
+    private void Arguments(in NeutralEvent item, ReadOnlySpan<byte> text)
+    {
+        BeginDelta(item.Choice);
+        Out.Add("{\"tool_calls\":[{\"index\":"u8).Add(item.Call)
+            .Add(item.IsCustom ? ",\"custom\":{\"input\":\""u8 : ",\"function\":{\"arguments\":\""u8).Add(text).Add("\"}}]}"u8);
+        EndDelta(FinishReason.None);
+    }
+
+    private void Finish(int choice, FinishReason reason)
+    {
+        if (Has(_finished, choice))
+            return;
+        _finished |= 1u << choice;
+        BeginDelta(choice);
+        Out.Add("{}"u8);
+        EndDelta(Has(_callsTools, choice) && reason == FinishReason.Stop ? FinishReason.ToolCalls : reason);
+    }
+
+    private void Delta(
+        int choice, ReadOnlySpan<byte> before, ReadOnlySpan<byte> text, ReadOnlySpan<byte> after, ReadOnlySpan<byte> logprobs = default, bool isRefusal = false)
+    {
+        BeginDelta(choice);
+        Out.Add(before).Add(text).Add(after);
+        EndDelta(FinishReason.None, logprobs, isRefusal);
+    }
+
+    private void BeginDelta(int choice) => Out.Add(_prefix.Written).Add("\"choices\":[{\"index\":"u8).Add(choice).Add(",\"delta\":"u8);
+
+    private void EndDelta(FinishReason reason, ReadOnlySpan<byte> logprobs = default, bool isRefusal = false)
+    {
+        Out.Add(",\"logprobs\":"u8);
+        ChatWords.WriteLogprobs(Out, isRefusal ? default : logprobs, isRefusal ? logprobs : default);
+        Out.Add(",\"finish_reason\":"u8).Add(ChatWords.Finish(reason)).Add(_wantsUsage ? "}],\"usage\":null}\n\n"u8 : "}]}\n\n"u8);
+    }
+}

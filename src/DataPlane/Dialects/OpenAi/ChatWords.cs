@@ -1,0 +1,97 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Dialects.OpenAi;
+
+/// <summary>What an answer's end is called.</summary>
+internal static class ChatWords
+{
+    /// <summary>Choices of one answer that are asked for and told: no dialect that a chat is translated from or into has more.</summary>
+    public const int ChoicesMax = 8;
+
+    /// <summary><c>finish_reason</c>, as JSON.</summary>
+    public static ReadOnlySpan<byte> Finish(FinishReason reason) => reason switch
+    {
+        FinishReason.None => "null"u8,
+        FinishReason.Length => "\"length\""u8,
+        FinishReason.ToolCalls => "\"tool_calls\""u8,
+        FinishReason.Filtered => "\"content_filter\""u8,
+        _ => "\"stop\""u8,
+    };
+
+    /// <summary>What a <c>finish_reason</c> means.</summary>
+    public static FinishReason Reason(ReadOnlySpan<byte> text)
+    {
+        if (text.SequenceEqual("length"u8))
+            return FinishReason.Length;
+        if (text.SequenceEqual("tool_calls"u8) || text.SequenceEqual("function_call"u8))
+            return FinishReason.ToolCalls;
+        if (text.SequenceEqual("error"u8))
+            return FinishReason.Failed;
+        return text.SequenceEqual("content_filter"u8) ? FinishReason.Filtered : FinishReason.Stop;
+    }
+
+    /// <summary>What Gemini wants to see again with a call, where Google's own chat completions have it.</summary>
+    public static void WriteProof(TextBuffer to, ReadOnlySpan<byte> proof)
+    {
+        if (!proof.IsEmpty)
+            to.Add(",\"extra_content\":{\"google\":{\"thought_signature\":\""u8).Add(proof).Add("\"}}"u8);
+    }
+
+    /// <summary>How probable the tokens of a text and of a refusal were: an object, or null where neither is told.</summary>
+    public static void WriteLogprobs(TextBuffer to, ReadOnlySpan<byte> content, ReadOnlySpan<byte> refusal)
+    {
+        if (content.IsEmpty && refusal.IsEmpty)
+        {
+            to.Add("null"u8);
+            return;
+        }
+
+        to.Add("{\"content\":"u8);
+        WriteArray(to, content);
+        to.Add(",\"refusal\":"u8);
+        WriteArray(to, refusal);
+        to.Add("}"u8);
+    }
+
+    private static void WriteArray(TextBuffer to, ReadOnlySpan<byte> elements)
+    {
+        if (elements.IsEmpty)
+            to.Add("null"u8);
+        else
+            TokenLogprobs.WriteArray(to, elements);
+    }
+
+    /// <summary>What a <c>tool_choice</c> in one word means.</summary>
+    public static ToolChoice Choice(ref JsonWalk walk) =>
+        walk.IsText("auto"u8) ? ToolChoice.Auto : walk.IsText("none"u8) ? ToolChoice.None : walk.IsText("required"u8) ? ToolChoice.Required : ToolChoice.Unset;
+
+    /// <summary>The word for a choice that names no function.</summary>
+    public static ReadOnlySpan<byte> Choice(ToolChoice choice) =>
+        choice == ToolChoice.Required ? "required"u8 : choice == ToolChoice.None ? "none"u8 : "auto"u8;
+}
+
+/// <summary>The usage of a chat completion.</summary>
+internal static class ChatUsage
+{
+    public static void Write(TextBuffer to, in Usage usage)
+    {
+        to.Add("{\"prompt_tokens\":"u8).Add(usage.InputTokens).Add(",\"completion_tokens\":"u8).Add(usage.OutputTokens)
+            .Add(",\"total_tokens\":"u8).Add(usage.InputTokens + usage.OutputTokens)
+            .Add(",\"prompt_tokens_details\":{\"cached_tokens\":"u8).Add(usage.CachedInputTokens);
+        if (usage.CacheWriteTokens > 0)
+            to.Add(",\"cache_write_tokens\":"u8).Add(usage.CacheWriteTokens);
+        to.Add("},\"completion_tokens_details\":{\"reasoning_tokens\":"u8).Add(usage.ReasoningTokens).Add("}}"u8);
+    }
+}
+
+/// <summary>A provider's errors as this dialect tells them.</summary>
+internal static class ChatErrors
+{
+    /// <summary>The event of a stream that failed at its provider; nothing follows it.</summary>
+    public static void WriteEvent(TextBuffer to, ReadOnlySpan<byte> kind, ReadOnlySpan<byte> message)
+    {
+        to.Add("data: {\"error\":{\"message\":\""u8).Add(message.IsEmpty ? "The provider's stream failed."u8 : message)
+            .Add("\",\"type\":\"server_error\",\"param\":null,\"code\":\""u8).Add(kind.IsEmpty ? "upstream_error"u8 : kind).Add("\"}}\n\n"u8);
+    }
+}

@@ -1,0 +1,42 @@
+using System.Text;
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Dialects.OpenAi.Responses;
+
+/// <summary>
+/// What a response has failed in, by the code that it tells (OpenAI's API reference, <c>ResponseError</c>): it comes with a status of 200, so that the
+/// code alone says what another status would.
+/// </summary>
+internal static class ResponseFailure
+{
+    private const int MessageBytesMax = 4096;
+
+    /// <param name="code">The code; empty where there is none.</param>
+    /// <param name="message">The provider's words, the inside of a JSON string.</param>
+    public static EdgeError Of(ReadOnlySpan<byte> code, ReadOnlySpan<byte> message)
+    {
+        var text = Plain(message);
+        if (code.IndexOf("rate_limit"u8) >= 0)
+            return EdgeError.Upstream(ErrorKind.ProviderLimited, text);
+        if (code.SequenceEqual("insufficient_quota"u8))
+            return EdgeError.Upstream(ErrorKind.UpstreamQuota);
+        if (code.IndexOf("overload"u8) >= 0 || code.SequenceEqual("slow_down"u8))
+            return EdgeError.Upstream(ErrorKind.Overloaded, text);
+        if (code.IndexOf("timeout"u8) >= 0)
+            return EdgeError.Upstream(ErrorKind.UpstreamTimeout, text);
+
+        // Of the input: whoever is asked would say the same.
+        return IsOfInput(code) ? EdgeError.Client(ErrorKind.InvalidRequest, text) : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, text);
+    }
+
+    private static bool IsOfInput(ReadOnlySpan<byte> code) =>
+        code.StartsWith("invalid_"u8) || code.IndexOf("image"u8) >= 0 || code.SequenceEqual("context_length_exceeded"u8);
+
+    private static string? Plain(ReadOnlySpan<byte> message)
+    {
+        Span<byte> plain = stackalloc byte[MessageBytesMax];
+        return !message.IsEmpty && message.Length <= MessageBytesMax && JsonUnescape.TryUnescape(message, plain, out var length)
+            ? Encoding.UTF8.GetString(plain[..length])
+            : null;
+    }
+}

@@ -1,0 +1,184 @@
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Dialects.OpenAi.Responses;
+
+/// <summary>What an item of a response is.</summary>
+internal enum ItemKind : byte
+{
+    None,
+    Message,
+    Reasoning,
+    Call,
+
+    /// <summary>A call whose input is a text.</summary>
+    CustomCall,
+}
+
+/// <summary>What a part of an item is.</summary>
+internal enum PartForm : byte
+{
+    None,
+    Text,
+    Refusal,
+    Summary,
+}
+
+/// <summary>The items of a response so far: those that are done, as JSON, and the one that is open.</summary>
+internal sealed class ResponseItems
+{
+    private readonly TextBuffer _done = new();
+    private readonly TextBuffer _parts = new();
+    private readonly TextBuffer _proof = new();
+    private readonly TextBuffer _id = new();
+    private int _part;
+
+    /// <summary>The open item.</summary>
+    public ItemKind Kind { get; private set; }
+
+    /// <summary>Its place among the items.</summary>
+    public int Index { get; private set; }
+
+    /// <summary>Its open part.</summary>
+    public PartForm Form { get; private set; }
+
+    /// <summary>The text of the open part, or the arguments of the open call.</summary>
+    public TextBuffer Text { get; } = new();
+
+    /// <summary>How probable the tokens of the open part were.</summary>
+    public TextBuffer Logprobs { get; } = new();
+
+    public TextBuffer CallId { get; } = new();
+
+    public TextBuffer CallName { get; } = new();
+
+    /// <summary>Whether the open item is a thought that is proved: nothing can be added to it.</summary>
+    public bool IsProved => _proof.Length > 0;
+
+    /// <summary>The items that are done, with commas between.</summary>
+    public ReadOnlySpan<byte> Done => _done.Written;
+
+    /// <summary>Bytes that are kept.</summary>
+    public int Length => _done.Length + _parts.Length + Text.Length + _proof.Length + Logprobs.Length;
+
+    public void Begin(ReadOnlySpan<byte> id)
+    {
+        Release();
+        _id.Add(id);
+        Kind = ItemKind.None;
+        Form = PartForm.None;
+        Index = 0;
+    }
+
+    public void Release()
+    {
+        _done.Release();
+        _parts.Release();
+        _proof.Release();
+        _id.Release();
+        Text.Release();
+        Logprobs.Release();
+        CallId.Release();
+        CallName.Release();
+    }
+
+    public void BeginItem(ItemKind kind)
+    {
+        Kind = kind;
+        _part = 0;
+        _parts.Clear();
+        _proof.Clear();
+        Text.Clear();
+        CallId.Clear();
+        CallName.Clear();
+    }
+
+    public void EndItem(ReadOnlySpan<byte> status)
+    {
+        if (_done.Length > 0)
+            _done.Add(","u8);
+        WriteItem(_done, status);
+        _proof.Clear();
+        Kind = ItemKind.None;
+        Index++;
+    }
+
+    public void BeginPart(PartForm form)
+    {
+        Form = form;
+        Text.Clear();
+        Logprobs.Clear();
+    }
+
+    public void EndPart()
+    {
+        if (_parts.Length > 0)
+            _parts.Add(","u8);
+        WritePart(_parts);
+        Form = PartForm.None;
+        _part++;
+    }
+
+    /// <summary>What proves the open thought; what comes in pieces is one.</summary>
+    public void Prove(ReadOnlySpan<byte> mark, ReadOnlySpan<byte> text)
+    {
+        if (_proof.Length == 0)
+            _proof.Add(mark);
+        _proof.Add(text);
+    }
+
+    /// <summary>Where an event belongs: the open item, and its open part if it has any.</summary>
+    public TextBuffer WritePlace(TextBuffer to)
+    {
+        WriteId(to.Add(",\"item_id\":\""u8));
+        to.Add("\",\"output_index\":"u8).Add(Index);
+        return Kind is ItemKind.Call or ItemKind.CustomCall
+            ? to
+            : to.Add(Kind == ItemKind.Reasoning ? ",\"summary_index\":"u8 : ",\"content_index\":"u8).Add(_part);
+    }
+
+    /// <summary>The open part as it is by now.</summary>
+    public void WritePart(TextBuffer to)
+    {
+        if (Form is PartForm.Refusal or PartForm.Summary)
+            to.Add(Form == PartForm.Refusal
+                ? "{\"type\":\"refusal\",\"refusal\":\""u8
+                : "{\"type\":\"summary_text\",\"text\":\""u8);
+        else
+            to.Add("{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":["u8).Add(Logprobs.Written).Add("],\"text\":\""u8);
+        to.Add(Text.Written).Add("\"}"u8);
+    }
+
+    /// <summary>The open item as it is by now, as far as its parts are done.</summary>
+    public void WriteItem(TextBuffer to, ReadOnlySpan<byte> status)
+    {
+        WriteId(to.Add("{\"id\":\""u8));
+        switch (Kind)
+        {
+            case ItemKind.Message:
+                to.Add("\",\"type\":\"message\",\"status\":\""u8).Add(status).Add("\",\"role\":\"assistant\",\"content\":["u8).Add(_parts.Written).Add("]}"u8);
+                break;
+            case ItemKind.Call:
+                to.Add("\",\"type\":\"function_call\",\"status\":\""u8).Add(status).Add("\",\"call_id\":\""u8).Add(CallId.Written)
+                    .Add("\",\"name\":\""u8).Add(CallName.Written).Add("\",\"arguments\":\""u8).Add(Text.Written).Add("\"}"u8);
+                break;
+            case ItemKind.CustomCall:
+                to.Add("\",\"type\":\"custom_tool_call\",\"status\":\""u8).Add(status).Add("\",\"call_id\":\""u8).Add(CallId.Written)
+                    .Add("\",\"name\":\""u8).Add(CallName.Written).Add("\",\"input\":\""u8).Add(Text.Written).Add("\"}"u8);
+                break;
+            default:
+                to.Add("\",\"type\":\"reasoning\",\"summary\":["u8).Add(_parts.Written).Add("]"u8);
+                if (_proof.Length > 0)
+                    to.Add(",\"encrypted_content\":\""u8).Add(_proof.Written).Add("\""u8);
+                to.Add("}"u8);
+                break;
+        }
+    }
+
+    private void WriteId(TextBuffer to) => to.Add(Kind switch
+    {
+        ItemKind.Message => "msg_"u8,
+        ItemKind.Call => "fc_"u8,
+        ItemKind.CustomCall => "ctc_"u8,
+        _ => "rs_"u8,
+    }).Add(_id.Written).Add("_"u8).Add(Index);
+}
