@@ -83,6 +83,9 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
 
     protected double AllocSum { get; private set; }
 
+    /// <summary>The last division gave less than was wanted.</summary>
+    protected bool IsShort { get; private set; }
+
     /// <summary>How long a lease lasts, on a plane's clock.</summary>
     protected abstract long LengthNs { get; }
 
@@ -104,7 +107,7 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
         // A stream that a newer one has followed is over, whatever of it is still under way.
         if (stream < part.Stream)
             return new BucketGrant { Bucket = report.Bucket };
-        part.AskedNs = now.Ns;
+        part.OnAsked(now.Ns);
         TakeLeases(part, stream, report, now);
         TakeTotals(part, report, now);
         TakeWants(part, report, keys);
@@ -346,6 +349,9 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
 
         _division.Divide(_claimants, capacity, Rule.Shares);
         AllocSum = 0;
+        IsShort = false;
+        foreach (var claimant in _claimants)
+            IsShort |= claimant.Given < claimant.Demand;
         foreach (var part in _partList)
         {
             part.Alloc = 0;

@@ -1,3 +1,5 @@
+using AiEdge.Limits;
+
 namespace AiEdge.ControlPlane.Quota;
 
 /// <summary>Credit of a bucket in a plane's hands.</summary>
@@ -159,12 +161,21 @@ internal sealed class PlanePart(PlaneState plane, string share)
 
     public long Least { get; set; }
 
-    public long AskedNs { get; set; }
+    public long AskedNs { get; private set; }
+
+    /// <summary>The longest of late from one of its asks to the next, a second at most: it is forgotten by eighths.</summary>
+    public long TurnNs { get; private set; } = LimitClock.SecondNs;
 
     public long RecalledNs { get; set; } = long.MinValue / 2;
 
     /// <summary>The ask by which leases that it does not name are known never to have arrived.</summary>
     public ulong Stream { get; set; }
+
+    public void OnAsked(long nowNs)
+    {
+        TurnNs = Math.Max(Math.Min(nowNs - AskedNs, LimitClock.SecondNs), TurnNs - TurnNs / 8);
+        AskedNs = nowNs;
+    }
 
     public QuotaLease? Find(ulong number)
     {

@@ -18,6 +18,9 @@ internal sealed class RateQuota : QuotaBucket
     /// <summary>A plane gets as much as it needs for so long: it asks each second, and an answer may be late.</summary>
     private const double TargetSeconds = 1.5;
 
+    /// <summary>Where others go short, it gets as much as it needs from one ask to the next, and for so long beyond it: what lies with it is nobody's use.</summary>
+    private const double LateSeconds = 0.85;
+
     /// <summary>What comes to a plane that does not ask is kept for it for so long.</summary>
     private const double CreditSeconds = 2;
 
@@ -129,7 +132,7 @@ internal sealed class RateQuota : QuotaBucket
     /// More than is used up, until the stock is there that an answer may be late for: else who gets all that it uses lives from one ask to the
     /// next, and is refused now and then. Who gets less than it uses has no use for a stock, and none comes of it.
     /// </summary>
-    protected override double ClaimOf(PlanePart part) => part.Demand + Math.Max(0, part.Demand * TargetSeconds - part.Held);
+    protected override double ClaimOf(PlanePart part) => part.Demand + Math.Max(0, part.Demand * TargetOf(part) - part.Held);
 
     /// <summary>
     /// What was used before the allocator began came of the rate of that time, of which nothing is there now. What was used since was a share of
@@ -224,7 +227,7 @@ internal sealed class RateQuota : QuotaBucket
     protected override bool Grant(PlanePart part, BucketGrant grant, Moment now)
     {
         var least = Math.Max(0, part.Least - part.Held);
-        part.Need = part.Demand <= 0 ? 0 : Math.Max(part.Demand * TargetSeconds - part.Held, least);
+        part.Need = part.Demand <= 0 ? 0 : Math.Max(part.Demand * TargetOf(part) - part.Held, least);
 
         // Before a division, which counts the claims anew: behind it all the time since the last ask, a pause as well, would be claimed twice.
         _claims += AllocSum * (now.Ns - _claimsNs) / LimitClock.SecondNs;
@@ -274,6 +277,8 @@ internal sealed class RateQuota : QuotaBucket
         RaiseTo(Math.Min(Rule.Burst, level + (level > block / 2 && level < Rule.Burst / 2 ? 2 * block : block / 2)));
         return true;
     }
+
+    private double TargetOf(PlanePart part) => IsShort ? Math.Min(TargetSeconds, LateSeconds + (double)part.TurnNs / LimitClock.SecondNs) : TargetSeconds;
 
     private void Give(PlanePart part, BucketGrant grant, long amount, double own, Moment now)
     {

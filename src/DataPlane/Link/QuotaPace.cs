@@ -10,7 +10,7 @@ internal static class QuotaPace
 
     /// <summary>The most and the least that an answer is waited for before the control plane is taken to hang.</summary>
     public const long PatienceNsMax = LimitClock.SecondNs;
-    private const long PatienceNsMin = LimitClock.SecondNs / 2;
+    private const long PatienceNsMin = LimitClock.SecondNs * 2 / 5;
     private const int PatienceTimes = 16;
 
     private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(100);

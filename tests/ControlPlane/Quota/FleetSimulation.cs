@@ -43,7 +43,7 @@ internal sealed record FleetLife
     public double TurnSeconds { get; init; } = 1;
 
     /// <summary>An answer that takes longer means that the control plane hangs.</summary>
-    public double PatienceSeconds { get; init; } = 0.5;
+    public double PatienceSeconds { get; init; } = 0.4;
 
     /// <summary>What the control plane's log takes to have a record.</summary>
     public double DiskSeconds { get; init; } = 0.004;
