@@ -57,7 +57,8 @@ public sealed partial class LeaseBucket
                 rate = new RateBucket(_share, Math.Min(_shareNs, RateBucket.PeriodNsMax), burst, Math.Min(sinceNs, nowNs), used: burst);
             }
 
-            Volatile.Write(ref _outage, new Outage(policy, rate, _isRate || policy != LeaseOutage.Share ? 0 : _share));
+            var isFresh = Math.Min(sinceNs, nowNs) - _shareSaidNs <= FreshNs;
+            Volatile.Write(ref _outage, new Outage(policy, rate, _isRate || policy != LeaseOutage.Share || !isFresh ? 0 : _share));
         }
     }
 
@@ -120,6 +121,7 @@ public sealed partial class LeaseBucket
                 adjusted.Acknowledged = adjusted.Told;
             _outageAcknowledged = report.OutageTotal;
             (_share, _shareNs) = (Math.Min(grant.Share, AmountMax), grant.LengthNs > 0 ? grant.LengthNs : _shareNs);
+            _shareSaidNs = report.AskedNs;
             Volatile.Write(ref _outage, null);
             if (!_isRate && grant.Window > 0)
             {
@@ -137,7 +139,8 @@ public sealed partial class LeaseBucket
             // What nobody was refused for says nothing of what there is for those who come.
             if (report.IsOfStock)
                 return;
-            Volatile.Write(ref _isRising, grant.Amount >= report.Wanted / 4 && grant.Amount > 0);
+            Volatile.Write(ref _isRising, grant.Amount > 0 && (!_isRate || grant.Amount >= report.Wanted / 4));
+            Volatile.Write(ref _isSpent, grant is { Lease: 0, IsSpent: true });
             Volatile.Write(ref _retryAtNs, grant.Lease != 0 ? 0 : nowNs + grant.RetryNs);
             Volatile.Write(ref _answeredNs, nowNs);
         }

@@ -30,6 +30,9 @@ public sealed partial class LeaseBucket : LimitBucket
     private const long RisingNs = LimitClock.SecondNs / 100;
     private const long WarmNs = 3 * LimitClock.SecondNs / 2;
 
+    /// <summary>What is left of a window was said so long before the level above fell silent at most: others may have been lent it since.</summary>
+    private const long FreshNs = 2 * LimitClock.SecondNs;
+
     private readonly Lock _asking = new();
     private readonly bool _isRate;
     private long _capacity;
@@ -48,10 +51,12 @@ public sealed partial class LeaseBucket : LimitBucket
     private long _outageAcknowledged;
     private long _share;
     private long _shareNs;
+    private long _shareSaidNs = long.MinValue / 2;
     private long _answeredNs = long.MinValue / 2;
     private long _lowPlace = long.MaxValue;
     private bool _isLow;
     private bool _isRising;
+    private bool _isSpent;
 
     // What only Report and Answer touch, under their lock.
     private readonly List<Lease> _told = [];
@@ -232,13 +237,13 @@ public sealed partial class LeaseBucket : LimitBucket
         }
     }
 
+    internal override void Miss(long cost) => Interlocked.Add(ref _refused, cost > Capacity ? 0 : cost);
+
     internal override LimitDraw Probe(long cost, long nowNs)
     {
         if (cost > Capacity)
             return new LimitDraw(DrawOutcome.TooLarge, 0);
 
-        // A refusal in a chain probes and refuses, a waiter's turn probes twice: each counts as demand once.
-        Interlocked.Add(ref _refused, (cost + 1) / 2);
         var least = Volatile.Read(ref _leastRefused);
         while (least < cost && Interlocked.CompareExchange(ref _leastRefused, cost, least) is var found && found != least)
             least = found;
@@ -290,9 +295,9 @@ public sealed partial class LeaseBucket : LimitBucket
         if (_isRate)
             return retryNs > 0 ? retryNs : ColdWaitNs;
 
-        // A window that has credit again before its end says when; else its end is what helps.
-        return retryNs > ColdWaitNs || Volatile.Read(ref _windowEndNs) == long.MaxValue
-            ? Math.Max(retryNs, ColdWaitNs) : Math.Max(1, Volatile.Read(ref _windowEndNs) - nowNs);
+        // Only of a window that is used up its end is what helps; else more comes with an answer.
+        var endNs = Volatile.Read(ref _windowEndNs);
+        return endNs < long.MaxValue && nowNs < endNs && (Volatile.Read(ref _isSpent) || IsCutOff) ? endNs - nowNs : Math.Max(retryNs, ColdWaitNs);
     }
 
     /// <summary>Leaves a lease behind from a place in it; whoever succeeds notes what was void.</summary>

@@ -22,8 +22,17 @@ public enum LeaseOutage
 /// <param name="WindowLeftNs">Until that window ends, from when it was asked for; 0 for rates.</param>
 /// <param name="RetryNs">When something may be there again where nothing is granted; 0 if it is not known.</param>
 /// <param name="UsedOfAll">Used of the whole limit, by all who are lent of it, as of the ask; below 0 where that is not said.</param>
+/// <param name="IsSpent">Of a window: nothing of use is left of it, nor with anybody, until it ends.</param>
 public readonly record struct LeaseGrant(
-    ulong Lease, long Amount, long LengthNs, long Share, long Window = 0, long WindowLeftNs = 0, long RetryNs = 0, long UsedOfAll = -1);
+    ulong Lease,
+    long Amount,
+    long LengthNs,
+    long Share,
+    long Window = 0,
+    long WindowLeftNs = 0,
+    long RetryNs = 0,
+    long UsedOfAll = -1,
+    bool IsSpent = false);
 
 /// <summary>The use of one lease.</summary>
 /// <param name="Lease">Its number.</param>

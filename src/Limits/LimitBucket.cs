@@ -30,6 +30,7 @@ public abstract class LimitBucket
             return true;
         }
 
+        Miss(cost);
         draw = Refuse(cost, nowNs);
         return false;
     }
@@ -89,6 +90,11 @@ public abstract class LimitBucket
 
     /// <summary>Takes the cost as <see cref="TryTake"/> does, but nothing of what is <see cref="Promised"/>.</summary>
     internal virtual bool TryTakeBehind(long cost, long nowNs, out long token) => TryTake(cost, nowNs, out token);
+
+    /// <summary>A draw was refused: who is lent credit counts it as demand, once each.</summary>
+    internal virtual void Miss(long cost)
+    {
+    }
 
     /// <summary>How a refused draw would be answered, changing nothing.</summary>
     internal abstract LimitDraw Probe(long cost, long nowNs);

@@ -73,18 +73,26 @@ public static class LimitChain
         ReadOnlySpan<LimitBucket> buckets, ReadOnlySpan<long> costs, int refused, long nowNs, bool booksSlot)
     {
         var tightest = refused;
-        var longest = Rank(buckets[refused].Probe(Math.Max(0, costs[refused]), nowNs));
-        for (var i = 0; i < buckets.Length && longest < long.MaxValue; i++)
+        var draw = Miss(buckets[refused], costs[refused], nowNs);
+        for (var i = 0; i < buckets.Length && Rank(draw) < long.MaxValue; i++)
         {
             if (i == refused || HasEnough(buckets[i], Math.Max(0, costs[i]), nowNs))
                 continue;
-            if (Rank(buckets[i].Probe(Math.Max(0, costs[i]), nowNs)) is var rank && rank <= longest)
+            if (Miss(buckets[i], costs[i], nowNs) is var other && Rank(other) <= Rank(draw))
                 continue;
-            (tightest, longest) = (i, rank);
+            (tightest, draw) = (i, other);
         }
 
-        var cost = Math.Max(0, costs[tightest]);
-        return (booksSlot ? buckets[tightest].Refuse(cost, nowNs) : buckets[tightest].Probe(cost, nowNs)) with { Index = tightest };
+        if (booksSlot)
+            draw = buckets[tightest].Refuse(Math.Max(0, costs[tightest]), nowNs);
+        return draw with { Index = tightest };
+    }
+
+    private static LimitDraw Miss(LimitBucket bucket, long cost, long nowNs)
+    {
+        cost = Math.Max(0, cost);
+        bucket.Miss(cost);
+        return bucket.Probe(cost, nowNs);
     }
 
     // One that has enough is asked for no wait: a window would name its own end. Only a draw can tell: one in debt refuses even 0.

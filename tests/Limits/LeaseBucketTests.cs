@@ -228,6 +228,59 @@ public sealed class LeaseBucketTests
     }
 
     [Fact]
+    public void A_window_s_end_is_told_only_where_nothing_comes_before_it()
+    {
+        var bucket = new LeaseBucket(100, isRate: false, LeaseOutage.Share, 0);
+        Answer(new LeaseGrant(1, 5, 900 * S, 0, Window: 7, WindowLeftNs: 3600 * S));
+        Assert.True(bucket.TryDraw(5, 0, out _));
+        Assert.True(bucket.IsRising(0));
+        Assert.Equal(S, Refused(bucket, 1, 0).WaitNs);
+        Answer(new LeaseGrant(0, 0, 900 * S, 0, Window: 7, WindowLeftNs: 3600 * S, RetryNs: S));
+        Assert.False(bucket.IsRising(0));
+        Assert.Equal(S, Refused(bucket, 1, 0).WaitNs);
+        Answer(new LeaseGrant(0, 0, 900 * S, 0, Window: 7, WindowLeftNs: 3600 * S, RetryNs: S, IsSpent: true));
+        Assert.Equal(3600 * S, Refused(bucket, 1, 0).WaitNs);
+        Answer(new LeaseGrant(2, 5, 900 * S, 0, Window: 7, WindowLeftNs: 3600 * S));
+        Assert.Equal(S, Refused(bucket, 6, 0).WaitNs);
+
+        void Answer(LeaseGrant grant)
+        {
+            bucket.Report(_report, 0);
+            bucket.Answer(_report, grant, 0);
+        }
+    }
+
+    [Theory]
+    [InlineData(2, 30)]
+    [InlineData(3, 0)]
+    public void A_window_s_share_goes_by_no_old_figure(int saidAgo, int admitted)
+    {
+        var bucket = new LeaseBucket(100, isRate: false, LeaseOutage.Share, 0);
+        bucket.Report(_report, 0);
+        bucket.Answer(_report, new LeaseGrant(0, 0, 900 * S, 30, Window: 7, WindowLeftNs: 3600 * S), 0);
+        bucket.CutOff(30, (saidAgo + 1) * S, sinceNs: saidAgo * S);
+        Assert.Equal(admitted, Enumerable.Range(0, 100).Count(_ => bucket.TryDraw(1, (saidAgo + 1) * S, out var _)));
+    }
+
+    [Fact]
+    public void What_several_limits_refuse_is_demand_of_each_once()
+    {
+        LimitBucket[] buckets = [new LeaseBucket(1000, isRate: true, LeaseOutage.Refuse, 0), new LeaseBucket(1000, isRate: true, LeaseOutage.Refuse, 0)];
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.False(LimitChain.TryDrawAll(buckets, [10, 10], new long[2], S, out var draw, booksSlot: false));
+            LimitChain.Book(buckets[draw.Index], 10, S);
+        }
+
+        foreach (var bucket in buckets)
+        {
+            // A hundred in a second, for five.
+            ((LeaseBucket)bucket).Report(_report, S);
+            Assert.Equal(500, _report.Wanted);
+        }
+    }
+
+    [Fact]
     public void A_recalled_lease_is_given_up()
     {
         var bucket = Rate();

@@ -93,6 +93,7 @@ internal sealed class ControlHost : IAsyncDisposable
         var quota = await QuotaService.OpenAsync(state, store, options.Time, cancel);
         quota.AddTo(grpc);
         quota.SpentBy = usage.Spend.Read;
+        quota.OnFault = (what, fault) => RequestFaults.Write(options.Log, what, fault);
         usage.OnReported = (plane, epoch, isClosed) =>
         {
             if (isClosed)

@@ -43,6 +43,7 @@ internal sealed partial class QuotaAllocator
     private ulong _preparedGeneration = ulong.MaxValue;
     private long _prepareAgainUnixNs;
     private volatile bool _isResolved;
+    private bool _hasForgotten;
 
     /// <summary>Begins with what the log says; <paramref name="memory"/> is of no use to anybody else afterwards.</summary>
     public QuotaAllocator(IQuotaRules rules, QuotaMemory memory, Moment now)
@@ -245,7 +246,27 @@ internal sealed partial class QuotaAllocator
                 _planes.TryRemove(key, out _);
         }
 
+        ForgetGone(now);
         CountPlanes(now);
+    }
+
+    /// <summary>Starts of planes that an allocator before this one knew and that never came back: what they held is over by now.</summary>
+    private void ForgetGone(Moment now)
+    {
+        if (_hasForgotten || !IsRestarted || now.Ns - StartNs < WindowQuota.LeaseNs + WindowQuota.HoldNs + PlaneNs)
+            return;
+        _hasForgotten = true;
+        lock (_raising)
+        {
+            foreach (var key in _memory.Planes.Where(key => !_planes.ContainsKey(key)).ToList())
+            {
+                _memory.Planes.Remove(key);
+                _memory.Waiting.Remove(key);
+                _records.Add(QuotaRecord.Of(key.Id, key.Epoch, isThere: false));
+            }
+
+            _isResolved = _memory.Waiting.Count == 0;
+        }
     }
 
     /// <summary>Gives back what is held of a plane's epochs, all but <paramref name="living"/>; says how much, by bucket.</summary>

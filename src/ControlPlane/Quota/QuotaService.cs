@@ -58,6 +58,9 @@ internal sealed class QuotaService : IAsyncDisposable
         return service;
     }
 
+    /// <summary>Told of what nobody foresaw in a turn: what was done, and the fault.</summary>
+    public Action<string, Exception>? OnFault { get; set; }
+
     /// <summary>How the buckets of a limit stand, in the order of their units and scopes.</summary>
     public List<BucketView> View(string limit) => _allocator.View(limit, Now());
 
@@ -215,35 +218,48 @@ internal sealed class QuotaService : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                _allocator.Beat(Now());
-                if (_allocator.IsDue(Now()) && _allocator.Prepare(Now()))
-                    _log.WriteBeside();
-                while (_allocator.TryTakeCall(out var recall))
+                try
                 {
-                    if (_sessions.TryGetValue(recall.Plane.Id, out var session) && session.Plane == recall.Plane)
-                        session.Recall(recall);
+                    Turn(ref sweptNs);
                 }
-
-                while (Accounts.TryTakePause(out var pause))
+                catch (Exception e) when (e is not OperationCanceledException)
                 {
-                    if (_sessions.TryGetValue(pause.Plane.Id, out var session) && session.Plane == pause.Plane)
-                        session.Pause(pause);
+                    // The next turn goes on: without any, all rates would come late.
+                    OnFault?.Invoke("a turn of the quotas", e);
                 }
-
-                if (_clock.NowNs - sweptNs < SweepNs)
-                    continue;
-                sweptNs = _clock.NowNs;
-                _clock.Reanchor();
-                _allocator.Sweep(Now());
-                Accounts.Sweep(Now().Ns);
-                _log.WriteBeside();
-                if (_settling.IsCompleted && !_closed.IsEmpty)
-                    _settling = Task.Factory.StartNew(SettleAll, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             }
         }
         catch (OperationCanceledException)
         {
             // The end.
         }
+    }
+
+    private void Turn(ref long sweptNs)
+    {
+        _allocator.Beat(Now());
+        if (_allocator.IsDue(Now()) && _allocator.Prepare(Now()))
+            _log.WriteBeside();
+        while (_allocator.TryTakeCall(out var recall))
+        {
+            if (_sessions.TryGetValue(recall.Plane.Id, out var session) && session.Plane == recall.Plane)
+                session.Recall(recall);
+        }
+
+        while (Accounts.TryTakePause(out var pause))
+        {
+            if (_sessions.TryGetValue(pause.Plane.Id, out var session) && session.Plane == pause.Plane)
+                session.Pause(pause);
+        }
+
+        if (_clock.NowNs - sweptNs < SweepNs)
+            return;
+        sweptNs = _clock.NowNs;
+        _clock.Reanchor();
+        _allocator.Sweep(Now());
+        Accounts.Sweep(Now().Ns);
+        _log.WriteBeside();
+        if (_settling.IsCompleted && !_closed.IsEmpty)
+            _settling = Task.Factory.StartNew(SettleAll, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 }

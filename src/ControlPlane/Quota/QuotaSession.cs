@@ -27,6 +27,7 @@ internal sealed class QuotaSession(
     private readonly Dictionary<uint, BucketSeat> _buckets = [];
     private readonly Dictionary<(BucketId Id, string Share), uint> _numbers = [];
     private readonly Dictionary<uint, string> _keys = [];
+    private readonly Lock _naming = new();
     private readonly List<int> _pending = [];
     private readonly HashSet<uint> _told = [];
     private readonly TaskCompletionSource _ousted = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -88,8 +89,13 @@ internal sealed class QuotaSession(
     /// <summary>Tells the plane; where the one before is still on its way, not: what lies idle shows in the next ask as well.</summary>
     public void Recall(in QuotaCall recall)
     {
-        if (!_recalling.IsCompleted || !_numbers.TryGetValue((recall.Bucket, recall.Share), out var number))
-            return;
+        uint number;
+        lock (_naming)
+        {
+            if (!_recalling.IsCompleted || !_numbers.TryGetValue((recall.Bucket, recall.Share), out number))
+                return;
+        }
+
         var message = new QuotaDown { Recall = new QuotaRecall { Bucket = number, Lease = recall.Lease, Keep = (ulong)Math.Max(0, recall.Keep) } };
         _recalling = call.WriteAsync(message).AsTask();
     }
@@ -128,11 +134,10 @@ internal sealed class QuotaSession(
         var patience = _pending.Count > 0 ? Task.Delay(LogPatience) : Task.CompletedTask;
         for (var i = 0; _pending.Count > 0; i++)
         {
-            if (i == RetriesMax)
-                return (null, new(GrpcCode.Unavailable, "ceilings are raised slower than they are used"));
             try
             {
-                if (!await log.TryWriteAsync(patience))
+                // Where others took again and again what was raised, the plane asks once more; its other buckets have their answers.
+                if (i == RetriesMax || !await log.TryWriteAsync(patience))
                 {
                     Postpone(answer);
                     break;
@@ -179,7 +184,7 @@ internal sealed class QuotaSession(
                 return new(GrpcCode.InvalidArgument, $"a name of bucket {name.Bucket} is longer than {NameCharsMax} characters");
             if (_buckets.Count >= NamesMax)
                 return new(GrpcCode.ResourceExhausted, $"a stream names {NamesMax} buckets at most");
-            if (name.Bucket == 0 || !_buckets.TryAdd(name.Bucket, new BucketSeat(id, name.Share)) || !_numbers.TryAdd((id, name.Share), name.Bucket))
+            if (name.Bucket == 0 || !_buckets.TryAdd(name.Bucket, new BucketSeat(id, name.Share)) || !TryNumber((id, name.Share), name.Bucket))
                 return new(GrpcCode.InvalidArgument, $"bucket {name.Bucket} is named twice, or not by a number from 1");
         }
 
@@ -190,5 +195,12 @@ internal sealed class QuotaSession(
         }
 
         return null;
+    }
+
+    /// <summary>Recalls come from another thread than asks.</summary>
+    private bool TryNumber((BucketId Id, string Share) name, uint number)
+    {
+        lock (_naming)
+            return _numbers.TryAdd(name, number);
     }
 }

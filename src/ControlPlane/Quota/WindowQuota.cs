@@ -32,6 +32,12 @@ internal sealed class WindowQuota : QuotaBucket
     private const int GrantPartLeast = 1000;
     private const int BlockPart = 128;
 
+    /// <summary>Of each plane's part of the limit, in units: what is less is small.</summary>
+    private const int SmallPart = 1000;
+
+    /// <summary>Of money, requests that a grant is enough for where a hundredth is less.</summary>
+    private const int MoneyRequests = 4;
+
     private WindowSpan _window;
     private long _charged;
     private long _chargedBefore;
@@ -357,17 +363,14 @@ internal sealed class WindowQuota : QuotaBucket
             return true;
         Divide(Math.Max(0, Rule.Amount - _charged) + OpenLeases(), now);
 
-        // Of small numbers a hundredth is next to nothing; only money is held when a plane dies for so long that it hurts.
-        var cap = Math.Max(left / GrantPart, Rule.Amount / GrantPartLeast);
-        if (Id.Unit != QuotaUnit.Nanodollars)
-            cap = Math.Max(cap, left / (8 * Math.Max(1, All.Planes)));
-        cap = Math.Max(cap, Math.Max(1, least));
+        var cap = Math.Max(CapOf(left, Math.Max(1, least)), Math.Max(1, least));
         var fair = Math.Max(Math.Max(1, least), Math.Ceiling(part.Alloc - part.Held));
         var amount = (long)Math.Min(Math.Min(part.Need, cap), Math.Min(fair, left));
         if (amount < least || amount == 0)
         {
             Recall(part, now);
             grant.RetryAfterMs = (uint)Math.Min(grant.WindowLeftMs, 1000);
+            grant.IsSpent = !Rule.IsLentByPace && left + WithOthers(part) < Math.Max(1, least);
             return true;
         }
 
@@ -389,6 +392,29 @@ internal sealed class WindowQuota : QuotaBucket
         grant.Lease = lease.Number;
         grant.Amount = (ulong)amount;
         return true;
+    }
+
+    /// <summary>
+    /// How much is granted at once. Of small numbers a hundredth is next to nothing; only money is held when a plane dies for so long that it hurts.
+    /// While much is left of a number so small that planes would be lent one request at a time, more: each answer takes a tenth of a second.
+    /// </summary>
+    private long CapOf(long left, long least)
+    {
+        var planes = Math.Max(1, All.Planes);
+        var cap = Math.Max(left / GrantPart, Rule.Amount / GrantPartLeast);
+        if (Id.Unit == QuotaUnit.Nanodollars)
+            return Math.Max(cap, Math.Min(MoneyRequests * least, left / (2 * planes)));
+        var isSmall = Rule.Amount / planes < SmallPart && left >= Rule.Amount / 4;
+        return Math.Max(cap, left / ((isSmall ? 2 : 8) * planes));
+    }
+
+    /// <summary>What other planes hold that would come back to this one's share, or to those without one.</summary>
+    private long WithOthers(PlanePart mine)
+    {
+        long sum = 0;
+        foreach (var part in Parts)
+            sum += part != mine && (part.ShareAt == mine.ShareAt || part.ShareAt < 0) ? part.Held : 0;
+        return sum;
     }
 
     private long OpenLeases() => Math.Max(0, _outstanding);

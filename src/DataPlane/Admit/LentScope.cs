@@ -197,7 +197,8 @@ internal sealed class LentScope
             return;
         _gate.Limit = !_isCutOff ? 0 : (LeaseOutage)Part.Part.Limit.OnOutage switch
         {
-            LeaseOutage.Share => (int)Math.Min(_share, int.MaxValue),
+            // No more than it was lent: what others have running they have, and nobody can be asked.
+            LeaseOutage.Share => (int)Math.Min(_share, _gate.Limit),
             LeaseOutage.Allow => int.MaxValue,
             _ => 0,
         };
@@ -225,10 +226,12 @@ internal sealed class LentScope
         Told.AskedNs = nowNs;
         var refused = gate.Refused;
         var isPressed = refused != _refused || gate.Count >= gate.Limit && gate.Count > 0;
-        var more = Math.Max(refused - _refused, gate.Count / 4 + 1);
-        _refused = refused;
         if (nowNs >= _expiryNs)
             _lease = 0;
+
+        // What runs without a lease runs all the same, and is asked for whole.
+        var more = Math.Max(refused - _refused, gate.Count / 4 + 1) + (_lease == 0 ? gate.Count : 0);
+        _refused = refused;
 
         // Some beyond those that are taken, so that the next need not wait; what lies idle beyond that goes back.
         var keep = gate.Count + gate.Count / 4 + 1;

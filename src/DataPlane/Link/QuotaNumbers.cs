@@ -51,7 +51,7 @@ internal sealed class QuotaNumbers
         return new LeaseGrant(
             grant.Lease, Clamp(grant.Amount), grant.LengthMs * 1_000_000L, Clamp(grant.Share), (long)grant.Window,
             (long)Math.Min(grant.WindowLeftMs, long.MaxValue / 2_000_000) * 1_000_000, retryMs * 1_000_000L,
-            grant.HasUsed ? Clamp(grant.Used) : -1);
+            grant.HasUsed ? Clamp(grant.Used) : -1, grant.IsSpent);
     }
 
     private static BucketReport Report(LentScope lent, uint subject)

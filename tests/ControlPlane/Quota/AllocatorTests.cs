@@ -1,3 +1,4 @@
+using AiEdge.Contracts.Fields;
 using AiEdge.Contracts.Wire;
 using AiEdge.ControlPlane.Quota;
 using AiEdge.Limits;
@@ -13,15 +14,16 @@ public sealed class AllocatorTests : IQuotaRules
 
     private readonly List<ReadOnlyMemory<byte>> _log = [];
     private QuotaRule? _rule = new() { Kind = QuotaKind.Rate, Amount = 100, Burst = 400 };
+    private QuotaUnit _unit = QuotaUnit.Requests;
     private long _now = 5 * S;
 
     public ulong Generation { get; private set; }
 
     private Moment Now => new(_now, new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds() * 1_000_000 + _now);
 
-    QuotaRule? IQuotaRules.Find(in BucketId id) => id with { Value = "*" } == Id ? _rule : null;
+    QuotaRule? IQuotaRules.Find(in BucketId id) => id with { Value = "*" } == Id with { Unit = _unit } ? _rule : null;
 
-    IEnumerable<(string Limit, QuotaUnit Unit, QuotaRule Rule)> IQuotaRules.All => _rule is null ? [] : [(Id.Limit, Id.Unit, _rule)];
+    IEnumerable<(string Limit, QuotaUnit Unit, QuotaRule Rule)> IQuotaRules.All => _rule is null ? [] : [(Id.Limit, _unit, _rule)];
 
     [Theory]
     [InlineData(true, 100)]
@@ -334,6 +336,67 @@ public sealed class AllocatorTests : IQuotaRules
         Assert.Equal((7ul, (3L, long.MaxValue), 1), (saved.Incarnation, saved.CeilingOf(Id with { Value = "ü" }, isLevel: false), saved.Waiting.Count));
     }
 
+    [Theory]
+    [InlineData(QuotaUnit.Requests, 100, 1, 50, 5)]
+    [InlineData(QuotaUnit.Nanodollars, 1_000_000_000, 20_000_000, 400_000_000, 6)]
+    public void A_small_window_is_not_lent_a_request_at_a_time(QuotaUnit unit, long amount, long cost, long used, int answersMax)
+    {
+        var control = StartWindow(unit, amount);
+        var (a, seat) = (control.Join("a", 1, Now), new BucketSeat(Id with { Unit = unit }));
+        control.Join("b", 1, Now);
+        Put(control);
+        long granted = 0;
+        var report = new BucketReport { Bucket = 1, Least = (ulong)cost };
+        report.Wants.Add(new Want { Subject = 1, Amount = (ulong)(100 * amount) });
+        for (var answers = 0; granted < used; answers++, _now += S / 10)
+        {
+            Assert.True(answers < answersMax, $"{granted} after {answers} answers");
+            var grant = AskWritten(control, a, seat, report);
+            granted += (long)grant.Amount;
+            if (grant.Amount > 0)
+                report.Leases.Add(new LeaseUse { Lease = grant.Lease, Amount = grant.Amount, Used = grant.Amount, IsClosed = true });
+        }
+
+        Assert.InRange(granted, used, amount);
+    }
+
+    [Fact]
+    public void Only_a_window_of_which_nothing_can_come_back_is_said_to_be_spent()
+    {
+        var control = StartWindow(QuotaUnit.Requests, 100);
+        var (a, b) = (control.Join("a", 1, Now), control.Join("b", 1, Now));
+        Put(control);
+        var (seatA, seatB) = (new BucketSeat(Id), new BucketSeat(Id));
+        var held = AskWritten(control, b, seatB, Wanted(2, 100_000));
+        var report = Wanted(1, 100_000);
+        BucketGrant grant;
+        while ((grant = AskWritten(control, a, seatA, report)).Amount > 0)
+            report.Leases.Add(new LeaseUse { Lease = grant.Lease, Amount = grant.Amount, Used = grant.Amount, IsClosed = true });
+        Assert.Equal((false, 1000u), (grant.IsSpent, grant.RetryAfterMs));
+        var used = new BucketReport { Bucket = 1 };
+        used.Leases.Add(new LeaseUse { Lease = held.Lease, Amount = held.Amount, Used = held.Amount, IsClosed = true });
+        AskWritten(control, b, seatB, used);
+        Assert.True(AskWritten(control, a, seatA, report).IsSpent);
+    }
+
+    [Fact]
+    public void Starts_of_planes_that_never_came_back_are_forgotten_once_what_they_held_is_over()
+    {
+        var control = Start();
+        control.Join("gone", 1, Now);
+        Put(control);
+        control = Start();
+        Assert.False(control.IsResolved);
+        _now += WindowQuota.LeaseNs + WindowQuota.HoldNs - S;
+        control.Sweep(Now);
+        Assert.False(control.IsResolved);
+        _now += 3600 * S;
+        control.Sweep(Now);
+        Put(control);
+        Assert.True(control.IsResolved);
+        Assert.True(Start().IsResolved);
+    }
+
     private static BucketReport Wanted(uint key, ulong amount)
     {
         var report = new BucketReport { Bucket = 1 };
@@ -349,6 +412,28 @@ public sealed class AllocatorTests : IQuotaRules
     }
 
     private QuotaAllocator Start() => new(this, QuotaMemory.Of(default, _log), Now);
+
+    private QuotaAllocator StartWindow(QuotaUnit unit, long amount)
+    {
+        _unit = unit;
+        _rule = new() { Kind = QuotaKind.Window, Amount = amount, Schedule = WindowSchedule.Daily(TimeZoneInfo.Utc), Period = AmountPeriod.Day };
+        var control = Start();
+        control.Prepare(Now);
+        Put(control);
+        return control;
+    }
+
+    private BucketGrant AskWritten(QuotaAllocator control, PlaneState plane, BucketSeat seat, BucketReport report)
+    {
+        var grant = control.Ask(plane, 1, seat, report, Keys, Now, out var isPending);
+        while (isPending)
+        {
+            Put(control);
+            grant = control.Ask(plane, 1, seat, report, Keys, Now, out isPending);
+        }
+
+        return grant;
+    }
 
     private BucketGrant Ask(QuotaAllocator control, PlaneState plane, BucketReport report, bool isWritten = true, ulong stream = 1)
     {

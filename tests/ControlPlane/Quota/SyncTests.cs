@@ -60,6 +60,21 @@ public sealed class SyncTests
     }
 
     [Fact]
+    public async Task Many_planes_that_want_one_small_window_at_once_all_have_an_answer()
+    {
+        const int Planes = 48;
+        await using var rig = await WithLimitAsync("""{"name":"shared","requests":"100/day"}""");
+        var streams = new List<GrpcCall<QuotaUp, QuotaDown>>();
+        for (var i = 0; i < Planes; i++)
+            streams.Add(await StreamAsync(rig, await rig.JoinAsync($"p{i}"), $"p{i}", Epoch));
+        for (ulong number = 1; number <= 3; number++)
+            await Task.WhenAll(streams.Select(stream => AskAsync(stream, number, Ask(90_000, isNamed: number == 1))));
+        Assert.InRange(Assert.Single(rig.Host.Quota.View("shared")).Granted, 1, 100);
+        foreach (var stream in streams)
+            await stream.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_second_start_of_a_plane_is_refused_and_the_same_start_takes_its_own_place()
     {
         await using var rig = await WithLimitAsync();
@@ -150,10 +165,10 @@ public sealed class SyncTests
         Assert.Equal((long)(first.Amount + later.Amount), Assert.Single(rig.Host.Quota.View("shared")).Granted);
     }
 
-    private static async Task<ControlRig> WithLimitAsync()
+    private static async Task<ControlRig> WithLimitAsync(string limit = """{"name":"shared","requests":"200/s","burst":400}""")
     {
         var rig = await ControlRig.WithModelAsync();
-        await rig.PutAsync("limits", "shared", """{"name":"shared","requests":"200/s","burst":400}""");
+        await rig.PutAsync("limits", "shared", limit);
         return rig;
     }
 

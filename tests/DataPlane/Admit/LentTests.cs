@@ -53,6 +53,27 @@ public sealed class LentTests
         Assert.Null(Refused().ColdShare);
     }
 
+    [Fact]
+    public void Places_that_were_not_lent_are_not_taken_in_an_outage_and_what_runs_is_asked_for_whole()
+    {
+        var desk = new LeaseDesk();
+        var rig = new AdmissionRig(desk, new LimitModel { Name = "places", Match = LimitSelector.All, Per = LimitScope.Global, Quantities = [], Concurrent = 100 });
+        var ask = rig.Begin();
+        Assert.Equal(AdmitVerdict.Refused, ask.Both(Demand()));
+        var lent = Assert.Single(desk.All);
+        Assert.True(lent.Report(rig.States.Clock.NowNs));
+        lent.Answer(new LeaseGrant(1, 20, 5 * S, 50), rig.States.Clock.NowNs);
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(AdmitVerdict.Admitted, rig.Begin().Both(Demand()));
+        Assert.Equal(AdmitVerdict.Refused, rig.Begin().Both(Demand()));
+        lent.CutOff(rig.States.Clock.NowNs, rig.States.Clock.NowNs);
+        rig.Time.Pass(TimeSpan.FromSeconds(6));
+        lent.Turn(rig.States.Clock.NowNs);
+        Assert.Equal(AdmitVerdict.Refused, rig.Begin().Both(Demand()));
+        Assert.True(lent.Report(rig.States.Clock.NowNs));
+        Assert.InRange(lent.Told.Wanted, 20, 30);
+    }
+
     private bool Cut() => ((LeaseBucket)_rig.Scope("all", LimitUnit.Requests, "*").Bucket).IsCutOff;
 
     private Admission Refused()

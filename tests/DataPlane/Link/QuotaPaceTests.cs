@@ -38,7 +38,7 @@ public sealed class QuotaPaceTests
         Assert.Equal(LimitClock.SecondNs, QuotaPace.PatienceNs(slowest));
         for (var i = 0; i < 40; i++)
             slowest = QuotaPace.Slowest(slowest, 2_000_000);
-        Assert.Equal(LimitClock.SecondNs / 2, QuotaPace.PatienceNs(slowest));
+        Assert.Equal(LimitClock.SecondNs * 2 / 5, QuotaPace.PatienceNs(slowest));
         slowest = QuotaPace.Slowest(slowest, 300_000_000);
         for (var i = 0; i < 8; i++)
             slowest = QuotaPace.Slowest(slowest, 2_000_000);
