@@ -337,7 +337,7 @@ public sealed class AllocatorTests : IQuotaRules
     }
 
     [Theory]
-    [InlineData(QuotaUnit.Requests, 100, 1, 50, 5)]
+    [InlineData(QuotaUnit.Requests, 100, 1, 50, 6)]
     [InlineData(QuotaUnit.Nanodollars, 1_000_000_000, 20_000_000, 400_000_000, 6)]
     public void A_small_window_is_not_lent_a_request_at_a_time(QuotaUnit unit, long amount, long cost, long used, int answersMax)
     {
