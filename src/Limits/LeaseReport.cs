@@ -82,7 +82,7 @@ public sealed class LeaseReport
     public void AskForFigure() => IsOfStock = true;
 
     /// <summary>What is wanted is wanted by nobody who waits.</summary>
-    internal bool IsOfStock { get; set; }
+    public bool IsOfStock { get; internal set; }
 
     /// <summary>Used by this plane until the report, in all ways: what of it comes later is not in the answer's figure.</summary>
     internal long Drawn { get; set; }

@@ -71,10 +71,14 @@ internal sealed partial class Admission
             // All else of it is as Drop has left it, and a whole entry is written over by one call for each reference in it.
             var share = scope.ShareFor(part.Limit, _exchange.Key!);
             (entry.Part, entry.State, entry.Scope, entry.Share, entry.Bucket) = (part, state, scope, share, share.Bucket);
-            if (share.Bucket is not { } bucket)
-                continue;
-            entry.Remaining = bucket.Remaining(nowNs);
-            entry.Prompt = Prompt(entry, demand);
+            if (share.Bucket is { } bucket)
+            {
+                entry.Remaining = bucket.Remaining(nowNs);
+                entry.Prompt = Prompt(entry, demand);
+            }
+
+            if (share.Lent?.Demands is { } demands && !_isWaiting)
+                demands.Note(_exchange.Key!.Name, _exchange.Priority, entry.IsGate ? 1 : entry.Prompt);
         }
     }
 

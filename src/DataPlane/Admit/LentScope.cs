@@ -45,6 +45,8 @@ internal sealed class LentScope
     private Taken? _taken;
     private int _toldCount;
     private bool _isForFigure;
+    private KeyDemands? _demands;
+    private long _shortNs = long.MinValue / 2;
 
     public LentScope(LeaseDesk desk, PartState part, ScopeState scope, ScopeShare share)
     {
@@ -66,6 +68,11 @@ internal sealed class LentScope
 
     /// <summary>Its number within the stream; 0 while it has none.</summary>
     public uint Number { get; set; }
+
+    /// <summary>
+    /// Where requests were refused for want of it in the last minute: whose. Null where there is enough, and where the bucket is one key's.
+    /// </summary>
+    public KeyDemands? Demands => Volatile.Read(ref _demands);
 
     /// <summary>It has been asked for, and the answer has not come.</summary>
     public bool IsAsked
@@ -133,12 +140,14 @@ internal sealed class LentScope
         if (_gate is not null)
         {
             ReportSlots(_gate, nowNs);
+            Watch(_isPressed, nowNs);
             _isForFigure = Told.IsEmpty;
             return isFigureDue || !_isForFigure;
         }
 
         _bucket!.Keep(Stock(_bucket.Capacity), IsAlwaysKept ? long.MaxValue : StockNs, _desk.TurnNs * 2 / 5);
         _bucket.Report(Told, nowNs);
+        Watch(Told.Least > 0 && !Told.IsOfStock, nowNs);
         if (!Told.IsEmpty && (Number == 0 || !Told.IsKnown))
             return true;
         Told.AskForFigure();
@@ -205,6 +214,17 @@ internal sealed class LentScope
     }
 
     internal bool TryGetCold() => Interlocked.Exchange(ref _isCold, 1) == 0;
+
+    /// <summary>Keys are told apart while they stand in each other's way.</summary>
+    private void Watch(bool isShort, long nowNs)
+    {
+        if (isShort)
+            _shortNs = nowNs;
+        if (nowNs - _shortNs > StockNs || Part.Part.Limit.Per == LimitScope.Key)
+            Volatile.Write(ref _demands, null);
+        else if (_demands is null)
+            Volatile.Write(ref _demands, new());
+    }
 
     /// <summary>In a large fleet what nobody uses is not worth its renewals.</summary>
     private bool IsAlwaysKept => Part.Part.Limit.Per == LimitScope.Global && (_desk.Planes == 0 || _desk.TurnNs < LimitClock.SecondNs);

@@ -8,6 +8,12 @@ namespace AiEdge.DataPlane.Link;
 /// <summary>The numbers that a stream of credit has for buckets and for those whose demand it is, and the wire's words for both.</summary>
 internal sealed class QuotaNumbers
 {
+    /// <summary>Keys that a stream names; the control plane bears a million.</summary>
+    private const int SubjectsMax = 100_000;
+
+    private static readonly Priority[] Priorities = [Priority.High, Priority.Normal, Priority.Low];
+
+    private readonly List<KeyDemand> _demands = [];
     private readonly List<(LentScope Lent, string Limit)> _buckets = [];
     private readonly Dictionary<string, uint> _subjects = new(StringComparer.Ordinal);
 
@@ -40,7 +46,28 @@ internal sealed class QuotaNumbers
             });
         }
 
-        ask.Buckets.Add(Report(lent, Subject(ask, limit.Per == LimitScope.Key ? lent.Scope.Value : plane)));
+        var report = Report(lent);
+        if (lent.Told.Wanted > 0)
+            WriteWants(ask, report, lent, limit.Per == LimitScope.Key ? lent.Scope.Value : plane);
+        ask.Buckets.Add(report);
+    }
+
+    /// <summary>Whose it is that is wanted; where nobody has gone short, the plane's.</summary>
+    private void WriteWants(QuotaAsk ask, BucketReport report, LentScope lent, string other)
+    {
+        _demands.Clear();
+        lent.Demands?.Divide(lent.Told.Wanted, _demands);
+        if (_demands.Count == 0)
+            _demands.Add(new("", PriorityClass.Normal, lent.Told.Wanted));
+        foreach (var demand in _demands)
+        {
+            report.Wants.Add(new Want
+            {
+                Subject = Subject(ask, demand.Key.Length == 0 ? other : demand.Key, other),
+                Priority = Priorities[(int)demand.Priority],
+                Amount = (ulong)demand.Amount,
+            });
+        }
     }
 
     /// <summary>A grant as the limits know it.</summary>
@@ -54,7 +81,7 @@ internal sealed class QuotaNumbers
             grant.HasUsed ? Clamp(grant.Used) : -1, grant.IsSpent);
     }
 
-    private static BucketReport Report(LentScope lent, uint subject)
+    private static BucketReport Report(LentScope lent)
     {
         var told = lent.Told;
         var report = new BucketReport
@@ -86,15 +113,15 @@ internal sealed class QuotaNumbers
             });
         }
 
-        if (told.Wanted > 0)
-            report.Wants.Add(new Want { Subject = subject, Priority = Priority.Normal, Amount = (ulong)told.Wanted });
         return report;
     }
 
-    private uint Subject(QuotaAsk ask, string key)
+    private uint Subject(QuotaAsk ask, string key, string other)
     {
         if (_subjects.TryGetValue(key, out var number))
             return number;
+        if (_subjects.Count >= SubjectsMax && key != other)
+            return Subject(ask, other, other);
         number = (uint)_subjects.Count + 1;
         _subjects.Add(key, number);
         ask.Subjects.Add(new SubjectName { Subject = number, Key = key });

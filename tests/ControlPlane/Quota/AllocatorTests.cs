@@ -337,6 +337,33 @@ public sealed class AllocatorTests : IQuotaRules
     }
 
     [Theory]
+    [InlineData(Priority.Normal, Priority.Normal, 0.42, 0.58)]
+    [InlineData(Priority.High, Priority.Normal, 0.90, 0.96)]
+    public void A_key_on_three_planes_gets_no_more_than_one_on_a_fourth_and_a_higher_class_nearly_all(
+        Priority greedy, Priority quiet, double least, double most)
+    {
+        var control = Start();
+        var planes = Enumerable.Range(0, 4).Select(i => (Plane: control.Join($"p{i}", 1, Now), Seat: new BucketSeat(Id), Granted: new List<BucketGrant>())).ToList();
+        Put(control);
+        for (var turn = 0; turn < 120; turn++, _now += S / 4)
+        {
+            for (var i = 0; i < planes.Count; i++)
+            {
+                // All that was lent is used, and ten times the limit wanted.
+                var report = new BucketReport { Bucket = 1 };
+                report.Wants.Add(new Want { Subject = i < 3 ? 1u : 2u, Amount = 5_000, Priority = i < 3 ? greedy : quiet });
+                if (planes[i].Granted.LastOrDefault() is { Lease: > 0 } last)
+                    report.Leases.Add(new LeaseUse { Lease = last.Lease, Amount = last.Amount, Used = last.Amount, IsClosed = true });
+                planes[i].Granted.Add(AskWritten(control, planes[i].Plane, planes[i].Seat, report));
+            }
+        }
+
+        var sums = planes.Select(plane => plane.Granted.Skip(40).Sum(grant => (double)grant.Amount)).ToList();
+        Assert.InRange(sums.Take(3).Sum() / sums.Sum(), least, most);
+        Assert.InRange(sums.Sum(), 0.95 * 100 * 20, 1.05 * 100 * 20);
+    }
+
+    [Theory]
     [InlineData(QuotaUnit.Requests, 100, 1, 50, 6)]
     [InlineData(QuotaUnit.Nanodollars, 1_000_000_000, 20_000_000, 400_000_000, 6)]
     public void A_small_window_is_not_lent_a_request_at_a_time(QuotaUnit unit, long amount, long cost, long used, int answersMax)

@@ -1,0 +1,97 @@
+using AiEdge.Contracts.Wire;
+using AiEdge.DataPlane.Admit;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Link;
+using AiEdge.Limits;
+using static AiEdge.DataPlane.Tests.Admit.AdmissionRig;
+
+namespace AiEdge.DataPlane.Tests.Admit;
+
+/// <summary>Whose demand a plane tells.</summary>
+public sealed class KeyDemandsTests
+{
+    private const long S = LimitClock.SecondNs;
+
+    private readonly KeyDemands _demands = new();
+    private readonly List<KeyDemand> _told = [];
+
+    [Fact]
+    public void What_is_wanted_is_divided_by_what_each_has_asked_for_of_late()
+    {
+        Note("a", PriorityClass.Normal, 60);
+        Note("b", PriorityClass.Low, 20);
+        Note("a", PriorityClass.High, 20);
+        _demands.Divide(1000, _told);
+        Assert.Equal(
+            [new("a", PriorityClass.High, 200), new("a", PriorityClass.Normal, 600), new("b", PriorityClass.Low, 200)],
+            _told.OrderBy(told => (told.Key, told.Priority)));
+
+        // Half of what was counts on; who asks for nothing any more is gone before long.
+        Note("b", PriorityClass.Low, 30);
+        _demands.Divide(800, _told);
+        Assert.Equal(400, _told.Single(told => told.Key == "b").Amount);
+        for (var i = 0; i < 8; i++)
+        {
+            Note("b", PriorityClass.Low, 1);
+            _demands.Divide(800, _told);
+        }
+
+        Assert.Equal(new KeyDemand("b", PriorityClass.Low, 800), Assert.Single(_told));
+    }
+
+    [Fact]
+    public void Of_many_keys_those_without_a_place_are_told_together_and_nothing_is_lost()
+    {
+        for (var i = 0; i < 1000; i++)
+            _demands.Note($"key{i}", PriorityClass.Normal, 2);
+        _demands.Divide(1_000_000, _told);
+        Assert.InRange(_told.Count, 2, KeyDemands.KeysMax + 1);
+        Assert.InRange(_told.Sum(told => told.Amount), 1_000_000, 1_000_000 + _told.Count);
+        Assert.True(Assert.Single(_told, told => told.Key.Length == 0).Amount > 900_000);
+    }
+
+    [Fact]
+    public void Nobody_who_asked_for_nothing_is_told_of()
+    {
+        _demands.Divide(100, _told);
+        Assert.Empty(_told);
+    }
+
+    [Fact]
+    public void Keys_are_told_once_requests_were_refused_and_by_their_class()
+    {
+        var desk = new LeaseDesk();
+        var rig = new AdmissionRig(desk, LimitWorld.Limit("all", quantities: LimitWorld.Amount(LimitUnit.Requests, 100, LimitPeriod.Second, burst: 400)));
+        Refuse(rig, "first", PriorityClass.Normal, 1);
+        var lent = Assert.Single(desk.All);
+        var numbers = new QuotaNumbers();
+        Assert.Equal([("plane", Priority.Normal)], Tell(numbers, rig, lent).Select(want => (want.Key, want.Priority)));
+        lent.Answer(new LeaseGrant(0, 0, 5 * S, 100, RetryNs: S), rig.States.Clock.NowNs);
+        Refuse(rig, "first", PriorityClass.High, 30);
+        Refuse(rig, "second", PriorityClass.Low, 10);
+        var wants = Tell(numbers, rig, lent);
+        Assert.Equal([("first", Priority.High), ("second", Priority.Low)], wants.Select(want => (want.Key, want.Priority)).Order());
+        Assert.Equal(3.0, wants.Single(want => want.Key == "first").Amount / (double)wants.Single(want => want.Key == "second").Amount, 0.1);
+    }
+
+    private static void Refuse(AdmissionRig rig, string key, PriorityClass priority, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var ask = rig.Begin(LimitWorld.Key(key));
+            ask.Exchange.Priority = priority;
+            Assert.Equal(AdmitVerdict.Refused, ask.Both(Demand()));
+        }
+    }
+
+    private static List<(string Key, Priority Priority, ulong Amount)> Tell(QuotaNumbers numbers, AdmissionRig rig, LentScope lent)
+    {
+        Assert.True(lent.Report(rig.States.Clock.NowNs));
+        var ask = new QuotaAsk();
+        numbers.Write(ask, lent, "plane");
+        var names = ask.Subjects.ToDictionary(subject => subject.Subject, subject => subject.Key);
+        return [.. ask.Buckets[0].Wants.Select(want => (names[want.Subject], want.Priority, want.Amount))];
+    }
+
+    private void Note(string key, PriorityClass priority, long cost) => _demands.Note(key, priority, cost);
+}
