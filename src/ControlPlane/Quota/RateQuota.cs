@@ -18,7 +18,9 @@ internal sealed class RateQuota : QuotaBucket
     /// <summary>A plane gets as much as it needs for so long: it asks each second, and an answer may be late.</summary>
     private const double TargetSeconds = 1.5;
 
-    /// <summary>Where others go short, it gets as much as it needs from one ask to the next, and for so long beyond it: what lies with it is nobody's use.</summary>
+    /// <summary>
+    /// Where others go short, it gets as much as it needs from one ask to the next, and for so long beyond it: what lies with it is nobody's use.
+    /// </summary>
     private const double LateSeconds = 0.85;
 
     /// <summary>What comes to a plane that does not ask is kept for it for so long.</summary>

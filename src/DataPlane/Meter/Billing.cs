@@ -37,13 +37,14 @@ internal static class Billing
     /// Whether the provider may charge for an attempt that ends with <paramref name="error"/>: its answer began, or it had the whole request and was
     /// cancelled from here. What it refuses or fails at before its answer it does not charge for.
     /// </summary>
-    public static bool MayCost(Exchange exchange, EdgeError error) => exchange.SentAt != 0 && exchange.Endpoint is not { IsCount: true } && exchange.Status switch
-    {
-        >= 200 and < 300 => true,
-        0 => error.Kind == ErrorKind.ClientClosed
-            || (exchange.IsSentWhole && error.Kind is ErrorKind.UpstreamTimeout or ErrorKind.Draining or ErrorKind.Revoked),
-        _ => false,
-    };
+    public static bool MayCost(Exchange exchange, EdgeError error) =>
+        exchange.SentAt != 0 && exchange.Endpoint is not { IsCount: true } && exchange.Status switch
+        {
+            >= 200 and < 300 => true,
+            0 => error.Kind == ErrorKind.ClientClosed
+                || (exchange.IsSentWhole && error.Kind is ErrorKind.UpstreamTimeout or ErrorKind.Draining or ErrorKind.Revoked),
+            _ => false,
+        };
 
     /// <summary>
     /// What a crash at this moment would be billed with: what the provider has reported by now, else what was counted; of a prompt that
