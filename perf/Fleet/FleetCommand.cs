@@ -25,7 +25,7 @@ internal sealed class FleetCommand
           small      10 requests a second, burst 20, from the first request on
           cold       the first requests of buckets, the second ones, and warm ones while the control plane is stopped
           faults     one data plane in front of three providers, 200 requests a second; after 10 s one of the three goes bad: dead, slow, limited,
-                     cutting, stalling, lying or mixed, without a name all of them one after the other. Ends with 1 where what is promised is missed
+                     silent (429 without a time to come again), cutting, stalling, lying or mixed, without a name all of them one after the other. Ends with 1 where what is promised is missed
           accounts   data planes that use one account with a provider, asked for twice its limit: requests, tokens, anthropic, shifting or window,
                      without a name all of them. Ends with 1 where the provider had to refuse more than 1 %, or less than 95 % was used
           aborts     one data plane; clients leave in the middle of streams: how soon the provider's connection is closed, and what is billed. Ends

@@ -161,6 +161,31 @@ public sealed class ProviderErrorTests
         Assert.Equal(1, edge.Fake.ConnectionsAccepted);
     }
 
+    /// <summary>Servers that repeat the whole request in what they find wrong with it are no broken ones.</summary>
+    [Theory]
+    [InlineData(422, false)]
+    [InlineData(400, true)]
+    [InlineData(500, false)]
+    [InlineData(429, false)]
+    public async Task Of_a_long_error_the_status_and_the_beginning_are_told(int status, bool stream)
+    {
+        await using var edge = await Edge.StartAsync();
+        using var client = await edge.ConnectAsync();
+        for (var i = 0; i < 6; i++)
+        {
+            edge.Fake.EnqueueRaw(ErrorOf(status, "{\"detail\":\"" + new string('x', 4070) + "\u00e9" + new string('y', 70_000) + "\"}", "Retry-After: 0\r\n"));
+            var answer = await client.AskAsync(stream ? Ask.Stream() : Ask.Chat());
+            Assert.Equal(status, answer.Status);
+            Assert.StartsWith("{\"detail\":\"xxxx", answer.Json.GetProperty("error").GetProperty("message").GetString()!, StringComparison.Ordinal);
+            Assert.DoesNotContain("\ufffd", answer.Text, StringComparison.Ordinal);
+            Assert.InRange(answer.Text.Length, 4000, 5000);
+        }
+
+        var metrics = (await edge.AdminAsync("/metrics")).Text;
+        Assert.Equal(status == 500 ? 6 : 0, metrics.Split('\n').Where(line => line.StartsWith("aiedge_target_failures_total{", StringComparison.Ordinal)).Sum(line => line[^1] - '0'));
+        Assert.Equal(200, (await client.AskAsync(Ask.Chat())).Status);
+    }
+
     [Theory]
     [InlineData("error=html", 502, "upstream_error")]
     [InlineData("error=text", 502, "upstream_error")]

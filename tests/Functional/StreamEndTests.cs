@@ -153,28 +153,38 @@ public sealed class StreamEndTests
         Assert.Equal("upstream_fault", (await edge.RecordAsync()).GetProperty("end").GetString());
     }
 
+    /// <summary>Events of pictures are as long as those; what all exchanges together may hold bounds them.</summary>
     [Theory]
     [InlineData("\n\n")]
     [InlineData("")]
-    public async Task An_event_beyond_a_mebibyte_is_a_fault(string end)
+    public async Task An_event_for_which_there_is_no_room_is_told(string end)
     {
-        await using var edge = await Edge.StartAsync();
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "bodyBytesMax: 1mb, bufferedBytesMax: 1mb" });
         var huge = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + new string('x', 1_100_000) + "\"}}]}" + end;
         edge.Fake.EnqueueRaw(Ask.StreamAnswer("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n" + huge + "data: [DONE]\n\n"));
 
         var answer = await edge.AskAsync(Ask.Stream());
 
         Assert.Equal(2, answer.Frames.Length);
-        Assert.Equal("data: " + RawAnswer.Error("The provider's answer was not valid.", "server_error", "upstream_error") + "\n\n", answer.Frames[^1]);
+        Assert.Equal("data: " + RawAnswer.Error("The gateway is overloaded; try again later.", "server_error", "upstream_error") + "\n\n", answer.Frames[^1]);
         Assert.True(answer.IsWhole);
+        await edge.SeeMetricAsync("aiedge_buffered_bytes 0");
+        await edge.SeeMetricAsync("""aiedge_target_failures_total{gen_ai_provider_name="fake",target=""} 0""");
     }
 
     [Fact]
-    public async Task An_event_below_a_mebibyte_passes()
+    public async Task Long_events_pass_and_are_read()
     {
         await using var edge = await Edge.StartAsync();
+        foreach (var length in (int[])[1_000_000, 9_000_000])
+        {
+            var answer = await edge.AskAsync(Ask.Stream($"n=2; bytes={length}; usage=always"));
+            Assert.StartsWith(FakeText.Filler(length), answer.Content, StringComparison.Ordinal);
+            Assert.Equal("[DONE]", answer.Events[^1]);
+            Assert.Equal("done", (await edge.RecordAsync()).GetProperty("end").GetString());
+        }
 
-        Assert.Equal(FakeText.Filler(1_000_000), (await edge.AskAsync(Ask.Stream("n=1; bytes=1000000"))).Content);
+        await edge.SeeMetricAsync("aiedge_buffered_bytes 0");
     }
 
     [Theory]

@@ -8,6 +8,7 @@ internal sealed record Fault(string Name, string[] Scripts, bool Failing)
 {
     private static readonly string[] Slow = ["head=1000000"];
     private static readonly string[] Limited = ["status=429"];
+    private static readonly string[] Silent = ["status=429; retryafter=none"];
     private static readonly string[] Cutting = ["cut=4", "cut=9; how=rst"];
     private static readonly string[] Stalling = ["stall=0", "stall=5"];
     private static readonly string[] Lying = ["length=short", "length=long"];
@@ -17,10 +18,11 @@ internal sealed record Fault(string Name, string[] Scripts, bool Failing)
         new("dead", [], true),
         new("slow", Slow, false),
         new("limited", Limited, false),
+        new("silent", Silent, false),
         new("cutting", Cutting, true),
         new("stalling", Stalling, true),
         new("lying", Lying, true),
-        new("mixed", [.. Slow, .. Limited, .. Cutting, .. Stalling, .. Lying, "noanswer=rst", "noanswer=hang", "status=500"], true),
+        new("mixed", [.. Slow, .. Limited, .. Silent, .. Cutting, .. Stalling, .. Lying, "noanswer=rst", "noanswer=hang", "status=500"], true),
     ];
 
     /// <summary>Whether all that is asked for are whole answers, where a length is told that can be wrong.</summary>

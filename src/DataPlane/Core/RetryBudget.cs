@@ -59,6 +59,14 @@ internal sealed class RetryBudget
         return Refuse();
     }
 
+    /// <summary>What was granted has not been sent after all.</summary>
+    /// <param name="nowMs">When it was granted.</param>
+    public void GiveBack(long nowMs)
+    {
+        if (Add(nowMs / 1000, requests: 0, retries: -1))
+            Interlocked.Decrement(ref _granted);
+    }
+
     private bool Refuse()
     {
         Interlocked.Increment(ref _refused);

@@ -44,6 +44,11 @@ internal sealed class TargetModel
     public TargetLoad Load { get; set; } = new();
 
     /// <summary>
+    /// Until when it is left alone because its provider has no more for now and does not say for how long; put there before the configuration is in force.
+    /// </summary>
+    public Pause Pause { get; set; } = new();
+
+    /// <summary>
     /// How busy its server says that it is; put there before the configuration is in force. Null where the provider is not asked
     /// (<see cref="ProviderModel.Capacity"/>).
     /// </summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using AiEdge.DataPlane.Translate;
 using AiEdge.Http;
 
@@ -52,8 +53,11 @@ internal sealed class ArrayStream
         _isBegun = true;
     }
 
+    /// <summary>Of lines that are joined in a buffer of its own: whoever has the stream's events may still need theirs.</summary>
     private ReadOnlySpan<byte> Data(ReadOnlySpan<byte> frame)
     {
+        if (frame.Length > RequestBody.UncountedBytes)
+            return SseFrame.Read(frame, new ArrayBufferWriter<byte>()).Data;
         if (_joined.Length < frame.Length)
             _joined = new byte[Math.Max(1024, frame.Length * 2)];
         return SseFrame.Read(frame, _joined).Data;

@@ -276,7 +276,7 @@ internal sealed partial class AttemptLoop
         foreach (var member in _members)
         {
             if (member != taken)
-                End(link, exchange, member);
+                End(link, exchange, body, member);
         }
 
         Enter(exchange, taken);
@@ -296,7 +296,7 @@ internal sealed partial class AttemptLoop
     }
 
     /// <summary>A member that is not taken: whatever came of it, it has its record, its cost and its say about the target.</summary>
-    private void End(ClientLink link, Exchange exchange, EnsembleMember member)
+    private void End(ClientLink link, Exchange exchange, RequestBody body, EnsembleMember member)
     {
         Enter(exchange, member);
         exchange.Attempts = member.Attempt;
@@ -321,14 +321,22 @@ internal sealed partial class AttemptLoop
         (member.Number == 0 ? _gate : member.Gate).EndTarget(exchange);
         if (isLeft)
             _plan.OnOutrun();
-        var isFault = !isCancelled && !isWhole && !_isAccounts
-            && error.Source == ErrorSource.Upstream && exchange.Status is 0 or 401 or 402 or 403 or 408 or >= 500;
+        var isFault = !isCancelled && !isWhole && !_isAccounts && error.Source == ErrorSource.Upstream && IsFault(exchange, body);
         _plan.Leave(isWhole ? AttemptOutcome.Answered : isFault ? AttemptOutcome.Failed : AttemptOutcome.Unknown);
         LetGo(member, isWhole);
         _isAccounts = false;
         _retryAfter = TimeSpan.Zero;
         Exit(exchange, member);
     }
+
+    /// <summary>Whether a status tells against the target, as where one is asked alone; whose error is not read may be about a file that the client has named.</summary>
+    private static bool IsFault(Exchange exchange, RequestBody body) => exchange.Status switch
+    {
+        404 when exchange.Target!.UpstreamModel is null => false,
+        403 or 404 => body.Intake?.Scan.Prompt is { } prompt && (prompt.Doubts & (PromptDoubt.StoredState | PromptDoubt.Files)) == 0,
+        0 or 401 or 402 or 408 or >= 500 => true,
+        _ => false,
+    };
 
     private EdgeError NoteRefused(Exchange exchange, EnsembleMember member)
     {

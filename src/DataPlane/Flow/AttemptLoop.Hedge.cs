@@ -77,10 +77,12 @@ internal sealed partial class AttemptLoop
             return false;
         }
 
-        if (!hedges.Budget.TryTake(_services.Clock.CoarseMs, hedge.BudgetPercent))
+        var now = _services.Clock.CoarseMs;
+        if (!hedges.Budget.TryTake(now, hedge.BudgetPercent))
             return false;
         if (_plan.TryEnterBeside())
             return true;
+        hedges.Budget.GiveBack(now);
         hedges.OnBarred();
         return false;
     }

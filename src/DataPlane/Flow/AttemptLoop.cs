@@ -22,7 +22,7 @@ internal sealed partial class AttemptLoop
     /// <summary>How long one of several accounts is left alone that was refused for what it is, and not for what it was sent.</summary>
     private static readonly TimeSpan RefusedPause = TimeSpan.FromSeconds(30);
 
-    /// <summary>The same where it has no more for now, and its provider does not say for how long.</summary>
+    /// <summary>The same, or of a target, where there is no more for now and the provider does not say for how long.</summary>
     private static readonly TimeSpan LimitedPause = TimeSpan.FromSeconds(1);
 
     private readonly EdgeServices _services;
@@ -334,6 +334,20 @@ internal sealed partial class AttemptLoop
             _retryAfter = inBody;
         if (_retryAfter > TimeSpan.Zero)
             Pause(exchange, _retryAfter);
+        else if (exchange.Status == 429)
+            PauseUntold(exchange);
+    }
+
+    /// <summary>
+    /// A provider that has no more and does not say for how long is not asked again at once: as that account, where it has others; else for that model,
+    /// for of a limit of another model's it says nothing.
+    /// </summary>
+    private void PauseUntold(Exchange exchange)
+    {
+        if (exchange.Target!.Provider.Accounts.Length > 1)
+            Pause(exchange, LimitedPause);
+        else
+            exchange.Target.Pause.Ask(_services.Clock.CoarseMs, LimitedPause);
     }
 
     /// <summary>Leaves an account alone; where a limit of it is why, whoever shares it is to know.</summary>

@@ -17,26 +17,28 @@ namespace AiEdge.DataPlane.Flow;
 /// </remarks>
 internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientWriter client)
 {
-    /// <summary>A longer error body is no error body.</summary>
+    /// <summary>Of a longer error body the status is judged, and its beginning is told.</summary>
     public const int BodyBytesMax = 64 * 1024;
 
     private JsonAnswerReader? _reader;
     private byte[] _bytes = [];
     private int _length;
+    private bool _isLong;
 
     /// <summary>
     /// Reads the provider's error; <see cref="ErrorKind.UpstreamStatus"/> says that it is held back, as every error of a cheaper model is.
     /// </summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, ResponseHead head, bool isOfStep)
+    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, ResponseHead head, RequestBody request, bool isOfStep)
     {
         var answer = AnswerKind.Of(head);
         _length = 0;
+        _isLong = false;
         (_reader ??= new JsonAnswerReader()).Reset(DialectTable.Of(exchange.SpokenEndpoint.Dialect).Words);
         decoder.Begin(answer.Coding == ContentCoding.Unknown ? ContentCoding.Identity : answer.Coding);
         head.Retain();
         body.Begin(upstream);
-        while (body.State == BodyState.Open)
+        while (body.State == BodyState.Open && !_isLong)
         {
             if (exchange.Stream)
                 link.SetStep(Step.Idle, exchange.Target!.Timeouts.Idle);
@@ -45,12 +47,13 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
                 return AttemptLoop.Stopped(link);
             Collect();
             body.Release();
-            if (_length > BodyBytesMax || decoder.IsFaulted)
+            _isLong = _length > BodyBytesMax;
+            if (decoder.IsFaulted)
                 return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
         }
 
         link.ClearStep();
-        var error = Judge(exchange, head.Status, answer);
+        var error = Judge(exchange, head.Status, answer, request);
         if (error.IsError)
             return error;
         return isOfStep || MayBeMadeGood(head.Status) ? EdgeError.Upstream(ErrorKind.UpstreamStatus) : await PassAsync(link, exchange, head);
@@ -62,8 +65,8 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     /// <summary>Passes on the error that was read. <paramref name="head"/> must still be the answer's.</summary>
     public ValueTask<EdgeError> PassAsync(ClientLink link, Exchange exchange, ResponseHead head)
     {
-        if (exchange.UpstreamEndpoint is not null)
-            return TranslateAsync(link, exchange, head);
+        if (exchange.UpstreamEndpoint is not null || _isLong)
+            return TellAsync(link, exchange, head);
         var framing = head.Framing.Kind == BodyKind.None ? AnswerFraming.None : AnswerFraming.Length;
         client.UseFraming(framing);
         AnswerHead.WriteProviders(link, exchange, head, framing, _length, decoded: decoder.IsActive);
@@ -75,13 +78,18 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     /// <summary>Whether the same request may be answered at another time or by another target: too slow, too many, broken, overloaded.</summary>
     private static bool MayBeMadeGood(int status) => status is 408 or 429 or >= 500 and not 501;
 
-    /// <summary>Tells the provider's error in the client's dialect: with the status that means the same there, and the provider's own words.</summary>
-    private ValueTask<EdgeError> TranslateAsync(ClientLink link, Exchange exchange, ResponseHead head)
+    /// <summary>
+    /// Tells the provider's error in the client's dialect: with the status that means the same there, and the provider's own words. Of one that is too long
+    /// to be read whole these are its beginning, and the connection that the rest is on is closed.
+    /// </summary>
+    private ValueTask<EdgeError> TellAsync(ClientLink link, Exchange exchange, ResponseHead head)
     {
         var kind = TranslatedError.KindOf(head.Status);
-        var error = EdgeError.Upstream(kind, TranslatedError.Message(_bytes.AsSpan(0, _length), exchange.SpokenEndpoint.Shape));
-        var told = DialectTable.Of(exchange.Dialect).Error(exchange, error);
-        exchange.Status = ErrorNames.Status(kind, exchange.Dialect);
+        var text = _bytes.AsSpan(0, _length);
+        var words = _isLong ? TranslatedError.Beginning(text) : TranslatedError.Message(text, exchange.SpokenEndpoint.Shape);
+        var told = DialectTable.Of(exchange.Dialect).Error(exchange, EdgeError.Upstream(kind, words));
+        if (exchange.UpstreamEndpoint is not null)
+            exchange.Status = ErrorNames.Status(kind, exchange.Dialect);
         client.UseFraming(AnswerFraming.Length);
         AnswerHead.WriteTranslated(link, exchange, head, AnswerFraming.Length, told.Length);
         client.Write(told);
@@ -90,11 +98,11 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     }
 
     /// <summary>What the client is told instead of the provider's own words, if anything.</summary>
-    private EdgeError Judge(Exchange exchange, int status, AnswerKind answer)
+    private EdgeError Judge(Exchange exchange, int status, AnswerKind answer, RequestBody request)
     {
         ReadOnlySpan<byte> text = _bytes.AsSpan(0, _length);
         var isOfUs = status is 401 or 402 or 403 || (status == 404 && exchange.Endpoint!.Kind != EndpointKind.Passthrough);
-        if (isOfUs || ProviderSecrets.IsIn(exchange.Target!.Provider, text))
+        if (ProviderSecrets.IsIn(exchange.Target!.Provider, text) || (isOfUs && !(status is 403 or 404 && StoredName.IsMeant(exchange, text, request))))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
         if (DialectTable.Of(exchange.SpokenEndpoint.Dialect).Refusal(status, _reader!, text) is var refusal and not ErrorKind.None)
             return EdgeError.Upstream(refusal);

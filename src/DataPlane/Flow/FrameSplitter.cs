@@ -1,15 +1,19 @@
+using System.Buffers;
+using AiEdge.DataPlane.Core;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
 /// Cuts a stream into whole frames of server-sent events. A frame that lies in one piece is a slice of it; one that is spread
-/// over pieces is put together in a buffer of its own, up to <see cref="FrameBytesMax"/>.
+/// over pieces is put together in a buffer of its own, up to <see cref="FrameBytesMax"/>: pictures come as one event. From
+/// <see cref="RequestBody.UncountedBytes"/> on what it holds counts with the bodies that all exchanges hold together.
 /// </summary>
-internal sealed class FrameSplitter
+/// <param name="bodies">What it counts with; null where nobody counts.</param>
+internal sealed class FrameSplitter(ByteBudget? bodies = null)
 {
     /// <summary>A longer event is a fault of the provider's.</summary>
-    public const int FrameBytesMax = 1024 * 1024;
+    public const int FrameBytesMax = 64 * 1024 * 1024;
 
     private const int KeptBytes = 16 * 1024;
 
@@ -20,18 +24,38 @@ internal sealed class FrameSplitter
     private byte[] _carried = [];
     private int _length;
     private bool _carryIsTaken;
+    private long _counted;
+    private long _heldMax;
+    private int _times;
 
-    /// <summary>An event went beyond the bound.</summary>
+    /// <summary>An event went beyond the bound, or <see cref="IsFull"/>.</summary>
     public bool IsOverflown { get; private set; }
 
-    public void Reset()
+    /// <summary>All exchanges together hold as much as they may.</summary>
+    public bool IsFull { get; private set; }
+
+    /// <summary>A new stream.</summary>
+    /// <param name="heldMax">What all exchanges together may hold, in bytes.</param>
+    /// <param name="times">How many times an event is held: more than once where it is translated.</param>
+    public void Reset(long heldMax = long.MaxValue, int times = 1)
     {
         _scanner.Reset();
-        _length = 0;
         _carryIsTaken = false;
-        IsOverflown = false;
+        IsOverflown = IsFull = false;
+        (_heldMax, _times) = (heldMax, times);
+        Release();
+    }
+
+    /// <summary>Gives back what is held.</summary>
+    public void Release()
+    {
+        _length = 0;
         if (_carried.Length > KeptBytes)
             _carried = [];
+        if (_counted == 0)
+            return;
+        bodies!.Return(_counted);
+        _counted = 0;
     }
 
     /// <summary>The next whole frame that ends in <paramref name="piece"/> at or behind <paramref name="position"/>, which moves to its end.</summary>
@@ -91,6 +115,10 @@ internal sealed class FrameSplitter
     /// <summary>The data of <paramref name="frame"/>; several lines are joined in a buffer that the next call reuses.</summary>
     public static ReadOnlySpan<byte> Data(ReadOnlySpan<byte> frame)
     {
+        // Only what has several lines is joined: a long frame mostly has not, and nobody keeps room for it.
+        if (frame.Length > RequestBody.UncountedBytes)
+            return SseFrame.Read(frame, new ArrayBufferWriter<byte>()).Data;
+
         // Used up before anything is awaited, so one for each thread is enough.
         if (Joined is null || Joined.Length < frame.Length)
             Joined = new byte[Math.Max(1024, frame.Length * 2)];
@@ -99,15 +127,30 @@ internal sealed class FrameSplitter
 
     private void Append(ReadOnlySpan<byte> bytes)
     {
-        if (_length + bytes.Length > FrameBytesMax)
+        var length = _length + bytes.Length;
+        if (length > FrameBytesMax || (length > _carried.Length && !TryGrow(length)))
         {
             IsOverflown = true;
             return;
         }
 
-        if (_length + bytes.Length > _carried.Length)
-            Array.Resize(ref _carried, Math.Max(1024, (_length + bytes.Length) * 2));
         bytes.CopyTo(_carried.AsSpan(_length));
         _length += bytes.Length;
+    }
+
+    private bool TryGrow(int length)
+    {
+        var size = Math.Max(1024, Math.Min(length * 2, FrameBytesMax));
+        if (bodies is not null && size > RequestBody.UncountedBytes)
+        {
+            var missing = ((long)size * _times) - _counted;
+            IsFull = !bodies.TryTake(missing, _heldMax);
+            if (IsFull)
+                return false;
+            _counted += missing;
+        }
+
+        Array.Resize(ref _carried, size);
+        return true;
     }
 }

@@ -41,7 +41,7 @@ internal sealed class ResponseRelay
         _credit = credit;
         var decoder = new BodyDecoder();
         _client = new ClientWriter(journal, OnStarted);
-        _stream = new StreamRelay(plan, _body, decoder, _client, journal, credit, meter, settlement);
+        _stream = new StreamRelay(plan, _body, decoder, _client, journal, credit, meter, settlement, bodies);
         _whole = new BodyRelay(_body, decoder, _client, meter, settlement, () => GivesUp(_judge!.Judge(_exchange, _request)));
         _makeTranslated = () => new TranslatedBodyRelay(_body, decoder, _client, meter, settlement, bodies,
             answer => _plan.Step is not null && GivesUp(_judge!.Judge(_exchange, _request, answer)));
@@ -76,6 +76,7 @@ internal sealed class ResponseRelay
     /// <summary>Gives back what an answer held that a defect of ours broke off.</summary>
     public void Abandon()
     {
+        _stream.Abandon();
         _translated?.Abandon();
         _judge?.Release();
     }
@@ -99,7 +100,7 @@ internal sealed class ResponseRelay
         else if (head.Status >= 400)
         {
             _held = head;
-            error = await _error.RunAsync(_link, _exchange, upstream, head, _plan.Step is not null);
+            error = await _error.RunAsync(_link, _exchange, upstream, head, request, _plan.Step is not null);
         }
         else
         {

@@ -15,12 +15,15 @@ namespace AiEdge.DataPlane.Flow;
 /// </summary>
 internal sealed class StreamRelay(
     TargetPlan plan, UpstreamBody body, BodyDecoder decoder, ClientWriter client, JournalHold journal, IOutputCredit credit, ExchangeMeter meter,
-    Settlement settlement)
+    Settlement settlement, ByteBudget bodies)
 {
+    /// <summary>A long event that is translated is held as it came, as it is told, and as the client has seen it.</summary>
+    private const int HeldTimes = 3;
+
     /// <summary>How long an answer whose last event has come may still take to end, where that event is held back.</summary>
     private static readonly TimeSpan LastWait = TimeSpan.FromMilliseconds(500);
 
-    private readonly FrameSplitter _frames = new();
+    private readonly FrameSplitter _frames = new(bodies);
     private readonly StreamGuard _guard = new(credit, meter);
     private readonly ArrayStream _array = new();
     private readonly EventReader?[] _readers = new EventReader?[(int)Dialect.Gemini + 1];
@@ -61,7 +64,7 @@ internal sealed class StreamRelay(
             if (_isRefused)
                 return await EndAsync(_refusal);
             if (_frames.IsOverflown || decoder.IsFaulted || _isUntold)
-                return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
+                return await EndAsync(_frames.IsFull ? EdgeError.Edge(ErrorKind.Overloaded) : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
             if (link.TakeHeartbeat() && exchange.BytesOut == before)
                 client.Write(_form.Heartbeat);
             if (exchange.BytesOut == before)
@@ -95,6 +98,9 @@ internal sealed class StreamRelay(
         return await EndAsync(whole ? default : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream broke off."));
     }
 
+    /// <summary>Gives back what a stream held that a defect of ours broke off.</summary>
+    public void Abandon() => _frames.Release();
+
     private void Begin(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, bool stripUsage)
     {
         _link = link;
@@ -104,11 +110,11 @@ internal sealed class StreamRelay(
         if (framing == AnswerFraming.UntilClose)
             exchange.KeepAlive = false;
         client.UseFraming(framing);
-        _frames.Reset();
         _array.Reset();
         _guard.Begin(exchange, journal.IsOn);
         _form = DialectTable.Of(exchange.Dialect);
         _isTranslated = exchange.UpstreamEndpoint is not null;
+        _frames.Reset(exchange.Config.Server.BufferedBytesMax, _isTranslated ? HeldTimes : 1);
         _isUntold = false;
         var spoken = exchange.SpokenEndpoint;
         _reader = _readers[(int)spoken.Dialect] ??= DialectTable.Of(spoken.Dialect).NewEventReader();
@@ -348,6 +354,7 @@ internal sealed class StreamRelay(
         var isFailed = !error.IsError && !_isCut && _reader.EndedInError;
         _guard.End(isWhole: !error.IsError && !_isCut && !isFailed);
         _reader.Release();
+        _frames.Release();
         if (_isTranslated)
             EndTranslation(ref error);
         if (_link.HasLeft)

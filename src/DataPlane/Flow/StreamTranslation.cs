@@ -42,7 +42,7 @@ internal sealed class StreamTranslation
     {
         var isTold = _answer.OnEvent(data, usage);
         Watch();
-        return isTold;
+        return isTold && !_frames.IsOverflown;
     }
 
     /// <summary>What the provider has failed in, as far as an event says it; no error otherwise.</summary>
@@ -71,6 +71,9 @@ internal sealed class StreamTranslation
     public void Release()
     {
         _answer.Release();
+        _frames.Release();
+        if (_last.Length > RequestBody.UncountedBytes)
+            (_last, _lastLength) = ([], 0);
         Seen.Release();
     }
 

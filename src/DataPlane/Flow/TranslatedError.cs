@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 
@@ -20,6 +21,17 @@ internal static class TranslatedError
         >= 500 => ErrorKind.UpstreamBadAnswer,
         _ => ErrorKind.InvalidRequest,
     };
+
+    /// <summary>The first words of an error that is too long to be read whole, whatever they are in.</summary>
+    public static string Beginning(ReadOnlySpan<byte> body)
+    {
+        body = body[..Math.Min(body.Length, MessageBytesMax)];
+
+        // A character that is cut in two is none.
+        while (!body.IsEmpty && !Utf8.IsValid(body) && body.Length > MessageBytesMax - 4)
+            body = body[..^1];
+        return Encoding.UTF8.GetString(body);
+    }
 
     /// <summary>The provider's own words, or null where it has none.</summary>
     public static string? Message(ReadOnlySpan<byte> body, RequestShape shape)

@@ -15,7 +15,7 @@ internal static class Balancer
     /// <summary>The golden ratio's fraction of 2^64: its multiples fill any interval evenly, in whatever number they come.</summary>
     private const ulong Golden = 0x9E37_79B9_7F4A_7C15;
 
-    /// <summary>Those of a set that may be asked now: neither ejected nor told by their provider to be left alone, and with room in their accounts.</summary>
+    /// <summary>Those of a set that may be asked now: neither ejected nor to be left alone by their provider's word, and with room in their accounts.</summary>
     public static ulong Available(ModelModel model, ulong set, long nowMs, in AccountCost cost = default)
     {
         var available = set;
@@ -23,7 +23,7 @@ internal static class Balancer
         {
             var i = BitOperations.TrailingZeroCount(rest);
             var target = model.Targets[i];
-            if (!target.Health.IsAvailable(nowMs) || !Accounts.HasRoom(target, nowMs, cost))
+            if (!target.Health.IsAvailable(nowMs) || target.Pause.LeftMs(nowMs) > 0 || !Accounts.HasRoom(target, nowMs, cost))
                 available &= ~(1UL << i);
         }
 

@@ -84,11 +84,11 @@ internal sealed class RouteStates
                     {
                         var known = _targets.GetValueOrDefault(name);
                         var signals = target.Provider.Capacity is null ? null : known?.Signals ?? new TargetSignals();
-                        view = new TargetView(name.Item1, name.Item2, known?.Health ?? target.Health, known?.Load ?? target.Load, signals, target.Provider);
+                        view = new TargetView(name.Item1, name.Item2, known?.Health ?? target.Health, known?.Load ?? target.Load, known?.Pause ?? target.Pause, signals, target.Provider);
                         targets.Add(name, view);
                     }
 
-                    (target.Health, target.Load, target.Signals) = (view.Health, view.Load, view.Signals);
+                    (target.Health, target.Load, target.Pause, target.Signals) = (view.Health, view.Load, view.Pause, view.Signals);
                     target.Limits = LimitsOf(target, target.UpstreamModel is not null ? name.Item2 : model.IsGlob ? null : model.Name, limits);
                 }
             }
@@ -126,6 +126,7 @@ internal sealed class RouteStates
 /// <param name="Model">The provider's name of the model; empty where the asked name is passed on.</param>
 /// <param name="Health">Whether it answers.</param>
 /// <param name="Load">How busy and how quick it is.</param>
+/// <param name="Pause">Until when it is left alone.</param>
 /// <param name="Signals">How busy its server says that it is; null where that is not asked.</param>
 /// <param name="Asked">Whose accounts it is asked by.</param>
-internal sealed record TargetView(string Provider, string Model, TargetHealth Health, TargetLoad Load, TargetSignals? Signals, ProviderModel Asked);
+internal sealed record TargetView(string Provider, string Model, TargetHealth Health, TargetLoad Load, Pause Pause, TargetSignals? Signals, ProviderModel Asked);

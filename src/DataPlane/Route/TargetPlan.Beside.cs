@@ -87,9 +87,10 @@ internal sealed partial class TargetPlan
             Limits = _limits,
             IsProbe = _isProbe,
             Trial = _trial,
+            Rest = _rest,
             SentAt = _exchange.SentAt,
         };
-        (_target, _taken, _limits, _isProbe, _trial) = (other.Index, other.Taken, other.Limits, other.IsProbe, other.Trial);
+        (_target, _taken, _limits, _isProbe, _trial, _rest) = (other.Index, other.Taken, other.Limits, other.IsProbe, other.Trial, other.Rest);
         (_exchange.Target, _exchange.Account, _exchange.SentAt) = (other.Target, other.Account, other.SentAt);
         other = asked;
     }
@@ -116,6 +117,7 @@ internal sealed partial class TargetPlan
         public AccountLimits? Limits;
         public bool IsProbe;
         public long Trial;
+        public long Rest;
         public long SentAt;
     }
 }

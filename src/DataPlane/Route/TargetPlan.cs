@@ -23,6 +23,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     private TargetFit _fit;
     private bool _isProbe;
     private long _trial;
+    private long _rest;
     private bool _isObserved;
     private AccountLimits? _taken;
     private AccountLimits? _limits;
@@ -41,7 +42,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         _exchange = exchange;
         _asked = exchange.Model!;
         _isProbe = _isObserved = false;
-        _trial = 0;
+        _trial = _rest = 0;
         _taken = _limits = null;
         _fullOf = null;
         Lack = TargetLack.Dialect;
@@ -100,6 +101,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         }
 
         _tried |= 1UL << _target;
+        _rest = _exchange.Target!.Pause.Use(now);
         return true;
     }
 
@@ -120,7 +122,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         if (_exchange.Usage is { IsPresent: true } usage)
             target.Load.Count(usage.InputTokens, usage.CachedInputTokens);
         _isObserved = false;
-        _trial = 0;
+        _trial = _rest = 0;
     }
 
     /// <summary>
@@ -167,7 +169,9 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     {
         if (_trial != 0)
             _exchange.Account!.State.EndTrial(_trial);
-        _trial = 0;
+        if (_rest != 0)
+            _exchange.Target!.Pause.EndTrial(_rest);
+        _trial = _rest = 0;
         if (!_isProbe)
             return;
         _isProbe = false;
@@ -237,7 +241,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
             return false;
         var all = Eligible(model);
         var now = clock.CoarseMs;
-        var set = Balancer.Available(model, all, now, _exchange.AccountCost) is var available and not 0 ? available : all;
+        var set = Balancer.Available(model, all, now, _exchange.AccountCost) is var available and not 0 ? available : Answering(model, all, now);
         if (set == 0)
             return false;
         var choice = Balancer.Choose(model, Foremost(model, set), now, _exchange);
@@ -261,6 +265,20 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         }
 
         return set != 0;
+    }
+
+    /// <summary>Those of a set that are not ejected, where there are such: who only has no room for now is more likely to answer than who fails.</summary>
+    private static ulong Answering(ModelModel model, ulong set, long nowMs)
+    {
+        var answering = 0UL;
+        for (var rest = set; rest != 0; rest &= rest - 1)
+        {
+            var i = BitOperations.TrailingZeroCount(rest);
+            if (model.Targets[i].Health.IsAvailable(nowMs))
+                answering |= 1UL << i;
+        }
+
+        return answering != 0 ? answering : set;
     }
 
     private bool TryFallBack(bool isPicky = false)
@@ -296,7 +314,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         var available = Balancer.Available(model, set, now, _exchange.AccountCost);
         if (available == 0 && isPicky)
             return false;
-        Take(Balancer.Choose(model, Foremost(model, available != 0 ? available : set), now, _exchange));
+        Take(Balancer.Choose(model, Foremost(model, available != 0 ? available : Answering(model, set, now)), now, _exchange));
         return true;
     }
 

@@ -22,6 +22,15 @@ public sealed class RetryBudgetTests
     }
 
     [Fact]
+    public void What_was_not_sent_after_all_is_given_back()
+    {
+        var budget = new RetryBudget();
+        Assert.Equal(RetryBudget.Floor, Take(budget, 0));
+        budget.GiveBack(0);
+        Assert.Equal((RetryBudget.Floor - 1, 1), (budget.Granted, Take(budget, 0)));
+    }
+
+    [Fact]
     public void It_slides()
     {
         var budget = new RetryBudget();

@@ -90,4 +90,11 @@ internal sealed class RouteWorld
     }
 
     public TimeSpan Wait { get; private set; }
+
+    /// <summary>Lets the clock go on, by so much at least.</summary>
+    public void Pass(TimeSpan time)
+    {
+        for (var until = _clock.CoarseMs + (long)time.TotalMilliseconds; _clock.CoarseMs < until;)
+            _clock.Tick();
+    }
 }

@@ -70,6 +70,53 @@ public sealed class TargetPlanTests
     }
 
     [Fact]
+    public void A_target_that_has_no_more_is_left_alone_for_itself_and_tried_by_one()
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a, model: x }, { provider: b, priority: 1 } ] }\n"
+            + "  n: { targets: [ { provider: a, model: y }, { provider: c, priority: 1 } ] }\n  o: { targets: [ { provider: a, model: x } ] }");
+        var pause = world.Model("m").Targets[0].Pause;
+        pause.Ask(0, TimeSpan.FromSeconds(9));
+        world.Begin("m");
+        Assert.Equal("b", world.Target);
+        world.Begin("n");
+        Assert.Equal("a/y", world.Target);
+        Assert.True(world.Begin("o"));
+        Assert.Same(pause, world.Exchange.Target!.Pause);
+        world.Reload("  m: { targets: [ { provider: a, model: x }, { provider: b, priority: 1 } ] }");
+        world.Begin("m");
+        Assert.Equal("b", world.Target);
+    }
+
+    [Fact]
+    public void When_the_moment_is_over_one_tries_it_and_its_answer_ends_it()
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a }, { provider: b, priority: 1 } ] }");
+        var pause = world.Model("m").Targets[0].Pause;
+        pause.Ask(0, TimeSpan.FromMilliseconds(1));
+        world.Pass(TimeSpan.FromMilliseconds(5));
+        world.Begin("m");
+        Assert.True(world.Plan.TryEnter());
+        Assert.NotEqual(0, pause.LeftMs(5));
+        world.Plan.OnAnswer();
+        Assert.Equal(0, pause.LeftMs(0));
+        world.Plan.Leave(AttemptOutcome.Answered);
+    }
+
+    [Fact]
+    public void Who_only_has_no_room_for_now_goes_before_who_fails()
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a }, { provider: b } ] }");
+        for (var i = 0; i < TargetHealth.RowMax; i++)
+            world.Model("m").Targets[0].Health.Report(0, isFailure: true, isProbe: false);
+        world.Snapshot.Providers[1].Accounts[0].State.Pause(0, TimeSpan.FromSeconds(9));
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.True(world.Begin("m"));
+            Assert.Equal("b", world.Target);
+        }
+    }
+
+    [Fact]
     public void After_a_pause_one_request_tries_the_account_and_the_others_wait_for_what_it_finds()
     {
         var account = new AccountState();

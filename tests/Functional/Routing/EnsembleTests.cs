@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using AiEdge.DataPlane.Core;
 using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Anthropic;
 using AiEdge.Functional.Tests.Gemini;
@@ -128,6 +130,26 @@ public sealed class EnsembleTests
         await edge.Host.DisposeAsync();
         var failed = JournalTests.Dump(edge).Where(line => Line(line) == $"attempt ensemble {end} way-0").ToList();
         Assert.Equal(0, Cost(Assert.Single(failed)));
+    }
+
+    [Fact]
+    public async Task Who_has_no_more_and_does_not_say_for_how_long_is_left_alone_for_a_moment()
+    {
+        await using var edge = await StartAsync("size: 3, pick: longest", ["status=429; retryafter=none", "Paris", "Paris"]);
+        var began = Stopwatch.StartNew();
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(200, (await edge.AskAsync(Chat())).Status);
+        Assert.InRange(edge.Fake.Requests.Count(request => request.Model == "way-0"), 1, 2 + (int)began.Elapsed.TotalSeconds);
+    }
+
+    [Fact]
+    public async Task A_model_that_its_provider_does_not_know_is_its_failure_as_ever()
+    {
+        await using var edge = await StartAsync("size: 2, pick: longest", ["status=404", "Paris"]);
+        for (var i = 0; i < TargetHealth.RowMax + 2; i++)
+            Assert.Equal(200, (await edge.AskAsync(Chat())).Status);
+        await edge.SeeMetricAsync($$"""aiedge_target_failures_total{gen_ai_provider_name="fake",target="way-0"} {{TargetHealth.RowMax}}""");
+        await edge.SeeMetricAsync("""aiedge_target_ejected{gen_ai_provider_name="fake",target="way-0"} 1""");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using AiEdge.FakeUpstream;
@@ -247,6 +248,17 @@ public sealed class HedgeTests
 
     private static string Line(JsonElement line) =>
         $"{line.GetProperty("kind").GetString()} {line.GetProperty("purpose").GetString()} {line.GetProperty("end").GetString()} {line.GetProperty("target").GetString()} {line.GetProperty("outputTokens").GetInt64()}";
+
+    /// <summary>Nor is it asked besides anybody for a moment.</summary>
+    [Fact]
+    public async Task Who_has_no_more_and_does_not_say_for_how_long_is_left_alone_for_a_moment()
+    {
+        await using var edge = await StartAsync(["n=3; f=150000", "status=429; retryafter=none"]);
+        var began = Stopwatch.StartNew();
+        for (var i = 0; i < 12; i++)
+            Assert.Equal(200, (await edge.AskAsync(Ways.Stream())).Status);
+        Assert.InRange(Ways.Asked(edge).Count(way => way == "way-1"), 1, 2 + (int)began.Elapsed.TotalSeconds);
+    }
 
     private static Task<Edge> StartAsync(string[] scripts, string after = "50ms", string price = "", string[]? limits = null, string? timeouts = null) =>
         Ways.StartAsync(scripts.Select(script => script == Ways.Good ? "n=3" : script).ToArray(), $"hedge: {{ after: {after}, budget: 100% }}, retry: {{ attempts: 4 }}" + (price.Length > 0 ? ", " + price : ""),

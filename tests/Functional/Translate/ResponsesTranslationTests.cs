@@ -147,6 +147,20 @@ public sealed class ResponsesTranslationTests
     }
 
     [Fact]
+    public async Task Long_events_are_translated_and_numbered_on()
+    {
+        await using var edge = await Edge.StartAsync(All);
+        using var client = await edge.ConnectAsync();
+
+        var answer = await client.AskAsync(Post("n=6; b=0; bytes=2500000; cut=4; how=fin", "plain", ",\"stream\":true"));
+
+        Numbered(answer);
+        Assert.True(answer.Text.Length > 2_500_000);
+        Assert.Equal("response.failed", JsonElement.Parse(answer.Events[^1]).GetProperty("type").GetString());
+        await edge.SeeMetricAsync("aiedge_buffered_bytes 0");
+    }
+
+    [Fact]
     public async Task A_provider_s_error_within_a_stream_is_its_end()
     {
         await using var edge = await Edge.StartAsync(All);
