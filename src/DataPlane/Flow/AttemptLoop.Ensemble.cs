@@ -329,7 +329,9 @@ internal sealed partial class AttemptLoop
         Exit(exchange, member);
     }
 
-    /// <summary>Whether a status tells against the target, as where one is asked alone; whose error is not read may be about a file that the client has named.</summary>
+    /// <summary>
+    /// Whether a status tells against the target, as where one is asked alone; whose error is not read may be about a file that the client has named.
+    /// </summary>
     private static bool IsFault(Exchange exchange, RequestBody body) => exchange.Status switch
     {
         404 when exchange.Target!.UpstreamModel is null => false,

@@ -29,7 +29,8 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     /// Reads the provider's error; <see cref="ErrorKind.UpstreamStatus"/> says that it is held back, as every error of a cheaper model is.
     /// </summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, ResponseHead head, RequestBody request, bool isOfStep)
+    public async ValueTask<EdgeError> RunAsync(
+        ClientLink link, Exchange exchange, UpstreamConnection upstream, ResponseHead head, RequestBody request, bool isOfStep)
     {
         var answer = AnswerKind.Of(head);
         _length = 0;

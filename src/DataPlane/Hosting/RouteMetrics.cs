@@ -28,7 +28,8 @@ internal static class RouteMetrics
         }
 
         WriteSignals(text, targets, nowMs);
-        PerTarget("aiedge_target_paused_ms", "gauge", "How long a target, or its account, is left alone.", target => Math.Max(target.Pause.LeftMs(nowMs), Accounts.PauseLeftMs(target.Asked, nowMs)));
+        PerTarget("aiedge_target_paused_ms", "gauge", "How long a target, or its account, is left alone.",
+            target => Math.Max(target.Pause.LeftMs(nowMs), Accounts.PauseLeftMs(target.Asked, nowMs)));
         PerAccount("aiedge_account_paused_ms", "gauge", "How long an account is left alone.", account => account.PauseLeftMs(nowMs));
         PerAccount("aiedge_account_paced_total", "counter", "Times that an account had too little left for a request.", static account => account.Paced);
         PerLimit("aiedge_account_remaining", "What is left of this plane's part of an account's limits with its provider, as far as that is known.",

@@ -84,7 +84,8 @@ internal sealed class RouteStates
                     {
                         var known = _targets.GetValueOrDefault(name);
                         var signals = target.Provider.Capacity is null ? null : known?.Signals ?? new TargetSignals();
-                        view = new TargetView(name.Item1, name.Item2, known?.Health ?? target.Health, known?.Load ?? target.Load, known?.Pause ?? target.Pause, signals, target.Provider);
+                        view = new TargetView(
+                            name.Item1, name.Item2, known?.Health ?? target.Health, known?.Load ?? target.Load, known?.Pause ?? target.Pause, signals, target.Provider);
                         targets.Add(name, view);
                     }
 
@@ -129,4 +130,5 @@ internal sealed class RouteStates
 /// <param name="Pause">Until when it is left alone.</param>
 /// <param name="Signals">How busy its server says that it is; null where that is not asked.</param>
 /// <param name="Asked">Whose accounts it is asked by.</param>
-internal sealed record TargetView(string Provider, string Model, TargetHealth Health, TargetLoad Load, Pause Pause, TargetSignals? Signals, ProviderModel Asked);
+internal sealed record TargetView(
+    string Provider, string Model, TargetHealth Health, TargetLoad Load, Pause Pause, TargetSignals? Signals, ProviderModel Asked);
