@@ -5,6 +5,7 @@ namespace AiEdge.FakeUpstream;
 /// <summary>What OpenAI refuses in a request for chat completions, as far as it matters to who writes one.</summary>
 internal static class ChatRules
 {
+    private const int CallIdLengthMax = 40;
     private const int StopsMax = 4;
 
     private static readonly string[] Fields =
@@ -35,6 +36,8 @@ internal static class ChatRules
         if (root.TryGetProperty("response_format", out var format) && Text(format, "type") == "json_schema"
             && !(format.TryGetProperty("json_schema", out var named) && Text(named, "name") is { Length: > 0 } && named.TryGetProperty("schema", out _)))
             return "Missing required parameter: 'response_format.json_schema'.";
+        if (format.ValueKind == JsonValueKind.Object && format.TryGetProperty("json_schema", out var kept) && IsStrict(kept) && SchemaRules.OfOpenAi(kept.GetProperty("schema")) is { } refused)
+            return refused;
         if (root.TryGetProperty("top_logprobs", out _) && !(root.TryGetProperty("logprobs", out var told) && told.ValueKind == JsonValueKind.True))
             return "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.";
         return ReasoningRules.FaultOf(root) ?? FaultOfTools(root) ?? FaultOfMessages(root);
@@ -52,6 +55,8 @@ internal static class ChatRules
                 && (!function.TryGetProperty("parameters", out var schema) || schema.ValueKind == JsonValueKind.Object);
             if (!isWell)
                 return "Invalid 'tools[0]'.";
+            if (tool.GetProperty("function") is var called && IsStrict(called) && called.TryGetProperty("parameters", out var wanted) && SchemaRules.OfOpenAi(wanted) is { } refused)
+                return refused;
         }
 
         return null;
@@ -81,13 +86,15 @@ internal static class ChatRules
         return calls.Count > 0 ? "An assistant message with 'tool_calls' must be followed by tool messages." : null;
     }
 
+    internal static bool IsStrict(JsonElement of) => of.TryGetProperty("strict", out var strict) && strict.ValueKind == JsonValueKind.True;
+
     private static bool TakeCalls(JsonElement made, HashSet<string> calls)
     {
         foreach (var call in made.EnumerateArray())
         {
             var isCustom = Text(call, "type") == "custom";
             var isWell = (isCustom || Text(call, "type") == "function") && call.TryGetProperty(isCustom ? "custom" : "function", out var function)
-                && IsName(Text(function, "name")) && Text(function, isCustom ? "input" : "arguments") is not null && Text(call, "id") is { Length: > 0 };
+                && IsName(Text(function, "name")) && Text(function, isCustom ? "input" : "arguments") is not null && Text(call, "id") is { Length: > 0 and <= CallIdLengthMax };
             if (!isWell || !calls.Add(Text(call, "id")!))
                 return false;
         }

@@ -28,7 +28,7 @@ internal static class ContentsRules
             return $"Invalid JSON payload received. Unknown name \"{field}\"";
         if (root.TryGetProperty("generationConfig", out var config) && refusesUnknown && Unknown(config, ConfigFields) is { } unknown)
             return $"Invalid JSON payload received. Unknown name \"{unknown}\" at 'generation_config'";
-        if (config.ValueKind == JsonValueKind.Object && FaultOfThought(config, model ?? "") is { } refused)
+        if (config.ValueKind == JsonValueKind.Object && (FaultOfThought(config, model ?? "") ?? FaultOfPenalties(config, model ?? "")) is { } refused)
             return refused;
         if (root.TryGetProperty("systemInstruction", out var system) && !IsTurn(system, "user"))
             return "system_instruction: contents.parts must not be empty.";
@@ -60,6 +60,17 @@ internal static class ContentsRules
             ? "Budget 0 is invalid. This model only works in thinking mode."
             : null;
     }
+
+    /// <summary>Since 2.5 they are not enabled; 0 is looked at by nobody.</summary>
+    private static string? FaultOfPenalties(JsonElement config, string model)
+    {
+        var has = model.StartsWith("gemini-", StringComparison.Ordinal) && !model.StartsWith("gemini-2.0", StringComparison.Ordinal)
+            && (IsSet(config, "presencePenalty") || IsSet(config, "frequencyPenalty"));
+        return has ? $"Penalty is not enabled for models/{model}" : null;
+    }
+
+    private static bool IsSet(JsonElement config, string name) =>
+        config.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.GetDouble() != 0;
 
     private static string? Unknown(JsonElement element, string[] known)
     {

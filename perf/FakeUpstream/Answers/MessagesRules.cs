@@ -27,7 +27,7 @@ internal static class MessagesRules
         if (isOnVertex && Text(root, "anthropic_version") != "vertex-2023-10-16")
             return "anthropic_version: Field required";
 
-        return FaultOfNumbers(root) ?? FaultOfThinking(root) ?? FaultOfTools(root) ?? FaultOfMessages(root);
+        return FaultOfNumbers(root) ?? FaultOfThinking(root) ?? FaultOfFormat(root) ?? FaultOfTools(root) ?? FaultOfMessages(root);
     }
 
     private static string? FaultOfNumbers(JsonElement root)
@@ -44,6 +44,11 @@ internal static class MessagesRules
             ? "metadata: Extra inputs are not permitted"
             : null;
     }
+
+    private static string? FaultOfFormat(JsonElement root) =>
+        root.TryGetProperty("output_config", out var output) && output.TryGetProperty("format", out var format) && format.TryGetProperty("schema", out var schema)
+            ? SchemaRules.OfAnthropic(schema)
+            : null;
 
     private static string? FaultOfThinking(JsonElement root)
     {
@@ -77,6 +82,8 @@ internal static class MessagesRules
                 continue;
             if (string.IsNullOrEmpty(Text(tool, "name")) || !tool.TryGetProperty("input_schema", out var schema) || Text(schema, "type") != "object")
                 return "tools.0.custom.input_schema.type: Field required";
+            if (tool.TryGetProperty("strict", out var strict) && strict.ValueKind == JsonValueKind.True && SchemaRules.OfAnthropic(schema) is { } refused)
+                return refused;
         }
 
         return root.TryGetProperty("tool_choice", out var choice) && Text(choice, "type") == "tool"
@@ -125,9 +132,9 @@ internal static class MessagesRules
             {
                 "text" => Text(block, "text") is { Length: > 0 },
                 "image" or "document" => IsSource(block),
-                "tool_use" => Text(block, "id") is { Length: > 0 } && Text(block, "name") is { Length: > 0 }
+                "tool_use" => IsId(Text(block, "id")) && Text(block, "name") is { Length: > 0 }
                     && block.TryGetProperty("input", out var input) && input.ValueKind == JsonValueKind.Object,
-                "tool_result" => Text(block, "tool_use_id") is { Length: > 0 },
+                "tool_result" => IsId(Text(block, "tool_use_id")),
                 "thinking" => Text(block, "signature") is { Length: > 0 },
                 "redacted_thinking" => Text(block, "data") is { Length: > 0 },
                 _ => false,
@@ -138,6 +145,8 @@ internal static class MessagesRules
 
         return null;
     }
+
+    private static bool IsId(string? id) => id is { Length: > 0 } && id.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-');
 
     private static bool IsSource(JsonElement block) => block.TryGetProperty("source", out var source) && Text(source, "type") switch
     {

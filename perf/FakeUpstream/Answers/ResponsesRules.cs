@@ -7,6 +7,7 @@ internal static class ResponsesRules
 {
     private const int TokensMin = 16;
     private const int UserLengthMax = 64;
+    private const int CallIdLengthMax = 64;
 
     private static readonly string[] Fields =
     [
@@ -35,6 +36,9 @@ internal static class ResponsesRules
         var thinks = Text(root, "model")?.StartsWith("gpt-5", StringComparison.Ordinal) == true;
         if (!thinks && root.TryGetProperty("include", out var include) && include.GetRawText().Contains("encrypted", StringComparison.Ordinal))
             return "Encrypted content is not supported with this model.";
+        if (root.TryGetProperty("text", out var said) && said.TryGetProperty("format", out var format) && ChatRules.IsStrict(format)
+            && SchemaRules.OfOpenAi(format.GetProperty("schema")) is { } refused)
+            return refused;
         return ReasoningRules.FaultOf(root) ?? FaultOfTools(root) ?? FaultOfInput(root, thinks);
     }
 
@@ -50,6 +54,8 @@ internal static class ResponsesRules
                 && tool.TryGetProperty("parameters", out var schema) && schema.ValueKind is JsonValueKind.Object or JsonValueKind.Null;
             if (!isWell)
                 return "Invalid 'tools[0]'.";
+            if (ChatRules.IsStrict(tool) && SchemaRules.OfOpenAi(schema) is { } refused)
+                return refused;
         }
 
         return null;
@@ -67,9 +73,9 @@ internal static class ResponsesRules
             var isWell = Text(item, "type") switch
             {
                 "message" or null => IsMessage(item),
-                "custom_tool_call" => Text(item, "name") is { Length: > 0 } && Text(item, "input") is not null && calls.Add(Text(item, "call_id") ?? ""),
+                "custom_tool_call" => Text(item, "name") is { Length: > 0 } && Text(item, "input") is not null && IsId(item) && calls.Add(Text(item, "call_id")!),
                 "custom_tool_call_output" => calls.Remove(Text(item, "call_id") ?? "") && item.TryGetProperty("output", out _),
-                "function_call" => Text(item, "name") is { Length: > 0 } && Text(item, "arguments") is not null && calls.Add(Text(item, "call_id") ?? ""),
+                "function_call" => Text(item, "name") is { Length: > 0 } && Text(item, "arguments") is not null && IsId(item) && calls.Add(Text(item, "call_id")!),
                 "function_call_output" => calls.Remove(Text(item, "call_id") ?? "") && item.TryGetProperty("output", out var output)
                     && (output.ValueKind == JsonValueKind.String || AreParts(output, IsInput)),
                 "reasoning" when !thinks => false,
@@ -82,6 +88,8 @@ internal static class ResponsesRules
 
         return calls.Count > 0 ? "No tool output found for function call." : null;
     }
+
+    private static bool IsId(JsonElement item) => Text(item, "call_id") is { Length: > 0 and <= CallIdLengthMax };
 
     private static bool IsMessage(JsonElement message) => Text(message, "role") switch
     {

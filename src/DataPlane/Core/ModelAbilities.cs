@@ -73,11 +73,17 @@ internal readonly record struct ModelAbilities
     /// <summary>Temperature and the share of words (<c>top_p</c>) are refused together.</summary>
     public bool TakesOneSampler { get; private init; }
 
+    /// <summary>Penalties are refused, but for 0.</summary>
+    public bool RefusesPenalties { get; private init; }
+
     /// <summary>A tool cannot be forced.</summary>
     public bool RefusesForcedTools { get; private init; }
 
     /// <summary>Calls of earlier turns are refused without what proves them.</summary>
     public bool WantsCallProof { get; private init; }
+
+    /// <summary>Ids of calls have nine letters and digits, and all others are refused (Mistral's).</summary>
+    public bool TakesNineLetterIds { get; private init; }
 
     /// <summary>Whether a chat's cap is <c>max_completion_tokens</c>: reasoning models of OpenAI refuse <c>max_tokens</c>.</summary>
     public bool TakesCompletionTokens => Family == ModelFamily.OpenAiReasoning;
@@ -89,6 +95,8 @@ internal readonly record struct ModelAbilities
     /// <summary>Whether it is one of OpenAI's own.</summary>
     public bool IsOpenAi => Family is >= ModelFamily.OpenAiChat and <= ModelFamily.OpenAiReasoning;
 
+    private bool IsKnown => Family != ModelFamily.Unknown || TakesNineLetterIds;
+
     /// <summary>Whether thought can be asked of it by OpenAI's fields.</summary>
     public bool ThinksAtOpenAi => Family == ModelFamily.OpenAiReasoning && Thought == ThoughtForm.Word;
 
@@ -96,9 +104,9 @@ internal readonly record struct ModelAbilities
     public static ModelAbilities Of(Exchange exchange)
     {
         var named = Of(exchange.Target?.UpstreamModel);
-        if (named.Family == ModelFamily.Unknown)
+        if (!named.IsKnown)
             named = Of(exchange.PassedModel);
-        return named.Family == ModelFamily.Unknown ? Of(exchange.Model?.NameUtf8) : named;
+        return named.IsKnown ? named : Of(exchange.Model?.NameUtf8);
     }
 
     /// <summary>Of a name in UTF-8.</summary>
@@ -115,11 +123,15 @@ internal readonly record struct ModelAbilities
             ModelFamily.OpenAiReasoning => OfOpenAi(name),
             ModelFamily.Claude => OfClaude(name),
             ModelFamily.Gemini => OfGemini(name),
-            ModelFamily.Unknown => default,
+            ModelFamily.Unknown => new ModelAbilities { TakesNineLetterIds = IsMistral(name) },
             ModelFamily.OpenAiOpen => new ModelAbilities { Family = family, Words = LowToHigh, ThinksUnasked = true },
             _ => new ModelAbilities { Family = family, Thought = ThoughtForm.None },
         };
     }
+
+    private static bool IsMistral(ReadOnlySpan<byte> name) =>
+        name.IndexOf("mistral"u8) >= 0 || name.IndexOf("mixtral"u8) >= 0 || name.IndexOf("ministral"u8) >= 0 || name.IndexOf("magistral"u8) >= 0
+        || name.IndexOf("codestral"u8) >= 0 || name.IndexOf("devstral"u8) >= 0 || name.IndexOf("pixtral"u8) >= 0 || name.IndexOf("voxtral"u8) >= 0;
 
     /// <summary>
     /// gpt-5 and the o series (OpenAI's guide "Reasoning models"). From 5.1 on thought can be switched off; till 5.4 it is off unless asked for.
@@ -169,11 +181,20 @@ internal readonly record struct ModelAbilities
         };
     }
 
-    /// <summary>Gemini (Google's page "Gemini thinking"): no thought before 2.5, numbers in 2.5, words from 3 on, which cannot be silenced.</summary>
+    /// <summary>
+    /// Gemini (Google's page "Gemini thinking"): no thought before 2.5, numbers in 2.5, words from 3 on, which cannot be silenced. Penalties are not enabled
+    /// since 2.5, and names without a number are those of the latest.
+    /// </summary>
     private static ModelAbilities OfGemini(ReadOnlySpan<byte> name)
     {
         var version = Version(name[(name.IndexOf("gemini"u8) + "gemini".Length)..]);
-        var made = new ModelAbilities { Family = ModelFamily.Gemini, WantsCallProof = version >= 300, ThinksUnasked = version >= 205 };
+        var made = new ModelAbilities
+        {
+            Family = ModelFamily.Gemini,
+            WantsCallProof = version >= 300,
+            ThinksUnasked = version >= 205,
+            RefusesPenalties = version is 0 or >= 205,
+        };
         if (version == 0)
             return made;
         if (version < 205)

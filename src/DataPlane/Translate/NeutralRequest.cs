@@ -238,6 +238,9 @@ internal sealed class NeutralRequest
 
     public bool FormatIsStrict { get; set; }
 
+    /// <summary>Schemas that are strictly kept to may have properties that need not be there: Anthropic's may, OpenAI's may not.</summary>
+    public bool StrictMayBeOpen { get; set; }
+
     /// <summary>The schema is in OpenAPI's manner.</summary>
     public bool FormatIsOpenApi { get; set; }
 
@@ -266,7 +269,7 @@ internal sealed class NeutralRequest
         TokensMax = -1;
         Elsewhere = null;
         Choices = 1;
-        Stream = WantsLogprobs = WantsThought = KeepsProofs = IsSerial = ToolIsCustom = IsAdaptive = FormatIsStrict = FormatIsOpenApi = WantsBase64 = false;
+        Stream = WantsLogprobs = WantsThought = KeepsProofs = IsSerial = ToolIsCustom = IsAdaptive = FormatIsStrict = StrictMayBeOpen = FormatIsOpenApi = WantsBase64 = false;
         ToolChoice = ToolChoice.Unset;
         Effort = ThinkingEffort.Unset;
         ThinkingTokens = TopLogprobs = 0;
@@ -285,6 +288,30 @@ internal sealed class NeutralRequest
     {
         if (isThere)
             Losses.Add(name);
+    }
+
+    /// <summary>Whether the answer's schema can be strictly kept to by OpenAI; what it would refuse for that is reported.</summary>
+    public bool KeepsToFormat()
+    {
+        var keeps = FormatIsStrict && (!StrictMayBeOpen || SchemaWords.IsStrict(Source, FormatSchema));
+        if (FormatIsStrict && !keeps)
+            Losses.Add(Names.Format, "strict"u8);
+        return keeps;
+    }
+
+    /// <summary>As above, of a function's.</summary>
+    public bool KeepsTo(in NeutralTool tool)
+    {
+        var keeps = tool.IsStrict && (!StrictMayBeOpen || (tool.Schema.IsPresent && SchemaWords.IsStrict(Source, tool.Schema)));
+        LoseIf(tool.IsStrict && !keeps, Names.Strict);
+        return keeps;
+    }
+
+    /// <summary>Reports penalties, where there are any: 0 is as good as none.</summary>
+    public void LosePenalties()
+    {
+        LoseIf(Number(PresencePenalty) is { } presence && presence != 0, Names.PresencePenalty);
+        LoseIf(Number(FrequencyPenalty) is { } frequency && frequency != 0, Names.FrequencyPenalty);
     }
 
     /// <summary>Reports a part that stands where nothing but text has a place.</summary>
@@ -383,6 +410,10 @@ internal sealed class FieldNames
     public byte[] ResultIsError { get; init; } = [];
 
     public byte[] Strict { get; init; } = [];
+
+    public byte[] Schema { get; init; } = [];
+
+    public byte[] ToolSchema { get; init; } = [];
 
     public byte[] Verbosity { get; init; } = [];
 }

@@ -4,7 +4,8 @@ namespace AiEdge.DataPlane.Translate;
 
 /// <summary>
 /// Schemas. Gemini writes them in the manner of OpenAPI (its reference, <c>Schema</c>): types in capitals, numbers of 64 bits as strings,
-/// <c>nullable</c>, and the order of properties, which JSON Schema tells by the order that they stand in. Anthropic wants objects closed.
+/// <c>nullable</c>, and the order of properties, which JSON Schema tells by the order that they stand in. Anthropic wants objects closed, and refuses
+/// bounds (its page "Structured outputs"): those stand in the description then, where the model may read them.
 /// </summary>
 internal static class SchemaText
 {
@@ -15,28 +16,36 @@ internal static class SchemaText
     {
         json.Name(name);
         if (isOpenApi)
-            new Form(source, isOpenApi, closes: false).Write(json, schema);
+            new Form(source, isOpenApi, default, null).Write(json, schema);
         else
             json.Value(schema.Of(source));
     }
 
-    /// <summary>As above; objects that say nothing of it have no properties besides those that they name.</summary>
-    public static void WriteClosed(JsonOut json, ReadOnlySpan<byte> name, ReadOnlySpan<byte> source, Piece schema, bool isOpenApi) =>
-        new Form(source, isOpenApi, closes: true).Write(json.Name(name), schema);
+    /// <summary>As above, for Anthropic to keep to: objects have no properties besides those that they name, and what it refuses is lost.</summary>
+    public static void WriteClosed(JsonOut json, ReadOnlySpan<byte> name, NeutralRequest request, Piece schema, bool isOpenApi, ReadOnlySpan<byte> field) =>
+        new Form(request.Source, isOpenApi, field, request.Losses).Write(json.Name(name), schema);
 
     /// <summary>What has to be known of a schema before its first member is written.</summary>
     private struct Facts
     {
         public bool IsNullable;
         public bool IsObject;
-        public bool IsClosed;
         public bool HasProperties;
+        public bool HasAnyOf;
+        public bool HasDropped;
+        public Piece Description;
     }
 
     /// <summary>How schemas are written over.</summary>
-    private readonly ref struct Form(ReadOnlySpan<byte> source, bool isOpenApi, bool closes)
+    /// <param name="source">What the schema is of.</param>
+    /// <param name="isOpenApi">It is in OpenAPI's manner.</param>
+    /// <param name="field">The field that it stands in.</param>
+    /// <param name="losses">What is refused goes in here, if objects are to be closed; else null.</param>
+    private readonly ref struct Form(ReadOnlySpan<byte> source, bool isOpenApi, ReadOnlySpan<byte> field, LossReport? losses)
     {
         private readonly ReadOnlySpan<byte> _source = source;
+        private readonly ReadOnlySpan<byte> _field = field;
+        private readonly bool _closes = losses is not null;
 
         /// <summary>A value that stands where a schema does; what is none is written as it stands.</summary>
         public void Write(JsonOut json, Piece schema)
@@ -52,8 +61,10 @@ internal static class SchemaText
             json.StartObject();
             for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
                 WriteMember(json, facts, ref walk);
-            if (closes && !facts.IsClosed && (facts.IsObject || facts.HasProperties))
+            if (_closes && (facts.IsObject || facts.HasProperties))
                 json.Flag("additionalProperties"u8, false);
+            if (facts.HasDropped)
+                WriteDropped(json, schema, facts);
             json.EndObject();
         }
 
@@ -69,11 +80,46 @@ internal static class SchemaText
                     facts.IsObject = walk.IsText("object"u8) || walk.IsText("OBJECT"u8) || HasObject(ref walk);
                 else if (walk.Is("properties"u8))
                     facts.HasProperties = walk.Token == JsonToken.StartObject;
-                else if (walk.Is("additionalProperties"u8))
-                    facts.IsClosed = true;
+                else if (walk.Is("anyOf"u8))
+                    facts.HasAnyOf = true;
+                else if (walk.Is("description"u8) && walk.Token == JsonToken.String)
+                    facts.Description = walk.Text;
             }
 
+            if (_closes)
+                LookForDropped(schema, ref facts);
             return facts;
+        }
+
+        private void LookForDropped(Piece schema, ref Facts facts)
+        {
+            var walk = new JsonWalk(_source, schema, stackalloc byte[ScratchBytes]);
+            for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
+            {
+                if (!IsDropped(ref walk, facts))
+                    continue;
+                facts.HasDropped = true;
+                losses!.Add(_field, walk.Name);
+            }
+        }
+
+        /// <summary>What is refused stands behind the description, as Anthropic's own clients have it.</summary>
+        private void WriteDropped(JsonOut json, Piece schema, in Facts facts)
+        {
+            var text = json.OpenText("description"u8);
+            if (facts.Description.Length > 0)
+                text.Add(facts.Description.Of(_source)).Add("\\n\\n"u8);
+            text.Add("{"u8);
+            var from = text.Length;
+            var walk = new JsonWalk(_source, schema, stackalloc byte[ScratchBytes]);
+            for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
+            {
+                if (IsDropped(ref walk, facts))
+                    text.Add(text.Length > from ? ", "u8 : default).Add(walk.RawName).Add(": "u8).AddEscaped(walk.Value().Of(_source));
+            }
+
+            text.Add("}"u8);
+            json.CloseText();
         }
 
         private static bool HasObject(ref JsonWalk walk)
@@ -90,7 +136,9 @@ internal static class SchemaText
         {
             if (isOpenApi && (walk.Is("nullable"u8) || walk.Is("propertyOrdering"u8) || walk.Is("property_ordering"u8)))
                 return;
-            json.Name(walk.RawName);
+            if (_closes && (walk.Is("additionalProperties"u8) || (facts.HasDropped && walk.Is("description"u8)) || IsDropped(ref walk, facts)))
+                return;
+            json.Name(_closes && walk.Is("oneOf"u8) ? "anyOf"u8 : walk.RawName);
             if (isOpenApi && walk.Is("type"u8) && walk.Token == JsonToken.String)
                 WriteType(json, facts.IsNullable, walk.Text.Of(_source));
             else if (isOpenApi && walk.Is("enum"u8) && facts.IsNullable && walk.Token == JsonToken.StartArray)
@@ -116,6 +164,20 @@ internal static class SchemaText
             else
                 json.Value(walk.Value().Of(_source));
         }
+
+        /// <summary>Whether Anthropic refuses it; one of several forms it takes as <c>anyOf</c>.</summary>
+        private static bool IsDropped(ref JsonWalk walk, in Facts facts)
+        {
+            if (walk.Is("additionalProperties"u8))
+                return walk.Token != JsonToken.False;
+            if (walk.Is("oneOf"u8))
+                return facts.HasAnyOf;
+            if (walk.Is("minItems"u8))
+                return walk.Token is not (JsonToken.Number or JsonToken.String) || !(walk.TextBytes.SequenceEqual("0"u8) || walk.TextBytes.SequenceEqual("1"u8));
+            return walk.Is("format"u8) ? walk.Token == JsonToken.String && !IsFormat(ref walk) : SchemaWords.IsBound(walk.Name);
+        }
+
+        private static bool IsFormat(ref JsonWalk walk) => SchemaWords.IsFormat(walk.TextBytes);
 
         private static void WriteType(JsonOut json, bool isNullable, ReadOnlySpan<byte> type)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
 
@@ -35,6 +36,92 @@ public sealed class CallOrderTests
         var told = Translating.Answer(RequestShape.Messages, RequestShape.Chat, [Chunk(one), Chunk(other)], isStream: true, out _);
         Assert.Equal(2, told.Split("\"type\":\"tool_use\"").Length - 1);
         Assert.DoesNotContain("{}{}", told, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("messages", "\"type\":\"tool_use\"")]
+    [InlineData("chat", "\"type\":\"function\"")]
+    public void Calls_may_be_counted_from_any_number(string client, string begins)
+    {
+        string[] calls =
+        [
+            """{"index":1,"id":"a","type":"function","function":{"name":"f","arguments":""}}""",
+            """{"index":1,"function":{"arguments":"{\"q\":"}}""",
+            """{"index":1,"function":{"arguments":"1}"}}""",
+            """{"index":7,"id":"b","type":"function","function":{"name":"f","arguments":""}}""",
+            """{"index":7,"function":{"arguments":"{}"}}""",
+            """{"index":9,"function":{"arguments":" "}}""",
+        ];
+        var told = Translating.Answer(Golden.ShapeOf(client), RequestShape.Chat, calls.Select(Chunk), isStream: true, out _);
+        Assert.Equal(2, told.Split(begins).Length - 1);
+        Assert.Contains("\"id\":\"a\"", told, StringComparison.Ordinal);
+        Assert.Contains("\"id\":\"b\"", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Results_of_one_name_go_to_gemini_as_they_were_called()
+    {
+        const string body = """{"messages":[{"role":"user","content":"Q"},{"role":"assistant","tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}},{"id":"b","type":"function","function":{"name":"f","arguments":"{}"}}]},"""
+            + """{"role":"tool","tool_call_id":"b","content":"of b"},{"role":"user","content":"R"},{"role":"tool","tool_call_id":"a","content":"of a"},{"role":"tool","tool_call_id":"x","content":"of none"}]}""";
+        var told = JsonElement.Parse(Translating.Request(RequestShape.Chat, RequestShape.Contents, body, out _));
+        var turn = told.GetProperty("contents")[2].GetProperty("parts").EnumerateArray()
+            .Select(part => part.TryGetProperty("functionResponse", out var result) ? result.GetProperty("response").GetProperty("result").GetString() : part.GetProperty("text").GetString());
+        Assert.Equal(["of a", "of b", "R", "of none"], turn);
+    }
+
+    [Fact]
+    public void A_result_in_a_system_instruction_is_of_no_call_of_another_request()
+    {
+        var reader = new AiEdge.DataPlane.Translate.Gemini.ContentsRequestReader();
+        var request = new AiEdge.DataPlane.Translate.NeutralRequest();
+        Read("""{"contents":[{"role":"user","parts":[{"text":"Q"},{"text":"R"}]},{"role":"model","parts":[{"functionCall":{"name":"f","args":{}}}]}]}""");
+        Read("""{"systemInstruction":{"parts":[{"functionResponse":{"name":"f","response":{}}}]},"contents":[{"role":"user","parts":[{"text":"Q"}]}]}""");
+        Assert.Equal("contents.parts.functionResponse", Encoding.ASCII.GetString(request.Losses.Names));
+
+        void Read(string body)
+        {
+            request.Reset(Encoding.UTF8.GetBytes(body), reader.Names);
+            Assert.False(reader.Read(request).IsError);
+        }
+    }
+
+    [Fact]
+    public void A_call_as_it_was_before_there_could_be_several_is_one()
+    {
+        string[] chunks =
+        [
+            """{"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":null,"function_call":{"name":"f","arguments":""}}}]}""",
+            """{"model":"m","choices":[{"index":0,"delta":{"function_call":{"arguments":"{}"}}}]}""",
+            """{"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"function_call"}]}""",
+        ];
+        var told = Translating.Answer(RequestShape.Messages, RequestShape.Chat, chunks, isStream: true, out var lost);
+        Assert.Contains("\"type\":\"tool_use\"", told, StringComparison.Ordinal);
+        Assert.Contains("\"name\":\"f\"", told, StringComparison.Ordinal);
+        Assert.Contains("\"stop_reason\":\"tool_use\"", told, StringComparison.Ordinal);
+        Assert.Equal("", lost);
+    }
+
+    [Theory]
+    [InlineData("functions.f:0", "messages", "m", "^[A-Za-z0-9_-]+$")]
+    [InlineData("a\\u003ab", "messages", "m", "^[A-Za-z0-9_-]+$")]
+    [InlineData("call_abc", "messages", "m", "^call_abc$")]
+    [InlineData("call_\\u0061bc", "messages", "m", "^call_abc$")]
+    [InlineData("functions.f:0", "chat", "m", "^functions[.]f:0$")]
+    [InlineData("toolu_01234567890123456789012345678901234567890", "chat", "m", "^call_.{1,35}$")]
+    [InlineData("toolu_0123456789", "chat", "mistral-large-latest", "^[A-Za-z0-9]{9}$")]
+    [InlineData("abcDEF123", "chat", "mistral-large-latest", "^abcDEF123$")]
+    [InlineData("toolu_012345678901234567890123456789012345678901234567890123456789", "responses", "m", "^call_.{1,59}$")]
+    public void Ids_of_calls_are_such_as_the_provider_takes(string id, string upstream, string model, string pattern)
+    {
+        var asked = upstream == "messages" ? RequestShape.Chat : RequestShape.Messages;
+        var body = asked == RequestShape.Chat
+            ? """{"messages":[{"role":"user","content":"Q"},{"role":"assistant","tool_calls":[{"id":"ID","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"ID","content":"r"}]}"""
+            : """{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"Q"},{"role":"assistant","content":[{"type":"tool_use","id":"ID","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"ID","content":"r"}]}]}""";
+        var told = Translating.Request(asked, Golden.ShapeOf(upstream), body.Replace("ID", id, StringComparison.Ordinal), out _, model);
+        var ids = System.Text.RegularExpressions.Regex.Matches(told, "\"(id|call_id|tool_call_id|tool_use_id)\":\"([^\"]*)\"").Select(match => match.Groups[2].Value).ToArray();
+        Assert.Equal(2, ids.Length);
+        Assert.Equal(ids[0], ids[1]);
+        Assert.Matches(pattern, ids[0]);
     }
 
     [Fact]

@@ -48,6 +48,19 @@ public sealed class ContentsAnswerWriterTests
         Assert.True(writer.IsFaulted);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_refusal_is_no_answer_that_ended_well(bool isStream)
+    {
+        var writer = Begin(isStream);
+        writer.Take(new NeutralEvent(NeutralKind.Refusal, "No."u8));
+        writer.Take(new NeutralEvent(NeutralKind.Finish) { Reason = FinishReason.Stop });
+        writer.End();
+        Assert.Contains("\"text\":\"No.\"", Encoding.UTF8.GetString(writer.Out.Written), StringComparison.Ordinal);
+        Assert.Contains("\"finishReason\":\"SAFETY\"", Encoding.UTF8.GetString(writer.Out.Written), StringComparison.Ordinal);
+    }
+
     private static ContentsAnswerWriter Begin(bool isStream)
     {
         var writer = new ContentsAnswerWriter(isStream);

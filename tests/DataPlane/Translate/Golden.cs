@@ -22,7 +22,7 @@ internal sealed class Golden
         var cut = text.IndexOf(Separator, StringComparison.Ordinal);
         (In, Out) = cut < 0 ? (text, "") : (text[..cut], text[(cut + Separator.Length)..]);
         var words = Path.GetFileNameWithoutExtension(path).Split('.');
-        (Client, Upstream) = (Parse(words[0]), Parse(words[2]));
+        (Client, Upstream) = (ShapeOf(words[0]), ShapeOf(words[2]));
     }
 
     /// <summary>Who asks, and who answers.</summary>
@@ -56,9 +56,7 @@ internal sealed class Golden
             Assert.Equal(Out, actual);
     }
 
-    private static string Folder => Snapshot.Repository.PathOf("tests/DataPlane/Translate/Goldens");
-
-    private static RequestShape Parse(string name) => name switch
+    public static RequestShape ShapeOf(string name) => name switch
     {
         "chat" => RequestShape.Chat,
         "responses" => RequestShape.Responses,
@@ -68,6 +66,8 @@ internal sealed class Golden
         "batch" => RequestShape.BatchEmbed,
         _ => RequestShape.Contents,
     };
+
+    private static string Folder => Snapshot.Repository.PathOf("tests/DataPlane/Translate/Goldens");
 }
 
 /// <summary>Translates without a data plane around it.</summary>

@@ -64,6 +64,18 @@ public sealed class UncarriedTests
         Assert.Equal("messages.content.document", lost);
     }
 
+    [Theory]
+    [InlineData("gemini-2.0-flash", true)]
+    [InlineData("gemini-2.5-flash", false)]
+    [InlineData("gemini-3-pro-preview", false)]
+    [InlineData("gemini-flash-latest", false)]
+    public void Penalties_go_to_models_that_have_them(string model, bool hasThem)
+    {
+        const string body = """{"messages":[{"role":"user","content":"Q"}],"presence_penalty":0.5,"frequency_penalty":0}""";
+        Assert.Equal(hasThem, Translating.Request(RequestShape.Chat, RequestShape.Contents, body, out var lost, model).Contains("presencePenalty", StringComparison.Ordinal));
+        Assert.Equal(hasThem ? "" : "presence_penalty", lost);
+    }
+
     [Fact]
     public void Results_stand_first_in_a_turn_of_messages()
     {
@@ -120,8 +132,8 @@ public sealed class UncarriedTests
     [Theory]
     [InlineData("""{"type":"OBJECT","propertyOrdering":["a"],"properties":{"a":{"type":"ARRAY","minItems":"1","items":{"type":"STRING","enum":["OBJECT"],"nullable":true}},"type":{"type":"INTEGER"}}}""",
         """{"type":"object","properties":{"a":{"type":"array","minItems":1,"items":{"type":["string","null"],"enum":["OBJECT",null]}},"type":{"type":"integer"}},"additionalProperties":false}""")]
-    [InlineData("""{"type":"OBJECT","minItems":"x","properties":{"a":{"anyOf":[{"type":"OBJECT"},{"type":"NULL"}],"default":{"type":"X"}}}}""",
-        """{"type":"object","minItems":"x","properties":{"a":{"anyOf":[{"type":"object","additionalProperties":false},{"type":"null"}],"default":{"type":"X"}}},"additionalProperties":false}""")]
+    [InlineData("""{"type":"OBJECT","minItems":"0","properties":{"a":{"anyOf":[{"type":"OBJECT"},{"type":"NULL"}],"default":{"type":"X"}}}}""",
+        """{"type":"object","minItems":0,"properties":{"a":{"anyOf":[{"type":"object","additionalProperties":false},{"type":"null"}],"default":{"type":"X"}}},"additionalProperties":false}""")]
     public void A_schema_of_google_s_becomes_json_s(string schema, string expected)
     {
         var body = """{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"responseMimeType":"application/json","responseModalities":["TEXT"],"responseSchema":SCHEMA}}""".Replace("SCHEMA", schema, StringComparison.Ordinal);

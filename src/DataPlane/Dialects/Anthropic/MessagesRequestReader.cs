@@ -33,6 +33,8 @@ internal sealed class MessagesRequestReader : RequestReader
         ToolChoice = [.. "tool_choice"u8],
         Effort = [.. "thinking"u8],
         Format = [.. "output_config.format"u8],
+        Schema = [.. "output_config.format.schema"u8],
+        ToolSchema = [.. "tools.input_schema"u8],
         Role = [.. "messages.role"u8],
         ImageUrl = [.. "messages.content.image"u8],
         File = [.. "messages.content.document"u8],
@@ -52,6 +54,7 @@ internal sealed class MessagesRequestReader : RequestReader
     {
         var walk = new JsonWalk(request.Source, stackalloc byte[ScratchBytes]);
         Thought thought = default;
+        request.StrictMayBeOpen = true;
         if (!walk.TryBegin())
             return Malformed(null);
         while (walk.NextMember())

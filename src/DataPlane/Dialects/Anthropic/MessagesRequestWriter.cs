@@ -136,7 +136,9 @@ internal sealed class MessagesRequestWriter : RequestWriter
             json.StartObject().Text("name"u8, tool.Name.Of(source));
             if (tool.Description.IsPresent)
                 json.Text("description"u8, tool.Description.Of(source));
-            if (tool.Schema.IsPresent)
+            if (tool is { Schema.IsPresent: true, IsStrict: true })
+                SchemaText.WriteClosed(json, "input_schema"u8, request, tool.Schema, tool.IsOpenApi, request.Names.ToolSchema);
+            else if (tool.Schema.IsPresent)
                 SchemaText.Write(json, "input_schema"u8, source, tool.Schema, tool.IsOpenApi);
             else
                 json.Value("input_schema"u8, """{"type":"object","properties":{}}"""u8);
@@ -179,7 +181,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
         if (hasSchema)
         {
             json.StartObject("format"u8).Text("type"u8, "json_schema"u8);
-            SchemaText.WriteClosed(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi);
+            SchemaText.WriteClosed(json, "schema"u8, request, request.FormatSchema, request.FormatIsOpenApi, request.Names.Schema);
             json.EndObject();
         }
 
@@ -190,8 +192,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
     {
         request.LoseIf(request.Choices > 1, request.Names.Choices);
         request.LoseIf(request.Seed.IsPresent, request.Names.Seed);
-        request.LoseIf(request.Number(request.PresencePenalty) is { } presence && presence != 0, request.Names.PresencePenalty);
-        request.LoseIf(request.Number(request.FrequencyPenalty) is { } frequency && frequency != 0, request.Names.FrequencyPenalty);
+        request.LosePenalties();
         request.LoseIf(request.WantsLogprobs, request.Names.Logprobs);
         request.LoseOpenAiMembers();
     }

@@ -103,7 +103,7 @@ internal static class MessagesWriter
     private static void WriteResult(NeutralRequest request, JsonOut json, in NeutralPart result, int from, int to)
     {
         json.StartObject().Text("type"u8, "tool_result"u8);
-        CallId.Write(json, "tool_use_id"u8, request.Source, result);
+        CallId.Write(json, "tool_use_id"u8, request.Source, result, CallIdForm.Messages);
         if (result.IsError)
             json.Flag("is_error"u8, true);
         PromptCache.Write(request, json, result.CacheMark);
@@ -161,7 +161,7 @@ internal static class MessagesWriter
     private static void WriteCall(NeutralRequest request, JsonOut json, in NeutralPart call)
     {
         request.LoseIf(call.Signature.IsPresent, request.Names.CallProof);
-        CallId.Write(json.Text("type"u8, "tool_use"u8), "id"u8, request.Source, call)
+        CallId.Write(json.Text("type"u8, "tool_use"u8), "id"u8, request.Source, call, CallIdForm.Messages)
             .Text("name"u8, call.Name.Of(request.Source));
         request.LoseIf(!CallArguments.WriteObject(json, "input"u8, request.Source, call), request.Names.Arguments);
     }

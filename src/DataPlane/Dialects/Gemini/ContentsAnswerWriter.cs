@@ -27,6 +27,7 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
                 Start(item.Name);
                 break;
             case NeutralKind.Text or NeutralKind.Refusal:
+                candidate.Refuses |= item.Kind == NeutralKind.Refusal && !item.Text.IsEmpty;
                 Text(candidate, NeutralKind.Text, item);
                 break;
             case NeutralKind.Thinking:
@@ -75,7 +76,7 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
             var candidate = _candidates[i]!;
             Out.Add(i > 0 ? ",{\"content\":{\"parts\":["u8 : "{\"content\":{\"parts\":["u8)
                 .Add(isStream || candidate.Parts.Length == 0 ? "{\"text\":\"\"}"u8 : candidate.Parts.Written)
-                .Add("],\"role\":\"model\"},\"finishReason\":\""u8).Add(GeminiWords.Finish(candidate.Reason)).Add("\",\"index\":"u8).Add(i);
+                .Add("],\"role\":\"model\"},\"finishReason\":\""u8).Add(GeminiWords.Finish(candidate.Refuses ? FinishReason.Filtered : candidate.Reason)).Add("\",\"index\":"u8).Add(i);
             WriteLogprobs(candidate);
             Out.Add("}"u8);
         }
@@ -241,6 +242,9 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
 
         public FinishReason Reason { get; set; }
 
+        /// <summary>Its text is a refusal, which nothing but the reason of its end can say.</summary>
+        public bool Refuses { get; set; }
+
         /// <summary>The kind of what is open; <see cref="NeutralKind.Start"/> for nothing.</summary>
         public NeutralKind Open { get; set; }
 
@@ -250,6 +254,7 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
         public void Begin()
         {
             Reason = FinishReason.Stop;
+            Refuses = false;
             Open = NeutralKind.Start;
             (_logprobSum, _tokens) = (0, 0);
         }

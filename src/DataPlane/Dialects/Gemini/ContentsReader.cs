@@ -21,11 +21,16 @@ internal sealed class ContentsReader
         public bool IsLost;
     }
 
-    /// <summary>Reads the array at hand; false if it is none of contents.</summary>
-    public bool TryRead(NeutralRequest request, ref JsonWalk walk)
+    /// <summary>A request begins, of whose calls nothing is known: what comes first in it may be its system instruction.</summary>
+    public void Begin(NeutralRequest request)
     {
         _request = request;
         _calls.Clear();
+    }
+
+    /// <summary>Reads the array at hand; false if it is none of contents.</summary>
+    public bool TryRead(NeutralRequest request, ref JsonWalk walk)
+    {
         if (!walk.TryEnter(JsonToken.StartArray))
             return false;
         while (walk.NextElement())
@@ -42,7 +47,6 @@ internal sealed class ContentsReader
 
     public void ReadSystem(NeutralRequest request, ref JsonWalk walk)
     {
-        _request = request;
         var from = request.Parts.Count;
         if (walk.Token == JsonToken.String)
             request.Parts.Add(new NeutralPart { Kind = PartKind.Text, Text = walk.Text });

@@ -27,6 +27,8 @@ internal sealed class ContentsRequestReader : RequestReader
         ToolChoice = [.. "toolConfig"u8],
         Effort = [.. "generationConfig.thinkingConfig"u8],
         Format = [.. "generationConfig.responseMimeType"u8],
+        Schema = [.. "generationConfig.responseSchema"u8],
+        ToolSchema = [.. "tools.functionDeclarations.parameters"u8],
         Role = [.. "contents.role"u8],
         ImageUrl = [.. "contents.parts.fileData"u8],
         File = [.. "contents.parts.inlineData"u8],
@@ -40,6 +42,7 @@ internal sealed class ContentsRequestReader : RequestReader
         var walk = new JsonWalk(request.Source, stackalloc byte[ScratchBytes]);
         if (!walk.TryBegin())
             return Malformed(null);
+        _contents.Begin(request);
         while (walk.NextMember())
         {
             if (walk.Is("contents"u8))

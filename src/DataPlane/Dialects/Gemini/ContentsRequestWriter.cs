@@ -87,8 +87,7 @@ internal sealed class ContentsRequestWriter : RequestWriter
         Number(request, json, "topP"u8, request.TopP);
         Number(request, json, "topK"u8, request.TopK);
         Number(request, json, "seed"u8, request.Seed);
-        Number(request, json, "presencePenalty"u8, request.PresencePenalty);
-        Number(request, json, "frequencyPenalty"u8, request.FrequencyPenalty);
+        WritePenalties(request, target.Abilities, json);
         if (request.WantsLogprobs)
             json.Flag("responseLogprobs"u8, true);
         if (request is { WantsLogprobs: true, TopLogprobs: > 0 })
@@ -101,6 +100,18 @@ internal sealed class ContentsRequestWriter : RequestWriter
         if (request.Format == AnswerFormat.Schema && request.FormatSchema.IsPresent)
             json.Value("responseJsonSchema"u8, request.FormatSchema.Of(request.Source));
         json.EndObject();
+    }
+
+    private static void WritePenalties(NeutralRequest request, in ModelAbilities model, JsonOut json)
+    {
+        if (model.RefusesPenalties)
+        {
+            request.LosePenalties();
+            return;
+        }
+
+        Number(request, json, "presencePenalty"u8, request.PresencePenalty);
+        Number(request, json, "frequencyPenalty"u8, request.FrequencyPenalty);
     }
 
     private static void Number(NeutralRequest request, JsonOut json, ReadOnlySpan<byte> name, Piece value)

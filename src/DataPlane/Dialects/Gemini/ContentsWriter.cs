@@ -14,26 +14,54 @@ internal static class ContentsWriter
     public static void Write(NeutralRequest request, JsonOut json, bool wantsProof)
     {
         WriteSystem(request, json);
-        NeutralRole? speaker = null;
         json.StartArray("contents"u8);
-        foreach (var message in request.Messages)
+        var messages = request.Messages;
+        ContentsTurn calls = default;
+        for (var i = 0; i < messages.Count; i++)
         {
-            if (message.Role == NeutralRole.System || !SaysSomething(request, message))
+            if (IsLeftOut(request, messages[i]))
                 continue;
-            if (message.Role != speaker)
+            var (from, role) = (i, messages[i].Role);
+            while (i + 1 < messages.Count && (messages[i + 1].Role == role || IsLeftOut(request, messages[i + 1])))
+                i++;
+            json.StartObject().Text("role"u8, role == NeutralRole.User ? "user"u8 : "model"u8).StartArray("parts"u8);
+            var turn = new ContentsTurn(request, from, i + 1, role);
+            var isSorted = role == NeutralRole.User && turn.HasSeveral(PartKind.ToolResult);
+            if (isSorted)
+                WriteResults(request, json, turn, calls);
+            for (var m = from; m <= i; m++)
             {
-                if (speaker is not null)
-                    json.EndArray().EndObject();
-                speaker = message.Role;
-                json.StartObject().Text("role"u8, speaker == NeutralRole.User ? "user"u8 : "model"u8).StartArray("parts"u8);
+                if (messages[m].Role == role)
+                    WriteParts(request, json, messages[m], wantsProof, isSorted ? calls : default);
             }
 
-            WriteParts(request, json, message, wantsProof);
+            json.EndArray().EndObject();
+            calls = role == NeutralRole.Assistant ? turn : default;
         }
 
-        if (speaker is not null)
-            json.EndArray().EndObject();
         json.EndArray();
+    }
+
+    private static bool IsLeftOut(NeutralRequest request, NeutralMessage message) =>
+        message.Role == NeutralRole.System || !SaysSomething(request, message);
+
+    /// <summary>
+    /// The results of one turn in the order of the calls that they belong to: of functions that are called by the same name nothing else tells which is which,
+    /// for not every host of Gemini's takes ids.
+    /// </summary>
+    private static void WriteResults(NeutralRequest request, JsonOut json, in ContentsTurn results, in ContentsTurn calls)
+    {
+        for (var call = calls.Next(-1, PartKind.ToolCall); call >= 0; call = calls.Next(call, PartKind.ToolCall))
+        {
+            var id = request.Parts[call].Id;
+            if (calls.Find(PartKind.ToolCall, id) != call)
+                continue;
+            for (var part = results.Next(-1, PartKind.ToolResult); part >= 0; part = results.Next(part, PartKind.ToolResult))
+            {
+                if (request.Parts[part].Id.Of(request.Source).SequenceEqual(id.Of(request.Source)))
+                    WriteResult(request, json, part);
+            }
+        }
     }
 
     /// <summary>A turn of which nothing can be carried is left out with what it had: one without parts is refused.</summary>
@@ -82,7 +110,7 @@ internal static class ContentsWriter
             json.EndArray().EndObject();
     }
 
-    private static void WriteParts(NeutralRequest request, JsonOut json, NeutralMessage message, bool wantsProof)
+    private static void WriteParts(NeutralRequest request, JsonOut json, NeutralMessage message, bool wantsProof, in ContentsTurn answered)
     {
         var end = message.From + message.Count;
         for (var p = message.From; p < end; p++)
@@ -90,12 +118,13 @@ internal static class ContentsWriter
             var part = request.Parts[p];
             if (part.Kind == PartKind.ToolResult)
             {
-                var from = p + 1;
-                while (p + 1 < end && request.Parts[p + 1].IsOfResult)
-                    p++;
-                WriteResult(request, json, part, from, p + 1);
+                if (answered.Find(PartKind.ToolCall, part.Id) < 0)
+                    WriteResult(request, json, p);
                 continue;
             }
+
+            if (part.IsOfResult)
+                continue;
 
             // Of calls that are made at once the first one has it.
             if (part.Kind == PartKind.ToolCall)
@@ -147,11 +176,12 @@ internal static class ContentsWriter
     }
 
     /// <summary>A result goes by its function's name, which the call has that it belongs to, and is an object with the text in it.</summary>
-    private static void WriteResult(NeutralRequest request, JsonOut json, in NeutralPart result, int from, int to)
+    private static void WriteResult(NeutralRequest request, JsonOut json, int at)
     {
-        json.StartObject().StartObject("functionResponse"u8).Text("name"u8, NameOf(request, result, from).Of(request.Source)).StartObject("response"u8);
+        var result = request.Parts[at];
+        json.StartObject().StartObject("functionResponse"u8).Text("name"u8, NameOf(request, result, at).Of(request.Source)).StartObject("response"u8);
         var text = json.OpenText(result.IsError ? "error"u8 : "result"u8);
-        for (var p = from; p < to; p++)
+        for (var p = at + 1; p < request.Parts.Count && request.Parts[p].IsOfResult; p++)
         {
             if (request.Parts[p].Kind == PartKind.Text)
                 text.Add(request.Parts[p].Text.Of(request.Source));

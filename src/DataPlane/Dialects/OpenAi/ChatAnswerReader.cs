@@ -187,6 +187,8 @@ internal sealed class ChatAnswerReader : AnswerReader
         {
             if (walk.Is("tool_calls"u8) && walk.TryEnter(JsonToken.StartArray))
                 ReadCalls(data, ref walk, choice, to);
+            else if (walk.Is("function_call"u8) && walk.TryEnter(JsonToken.StartObject))
+                TellFunction(data, ref walk, choice, to);
             else if (walk.Is("content"u8))
                 TellContent(data, ref walk, choice, to);
             else if (walk.Is("reasoning_content"u8) || walk.Is("reasoning"u8))
@@ -268,6 +270,15 @@ internal sealed class ChatAnswerReader : AnswerReader
 
             TellCall(data, call, choice, to);
         }
+    }
+
+    /// <summary>The only call of an answer, as it was before there could be several; some servers still tell it so.</summary>
+    private void TellFunction(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
+    {
+        Call call = default;
+        ReadFunction(ref walk, ref call);
+        if (call.Name.Length > 0 || call.Arguments.Length > 0)
+            TellCall(data, call, choice, to);
     }
 
     private static void ReadFunction(ref JsonWalk walk, ref Call call)

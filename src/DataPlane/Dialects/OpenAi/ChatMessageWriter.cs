@@ -1,3 +1,4 @@
+using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Dialects.OpenAi;
@@ -7,21 +8,23 @@ internal static class ChatMessageWriter
 {
     /// <param name="request">The request.</param>
     /// <param name="json">Where to.</param>
-    /// <param name="wantsProof">Whether the model refuses calls without what proves them, and so has a place for it.</param>
-    public static void Write(NeutralRequest request, JsonOut json, bool wantsProof)
+    /// <param name="model">What the model takes; one that refuses calls without what proves them has a place for it.</param>
+    public static void Write(NeutralRequest request, JsonOut json, in ModelAbilities model)
     {
         json.StartArray("messages"u8);
         foreach (var message in request.Messages)
         {
-            WriteResults(request, json, message);
+            WriteResults(request, json, message, FormOf(model));
             if (SaysSomething(request, message))
-                WriteMessage(request, json, message, wantsProof);
+                WriteMessage(request, json, message, model);
         }
 
         json.EndArray();
     }
 
-    private static void WriteResults(NeutralRequest request, JsonOut json, NeutralMessage message)
+    private static CallIdForm FormOf(in ModelAbilities model) => model.TakesNineLetterIds ? CallIdForm.Nine : CallIdForm.Chat;
+
+    private static void WriteResults(NeutralRequest request, JsonOut json, NeutralMessage message, CallIdForm ids)
     {
         var end = message.From + message.Count;
         for (var p = message.From; p < end; p++)
@@ -32,7 +35,7 @@ internal static class ChatMessageWriter
             var from = p + 1;
             while (p + 1 < end && request.Parts[p + 1].IsOfResult)
                 p++;
-            WriteResult(request, json, result, from, p + 1);
+            WriteResult(request, json, result, from, p + 1, ids);
         }
     }
 
@@ -59,11 +62,11 @@ internal static class ChatMessageWriter
     }
 
     /// <summary>A result is text alone, and nothing says whether it failed.</summary>
-    private static void WriteResult(NeutralRequest request, JsonOut json, in NeutralPart result, int from, int to)
+    private static void WriteResult(NeutralRequest request, JsonOut json, in NeutralPart result, int from, int to, CallIdForm ids)
     {
         request.LoseIf(result.IsError, request.Names.ResultIsError);
         json.StartObject().Text("role"u8, "tool"u8);
-        CallId.Write(json, "tool_call_id"u8, request.Source, result);
+        CallId.Write(json, "tool_call_id"u8, request.Source, result, ids);
         var text = json.OpenText("content"u8);
         for (var p = from; p < to; p++)
         {
@@ -79,7 +82,7 @@ internal static class ChatMessageWriter
         json.CloseText().EndObject();
     }
 
-    private static void WriteMessage(NeutralRequest request, JsonOut json, NeutralMessage message, bool wantsProof)
+    private static void WriteMessage(NeutralRequest request, JsonOut json, NeutralMessage message, in ModelAbilities model)
     {
         json.StartObject().Text("role"u8, message.Role switch
         {
@@ -88,7 +91,7 @@ internal static class ChatMessageWriter
             _ => "user"u8,
         });
         if (message.Role == NeutralRole.Assistant)
-            WriteAnswer(request, json, message, wantsProof);
+            WriteAnswer(request, json, message, model);
         else
             WriteContent(request, json, message);
         json.EndObject();
@@ -141,7 +144,7 @@ internal static class ChatMessageWriter
     }
 
     /// <summary>What the assistant said: its texts are one, and the calls stand behind them.</summary>
-    private static void WriteAnswer(NeutralRequest request, JsonOut json, NeutralMessage message, bool wantsProof)
+    private static void WriteAnswer(NeutralRequest request, JsonOut json, NeutralMessage message, in ModelAbilities model)
     {
         var (end, calls, texts) = (message.From + message.Count, 0, 0);
         for (var p = message.From; p < end; p++)
@@ -166,10 +169,10 @@ internal static class ChatMessageWriter
         }
 
         if (calls > 0)
-            WriteCalls(request, json, message, wantsProof);
+            WriteCalls(request, json, message, model);
     }
 
-    private static void WriteCalls(NeutralRequest request, JsonOut json, NeutralMessage message, bool wantsProof)
+    private static void WriteCalls(NeutralRequest request, JsonOut json, NeutralMessage message, in ModelAbilities model)
     {
         json.StartArray("tool_calls"u8);
         for (var p = message.From; p < message.From + message.Count; p++)
@@ -177,9 +180,9 @@ internal static class ChatMessageWriter
             var call = request.Parts[p];
             if (call.Kind != PartKind.ToolCall)
                 continue;
-            request.LoseIf(call.Signature.IsPresent && !wantsProof, request.Names.CallProof);
-            CallId.Write(json.StartObject(), "id"u8, request.Source, call).Text("type"u8, call.IsCustom ? "custom"u8 : "function"u8);
-            if (call.Signature.IsPresent && wantsProof)
+            request.LoseIf(call.Signature.IsPresent && !model.WantsCallProof, request.Names.CallProof);
+            CallId.Write(json.StartObject(), "id"u8, request.Source, call, FormOf(model)).Text("type"u8, call.IsCustom ? "custom"u8 : "function"u8);
+            if (call.Signature.IsPresent && model.WantsCallProof)
                 json.StartObject("extra_content"u8).StartObject("google"u8).Text("thought_signature"u8, call.Signature.Of(request.Source))
                     .EndObject().EndObject();
             json.StartObject(call.IsCustom ? "custom"u8 : "function"u8).Text("name"u8, call.Name.Of(request.Source));

@@ -36,6 +36,8 @@ internal sealed class ChatRequestReader : RequestReader
         ToolChoice = [.. "tool_choice"u8],
         Effort = [.. "reasoning_effort"u8],
         Format = [.. "response_format"u8],
+        Schema = [.. "response_format.json_schema.schema"u8],
+        ToolSchema = [.. "tools.function.parameters"u8],
         Role = [.. "messages.role"u8],
         ImageUrl = [.. "messages.content.image_url"u8],
         File = [.. "messages.content.file"u8],

@@ -19,9 +19,9 @@ internal sealed class ChatRequestWriter : RequestWriter
         }
 
         json.StartObject().Value("model"u8, target.ModelJson);
-        ChatMessageWriter.Write(request, json, target.Abilities.WantsCallProof);
+        ChatMessageWriter.Write(request, json, target.Abilities);
         WriteCap(request, target, json);
-        WriteSampling(request, ThoughtEffort.Samples(request, target.Abilities), json);
+        WriteSampling(request, ThoughtEffort.Samples(request, target.Abilities), target.Abilities.RefusesPenalties, json);
         if (request.Tools.Count > 0)
             ChatToolWriter.Write(request, json);
         var effort = ThoughtEffort.AtOpenAi(request, target.Abilities);
@@ -81,7 +81,7 @@ internal sealed class ChatRequestWriter : RequestWriter
             request.Losses.Add(request.Names.Verbosity);
     }
 
-    private static void WriteSampling(NeutralRequest request, bool samples, JsonOut json)
+    private static void WriteSampling(NeutralRequest request, bool samples, bool refusesPenalties, JsonOut json)
     {
         if (request.Choices > 1)
             json.Number("n"u8, Math.Min(request.Choices, ChatWords.ChoicesMax));
@@ -92,13 +92,24 @@ internal sealed class ChatRequestWriter : RequestWriter
         {
             Number(request, json, "temperature"u8, request.Temperature);
             Number(request, json, "top_p"u8, request.TopP);
-            Number(request, json, "presence_penalty"u8, request.PresencePenalty);
-            Number(request, json, "frequency_penalty"u8, request.FrequencyPenalty);
+            WritePenalties(request, refusesPenalties, json);
             WriteLogprobs(request, json);
         }
 
         if (request.Stops.Count > 0)
             WriteStops(request, samples, json);
+    }
+
+    private static void WritePenalties(NeutralRequest request, bool refusesThem, JsonOut json)
+    {
+        if (refusesThem)
+        {
+            request.LosePenalties();
+            return;
+        }
+
+        Number(request, json, "presence_penalty"u8, request.PresencePenalty);
+        Number(request, json, "frequency_penalty"u8, request.FrequencyPenalty);
     }
 
     private static void WriteLogprobs(NeutralRequest request, JsonOut json)
@@ -115,8 +126,7 @@ internal sealed class ChatRequestWriter : RequestWriter
     {
         request.LoseIf(request.Number(request.Temperature) is { } warm && warm != 1, request.Names.Temperature);
         request.LoseIf(request.Number(request.TopP) is { } share && share != 1, request.Names.TopP);
-        request.LoseIf(request.Number(request.PresencePenalty) is { } presence && presence != 0, request.Names.PresencePenalty);
-        request.LoseIf(request.Number(request.FrequencyPenalty) is { } frequency && frequency != 0, request.Names.FrequencyPenalty);
+        request.LosePenalties();
         request.LoseIf(request.WantsLogprobs, request.Names.Logprobs);
     }
 
@@ -156,7 +166,7 @@ internal sealed class ChatRequestWriter : RequestWriter
         json.StartObject("response_format"u8).Text("type"u8, "json_schema"u8).StartObject("json_schema"u8)
             .Text("name"u8, request.FormatName.IsPresent ? request.FormatName.Of(request.Source) : "answer"u8);
         SchemaText.Write(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi);
-        if (request.FormatIsStrict)
+        if (request.KeepsToFormat())
             json.Flag("strict"u8, true);
         json.EndObject().EndObject();
     }

@@ -30,7 +30,7 @@ internal static class ChatToolWriter
             json.Text("description"u8, tool.Description.Of(source));
         if (tool.Schema.IsPresent)
             SchemaText.Write(json, "parameters"u8, source, tool.Schema, tool.IsOpenApi);
-        if (tool.IsStrict)
+        if (request.KeepsTo(tool))
             json.Flag("strict"u8, true);
         json.EndObject().EndObject();
     }

@@ -155,7 +155,7 @@ internal static class ResponsesInputWriter
     {
         request.LoseIf(result.IsError, request.Names.ResultIsError);
         var type = result.IsCustom ? "custom_tool_call_output"u8 : "function_call_output"u8;
-        CallId.Write(json.StartObject().Text("type"u8, type), "call_id"u8, request.Source, result);
+        CallId.Write(json.StartObject().Text("type"u8, type), "call_id"u8, request.Source, result, CallIdForm.Responses);
         var isText = true;
         for (var p = from; p < to; p++)
             isText &= request.Parts[p].Kind == PartKind.Text;
@@ -177,7 +177,7 @@ internal static class ResponsesInputWriter
     private static void WriteCall(NeutralRequest request, JsonOut json, in NeutralPart call)
     {
         request.LoseIf(call.Signature.IsPresent, request.Names.CallProof);
-        CallId.Write(json.StartObject().Text("type"u8, call.IsCustom ? "custom_tool_call"u8 : "function_call"u8), "call_id"u8, request.Source, call)
+        CallId.Write(json.StartObject().Text("type"u8, call.IsCustom ? "custom_tool_call"u8 : "function_call"u8), "call_id"u8, request.Source, call, CallIdForm.Responses)
             .Text("name"u8, call.Name.Of(request.Source));
         if (call.IsCustom)
             json.Text("input"u8, call.Text.Of(request.Source));

@@ -29,6 +29,8 @@ internal sealed class ResponsesRequestReader : RequestReader
         ToolChoice = [.. "tool_choice"u8],
         Effort = [.. "reasoning.effort"u8],
         Format = [.. "text.format"u8],
+        Schema = [.. "text.format.schema"u8],
+        ToolSchema = [.. "tools.parameters"u8],
         Role = [.. "input.role"u8],
         ImageUrl = [.. "input.content.image_url"u8],
         File = [.. "input.content.input_file"u8],

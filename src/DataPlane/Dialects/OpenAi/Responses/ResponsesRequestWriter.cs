@@ -90,7 +90,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
                 SchemaText.Write(json, "parameters"u8, source, tool.Schema, tool.IsOpenApi);
             else
                 json.Value("parameters"u8, """{"type":"object","properties":{}}"""u8);
-            json.Flag("strict"u8, tool.IsStrict).EndObject();
+            json.Flag("strict"u8, request.KeepsTo(tool)).EndObject();
         }
 
         json.EndArray();
@@ -156,7 +156,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
             json.StartObject("format"u8).Text("type"u8, "json_schema"u8)
                 .Text("name"u8, request.FormatName.IsPresent ? request.FormatName.Of(request.Source) : "answer"u8);
             SchemaText.Write(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi);
-            if (request.FormatIsStrict)
+            if (request.KeepsToFormat())
                 json.Flag("strict"u8, true);
             json.EndObject();
         }
@@ -189,7 +189,6 @@ internal sealed class ResponsesRequestWriter : RequestWriter
         request.LoseIf(request.Stops.Count > 0, request.Names.Stops);
         request.LoseIf(request.TopK.IsPresent, request.Names.TopK);
         request.LoseIf(request.Seed.IsPresent, request.Names.Seed);
-        request.LoseIf(request.Number(request.PresencePenalty) is { } presence && presence != 0, request.Names.PresencePenalty);
-        request.LoseIf(request.Number(request.FrequencyPenalty) is { } frequency && frequency != 0, request.Names.FrequencyPenalty);
+        request.LosePenalties();
     }
 }
