@@ -24,6 +24,44 @@ public sealed class RulesTests
         Assert.Equal(isWell, ChatRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"m","messages":[{{messages}}]{{more}}}""")) is null);
 
     [Theory]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}""", true, true)]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string"}},"additionalProperties":false}""", true, false)]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"integer","minimum":1}},"required":["a"],"additionalProperties":false}""", false, true)]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"array","minItems":2,"items":{}}},"required":["a"],"additionalProperties":false}""", false, true)]
+    [InlineData("""{"type":"object","properties":{"a":{"anyOf":[{"type":"object"}]}},"required":["a"],"additionalProperties":false}""", false, false)]
+    [InlineData("""{"type":"object","properties":{"a":{"oneOf":[]}},"required":["a"],"additionalProperties":false}""", false, false)]
+    public void A_schema_is_judged(string schema, bool byAnthropic, bool byOpenAi)
+    {
+        var format = ",\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":" + schema + "}}";
+        var tool = ",\"tools\":[{\"name\":\"f\",\"strict\":true,\"input_schema\":" + schema + "}]";
+        foreach (var more in (string[])[format, tool])
+            Assert.Equal(byAnthropic, MessagesRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"m","max_tokens":9,"messages":[{{User}}]{{more}}}"""), isOnVertex: false) is null);
+        var named = "{\"type\":\"json_schema\",\"name\":\"a\",\"strict\":true,\"schema\":" + schema + "}";
+        var chat = "{\"model\":\"m\",\"messages\":[" + User + "],\"response_format\":{\"type\":\"json_schema\",\"json_schema\":" + named + "}}";
+        Assert.Equal(byOpenAi, ChatRules.FaultOf(Encoding.UTF8.GetBytes(chat)) is null);
+        Assert.Equal(byOpenAi, ResponsesRules.FaultOf(Encoding.UTF8.GetBytes("{\"model\":\"m\",\"input\":\"Q\",\"text\":{\"format\":" + named + "}}")) is null);
+    }
+
+    [Theory]
+    [InlineData("gemini-2.5-flash", "0.5", false)]
+    [InlineData("gemini-2.5-flash", "0", true)]
+    [InlineData("gemini-2.0-flash", "0.5", true)]
+    public void A_penalty_is_judged(string model, string penalty, bool isWell) =>
+        Assert.Equal(isWell, ContentsRules.FaultOf(Encoding.UTF8.GetBytes($$$"""{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"presencePenalty":{{{penalty}}}}}"""), model) is null);
+
+    [Theory]
+    [InlineData("toolu_1-a", true)]
+    [InlineData("functions.f:0", false)]
+    public void An_id_of_a_call_is_judged(string id, bool isWell)
+    {
+        var turns = """{"role":"assistant","content":[{"type":"tool_use","id":"ID","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"ID"}]}""".Replace("ID", id, StringComparison.Ordinal);
+        Assert.Equal(isWell, MessagesRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"m","max_tokens":9,"messages":[{{User}},{{turns}}]}"""), isOnVertex: false) is null);
+        var call = Call.Replace("\"c\"", "\"" + new string('c', isWell ? 40 : 41) + "\"", StringComparison.Ordinal);
+        var told = $$"""{"role":"tool","tool_call_id":"{{new string('c', isWell ? 40 : 41)}}","content":"x"}""";
+        Assert.Equal(isWell, ChatRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"m","messages":[{{User}},{{call}},{{told}}]}""")) is null);
+    }
+
+    [Theory]
     [InlineData("""{"role":"user","parts":[{"text":"Q"}]}""", "", true)]
     [InlineData("""{"role":"user","parts":[{"text":"Q"}]}""", ",\"generationConfig\":{\"thinkingConfig\":{\"thinkingBudget\":0}}", true)]
     [InlineData("""{"role":"user","parts":[]}""", "", false)]

@@ -54,7 +54,7 @@ internal static class ResponsesRules
                 && tool.TryGetProperty("parameters", out var schema) && schema.ValueKind is JsonValueKind.Object or JsonValueKind.Null;
             if (!isWell)
                 return "Invalid 'tools[0]'.";
-            if (ChatRules.IsStrict(tool) && SchemaRules.OfOpenAi(schema) is { } refused)
+            if (ChatRules.IsStrict(tool) && SchemaRules.OfOpenAi(tool.GetProperty("parameters")) is { } refused)
                 return refused;
         }
 
