@@ -72,7 +72,7 @@ public sealed class CallOrderTests
     [Fact]
     public void A_result_in_a_system_instruction_is_of_no_call_of_another_request()
     {
-        var reader = new AiEdge.DataPlane.Translate.Gemini.ContentsRequestReader();
+        var reader = new AiEdge.DataPlane.Dialects.Gemini.ContentsRequestReader();
         var request = new AiEdge.DataPlane.Translate.NeutralRequest();
         Read("""{"contents":[{"role":"user","parts":[{"text":"Q"},{"text":"R"}]},{"role":"model","parts":[{"functionCall":{"name":"f","args":{}}}]}]}""");
         Read("""{"systemInstruction":{"parts":[{"functionResponse":{"name":"f","response":{}}}]},"contents":[{"role":"user","parts":[{"text":"Q"}]}]}""");
