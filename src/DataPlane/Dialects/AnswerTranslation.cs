@@ -81,6 +81,9 @@ internal sealed class AnswerTranslation
         return !_writer.IsFaulted;
     }
 
+    /// <summary>What could not be carried of the answer so far, and is not reported yet.</summary>
+    public ReadOnlySpan<byte> Lost => _losses.Names;
+
     /// <summary>What was written has been taken.</summary>
     public void Took() => _writer.Out.Clear();
 

@@ -57,9 +57,7 @@ internal sealed class RequestTranslation
         exchange.UpstreamEndpoint = writer.EndpointOf(_request.Stream);
         exchange.SetTranslationLoss(_request.Losses.Names);
         return target.Provider.TranslatesStrictly && !_request.Losses.IsEmpty
-            ? EdgeError.Invalid(
-                "The model's provider speaks another dialect, which cannot carry: "
-                + System.Text.Encoding.ASCII.GetString(_request.Losses.Names).Replace(",", ", ", StringComparison.Ordinal))
+            ? EdgeError.Invalid(StrictTranslation.OfRequest(_request.Losses.Names))
             : default;
     }
 

@@ -42,6 +42,7 @@ internal sealed partial class AttemptLoop
     private bool _isAccounts;
     private bool _besideStripsUsage;
     private bool _isMade;
+    private bool _isUncarried;
 
     public AttemptLoop(
         EdgeServices services, TargetPlan plan, JournalHold journal, AdmissionGate gate, IOutputCredit credit, ExchangeMeter meter, Settlement settlement)
@@ -87,9 +88,17 @@ internal sealed partial class AttemptLoop
             _plan.Asked.Hedges.Budget.OnRequest(_services.Clock.CoarseMs);
         while (true)
         {
+            _isUncarried = false;
             if (await AdmitAsync(link, exchange, body) is { IsError: true } refused)
                 return refused;
             var error = await (exchange.IsEnsembled && _plan.IsFirstOfAsked ? AttemptManyAsync(link, exchange, body) : AttemptAsync(link, exchange, body));
+            if (_isUncarried && await PassUncarriedAsync(link, exchange, body, error) is var passed)
+            {
+                if (passed.IsError)
+                    return passed;
+                continue;
+            }
+
             if (!error.IsError || !IsFree(link, error))
                 return await EndAsync(error);
             var wait = TimeSpan.Zero;
@@ -144,6 +153,22 @@ internal sealed partial class AttemptLoop
     private bool IsFree(ClientLink link, EdgeError error) =>
         (error.Retry != RetryPermission.Never || (_plan.Step is not null && error.Source != ErrorSource.Edge))
         && !_relay.IsStarted && link.Reason == StopReason.None && !link.HasLeft;
+
+    /// <summary>
+    /// The request cannot be put into the target's dialect, or not whole where nothing may be lost, and nothing was sent: another target may be able to take
+    /// it. Where none is left, that is the exchange's error.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> PassUncarriedAsync(ClientLink link, Exchange exchange, RequestBody body, EdgeError error)
+    {
+        var model = exchange.Model;
+        if (link.Reason != StopReason.None || !_plan.TrySkip())
+            return error;
+        EndTarget(exchange);
+        exchange.UpstreamEndpoint = null;
+        exchange.SetTranslationLoss(default);
+        return ReferenceEquals(model, exchange.Model) ? default : await FollowAsync(link, exchange, body);
+    }
 
     /// <summary>Asks the limits of the target; those of another where they refuse.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
@@ -235,7 +260,11 @@ internal sealed partial class AttemptLoop
         _isAccounts = _isMade = false;
         _relay.GivenUp = CascadeOutcome.Kept;
         if (Translate(exchange, body) is { IsError: true } untold)
+        {
+            _isUncarried = untold.Source == ErrorSource.Client && _plan.Step is null && !Speaks(exchange);
             return Judged(exchange, untold);
+        }
+
         var pool = _services.Upstreams.Of(exchange.Target!.Provider);
         _relay.Begin(link, exchange, Patch(exchange, body.Intake!));
         _isMade = true;
@@ -403,13 +432,15 @@ internal sealed partial class AttemptLoop
         exchange.ForgetAnswer(Stopwatch.GetTimestamp());
     }
 
+    private static bool Speaks(Exchange exchange) => exchange.Target!.Provider.Speaks(exchange.Dialect, exchange.Endpoint!.Shape);
+
     /// <summary>Puts the request into the target's dialect, where that is not the client's.</summary>
     private EdgeError Translate(Exchange exchange, RequestBody body)
     {
         exchange.UpstreamEndpoint = null;
         exchange.SetTranslationLoss(default);
         _proofs.Clear();
-        if (exchange.Target!.Provider.Speaks(exchange.Dialect, exchange.Endpoint!.Shape))
+        if (Speaks(exchange))
             return FindProofs(exchange, body);
         if (!body.TryCountTranslation())
             return EdgeError.Edge(ErrorKind.Overloaded);

@@ -77,6 +77,14 @@ internal sealed class TranslatedBodyRelay(
             return Break(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "No better model could be asked."));
         }
 
+        if (isTold && exchange.Target!.Provider.TranslatesStrictly && !_translation.Lost.IsEmpty)
+        {
+            // It is paid for, so that nobody else is asked.
+            var uncarried = new EdgeError(ErrorKind.UpstreamBadAnswer, ErrorSource.Edge, StrictTranslation.OfAnswer(_translation.Lost));
+            _translation.Release();
+            return Break(uncarried);
+        }
+
         if (isTold)
         {
             var written = _translation.Written;

@@ -269,7 +269,8 @@ internal sealed class NeutralRequest
         TokensMax = -1;
         Elsewhere = null;
         Choices = 1;
-        Stream = WantsLogprobs = WantsThought = KeepsProofs = IsSerial = ToolIsCustom = IsAdaptive = FormatIsStrict = StrictMayBeOpen = FormatIsOpenApi = WantsBase64 = false;
+        Stream = WantsLogprobs = WantsThought = KeepsProofs = IsSerial = ToolIsCustom = IsAdaptive = false;
+        FormatIsStrict = StrictMayBeOpen = FormatIsOpenApi = WantsBase64 = false;
         ToolChoice = ToolChoice.Unset;
         Effort = ThinkingEffort.Unset;
         ThinkingTokens = TopLogprobs = 0;

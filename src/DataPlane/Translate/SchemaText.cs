@@ -173,7 +173,7 @@ internal static class SchemaText
             if (walk.Is("oneOf"u8))
                 return facts.HasAnyOf;
             if (walk.Is("minItems"u8))
-                return walk.Token is not (JsonToken.Number or JsonToken.String) || !(walk.TextBytes.SequenceEqual("0"u8) || walk.TextBytes.SequenceEqual("1"u8));
+                return !(walk.Token is JsonToken.Number or JsonToken.String && walk.TextBytes is [(byte)'0' or (byte)'1']);
             return walk.Is("format"u8) ? walk.Token == JsonToken.String && !IsFormat(ref walk) : SchemaWords.IsBound(walk.Name);
         }
 

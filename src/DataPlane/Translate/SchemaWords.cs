@@ -12,7 +12,8 @@ internal static class SchemaWords
 
     /// <summary>Whether Anthropic refuses the word (its page "Structured outputs", and what its own clients leave out).</summary>
     public static bool IsBound(ReadOnlySpan<byte> word) =>
-        word.SequenceEqual("minimum"u8) || word.SequenceEqual("maximum"u8) || word.SequenceEqual("exclusiveMinimum"u8) || word.SequenceEqual("exclusiveMaximum"u8)
+        word.SequenceEqual("minimum"u8) || word.SequenceEqual("maximum"u8)
+        || word.SequenceEqual("exclusiveMinimum"u8) || word.SequenceEqual("exclusiveMaximum"u8)
         || word.SequenceEqual("multipleOf"u8) || word.SequenceEqual("minLength"u8) || word.SequenceEqual("maxLength"u8) || word.SequenceEqual("pattern"u8)
         || word.SequenceEqual("maxItems"u8) || word.SequenceEqual("uniqueItems"u8) || word.SequenceEqual("prefixItems"u8) || IsUnusual(word);
 

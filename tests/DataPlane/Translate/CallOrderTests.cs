@@ -61,8 +61,9 @@ public sealed class CallOrderTests
     [Fact]
     public void Results_of_one_name_go_to_gemini_as_they_were_called()
     {
-        const string body = """{"messages":[{"role":"user","content":"Q"},{"role":"assistant","tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}},{"id":"b","type":"function","function":{"name":"f","arguments":"{}"}}]},"""
-            + """{"role":"tool","tool_call_id":"b","content":"of b"},{"role":"user","content":"R"},{"role":"tool","tool_call_id":"a","content":"of a"},{"role":"tool","tool_call_id":"x","content":"of none"}]}""";
+        const string body = """{"messages":[{"role":"user","content":"Q"},{"role":"assistant","tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}},"""
+            + """{"id":"b","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"b","content":"of b"},"""
+            + """{"role":"user","content":"R"},{"role":"tool","tool_call_id":"a","content":"of a"},{"role":"tool","tool_call_id":"x","content":"of none"}]}""";
         var told = JsonElement.Parse(Translating.Request(RequestShape.Chat, RequestShape.Contents, body, out _));
         var turn = told.GetProperty("contents")[2].GetProperty("parts").EnumerateArray()
             .Select(part => part.TryGetProperty("functionResponse", out var result) ? result.GetProperty("response").GetProperty("result").GetString() : part.GetProperty("text").GetString());
@@ -115,8 +116,10 @@ public sealed class CallOrderTests
     {
         var asked = upstream == "messages" ? RequestShape.Chat : RequestShape.Messages;
         var body = asked == RequestShape.Chat
-            ? """{"messages":[{"role":"user","content":"Q"},{"role":"assistant","tool_calls":[{"id":"ID","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"ID","content":"r"}]}"""
-            : """{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"Q"},{"role":"assistant","content":[{"type":"tool_use","id":"ID","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"ID","content":"r"}]}]}""";
+            ? """{"messages":[{"role":"user","content":"Q"},{"role":"assistant","tool_calls":[{"id":"ID","type":"function","function":{"name":"f","arguments":"{}"}}]},"""
+                + """{"role":"tool","tool_call_id":"ID","content":"r"}]}"""
+            : """{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"Q"},{"role":"assistant","content":[{"type":"tool_use","id":"ID","name":"f","input":{}}]},"""
+                + """{"role":"user","content":[{"type":"tool_result","tool_use_id":"ID","content":"r"}]}]}""";
         var told = Translating.Request(asked, Golden.ShapeOf(upstream), body.Replace("ID", id, StringComparison.Ordinal), out _, model);
         var ids = System.Text.RegularExpressions.Regex.Matches(told, "\"(id|call_id|tool_call_id|tool_use_id)\":\"([^\"]*)\"").Select(match => match.Groups[2].Value).ToArray();
         Assert.Equal(2, ids.Length);

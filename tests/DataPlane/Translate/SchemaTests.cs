@@ -11,10 +11,13 @@ public sealed class SchemaTests
 
     [Theory]
     [InlineData("""{"type":"integer","minimum":1,"maximum":10,"description":"A number"}""", """{"type":"integer","description":"A number\n\n{minimum: 1, maximum: 10}"}""", "minimum,maximum")]
-    [InlineData("""{"type":"string","minLength":1,"pattern":"^a\"b$","format":"uri-reference"}""", """{"type":"string","description":"{minLength: 1, pattern: \"^a\\\"b$\", format: \"uri-reference\"}"}""", "minLength,pattern,format")]
+    [InlineData("""{"type":"string","minLength":1,"pattern":"^a\"b$","format":"uri-reference"}""",
+        """{"type":"string","description":"{minLength: 1, pattern: \"^a\\\"b$\", format: \"uri-reference\"}"}""", "minLength,pattern,format")]
     [InlineData("""{"type":"string","format":"email"}""", """{"type":"string","format":"email"}""", "")]
-    [InlineData("""{"type":"array","minItems":1,"items":{"type":"array","minItems":2,"maxItems":3,"items":{}}}""", """{"type":"array","minItems":1,"items":{"type":"array","items":{},"description":"{minItems: 2, maxItems: 3}"}}""", "minItems,maxItems")]
-    [InlineData("""{"oneOf":[{"type":"string"},{"type":"object","additionalProperties":{"type":"string"}}]}""", """{"anyOf":[{"type":"string"},{"type":"object","additionalProperties":false,"description":"{additionalProperties: {\"type\":\"string\"}}"}]}""", "additionalProperties")]
+    [InlineData("""{"type":"array","minItems":1,"items":{"type":"array","minItems":2,"maxItems":3,"items":{}}}""",
+        """{"type":"array","minItems":1,"items":{"type":"array","items":{},"description":"{minItems: 2, maxItems: 3}"}}""", "minItems,maxItems")]
+    [InlineData("""{"oneOf":[{"type":"string"},{"type":"object","additionalProperties":{"type":"string"}}]}""",
+        """{"anyOf":[{"type":"string"},{"type":"object","additionalProperties":false,"description":"{additionalProperties: {\"type\":\"string\"}}"}]}""", "additionalProperties")]
     public void Anthropic_is_not_asked_to_keep_to_what_it_refuses(string schema, string expected, string lost)
     {
         var whole = $$$"""{"type":"object","properties":{"minimum":{{{schema}}}},"required":["minimum"],"additionalProperties":false}""";

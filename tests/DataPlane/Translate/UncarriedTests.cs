@@ -184,10 +184,29 @@ public sealed class UncarriedTests
     [InlineData("messages", """{"type":"message","model":"m","content":[{"type":"text","text":"a","citations":[{"x":1}]}],"container":{"id":"c"},"stop_reason":"end_turn"}""", "answer.container,answer.citations")]
     [InlineData("chat", """{"model":"m","citations":["u"],"choices":[{"index":0,"message":{"content":"a"},"logprobs":{"content":[{}]},"content_filter_results":{"a":{}},"stop_reason":"x","finish_reason":"stop"}]}""",
         "answer.citations,answer.content_filter_results,answer.stop_reason")]
+    [InlineData("chat", """{"id":"i","object":"o","created":1,"model":"m","usage":{"a":1},"prompt_filter_results":[{}],"choices":[{"index":0,"message":{"content":"a","audio":{"id":"x"}},"native_finish_reason":"x","finish_reason":"stop"}]}""",
+        "answer.prompt_filter_results,answer.native_finish_reason,answer.audio")]
+    [InlineData("messages", """{"type":"message","model":"m","content":[{"type":"text","text":"a"}],"usage":{"a":1},"context_management":{"applied_edits":[]},"stop_reason":"end_turn"}""", "answer.context_management")]
+    [InlineData("contents", """{"candidates":[{"content":{"parts":[{"text":"a"}],"role":"model"},"finishReason":"STOP"}],"modelVersion":"g","usageMetadata":{"a":1},"responseId":"r","modelStatus":{"x":1}}""", "answer.modelStatus")]
     public void What_an_answer_has_besides_is_reported(string upstream, string body, string losses)
     {
         Translating.Answer(RequestShape.Responses, ShapeOf(upstream), [body], isStream: false, out var lost);
         Assert.Equal(losses, lost);
+    }
+
+    [Fact]
+    public void What_is_added_to_a_response_that_nobody_knows_is_reported()
+    {
+        string[] events =
+        [
+            """{"type":"response.created","response":{"model":"m"}}""",
+            """{"type":"response.audio.transcript.delta","delta":"a"}""",
+            """{"type":"response.completed","response":{"model":"m","output":[]}}""",
+        ];
+        Translating.Answer(RequestShape.Chat, RequestShape.Responses, events, isStream: true, out var lost);
+        Assert.Equal("answer.response.audio.transcript.delta", lost);
+        Translating.Answer(RequestShape.Chat, RequestShape.Messages, ["""{"type":"message_delta","delta":{},"context_management":{"applied_edits":[1]}}"""], isStream: true, out lost);
+        Assert.Equal("answer.context_management", lost);
     }
 
     [Theory]

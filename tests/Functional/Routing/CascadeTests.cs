@@ -11,7 +11,7 @@ namespace AiEdge.Functional.Tests.Routing;
 public sealed class CascadeTests
 {
     private const string Usage = "\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":7,\"total_tokens\":18}";
-    private const string Schema = "{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":{\"type\":\"integer\"}}}";
+    private const string Schema = "{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":{\"type\":\"integer\"}},\"additionalProperties\":false}";
     private const string WantsJson = ",\"response_format\":{\"type\":\"json_object\"}";
     private const string WantsSchema = ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":" + Schema + "}}";
 

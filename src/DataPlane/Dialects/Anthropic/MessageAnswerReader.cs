@@ -51,6 +51,8 @@ internal sealed class MessageAnswerReader : AnswerReader
                 _ = walk.TryNumber(out fields.Index);
             else if (walk.Is("delta"u8) || walk.Is("content_block"u8) || walk.Is("message"u8) || walk.Is("error"u8))
                 ReadFields(ref walk, ref fields, to);
+            else if (!walk.Is("usage"u8) && !walk.IsNothing())
+                to.Losses?.Add("answer"u8, walk.Name);
         }
 
         if (!walk.IsWhole() || fields.Index is < 0 or >= BlocksMax)
@@ -120,7 +122,7 @@ internal sealed class MessageAnswerReader : AnswerReader
 
         if (walk.Token != JsonToken.String)
         {
-            if ((walk.Is("citations"u8) || walk.Is("container"u8)) && !walk.IsNothing())
+            if (!IsCarried(ref walk) && !walk.IsNothing())
                 to.Losses?.Add("answer"u8, walk.Name);
             return;
         }
@@ -140,6 +142,10 @@ internal sealed class MessageAnswerReader : AnswerReader
         else if (walk.Is("stop_sequence"u8))
             fields.StopSequence = walk.Text;
     }
+
+    /// <summary>Whether what is no text is told by other means, or is of tools alone that the provider runs itself, which are not asked for.</summary>
+    private static bool IsCarried(ref JsonWalk walk) =>
+        walk.Is("usage"u8) || walk.Is("content"u8) || walk.Is("caller"u8) || walk.Is("input"u8);
 
     private void Tell(ReadOnlySpan<byte> source, in Fields fields, AnswerWriter to)
     {

@@ -67,6 +67,8 @@ internal sealed class ContentsAnswerReader : AnswerReader
                 ReadFeedback(ref walk, ref chunk, to);
             else if (walk.Is("error"u8) && walk.TryEnter(JsonToken.StartObject))
                 ReadError(ref walk, ref chunk);
+            else if (!walk.Is("usageMetadata"u8) && !walk.Is("responseId"u8) && !walk.Is("createTime"u8) && !walk.IsNothing() && !walk.IsText(default))
+                to.Losses?.Add("answer"u8, walk.Name);
         }
 
         if (!walk.IsWhole())
@@ -132,7 +134,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
                 else if (walk.Is("finishReason"u8) && walk.Token == JsonToken.String)
                     candidate.Finish = walk.Text;
                 else if (walk.Is("content"u8) && walk.TryEnter(JsonToken.StartObject))
-                    ReadContent(ref walk, ref candidate);
+                    ReadContent(ref walk, ref candidate, to);
                 else if (walk.Is("finishMessage"u8) && walk.Token == JsonToken.String)
                     candidate.Message = walk.Text;
                 else if (walk.Is("logprobsResult"u8) && walk.Token == JsonToken.StartObject)
@@ -155,12 +157,14 @@ internal sealed class ContentsAnswerReader : AnswerReader
         return found;
     }
 
-    private static void ReadContent(ref JsonWalk walk, ref Fields candidate)
+    private static void ReadContent(ref JsonWalk walk, ref Fields candidate, AnswerWriter to)
     {
         while (walk.NextMember())
         {
             if (walk.Is("parts"u8) && walk.Token == JsonToken.StartArray)
                 candidate.Parts = walk.Value();
+            else if (!walk.Is("role"u8) && !walk.IsNothing())
+                to.Losses?.Add("answer.content"u8, walk.Name);
         }
     }
 

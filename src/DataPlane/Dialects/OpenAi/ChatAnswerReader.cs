@@ -76,8 +76,8 @@ internal sealed class ChatAnswerReader : AnswerReader
                 chunk.Choices = walk.Value();
             else if (walk.Is("error"u8) && walk.TryEnter(JsonToken.StartObject))
                 ReadError(ref walk, ref chunk);
-            else if (walk.Is("citations"u8) && !walk.IsNothing())
-                to.Losses?.Add("answer.citations"u8);
+            else if (!IsCarried(walk.Name))
+                Lose(ref walk, to);
         }
 
         if (!walk.IsWhole())
@@ -91,6 +91,17 @@ internal sealed class ChatAnswerReader : AnswerReader
         if (chunk.Choices.IsPresent)
             hasChoice = ReadChoices(data, chunk, to);
         return true;
+    }
+
+    /// <summary>Whether a member of a chunk is told by other means, is made here, or says nothing.</summary>
+    private static bool IsCarried(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("id"u8) || name.SequenceEqual("object"u8) || name.SequenceEqual("created"u8) || name.SequenceEqual("usage"u8)
+        || name.SequenceEqual("service_tier"u8) || name.SequenceEqual("system_fingerprint"u8) || name.SequenceEqual("obfuscation"u8);
+
+    private static void Lose(ref JsonWalk walk, AnswerWriter to)
+    {
+        if (!walk.IsNothing() && !walk.IsText(default))
+            to.Losses?.Add("answer"u8, walk.Name);
     }
 
     private static void ReadError(ref JsonWalk walk, ref Fields chunk)
@@ -128,8 +139,8 @@ internal sealed class ChatAnswerReader : AnswerReader
                     choice.Delta = walk.Value();
                 else if (walk.Is("logprobs"u8) && walk.TryEnter(JsonToken.StartObject))
                     ReadLogprobs(ref walk, ref choice);
-                else if ((walk.Is("content_filter_results"u8) || walk.Is("stop_reason"u8)) && !walk.IsNothing())
-                    to.Losses?.Add("answer"u8, walk.Name);
+                else if (!walk.Is("finish_reason"u8) && !walk.Is("delta"u8) && !walk.Is("message"u8) && !walk.Is("logprobs"u8))
+                    Lose(ref walk, to);
             }
 
             if (choice.Index < 0 || choice.Index >= Math.Min(to.ChoicesMax, ChatWords.ChoicesMax))
@@ -200,8 +211,8 @@ internal sealed class ChatAnswerReader : AnswerReader
             }
             else if (walk.Is("refusal"u8))
                 TellText(NeutralKind.Refusal, data, ref walk, choice, to);
-            else if (!walk.Is("role"u8) && !walk.IsNothing() && !walk.IsText(default))
-                to.Losses?.Add("answer"u8, walk.Name);
+            else if (!walk.Is("role"u8))
+                Lose(ref walk, to);
         }
     }
 

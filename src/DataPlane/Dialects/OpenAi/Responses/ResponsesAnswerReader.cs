@@ -178,9 +178,12 @@ internal sealed class ResponsesAnswerReader : AnswerReader
             : type.SequenceEqual("response.reasoning_summary_text.delta"u8) || type.SequenceEqual("response.reasoning_text.delta"u8) ? NeutralKind.Thinking
             : NeutralKind.Start;
 
-        // What is added to items of other kinds is lost with them.
         if (kind == NeutralKind.Start)
+        {
+            to.Losses?.Add("answer"u8, type);
             return;
+        }
+
         Begin(to);
         _items.Add(kind, fields.Delta.Of(data), fields.Index, to, kind == NeutralKind.Text ? logprobs : default);
     }
