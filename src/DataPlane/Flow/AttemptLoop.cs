@@ -42,7 +42,6 @@ internal sealed partial class AttemptLoop
     private bool _isAccounts;
     private bool _besideStripsUsage;
     private bool _isMade;
-    private bool _isUncarried;
 
     public AttemptLoop(
         EdgeServices services, TargetPlan plan, JournalHold journal, AdmissionGate gate, IOutputCredit credit, ExchangeMeter meter, Settlement settlement)
@@ -153,22 +152,6 @@ internal sealed partial class AttemptLoop
     private bool IsFree(ClientLink link, EdgeError error) =>
         (error.Retry != RetryPermission.Never || (_plan.Step is not null && error.Source != ErrorSource.Edge))
         && !_relay.IsStarted && link.Reason == StopReason.None && !link.HasLeft;
-
-    /// <summary>
-    /// The request cannot be put into the target's dialect, or not whole where nothing may be lost, and nothing was sent: another target may be able to take
-    /// it. Where none is left, that is the exchange's error.
-    /// </summary>
-    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    private async ValueTask<EdgeError> PassUncarriedAsync(ClientLink link, Exchange exchange, RequestBody body, EdgeError error)
-    {
-        var model = exchange.Model;
-        if (link.Reason != StopReason.None || !_plan.TrySkip())
-            return error;
-        EndTarget(exchange);
-        exchange.UpstreamEndpoint = null;
-        exchange.SetTranslationLoss(default);
-        return ReferenceEquals(model, exchange.Model) ? default : await FollowAsync(link, exchange, body);
-    }
 
     /// <summary>Asks the limits of the target; those of another where they refuse.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]

@@ -184,7 +184,7 @@ public sealed class UncarriedTests
     [InlineData("messages", """{"type":"message","model":"m","content":[{"type":"text","text":"a","citations":[{"x":1}]}],"container":{"id":"c"},"stop_reason":"end_turn"}""", "answer.container,answer.citations")]
     [InlineData("chat", """{"model":"m","citations":["u"],"choices":[{"index":0,"message":{"content":"a"},"logprobs":{"content":[{}]},"content_filter_results":{"a":{}},"stop_reason":"x","finish_reason":"stop"}]}""",
         "answer.citations,answer.content_filter_results,answer.stop_reason")]
-    [InlineData("chat", """{"id":"i","object":"o","created":1,"model":"m","usage":{"a":1},"prompt_filter_results":[{}],"choices":[{"index":0,"message":{"content":"a","audio":{"id":"x"}},"native_finish_reason":"x","finish_reason":"stop"}]}""",
+    [InlineData("chat", """{"id":"i","created":1,"model":"m","usage":{"a":1},"prompt_filter_results":[{}],"choices":[{"index":0,"message":{"content":"a","audio":{"id":"x"}},"native_finish_reason":"x","finish_reason":"stop"}]}""",
         "answer.prompt_filter_results,answer.native_finish_reason,answer.audio")]
     [InlineData("messages", """{"type":"message","model":"m","content":[{"type":"text","text":"a"}],"usage":{"a":1},"context_management":{"applied_edits":[]},"stop_reason":"end_turn"}""", "answer.context_management")]
     [InlineData("contents", """{"candidates":[{"content":{"parts":[{"text":"a"}],"role":"model"},"finishReason":"STOP"}],"modelVersion":"g","usageMetadata":{"a":1},"responseId":"r","modelStatus":{"x":1}}""", "answer.modelStatus")]

@@ -76,7 +76,8 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
             var candidate = _candidates[i]!;
             Out.Add(i > 0 ? ",{\"content\":{\"parts\":["u8 : "{\"content\":{\"parts\":["u8)
                 .Add(isStream || candidate.Parts.Length == 0 ? "{\"text\":\"\"}"u8 : candidate.Parts.Written)
-                .Add("],\"role\":\"model\"},\"finishReason\":\""u8).Add(GeminiWords.Finish(candidate.Refuses ? FinishReason.Filtered : candidate.Reason)).Add("\",\"index\":"u8).Add(i);
+                .Add("],\"role\":\"model\"},\"finishReason\":\""u8)
+                .Add(GeminiWords.Finish(candidate.Refuses ? FinishReason.Filtered : candidate.Reason)).Add("\",\"index\":"u8).Add(i);
             WriteLogprobs(candidate);
             Out.Add("}"u8);
         }

@@ -177,7 +177,8 @@ internal static class ResponsesInputWriter
     private static void WriteCall(NeutralRequest request, JsonOut json, in NeutralPart call)
     {
         request.LoseIf(call.Signature.IsPresent, request.Names.CallProof);
-        CallId.Write(json.StartObject().Text("type"u8, call.IsCustom ? "custom_tool_call"u8 : "function_call"u8), "call_id"u8, request.Source, call, CallIdForm.Responses)
+        json.StartObject().Text("type"u8, call.IsCustom ? "custom_tool_call"u8 : "function_call"u8);
+        CallId.Write(json, "call_id"u8, request.Source, call, CallIdForm.Responses)
             .Text("name"u8, call.Name.Of(request.Source));
         if (call.IsCustom)
             json.Text("input"u8, call.Text.Of(request.Source));

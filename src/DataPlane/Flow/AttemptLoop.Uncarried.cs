@@ -1,0 +1,27 @@
+using System.Runtime.CompilerServices;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Transport;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>Targets whose dialect cannot say what the client has said.</summary>
+internal sealed partial class AttemptLoop
+{
+    private bool _isUncarried;
+
+    /// <summary>
+    /// The request cannot be put into the target's dialect, or not whole where nothing may be lost, and nothing was sent: another target may be able to take
+    /// it. Where none is left, that is the exchange's error.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> PassUncarriedAsync(ClientLink link, Exchange exchange, RequestBody body, EdgeError error)
+    {
+        var model = exchange.Model;
+        if (link.Reason != StopReason.None || !_plan.TrySkip())
+            return error;
+        EndTarget(exchange);
+        exchange.UpstreamEndpoint = null;
+        exchange.SetTranslationLoss(default);
+        return ReferenceEquals(model, exchange.Model) ? default : await FollowAsync(link, exchange, body);
+    }
+}
