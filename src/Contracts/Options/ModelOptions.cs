@@ -58,6 +58,9 @@ public sealed class ModelOptions
     /// <summary>How often a request is sent again.</summary>
     public static readonly SectionField RetryField = new("retry", RetryOptions.Table);
 
+    /// <summary>How its targets are left out that fail.</summary>
+    public static readonly SectionField HealthField = new("health", HealthOptions.Table);
+
     /// <summary>When another target is asked besides one that is late.</summary>
     public static readonly SectionField HedgeField = new("hedge", HedgeOptions.Table);
 
@@ -78,8 +81,8 @@ public sealed class ModelOptions
 
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
-        "a model", TargetsField, AliasesField, VersionsField, BalanceField, NativeField, AffinityField, StickyField, FallbackField, RetryField, HedgeField,
-        SimpleField, CascadeField, EnsembleField, DegradeField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField,
+        "a model", TargetsField, AliasesField, VersionsField, BalanceField, NativeField, AffinityField, StickyField, FallbackField, RetryField, HealthField,
+        HedgeField, SimpleField, CascadeField, EnsembleField, DegradeField, TimeoutsField, TokenizerField, PriceField, OutputTokensMaxField, ContextWindowField,
         CapabilitiesField, RunawayField, DisabledField);
 
     private ModelOptions(ConfigEntry entry, ConfigMap node)
@@ -128,6 +131,9 @@ public sealed class ModelOptions
 
     /// <summary>See <see cref="RetryField"/>.</summary>
     public RetryOptions Retry { get; private init; } = RetryOptions.None;
+
+    /// <summary>See <see cref="HealthField"/>.</summary>
+    public HealthOptions Health { get; private init; } = HealthOptions.None;
 
     /// <summary>See <see cref="HedgeField"/>; null where nothing is written.</summary>
     public HedgeOptions? Hedge { get; private init; }
@@ -197,6 +203,7 @@ public sealed class ModelOptions
             Sticky = reader.Get(StickyField),
             Fallback = reader.Get(FallbackField),
             Retry = RetryOptions.Read(reader.Node(RetryField), faults),
+            Health = HealthOptions.Read(reader.Node(HealthField), faults),
             Hedge = HedgeOptions.Read(reader.Node(HedgeField), faults),
             Simple = SimpleOptions.Read(reader.Node(SimpleField), faults),
             Cascade = CascadeOptions.Read(reader.Listed(CascadeField), faults),

@@ -265,6 +265,9 @@ internal sealed class ModelModel
     /// <summary>How many of its requests may be sent again; put there before the configuration is in force.</summary>
     public RetryBudget Retries { get; set; } = new();
 
+    /// <summary>How many of its targets of a priority are asked as long as one of them answers, whichever fail, in percent; rounded up.</summary>
+    public int KeepPercent { get; init; }
+
     /// <summary>When another target is asked besides one that is late; null for never.</summary>
     public HedgeModel? Hedge { get; init; }
 

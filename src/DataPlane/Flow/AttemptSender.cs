@@ -15,6 +15,9 @@ internal static class AttemptSender
     /// <summary>Interim answers (1xx) of one exchange; more is a fault.</summary>
     public const int InterimMax = 64;
 
+    /// <summary>What may come of a stream before its first event with data, framing included, and does not pass for that.</summary>
+    private const int LeadBytesMax = 4096;
+
     /// <summary>Opens a connection; the error says why if it is null.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public static async ValueTask<(UpstreamConnection? Connection, EdgeError Error)> OpenAsync(ClientLink link, Exchange exchange, UpstreamPool pool)
@@ -88,7 +91,7 @@ internal static class AttemptSender
     }
 
     /// <summary>
-    /// Reads until an answer has begun: its head and the first bytes of its body are there, or it is known that they do not come. The exchange is not
+    /// Reads until an answer has begun: its head and the first event of its body are there, or it is known that they do not come. The exchange is not
     /// touched, so that two can be waited for. Waits for the body by <paramref name="idle"/>.
     /// </summary>
     /// <param name="link">Whose stop ends it.</param>
@@ -109,10 +112,10 @@ internal static class AttemptSender
             {
                 var head = upstream.HeadReader.Head;
                 if (error.IsError || head.Status is < 200 or >= 300 || head.Framing.Kind == BodyKind.None || result.IsCompleted
-                    || result.Buffer.Length > head.Length)
+                    || HasEvent(head, result.Buffer))
                     return new(error, at, true);
 
-                // The head alone: it is read once more with what comes.
+                // The head alone, or comments behind it: it is read once more with what comes.
                 upstream.Input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
                 upstream.HeadReader.Reset();
                 if (!hasHead && idle is { } wait)
@@ -123,6 +126,18 @@ internal static class AttemptSender
             if (idle is null && link.IsLate)
                 return new(default, at, hasHead, IsLate: true);
         }
+    }
+
+    /// <summary>
+    /// Whether something of an answer's body is there that is no sign of life alone: of events that can be read as they come, one with data; of all else,
+    /// and of more than a little, any byte.
+    /// </summary>
+    private static bool HasEvent(ResponseHead head, in ReadOnlySequence<byte> buffer)
+    {
+        var came = buffer.Length - head.Length;
+        if (came <= 0 || came > LeadBytesMax || AnswerKind.Of(head) is not { IsEventStream: true, Coding: ContentCoding.Identity })
+            return came > 0;
+        return AttemptLoop.Holds(buffer.Slice(head.Length), "data:"u8);
     }
 
     /// <summary>The same, up to the final answer's head and without a deadline of its own.</summary>

@@ -23,6 +23,9 @@ internal sealed class StreamRelay(
     /// <summary>How long an answer whose last event has come may still take to end, where that event is held back.</summary>
     private static readonly TimeSpan LastWait = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>What is kept of what comes before the first event.</summary>
+    private const int LeadBytesMax = 1024;
+
     private readonly FrameSplitter _frames = new(bodies);
     private readonly StreamGuard _guard = new(credit, meter);
     private readonly ArrayStream _array = new();
@@ -37,6 +40,9 @@ internal sealed class StreamRelay(
     private EdgeError _refusal;
     private bool _isTranslated;
     private bool _isUntold;
+    private bool _isBegun;
+    private byte[] _lead = [];
+    private int _leadLength;
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, bool stripUsage)
@@ -45,13 +51,14 @@ internal sealed class StreamRelay(
         var idle = exchange.Target!.Timeouts.Idle;
         var heartbeat = exchange.IsArray ? Timeout.InfiniteTimeSpan : exchange.Config.Server.Heartbeat;
         link.SetHeartbeat(heartbeat);
-        var isMoving = true;
+        var isMoving = false;
+        link.SetStep(Step.Idle, FirstWait(exchange));
         while (body.State == BodyState.Open)
         {
-            // A heartbeat wakes this loop, too, and must not pass for a sign of the provider's.
+            // A heartbeat wakes this loop, too, and must not pass for a sign of the provider's; nor does a comment before the first event.
             if (isMoving)
                 link.SetStep(Step.Idle, idle);
-            isMoving = await body.FillAsync();
+            var hasMoved = await body.FillAsync();
             if (link.IsStopped)
                 return await StopAsync();
             if (link.HasLeft)
@@ -59,6 +66,7 @@ internal sealed class StreamRelay(
             var before = exchange.BytesOut;
             Take();
             body.Release();
+            isMoving = hasMoved && _isBegun;
             if (_isCut && !_isUntold)
                 return await CutOffAsync(upstream);
             if (_isRefused)
@@ -115,7 +123,8 @@ internal sealed class StreamRelay(
         _form = DialectTable.Of(exchange.Dialect);
         _isTranslated = exchange.UpstreamEndpoint is not null;
         _frames.Reset(exchange.Config.Server.BufferedBytesMax, _isTranslated ? HeldTimes : 1);
-        _isUntold = false;
+        _isUntold = _isBegun = false;
+        _leadLength = 0;
         var spoken = exchange.SpokenEndpoint;
         _reader = _readers[(int)spoken.Dialect] ??= DialectTable.Of(spoken.Dialect).NewEventReader();
         _reader.Reset(spoken.Shape, stripUsage, meter.IsOn, _guard.MayCut && !_isTranslated);
@@ -159,10 +168,21 @@ internal sealed class StreamRelay(
         while (_frames.TryNext(piece, ref position, out var frame, out var isCarried))
         {
             var data = FrameSplitter.Data(frame);
-            if (IsRefusal(data))
+            if (!_isBegun)
             {
-                _isRefused = true;
-                return;
+                // What comes before the first event may still be followed by another's: nothing of it is sent.
+                if (data.IsEmpty)
+                {
+                    HoldLead(frame);
+                    runStart = position;
+                    continue;
+                }
+
+                _isRefused = IsRefusal(data);
+                if (_isRefused)
+                    return;
+                _isBegun = true;
+                Send(_lead.AsSpan(0, _leadLength));
             }
 
             var action = _reader.OnEvent(frame, data, out var cutStart, out var cutLength);
@@ -191,6 +211,26 @@ internal sealed class StreamRelay(
         _frames.Carry(piece[position..]);
     }
 
+    /// <summary>How long the first event is waited for, whatever else comes: by what is left of <c>firstByte</c>, and no longer than by <c>idle</c>.</summary>
+    private static TimeSpan FirstWait(Exchange exchange)
+    {
+        var (firstByte, idle) = (exchange.Target!.Timeouts.FirstByte, exchange.Target.Timeouts.Idle);
+        if (firstByte == Timeout.InfiniteTimeSpan || firstByte - System.Diagnostics.Stopwatch.GetElapsedTime(exchange.SentAt) is not { Ticks: > 0 } left)
+            return idle;
+        return idle == Timeout.InfiniteTimeSpan || left < idle ? left : idle;
+    }
+
+    /// <summary>Keeps what comes before the first event, mostly comments, for when that is there; what is more than a little of it tells nobody anything.</summary>
+    private void HoldLead(ReadOnlySpan<byte> frame)
+    {
+        if (_leadLength + frame.Length > LeadBytesMax)
+            return;
+        if (_lead.Length == 0)
+            _lead = new byte[LeadBytesMax];
+        frame.CopyTo(_lead.AsSpan(_leadLength));
+        _leadLength += frame.Length;
+    }
+
     /// <summary>What a piece becomes in the client's dialect goes out as one run.</summary>
     private void TranslatePiece(ReadOnlySpan<byte> piece)
     {
@@ -213,6 +253,7 @@ internal sealed class StreamRelay(
         _isRefused = IsRefusal(data);
         if (_isRefused)
             return;
+        _isBegun |= !data.IsEmpty;
         _reader.OnEvent(frame, data, out _, out _);
         OnFrame();
         var passage = meter.IsOn ? _guard.Judge(_reader.Texts, data) : Passage.Pass;
@@ -238,6 +279,10 @@ internal sealed class StreamRelay(
         }
 
         var data = FrameSplitter.Data(frame);
+        if (!_isBegun && data.IsEmpty)
+            return;
+        if (!_isBegun)
+            Send(_lead.AsSpan(0, _leadLength));
         var action = _reader.OnEvent(frame, data, out var cutStart, out var cutLength);
         OnFrame();
         var passage = meter.IsOn ? _guard.Judge(_reader.Texts, data) : Passage.Pass;

@@ -15,7 +15,10 @@ internal static class Balancer
     /// <summary>The golden ratio's fraction of 2^64: its multiples fill any interval evenly, in whatever number they come.</summary>
     private const ulong Golden = 0x9E37_79B9_7F4A_7C15;
 
-    /// <summary>Those of a set that may be asked now: neither ejected nor to be left alone by their provider's word, and with room in their accounts.</summary>
+    /// <summary>
+    /// Those of a set that may be asked now: neither ejected nor to be left alone by their provider's word, and with room in their accounts; and of those
+    /// who fail so many as its model keeps.
+    /// </summary>
     public static ulong Available(ModelModel model, ulong set, long nowMs, in AccountCost cost = default)
     {
         var available = set;
@@ -27,8 +30,78 @@ internal static class Balancer
                 available &= ~(1UL << i);
         }
 
-        return available;
+        return available == set || available == 0 || model.KeepPercent == 0 ? available : available | Kept(model, set, nowMs, cost);
     }
+
+    /// <summary>
+    /// Those of the lowest priority that are asked although they fail, where fewer of it are left than its model keeps: whoever returns soonest. Those who
+    /// are left would have to do all that the others did, and fail for that. Where none answers, nobody is kept: others may.
+    /// </summary>
+    private static ulong Kept(ModelModel model, ulong set, long nowMs, in AccountCost cost)
+    {
+        var group = First(model, set);
+        var ejected = 0UL;
+        for (var rest = group; rest != 0; rest &= rest - 1)
+        {
+            var i = BitOperations.TrailingZeroCount(rest);
+            if (!model.Targets[i].Health.IsAvailable(nowMs))
+                ejected |= 1UL << i;
+        }
+
+        var (all, answering) = (BitOperations.PopCount(group), BitOperations.PopCount(group & ~ejected));
+        var missing = (((model.KeepPercent * all) + 99) / 100) - answering;
+        var kept = 0UL;
+        for (; answering > 0 && missing > 0 && ejected != 0; missing--)
+        {
+            var (soonest, best) = (long.MaxValue, -1);
+            for (var rest = ejected; rest != 0; rest &= rest - 1)
+            {
+                var i = BitOperations.TrailingZeroCount(rest);
+                if (model.Targets[i].Health.ReturnsInMs(nowMs) is var ms && ms < soonest)
+                    (soonest, best) = (ms, i);
+            }
+
+            ejected &= ~(1UL << best);
+            if (model.Targets[best].Pause.LeftMs(nowMs) == 0 && Accounts.HasRoom(model.Targets[best], nowMs, cost))
+                kept |= 1UL << best;
+            else
+                missing++;
+        }
+
+        return kept;
+    }
+
+    /// <summary>
+    /// Whether a set is passed over this time, where there are others to ask: all of it comes back from an ejection, and gets back a growing part of what it
+    /// had.
+    /// </summary>
+    public static bool IsHeldBack(ModelModel model, ulong set, long nowMs)
+    {
+        var most = 0;
+        for (var rest = set; rest != 0; rest &= rest - 1)
+            most = Math.Max(most, model.Targets[BitOperations.TrailingZeroCount(rest)].Health.Share(nowMs));
+        return most < TargetHealth.ShareMax && Draw(model.NextTicket() * Golden) >= most;
+    }
+
+    /// <summary>
+    /// A set without those that come back from an ejection and are not drawn: each one's part grows as its share does. Whoever stays with one comes back once.
+    /// </summary>
+    private static ulong Grown(ModelModel model, ulong set, long nowMs, ulong value)
+    {
+        var grown = set;
+        for (var rest = set; rest != 0; rest &= rest - 1)
+        {
+            var i = BitOperations.TrailingZeroCount(rest);
+            var target = model.Targets[i];
+            if (target.Health.Share(nowMs) is var share && share < TargetHealth.ShareMax && Draw(value ^ ~target.Identity) >= share)
+                grown &= ~(1UL << i);
+        }
+
+        return grown != 0 ? grown : set;
+    }
+
+    /// <summary>A part of <see cref="TargetHealth.ShareMax"/>.</summary>
+    private static int Draw(ulong value) => (int)(StableHash.Mix(value) % TargetHealth.ShareMax);
 
     /// <summary>Those of a set that go first: of the lowest number.</summary>
     public static ulong First(ModelModel model, ulong set)
@@ -56,12 +129,18 @@ internal static class Balancer
         if (BitOperations.IsPow2(set))
             return BitOperations.TrailingZeroCount(set);
         if (model.Sticky is { IsUser: true } && exchange.UserHash is var user and not 0)
-            return Stay(model, set, user);
+            return Stay(model, Grown(model, set, nowMs, user), user);
         if (model.Sticky is { IsUser: false } sticky && (sticky.Tag is null ? exchange.Key?.Name : exchange.TagValue(sticky.Tag)) is { } value)
-            return Stay(model, set, StableHash.Of(value.AsSpan()));
+        {
+            var hash = StableHash.Of(value.AsSpan());
+            return Stay(model, Grown(model, set, nowMs, hash), hash);
+        }
+
         if (model.Affinity is { } affinity && exchange.PrefixHash != 0)
             return Stay(model, Roomy(model, set, affinity, nowMs), exchange.PrefixHash);
-        return Choose(model, model.Balance == BalanceMode.Cost ? Cheapest(model, set, exchange.PassedModel) : set, nowMs);
+        if (model.Balance == BalanceMode.Cost)
+            set = Cheapest(model, Grown(model, set, nowMs, model.NextTicket() * Golden), exchange.PassedModel);
+        return Choose(model, set, nowMs);
     }
 
     /// <summary>One of a set that is not empty, by weights and loads alone.</summary>

@@ -85,7 +85,8 @@ internal sealed class RouteStates
                         var known = _targets.GetValueOrDefault(name);
                         var signals = target.Provider.Capacity is null ? null : known?.Signals ?? new TargetSignals();
                         view = new TargetView(
-                            name.Item1, name.Item2, known?.Health ?? target.Health, known?.Load ?? target.Load, known?.Pause ?? target.Pause, signals, target.Provider);
+                            name.Item1, name.Item2, known?.Health ?? target.Health, known?.Load ?? target.Load,
+                            known?.Pause ?? target.Pause, signals, target.Provider);
                         targets.Add(name, view);
                     }
 

@@ -86,7 +86,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
             _isProbe = false;
             var target = _exchange.Target!;
             var hasRoom = target.Load.TryEnter(target.Concurrent);
-            if (hasRoom && target.Health.TryEnter(now, out _isProbe))
+            if (hasRoom && (target.Health.TryEnter(now, out _isProbe) || IsKept(~passed, now)))
                 break;
             var others = Balancer.Available(_exchange.Model!, Untried() & ~passed & ~(1UL << _target), now, _exchange.AccountCost);
             if (!hasRoom)
@@ -397,10 +397,19 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
 
     private bool Speaks(TargetModel target) => target.Provider.Speaks(_exchange.Dialect, _exchange.Endpoint!.Shape);
 
-    /// <summary>Those of a set that go first: of the lowest priority, and of these, where the model prefers them, those of the client's dialect.</summary>
+    /// <summary>Whether the chosen target is asked although it fails: it is no probe then.</summary>
+    private bool IsKept(ulong among, long nowMs) =>
+        (Balancer.Available(_exchange.Model!, Untried() & among, nowMs, _exchange.AccountCost) & (1UL << _target)) != 0;
+
+    /// <summary>
+    /// Those of a set that go first: of the lowest priority, and of these, where the model prefers them, those of the client's dialect. Who comes back from
+    /// an ejection does so by and by: now and then those go first that would be next.
+    /// </summary>
     private ulong Foremost(ModelModel model, ulong set)
     {
         var first = Balancer.First(model, set);
+        if (first != set && Balancer.IsHeldBack(model, first, clock.CoarseMs))
+            first = Balancer.First(model, set & ~first);
         if (!model.NativeFirst)
             return first;
         var near = 0UL;
@@ -411,7 +420,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
                 near |= 1UL << i;
         }
 
-        return near != 0 ? near : first;
+        return near == 0 || (near != first && Balancer.IsHeldBack(model, near, clock.CoarseMs)) ? first : near;
     }
 }
 

@@ -236,6 +236,7 @@ internal sealed class ConfigCompiler
             Aliases = Array.ConvertAll(Texts(model.Aliases), Encoding.ASCII.GetBytes),
             Fallback = Array.ConvertAll(Texts(model.Fallback), static name => new ModelName(name)),
             Retry = Retry(model.Retry.Over(_options.Retry)),
+            KeepPercent = model.Health.Keep.Or(HealthOptions.KeepField.Default),
             Hedge = Hedge(model.Hedge),
             Simple = Simple(model.Simple),
             Cascade = [.. model.Cascade.Select(Cascade)],

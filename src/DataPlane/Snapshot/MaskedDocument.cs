@@ -209,6 +209,9 @@ internal sealed class MaskedDocument : IDisposable
         WriteText(ModelOptions.StickyField, model.Sticky);
         WriteList(ModelOptions.FallbackField, model.Fallback);
         WriteRetry(ModelOptions.RetryField, model.Retry.Over(retry));
+        _json.WriteStartObject(ModelOptions.HealthField.Name);
+        _json.WriteString(HealthOptions.KeepField.Name, PercentField.Text(model.Health.Keep.Or(HealthOptions.KeepField.Default)));
+        _json.WriteEndObject();
         WriteHedge(model.Hedge);
         WriteSimple(model.Simple);
         WriteCascade(model.Cascade);

@@ -151,6 +151,68 @@ public sealed class BalancerTests
         Assert.InRange(Count(model, 2, 36_100)[0], 4950, 5050);
     }
 
+    [Theory]
+    [InlineData("{ provider: a, price: { input: 1, output: 1 } }, { provider: b, price: { input: 9, output: 9 } }", "balance: cost")]
+    [InlineData("{ provider: a }, { provider: b, priority: 1 }", "balance: weighted")]
+    public void A_share_grows_back_where_one_would_have_all(string targets, string more)
+    {
+        var world = new RouteWorld($"  m: {{ targets: [ {targets} ], {more} }}");
+        Recover(world, 0);
+        var early = Firsts(world);
+        Assert.InRange(early, 600, 1300);
+        world.Model("m").Targets[0].Health = new TargetHealth();
+        Assert.Equal(Requests, Firsts(world));
+    }
+
+    /// <summary>Whoever is drawn back stays: a key does not go to and fro while its target comes back.</summary>
+    [Fact]
+    public void Keys_come_back_one_after_the_other_and_each_once()
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a }, { provider: b } ], sticky: key }");
+        string[] Who(int ms)
+        {
+            var health = world.Model("m").Targets[0].Health = new TargetHealth();
+            for (var i = 0; i < TargetHealth.RowMax; i++)
+                health.Report(0, isFailure: true, isProbe: false);
+            Assert.True(health.TryEnter(6_000, out var isProbe));
+            health.Report(6_000, isFailure: false, isProbe);
+            return [.. Enumerable.Range(0, 400).Select(i => Chosen(world, new KeyModel { Name = $"key-{i}", Sha256 = new byte[32], ExpiresUnixMs = long.MaxValue }, ms))];
+        }
+
+        var (early, half, late) = (Who(6_500), Who(21_000), Who(40_000));
+        Assert.InRange(early.Count(who => who == "a"), 5, 50);
+        Assert.InRange(half.Count(who => who == "a"), 70, 150);
+        Assert.InRange(late.Count(who => who == "a"), 160, 240);
+        Assert.All(Enumerable.Range(0, 400).Where(i => early[i] == "a"), i => Assert.Equal(("a", "a"), (half[i], late[i])));
+        Assert.All(Enumerable.Range(0, 400).Where(i => half[i] == "a"), i => Assert.Equal("a", late[i]));
+    }
+
+    private static string Chosen(RouteWorld world, KeyModel key, int ms)
+    {
+        world.Begin("m", key: key);
+        return Balancer.Choose(world.Exchange.Model!, 0b11, ms, world.Exchange) == 0 ? "a" : "b";
+    }
+
+    private static int Firsts(RouteWorld world)
+    {
+        var firsts = 0;
+        for (var i = 0; i < Requests; i++)
+        {
+            world.Begin("m");
+            firsts += world.Target == "a" ? 1 : 0;
+        }
+
+        return firsts;
+    }
+
+    /// <summary>Now it has just come back from an ejection, by the clock that stands still.</summary>
+    private static void Recover(RouteWorld world, int target)
+    {
+        var health = world.Model("m").Targets[target].Health;
+        health.Eject(0, 0);
+        health.Return(0);
+    }
+
     [Fact]
     public void The_cheapest_is_asked_and_who_has_no_price_last()
     {

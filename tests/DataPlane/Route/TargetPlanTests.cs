@@ -151,6 +151,44 @@ public sealed class TargetPlanTests
         Assert.Equal(["b", "c", "a"], Asked(world));
     }
 
+    /// <summary>Those who are left would have to do what all did, and fail for that.</summary>
+    [Theory]
+    [InlineData("health: { keep: 50% }", 4, 3)]
+    [InlineData("health: { keep: 50% }", 2, 3)]
+    [InlineData("health: { keep: 0% }", 4, 1)]
+    [InlineData("retry: { attempts: 2 }", 4, 2)]
+    [InlineData("retry: { attempts: 2 }", 3, 2)]
+    [InlineData("health: { keep: 100% }", 1, 5)]
+    public void Of_those_who_fail_so_many_are_kept_as_the_model_says(string more, int dead, int offered)
+    {
+        var targets = string.Join(", ", Enumerable.Range(0, 5).Select(i => $"{{ provider: a, model: m{i} }}"));
+        var world = new RouteWorld($"  m: {{ targets: [ {targets}, {{ provider: b, priority: 1 }} ], {more} }}");
+        for (var i = 0; i < dead; i++)
+            world.Model("m").Targets[i].Health.Eject(0, 9_000 - (i * 1000));
+        var asked = new HashSet<string>();
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.True(world.Begin("m"));
+            Assert.True(world.Plan.TryEnter());
+            asked.Add(world.Target);
+            world.Plan.Leave(AttemptOutcome.Answered);
+        }
+
+        // Whoever returns soonest is kept.
+        Assert.Equal(Enumerable.Range(5 - offered, offered).Select(i => $"a/m{i}"), asked.Order());
+        Assert.All(world.Model("m").Targets[..dead], target => Assert.Equal(HealthPhase.Ejected, target.Health.Phase));
+    }
+
+    [Fact]
+    public void Where_none_answers_any_more_nobody_is_kept()
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a }, { provider: b }, { provider: c, priority: 1 } ], health: { keep: 100% } }");
+        foreach (var target in world.Model("m").Targets[..2])
+            target.Health.Eject(0, 9_000);
+        Assert.True(world.Begin("m"));
+        Assert.Equal("c", world.Target);
+    }
+
     [Fact]
     public void A_target_without_a_weight_a_disabled_provider_or_another_dialect_is_nobodys()
     {

@@ -19,6 +19,7 @@ public sealed class DocumentationTests
         ["models.NAME"] = ModelOptions.Table,
         ["models.NAME.targets[]"] = TargetOptions.Table,
         ["models.NAME.simple"] = SimpleOptions.Table,
+        ["models.NAME.health"] = HealthOptions.Table,
         ["models.NAME.hedge"] = HedgeOptions.Table,
         ["models.NAME.cascade[]"] = CascadeOptions.Table,
         ["models.NAME.ensemble"] = EnsembleOptions.Table,

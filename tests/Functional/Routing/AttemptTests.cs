@@ -106,6 +106,42 @@ public sealed class AttemptTests
         Assert.Equal("upstream_fault", (await edge.RecordAsync()).GetProperty("end").GetString());
     }
 
+    private const string Comments = ": OPENROUTER PROCESSING\n\n: OPENROUTER PROCESSING\n\n";
+
+    /// <summary>Of an answer that goes on as long as the test: what is behind it never comes.</summary>
+    public static byte[] Unended(string events) => System.Text.Encoding.UTF8.GetBytes(
+        $"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 100000\r\n\r\n{events}");
+
+    [Fact]
+    public async Task Comments_are_no_answer_and_the_next_target_is_asked()
+    {
+        await using var edge = await Ways.StartAsync(["n=3", "n=3"], change: setup => setup with { Timeouts = "firstByte: 400ms, idle: 60s, total: 60s" });
+        edge.Fake.EnqueueRaw(Unended(Comments), close: false);
+        var answer = await edge.AskAsync(Ways.Stream());
+        Assert.Equal((200, "[DONE]", "way-1"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-model")));
+        Assert.DoesNotContain("OPENROUTER", answer.Text, StringComparison.Ordinal);
+
+        // Nor is an error behind them, as the first event.
+        edge.Fake.EnqueueRaw(Ask.StreamAnswer(Comments + "data: {\"error\":{\"message\":\"x\",\"code\":502}}\n\n"));
+        answer = await edge.AskAsync(Ways.Stream());
+        Assert.Equal((200, "[DONE]", "way-1"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-model")));
+    }
+
+    [Fact]
+    public async Task Comments_before_the_first_event_pass_with_it()
+    {
+        await using var edge = await Ways.StartAsync(["n=3"]);
+        var events = Comments + "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n: more\n\ndata: [DONE]\n\n";
+        edge.Fake.EnqueueRaw(Ask.StreamAnswer(events));
+        Assert.Equal(events, (await edge.AskAsync(Ways.Stream())).Text);
+
+        // Of very many of them only the first.
+        edge.Fake.EnqueueRaw(Ask.StreamAnswer(string.Concat(Enumerable.Repeat(Comments, 100)) + events));
+        var text = (await edge.AskAsync(Ways.Stream())).Text;
+        Assert.EndsWith(events[Comments.Length..], text, StringComparison.Ordinal);
+        Assert.InRange(text.Length - events.Length, 500, 1024);
+    }
+
     [Fact]
     public async Task If_all_is_in_vain_the_client_gets_the_last_error_as_it_was()
     {

@@ -249,6 +249,16 @@ public sealed class HedgeTests
     private static string Line(JsonElement line) =>
         $"{line.GetProperty("kind").GetString()} {line.GetProperty("purpose").GetString()} {line.GetProperty("end").GetString()} {line.GetProperty("target").GetString()} {line.GetProperty("outputTokens").GetInt64()}";
 
+    [Fact]
+    public async Task Comments_are_no_beginning()
+    {
+        await using var edge = await StartAsync(["n=3", Ways.Good]);
+        edge.Fake.EnqueueRaw(AttemptTests.Unended(": OPENROUTER PROCESSING\n\n"), close: false);
+        var answer = await edge.AskAsync(Ways.Stream());
+        Assert.Equal((200, "[DONE]", "2", "way-1"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
+        await SeeNothingLeftAsync(edge);
+    }
+
     /// <summary>Nor is it asked besides anybody for a moment.</summary>
     [Fact]
     public async Task Who_has_no_more_and_does_not_say_for_how_long_is_left_alone_for_a_moment()

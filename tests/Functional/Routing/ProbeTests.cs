@@ -27,6 +27,18 @@ public sealed class ProbeTests
         },
     });
 
+    /// <summary>Its share grows back from a tenth: of so many requests one is its own.</summary>
+    private static async Task SeeOwnAsync(Edge edge)
+    {
+        for (var i = 0; i < 300; i++)
+        {
+            if (await AskAsync(edge) == ("fake-n3-own", "1"))
+                return;
+        }
+
+        Assert.Fail("It was never asked again.");
+    }
+
     [Theory]
     [InlineData("status=500", "timeout: 20s, failures: 2")]
     [InlineData("status=404", "timeout: 20s, failures: 1")]
@@ -48,7 +60,7 @@ public sealed class ProbeTests
         Assert.Contains("provider own: its probe has failed", edge.Log.All, StringComparison.Ordinal);
         Assert.Contains("provider own: its probe is answered again", edge.Log.All, StringComparison.Ordinal);
         if (probe.StartsWith("timeout: 20s", StringComparison.Ordinal))
-            Assert.Equal(("fake-n3-own", "1"), await AskAsync(edge));
+            await SeeOwnAsync(edge);
         var asked = edge.Fake.Requests.First(request => request.Method == "GET");
         Assert.Equal(("/v1/models?probe=1", "Bearer " + EdgeSetup.ProviderKey), (asked.Target, asked.Header("authorization")));
         Assert.DoesNotContain(edge.Fake.Requests, request => request.Method == "GET" && request.NumberOnConnection > 1);
