@@ -19,6 +19,12 @@ internal sealed class LedgerBatch
     /// <summary>Every record of the epoch up to it is in this batch or was in one before.</summary>
     public required ulong ThroughSequence { get; init; }
 
+    /// <summary>
+    /// The sequence that a batch before it reached which the same caller has handed over: where that one did not get in, neither does this. 0 for the
+    /// caller's first of an epoch.
+    /// </summary>
+    public ulong AfterSequence { get; init; }
+
     /// <summary>No more records of the epoch will come.</summary>
     public bool IsClosed { get; init; }
 
@@ -62,7 +68,8 @@ internal interface IUsageLedger
     bool IsClosed(string planeId, UInt128 epoch);
 
     /// <summary>
-    /// Stores what is new of a batch; durable when this completes. Throws <see cref="IOException"/> where it cannot be stored.
+    /// Stores what is new of a batch; durable when this completes. Throws <see cref="IOException"/> where it cannot be stored, and where one before it
+    /// was not (<see cref="LedgerBatch.AfterSequence"/>): nothing is acknowledged behind what is missing.
     /// </summary>
     /// <returns>Up to which sequence everything of the epoch is durable now.</returns>
     ValueTask<ulong> AppendAsync(LedgerBatch batch, CancellationToken cancel);

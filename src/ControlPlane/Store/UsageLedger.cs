@@ -199,6 +199,8 @@ internal sealed class UsageLedger : IUsageLedger, IDisposable
         public override void Apply(StoreLog log)
         {
             var place = ledger._state.Epochs.Get(batch.PlaneId, batch.Epoch);
+            if (batch.AfterSequence > place.Appended)
+                throw new IOException($"record {batch.AfterSequence} of the same start was not stored");
             var from = 0;
             while (from < batch.Records.Count && batch.Records[from].Sequence <= place.Appended)
                 from++;

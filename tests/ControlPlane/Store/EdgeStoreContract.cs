@@ -141,6 +141,32 @@ public abstract class EdgeStoreContract
     }
 
     [Fact]
+    public async Task A_batch_behind_one_that_did_not_get_in_does_not_get_in_either()
+    {
+        await using var store = await OpenAsync();
+        await store.Ledger.AppendAsync(LedgerTests.Batch("a", 1, 1, 3), default);
+        await Assert.ThrowsAsync<IOException>(async () => await store.Ledger.AppendAsync(After(6, 7, 8), default));
+        Assert.Equal(3UL, store.Ledger.Through("a", 1));
+        await Task.WhenAll(store.Ledger.AppendAsync(After(3, 4, 6), default).AsTask(), store.Ledger.AppendAsync(After(6, 7, 8), default).AsTask());
+        Assert.Equal(8UL, store.Ledger.Through("a", 1));
+        Assert.Equal(Enumerable.Range(1, 8).Select(i => $"a1:{i}"), LedgerTests.All(store.Ledger).Order());
+
+        static LedgerBatch After(ulong after, ulong from, ulong through)
+        {
+            var batch = LedgerTests.Batch("a", 1, from, through);
+            return new()
+            {
+                PlaneId = batch.PlaneId,
+                Epoch = batch.Epoch,
+                ThroughSequence = through,
+                AfterSequence = after,
+                ReceivedUnixMs = batch.ReceivedUnixMs,
+                Records = batch.Records,
+            };
+        }
+    }
+
+    [Fact]
     public async Task An_epoch_is_closed_once_its_plane_has_said_so_also_by_a_batch_without_records()
     {
         await using (var store = await OpenAsync())

@@ -53,6 +53,8 @@ internal sealed class MemoryStore(MemoryStore.Disk disk) : IEdgeStore
             lock (_lock)
             {
                 var through = Through(batch.PlaneId, batch.Epoch);
+                if (batch.AfterSequence > through)
+                    throw new IOException("one before it is missing");
                 if (batch.ThroughSequence > through || (batch.IsClosed && !IsClosed(batch.PlaneId, batch.Epoch)))
                 {
                     var stored = new StoredBatch((ulong)batches.Count + 1, new()
