@@ -1,4 +1,5 @@
 using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Wire;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Snapshot;
 
@@ -180,19 +181,44 @@ internal sealed class ControlFeed : IConfigFeed
         if (_running is null)
             return;
         var revoked = change.Removals.FindAll(static r => r.EndsExchanges);
-        var keys = revoked.FindAll(static r => r.Section == "keys").ConvertAll(static r => (r.Section, r.Name));
         var off = change.Entries.FindAll(static e => e.Section is "teams" or "models" or "providers" && e.IsSwitchedOff());
-        if (keys.Count == 0 && off.Count == 0)
-            return;
-        var compiled = Compile(_running, _held, new(off, keys), out _);
-        if (compiled is null && off.Count > 0 && keys.Count > 0)
-            compiled = Compile(_running, _held, new([], keys), out _);
-        if (compiled is null)
+
+        // A key that has lost one of its secrets stands in the change with the other.
+        var kept = change.Entries.FindAll(e => e.Section == "keys" && revoked.Exists(r => r.Section == "keys" && r.Name == e.Name));
+        var keys = revoked.FindAll(r => r.Section == "keys" && !kept.Exists(e => e.Name == r.Name));
+        var taken = Taken(change, [.. off, .. kept], keys);
+        if (Compile(_running, _held, Entries(taken), out _) is not { } compiled)
+        {
+            taken = Taken(change, [], revoked.FindAll(static r => r.Section == "keys"));
+            if (Compile(_running, _held, Entries(taken), out _) is not { } less)
+                return;
+            compiled = less;
+        }
+
+        if (taken.Entries.Count + taken.Removals.Count == 0)
             return;
         Use(_held, compiled);
         if (Revocation.Of(revoked, compiled.Snapshot) is { } revocation)
             _plane?.Revoke(revocation.Concerns);
+
+        // Also over a restart while the control plane is away. It is no generation of the control plane's: asked for that, it sends all.
+        Store(() => _disk.Append(_held, taken));
         _log.WriteLine($"control plane: of configuration {change.Generation}, which was refused, what it takes away is in force all the same");
+    }
+
+    /// <summary>A part of a change, as a change of what is held that leaves its generation.</summary>
+    private WholeChange Taken(WholeChange change, List<ConfigPiece> entries, List<ConfigRemoval> removals)
+    {
+        var taken = new WholeChange { Generation = _held.Generation, BaseGeneration = _held.Generation };
+        taken.Entries.AddRange(entries);
+        taken.Removals.AddRange(removals);
+        if (entries.Count > 0)
+        {
+            foreach (var (name, value) in change.Secrets)
+                taken.Secrets[name] = value;
+        }
+
+        return taken;
     }
 
     /// <summary>How long the control plane lets what it sent be served without hearing from it.</summary>

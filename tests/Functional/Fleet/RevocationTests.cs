@@ -84,12 +84,7 @@ public sealed class RevocationTests
         await revoked.SeeAsync("data: ");
 
         var change = Without("narrow", endsExchanges: true);
-        change.Entries.Add(new ConfigEntry
-        {
-            Section = "models",
-            Name = "faulty",
-            Json = Google.Protobuf.ByteString.CopyFromUtf8("""{"targets":[{"provider":"nobody"}]}"""),
-        });
+        change.Entries.Add(Faulty());
         await watch.ChangeAsync(change);
         Assert.Equal(8UL, (await watch.NextAsync()).Rejected.Generation);
 
@@ -103,6 +98,39 @@ public sealed class RevocationTests
         next.Generation = 9;
         await watch.ApplyAsync(next);
         Assert.Equal(401, (await edge.AskAsync(Ask.Chat(key: EdgeSetup.NarrowKey))).Status);
+    }
+
+    [Fact]
+    public async Task What_a_refused_change_takes_away_stays_away_over_a_restart_without_the_control_plane()
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, watch) = await LinkedEdge.ServeAsync(control);
+        await using var _ = edge;
+        var change = Without("narrow", endsExchanges: true);
+        change.Entries.Add(Faulty());
+        await watch.ChangeAsync(change);
+        Assert.Equal(8UL, (await watch.NextAsync()).Rejected.Generation);
+        Assert.Equal(401, (await edge.AskAsync(Ask.Chat(key: EdgeSetup.NarrowKey))).Status);
+
+        await edge.StopAsync();
+        await edge.StartAsync(joinToken: null);
+        Assert.Equal(401, (await edge.AskAsync(Ask.Chat(key: EdgeSetup.NarrowKey))).Status);
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
+    }
+
+    [Fact]
+    public async Task A_key_of_which_a_refused_change_revokes_one_secret_goes_on_with_the_other()
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, watch) = await LinkedEdge.ServeAsync(control);
+        await using var _ = edge;
+        var change = Without("narrow", endsExchanges: true);
+        change.Entries.Add(LinkedEdge.Key("narrow", "sk-narrow-two"));
+        change.Entries.Add(Faulty());
+        await watch.ChangeAsync(change);
+        Assert.Equal(8UL, (await watch.NextAsync()).Rejected.Generation);
+        Assert.Equal(401, (await edge.AskAsync(Ask.Chat(key: EdgeSetup.NarrowKey))).Status);
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(key: "sk-narrow-two"))).Status);
     }
 
     [Fact]
@@ -150,6 +178,13 @@ public sealed class RevocationTests
         await watch.ApplyAsync(whole);
         Assert.Contains("revoked", (await client.ReadAnswerAsync()).Frames[^1], StringComparison.Ordinal);
     }
+
+    private static ConfigEntry Faulty() => new()
+    {
+        Section = "models",
+        Name = "faulty",
+        Json = Google.Protobuf.ByteString.CopyFromUtf8("""{"targets":[{"provider":"nobody"}]}"""),
+    };
 
     private static ConfigChange Without(string key, bool endsExchanges) => new()
     {
