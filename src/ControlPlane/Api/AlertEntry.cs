@@ -32,11 +32,11 @@ internal static class AlertEntry
         document.Find(Sections.Secrets, name) is { } entry ? seal.Open(entry) : null;
 
     /// <summary>What is wrong with an alert that is about to be stored: all that would keep it from being sent.</summary>
-    public static IEnumerable<ConfigFault> Faults(EdgeDocument document, string name, JsonNode? entry)
+    public static IEnumerable<ConfigFault> Faults(EdgeDocument document, string name, JsonNode? entry, WebhookHosts hosts)
     {
         using var json = JsonDocument.Parse(entry?.ToJsonString() ?? "null");
         var found = new List<(string Path, string Message)>();
-        AlertRuleReader.Read(name, json.RootElement, text => System.Text.Encoding.UTF8.GetBytes(text), found);
+        AlertRuleReader.Read(name, json.RootElement, text => System.Text.Encoding.UTF8.GetBytes(text), hosts, found);
         if (TextRules.AccountName(name) is { } complaint)
             found.Add(("", $"its name {complaint}"));
         var alert = entry as JsonObject;

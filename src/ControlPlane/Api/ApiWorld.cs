@@ -5,6 +5,7 @@ using AiEdge.Contracts.Fields;
 using AiEdge.ControlPlane.Domain;
 using AiEdge.ControlPlane.Publish;
 using AiEdge.ControlPlane.Rest;
+using AiEdge.ControlPlane.Usage;
 
 namespace AiEdge.ControlPlane.Api;
 
@@ -14,6 +15,9 @@ namespace AiEdge.ControlPlane.Api;
 /// <param name="Seal">Seals providers' secrets.</param>
 internal sealed record ApiWorld(EdgeState State, PlaneRegistry Planes, SecretSeal Seal)
 {
+    /// <summary>Whom alerts may be sent to.</summary>
+    public WebhookHosts WebhookHosts { get; init; } = WebhookHosts.Any;
+
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(60);
 
     /// <summary>The audit record of a call.</summary>

@@ -173,7 +173,7 @@ internal sealed class EntryRoutes(ApiWorld world)
         if (!isRemoval && ConfigSections.IsList(section) && Named(after, name) is { } fault)
             faults.Add(new($"{section}.{name}.name", 0, 0, fault));
         if (!isRemoval && section == Sections.Alerts)
-            faults.AddRange(AlertEntry.Faults(document, name, after));
+            faults.AddRange(AlertEntry.Faults(document, name, after, world.WebhookHosts));
         var caller = Caller.Of(http);
         if (EntryRights.Judge(caller, document, section, name, before, isRemoval ? null : after) is { } refusal)
             return WriteDecision.Refuse(refusal);

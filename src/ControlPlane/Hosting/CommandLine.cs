@@ -39,6 +39,7 @@ internal sealed class CommandLine
           --tls-cert FILE   AIEDGE_TLS_CERT                        PEM, with its chain; both listeners speak TLS then
           --tls-key FILE    AIEDGE_TLS_KEY                         its key
           --client-ca FILE  AIEDGE_CLIENT_CA                       data planes must show a certificate that one of these signed
+          --webhook-hosts L AIEDGE_WEBHOOK_HOSTS all public       hosts that alerts may be sent to: hooks.example.com,*.example.org
           --insecure        AIEDGE_INSECURE=1                      allows addresses other than loopback without TLS
                             AIEDGE_ADMIN_TOKEN   made, kept        the first administrator's token
 
@@ -48,7 +49,7 @@ internal sealed class CommandLine
         """;
 
     private static readonly string[] Valued =
-        ["http", "grpc", "data-dir", "store", "join-token", "seal-key", "tls-cert", "tls-key", "client-ca", "role", "team", "name"];
+        ["http", "grpc", "data-dir", "store", "join-token", "seal-key", "tls-cert", "tls-key", "client-ca", "webhook-hosts", "role", "team", "name"];
 
     private readonly Dictionary<string, string> _values = [];
 

@@ -88,7 +88,7 @@ internal sealed class ControlHost : IAsyncDisposable
         var version = typeof(ControlHost).Assembly.GetName().Version?.ToString(3) ?? "";
         new WatchService(state, planes, seal, store.Id) { Version = version }.AddTo(grpc);
         var usage = UsagePart.Open(
-            store, state, options.StoreDir, name => AlertEntry.Secret(state.Current, seal, name), options.Log.WriteLine, options.Rollups);
+            store, state, options.StoreDir, name => AlertEntry.Secret(state.Current, seal, name), options.Log.WriteLine, options.Rollups, options.WebhookHosts);
         usage.AddTo(grpc);
         var quota = await QuotaService.OpenAsync(state, store, options.Time, cancel);
         quota.AddTo(grpc);
@@ -108,7 +108,7 @@ internal sealed class ControlHost : IAsyncDisposable
         new Probes(state, planes).MapTo(app);
 
         // Where other parts come in: their routes stand behind the same gate and in the same description.
-        var world = new ApiWorld(state, planes, seal);
+        var world = new ApiWorld(state, planes, seal) { WebhookHosts = options.WebhookHosts };
         var routes = RestApi.Routes(world);
         routes.AddRange(UsageRoutes(usage.Endpoints(http => Caller.Of(http).Team)));
         routes.AddRange(new QuotaRoutes(world, quota).Routes());

@@ -42,6 +42,9 @@ internal sealed class ControlOptions
     /// <summary>Authorities of data planes' certificates; null asks for none.</summary>
     public X509Certificate2Collection? ClientAuthorities { get; init; }
 
+    /// <summary>Whom alerts may be sent to.</summary>
+    public WebhookHosts WebhookHosts { get; init; } = WebhookHosts.Any;
+
     /// <summary>How sums of use are kept and how often they are put on disk; null for what docs/store.md says.</summary>
     public RollupOptions? Rollups { get; init; }
 
@@ -61,6 +64,9 @@ internal sealed class ControlOptions
         var isOpen = line["tls-cert"] is null && !line.IsInsecure;
         if (complaint is null && isOpen && !(IPAddress.IsLoopback(http!.Address) && IPAddress.IsLoopback(grpc!.Address)))
             complaint = "an address that is not loopback needs --tls-cert and --tls-key, or --insecure";
+        var hosts = WebhookHosts.Parse(line["webhook-hosts"] ?? "");
+        if (hosts is null)
+            complaint ??= $"--webhook-hosts {line["webhook-hosts"]}: names of hosts, separated by commas, such as hooks.example.com,*.example.org";
         if (complaint is not null)
             return null;
         var chain = line["tls-cert"] is { } file ? Pem(file) : null;
@@ -76,6 +82,7 @@ internal sealed class ControlOptions
             SealKey = line["seal-key"] is { } seal ? File.ReadAllText(seal) : env("AIEDGE_SEAL_KEY") is { Length: > 0 } key ? key : null,
             Certificate = line["tls-cert"] is { } own ? X509Certificate2.CreateFromPemFile(own, line["tls-key"]) : null,
             Intermediates = chain,
+            WebhookHosts = hosts!,
             ClientAuthorities = line["client-ca"] is { } authorities ? Pem(authorities) : null,
             Log = Console.Error,
         };

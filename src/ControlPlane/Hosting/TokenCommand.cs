@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AiEdge.Contracts.Fields;
 
 namespace AiEdge.ControlPlane.Hosting;
 
@@ -29,9 +31,18 @@ internal static class TokenCommand
         var body = new JsonObject { ["name"] = line.Name ?? $"{role}-{DateTimeOffset.UtcNow:yyyyMMddHHmmss}", ["role"] = role };
         if (line.Team is { } team)
             body["team"] = team;
-        using var http = new HttpMessageInvoker(new SocketsHttpHandler { ConnectTimeout = Patience, AllowAutoRedirect = false });
+        using var handler = new SocketsHttpHandler { ConnectTimeout = Patience, AllowAutoRedirect = false, UseProxy = false };
+        using var own = line["tls-cert"] is { } certificate ? X509CertificateLoader.LoadCertificateFromFile(certificate) : null;
+        if (own is not null)
+        {
+            // It asks itself: whoever shows this very certificate is the control plane, whatever name and authority it has.
+            handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) =>
+                shown is not null && shown.GetRawCertData().AsSpan().SequenceEqual(own.RawData);
+        }
+
+        using var http = new HttpMessageInvoker(handler);
         using var patience = new CancellationTokenSource(Patience);
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{(line["tls-cert"] is null ? "http" : "https")}://{line.Http}/api/v1/tokens")
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{(own is null ? "http" : "https")}://{Address(line.Http)}/api/v1/tokens")
         {
             Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"),
         };
@@ -55,5 +66,17 @@ internal static class TokenCommand
             await error.WriteLineAsync($"no control plane answers at {line.Http}: {e.Message}");
             return 1;
         }
+    }
+
+    /// <summary>Where it listens on all addresses, this machine's own is one of them.</summary>
+    private static string Address(string http)
+    {
+        if (!ListenAddress.TryParse(http, out var address))
+            return http;
+        if (address.Address.Equals(IPAddress.Any))
+            address.Address = IPAddress.Loopback;
+        else if (address.Address.Equals(IPAddress.IPv6Any))
+            address.Address = IPAddress.IPv6Loopback;
+        return address.ToString();
     }
 }

@@ -17,9 +17,11 @@ internal static class AlertRuleReader
     /// <param name="name">The rule's name.</param>
     /// <param name="json">The entry.</param>
     /// <param name="secretOf">The bytes that the entry's <c>secret</c> stands for; null where it stands for none.</param>
+    /// <param name="hosts">Whom messages may be sent to.</param>
     /// <param name="faults">Grows.</param>
     /// <returns>The rule; null where something is wrong.</returns>
-    public static AlertRule? Read(string name, JsonElement json, Func<string, byte[]?> secretOf, List<(string Path, string Message)> faults)
+    public static AlertRule? Read(
+        string name, JsonElement json, Func<string, byte[]?> secretOf, WebhookHosts hosts, List<(string Path, string Message)> faults)
     {
         var before = faults.Count;
         if (json.ValueKind != JsonValueKind.Object)
@@ -34,7 +36,7 @@ internal static class AlertRuleReader
                 faults.Add((field.Name, "is not known here"));
         }
 
-        var webhook = Address(json, faults);
+        var webhook = Address(json, hosts, faults);
         var secret = Secret(json, secretOf, faults);
         var thresholds = Thresholds(json, faults);
         var limits = Limits(json, faults);
@@ -46,7 +48,7 @@ internal static class AlertRuleReader
             : new() { Name = name, Webhook = webhook!, Secret = secret, Thresholds = thresholds, Limits = limits, AnomalyBy = by, AnomalyCostMin = costMin };
     }
 
-    private static Uri? Address(JsonElement json, List<(string Path, string Message)> faults)
+    private static Uri? Address(JsonElement json, WebhookHosts hosts, List<(string Path, string Message)> faults)
     {
         if (!json.TryGetProperty("webhook", out var text) || text.ValueKind != JsonValueKind.String)
         {
@@ -56,7 +58,7 @@ internal static class AlertRuleReader
 
         if (!Uri.TryCreate(text.GetString(), UriKind.Absolute, out var address))
             faults.Add(("webhook", "is no address"));
-        else if (Webhook.Fault(address) is { } fault)
+        else if (Webhook.Fault(address, hosts) is { } fault)
             faults.Add(("webhook", fault));
         return address;
     }

@@ -13,6 +13,7 @@ internal sealed class UsagePart : IAsyncDisposable
     private readonly EdgeState _state;
     private readonly UsageReport _report;
     private readonly Webhook _webhook;
+    private readonly WebhookHosts _hosts;
     private readonly Func<string, byte[]?> _secretOf;
     private readonly Action<string> _onFault;
     private readonly CancellationTokenSource _stop = new();
@@ -21,8 +22,9 @@ internal sealed class UsagePart : IAsyncDisposable
     private ulong _rulesVersion = ulong.MaxValue;
 
     private UsagePart(
-        IEdgeStore store, EdgeState state, UsageBook book, AlertMemory memory, Func<string, byte[]?> secretOf, Action<string> onFault)
+        IEdgeStore store, EdgeState state, UsageBook book, AlertMemory memory, Func<string, byte[]?> secretOf, Action<string> onFault, WebhookHosts hosts)
     {
+        _hosts = hosts;
         _state = state;
         _secretOf = secretOf;
         _onFault = onFault;
@@ -34,7 +36,7 @@ internal sealed class UsagePart : IAsyncDisposable
             OnMissing = (plane, epoch, from, through) =>
                 onFault($"records {from} to {through} of data plane {plane}, epoch {epoch:x32}, are neither in the ledger nor kept by the plane"),
         };
-        _webhook = new(state.Time);
+        _webhook = new(state.Time, hosts: hosts);
         var budgets = new BudgetSums(book.Rollups, () => state.Current, state.Time);
         _alerts = new AlertEngine(book, Rules, budgets.Read, _webhook, memory, state.Time) { OnFault = onFault }.RunAsync(_stop.Token);
     }
@@ -54,13 +56,20 @@ internal sealed class UsagePart : IAsyncDisposable
     /// <param name="secretOf">The bytes of a stored secret by its name, which alerts refer to as <c>${store:NAME}</c>; null where there is none.</param>
     /// <param name="onFault">Told, in words, what did not succeed and is tried again, and what is lost.</param>
     /// <param name="options">How sums are kept; null for the defaults by the document's clock.</param>
+    /// <param name="hosts">Whom alerts may be sent to; null for all that are public.</param>
     /// <exception cref="StoreFault">What lies in the folder is damaged, or lacks what the ledger has dropped.</exception>
     public static UsagePart Open(
-        IEdgeStore store, EdgeState state, string folder, Func<string, byte[]?> secretOf, Action<string> onFault, RollupOptions? options = null)
+        IEdgeStore store,
+        EdgeState state,
+        string folder,
+        Func<string, byte[]?> secretOf,
+        Action<string> onFault,
+        RollupOptions? options = null,
+        WebhookHosts? hosts = null)
     {
         var memory = AlertMemory.Open(folder);
         var book = UsageBook.Open(store, folder, options ?? new() { Time = state.Time }, e => onFault(e.Message));
-        return new(store, state, book, memory, secretOf, onFault);
+        return new(store, state, book, memory, secretOf, onFault, hosts ?? WebhookHosts.Any);
     }
 
     /// <summary>Adds <c>Usage.Report</c> to a server whose gate leaves the plane's identity with the call.</summary>
@@ -91,7 +100,7 @@ internal sealed class UsagePart : IAsyncDisposable
         {
             var faults = new List<(string Path, string Message)>();
             using var json = JsonDocument.Parse(entry.Value.Json);
-            if (AlertRuleReader.Read(name, json.RootElement, SecretOf, faults) is { } rule)
+            if (AlertRuleReader.Read(name, json.RootElement, SecretOf, _hosts, faults) is { } rule)
                 rules.Add(rule);
             else
                 _onFault($"alert {name}: {faults[0].Path} {faults[0].Message}");

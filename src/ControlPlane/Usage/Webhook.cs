@@ -33,13 +33,16 @@ internal sealed class Webhook : IDisposable
     private readonly HttpMessageInvoker _invoker;
     private readonly TimeProvider _time;
     private readonly bool _allowsClear;
+    private readonly WebhookHosts _hosts;
 
     /// <summary>A sender.</summary>
     /// <param name="time">Dates the messages.</param>
     /// <param name="isAllowed">Judges addresses; null for <see cref="PublicHosts.IsPublic"/>, by https alone.</param>
     /// <param name="patience">How long an answer is waited for; null for 10 s.</param>
-    public Webhook(TimeProvider time, Func<IPAddress, bool>? isAllowed = null, TimeSpan? patience = null)
+    /// <param name="hosts">Whom messages may be sent to; null for all that are public.</param>
+    public Webhook(TimeProvider time, Func<IPAddress, bool>? isAllowed = null, TimeSpan? patience = null, WebhookHosts? hosts = null)
     {
+        _hosts = hosts ?? WebhookHosts.Any;
         _patience = patience ?? Usual;
         _time = time;
         _allowsClear = isAllowed is not null;
@@ -57,12 +60,14 @@ internal sealed class Webhook : IDisposable
     }
 
     /// <summary>Why no message would be sent to an address; null where one would.</summary>
-    public static string? Fault(Uri address)
+    public static string? Fault(Uri address, WebhookHosts hosts)
     {
         if (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttps)
             return "is not an address that begins with https://";
         if (address.UserInfo.Length > 0)
             return "carries a name or a password";
+        if (!hosts.Allows(address.Host))
+            return "is at none of the hosts that --webhook-hosts allows";
         return IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && !PublicHosts.IsPublic(ip) ? "is no public address" : null;
     }
 
@@ -80,7 +85,7 @@ internal sealed class Webhook : IDisposable
     /// <returns>How it ended, and in words why it failed.</returns>
     public async ValueTask<(WebhookEnd End, string Why)> SendAsync(AlertRule rule, AlertMessage message, CancellationToken cancel)
     {
-        if (!_allowsClear && Fault(rule.Webhook) is { } fault)
+        if (!_allowsClear && Fault(rule.Webhook, _hosts) is { } fault)
             return (WebhookEnd.Failed, fault);
         var timestamp = _time.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         using var request = new HttpRequestMessage(HttpMethod.Post, rule.Webhook) { Content = new ByteArrayContent(message.Body) };

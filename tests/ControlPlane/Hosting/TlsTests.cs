@@ -32,6 +32,52 @@ public sealed class TlsTests
     }
 
     [Fact]
+    public async Task A_token_is_made_over_TLS_whatever_authority_the_certificate_has()
+    {
+        using var chain = new Chain();
+        var (certificate, key) = chain.Server(IPAddress.Loopback);
+        await using var rig = await Rig.StartAsync(chain.Root, "--tls-cert", certificate, "--tls-key", key);
+        var (code, output, error) = await TokenAsync(certificate);
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains(rig.Host.State.Current.Section(Sections.Tokens).Keys, name => name == "made");
+        Assert.NotEmpty(output.Trim());
+
+        // Another's certificate is another's control plane, and is told nothing.
+        using var stranger = new Chain();
+        (code, output, error) = await TokenAsync(stranger.Server(IPAddress.Loopback).Certificate);
+        Assert.Equal((1, ""), (code, output));
+        Assert.StartsWith("no control plane answers", error, StringComparison.Ordinal);
+
+        async Task<(int Code, string Output, string Error)> TokenAsync(string trusted)
+        {
+            var line = CommandLine.Parse(
+                ["token", "create", "--role", "viewer", "--name", "made", "--http", $"0.0.0.0:{rig.Host.Http.Port}", "--data-dir", rig.Folder, "--tls-cert", trusted],
+                static _ => null);
+            Assert.Null(line.Complaint);
+            using var output = new StringWriter();
+            using var error = new StringWriter();
+            return (await TokenCommand.RunAsync(line, Rig.Env, output, error), output.ToString(), error.ToString());
+        }
+    }
+
+    [Fact]
+    public async Task Alerts_go_to_hosts_of_the_list_alone()
+    {
+        await using var rig = await Rig.StartAsync(null, "--webhook-hosts", "hooks.example.com,*.corp.example");
+        Assert.Equal(HttpStatusCode.OK, await PutAsync("hooks.example.com"));
+        Assert.Equal(HttpStatusCode.OK, await PutAsync("x.corp.example"));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await PutAsync("hooks.example.org"));
+
+        async Task<HttpStatusCode> PutAsync(string host)
+        {
+            using var http = rig.Client();
+            var alert = $$"""{"webhook":"https://{{host}}/x","thresholds":[50],"secret":"0123456789abcdef0"}""";
+            using var answer = await http.PutAsync("alerts/a", new StringContent(alert, System.Text.Encoding.UTF8, "application/json"));
+            return answer.StatusCode;
+        }
+    }
+
+    [Fact]
     public async Task A_plane_on_the_same_machine_gets_secrets_in_clear_text()
     {
         await using var rig = await Rig.StartAsync(null);
@@ -111,6 +157,8 @@ public sealed class TlsTests
     {
         public ControlHost Host => host;
 
+        public string Folder => folder;
+
         /// <param name="root">Whom REST's clients trust, and nobody else.</param>
         /// <param name="arguments">Of the command line.</param>
         public static async Task<Rig> StartAsync(X509Certificate2? root, params string[] arguments)
@@ -170,7 +218,7 @@ public sealed class TlsTests
             Directory.Delete(folder, recursive: true);
         }
 
-        private static string? Env(string name) => name switch { "AIEDGE_ADMIN_TOKEN" => ControlRig.Admin, "AIEDGE_JOIN_TOKEN" => ControlRig.Join, _ => null };
+        public static string? Env(string name) => name switch { "AIEDGE_ADMIN_TOKEN" => ControlRig.Admin, "AIEDGE_JOIN_TOKEN" => ControlRig.Join, _ => null };
 
         private static GrpcChannelOptions With(GrpcChannelOptions options, string bearer) => new()
         {
@@ -181,7 +229,7 @@ public sealed class TlsTests
             Authorization = _ => new($"Bearer {bearer}"),
         };
 
-        private HttpClient Client()
+        public HttpClient Client()
         {
             var handler = new SocketsHttpHandler();
             if (root is not null)

@@ -204,10 +204,30 @@ public sealed class AlertTests
     {
         var faults = new List<(string Path, string Message)>();
         using var document = System.Text.Json.JsonDocument.Parse(json);
-        var rule = AlertRuleReader.Read("a", document.RootElement, secret => secret == "s" ? Secret : null, faults);
+        var rule = AlertRuleReader.Read("a", document.RootElement, secret => secret == "s" ? Secret : null, WebhookHosts.Any, faults);
         Assert.Equal(faulty.Length == 0, rule is not null);
         Assert.Equal(faulty.Trim(), string.Join(' ', faults.Select(f => f.Path).Order(StringComparer.Ordinal)));
     }
+
+    [Theory]
+    [InlineData("", "anything.example", true)]
+    [InlineData("hooks.example.com, *.corp.example", "HOOKS.example.com", true)]
+    [InlineData("hooks.example.com,*.corp.example", "a.b.corp.example", true)]
+    [InlineData("hooks.example.com,*.corp.example", "corp.example", false)]
+    [InlineData("hooks.example.com,*.corp.example", "evilcorp.example", false)]
+    [InlineData("hooks.example.com", "hooks.example.com.evil.example", false)]
+    public void Only_hosts_of_the_list_are_sent_to(string list, string host, bool isAllowed)
+    {
+        var hosts = WebhookHosts.Parse(list)!;
+        Assert.Equal(isAllowed, hosts.Allows(host));
+        Assert.Equal(isAllowed, Webhook.Fault(new($"https://{host}/x"), hosts) is null);
+    }
+
+    [Theory]
+    [InlineData("https://hooks.example.com")]
+    [InlineData("10.0.0.1")]
+    [InlineData("a.example,*")]
+    public void What_names_no_host_is_no_list(string list) => Assert.Null(WebhookHosts.Parse(list));
 
     private sealed class Alerts : IDisposable
     {
