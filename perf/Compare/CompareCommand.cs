@@ -11,7 +11,8 @@ internal sealed record CompareCommand
 
         Runs gateways side by side against one upstream, in alternating rounds: each gateway on CPU 0, upstream and client on CPU 1.
         What is not installed is skipped. Read CPU per request (or event) as the ratio to nginx of the same round. A peer besides these is
-        limits: aiedge with six limits and a journal.
+        limits: aiedge with six limits and a journal; from-anthropic, from-gemini and from-responses: aiedge with a provider of that dialect,
+        whose answers it translates (tests c and d: CPU per event of the client's).
 
           a  1 KB request, whole answer, 64 connections, closed loop
           b  100 KB request, whole answer, 32 connections, closed loop

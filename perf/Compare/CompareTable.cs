@@ -63,8 +63,12 @@ internal static class CompareTable
             text.AppendLine("| " + string.Join(" | ", cells) + " |");
         }
 
-        if (Ratio(all, "limits", "aiedge") is var ratio && !double.IsNaN(ratio))
-            text.AppendLine(CultureInfo.InvariantCulture, $"limits ÷ aiedge, CPU, median of the rounds: {ratio:0.00}");
+        foreach (var peer in PeerCatalog.ToAiEdge)
+        {
+            if (Ratio(all, peer, "aiedge") is var ratio && !double.IsNaN(ratio))
+                text.AppendLine(CultureInfo.InvariantCulture, $"{peer} ÷ aiedge, CPU per {unit}, median of the rounds: {ratio:0.00}");
+        }
+
         foreach (var bad in all.Where(one => one.Errors > 0).DistinctBy(one => one.Peer))
             text.AppendLine(CultureInfo.InvariantCulture, $"{bad.Peer} failed: {bad.FirstError}");
     }

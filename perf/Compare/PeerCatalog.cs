@@ -26,6 +26,9 @@ internal sealed class PeerCatalog(string folder, string repository, int upstream
 
         """;
 
+    /// <summary>Those that are AiEdge with more to do, and are told by how much more than without.</summary>
+    public static readonly string[] ToAiEdge = ["limits", "from-anthropic", "from-gemini", "from-responses"];
+
     private static readonly string UserLine = Environment.UserName == "root" ? "user root;" : "";
 
     public async Task<Peer> FindAsync(string name)
@@ -38,7 +41,10 @@ internal sealed class PeerCatalog(string folder, string repository, int upstream
             "haproxy" => Haproxy(port),
             "yarp" => await YarpAsync(port),
             "aiedge" => AiEdge(name, port),
-            "limits" => AiEdge(name, port, Limits),
+            "limits" => AiEdge(name, port, limits: Limits),
+            "from-anthropic" => AiEdge(name, port, "dialect: anthropic", path: ""),
+            "from-gemini" => AiEdge(name, port, "dialect: gemini", path: ""),
+            "from-responses" => AiEdge(name, port, "dialect: openai, responses: only"),
             _ => new Peer(name, 0, [], "no peer has that name"),
         };
     }
@@ -118,7 +124,7 @@ internal sealed class PeerCatalog(string folder, string repository, int upstream
         return new Peer("haproxy", port, [haproxy, "-f", file, "-db"]);
     }
 
-    private Peer AiEdge(string name, int port, string limits = "")
+    private Peer AiEdge(string name, int port, string provider = "dialect: openai", string path = "/v1", string limits = "")
     {
         var binary = Path.GetFullPath(gateway, repository);
         if (!File.Exists(binary))
@@ -127,7 +133,7 @@ internal sealed class PeerCatalog(string folder, string repository, int upstream
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("sk-test")));
         File.WriteAllText(file, $$"""
             providers:
-              fake: { dialect: openai, baseUrl: "http://127.0.0.1:{{upstreamPort}}/v1", key: "${env:COMPARE_UPSTREAM_KEY}" }
+              fake: { {{provider}}, baseUrl: "http://127.0.0.1:{{upstreamPort}}{{path}}", key: "${env:COMPARE_UPSTREAM_KEY}" }
             models:
               "fake-*": { targets: [ { provider: fake } ], price: { input: 2.5, output: 10 } }
             teams:
