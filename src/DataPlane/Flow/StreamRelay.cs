@@ -220,7 +220,7 @@ internal sealed class StreamRelay(
         return idle == Timeout.InfiniteTimeSpan || left < idle ? left : idle;
     }
 
-    /// <summary>Keeps what comes before the first event, mostly comments, for when that is there; what is more than a little of it tells nobody anything.</summary>
+    /// <summary>Keeps what comes before the first event, mostly comments, for when that is there; more than a little of it tells nobody anything.</summary>
     private void HoldLead(ReadOnlySpan<byte> frame)
     {
         if (_leadLength + frame.Length > LeadBytesMax)
