@@ -1,6 +1,5 @@
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
-using AiEdge.DataPlane.Transport;
 
 namespace AiEdge.DataPlane.Flow;
 
