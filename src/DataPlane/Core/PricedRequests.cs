@@ -8,5 +8,5 @@ internal static class PricedRequests
 
     /// <summary>Once; of pictures once for each that was asked for.</summary>
     public static int Of(Exchange exchange) =>
-        exchange.Endpoint?.Shape == RequestShape.Images ? Math.Clamp(exchange.Choices, 1, PicturesMax) : 1;
+        exchange.Endpoint is { } endpoint && ShapeTraits.Of(endpoint.Shape).IsPricedByAnswer ? Math.Clamp(exchange.Choices, 1, PicturesMax) : 1;
 }

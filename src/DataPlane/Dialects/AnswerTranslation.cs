@@ -39,7 +39,7 @@ internal sealed class AnswerTranslation
         _reader.Reset();
         _writer.Losses = _losses;
         // Of embeddings the usage is told whoever has counted; nothing but their texts is in the body.
-        var tokens = exchange.PromptIsCounted ? exchange.PromptTokens : Translations.IsOfVectors(asked) ? Math.Max(1, exchange.BytesIn / BytesPerToken) : 0;
+        var tokens = exchange.PromptIsCounted ? exchange.PromptTokens : made.IsOfVectors ? Math.Max(1, exchange.BytesIn / BytesPerToken) : 0;
         _writer.Begin(new AnswerFacts(exchange.EdgeId, exchange.AskedModel, unixSeconds, exchange.WantsUsage, tokens) { WantsBase64 = exchange.WantsBase64 });
     }
 

@@ -33,6 +33,15 @@ internal abstract class DialectForm
     /// <summary>The paths that clients of this dialect call.</summary>
     public abstract IReadOnlyList<Endpoint> Endpoints { get; }
 
+    /// <summary>What stages below have to know of the kinds of bodies that it has.</summary>
+    public abstract IReadOnlyList<ShapeTraits> Shapes { get; }
+
+    /// <summary>What reads and writes those that are translated.</summary>
+    public abstract IReadOnlyList<DialectTranslation> Translations { get; }
+
+    /// <summary>What of its own a provider is asked by that does not take a client's call as it is; null where it cannot be asked.</summary>
+    public abstract RequestShape? ShapeFor(DialectTranslation asked, ProviderModel provider);
+
     /// <summary>Whether clients of this dialect call paths like this one, served or not: they are owed its errors.</summary>
     public abstract bool Owns(ReadOnlySpan<byte> path);
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects.Anthropic;
@@ -37,6 +38,14 @@ internal static class DialectTable
         }
 
         throw new ArgumentException("not a dialect", nameof(name));
+    }
+
+    /// <summary>Hands down what lower layers have to know of each, before anything else is done.</summary>
+    [ModuleInitializer]
+    internal static void Publish()
+    {
+        foreach (var form in All)
+            ShapeTraits.Use(form.Shapes);
     }
 
     /// <summary>The row of a path, in whatever dialect it is, or null.</summary>

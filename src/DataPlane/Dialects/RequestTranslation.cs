@@ -1,6 +1,5 @@
 using System.Buffers;
 using AiEdge.DataPlane.Core;
-using AiEdge.DataPlane.Dialects.Gemini;
 using AiEdge.DataPlane.Translate;
 using AiEdge.Http;
 
@@ -33,7 +32,7 @@ internal sealed class RequestTranslation
     public EdgeError Build(Exchange exchange, RequestHead head, in ReadOnlySequence<byte> body, long outputCap, in ModelAbilities abilities)
     {
         var target = exchange.Target!;
-        var writer = Translations.Of(Translations.ShapeFor(exchange.Endpoint!.Shape, target.Provider)).RequestWriter!;
+        var writer = Translations.Of(Translations.ShapeFor(exchange.Endpoint!.Shape, target.Provider)!.Value).RequestWriter!;
         var reader = _readers[(int)exchange.Endpoint.Shape] ??= Translations.Of(exchange.Endpoint.Shape).NewRequestReader!();
         Release();
         foreach (var segment in body)
@@ -62,22 +61,22 @@ internal sealed class RequestTranslation
     }
 
     /// <summary>Finds what is ours alone in a body that goes on as it is.</summary>
-    public void FindProofs(in ReadOnlySequence<byte> body, RequestShape shape, List<Piece> found)
+    public void FindProofs(in ReadOnlySequence<byte> body, ProofPlaces places, List<Piece> found)
     {
         Release();
         foreach (var segment in body)
             _source.Add(segment.Span);
-        OwnProofs.Find(_source.Written, shape, found);
+        OwnProofs.Find(_source.Written, places, found);
         Release();
     }
 
-    /// <summary>Finds where a body of embeddings names the model besides the path.</summary>
-    public EdgeError FindModels(in ReadOnlySequence<byte> body, ReadOnlySpan<byte> asked, List<Piece> found)
+    /// <summary>Finds where a body names the model besides the path.</summary>
+    public EdgeError FindModels(in ReadOnlySequence<byte> body, FindModels find, ReadOnlySpan<byte> asked, List<Piece> found)
     {
         Release();
         foreach (var segment in body)
             _source.Add(segment.Span);
-        var error = EmbedModels.Find(_source.Written, asked, found);
+        var error = find(_source.Written, asked, found);
         Release();
         return error;
     }

@@ -109,7 +109,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         _demand = RequestDemand.Of(scan.Facts, exchange.Endpoint!.Shape, tokens, isCounted || scan.Prompt is null, exchange.Choices) with
         {
             InputGuess = PromptGuess(exchange, scan.Prompt),
-            OutputGuess = RequestDemand.IsUncapped(exchange.Endpoint.Shape) ? OutputGuess(exchange) : 0,
+            OutputGuess = ShapeTraits.Of(exchange.Endpoint.Shape).IsUncapped ? OutputGuess(exchange) : 0,
         };
         if (exchange.Degraded.MaxTokens is var cap and > 0)
             _demand = _demand with { OutputTokensMax = cap };

@@ -26,7 +26,7 @@ internal sealed partial class AttemptLoop
             return null;
 
         // What a provider keeps would be there twice.
-        return exchange.Endpoint!.Shape is RequestShape.Chat or RequestShape.Completions or RequestShape.Messages or RequestShape.Contents ? hedge : null;
+        return ShapeTraits.Of(exchange.Endpoint!.Shape).MayBeHedged ? hedge : null;
     }
 
     /// <summary>
@@ -70,7 +70,7 @@ internal sealed partial class AttemptLoop
         _settlement.BeforeLetGo();
 
         // What tools of the provider's do would be done twice.
-        var hasTools = exchange.Endpoint!.Shape == RequestShape.Messages && Holds(body.Bytes, "\"mcp_servers\""u8);
+        var hasTools = HasProviderTools(ShapeTraits.Of(exchange.Endpoint!.Shape), body);
         if (hasTools || _plan.FindBeside() is not { } target || !_gate.MayAskBeside(exchange, target, hedge.CostMaxNanodollars))
         {
             hedges.OnBarred();
@@ -214,6 +214,9 @@ internal sealed partial class AttemptLoop
         exchange.Status = 0;
         exchange.Bill = default;
     }
+
+    /// <summary>Whether a body may have its provider call tools.</summary>
+    public static bool HasProviderTools(ShapeTraits traits, RequestBody body) => traits.ProviderTools.Length > 0 && Holds(body.Bytes, traits.ProviderTools);
 
     /// <summary>Whether a body has these bytes anywhere.</summary>
     public static bool Holds(in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> name)

@@ -374,32 +374,28 @@ internal sealed partial class AttemptLoop
     /// <summary>Finds what another provider's translation has put into the request, which is nothing that the target could read.</summary>
     private EdgeError FindProofs(Exchange exchange, RequestBody body)
     {
-        var shape = exchange.Endpoint!.Shape;
-        if (shape is RequestShape.EmbedContent or RequestShape.BatchEmbed)
-            return FindModels(exchange, body);
-        if (OwnProofs.NameIn(shape).IsEmpty || !OwnProofs.MayBeIn(body.Bytes))
+        var translation = Translations.Find(exchange.Endpoint!.Shape);
+        if (translation?.FindModels is { } find)
+            return FindModels(exchange, body, find);
+        if (translation?.Proofs is not { } places || !OwnProofs.MayBeIn(body.Bytes))
             return default;
         if (!body.TryCountTranslation())
             return EdgeError.Edge(ErrorKind.Overloaded);
-        body.Intake!.Translation.FindProofs(body.Bytes, shape, _proofs);
+        body.Intake!.Translation.FindProofs(body.Bytes, places, _proofs);
         if (_proofs.Count > BodyPatch.EditsMax / 2)
-        {
-            var param = shape == RequestShape.Messages ? "messages" : "input";
-            return EdgeError.Client(ErrorKind.NotSupportedYet, "So many thoughts of other providers are not supported yet.", param);
-        }
-
+            return EdgeError.Client(ErrorKind.NotSupportedYet, "So many thoughts of other providers are not supported yet.", places.List);
         if (_proofs.Count > 0)
-            exchange.SetTranslationLoss(OwnProofs.NameIn(shape));
+            exchange.SetTranslationLoss(places.Name);
         return default;
     }
 
-    /// <summary>Finds where a body of embeddings names its model, which has to be the path's.</summary>
-    private EdgeError FindModels(Exchange exchange, RequestBody body)
+    /// <summary>Finds where a body names its model, which has to be the path's.</summary>
+    private EdgeError FindModels(Exchange exchange, RequestBody body, FindModels find)
     {
         if (!body.TryCountTranslation())
             return EdgeError.Edge(ErrorKind.Overloaded);
         var asked = exchange.Endpoint!.ModelIn(exchange.ServedPath(body.Intake!.HeadReader.Head.Path));
-        if (body.Intake.Translation.FindModels(body.Bytes, asked, _proofs) is { IsError: true } error)
+        if (body.Intake.Translation.FindModels(body.Bytes, find, asked, _proofs) is { IsError: true } error)
             return error;
         return _proofs.Count <= BodyPatch.EditsMax
             ? default
@@ -425,7 +421,7 @@ internal sealed partial class AttemptLoop
             clamp,
             target.Provider.InsteadOfModel);
         ReadOnlyMemory<byte> name = target.UpstreamModelJson ?? exchange.PassedModelJson;
-        var isOfModel = Translations.IsOfVectors(exchange.Endpoint.Shape);
+        var isOfModel = Translations.Find(exchange.Endpoint.Shape)?.FindModels is not null;
         if (isOfModel && name.IsEmpty)
             return isInjected;
         foreach (var piece in _proofs)

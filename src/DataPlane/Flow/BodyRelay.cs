@@ -3,7 +3,6 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
-using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
@@ -77,7 +76,7 @@ internal sealed class BodyRelay(
             exchange.KeepAlive = false;
         client.UseFraming(framing);
         (_reader ??= new JsonAnswerReader()).Reset(
-            DialectTable.Of(exchange.Dialect).Words, settlement.Counts && RequestDemand.HasOutput(exchange.Endpoint!.Shape));
+            DialectTable.Of(exchange.Dialect).Words, settlement.Counts && ShapeTraits.Of(exchange.Endpoint!.Shape).HasOutput);
         decoder.Begin(decode ? answer.Coding : ContentCoding.Identity);
         AnswerHead.WriteProviders(link, exchange, head, framing, head.Framing.Length, decode);
         body.Begin(upstream);

@@ -4,7 +4,6 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
-using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Flow;
@@ -41,7 +40,7 @@ internal sealed class EnsembleReader(ExchangeMeter meter, Settlement settlement)
     private EdgeError Read(Exchange exchange, RequestBody request, CascadeRules unless, EnsembleMember member, ReadOnlyMemory<byte> answer)
     {
         var words = DialectTable.Of(exchange.SpokenEndpoint.Dialect).Words;
-        _reader.Reset(words, settlement.Counts && RequestDemand.HasOutput(exchange.Endpoint!.Shape), isHeld: true);
+        _reader.Reset(words, settlement.Counts && ShapeTraits.Of(exchange.Endpoint!.Shape).HasOutput, isHeld: true);
         _reader.Feed(answer.Span);
         if (answer.IsEmpty || (exchange.UpstreamEndpoint is null ? _reader.IsCut : !_reader.IsComplete))
             return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off.");

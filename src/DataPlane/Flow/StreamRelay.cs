@@ -29,7 +29,7 @@ internal sealed class StreamRelay(
     private readonly FrameSplitter _frames = new(bodies);
     private readonly StreamGuard _guard = new(credit, meter);
     private readonly ArrayStream _array = new();
-    private readonly EventReader?[] _readers = new EventReader?[(int)Dialect.Gemini + 1];
+    private readonly EventReader?[] _readers = new EventReader?[DialectTable.Forms.Length];
     private EventReader _reader = null!;
     private DialectForm _form = null!;
     private ClientLink _link = null!;

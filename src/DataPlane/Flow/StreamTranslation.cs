@@ -11,7 +11,7 @@ namespace AiEdge.DataPlane.Flow;
 internal sealed class StreamTranslation
 {
     private readonly AnswerTranslation _answer = new();
-    private readonly EventReader?[] _readers = new EventReader?[(int)Dialect.Gemini + 1];
+    private readonly EventReader?[] _readers = new EventReader?[DialectTable.Forms.Length];
     private readonly FrameSplitter _frames = new();
     private byte[] _last = [];
     private int _lastLength;
@@ -30,7 +30,7 @@ internal sealed class StreamTranslation
     public void Begin(Exchange exchange, DialectForm form, bool mayCut)
     {
         _answer.Begin(exchange, isStream: true, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
-        _isSeen = mayCut || exchange.Endpoint!.Shape == RequestShape.Responses;
+        _isSeen = mayCut || ShapeTraits.Of(exchange.Endpoint!.Shape).IsNumbered;
         _watched = _lastLength = 0;
         Seen = _readers[(int)exchange.Dialect] ??= form.NewEventReader();
         Seen.Reset(exchange.Endpoint!.Shape, stripUsage: false, wantsTexts: false, wantsDraft: mayCut);

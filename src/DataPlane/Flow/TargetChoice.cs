@@ -17,7 +17,7 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
     /// <summary>The exchange must have its model.</summary>
     public EdgeError Choose(Exchange exchange, ClientLink link, RequestBody body)
     {
-        if (exchange.Endpoint is not { Kind: EndpointKind.Forward } endpoint || !RequestDemand.HasOutput(endpoint.Shape))
+        if (exchange.Endpoint is not { Kind: EndpointKind.Forward } endpoint || !ShapeTraits.Of(endpoint.Shape).HasOutput)
             return ChooseOwn(exchange, body);
         if (exchange.Model!.Simple is { } simple)
             TurnSimple(exchange, body, simple);
@@ -76,13 +76,8 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
         var scan = body.Intake!.Scan;
         if (scan.Facts.Background || scan.Prompt is { } prompt && (prompt.Doubts & PromptDoubt.StoredState) != 0)
             return false;
-        return shape switch
-        {
-            RequestShape.Chat or RequestShape.Contents => true,
-            RequestShape.Messages => !AttemptLoop.Holds(body.Bytes, "\"mcp_servers\""u8),
-            RequestShape.Responses => !AttemptLoop.Holds(body.Bytes, "\"mcp\""u8),
-            _ => false,
-        };
+        var traits = ShapeTraits.Of(shape);
+        return traits.MayRepeat && !AttemptLoop.HasProviderTools(traits, body);
     }
 
     /// <summary>Chooses a target of another model. False, and all is as before, where that is the asked one or has none that can take the request.</summary>

@@ -3,7 +3,6 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
-using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Transport;
 using AiEdge.DataPlane.Translate;
 using AiEdge.Http;
@@ -38,7 +37,7 @@ internal sealed class TranslatedBodyRelay(
         _bytes.Clear();
         _isFull = false;
         var words = DialectTable.Of(exchange.SpokenEndpoint.Dialect).Words;
-        _reader.Reset(words, settlement.Counts && RequestDemand.HasOutput(exchange.Endpoint!.Shape), isHeld: true);
+        _reader.Reset(words, settlement.Counts && ShapeTraits.Of(exchange.Endpoint!.Shape).HasOutput, isHeld: true);
         body.Begin(upstream);
         while (body.State == BodyState.Open)
         {

@@ -63,7 +63,7 @@ internal static class UsageRecords
     /// they are.
     /// </summary>
     private static string DialectOut(JournalItem item, string dialect) =>
-        item[JournalNumber.DialectOut] is >= 0 and <= (long)Dialect.Gemini and var known && dialect != DialectTable.Passthrough
+        item[JournalNumber.DialectOut] is >= 0 and var known && known < DialectTable.Forms.Length && dialect != DialectTable.Passthrough
             ? DialectTable.Of((Dialect)known).Name : dialect;
 
     /// <summary>What the provider said, each class by itself: it counts cached and audio input in its input, and reasoning in its output.</summary>

@@ -168,6 +168,5 @@ internal static class Billing
     private static long Counted(Exchange exchange) => Math.Max(0, exchange.CountedOutputTokens) + exchange.UndeliveredTokens;
 
     private static bool HasOutput(Exchange exchange) =>
-        exchange.Endpoint?.Shape is RequestShape.Chat or RequestShape.Completions or RequestShape.Responses or RequestShape.Messages
-            or RequestShape.Contents;
+        exchange.Endpoint is { } endpoint && ShapeTraits.Of(endpoint.Shape).HasOutput;
 }

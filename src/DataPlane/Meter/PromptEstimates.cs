@@ -25,7 +25,7 @@ internal static class PromptEstimates
     /// <summary>Tokens around the messages.</summary>
     public static long Overhead(PromptText prompt, in ModelEncoding model, RequestShape shape)
     {
-        if (shape is not (RequestShape.Chat or RequestShape.Responses or RequestShape.Messages or RequestShape.Contents))
+        if (ShapeTraits.Of(shape).Overhead == PromptOverhead.None)
             return 0;
         ChatOverhead chat = model.Chat;
         return ((long)prompt.Messages * chat.Message) + prompt.KnownRoles + ((long)prompt.Names * chat.Name) + chat.Reply;
@@ -65,8 +65,8 @@ internal static class PromptEstimates
         PromptDoubt doubts = prompt.Doubts;
         if (!model.IsExact)
             doubts |= PromptDoubt.Encoding;
-        // The formula is published for chats alone.
-        if (shape is RequestShape.Responses or RequestShape.Messages or RequestShape.Contents || (shape == RequestShape.Chat && !model.Chat.IsExact))
+        var overhead = ShapeTraits.Of(shape).Overhead;
+        if (overhead == PromptOverhead.Unpublished || (overhead == PromptOverhead.Published && !model.Chat.IsExact))
             doubts |= PromptDoubt.Overhead;
         return doubts;
     }

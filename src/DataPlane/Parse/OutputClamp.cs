@@ -18,7 +18,7 @@ internal readonly record struct OutputClamp(long Tokens, bool TakesCompletionTok
 
     /// <summary>Whether a request that caps itself so needs an edit.</summary>
     public bool Binds(RequestFacts facts, RequestShape shape) =>
-        Tokens > 0 && RequestDemand.HasOutput(shape)
+        Tokens > 0 && ShapeTraits.Of(shape).HasOutput
         && RequestCap.Of(facts, shape) is var asked && (asked < 0 || asked > Tokens);
 
     /// <summary>

@@ -12,16 +12,9 @@ internal static class RequestDemand
     /// <param name="isCounted">Whether it is the count.</param>
     /// <param name="choices">Answers that are made.</param>
     public static Demand Of(RequestFacts facts, RequestShape shape, long inputTokens, bool isCounted, int choices = 1) => new(
-        inputTokens, isCounted, RequestCap.Of(facts, shape), choices, facts.Stream, HasOutput(shape));
+        inputTokens, isCounted, RequestCap.Of(facts, shape), choices, facts.Stream, ShapeTraits.Of(shape).HasOutput);
 
     /// <summary>Answers that are made of a request, told or not: so many as it asks for, for each of its prompts.</summary>
     public static int Choices(RequestFacts facts, PromptText? prompt) =>
         (int)Math.Clamp((long)Math.Max(facts.N, facts.BestOf) * Math.Max(1, prompt?.Prompts ?? 1), 1, int.MaxValue);
-
-    /// <summary>Whether the answer is a picture or sound, or what was heard in it: it may cost tokens, and has no cap.</summary>
-    public static bool IsUncapped(RequestShape shape) => shape is RequestShape.Images or RequestShape.Speech or RequestShape.Multipart;
-
-    /// <summary>Whether the answer is made of tokens.</summary>
-    public static bool HasOutput(RequestShape shape) =>
-        shape is RequestShape.Chat or RequestShape.Completions or RequestShape.Responses or RequestShape.Messages or RequestShape.Contents;
 }

@@ -3,6 +3,17 @@ using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Translate;
 
+/// <summary>Where a kind of body has thoughts with their proofs.</summary>
+/// <param name="Name">How it calls such a thought.</param>
+/// <param name="List">The top-level array of turns, or of what stands in them.</param>
+/// <param name="Within">The member of a turn that is an array of what stands in it; empty where <paramref name="List"/> is that.</param>
+/// <param name="Type">The <c>type</c> of a thought.</param>
+/// <param name="Proof">Its member that is the proof.</param>
+internal sealed record ProofPlaces(byte[] Name, string List, byte[] Within, byte[] Type, byte[] Proof)
+{
+    public byte[] ListUtf8 { get; } = System.Text.Encoding.ASCII.GetBytes(List);
+}
+
 /// <summary>
 /// Thoughts that stand in a client's history for the sake of what they prove to a provider of another dialect, behind a mark of our making
 /// (such as <see cref="CallProof"/>). A provider of the client's own dialect would take the proof for one of its own that was
@@ -12,14 +23,6 @@ internal static class OwnProofs
 {
     /// <summary>What every mark begins with.</summary>
     private static ReadOnlySpan<byte> Mark => "aiedge."u8;
-
-    /// <summary>How the shape calls what is left out; empty for shapes that have none.</summary>
-    public static ReadOnlySpan<byte> NameIn(RequestShape shape) => shape switch
-    {
-        RequestShape.Messages => "messages.content.thinking"u8,
-        RequestShape.Responses => "input.reasoning"u8,
-        _ => default,
-    };
 
     /// <summary>Whether a body has the mark anywhere, which most have not.</summary>
     public static bool MayBeIn(in ReadOnlySequence<byte> body)
@@ -47,21 +50,23 @@ internal static class OwnProofs
     }
 
     /// <summary>Adds what has to go, in the order of the source, commas included.</summary>
-    public static void Find(ReadOnlySpan<byte> source, RequestShape shape, List<Piece> found)
+    public static void Find(ReadOnlySpan<byte> source, ProofPlaces places, List<Piece> found)
     {
         var walk = new JsonWalk(source, stackalloc byte[64]);
         if (!walk.TryBegin())
             return;
         while (walk.NextMember())
         {
-            if (shape == RequestShape.Responses && walk.Is("input"u8) && walk.Token == JsonToken.StartArray)
-                FindIn(source, walk.Value(), shape, found);
-            else if (shape == RequestShape.Messages && walk.Is("messages"u8) && walk.TryEnter(JsonToken.StartArray))
-                FindInTurns(source, ref walk, found);
+            if (!walk.Is(places.ListUtf8))
+                continue;
+            if (places.Within.Length > 0 && walk.TryEnter(JsonToken.StartArray))
+                FindInTurns(source, ref walk, places, found);
+            else if (places.Within.Length == 0 && walk.Token == JsonToken.StartArray)
+                FindIn(source, walk.Value(), places, found);
         }
     }
 
-    private static void FindInTurns(ReadOnlySpan<byte> source, ref JsonWalk walk, List<Piece> found)
+    private static void FindInTurns(ReadOnlySpan<byte> source, ref JsonWalk walk, ProofPlaces places, List<Piece> found)
     {
         while (walk.NextElement())
         {
@@ -69,14 +74,14 @@ internal static class OwnProofs
                 continue;
             while (walk.NextMember())
             {
-                if (walk.Is("content"u8) && walk.Token == JsonToken.StartArray)
-                    FindIn(source, walk.Value(), RequestShape.Messages, found);
+                if (walk.Is(places.Within) && walk.Token == JsonToken.StartArray)
+                    FindIn(source, walk.Value(), places, found);
             }
         }
     }
 
     /// <summary>Finds those among the elements of a list. What is kept stays a list: a comma goes with each that does not.</summary>
-    private static void FindIn(ReadOnlySpan<byte> source, Piece list, RequestShape shape, List<Piece> found)
+    private static void FindIn(ReadOnlySpan<byte> source, Piece list, ProofPlaces places, List<Piece> found)
     {
         var walk = new JsonWalk(source, list, stackalloc byte[64]);
         if (!walk.TryBeginArray())
@@ -86,7 +91,7 @@ internal static class OwnProofs
         {
             var element = walk.Value();
             var end = element.Start + element.Length;
-            var isOurs = IsOurs(source, element, shape);
+            var isOurs = IsOurs(source, element, places);
             if (isOurs && behind == 0)
                 (first, last) = (first == 0 ? element.Start : first, end);
             else if (isOurs)
@@ -102,7 +107,7 @@ internal static class OwnProofs
             found.Add(new Piece(first, last - first));
     }
 
-    private static bool IsOurs(ReadOnlySpan<byte> source, Piece element, RequestShape shape)
+    private static bool IsOurs(ReadOnlySpan<byte> source, Piece element, ProofPlaces places)
     {
         var walk = new JsonWalk(source, element, stackalloc byte[64]);
         if (source[element.Start] != (byte)'{' || !walk.TryBegin())
@@ -111,8 +116,8 @@ internal static class OwnProofs
         while (walk.NextMember())
         {
             if (walk.Is("type"u8))
-                isThought = walk.IsText(shape == RequestShape.Messages ? "thinking"u8 : "reasoning"u8);
-            else if (walk.Is(shape == RequestShape.Messages ? "signature"u8 : "encrypted_content"u8) && walk.Token == JsonToken.String)
+                isThought = walk.IsText(places.Type);
+            else if (walk.Is(places.Proof) && walk.Token == JsonToken.String)
                 isProof = walk.TextBytes.StartsWith(Mark);
         }
 

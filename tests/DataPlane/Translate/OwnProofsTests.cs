@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Translate;
 
@@ -66,7 +67,7 @@ public sealed class OwnProofsTests
     {
         var found = new List<Piece>();
         var bytes = Encoding.UTF8.GetBytes(body);
-        OwnProofs.Find(bytes, shape, found);
+        OwnProofs.Find(bytes, Translations.Of(shape).Proofs!, found);
         var patch = new BodyPatch();
         foreach (var piece in found)
             patch.Replace(new ByteRange(piece.Start, piece.Length), default);

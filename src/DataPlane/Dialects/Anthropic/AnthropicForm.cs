@@ -28,6 +28,27 @@ internal sealed class AnthropicForm : DialectForm
         new("/v1/messages/count_tokens", RequestShape.Messages, EndpointKind.CountTokens, Dialect.Anthropic),
     ];
 
+    public override IReadOnlyList<ShapeTraits> Shapes { get; } =
+    [
+        new()
+        {
+            Shape = RequestShape.Messages, HasOutput = true, MayBeHedged = true, MayRepeat = true, Overhead = PromptOverhead.Unpublished,
+            ProviderTools = [.. "\"mcp_servers\""u8],
+        },
+    ];
+
+    public override IReadOnlyList<DialectTranslation> Translations { get; } =
+    [
+        new(
+            RequestShape.Messages, () => new MessagesRequestReader(), new MessagesRequestWriter(), () => new MessageAnswerReader(),
+            () => new MessageStreamWriter(), () => new MessageAnswerWriter())
+        {
+            Proofs = new([.. "messages.content.thinking"u8], "messages", [.. "content"u8], [.. "thinking"u8], [.. "signature"u8]),
+        },
+    ];
+
+    public override RequestShape? ShapeFor(DialectTranslation asked, ProviderModel provider) => asked.IsOfVectors ? null : RequestShape.Messages;
+
     public override bool Owns(ReadOnlySpan<byte> path) => path.StartsWith("/v1/messages"u8);
 
     public override bool IsSpokenBy(RequestHead head) => head.IndexOf("anthropic-version"u8) >= 0;

@@ -35,6 +35,36 @@ internal sealed class GeminiForm : DialectForm
         Method("", EndpointKind.ModelOne),
     ];
 
+    public override IReadOnlyList<ShapeTraits> Shapes { get; } =
+    [
+        new() { Shape = RequestShape.Contents, HasOutput = true, MayBeHedged = true, MayRepeat = true, Overhead = PromptOverhead.Unpublished },
+        new() { Shape = RequestShape.EmbedContent },
+        new() { Shape = RequestShape.BatchEmbed },
+    ];
+
+    public override IReadOnlyList<DialectTranslation> Translations { get; } =
+    [
+        new(
+            RequestShape.Contents, () => new ContentsRequestReader(), new ContentsRequestWriter(), () => new ContentsAnswerReader(),
+            () => new ContentsAnswerWriter(isStream: true), () => new ContentsAnswerWriter(isStream: false)),
+        new(RequestShape.EmbedContent, () => new EmbedRequestReader(isBatch: false), null, null, null, () => new EmbedAnswerWriter(isBatch: false))
+        {
+            IsOfVectors = true,
+            FindModels = EmbedModels.Find,
+        },
+        new(
+            RequestShape.BatchEmbed, () => new EmbedRequestReader(isBatch: true), new EmbedRequestWriter(), () => new EmbedAnswerReader(),
+            null, () => new EmbedAnswerWriter(isBatch: true))
+        {
+            IsOfVectors = true,
+            FindModels = EmbedModels.Find,
+        },
+    ];
+
+    /// <summary>Vertex has other methods for embeddings than Gemini's own API.</summary>
+    public override RequestShape? ShapeFor(DialectTranslation asked, ProviderModel provider) =>
+        !asked.IsOfVectors ? RequestShape.Contents : provider.Hosting == ApiHost.Vertex ? null : RequestShape.BatchEmbed;
+
     public override bool Owns(ReadOnlySpan<byte> path) => path.StartsWith("/v1beta/"u8);
 
     public override EventReader NewEventReader() => new GeminiEventReader();

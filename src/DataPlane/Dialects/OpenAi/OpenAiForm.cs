@@ -37,6 +37,13 @@ internal sealed class OpenAiForm : DialectForm
         new("/v1/models/", RequestShape.Chat, EndpointKind.ModelOne),
     ];
 
+    public override IReadOnlyList<ShapeTraits> Shapes => OpenAiShapes.Traits;
+
+    public override IReadOnlyList<DialectTranslation> Translations => OpenAiShapes.Translations;
+
+    public override RequestShape? ShapeFor(DialectTranslation asked, ProviderModel provider) =>
+        asked.IsOfVectors ? RequestShape.Embeddings : provider.PrefersResponses ? RequestShape.Responses : RequestShape.Chat;
+
     public override bool Owns(ReadOnlySpan<byte> path) => false;
 
     public override EventReader NewEventReader() => new OpenAiStreamReader();

@@ -1,0 +1,45 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects.OpenAi.Responses;
+
+namespace AiEdge.DataPlane.Dialects.OpenAi;
+
+/// <summary>The kinds of bodies of the OpenAI dialect.</summary>
+internal static class OpenAiShapes
+{
+    public static ShapeTraits[] Traits { get; } =
+    [
+        new() { Shape = RequestShape.Chat, HasOutput = true, MayBeHedged = true, MayRepeat = true, Overhead = PromptOverhead.Published },
+        new() { Shape = RequestShape.Completions, HasOutput = true, MayBeHedged = true },
+
+        // What a provider keeps of it would be there twice, so that nobody else is asked besides.
+        new()
+        {
+            Shape = RequestShape.Responses, HasOutput = true, MayRepeat = true, IsNumbered = true, Overhead = PromptOverhead.Unpublished,
+            ProviderTools = [.. "\"mcp\""u8],
+        },
+        new() { Shape = RequestShape.Embeddings },
+        new() { Shape = RequestShape.Moderations },
+        new() { Shape = RequestShape.Images, IsUncapped = true, IsPricedByAnswer = true },
+        new() { Shape = RequestShape.Speech, IsUncapped = true },
+        new() { Shape = RequestShape.Multipart, IsUncapped = true },
+    ];
+
+    public static DialectTranslation[] Translations { get; } =
+    [
+        new(
+            RequestShape.Chat, () => new ChatRequestReader(), new ChatRequestWriter(), () => new ChatAnswerReader(),
+            () => new ChatStreamWriter(), () => new ChatAnswerWriter()),
+        new(
+            RequestShape.Responses, () => new ResponsesRequestReader(), new ResponsesRequestWriter(), () => new ResponsesAnswerReader(),
+            () => new ResponsesAnswerWriter(isStream: true), () => new ResponsesAnswerWriter(isStream: false))
+        {
+            Proofs = new([.. "input.reasoning"u8], "input", [], [.. "reasoning"u8], [.. "encrypted_content"u8]),
+        },
+        new(
+            RequestShape.Embeddings, () => new EmbeddingsRequestReader(), new EmbeddingsRequestWriter(), () => new EmbeddingsAnswerReader(),
+            null, () => new EmbeddingsAnswerWriter())
+        {
+            IsOfVectors = true,
+        },
+    ];
+}
