@@ -76,47 +76,27 @@ internal enum UsageChunkMode : byte
     Never,
 }
 
-/// <summary>In whose cloud a provider's API is (<c>hosting</c>): decides how the paths of its dialect are made.</summary>
-internal enum ApiHost : byte
-{
-    /// <summary>Its own: the dialect's paths.</summary>
-    Direct,
-
-    /// <summary>Azure's: deployments stand in the path, where OpenAI has the model in the body.</summary>
-    Azure,
-
-    /// <summary>Google's Vertex AI: publishers and their models stand in the path.</summary>
-    Vertex,
-}
-
 /// <summary>A provider, compiled: where it is, what it is sent, how long it may take.</summary>
 internal sealed class ProviderModel
 {
-    private static readonly ReadOnlyMemory<byte> VertexVersion = System.Text.Encoding.ASCII.GetBytes("\"anthropic_version\":\"vertex-2023-10-16\"");
-
     public required string Name { get; init; }
 
     public required Dialect Dialect { get; init; }
 
-    /// <summary>It speaks OpenAI's chat completions and not its Responses, which are translated for it (<c>responses: translated</c>).</summary>
-    public bool LacksResponses { get; init; }
+    /// <summary>Kinds of bodies of its dialect that it does not take, a bit each (<see cref="ShapeTraits.Set"/>): they are translated for it.</summary>
+    public ulong Lacks { get; init; }
 
     /// <summary>Clients of other dialects are translated into Responses, and not into chats (<c>responses: preferred</c> or <c>only</c>).</summary>
     public bool PrefersResponses { get; init; }
 
-    /// <summary>It speaks OpenAI's Responses and not its chat completions, which are translated for it (<c>responses: only</c>).</summary>
-    public bool LacksChat { get; init; }
-
-    public ApiHost Hosting { get; init; }
+    /// <summary>How its paths are made in the cloud of another (<c>hosting</c>); null where they are the dialect's own.</summary>
+    public HostedPaths? Hosted { get; init; }
 
     /// <summary>What every path is followed by behind a <c>?</c>; empty for nothing. A client's parameter of the same name stays here.</summary>
     public byte[] Query { get; init; } = [];
 
-    /// <summary>
-    /// What stands in bodies in the place of the member <c>model</c>, where the path names the model and its being in the body is refused: of
-    /// Anthropic's Messages on Vertex. Empty elsewhere.
-    /// </summary>
-    public ReadOnlyMemory<byte> InsteadOfModel => Hosting == ApiHost.Vertex && Dialect == Dialect.Anthropic ? VertexVersion : default;
+    /// <summary>What stands in bodies in the place of the member <c>model</c>; empty where it stays.</summary>
+    public ReadOnlyMemory<byte> InsteadOfModel => Hosted is { } hosted ? hosted.InsteadOfModel : default;
 
     /// <summary>Whether nothing is sent to it for now.</summary>
     public bool IsDisabled { get; init; }
@@ -193,19 +173,11 @@ internal sealed class ProviderModel
     public PassthroughModel? Passthrough { get; set; }
 
     /// <summary>Whether it takes what a client calls as it is.</summary>
-    public bool Speaks(Dialect dialect, RequestShape shape) => Dialect == dialect && shape switch
-    {
-        RequestShape.Responses => !LacksResponses,
-        RequestShape.Chat => !LacksChat,
+    public bool Speaks(Dialect dialect, RequestShape shape) => Dialect == dialect && ((Lacks >> (int)shape) & 1) == 0;
 
-        // Vertex has other methods for embeddings than Gemini's own API.
-        RequestShape.EmbedContent or RequestShape.BatchEmbed => Hosting != ApiHost.Vertex,
-        _ => true,
-    };
-
-    /// <summary>Whether it is asked for the tokens of a prompt. In Azure's and Vertex's clouds OpenAI and Anthropic have no path of the kind.</summary>
+    /// <summary>Whether it is asked for the tokens of a prompt.</summary>
     public bool Counts(Dialect dialect, RequestShape shape) =>
-        CountsTokens && Speaks(dialect, shape) && (Hosting == ApiHost.Direct || Dialect == Dialect.Gemini);
+        CountsTokens && Speaks(dialect, shape) && (Hosted is null || Hosted.CountsTokens);
 
     /// <summary>Counts the choices of an account.</summary>
     public uint NextTicket() => Interlocked.Increment(ref _tickets);

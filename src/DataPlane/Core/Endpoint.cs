@@ -22,16 +22,13 @@ internal enum EndpointKind : byte
 /// <summary>A path that the data plane serves, with what it means. A table row, compared by bytes.</summary>
 internal sealed class Endpoint
 {
-    private readonly int _upstreamFrom;
-
-    public Endpoint(string path, RequestShape shape, EndpointKind kind = EndpointKind.Forward, Dialect dialect = Dialect.OpenAi)
+    public Endpoint(string path, RequestShape shape, EndpointKind kind = EndpointKind.Forward, Dialect dialect = default)
     {
         Path = path;
         PathUtf8 = System.Text.Encoding.UTF8.GetBytes(path);
         Shape = shape;
         Kind = kind;
         Dialect = dialect;
-        _upstreamFrom = dialect == Dialect.OpenAi ? "/v1".Length : 0;
     }
 
     /// <summary>The path as clients call it; for <see cref="EndpointKind.ModelOne"/> what stands before the id.</summary>
@@ -39,8 +36,8 @@ internal sealed class Endpoint
 
     public byte[] PathUtf8 { get; }
 
-    /// <summary>What is put behind a provider's base path: OpenAI's paths without their leading <c>/v1</c>, those of others whole.</summary>
-    public ReadOnlySpan<byte> UpstreamPath => PathUtf8.AsSpan(_upstreamFrom);
+    /// <summary>What is put behind a provider's base path: the path without what that ends in.</summary>
+    public ReadOnlySpan<byte> UpstreamPath => PathUtf8.AsSpan(DialectTraits.Of(Dialect).BaseEndsIn.Length);
 
     /// <summary>
     /// What stands behind the model in paths that name it; empty for those that do not. <see cref="Path"/> is then what stands before it.
@@ -59,8 +56,7 @@ internal sealed class Endpoint
     public byte[] HeaderLine { get; init; } = [];
 
     /// <summary>Whether Azure has the path below a deployment, by whose name it knows the model, rather than beside the deployments.</summary>
-    public bool IsOfDeployment =>
-        Dialect == Dialect.OpenAi && Shape is not (RequestShape.Responses or RequestShape.Moderations) && Kind == EndpointKind.Forward;
+    public bool IsOfDeployment { get; init; }
 
     /// <summary>Whether it asks for a count of tokens alone, which no provider charges for.</summary>
     public bool IsCount => Kind == EndpointKind.CountTokens;

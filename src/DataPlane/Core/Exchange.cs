@@ -321,7 +321,7 @@ internal sealed class Exchange
         AccountCost = default;
         Endpoint = UpstreamEndpoint = null;
         _translationLossLength = 0;
-        Dialect = Dialect.OpenAi;
+        Dialect = default;
         Stream = IsArray = false;
         HttpMinor = 1;
         IsHead = false;

@@ -52,6 +52,15 @@ internal sealed record ShapeTraits
     /// <summary>The row of a kind.</summary>
     public static ShapeTraits Of(RequestShape shape) => Rows[(int)shape]!;
 
+    /// <summary>A set of kinds, a bit each.</summary>
+    public static ulong Set(params ReadOnlySpan<RequestShape> shapes)
+    {
+        var set = 0UL;
+        foreach (var shape in shapes)
+            set |= 1UL << (int)shape;
+        return set;
+    }
+
     /// <summary>Takes the rows of a dialect, before anything is served.</summary>
     /// <exception cref="InvalidOperationException">A number is taken, or there are no more.</exception>
     public static void Use(IEnumerable<ShapeTraits> rows)

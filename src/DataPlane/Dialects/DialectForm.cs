@@ -1,11 +1,18 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using AiEdge.Contracts.Options;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Dialects;
+
+/// <summary>Where a request names whom it is made for.</summary>
+/// <param name="Name">The member.</param>
+/// <param name="Other">Another, which counts where the first is not there; empty for none.</param>
+/// <param name="Within">The top-level object that it is in; empty where it is at the top itself.</param>
+internal sealed record UserWords(byte[] Name, byte[] Other, byte[] Within);
 
 /// <summary>
 /// What a dialect has of its own: its paths, where its requests and answers keep what a gateway reads, and how it says what a gateway has to
@@ -16,10 +23,13 @@ internal abstract class DialectForm
     // Text is sent as JSON and never as HTML: an apostrophe may be one.
     protected static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public abstract Dialect Id { get; }
+    /// <summary>What stages below have to know of it.</summary>
+    public abstract DialectTraits Traits { get; }
+
+    public Dialect Id => Traits.Id;
 
     /// <summary>The name in configurations, records and messages.</summary>
-    public abstract string Name { get; }
+    public string Name => Traits.Name;
 
     /// <summary>What its answers are read by.</summary>
     public abstract AnswerWords Words { get; }
@@ -42,6 +52,12 @@ internal abstract class DialectForm
     /// <summary>What of its own a provider is asked by that does not take a client's call as it is; null where it cannot be asked.</summary>
     public abstract RequestShape? ShapeFor(DialectTranslation asked, ProviderModel provider);
 
+    /// <summary>Kinds of bodies of its own that a provider does not take (<see cref="ShapeTraits.Set"/>), as its configuration has it.</summary>
+    public virtual ulong Lacks(ProviderOptions provider) => 0;
+
+    /// <summary>How paths are made at who hosts the provider; null where they are the dialect's own.</summary>
+    public virtual HostedPaths? HostedBy(ProviderOptions provider) => null;
+
     /// <summary>Whether clients of this dialect call paths like this one, served or not: they are owed its errors.</summary>
     public abstract bool Owns(ReadOnlySpan<byte> path);
 
@@ -56,6 +72,27 @@ internal abstract class DialectForm
 
     /// <summary>Makes what reads the events of its streams.</summary>
     public abstract EventReader NewEventReader();
+
+    /// <summary>The status that tells an error.</summary>
+    public virtual int StatusOf(ErrorKind kind) => ErrorTable.Row(kind).Status;
+
+    /// <summary>The header of an answer by which clients know our id of it, besides those that all have; empty where there is none.</summary>
+    public virtual ReadOnlySpan<byte> IdHeader => default;
+
+    /// <summary>Which header of a provider's answer is its own id of it; -1 where none is.</summary>
+    public virtual int IdIn(ResponseHead head) => head.IndexOf(HeaderId.XRequestId);
+
+    /// <summary>Where a request names whom it is made for; null where it does not.</summary>
+    public virtual UserWords? User => null;
+
+    /// <summary>How far the tightest limits of a key or its team are, in an answer's head.</summary>
+    public virtual void WriteRates(ref ByteWriter writer, Exchange exchange)
+    {
+        if (exchange.RequestRate.IsKnown)
+            WriteRate(ref writer, "-requests: "u8, exchange.RequestRate);
+        if (exchange.TokenRate.IsKnown)
+            WriteRate(ref writer, "-tokens: "u8, exchange.TokenRate);
+    }
 
     /// <summary>The body of an answer that tells an error.</summary>
     public abstract byte[] Error(Exchange exchange, EdgeError error);
@@ -121,6 +158,20 @@ internal abstract class DialectForm
         json.WriteString("end"u8, "limit"u8);
         json.WriteString("limit"u8, cutBy);
         json.WriteEndObject();
+    }
+
+    private static void WriteRate(ref ByteWriter writer, ReadOnlySpan<byte> unit, RateStatus status)
+    {
+        writer.Write("x-ratelimit-limit"u8);
+        writer.Write(unit);
+        writer.WriteDecimal(status.Limit);
+        writer.Write("\r\nx-ratelimit-remaining"u8);
+        writer.Write(unit);
+        writer.WriteDecimal(status.Remaining);
+        writer.Write("\r\nx-ratelimit-reset"u8);
+        writer.Write(unit);
+        LimitTimes.WriteDuration(ref writer, LimitTimes.WaitMs(status.ResetNs));
+        writer.WriteCrlf();
     }
 
     protected static string Message(EdgeError error) => error.Message ?? ErrorTable.Row(error.Kind).Message;

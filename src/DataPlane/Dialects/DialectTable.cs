@@ -45,7 +45,10 @@ internal static class DialectTable
     internal static void Publish()
     {
         foreach (var form in All)
+        {
+            DialectTraits.Use(form.Traits);
             ShapeTraits.Use(form.Shapes);
+        }
     }
 
     /// <summary>The row of a path, in whatever dialect it is, or null.</summary>
@@ -81,7 +84,7 @@ internal static class DialectTable
         return otherwise;
     }
 
-    /// <summary>In which dialect the caller of a path that is not served is told so.</summary>
+    /// <summary>In which dialect the caller of a path that is not served is told so: the first, unless another owns it.</summary>
     public static Dialect Owner(ReadOnlySpan<byte> path)
     {
         foreach (var form in All)
@@ -90,7 +93,7 @@ internal static class DialectTable
                 return form.Id;
         }
 
-        return Dialect.OpenAi;
+        return All[0].Id;
     }
 
     private static Endpoint[] EndpointsOfAll()

@@ -1,5 +1,6 @@
 using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.Http;
 
@@ -92,8 +93,8 @@ internal static class AnswerHead
         if (!exchange.RequestId.IsEmpty)
             writer.WriteHeader("x-request-id"u8, exchange.RequestId);
         writer.WriteHeader("x-aiedge-request-id"u8, exchange.EdgeId);
-        if (exchange.Dialect == Dialect.Anthropic)
-            writer.WriteHeader("request-id"u8, exchange.EdgeId);
+        if (DialectTable.Of(exchange.Dialect).IdHeader is { IsEmpty: false } id)
+            writer.WriteHeader(id, exchange.EdgeId);
         if (!exchange.ProviderId.IsEmpty)
             writer.WriteHeader("x-aiedge-provider-request-id"u8, exchange.ProviderId);
         if (exchange.Target is { } target && exchange.Attempts > 0)

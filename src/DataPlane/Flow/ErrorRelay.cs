@@ -88,9 +88,10 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         var kind = TranslatedError.KindOf(head.Status);
         var text = _bytes.AsSpan(0, _length);
         var words = _isLong ? TranslatedError.Beginning(text) : TranslatedError.Message(text, exchange.SpokenEndpoint.Shape);
-        var told = DialectTable.Of(exchange.Dialect).Error(exchange, EdgeError.Upstream(kind, words));
+        var form = DialectTable.Of(exchange.Dialect);
+        var told = form.Error(exchange, EdgeError.Upstream(kind, words));
         if (exchange.UpstreamEndpoint is not null)
-            exchange.Status = ErrorNames.Status(kind, exchange.Dialect);
+            exchange.Status = form.StatusOf(kind);
         client.UseFraming(AnswerFraming.Length);
         AnswerHead.WriteTranslated(link, exchange, head, AnswerFraming.Length, told.Length);
         client.Write(told);

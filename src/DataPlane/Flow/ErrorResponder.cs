@@ -12,10 +12,11 @@ internal static class ErrorResponder
     /// <summary>Writes the whole answer for <paramref name="error"/> (not flushed).</summary>
     public static void WriteAnswer(ClientLink link, Exchange exchange, EdgeError error)
     {
-        exchange.Status = ErrorNames.Status(error.Kind, exchange.Dialect);
+        var form = DialectTable.Of(exchange.Dialect);
+        exchange.Status = form.StatusOf(error.Kind);
         if (ErrorTable.Row(error.Kind).Closes)
             exchange.KeepAlive = false;
-        var body = DialectTable.Of(exchange.Dialect).Error(exchange, error);
+        var body = form.Error(exchange, error);
         AnswerHead.WriteOwn(link, exchange, exchange.Status, ExtraHeaders(exchange, error), body.Length);
         if (!exchange.IsHead)
             link.Output.Write(body);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 
 namespace AiEdge.DataPlane.Flow;
 
@@ -86,9 +87,9 @@ internal static class LimitError
 
     private static string Again(in Refusal refusal)
     {
-        var ms = LimitHeaders.WaitMs(refusal.WaitNs);
+        var ms = LimitTimes.WaitMs(refusal.WaitNs);
         if (ms > LimitHeaders.ShortWaitMs)
-            return string.Create(CultureInfo.InvariantCulture, $"Try again at {LimitHeaders.Second(refusal.AtUnixNs):yyyy-MM-ddTHH:mm:ssZ}.");
+            return string.Create(CultureInfo.InvariantCulture, $"Try again at {LimitTimes.Second(refusal.AtUnixNs):yyyy-MM-ddTHH:mm:ssZ}.");
         return string.Create(CultureInfo.InvariantCulture, $"Try again in {(ms < 1000 ? $"{ms}ms" : $"{(ms + 999) / 1000}s")}.");
     }
 }

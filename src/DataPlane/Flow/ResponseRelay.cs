@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Route;
@@ -171,7 +172,7 @@ internal sealed class ResponseRelay
     /// <summary>Takes the provider's own name for the request.</summary>
     public static void TakeProviderId(Exchange exchange, ResponseHead head)
     {
-        var i = exchange.SpokenEndpoint.Dialect == Dialect.Anthropic ? head.IndexOf("request-id"u8) : head.IndexOf(HeaderId.XRequestId);
+        var i = DialectTable.Of(exchange.SpokenEndpoint.Dialect).IdIn(head);
         if (i >= 0)
             exchange.SetProviderId(head.Value(i));
     }

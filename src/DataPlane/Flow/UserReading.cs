@@ -1,11 +1,12 @@
 using System.Buffers;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 
 namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
-/// Gives an exchange the number of whom its request names as its user, where somebody keeps a user's requests together: <c>user</c>, or
-/// <c>safety_identifier</c>, of OpenAI's dialect, <c>metadata.user_id</c> of Anthropic's. The body is read once more for that: those who ask for other
+/// Gives an exchange the number of whom its request names as its user, where somebody keeps a user's requests together
+/// (<see cref="DialectForm.User"/>). The body is read once more for that: those who ask for other
 /// models pay nothing. One for each pipeline, and reused.
 /// </summary>
 internal sealed class UserReading
@@ -21,9 +22,8 @@ internal sealed class UserReading
     {
         None,
         User,
-        SafetyIdentifier,
-        Metadata,
-        UserId,
+        Other,
+        Within,
     }
 
     public void Read(Exchange exchange, RequestBody body)
@@ -36,7 +36,7 @@ internal sealed class UserReading
     /// <summary>The number of a body's user; 0 where it names none, or by a text that is too long to be one.</summary>
     public ulong Find(ReadOnlySequence<byte> body, Dialect dialect)
     {
-        if (dialect == Dialect.Gemini)
+        if (DialectTable.Of(dialect).User is not { } words)
             return 0;
         _scanner.Reset(_capture ??= new byte[JsonScanner.CaptureMax], checkUtf8: false);
         (_member, _isInside, _user, _other) = (Member.None, false, 0, 0);
@@ -44,33 +44,33 @@ internal sealed class UserReading
         {
             var bytes = part.Span;
             while (_scanner.Read(bytes))
-                OnToken(bytes, dialect);
+                OnToken(bytes, words);
         }
 
         return _user != 0 ? _user : _other;
     }
 
-    private void OnToken(ReadOnlySpan<byte> bytes, Dialect dialect)
+    private void OnToken(ReadOnlySpan<byte> bytes, UserWords words)
     {
         switch (_scanner.Token)
         {
             case JsonToken.Name:
-                _member = Of(_scanner.Text(bytes), dialect);
+                _member = Of(_scanner.Text(bytes), words);
                 return;
             case JsonToken.StartObject when _scanner.Depth == 1:
                 _scanner.Enter();
                 return;
-            case JsonToken.StartObject when _member == Member.Metadata:
+            case JsonToken.StartObject when _member == Member.Within:
                 _scanner.Enter();
                 _isInside = true;
                 break;
             case JsonToken.EndObject when _isInside && _scanner.Depth == 1:
                 _isInside = false;
                 break;
-            case JsonToken.String when _member is Member.User or Member.UserId && _user == 0:
+            case JsonToken.String when _member == Member.User && _user == 0:
                 _user = Hash(bytes);
                 break;
-            case JsonToken.String when _member == Member.SafetyIdentifier && _other == 0:
+            case JsonToken.String when _member == Member.Other && _other == 0:
                 _other = Hash(bytes);
                 break;
         }
@@ -79,10 +79,14 @@ internal sealed class UserReading
     }
 
     /// <summary>A name with escapes is nobody's: no client writes these so.</summary>
-    private Member Of(ReadOnlySpan<byte> name, Dialect dialect) => dialect == Dialect.OpenAi
-        ? name.SequenceEqual("user"u8) ? Member.User : name.SequenceEqual("safety_identifier"u8) ? Member.SafetyIdentifier : Member.None
-        : _isInside ? name.SequenceEqual("user_id"u8) ? Member.UserId : Member.None
-        : name.SequenceEqual("metadata"u8) ? Member.Metadata : Member.None;
+    private Member Of(ReadOnlySpan<byte> name, UserWords words)
+    {
+        if (!_isInside && words.Within.Length > 0)
+            return name.SequenceEqual(words.Within) ? Member.Within : Member.None;
+        if (name.SequenceEqual(words.Name))
+            return Member.User;
+        return words.Other.Length > 0 && name.SequenceEqual(words.Other) ? Member.Other : Member.None;
+    }
 
     private ulong Hash(ReadOnlySpan<byte> bytes)
     {

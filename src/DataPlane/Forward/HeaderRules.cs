@@ -11,6 +11,20 @@ namespace AiEdge.DataPlane.Forward;
 /// </summary>
 internal static class HeaderRules
 {
+    // What one dialect's providers are asked by, or say, means the same where a provider of another is asked: the names of all are taken together.
+    private static readonly HeaderNameSet OfDialects = new([], [.. Of(static dialect => dialect.ClientPrefixes), "x-stainless-"]);
+
+    private static readonly HeaderNameSet OfProviders = new(
+        Of(static dialect => dialect.ProviderHeaders),
+        [.. Of(static dialect => dialect.Rates is { } rates ? [Encoding.ASCII.GetString(rates.Prefix)] : []), "x-aiedge-"]);
+
+    private static readonly HeaderNameSet Withheld = new(
+        [
+            .. Of(static dialect => dialect.AccountHeaders), "x-original-url", "x-rewrite-url", "x-client-ip", "cookie2", "cf-connecting-ip",
+            "content-encoding", "true-client-ip",
+        ],
+        ["x-aiedge-", "x-forwarded-"]);
+
     public static bool GoesUpstream(RequestHead head, int i, ProviderModel provider)
     {
         if (head.IsHopByHop(i))
@@ -27,7 +41,7 @@ internal static class HeaderRules
                 return false;
             default:
                 var name = head.Name(i);
-                return !IsWithheld(name) && !IsFixed(provider, name);
+                return !Withheld.Contains(name) && !IsFixed(provider, name);
         }
     }
 
@@ -44,7 +58,7 @@ internal static class HeaderRules
                 return false;
             default:
                 var name = head.Name(i);
-                return !IsOfProviderAlone(name);
+                return !OfProviders.Contains(name);
         }
     }
 
@@ -53,28 +67,16 @@ internal static class HeaderRules
     {
         if (head.Id(i) is HeaderId.ContentType or HeaderId.Accept)
             return true;
-        var name = head.Name(i);
-        return StartsWith(name, "anthropic-"u8) || StartsWith(name, "openai-"u8) || StartsWith(name, "x-goog-"u8) || StartsWith(name, "x-stainless-"u8);
+        return OfDialects.Contains(head.Name(i));
     }
 
-    private static bool IsOfProviderAlone(ReadOnlySpan<byte> name) => (name[0] | 0x20) switch
+    private static List<string> Of(Func<DialectTraits, string[]> names)
     {
-        (byte)'x' => StartsWith(name, "x-ratelimit-"u8) || StartsWith(name, "x-aiedge-"u8),
-        (byte)'o' => Is(name, "openai-organization"u8) || Is(name, "openai-project"u8),
-        (byte)'a' => StartsWith(name, "anthropic-ratelimit-"u8) || Is(name, "anthropic-organization-id"u8),
-        (byte)'r' => Is(name, "request-id"u8),
-        _ => false,
-    };
-
-    private static bool IsWithheld(ReadOnlySpan<byte> name) => (name[0] | 0x20) switch
-    {
-        (byte)'x' => StartsWith(name, "x-aiedge-"u8) || StartsWith(name, "x-forwarded-"u8)
-            || Is(name, "x-goog-user-project"u8) || Is(name, "x-original-url"u8) || Is(name, "x-rewrite-url"u8) || Is(name, "x-client-ip"u8),
-        (byte)'o' => Is(name, "openai-organization"u8) || Is(name, "openai-project"u8),
-        (byte)'c' => Is(name, "cookie2"u8) || Is(name, "cf-connecting-ip"u8) || Is(name, "content-encoding"u8),
-        (byte)'t' => Is(name, "true-client-ip"u8),
-        _ => false,
-    };
+        var all = new List<string>();
+        foreach (var dialect in DialectTraits.All)
+            all.AddRange(names(dialect));
+        return all;
+    }
 
     private static bool IsFixed(ProviderModel provider, ReadOnlySpan<byte> name)
     {
@@ -86,10 +88,4 @@ internal static class HeaderRules
 
         return false;
     }
-
-    private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lower) =>
-        name.Length == lower.Length && Ascii.EqualsIgnoreCase(name, lower);
-
-    private static bool StartsWith(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lower) =>
-        name.Length >= lower.Length && Ascii.EqualsIgnoreCase(name[..lower.Length], lower);
 }

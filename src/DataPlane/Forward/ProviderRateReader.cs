@@ -7,12 +7,14 @@ using AiEdge.Http;
 namespace AiEdge.DataPlane.Forward;
 
 /// <summary>
-/// What a provider's answer says of the limits of our account: OpenAI's <c>x-ratelimit-*</c>, which others have taken over, and Anthropic's
-/// <c>anthropic-ratelimit-*</c>. A number below 0 says nothing: Azure answers -1 where it does not know.
+/// What a provider's answer says of the limits of our account: in the words of any dialect, for others have taken them over. A
+/// number below 0 says nothing: Azure answers -1 where it does not know.
 /// </summary>
 internal static class ProviderRateReader
 {
     private const int DigitsMax = 64;
+
+    private static readonly RateWords[] Words = WordsOfAll();
 
     private enum Field : byte
     {
@@ -31,10 +33,11 @@ internal static class ProviderRateReader
         for (var i = 0; i < head.HeaderCount; i++)
         {
             var name = head.Name(i);
-            if (StartsWith(name, "x-ratelimit-"u8))
-                OpenAi(ref rates, name["x-ratelimit-"u8.Length..], head.Value(i), now);
-            else if (StartsWith(name, "anthropic-ratelimit-"u8))
-                Anthropic(ref rates, name["anthropic-ratelimit-"u8.Length..], head.Value(i), now);
+            foreach (var words in Words)
+            {
+                if (StartsWith(name, words.Prefix))
+                    Take(ref rates, words, name[words.Prefix.Length..], head.Value(i), now);
+            }
         }
 
         return rates;
@@ -79,34 +82,33 @@ internal static class ProviderRateReader
         _ => -1,
     };
 
-    private static void OpenAi(ref ProviderRates rates, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, DateTimeOffset now)
+    private static void Take(ref ProviderRates rates, RateWords words, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, DateTimeOffset now)
     {
-        var dash = name.IndexOf((byte)'-');
+        var dash = words.IsUnitFirst ? name.LastIndexOf((byte)'-') : name.IndexOf((byte)'-');
         if (dash < 0)
             return;
-        var field = FieldOf(name[..dash]);
-        var unit = name[(dash + 1)..];
+        var field = FieldOf(words.IsUnitFirst ? name[(dash + 1)..] : name[..dash]);
+        var unit = words.IsUnitFirst ? name[..dash] : name[(dash + 1)..];
         if (Is(unit, "requests"u8))
             Take(ref rates.Requests, field, value, now);
         else if (Is(unit, "tokens"u8))
             Take(ref rates.Tokens, field, value, now);
+        else if (words.HasParts && Is(unit, "input-tokens"u8))
+            Take(ref rates.InputTokens, field, value, now);
+        else if (words.HasParts && Is(unit, "output-tokens"u8))
+            Take(ref rates.OutputTokens, field, value, now);
     }
 
-    private static void Anthropic(ref ProviderRates rates, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, DateTimeOffset now)
+    private static RateWords[] WordsOfAll()
     {
-        var dash = name.LastIndexOf((byte)'-');
-        if (dash < 0)
-            return;
-        var field = FieldOf(name[(dash + 1)..]);
-        var unit = name[..dash];
-        if (Is(unit, "requests"u8))
-            Take(ref rates.Requests, field, value, now);
-        else if (Is(unit, "tokens"u8))
-            Take(ref rates.Tokens, field, value, now);
-        else if (Is(unit, "input-tokens"u8))
-            Take(ref rates.InputTokens, field, value, now);
-        else if (Is(unit, "output-tokens"u8))
-            Take(ref rates.OutputTokens, field, value, now);
+        var all = new List<RateWords>();
+        foreach (var dialect in DialectTraits.All)
+        {
+            if (dialect.Rates is { } words)
+                all.Add(words);
+        }
+
+        return [.. all];
     }
 
     private static void Take(ref ProviderRate rate, Field field, ReadOnlySpan<byte> value, DateTimeOffset now)

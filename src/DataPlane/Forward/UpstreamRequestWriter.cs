@@ -25,7 +25,9 @@ internal static class UpstreamRequestWriter
             return;
         }
 
-        WriteQuery(ref writer, head.Query, isNative || endpoint.Dialect == Dialect.Gemini, exchange.IsArray ? "alt=sse"u8 : provider.Query);
+        var traits = DialectTraits.Of(endpoint.Dialect);
+        var (own, too) = exchange.IsArray ? (traits.EventsQuery, traits.EventsQueryToo) : (provider.Query, []);
+        WriteQuery(ref writer, head.Query, isNative || traits.HasKeyInQuery, own, too);
         writer.Write(" HTTP/1.1\r\nHost: "u8);
         writer.Write(provider.HostHeader);
         writer.WriteCrlf();
@@ -48,11 +50,11 @@ internal static class UpstreamRequestWriter
         writer.Commit();
     }
 
-    /// <summary>A path that goes on as it came, in OpenAI's dialect without its <c>/v1</c>, for which the base stands.</summary>
+    /// <summary>A path that goes on as it came, without what the base stands for.</summary>
     private static void WriteNativePath(ref ByteWriter writer, ProviderModel provider, ReadOnlySpan<byte> path)
     {
         writer.Write(provider.BasePath);
-        writer.Write(provider.Dialect == Dialect.OpenAi ? path["/v1".Length..] : path);
+        writer.Write(path[DialectTraits.Of(provider.Dialect).BaseEndsIn.Length..]);
     }
 
     /// <summary>The path of the dialect, in the way of who hosts the provider.</summary>
@@ -60,26 +62,18 @@ internal static class UpstreamRequestWriter
     {
         var provider = exchange.Target!.Provider;
         writer.Write(provider.BasePath);
-        switch (provider.Hosting)
+        if (provider.Hosted is { } hosted && (endpoint.IsOfDeployment || !hosted.IsOfDeployments))
         {
-            case ApiHost.Azure when endpoint.IsOfDeployment:
-                writer.Write("/deployments/"u8);
-                WriteModel(ref writer, exchange);
-                writer.Write(endpoint.UpstreamPath);
-                return;
-            case ApiHost.Vertex when endpoint.Dialect == Dialect.Anthropic:
-                writer.Write("/publishers/anthropic/models/"u8);
-                WriteModel(ref writer, exchange);
-                writer.Write(exchange.Stream ? ":streamRawPredict"u8 : ":rawPredict"u8);
-                return;
-            case ApiHost.Vertex:
-                writer.Write("/publishers/google/models/"u8);
-                break;
-            default:
-                writer.Write(endpoint.UpstreamPath);
-                break;
+            writer.Write(hosted.Before);
+            WriteModel(ref writer, exchange);
+            writer.Write(
+                hosted.IsOfDeployments ? endpoint.UpstreamPath
+                : hosted.Whole.Length == 0 ? endpoint.BehindModel
+                : exchange.Stream ? hosted.Streamed : hosted.Whole);
+            return;
         }
 
+        writer.Write(endpoint.UpstreamPath);
         if (endpoint.BehindModel.Length == 0)
             return;
         WriteModel(ref writer, exchange);
@@ -132,7 +126,7 @@ internal static class UpstreamRequestWriter
     /// The client's query behind what is asked for in its stead: a version of the API, or events that an array is made of. What names a
     /// client to Google, in whatever spelling, and what is put there for it stay here.
     /// </summary>
-    private static void WriteQuery(ref ByteWriter writer, ReadOnlySpan<byte> query, bool mayName, ReadOnlySpan<byte> own)
+    private static void WriteQuery(ref ByteWriter writer, ReadOnlySpan<byte> query, bool mayName, ReadOnlySpan<byte> own, ReadOnlySpan<byte> too)
     {
         var mark = '?';
         if (!own.IsEmpty)
@@ -152,16 +146,16 @@ internal static class UpstreamRequestWriter
         foreach (var range in query.Split((byte)'&'))
         {
             var parameter = query[range];
-            if (parameter.IsEmpty || (mayName && QueryKey.Names(parameter)) || IsOwn(parameter, own))
+            if (parameter.IsEmpty || (mayName && QueryKey.Names(parameter)) || IsOwn(parameter, own, too))
                 continue;
             WriteParameter(ref writer, mark, parameter);
             mark = '&';
         }
     }
 
-    /// <summary>Google knows a parameter of its own by two names.</summary>
-    private static bool IsOwn(ReadOnlySpan<byte> parameter, ReadOnlySpan<byte> own) =>
-        !own.IsEmpty && (QueryKey.AreOfOneName(parameter, own) || (own.SequenceEqual("alt=sse"u8) && QueryKey.AreOfOneName(parameter, "$alt"u8)));
+    /// <summary>Some know a parameter by two names.</summary>
+    private static bool IsOwn(ReadOnlySpan<byte> parameter, ReadOnlySpan<byte> own, ReadOnlySpan<byte> too) =>
+        !own.IsEmpty && (QueryKey.AreOfOneName(parameter, own) || (!too.IsEmpty && QueryKey.AreOfOneName(parameter, too)));
 
     private static void WriteParameter(ref ByteWriter writer, char mark, ReadOnlySpan<byte> text)
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Flow;
 
 namespace AiEdge.DataPlane.Hosting;
@@ -72,7 +73,7 @@ internal static class LimitsText
         for (var i = 0; i < scope.Shares.Count - 1 && scope.Common.Lent is not null; i++)
             (used, remaining) = (used + scope.Shares[i].Bucket!.Used(nowNs), remaining + scope.Shares[i].Bucket!.Remaining(nowNs));
         Amounts(json, quantity.Amount, used, remaining, quantity.Unit == LimitUnit.Cost);
-        json.WriteNumber("resetMs"u8, LimitHeaders.WaitMs(scope.Bucket.ResetNs(nowNs)));
+        json.WriteNumber("resetMs"u8, LimitTimes.WaitMs(scope.Bucket.ResetNs(nowNs)));
         json.WriteEndObject();
     }
 

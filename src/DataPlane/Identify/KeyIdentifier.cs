@@ -30,7 +30,7 @@ internal sealed class KeyIdentifier(EdgeClock clock)
 
     public EdgeError Identify(Exchange exchange, RequestHead head)
     {
-        var error = FindCredential(head, exchange.Dialect == Dialect.Gemini, out var credential);
+        var error = FindCredential(head, DialectTraits.Of(exchange.Dialect).HasKeyInQuery, out var credential);
         if (error.IsError)
             return error;
         var key = Find(exchange.Config, credential);

@@ -5,11 +5,8 @@ namespace AiEdge.DataPlane.Parse;
 /// <summary>What is learnt from a request's body as it comes, by whichever reader its media type takes.</summary>
 internal sealed class BodyScan
 {
-    /// <summary>Members of <see cref="Dialect"/>.</summary>
-    private const int Dialects = (int)Dialect.Gemini + 1;
-
     private readonly RequestReader _json = new();
-    private readonly PromptReader?[] _promptReaders = new PromptReader?[Dialects];
+    private readonly PromptReader?[] _promptReaders = new PromptReader?[DialectTraits.Max];
     private MultipartReader? _multipart;
     private PromptText? _prompt;
     private ScanKind _kind;
@@ -39,7 +36,7 @@ internal sealed class BodyScan
     /// <param name="wantsPrompt">Whether the texts of its prompt are to be noted, which a count of its tokens needs.</param>
     /// <param name="dialect">What it is written in.</param>
     /// <param name="promptReader">Makes what reads the prompts of that dialect; null where none is wanted.</param>
-    public void BeginJson(RequestShape shape, bool wantsPrompt = false, Dialect dialect = Dialect.OpenAi, Func<PromptReader>? promptReader = null)
+    public void BeginJson(RequestShape shape, bool wantsPrompt = false, Dialect dialect = default, Func<PromptReader>? promptReader = null)
     {
         _kind = ScanKind.Json;
         if (wantsPrompt)

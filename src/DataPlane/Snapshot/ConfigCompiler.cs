@@ -84,6 +84,7 @@ internal sealed class ConfigCompiler
     private ProviderModel Provider(ProviderOptions provider)
     {
         var url = provider.BaseUrl.Value;
+        var dialect = DialectTable.Of(DialectTable.Named(provider.Dialect.Value));
         var (headers, names) = FixedHeaders(provider, provider.Key.IsSet ? provider.Key.Value : null);
         var accounts = new AccountModel[provider.Accounts.Count];
         for (var i = 0; i < accounts.Length; i++)
@@ -100,11 +101,10 @@ internal sealed class ConfigCompiler
         {
             Name = provider.Name,
             IsDisabled = provider.IsDisabled || (accounts.Length > 0 && Array.TrueForAll(accounts, static account => account.IsDisabled)),
-            Dialect = DialectTable.Named(provider.Dialect.Value),
-            LacksResponses = provider.Responses.Or("native") == "translated",
+            Dialect = dialect.Id,
+            Lacks = dialect.Lacks(provider),
             PrefersResponses = provider.Responses.Or("native") is "preferred" or "only",
-            LacksChat = provider.Responses.Or("native") == "only",
-            Hosting = provider.IsOnAzure ? ApiHost.Azure : provider.IsOnVertex ? ApiHost.Vertex : ApiHost.Direct,
+            Hosted = dialect.HostedBy(provider),
             Query = provider.IsOnAzure ? Encoding.ASCII.GetBytes("api-version=" + provider.ApiVersion.Value) : [],
             UseTls = url.UseTls,
             Host = url.Host,

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using AiEdge.Contracts.Options;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
@@ -12,9 +13,19 @@ namespace AiEdge.DataPlane.Dialects.Anthropic;
 /// <summary>Anthropic's Messages API.</summary>
 internal sealed class AnthropicForm : DialectForm
 {
-    public override Dialect Id => Dialect.Anthropic;
+    /// <summary>Where messages are sent.</summary>
+    public static readonly Endpoint Messages = new("/v1/messages", RequestShape.Messages, EndpointKind.Forward, Dialect.Anthropic)
+    {
+        HeaderName = "anthropic-version",
+        HeaderLine = [.. "anthropic-version: 2023-06-01\r\n"u8],
+    };
 
-    public override string Name => "anthropic";
+    public override DialectTraits Traits { get; } = new(Dialect.Anthropic, "anthropic")
+    {
+        ClientPrefixes = ["anthropic-"],
+        ProviderHeaders = ["request-id", "anthropic-organization-id"],
+        Rates = new([.. "anthropic-ratelimit-"u8], IsUnitFirst: true, HasParts: true),
+    };
 
     public override AnswerWords Words => AnthropicAnswerWords.Shared;
 
@@ -24,7 +35,7 @@ internal sealed class AnthropicForm : DialectForm
 
     public override IReadOnlyList<Endpoint> Endpoints { get; } =
     [
-        new("/v1/messages", RequestShape.Messages, EndpointKind.Forward, Dialect.Anthropic),
+        Messages,
         new("/v1/messages/count_tokens", RequestShape.Messages, EndpointKind.CountTokens, Dialect.Anthropic),
     ];
 
@@ -49,6 +60,30 @@ internal sealed class AnthropicForm : DialectForm
 
     public override RequestShape? ShapeFor(DialectTranslation asked, ProviderModel provider) => asked.IsOfVectors ? null : RequestShape.Messages;
 
+    public override HostedPaths? HostedBy(ProviderOptions provider) => !provider.IsOnVertex ? null : new([.. "/publishers/anthropic/models/"u8])
+    {
+        Whole = [.. ":rawPredict"u8],
+        Streamed = [.. ":streamRawPredict"u8],
+        InsteadOfModel = Encoding.ASCII.GetBytes("\"anthropic_version\":\"vertex-2023-10-16\""),
+    };
+
+    public override ReadOnlySpan<byte> IdHeader => "request-id"u8;
+
+    public override int IdIn(ResponseHead head) => head.IndexOf("request-id"u8);
+
+    public override UserWords? User { get; } = new([.. "user_id"u8], [], [.. "metadata"u8]);
+
+    /// <summary>Only overload has a status of its own.</summary>
+    public override int StatusOf(ErrorKind kind) => kind is ErrorKind.Overloaded or ErrorKind.Draining ? 529 : base.StatusOf(kind);
+
+    public override void WriteRates(ref ByteWriter writer, Exchange exchange)
+    {
+        if (exchange.RequestRate.IsKnown)
+            WriteRate(ref writer, "anthropic-ratelimit-requests-"u8, exchange.RequestRate);
+        if (exchange.TokenRate.IsKnown)
+            WriteRate(ref writer, "anthropic-ratelimit-tokens-"u8, exchange.TokenRate);
+    }
+
     public override bool Owns(ReadOnlySpan<byte> path) => path.StartsWith("/v1/messages"u8);
 
     public override bool IsSpokenBy(RequestHead head) => head.IndexOf("anthropic-version"u8) >= 0;
@@ -63,7 +98,7 @@ internal sealed class AnthropicForm : DialectForm
             json.WriteStartObject();
             json.WriteString("type"u8, "error"u8);
             json.WriteStartObject("error"u8);
-            json.WriteString("type"u8, ErrorNames.Anthropic(error.Kind));
+            json.WriteString("type"u8, ErrorType(error.Kind));
             // Messages of this dialect name the field at fault themselves.
             json.WriteString("message"u8, error.Param is { } param ? $"{param}: {Message(error)}" : Message(error));
             json.WriteEndObject();
@@ -134,6 +169,40 @@ internal sealed class AnthropicForm : DialectForm
         json.WriteBoolean("has_more"u8, false);
         WriteId(json, "first_id"u8, first);
         WriteId(json, "last_id"u8, last);
+    }
+
+    private static string ErrorType(ErrorKind kind) => kind switch
+    {
+        ErrorKind.Overloaded or ErrorKind.Draining => "overloaded_error",
+        ErrorKind.HeadTooLarge => "request_too_large",
+        _ => ErrorTable.Row(kind).Status switch
+        {
+            401 => "authentication_error",
+            403 => "permission_error",
+            404 or 405 or 415 or 505 => "not_found_error",
+            413 => "request_too_large",
+            429 => "rate_limit_error",
+            >= 500 and not 501 => "api_error",
+            _ => "invalid_request_error",
+        },
+    };
+
+    /// <summary>When, and not how long.</summary>
+    private static void WriteRate(ref ByteWriter writer, ReadOnlySpan<byte> name, RateStatus status)
+    {
+        writer.Write(name);
+        writer.Write("limit: "u8);
+        writer.WriteDecimal(status.Limit);
+        writer.WriteCrlf();
+        writer.Write(name);
+        writer.Write("remaining: "u8);
+        writer.WriteDecimal(status.Remaining);
+        writer.WriteCrlf();
+        writer.Write(name);
+        writer.Write("reset: "u8);
+        var nowNs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * LimitTimes.MillisecondNs;
+        LimitTimes.WriteMoment(ref writer, LimitTimes.Second(nowNs + status.ResetNs));
+        writer.WriteCrlf();
     }
 
     private static void WriteId(Utf8JsonWriter json, ReadOnlySpan<byte> name, byte[]? id)

@@ -13,13 +13,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
     /// <summary>The cap on an answer where neither the client nor the model's rule names one: every model takes it.</summary>
     public const long TokensMaxDefault = 4096;
 
-    private static readonly Endpoint Messages = new("/v1/messages", RequestShape.Messages, EndpointKind.Forward, Dialect.Anthropic)
-    {
-        HeaderName = "anthropic-version",
-        HeaderLine = [.. "anthropic-version: 2023-06-01\r\n"u8],
-    };
-
-    public override Endpoint EndpointOf(bool isStream) => Messages;
+    public override Endpoint EndpointOf(bool isStream) => AnthropicForm.Messages;
 
     public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
     {

@@ -9,10 +9,10 @@ internal sealed class ContentsRequestWriter : RequestWriter
 {
     private const long ThinkingTokensLow = 1024, ThinkingTokensMedium = 8192, ThinkingTokensHigh = 24576;
 
-    private static readonly Endpoint Whole = Method(":generateContent"u8, isStream: false);
-    private static readonly Endpoint Stream = Method(":streamGenerateContent?alt=sse"u8, isStream: true);
+    private static readonly Endpoint Stream =
+        new("/v1beta/models/", RequestShape.Contents, EndpointKind.Forward, Dialect.Gemini) { BehindModel = [.. ":streamGenerateContent?alt=sse"u8], IsStream = true };
 
-    public override Endpoint EndpointOf(bool isStream) => isStream ? Stream : Whole;
+    public override Endpoint EndpointOf(bool isStream) => isStream ? Stream : GeminiForm.Generate;
 
     public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
@@ -31,9 +31,6 @@ internal sealed class ContentsRequestWriter : RequestWriter
         PromptCache.Lose(request, target.Abilities.KeepsPrompts);
         request.LoseOpenAiMembers();
     }
-
-    private static Endpoint Method(ReadOnlySpan<byte> behind, bool isStream) =>
-        new("/v1beta/models/", RequestShape.Contents, EndpointKind.Forward, Dialect.Gemini) { BehindModel = [.. behind], IsStream = isStream };
 
     private static void WriteTools(NeutralRequest request, JsonOut json)
     {

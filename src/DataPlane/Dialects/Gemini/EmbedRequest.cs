@@ -106,10 +106,7 @@ internal sealed class EmbedRequestReader(bool isBatch) : RequestReader
 /// <summary>Writes requests for Gemini's <c>batchEmbedContents</c>, each of which names the model once more.</summary>
 internal sealed class EmbedRequestWriter : RequestWriter
 {
-    private static readonly Endpoint Path =
-        new("/v1beta/models/", RequestShape.BatchEmbed, EndpointKind.Forward, Dialect.Gemini) { BehindModel = [.. ":batchEmbedContents"u8] };
-
-    public override Endpoint EndpointOf(bool isStream) => Path;
+    public override Endpoint EndpointOf(bool isStream) => GeminiForm.BatchEmbed;
 
     public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
     {

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using AiEdge.Contracts.Options;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
@@ -14,9 +15,20 @@ internal sealed class GeminiForm : DialectForm
 {
     private const string Prefix = "/v1beta/models/";
 
-    public override Dialect Id => Dialect.Gemini;
+    /// <summary>Where an answer is asked for that comes whole.</summary>
+    public static readonly Endpoint Generate = Method(":generateContent", EndpointKind.Forward);
 
-    public override string Name => "gemini";
+    /// <summary>Where embeddings are asked for.</summary>
+    public static readonly Endpoint BatchEmbed = Method(":batchEmbedContents", EndpointKind.Forward, shape: RequestShape.BatchEmbed);
+
+    public override DialectTraits Traits { get; } = new(Dialect.Gemini, "gemini")
+    {
+        HasKeyInQuery = true,
+        EventsQuery = [.. "alt=sse"u8],
+        EventsQueryToo = [.. "$alt"u8],
+        ClientPrefixes = ["x-goog-"],
+        AccountHeaders = ["x-goog-user-project"],
+    };
 
     public override AnswerWords Words => GeminiAnswerWords.Shared;
 
@@ -26,11 +38,11 @@ internal sealed class GeminiForm : DialectForm
 
     public override IReadOnlyList<Endpoint> Endpoints { get; } =
     [
-        Method(":generateContent", EndpointKind.Forward),
+        Generate,
         Method(":streamGenerateContent", EndpointKind.Forward, isStream: true),
         Method(":countTokens", EndpointKind.CountTokens),
         Method(":embedContent", EndpointKind.Forward, shape: RequestShape.EmbedContent),
-        Method(":batchEmbedContents", EndpointKind.Forward, shape: RequestShape.BatchEmbed),
+        BatchEmbed,
         new("/v1beta/models", RequestShape.Contents, EndpointKind.ModelList, Dialect.Gemini),
         Method("", EndpointKind.ModelOne),
     ];
@@ -63,7 +75,13 @@ internal sealed class GeminiForm : DialectForm
 
     /// <summary>Vertex has other methods for embeddings than Gemini's own API.</summary>
     public override RequestShape? ShapeFor(DialectTranslation asked, ProviderModel provider) =>
-        !asked.IsOfVectors ? RequestShape.Contents : provider.Hosting == ApiHost.Vertex ? null : RequestShape.BatchEmbed;
+        !asked.IsOfVectors ? RequestShape.Contents : provider.Hosted is not null ? null : RequestShape.BatchEmbed;
+
+    public override ulong Lacks(ProviderOptions provider) =>
+        provider.IsOnVertex ? ShapeTraits.Set(RequestShape.EmbedContent, RequestShape.BatchEmbed) : 0;
+
+    public override HostedPaths? HostedBy(ProviderOptions provider) =>
+        provider.IsOnVertex ? new([.. "/publishers/google/models/"u8]) { CountsTokens = true } : null;
 
     public override bool Owns(ReadOnlySpan<byte> path) => path.StartsWith("/v1beta/"u8);
 
@@ -90,7 +108,7 @@ internal sealed class GeminiForm : DialectForm
             json.WriteStartObject("error"u8);
             json.WriteNumber("code"u8, ErrorTable.Row(error.Kind).Status);
             json.WriteString("message"u8, error.Param is { } param ? $"{param}: {Message(error)}" : Message(error));
-            json.WriteString("status"u8, ErrorNames.Gemini(error.Kind));
+            json.WriteString("status"u8, StatusName(error.Kind));
             json.WriteStartArray("details"u8);
             if ((error.IsOfLimit || error.Kind == ErrorKind.ProviderLimited) && LimitWait.IsShort(exchange.LimitWaitNs))
                 WriteRetry(json, exchange.LimitWaitNs);
@@ -159,6 +177,21 @@ internal sealed class GeminiForm : DialectForm
         var isNumber = Utf8Parser.TryParse(text.Slice(1, end), out double seconds, out var read) && read == end && seconds is > 0 and < 1e6;
         return isNumber ? TimeSpan.FromSeconds(seconds) : TimeSpan.Zero;
     }
+
+    /// <summary>A name out of <c>google.rpc.Code</c>.</summary>
+    private static string StatusName(ErrorKind kind) => ErrorTable.Row(kind).Status switch
+    {
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        404 or 405 or 415 or 505 => "NOT_FOUND",
+        408 or 504 => "DEADLINE_EXCEEDED",
+        429 => "RESOURCE_EXHAUSTED",
+        499 => "CANCELLED",
+        501 => "UNIMPLEMENTED",
+        500 => "INTERNAL",
+        > 500 => "UNAVAILABLE",
+        _ => "INVALID_ARGUMENT",
+    };
 
     private static Endpoint Method(string name, EndpointKind kind, bool isStream = false, RequestShape shape = RequestShape.Contents) =>
         new(Prefix, shape, kind, Dialect.Gemini) { BehindModel = Encoding.ASCII.GetBytes(name), IsStream = isStream, TakesNamesOnly = true };

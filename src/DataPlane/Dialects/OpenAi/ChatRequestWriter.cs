@@ -6,9 +6,7 @@ namespace AiEdge.DataPlane.Dialects.OpenAi;
 /// <summary>Writes requests for chat completions (OpenAI's API reference, <c>POST /chat/completions</c>).</summary>
 internal sealed class ChatRequestWriter : RequestWriter
 {
-    private static readonly Endpoint Chat = new("/v1/chat/completions", RequestShape.Chat);
-
-    public override Endpoint EndpointOf(bool isStream) => Chat;
+    public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Chat;
 
     public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
     {

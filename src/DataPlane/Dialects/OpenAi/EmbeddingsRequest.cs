@@ -64,9 +64,7 @@ internal sealed class EmbeddingsRequestReader : RequestReader
 /// <summary>Writes requests for OpenAI's embeddings. Numbers are asked for as numbers, which is what a request gets that says nothing.</summary>
 internal sealed class EmbeddingsRequestWriter : RequestWriter
 {
-    private static readonly Endpoint Path = new("/v1/embeddings", RequestShape.Embeddings);
-
-    public override Endpoint EndpointOf(bool isStream) => Path;
+    public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Embeddings;
 
     public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
     {

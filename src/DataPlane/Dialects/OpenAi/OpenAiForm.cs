@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using AiEdge.Contracts.Options;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
@@ -9,9 +10,13 @@ namespace AiEdge.DataPlane.Dialects.OpenAi;
 /// <summary>The OpenAI dialect: chat and text completions, responses, and what goes by the same rules.</summary>
 internal sealed class OpenAiForm : DialectForm
 {
-    public override Dialect Id => Dialect.OpenAi;
-
-    public override string Name => "openai";
+    public override DialectTraits Traits { get; } = new(Dialect.OpenAi, "openai")
+    {
+        ClientPrefixes = ["openai-"],
+        AccountHeaders = ["openai-organization", "openai-project"],
+        ProviderHeaders = ["openai-organization", "openai-project"],
+        Rates = new([.. "x-ratelimit-"u8], IsUnitFirst: false, HasParts: false),
+    };
 
     public override AnswerWords Words => OpenAiAnswerWords.Shared;
 
@@ -19,23 +24,7 @@ internal sealed class OpenAiForm : DialectForm
 
     public override ReadOnlySpan<byte> Heartbeat => ": ping\n\n"u8;
 
-    public override IReadOnlyList<Endpoint> Endpoints { get; } =
-    [
-        new("/v1/chat/completions", RequestShape.Chat),
-        new("/v1/completions", RequestShape.Completions),
-        new("/v1/embeddings", RequestShape.Embeddings),
-        new("/v1/responses", RequestShape.Responses),
-        new("/v1/responses/input_tokens", RequestShape.Responses, EndpointKind.CountTokens),
-        new("/v1/moderations", RequestShape.Moderations),
-        new("/v1/images/generations", RequestShape.Images),
-        new("/v1/images/edits", RequestShape.Multipart),
-        new("/v1/images/variations", RequestShape.Multipart),
-        new("/v1/audio/speech", RequestShape.Speech),
-        new("/v1/audio/transcriptions", RequestShape.Multipart),
-        new("/v1/audio/translations", RequestShape.Multipart),
-        new("/v1/models", RequestShape.Chat, EndpointKind.ModelList),
-        new("/v1/models/", RequestShape.Chat, EndpointKind.ModelOne),
-    ];
+    public override IReadOnlyList<Endpoint> Endpoints => OpenAiPaths.All;
 
     public override IReadOnlyList<ShapeTraits> Shapes => OpenAiShapes.Traits;
 
@@ -43,6 +32,19 @@ internal sealed class OpenAiForm : DialectForm
 
     public override RequestShape? ShapeFor(DialectTranslation asked, ProviderModel provider) =>
         asked.IsOfVectors ? RequestShape.Embeddings : provider.PrefersResponses ? RequestShape.Responses : RequestShape.Chat;
+
+    /// <summary>Servers that speak this dialect have chat completions, Responses, or both.</summary>
+    public override ulong Lacks(ProviderOptions provider) => provider.Responses.Or("") switch
+    {
+        "translated" => ShapeTraits.Set(RequestShape.Responses),
+        "only" => ShapeTraits.Set(RequestShape.Chat),
+        _ => 0,
+    };
+
+    public override HostedPaths? HostedBy(ProviderOptions provider) =>
+        provider.IsOnAzure ? new([.. "/deployments/"u8]) { IsOfDeployments = true } : null;
+
+    public override UserWords? User { get; } = new([.. "user"u8], [.. "safety_identifier"u8], []);
 
     public override bool Owns(ReadOnlySpan<byte> path) => false;
 

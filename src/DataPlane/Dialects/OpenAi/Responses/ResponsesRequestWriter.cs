@@ -15,9 +15,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
     /// <summary>The longest <c>user</c> that OpenAI takes, in bytes.</summary>
     public const int UserBytesMax = 64;
 
-    private static readonly Endpoint Path = new("/v1/responses", RequestShape.Responses);
-
-    public override Endpoint EndpointOf(bool isStream) => Path;
+    public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Responses;
 
     public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
