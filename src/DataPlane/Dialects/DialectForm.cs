@@ -46,6 +46,9 @@ internal abstract class DialectForm
     /// <summary>What stages below have to know of the kinds of bodies that it has.</summary>
     public abstract IReadOnlyList<ShapeTraits> Shapes { get; }
 
+    /// <summary>What is read of requests of each of these kinds.</summary>
+    public abstract IReadOnlyList<RequestForm> Requests { get; }
+
     /// <summary>What reads and writes those that are translated.</summary>
     public abstract IReadOnlyList<DialectTranslation> Translations { get; }
 

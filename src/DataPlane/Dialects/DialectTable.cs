@@ -4,6 +4,7 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects.Anthropic;
 using AiEdge.DataPlane.Dialects.Gemini;
 using AiEdge.DataPlane.Dialects.OpenAi;
+using AiEdge.DataPlane.Parse;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Dialects;
@@ -48,6 +49,7 @@ internal static class DialectTable
         {
             DialectTraits.Use(form.Traits);
             ShapeTraits.Use(form.Shapes);
+            RequestForm.Use(form.Requests);
         }
     }
 

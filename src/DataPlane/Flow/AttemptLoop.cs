@@ -412,7 +412,7 @@ internal sealed partial class AttemptLoop
         var clamp = exchange.Endpoint.IsCount ? default : _asking.Clamp(exchange);
         if (clamp.BindsThought(intake.Scan.Facts, exchange.Endpoint!.Shape) && !exchange.TranslationLoss.EndsWith("thinking.budget_tokens"u8))
             exchange.AddTranslationLoss("thinking.budget_tokens"u8);
-        var isInjected = OpenAiPatch.Build(
+        var isInjected = RequestPatch.Build(
             intake.Scan.Facts,
             exchange.Endpoint!.Shape,
             target.UpstreamModelJson ?? exchange.PassedModelJson,

@@ -74,7 +74,7 @@ internal static class MultipartPart
     /// <summary>False when the name would be one of the fields in another spelling, which parsers read differently.</summary>
     private static bool TryReadName(ReadOnlySpan<byte> name, out RequestField field)
     {
-        field = RequestFields.Of(name) & (RequestField.Model | RequestField.Stream);
+        field = name.SequenceEqual("model"u8) ? RequestField.Model : name.SequenceEqual("stream"u8) ? RequestField.Stream : RequestField.None;
         return field != RequestField.None || !name.ContainsAny((byte)'\\', (byte)'%');
     }
 }

@@ -107,7 +107,7 @@ internal sealed class MultipartReader
         if (_state != State.Closed || _matched == 1)
             return _error = EdgeError.Invalid("The multipart body ends too early.");
         if ((_seen & RequestField.Model) == 0)
-            _error = RequestFields.Missing(RequestField.Model);
+            _error = RequestFields.Missing("model");
         return _error;
     }
 
@@ -193,7 +193,7 @@ internal sealed class MultipartReader
     {
         if ((_seen & field) != 0)
         {
-            _error = RequestFields.Duplicate(field);
+            _error = RequestFields.Duplicate(field == RequestField.Model ? "model" : "stream");
             return 0;
         }
 
@@ -289,5 +289,5 @@ internal sealed class MultipartReader
 
     private EdgeError BadText() => _part == RequestField.Model
         ? RequestFields.BadModel()
-        : EdgeError.Invalid("'stream' must be true or false.", RequestFields.Name(RequestField.Stream));
+        : EdgeError.Invalid("'stream' must be true or false.", "stream");
 }

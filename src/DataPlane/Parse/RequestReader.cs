@@ -17,8 +17,7 @@ internal sealed class RequestReader
     private readonly byte[] _capture = new byte[JsonScanner.CaptureMax];
     private JsonScanner _scanner;
     private RequestFacts _facts = new();
-    private RequestField _read;
-    private RequestField _required;
+    private RequestForm _form = null!;
     private RequestField _seen;
     private RequestField _field;
     private bool _inObject;
@@ -45,8 +44,7 @@ internal sealed class RequestReader
 
         _facts = facts;
         _scanner.Reset(_capture, checkUtf8: true);
-        _read = RequestFields.ReadIn(shape);
-        _required = RequestFields.RequiredIn(shape);
+        _form = RequestForm.Of(shape);
         _takesAny = shape == RequestShape.Native;
         _seen = RequestField.None;
         _field = RequestField.None;
@@ -87,9 +85,9 @@ internal sealed class RequestReader
             return _error = Describe(fault);
         if (!_inObject)
             return _error = _takesAny ? default : NotAnObject();
-        RequestField missing = _required & ~_seen;
+        RequestField missing = _form.Required & ~_seen;
         if (missing != RequestField.None)
-            _error = RequestFields.Missing(missing & (RequestField)(-(int)missing));
+            _error = RequestFields.Missing(_form.NameOf(missing & (RequestField)(-(int)missing)));
         return _error;
     }
 
@@ -123,7 +121,7 @@ internal sealed class RequestReader
         bool isBeside = (_field & BesidePrompt) != 0;
         if (_field != RequestField.None)
         {
-            error = Fits(token) ? Take(token, bytes) : RequestFields.WrongType(_field);
+            error = Fits(token) ? Take(token, bytes) : RequestFields.WrongType(_field, _form.NameOf(_field));
             _field = RequestField.None;
         }
 
@@ -152,7 +150,7 @@ internal sealed class RequestReader
     {
         _field = FieldOfName(_scanner.Text(bytes));
         if ((_seen & _field) != 0)
-            return RequestFields.Duplicate(_field);
+            return RequestFields.Duplicate(_form.NameOf(_field));
         _seen |= _field;
         if (_field == RequestField.Model)
             _facts.ModelNameStart = _scanner.TokenStart;
@@ -169,13 +167,8 @@ internal sealed class RequestReader
         return JsonUnescape.TryUnescape(name, plain, out int length) ? FieldOfPlainName(plain[..length]) : RequestField.None;
     }
 
-    private RequestField FieldOfPlainName(ReadOnlySpan<byte> name) => _inner switch
-    {
-        RequestField.StreamOptions => name.SequenceEqual("include_usage"u8) ? RequestField.IncludeUsage : RequestField.None,
-        RequestField.Thinking => name.SequenceEqual("budget_tokens"u8) ? RequestField.ThinkingBudget : RequestField.None,
-        RequestField.GenerationConfig => RequestFields.OfConfig(name),
-        _ => RequestFields.Of(name) & _read,
-    };
+    private RequestField FieldOfPlainName(ReadOnlySpan<byte> name) =>
+        _inner == RequestField.None ? _form.FieldOf(name) : _form.FieldOf(_inner, name);
 
     private bool Fits(JsonToken token) => _field switch
     {
@@ -185,7 +178,7 @@ internal sealed class RequestReader
         RequestField.Prompt or RequestField.Input => token is JsonToken.String or JsonToken.StartArray,
         RequestField.Tools => token is JsonToken.Null or JsonToken.StartArray,
         RequestField.ServiceTier => token is JsonToken.Null or JsonToken.String,
-        RequestField.StreamOptions or RequestField.GenerationConfig => token is JsonToken.Null or JsonToken.StartObject,
+        RequestField.StreamOptions or RequestField.Config => token is JsonToken.Null or JsonToken.StartObject,
         RequestField.Stream or RequestField.Background or RequestField.IncludeUsage =>
             token is JsonToken.Null or JsonToken.True or JsonToken.False,
         _ => token is JsonToken.Null or JsonToken.Number,
@@ -215,7 +208,7 @@ internal sealed class RequestReader
             case RequestField.StreamOptions:
                 TakeStreamOptions(token, range);
                 return default;
-            case RequestField.GenerationConfig:
+            case RequestField.Config:
                 TakeConfig(token, range);
                 return default;
             case RequestField.Thinking:
@@ -276,7 +269,7 @@ internal sealed class RequestReader
             _facts.StreamOptionsIsEmpty = _scanner.EndedEmpty;
             _facts.StreamOptionsToken = new ByteRange(_facts.StreamOptionsToken.Start, _scanner.TokenEnd - _facts.StreamOptionsToken.Start);
         }
-        else if (_inner == RequestField.GenerationConfig)
+        else if (_inner == RequestField.Config)
         {
             _facts.ConfigIsEmpty = _scanner.EndedEmpty;
         }
@@ -304,7 +297,7 @@ internal sealed class RequestReader
         {
             ReadOnlySpan<byte> digits = _scanner.Text(bytes);
             if (!Utf8Parser.TryParse(digits, out long number, out int used) || used != digits.Length || number < 0)
-                return RequestFields.WrongType(_field);
+                return RequestFields.WrongType(_field, _form.NameOf(_field));
             value = number;
         }
 

@@ -13,6 +13,8 @@ public sealed class ShapeTraitsTests
         foreach (var form in DialectTable.Forms)
         {
             Assert.All(form.Shapes, row => Assert.Same(row, ShapeTraits.Of(row.Shape)));
+            Assert.Equal(form.Shapes.Select(row => row.Shape), form.Requests.Select(request => request.Shape));
+            Assert.Same(form.Traits, DialectTraits.Of(form.Id));
             Assert.All(form.Endpoints, endpoint => Assert.Contains(form.Shapes, row => row.Shape == endpoint.Shape));
             Assert.All(form.Translations, row => Assert.Contains(form.Shapes, shape => shape.Shape == row.Shape));
             Assert.All(form.Translations, row => Assert.Same(row, Translations.Find(row.Shape)));

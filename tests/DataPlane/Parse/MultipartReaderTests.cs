@@ -191,14 +191,14 @@ public class MultipartReaderTests
         RequestReading.DescribeMultipart(RequestReading.Multipart, [body], facts);
         var patch = new BodyPatch();
         Assert.False(
-            OpenAiPatch.Build(facts, RequestShape.Multipart, "\"a \\\"quoted\\\" \\u00e9\""u8.ToArray(), injectUsage: true, patch));
+            RequestPatch.Build(facts, RequestShape.Multipart, "\"a \\\"quoted\\\" \\u00e9\""u8.ToArray(), injectUsage: true, patch));
         var output = new ArrayBufferWriter<byte>();
         patch.Write(new ReadOnlySequence<byte>(body), output);
         Assert.Equal(
             File + Model.Replace("whisper-1", "a \"quoted\" \u00c3\u00a9", StringComparison.Ordinal) + End,
             Encoding.Latin1.GetString(output.WrittenSpan));
 
-        Assert.False(OpenAiPatch.Build(facts, RequestShape.Multipart, "\"plain\""u8.ToArray(), injectUsage: true, patch));
+        Assert.False(RequestPatch.Build(facts, RequestShape.Multipart, "\"plain\""u8.ToArray(), injectUsage: true, patch));
         output.Clear();
         patch.Write(new ReadOnlySequence<byte>(body), output);
         Assert.Equal(

@@ -102,7 +102,7 @@ public class OutputClampTests
     {
         var patch = new BodyPatch();
         for (int round = 0; round < 2; round++)
-            OpenAiPatch.Build(RequestReading.Facts(shape, body), shape, default, injectUsage, patch, clamp);
+            RequestPatch.Build(RequestReading.Facts(shape, body), shape, default, injectUsage, patch, clamp);
         byte[] bytes = Encoding.UTF8.GetBytes(body);
         var output = new ArrayBufferWriter<byte>();
         patch.Write(new ReadOnlySequence<byte>(bytes), output);

@@ -42,7 +42,7 @@ internal static class ParseOracles
             throw new InvalidOperationException($"Accepted: {Encoding.Latin1.GetString(input)}");
 
         var patch = new BodyPatch();
-        bool inject = OpenAiPatch.Build(facts, RequestShape.Chat, "\"another \\u00e9\""u8.ToArray(), injectUsage: true, patch);
+        bool inject = RequestPatch.Build(facts, RequestShape.Chat, "\"another \\u00e9\""u8.ToArray(), injectUsage: true, patch);
         var output = new ArrayBufferWriter<byte>();
         patch.Write(Segments(input, new Random(seed)), output);
         if (output.WrittenCount != patch.PatchedLength(input.Length))

@@ -48,6 +48,8 @@ internal sealed class AnthropicForm : DialectForm
         },
     ];
 
+    public override IReadOnlyList<RequestForm> Requests { get; } = [new MessagesForm()];
+
     public override IReadOnlyList<DialectTranslation> Translations { get; } =
     [
         new(

@@ -54,6 +54,9 @@ internal sealed class GeminiForm : DialectForm
         new() { Shape = RequestShape.BatchEmbed },
     ];
 
+    public override IReadOnlyList<RequestForm> Requests { get; } =
+        [new ContentsForm(), new(RequestShape.EmbedContent, []), new(RequestShape.BatchEmbed, [])];
+
     public override IReadOnlyList<DialectTranslation> Translations { get; } =
     [
         new(

@@ -28,6 +28,8 @@ internal sealed class OpenAiForm : DialectForm
 
     public override IReadOnlyList<ShapeTraits> Shapes => OpenAiShapes.Traits;
 
+    public override IReadOnlyList<RequestForm> Requests => OpenAiRequests.All;
+
     public override IReadOnlyList<DialectTranslation> Translations => OpenAiShapes.Translations;
 
     public override RequestShape? ShapeFor(DialectTranslation asked, ProviderModel provider) =>

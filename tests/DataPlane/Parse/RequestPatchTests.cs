@@ -5,7 +5,7 @@ using AiEdge.DataPlane.Parse;
 
 namespace AiEdge.DataPlane.Tests.Parse;
 
-public class OpenAiPatchTests
+public class RequestPatchTests
 {
     [Theory]
     [InlineData(
@@ -91,7 +91,7 @@ public class OpenAiPatchTests
     public void Another_member_may_stand_in_the_place_of_the_whole_one_of_the_model(string body, string expected)
     {
         var patch = new BodyPatch();
-        OpenAiPatch.Build(RequestReading.Facts(RequestShape.Messages, body), RequestShape.Messages, "\"B\""u8.ToArray(), true, patch, default, "\"v\":1"u8.ToArray());
+        RequestPatch.Build(RequestReading.Facts(RequestShape.Messages, body), RequestShape.Messages, "\"B\""u8.ToArray(), true, patch, default, "\"v\":1"u8.ToArray());
         var output = new ArrayBufferWriter<byte>();
         patch.Write(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(body)), output);
         Assert.Equal(expected, Encoding.UTF8.GetString(output.WrittenSpan));
@@ -101,7 +101,7 @@ public class OpenAiPatchTests
     {
         var patch = new BodyPatch();
         patch.Insert(0, "left over from the last body"u8.ToArray());
-        bool injected = OpenAiPatch.Build(RequestReading.Facts(shape, body), shape, Encoding.UTF8.GetBytes(model), injectUsage, patch);
+        bool injected = RequestPatch.Build(RequestReading.Facts(shape, body), shape, Encoding.UTF8.GetBytes(model), injectUsage, patch);
         var output = new ArrayBufferWriter<byte>();
         byte[] bytes = Encoding.UTF8.GetBytes(body);
         patch.Write(new ReadOnlySequence<byte>(bytes), output);

@@ -1,0 +1,47 @@
+using System.Text;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Parse;
+
+namespace AiEdge.DataPlane.Dialects.Anthropic;
+
+/// <summary>What is read of requests for Anthropic's Messages.</summary>
+internal sealed class MessagesForm() : RequestForm(
+    RequestShape.Messages,
+    [
+        .. Everywhere, new("temperature", RequestField.Temperature), new("top_p", RequestField.TopP), new("messages", RequestField.Messages),
+        new("max_tokens", RequestField.MaxTokens), new("tools", RequestField.Tools), new("service_tier", RequestField.ServiceTier),
+        new("thinking", RequestField.Thinking),
+    ],
+    RequestField.Model | RequestField.Messages,
+    RequestField.Thinking,
+    [new("budget_tokens", RequestField.ThinkingBudget, "thinking.budget_tokens")])
+{
+    /// <summary>The least that Anthropic lets think.</summary>
+    private const long ThinkingTokensMin = 1024;
+
+    private static readonly ReadOnlyMemory<byte> NoThought = Encoding.ASCII.GetBytes("{\"type\":\"disabled\"}");
+
+    public override long CapOf(RequestFacts facts) => facts.MaxTokens.Value ?? -1;
+
+    /// <summary>The field is required: a request without it is the provider's to refuse, and no better for ours.</summary>
+    public override void Clamp(RequestFacts facts, in OutputClamp clamp, BodyPatch patch)
+    {
+        clamp.Lower(facts.MaxTokens, patch);
+        if (BindsThought(facts, clamp))
+            LowerThought(facts, clamp.Tokens, patch);
+    }
+
+    /// <summary>Thought has to be less than the cap (<c>thinking.budget_tokens</c>): then there is less of it, or none.</summary>
+    public override bool BindsThought(RequestFacts facts, in OutputClamp clamp) =>
+        facts.MaxTokens.Value > clamp.Tokens && facts.ThinkingBudget.Value >= clamp.Tokens;
+
+    /// <summary>A quarter of the cap is left for the answer, as where a request is translated.</summary>
+    private static void LowerThought(RequestFacts facts, long tokens, BodyPatch patch)
+    {
+        var budget = tokens - Math.Max(1, tokens / 4);
+        if (budget >= ThinkingTokensMin)
+            patch.Replace(facts.ThinkingBudget.Token, patch.Text(default, budget, default));
+        else
+            patch.Replace(facts.Thinking, NoThought);
+    }
+}
