@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Translate;
 
@@ -43,6 +44,9 @@ internal static class Translations
 /// <summary>Finds where a body names the model besides the path, which has to be the one that is asked for.</summary>
 internal delegate EdgeError FindModels(ReadOnlySpan<byte> source, ReadOnlySpan<byte> asked, List<Piece> found);
 
+/// <summary>Whether an answer is to be JSON, and by which schema; undefined for any.</summary>
+internal delegate bool WantsJson(JsonElement request, out JsonElement schema);
+
 /// <summary>Readers and writers of a shape; null where it cannot stand on that side yet.</summary>
 /// <param name="Shape">What its clients call to have it translated.</param>
 /// <param name="NewRequestReader">Makes what reads a client's requests.</param>
@@ -63,6 +67,12 @@ internal sealed record DialectTranslation(
 
     /// <summary>Where thoughts of other providers stand in requests that go on as they are; null where there are none.</summary>
     public ProofPlaces? Proofs { get; init; }
+
+    /// <summary>Reads the choices of a whole answer, where these can be judged; what is none of the shape's is nothing.</summary>
+    public Func<JsonElement, List<AnswerChoice>>? ChoicesOf { get; init; }
+
+    /// <summary>Tells whether a request wants JSON; null where answers are not judged.</summary>
+    public WantsJson? WantsJson { get; init; }
 
     /// <summary>Finds the model in requests that go on as they are; null where it stands in one place only.</summary>
     public FindModels? FindModels { get; init; }

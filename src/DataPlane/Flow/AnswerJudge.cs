@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Flow;
@@ -69,8 +70,8 @@ internal sealed class AnswerJudge(ByteBudget bodies)
 
     private CascadeOutcome Judge(RequestShape shape, in ReadOnlySequence<byte> request, ReadOnlyMemory<byte> answer)
     {
-        using var document = JsonDocument.Parse(answer, JsonForm.Options);
-        var choices = AnswerChoices.Of(document.RootElement, shape);
+        using var document = JsonDocument.Parse(answer, JsonMembers.Options);
+        var choices = Translations.Of(shape).ChoicesOf!(document.RootElement);
         if (Broken(choices, _step.Unless, shape, request) is var rule and not CascadeOutcome.Kept)
             return rule;
         var isUnsure = choices.Exists(choice => choice.Tokens > 0 && choice.Logprobs / choice.Tokens < _step.LogprobMin);

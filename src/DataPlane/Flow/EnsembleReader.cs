@@ -72,9 +72,9 @@ internal sealed class EnsembleReader(ExchangeMeter meter, Settlement settlement)
     {
         try
         {
-            using var document = JsonDocument.Parse(answer, JsonForm.Options);
+            using var document = JsonDocument.Parse(answer, JsonMembers.Options);
             var shape = exchange.Endpoint!.Shape;
-            var choices = AnswerChoices.Of(document.RootElement, shape);
+            var choices = Translations.Of(shape).ChoicesOf!(document.RootElement);
             var isValid = choices.Count > 0 && AnswerJudge.Broken(choices, unless, shape, request) == CascadeOutcome.Kept;
             var (vote, length, sum, tokens) = ("", 0L, 0.0, 0);
             foreach (var choice in choices)

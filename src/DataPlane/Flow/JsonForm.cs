@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 
 namespace AiEdge.DataPlane.Flow;
 
@@ -17,15 +18,13 @@ internal static class JsonForm
     /// <summary>A longer schema is not looked at.</summary>
     private const int SchemaBytesMax = 64 * 1024;
 
-    public static JsonDocumentOptions Options => new() { MaxDepth = JsonScanner.DepthMax };
-
     /// <summary>Whether no choice breaks what its request asks for. One that says nothing and calls tools is not meant.</summary>
     public static bool IsMet(List<AnswerChoice> choices, RequestShape shape, in ReadOnlySequence<byte> request)
     {
         if (choices.Count == 0 || !Mentions(request, "json"u8))
             return true;
-        using var asked = JsonDocument.Parse(request, Options);
-        if (!Wants(asked.RootElement, shape, out var schema))
+        using var asked = JsonDocument.Parse(request, JsonMembers.Options);
+        if (Translations.Of(shape).WantsJson is not { } wants || !wants(asked.RootElement, out var schema))
             return true;
         foreach (var choice in choices)
         {
@@ -40,7 +39,7 @@ internal static class JsonForm
     {
         try
         {
-            using var value = JsonDocument.Parse(text, Options);
+            using var value = JsonDocument.Parse(text, JsonMembers.Options);
             var left = schema.ValueKind == JsonValueKind.Object && JsonMarshal.GetRawUtf8Value(schema).Length <= SchemaBytesMax ? ComparedMax : 0;
             return Fits(value.RootElement, schema, ref left);
         }
@@ -50,46 +49,18 @@ internal static class JsonForm
         }
     }
 
-    /// <summary>Whether the answer is to be JSON, and by which schema; undefined for any.</summary>
-    private static bool Wants(JsonElement request, RequestShape shape, out JsonElement schema)
-    {
-        schema = default;
-        if (shape == RequestShape.Contents)
-        {
-            var config = Either(request, "generationConfig", "generation_config");
-            schema = Either(config, "responseJsonSchema", "response_json_schema") is { ValueKind: JsonValueKind.Object } its
-                ? its
-                : Either(config, "responseSchema", "response_schema");
-            return AnswerChoices.Text(Either(config, "responseMimeType", "response_mime_type")) == "application/json";
-        }
-
-        var format = shape switch
-        {
-            RequestShape.Messages => AnswerChoices.Member(AnswerChoices.Member(request, "output_config"), "format") is { ValueKind: JsonValueKind.Object } its
-                ? its
-                : AnswerChoices.Member(request, "output_format"),
-            RequestShape.Responses => AnswerChoices.Member(AnswerChoices.Member(request, "text"), "format"),
-            _ => AnswerChoices.Member(request, "response_format"),
-        };
-        schema = AnswerChoices.Member(shape == RequestShape.Chat ? AnswerChoices.Member(format, "json_schema") : format, "schema");
-        return AnswerChoices.Text(AnswerChoices.Member(format, "type")) is "json_object" or "json_schema";
-    }
-
-    private static JsonElement Either(JsonElement of, string name, string other) =>
-        AnswerChoices.Member(of, name) is { ValueKind: not JsonValueKind.Undefined } member ? member : AnswerChoices.Member(of, other);
-
     private static bool Fits(JsonElement value, JsonElement schema, ref int left)
     {
         if (left-- <= 0 || schema.ValueKind != JsonValueKind.Object)
             return true;
-        if (value.ValueKind == JsonValueKind.Null && AnswerChoices.Member(schema, "nullable").ValueKind == JsonValueKind.True)
+        if (value.ValueKind == JsonValueKind.Null && JsonMembers.Member(schema, "nullable").ValueKind == JsonValueKind.True)
             return true;
-        if (!IsOf(value, AnswerChoices.Text(AnswerChoices.Member(schema, "type"))))
+        if (!IsOf(value, JsonMembers.Text(JsonMembers.Member(schema, "type"))))
             return false;
         if (value.ValueKind == JsonValueKind.Object)
             return HasMembers(value, schema, ref left);
-        var items = AnswerChoices.Member(schema, "items");
-        foreach (var item in items.ValueKind == JsonValueKind.Object ? AnswerChoices.Items(value) : [])
+        var items = JsonMembers.Member(schema, "items");
+        foreach (var item in items.ValueKind == JsonValueKind.Object ? JsonMembers.Items(value) : [])
         {
             if (!Fits(item, items, ref left))
                 return false;
@@ -100,7 +71,7 @@ internal static class JsonForm
 
     private static bool HasMembers(JsonElement value, JsonElement schema, ref int left)
     {
-        foreach (var name in AnswerChoices.Items(AnswerChoices.Member(schema, "required")))
+        foreach (var name in JsonMembers.Items(JsonMembers.Member(schema, "required")))
         {
             if (left-- <= 0)
                 return true;
@@ -108,12 +79,12 @@ internal static class JsonForm
                 return false;
         }
 
-        var properties = AnswerChoices.Member(schema, "properties");
+        var properties = JsonMembers.Member(schema, "properties");
         foreach (var member in value.EnumerateObject())
         {
             if (left-- <= 0)
                 return true;
-            if (!Fits(member.Value, AnswerChoices.Member(properties, member.Name), ref left))
+            if (!Fits(member.Value, JsonMembers.Member(properties, member.Name), ref left))
                 return false;
         }
 

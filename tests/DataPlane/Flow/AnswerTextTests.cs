@@ -1,4 +1,4 @@
-using AiEdge.DataPlane.Flow;
+using AiEdge.DataPlane.Dialects;
 
 namespace AiEdge.DataPlane.Tests.Flow;
 

@@ -57,6 +57,8 @@ internal sealed class AnthropicForm : DialectForm
             () => new MessageStreamWriter(), () => new MessageAnswerWriter())
         {
             Proofs = new([.. "messages.content.thinking"u8], "messages", [.. "content"u8], [.. "thinking"u8], [.. "signature"u8]),
+            ChoicesOf = WholeMessage.ChoicesOf,
+            WantsJson = WholeMessage.WantsJson,
         },
     ];
 

@@ -61,7 +61,11 @@ internal sealed class GeminiForm : DialectForm
     [
         new(
             RequestShape.Contents, () => new ContentsRequestReader(), new ContentsRequestWriter(), () => new ContentsAnswerReader(),
-            () => new ContentsAnswerWriter(isStream: true), () => new ContentsAnswerWriter(isStream: false)),
+            () => new ContentsAnswerWriter(isStream: true), () => new ContentsAnswerWriter(isStream: false))
+        {
+            ChoicesOf = WholeContents.ChoicesOf,
+            WantsJson = WholeContents.WantsJson,
+        },
         new(RequestShape.EmbedContent, () => new EmbedRequestReader(isBatch: false), null, null, null, () => new EmbedAnswerWriter(isBatch: false))
         {
             IsOfVectors = true,

@@ -28,12 +28,18 @@ internal static class OpenAiShapes
     [
         new(
             RequestShape.Chat, () => new ChatRequestReader(), new ChatRequestWriter(), () => new ChatAnswerReader(),
-            () => new ChatStreamWriter(), () => new ChatAnswerWriter()),
+            () => new ChatStreamWriter(), () => new ChatAnswerWriter())
+        {
+            ChoicesOf = WholeChat.ChoicesOf,
+            WantsJson = WholeChat.WantsJson,
+        },
         new(
             RequestShape.Responses, () => new ResponsesRequestReader(), new ResponsesRequestWriter(), () => new ResponsesAnswerReader(),
             () => new ResponsesAnswerWriter(isStream: true), () => new ResponsesAnswerWriter(isStream: false))
         {
             Proofs = new([.. "input.reasoning"u8], "input", [], [.. "reasoning"u8], [.. "encrypted_content"u8]),
+            ChoicesOf = WholeResponse.ChoicesOf,
+            WantsJson = WholeResponse.WantsJson,
         },
         new(
             RequestShape.Embeddings, () => new EmbeddingsRequestReader(), new EmbeddingsRequestWriter(), () => new EmbeddingsAnswerReader(),

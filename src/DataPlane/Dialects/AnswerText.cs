@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
-namespace AiEdge.DataPlane.Flow;
+namespace AiEdge.DataPlane.Dialects;
 
 /// <summary>In which form answers are compared that mean the same by other letters.</summary>
 internal static class AnswerText
@@ -49,7 +49,7 @@ internal static class AnswerText
     {
         try
         {
-            using var document = JsonDocument.Parse(text, JsonForm.Options);
+            using var document = JsonDocument.Parse(text, JsonMembers.Options);
             var into = new StringBuilder(text.Length);
             Write(document.RootElement, into);
             return into.ToString();

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using static AiEdge.DataPlane.Dialects.JsonMembers;
+
+namespace AiEdge.DataPlane.Dialects.Gemini;
+
+/// <summary>What a whole answer of Gemini's says, and whether it was to be JSON.</summary>
+internal static class WholeContents
+{
+    /// <summary>The choices of a whole answer.</summary>
+    public static List<AnswerChoice> ChoicesOf(JsonElement answer)
+    {
+        var choices = new List<AnswerChoice>();
+        if (Text(Member(Member(answer, "promptFeedback"), "blockReason")).Length > 0)
+            choices.Add(new AnswerChoice(IsRefused: true, false, "", "", 0, 0));
+        foreach (var candidate in Items(Member(answer, "candidates")))
+        {
+            var reason = Text(Member(candidate, "finishReason"));
+            var (text, calls) = ("", "");
+            foreach (var part in Items(Member(Member(candidate, "content"), "parts")))
+            {
+                calls += Call(Member(part, "functionCall"), "args");
+                if (Member(part, "thought").ValueKind != JsonValueKind.True)
+                    text += Text(Member(part, "text"));
+            }
+
+            var mean = Member(candidate, "avgLogprobs");
+            var isTold = mean.ValueKind == JsonValueKind.Number;
+            var isRefused = reason is "SAFETY" or "PROHIBITED_CONTENT" or "BLOCKLIST" or "SPII" or "RECITATION";
+            choices.Add(new AnswerChoice(isRefused, reason == "MAX_TOKENS", calls, text, isTold ? mean.GetDouble() : 0, isTold ? 1 : 0));
+        }
+
+        return choices;
+    }
+
+    /// <summary>Whether the answer is to be JSON, and by which schema; undefined for any.</summary>
+    public static bool WantsJson(JsonElement request, out JsonElement schema)
+    {
+        var config = Either(request, "generationConfig", "generation_config");
+        schema = Either(config, "responseJsonSchema", "response_json_schema") is { ValueKind: JsonValueKind.Object } its
+            ? its
+            : Either(config, "responseSchema", "response_schema");
+        return Text(Either(config, "responseMimeType", "response_mime_type")) == "application/json";
+    }
+}
