@@ -4,7 +4,6 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
-using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Route;
 using AiEdge.DataPlane.Translate;
 using AiEdge.DataPlane.Transport;
@@ -352,81 +351,6 @@ internal sealed partial class AttemptLoop
         if (!_isStale)
             exchange.Target!.State!.OnRetry();
         exchange.ForgetAnswer(Stopwatch.GetTimestamp());
-    }
-
-    private static bool Speaks(Exchange exchange) => exchange.Target!.Provider.Speaks(exchange.Dialect, exchange.Endpoint!.Shape);
-
-    /// <summary>Puts the request into the target's dialect, where that is not the client's.</summary>
-    private EdgeError Translate(Exchange exchange, RequestBody body)
-    {
-        exchange.UpstreamEndpoint = null;
-        exchange.SetTranslationLoss(default);
-        _proofs.Clear();
-        if (Speaks(exchange))
-            return FindProofs(exchange, body);
-        if (!body.TryCountTranslation())
-            return EdgeError.Edge(ErrorKind.Overloaded);
-        var intake = body.Intake!;
-        var cap = _asking.Clamp(exchange).Tokens;
-        return intake.Translation.Build(exchange, intake.HeadReader.Head, body.Bytes, cap, ModelAbilities.Of(exchange));
-    }
-
-    /// <summary>Finds what another provider's translation has put into the request, which is nothing that the target could read.</summary>
-    private EdgeError FindProofs(Exchange exchange, RequestBody body)
-    {
-        var translation = Translations.Find(exchange.Endpoint!.Shape);
-        if (translation?.FindModels is { } find)
-            return FindModels(exchange, body, find);
-        if (translation?.Proofs is not { } places || !OwnProofs.MayBeIn(body.Bytes))
-            return default;
-        if (!body.TryCountTranslation())
-            return EdgeError.Edge(ErrorKind.Overloaded);
-        body.Intake!.Translation.FindProofs(body.Bytes, places, _proofs);
-        if (_proofs.Count > BodyPatch.EditsMax / 2)
-            return EdgeError.Client(ErrorKind.NotSupportedYet, "So many thoughts of other providers are not supported yet.", places.List);
-        if (_proofs.Count > 0)
-            exchange.SetTranslationLoss(places.Name);
-        return default;
-    }
-
-    /// <summary>Finds where a body names its model, which has to be the path's.</summary>
-    private EdgeError FindModels(Exchange exchange, RequestBody body, FindModels find)
-    {
-        if (!body.TryCountTranslation())
-            return EdgeError.Edge(ErrorKind.Overloaded);
-        var asked = exchange.Endpoint!.ModelIn(exchange.ServedPath(body.Intake!.HeadReader.Head.Path));
-        if (body.Intake.Translation.FindModels(body.Bytes, find, asked, _proofs) is { IsError: true } error)
-            return error;
-        return _proofs.Count <= BodyPatch.EditsMax
-            ? default
-            : EdgeError.Client(ErrorKind.NotSupportedYet, "So many requests in one are not supported yet.", "requests");
-    }
-
-    /// <summary>Changes what must change on the way to the target; true if the stream's usage was asked for by us.</summary>
-    private bool Patch(Exchange exchange, Intake intake)
-    {
-        if (exchange.UpstreamEndpoint is not null || exchange.Endpoint!.Kind == EndpointKind.Passthrough)
-            return false;
-        var target = exchange.Target!;
-        var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
-        var clamp = exchange.Endpoint.IsCount ? default : _asking.Clamp(exchange);
-        if (clamp.BindsThought(intake.Scan.Facts, exchange.Endpoint!.Shape) && !exchange.TranslationLoss.EndsWith("thinking.budget_tokens"u8))
-            exchange.AddTranslationLoss("thinking.budget_tokens"u8);
-        var isInjected = RequestPatch.Build(
-            intake.Scan.Facts,
-            exchange.Endpoint!.Shape,
-            target.UpstreamModelJson ?? exchange.PassedModelJson,
-            inject,
-            intake.Patch,
-            clamp,
-            target.Provider.InsteadOfModel);
-        ReadOnlyMemory<byte> name = target.UpstreamModelJson ?? exchange.PassedModelJson;
-        var isOfModel = Translations.Find(exchange.Endpoint.Shape)?.FindModels is not null;
-        if (isOfModel && name.IsEmpty)
-            return isInjected;
-        foreach (var piece in _proofs)
-            intake.Patch.Replace(new ByteRange(piece.Start, piece.Length), isOfModel ? name[1..^1] : default);
-        return isInjected;
     }
 
     private void LetGo()

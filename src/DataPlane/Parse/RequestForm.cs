@@ -31,7 +31,8 @@ internal class RequestForm
     /// <param name="innerOf">The member that is an object of which some members are read.</param>
     /// <param name="inner">These.</param>
     public RequestForm(
-        RequestShape shape, RequestName[] names, RequestField required = RequestField.None, RequestField innerOf = RequestField.None, RequestName[]? inner = null)
+        RequestShape shape, RequestName[] names, RequestField required = RequestField.None, RequestField innerOf = RequestField.None,
+        RequestName[]? inner = null)
     {
         Shape = shape;
         Required = required;

@@ -9,8 +9,11 @@ internal sealed class ContentsRequestWriter : RequestWriter
 {
     private const long ThinkingTokensLow = 1024, ThinkingTokensMedium = 8192, ThinkingTokensHigh = 24576;
 
-    private static readonly Endpoint Stream =
-        new("/v1beta/models/", RequestShape.Contents, EndpointKind.Forward, Dialect.Gemini) { BehindModel = [.. ":streamGenerateContent?alt=sse"u8], IsStream = true };
+    private static readonly Endpoint Stream = new("/v1beta/models/", RequestShape.Contents, EndpointKind.Forward, Dialect.Gemini)
+    {
+        BehindModel = [.. ":streamGenerateContent?alt=sse"u8],
+        IsStream = true,
+    };
 
     public override Endpoint EndpointOf(bool isStream) => isStream ? Stream : GeminiForm.Generate;
 
