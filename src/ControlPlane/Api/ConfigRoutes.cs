@@ -101,11 +101,15 @@ internal sealed class ConfigRoutes(ApiWorld world)
         });
     }
 
-    /// <summary>What stands for the document as it is, in JSON and in YAML: it changes with each generation.</summary>
-    private static string[] Tags(EdgeDocument document)
+    /// <summary>
+    /// What stands for the document as it is, in JSON and in YAML: it changes with each generation, and is told apart by when that was made, since the same
+    /// numbers come again after a backup was restored.
+    /// </summary>
+    private string[] Tags(EdgeDocument document)
     {
-        var generation = document.Generation.ToString(CultureInfo.InvariantCulture);
-        return [$"\"g{generation}\"", $"\"g{generation}-yaml\""];
+        var made = world.State.Generations().FirstOrDefault(r => r.Generation == document.Generation)?.Line.Record.AtUnixMs ?? 0;
+        var tag = string.Create(CultureInfo.InvariantCulture, $"g{document.Generation}-{made:x}");
+        return [$"\"{tag}\"", $"\"{tag}-yaml\""];
     }
 
     private async Task WriteAsync(HttpContext http, Func<EdgeDocument, WriteDecision> decide)

@@ -13,7 +13,10 @@ internal static class Difference
     /// <summary>Whether what is said of it is one of the two words: another one is not taken for no.</summary>
     public static bool IsWord(HttpContext http) => (string?)http.Request.Query["dryRun"] is null or "true" or "false";
 
-    /// <summary>Writes <c>changes</c>: entries that REST shows, and nothing of what is kept beside them.</summary>
+    /// <summary>
+    /// Writes <c>changes</c>: entries that REST shows; of what is kept beside them that a token, or a stored secret, goes with one of them, which nobody gets
+    /// back.
+    /// </summary>
     /// <param name="writer">Inside an object.</param>
     /// <param name="changes">In order.</param>
     /// <param name="before">The document that they change.</param>
@@ -21,8 +24,15 @@ internal static class Difference
     public static void Write(Utf8JsonWriter writer, IReadOnlyList<EntryChange> changes, EdgeDocument before, string? hidden = null)
     {
         writer.WriteStartArray("changes");
-        foreach (var change in changes.Where(c => Sections.IsPublished(c.Section) || c.Section == Sections.Alerts))
-            Write(writer, change, before.Find(change.Section, change.Name)?.Value, hidden);
+        foreach (var change in changes)
+        {
+            var then = before.Find(change.Section, change.Name)?.Value;
+            if (Sections.IsPublished(change.Section) || change.Section == Sections.Alerts)
+                Write(writer, change, then, hidden);
+            else if (change.Section is Sections.Tokens or Sections.Secrets && change.Value is null && then is not null)
+                Write(writer, change, null);
+        }
+
         writer.WriteEndArray();
     }
 

@@ -95,7 +95,7 @@ internal static class EntryRights
             faults.Add("priority");
         if (before is not null)
             Loosened(Json(before), after, faults);
-        else if (Weight(after) > 1)
+        else if (Weight(after) is not 1)
             faults.Add("weight");
         return faults.Count == 0 ? null : Refused("the team may not give this to a key: " + string.Join("; ", faults));
     }
@@ -107,7 +107,9 @@ internal static class EntryRights
             faults.Add("tier: stays, or becomes another");
         if (TeamMay.Compare(Text(after, "priority"), Text(old, "priority")) > 0)
             faults.Add("priority: does not rise");
-        if (Weight(after) > Weight(old))
+        if (Weight(after) is not { } weight)
+            faults.Add("weight: is a whole number");
+        else if (weight > (Weight(old) ?? 1))
             faults.Add("weight: does not rise");
         if (End(old) is { } end && (End(after) is not { } other || other > end))
             faults.Add("expires: does not move back");
@@ -116,9 +118,10 @@ internal static class EntryRights
             faults.Add("regions: do not become more");
     }
 
-    /// <summary>What is no number is no weight either, which others say.</summary>
-    private static int Weight(JsonNode? key) =>
-        int.TryParse((key as JsonObject)?["weight"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var weight) ? weight : 1;
+    /// <summary>1 where none is said; null where what is said is no number, whatever it might stand for.</summary>
+    private static int? Weight(JsonNode? key) =>
+        (key as JsonObject)?["weight"] is not { } said ? 1
+        : int.TryParse(said.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var weight) ? weight : null;
 
     private static DateTimeOffset? End(JsonNode? key) =>
         Text(key, "expires") is { } text && Contracts.Fields.InstantField.TryParseText(text, out var end) ? end : null;

@@ -97,8 +97,13 @@ internal sealed class QuotaRoutes(ApiWorld world, QuotaService quota)
             }
 
             answer = await act();
-            if (replays.Count > 0)
-                await world.State.WriteAsync(_ => WriteDecision.Change(world.Audit(http, "done", target), replays));
+            if (replays.Count > 0
+                && (await world.State.WriteAsync(_ => WriteDecision.Change(world.Audit(http, "done", target), replays))).Refusal is { } unkept)
+            {
+                await Problem.WriteAsync(
+                    http, StatusCodes.Status503ServiceUnavailable, "it is done, and its Idempotency-Key could not be kept: " + unkept.Detail);
+                return;
+            }
         }
         catch (IOException)
         {

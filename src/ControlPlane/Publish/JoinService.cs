@@ -11,6 +11,7 @@ namespace AiEdge.ControlPlane.Publish;
 /// <summary><c>Enrolment.Join</c>: a join token for a credential. Asked again with the same hash it has the same outcome and spends nothing.</summary>
 internal sealed class JoinService(EdgeState state, LoginLimit limit)
 {
+    private static readonly GrpcStatus Spent = new(GrpcCode.Unauthenticated, "the join token has been spent");
     private static readonly GrpcStatus Unknown = new(GrpcCode.Unauthenticated, "a valid join token is needed");
 
     public void AddTo(GrpcServer server) => server.AddUnary(PlaneMethods.Join, JoinAsync);
@@ -23,9 +24,12 @@ internal sealed class JoinService(EdgeState state, LoginLimit limit)
     {
         if (!BearerToken.TryGet(context.Metadata, out var token))
             return Unknown;
-        if (Good(state.Current, Hash(token)) is not null)
+        var good = Good(state.Current, Hash(token));
+        if (good is { UsesLeft: > 0 })
             return GrpcStatus.Ok;
         var from = context.Peer?.Address;
+        if (good is not null && !limit.Holds(from, out _))
+            return GrpcStatus.Ok;
         if (limit.Holds(from, out _))
             return new(GrpcCode.ResourceExhausted, "too many wrong join tokens from this address");
         limit.Failed(from);
@@ -42,6 +46,13 @@ internal sealed class JoinService(EdgeState state, LoginLimit limit)
             return new GrpcStatus(GrpcCode.InvalidArgument, "plane_id is of [a-z0-9-], 63 characters at most");
         if (request.Host.Length > 255 || request.Version.Length > 255)
             return new GrpcStatus(GrpcCode.InvalidArgument, "host and version have 255 characters at most");
+
+        // Who has joined by a token that is spent since may ask again; for all others it is as good as a wrong one.
+        if (Good(state.Current, Hash(token)) is { UsesLeft: <= 0 } && Joined(state.Current, request.CredentialSha256.ToByteArray()) is null)
+        {
+            limit.Failed(context.Peer?.Address);
+            return Spent;
+        }
 
         GrpcResult<JoinResponse> result = Unknown;
         var outcome = await state.WriteAsync(document =>
@@ -68,7 +79,7 @@ internal sealed class JoinService(EdgeState state, LoginLimit limit)
                 ? (new GrpcStatus(GrpcCode.AlreadyExists, "the credential belongs to another id"), nothing)
                 : (new JoinResponse { PlaneId = known }, nothing);
         if (token.UsesLeft <= 0)
-            return (new GrpcStatus(GrpcCode.Unauthenticated, "the join token has been spent"), nothing);
+            return (Spent, nothing);
         var id = request.PlaneId.Length > 0 ? request.PlaneId : "plane-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
         if (document.Find(Sections.DataPlanes, id) is not null)
             return (new GrpcStatus(GrpcCode.AlreadyExists, "the id belongs to another credential"), nothing);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 using AiEdge.ControlPlane.Domain;
 
@@ -23,7 +24,15 @@ internal static class Answer
     public static string Name(HttpContext http, string part = "name") =>
         ((string?)http.Request.RouteValues[part] ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
-    public static string ETag(EdgeEntry entry) => string.Create(CultureInfo.InvariantCulture, $"\"v{entry.Version}\"");
+    /// <summary>
+    /// By the write that made it, and by what it is: after a backup was restored the same numbers come again with other writes.
+    /// </summary>
+    public static string ETag(EdgeEntry entry)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(entry.Value.Json.Span, hash);
+        return string.Create(CultureInfo.InvariantCulture, $"\"v{entry.Version}-{Convert.ToHexStringLower(hash[..4])}\"");
+    }
 
     /// <summary>What the caller's conditions say of an entry that is there, or not (RFC 9110 §13.1); null where they hold.</summary>
     public static WriteRefusal? Stale(HttpRequest request, EdgeEntry? entry)

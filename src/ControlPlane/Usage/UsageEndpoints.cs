@@ -12,12 +12,16 @@ internal sealed class UsageEndpoints(UsageBook book, TeamOfCaller teamOf, TimePr
 {
     private const int TopMax = 1_000;
     private const int SearchesMax = 2;
+    private const int AskersMax = 2;
     private const int RowsPerFlush = 256;
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
     private static readonly TimeSpan Ledger = TimeSpan.FromDays(35);
 
     /// <summary>A search reads segments of the ledger into memory: few at a time.</summary>
     private readonly SemaphoreSlim _searching = new(SearchesMax, SearchesMax);
+
+    /// <summary>Sums are computed while the ledger's next batch waits for them: few at a time.</summary>
+    private readonly SemaphoreSlim _asking = new(AskersMax, AskersMax);
 
     public async Task UsageAsync(HttpContext http)
     {
@@ -30,7 +34,7 @@ internal sealed class UsageEndpoints(UsageBook book, TeamOfCaller teamOf, TimePr
         ask.RefuseOthers();
         if (await RefusedAsync(http, ask))
             return;
-        if (UsageAnswer.Of(book.Rollups, query) is not { } rows)
+        if (await SumAsync(http, query) is not { } rows)
         {
             ask.Faults.Add(("groupBy", $"gives more than {query.AnswerRowsMax} rows: ask for a shorter time, a longer step or fewer dimensions"));
             await RefusedAsync(http, ask);
@@ -53,7 +57,7 @@ internal sealed class UsageEndpoints(UsageBook book, TeamOfCaller teamOf, TimePr
         ask.RefuseOthers();
         if (await RefusedAsync(http, ask))
             return;
-        var rows = UsageAnswer.Of(book.Rollups, query) ?? [];
+        var rows = await SumAsync(http, query) ?? [];
         await JsonAsync(http, to => UsageText.Write(to, query, rows.Count > limit ? rows[..limit] : rows));
     }
 
@@ -163,6 +167,19 @@ internal sealed class UsageEndpoints(UsageBook book, TeamOfCaller teamOf, TimePr
                 to.WriteString("next", more.ToString());
             to.WriteEndObject();
         });
+    }
+
+    private async ValueTask<List<UsageRow>?> SumAsync(HttpContext http, UsageQuery query)
+    {
+        await _asking.WaitAsync(http.RequestAborted);
+        try
+        {
+            return UsageAnswer.Of(book.Rollups, query);
+        }
+        finally
+        {
+            _asking.Release();
+        }
     }
 
     private UsageQuery Query(

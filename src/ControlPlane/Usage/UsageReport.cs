@@ -22,7 +22,10 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
     /// <summary>Batches of one plane that are under way at a time; more are not read.</summary>
     public const int BatchesMax = 8;
 
-    /// <summary>Bytes on the wire of batches of all planes that are under way: 128 MiB. Whose batch would be too many is told to come again.</summary>
+    /// <summary>
+    /// Bytes on the wire of batches of all planes that are under way: 128 MiB. Whose batch would be too many is told to come again, by its length alone,
+    /// before it is taken from the connection.
+    /// </summary>
     public const long BytesMax = 128 << 20;
 
     /// <summary>Epochs that a hello may name.</summary>
@@ -42,6 +45,9 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
 
     /// <summary>What may be held of batches of all planes that are under way, in bytes.</summary>
     public long BytesHeldMax { get; init; } = BytesMax;
+
+    /// <summary>Within which a batch that has begun to come is there: it takes room of others from then on.</summary>
+    public TimeSpan BatchTimeMax { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Bytes that are held of them now.</summary>
     public long BytesHeld => Interlocked.Read(ref _bytes);
@@ -140,10 +146,13 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
             new BoundedChannelOptions(BatchesMax) { SingleReader = true, SingleWriter = true });
         var telling = TellAsync(call, planeId, under.Reader);
         var status = GrpcStatus.Ok;
+        using var coming = new Coming(this, live.TakenOver.Token);
+        call.Admit = coming.Begin;
         try
         {
-            while (!telling.IsCompleted && await ReadAsync(call, live.TakenOver.Token))
+            while (!telling.IsCompleted && await ReadAsync(call, coming.Cancellation))
             {
+                using var room = coming.Take();
                 // A kind to come is passed over.
                 if (call.Current.KindCase != UsageUp.KindOneofCase.Batch)
                     continue;
@@ -156,14 +165,7 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
                 var up = call.Current.Batch;
                 if (!await under.Writer.WaitToWriteAsync(call.Context.Cancellation))
                     break;
-                var (batch, bytes) = (Batch(planeId, up), up.CalculateSize());
-                if (!TryHold(bytes))
-                {
-                    status = new(GrpcCode.ResourceExhausted, "the usage of other planes is under way; come again");
-                    break;
-                }
-
-                await under.Writer.WriteAsync(new(up.Epoch, up.IsClosed, AppendAsync(batch, bytes)));
+                await under.Writer.WriteAsync(new(up.Epoch, up.IsClosed, AppendAsync(Batch(planeId, up), room.Keep())));
             }
         }
         catch (ArgumentException e)
@@ -176,7 +178,9 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
         }
         catch (OperationCanceledException)
         {
-            status = new(GrpcCode.Aborted, "another stream of this plane has taken over");
+            status = live.TakenOver.IsCancellationRequested
+                ? new(GrpcCode.Aborted, "another stream of this plane has taken over")
+                : new(GrpcCode.DeadlineExceeded, "a batch that had begun to come did not end");
         }
 
         under.Writer.Complete();
@@ -226,9 +230,11 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
         }
         finally
         {
-            Interlocked.Add(ref _bytes, -bytes);
+            Release(bytes);
         }
     }
+
+    private void Release(int bytes) => Interlocked.Add(ref _bytes, -bytes);
 
     /// <summary>One batch is always taken, however large the messages are that planes may send.</summary>
     private bool TryHold(int bytes)
@@ -237,6 +243,62 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
             return true;
         Interlocked.Add(ref _bytes, -bytes);
         return false;
+    }
+
+    /// <summary>Room for what is coming on one stream; what has not gone further is given back with it.</summary>
+    private sealed class Coming(UsageReport report, CancellationToken takenOver) : IDisposable
+    {
+        private readonly CancellationTokenSource _late = CancellationTokenSource.CreateLinkedTokenSource(takenOver);
+        private readonly Lock _lock = new();
+        private int _bytes;
+        private bool _isOver;
+
+        public CancellationToken Cancellation => _late.Token;
+
+        /// <summary>Asked as a message begins to come; also by a read that nobody waits for any more.</summary>
+        public GrpcStatus Begin(int bytes)
+        {
+            lock (_lock)
+            {
+                if (_isOver)
+                    return new(GrpcCode.Cancelled, "the stream has ended");
+                if (!report.TryHold(bytes))
+                    return new(GrpcCode.ResourceExhausted, "the usage of other planes is under way; come again");
+                _bytes = bytes;
+                _late.CancelAfter(report.BatchTimeMax);
+                return GrpcStatus.Ok;
+            }
+        }
+
+        /// <summary>The message is there.</summary>
+        public Room Take()
+        {
+            lock (_lock)
+            {
+                _late.CancelAfter(Timeout.InfiniteTimeSpan);
+                return new(report, Interlocked.Exchange(ref _bytes, 0));
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (_lock)
+            {
+                _isOver = true;
+                report.Release(_bytes);
+                _late.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Room that is held, until it is given back or kept by who goes on with it.</summary>
+    private sealed class Room(UsageReport report, int bytes) : IDisposable
+    {
+        private int _bytes = bytes;
+
+        public int Keep() => Interlocked.Exchange(ref _bytes, 0);
+
+        public void Dispose() => report.Release(Keep());
     }
 
     /// <summary>A batch that the ledger has been given.</summary>

@@ -19,13 +19,17 @@ internal sealed class CallStop : IAsyncDisposable
     private readonly CancellationTokenRegistration _aborted;
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
+    private readonly TimeProvider _time;
+    private readonly long _begin;
     private GrpcStatus? _cause;
+    private bool _isArmed;
     private bool _isOver;
 
     public CallStop(HttpContext http, TimeSpan? timeout, GrpcServerOptions options, CancellationToken forced)
     {
         _http = http;
         _resetAfter = options.ResetAfter;
+        (_time, _begin) = (options.Time, options.Time.GetTimestamp());
         _source = new();
         Token = _source.Token;
         Timeout = timeout < Wire.GrpcTimeout.Longest ? timeout : null;
@@ -42,7 +46,8 @@ internal sealed class CallStop : IAsyncDisposable
 
     public CancellationToken Token { get; }
 
-    public TimeSpan? Timeout { get; private set; }
+    /// <summary>What the client gives the call, from its beginning on.</summary>
+    public TimeSpan? Timeout { get; }
 
     /// <summary>Why the call was stopped; null if nothing stopped it.</summary>
     public GrpcStatus? Cause
@@ -57,13 +62,20 @@ internal sealed class CallStop : IAsyncDisposable
     /// <summary>Whether the client is still there to be answered.</summary>
     public bool HasClient => !_http.RequestAborted.IsCancellationRequested;
 
-    /// <summary>Gives the call a deadline, from now on, where it has none that is sooner.</summary>
-    public void Limit(TimeSpan timeout)
+    /// <summary>From now on the call has so much time, in the place of what it was given so, and no more than its client gives it; null for that alone.</summary>
+    public void Within(TimeSpan? time)
     {
-        if (Timeout <= timeout || Cause is not null)
-            return;
-        Timeout = timeout;
-        _timer.Change(timeout, System.Threading.Timeout.InfiniteTimeSpan);
+        lock (_lock)
+        {
+            // What has been stopped is reset soon, and nothing puts that off.
+            if (_isArmed || _isOver || _cause is not null)
+                return;
+            var left = Timeout - _time.GetElapsedTime(_begin);
+            var wait = left is { } own && !(own > time) ? own : time;
+            _timer.Change(
+                wait is not { } due ? System.Threading.Timeout.InfiniteTimeSpan : due > TimeSpan.Zero ? due : TimeSpan.Zero,
+                System.Threading.Timeout.InfiniteTimeSpan);
+        }
     }
 
     /// <summary>Stops the call; the first cause counts.</summary>
@@ -118,5 +130,12 @@ internal sealed class CallStop : IAsyncDisposable
         Stop(new(GrpcCode.Unavailable, "the server has stopped"));
     }
 
-    private void Arm() => _timer.Change(_resetAfter, System.Threading.Timeout.InfiniteTimeSpan);
+    private void Arm()
+    {
+        lock (_lock)
+        {
+            _isArmed = true;
+            _timer.Change(_resetAfter, System.Threading.Timeout.InfiniteTimeSpan);
+        }
+    }
 }

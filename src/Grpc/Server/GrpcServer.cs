@@ -30,7 +30,7 @@ public sealed class GrpcServer(GrpcServerOptions options)
         where TResponse : class =>
         Add(method, async call =>
         {
-            var (request, fault) = await OnlyAsync(call);
+            var (request, fault) = await OnlyAsync(call, isStream: false);
             if (request is null)
                 return fault;
             return await AnswerAsync(call, await handler(request, call.Context));
@@ -43,7 +43,7 @@ public sealed class GrpcServer(GrpcServerOptions options)
         where TResponse : class =>
         Add(method, async call =>
         {
-            var (request, fault) = await OnlyAsync(call);
+            var (request, fault) = await OnlyAsync(call, isStream: true);
             return request is null ? fault : await handler(request, call);
         });
 
@@ -140,7 +140,7 @@ public sealed class GrpcServer(GrpcServerOptions options)
         try
         {
             if (isOpen)
-                context.Stop.Limit(Options.Open!.TimeoutMax);
+                context.Stop.Within(Options.Open!.TimeoutMax);
             return await method(http, context);
         }
         finally
@@ -167,16 +167,21 @@ public sealed class GrpcServer(GrpcServerOptions options)
         }
     }
 
-    /// <summary>The one request of a call that has one.</summary>
-    private static async ValueTask<(TRequest? Request, GrpcStatus Fault)> OnlyAsync<TRequest, TResponse>(GrpcServerCall<TRequest, TResponse> call)
+    /// <summary>The one request of a call that has one; of a call that anyone may make it has to come soon.</summary>
+    private async ValueTask<(TRequest? Request, GrpcStatus Fault)> OnlyAsync<TRequest, TResponse>(GrpcServerCall<TRequest, TResponse> call, bool isStream)
         where TRequest : class
         where TResponse : class
     {
+        var open = _peers.ContainsKey(call.Context.Path) ? Options.Open : null;
+        if (open is not null)
+            call.Context.Stop.Within(open.RequestTimeMax < open.TimeoutMax ? open.RequestTimeMax : open.TimeoutMax);
         if (!await call.ReadAsync())
             return (null, call.Fault ?? new(GrpcCode.Unimplemented, "the call has one request, and none came"));
         var request = call.Current;
         if (await call.ReadAsync())
             return (null, new(GrpcCode.Unimplemented, "the call has one request, and more came"));
+        if (open is not null)
+            call.Context.Stop.Within(isStream ? null : open.TimeoutMax);
         return call.Context.Cancellation.IsCancellationRequested || call.Fault is not null
             ? (null, call.Fault ?? new(GrpcCode.Cancelled, "the call was stopped"))
             : (request, default);

@@ -31,6 +31,16 @@ public sealed class GrpcServerCall<TRequest, TResponse>
         _reader = new(http.Request.BodyReader, method.Requests, options.ReceiveBytesMax);
     }
 
+    /// <summary>
+    /// Asked with the bytes of each message that begins to come, before more of it is taken from the client or any of it is read: what is not OK ends
+    /// the call. Null takes all.
+    /// </summary>
+    public Func<int, GrpcStatus>? Admit
+    {
+        get => _reader.Admit;
+        set => _reader.Admit = value;
+    }
+
     /// <summary>The call without its messages.</summary>
     public GrpcServerContext Context { get; }
 

@@ -13,8 +13,14 @@ public sealed record OpenCalls(Func<string, bool> IsOpen)
     /// <summary>Of one method, and one address (IPv6: one /64); one more is RESOURCE_EXHAUSTED.</summary>
     public int CallsPerPeerMax { get; init; } = 32;
 
-    /// <summary>The latest deadline that such a call has, whatever its client says: a request that never ends is given up.</summary>
+    /// <summary>The latest deadline that such a call has, whatever its client says, where its answer is no stream of its own.</summary>
     public TimeSpan TimeoutMax { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Within which such a call has sent its request where it has but one. One that is then answered by a stream may last: it has been heard, and takes
+    /// no more than its place.
+    /// </summary>
+    public TimeSpan RequestTimeMax { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Whom a call counts for.</summary>
     internal static string PeerOf(IPEndPoint? peer)

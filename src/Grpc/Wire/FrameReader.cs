@@ -59,6 +59,18 @@ internal static class FrameReader
         return FrameOutcome.Message;
     }
 
+    /// <summary>How long the message at the front is, by its prefix, where all of that has come.</summary>
+    public static bool TryLength(in ReadOnlySequence<byte> buffer, out int bytes)
+    {
+        bytes = 0;
+        if (buffer.Length < PrefixBytes)
+            return false;
+        Span<byte> prefix = stackalloc byte[PrefixBytes];
+        buffer.Slice(0, PrefixBytes).CopyTo(prefix);
+        bytes = (int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(prefix[1..]), int.MaxValue);
+        return true;
+    }
+
     /// <summary>The first byte where the first segment is empty.</summary>
     private static byte First(in ReadOnlySequence<byte> buffer)
     {

@@ -6,6 +6,11 @@ namespace AiEdge.Grpc.Wire;
 internal sealed class MessageReader<T>(PipeReader pipe, IGrpcSerializer<T> serializer, int messageBytesMax)
     where T : class
 {
+    private bool _isAsked;
+
+    /// <summary>Asked with a message's bytes once its beginning has come, before more of it is taken or any of it read; a status that is not OK ends the call.</summary>
+    public Func<int, GrpcStatus>? Admit { get; set; }
+
     /// <summary>The message that the last read found.</summary>
     public T? Current { get; private set; }
 
@@ -18,9 +23,21 @@ internal sealed class MessageReader<T>(PipeReader pipe, IGrpcSerializer<T> seria
         {
             var read = await pipe.ReadAsync(cancellation);
             var buffer = read.Buffer;
+            var isBegun = FrameReader.TryLength(buffer, out var bytes);
             var outcome = FrameReader.Read(ref buffer, messageBytesMax, out var message);
+            if (isBegun && !_isAsked && outcome is (FrameOutcome.Message or FrameOutcome.NeedMore) && Admit is { } admit)
+            {
+                _isAsked = true;
+                if (admit(bytes) is { IsOk: false } refusal)
+                {
+                    pipe.AdvanceTo(read.Buffer.Start);
+                    return (false, refusal);
+                }
+            }
+
             if (outcome == FrameOutcome.Message)
             {
+                _isAsked = false;
                 var isRead = serializer.TryRead(message, out var value);
                 pipe.AdvanceTo(buffer.Start);
                 Current = value;

@@ -26,6 +26,47 @@ public sealed class ConfigTests
         rest.SendAsync("PUT", "config" + query, text, type);
 
     [Fact]
+    public async Task What_goes_for_good_with_an_entry_is_said_before_it_goes()
+    {
+        await using var rig = await ControlRig.StartAsync();
+        using var rest = new RestClient(rig);
+        await rest.DoAsync("PUT", "providers/openai", """{"dialect":"openai","baseUrl":"https://api.openai.com/v1","key":"sk-canary"}""");
+        await rest.DoAsync("PUT", "models/m", Domain.World.Model);
+        await rest.DoAsync("PUT", "teams/blue", "{}");
+        await rest.DoAsync("POST", "tokens", """{"name":"o","role":"owner","team":"blue"}""");
+        foreach (var (method, path, body) in new[] { ("DELETE", "teams/blue", null), ("PUT", "config", """{"providers":{"p":{"dialect":"openai","baseUrl":"https://a.example"}}}""") })
+        {
+            var said = (await rest.DoAsync(method, path + "?dryRun=true", body))["changes"]!.AsArray().Where(c => c!["after"] is null).Select(c => $"{c!["change"]} {c["section"]}/{c["name"]}").ToList();
+            Assert.Contains("removed tokens/o", said);
+            Assert.Equal(method == "PUT", said.Contains("removed secrets/openai"));
+            var text = (await rest.SendAsync(method, path + "?dryRun=true", body)).Text;
+            Assert.DoesNotContain("sha256", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("sealed", text, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(System.Net.HttpStatusCode.OK, (await rest.GetAsync("tokens/o")).Status);
+    }
+
+    [Fact]
+    public async Task Tags_of_one_store_are_none_of_another_that_counts_the_same_writes()
+    {
+        var tags = new List<(string? Entry, string? Config)>();
+        foreach (var weight in (int[])[1, 2])
+        {
+            await using var rig = await ControlRig.StartAsync();
+            using var rest = new RestClient(rig);
+            await rest.DoAsync("PUT", "providers/openai", Domain.World.Provider);
+            await rest.DoAsync("PUT", "models/m", $$"""{"targets":[{"provider":"openai","weight":{{weight}}}]}""");
+            tags.Add(((await rest.GetAsync("models/m")).ETag, (await rest.GetAsync("config")).ETag));
+            Assert.Equal(tags[^1], ((await rest.GetAsync("models/m")).ETag, (await rest.GetAsync("config")).ETag));
+        }
+
+        Assert.Equal(tags[0].Entry!.Split('-')[0], tags[1].Entry!.Split('-')[0]);
+        Assert.NotEqual(tags[0].Entry, tags[1].Entry);
+        Assert.NotEqual(tags[0].Config, tags[1].Config);
+    }
+
+    [Fact]
     public async Task What_is_put_as_yaml_comes_back_as_yaml_and_json_that_say_the_same()
     {
         await using var rig = await ControlRig.StartAsync();

@@ -40,6 +40,23 @@ public sealed class OwnerTests
     }
 
     [Fact]
+    public async Task What_of_a_weight_is_no_number_is_none_that_an_owner_may_give()
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        var (admin, owner) = await OpenAsync(rig);
+        using var _ = admin;
+        using var __ = owner;
+        const string Key = """{"name":"x","team":"blue","models":["gpt-4o"],"weight":WEIGHT}""";
+        foreach (var weight in (string[])["\"${env:AIEDGE_SECRET_W}\"", "[]", "\"many\"", "2", "1.5"])
+            Assert.Equal(HttpStatusCode.Forbidden, (await owner.SendAsync("POST", "keys", Key.Replace("WEIGHT", weight, StringComparison.Ordinal))).Status);
+        await owner.DoAsync("POST", "keys", Key.Replace("WEIGHT", "1", StringComparison.Ordinal));
+        foreach (var weight in (string[])["\"${env:AIEDGE_SECRET_W}\"", "{}", "2"])
+            Assert.Equal(HttpStatusCode.Forbidden, (await owner.SendAsync("PATCH", "keys/x", $"{{\"weight\":{weight}}}")).Status);
+        await admin.DoAsync("PATCH", "keys/x", """{"weight":5}""");
+        await owner.DoAsync("PATCH", "keys/x", """{"weight":4}""");
+    }
+
+    [Fact]
     public async Task Owners_make_no_more_keys_and_limits_than_their_team_may_have()
     {
         await using var rig = await ControlRig.WithModelAsync();

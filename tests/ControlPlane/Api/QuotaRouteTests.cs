@@ -105,6 +105,18 @@ public sealed class QuotaRouteTests
         await (await stream).DisposeAsync();
     }
 
+    [Fact]
+    public async Task A_reset_whose_key_cannot_be_kept_says_that_it_is_done()
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        using var rest = new RestClient(rig);
+        await rest.DoAsync("PUT", "limits/a", Limit);
+        rig.Held.Commands.FailAfter(1);
+        var answer = await rest.SendAsync("POST", "limits/a/reset", null, "application/json", ("Idempotency-Key", "once"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
+        Assert.StartsWith("it is done, and its Idempotency-Key could not be kept", (string)answer.Json["detail"]!, StringComparison.Ordinal);
+    }
+
     private static async Task<string> LastAsync(RestClient rest)
     {
         var line = (await rest.GetAsync("audit?limit=1")).Json["items"]![0]!;

@@ -1,5 +1,6 @@
 using System.Text;
 using AiEdge.ControlPlane.Domain;
+using AiEdge.ControlPlane.Publish;
 using AiEdge.ControlPlane.Tests.Hosting;
 using AiEdge.Contracts.Wire;
 using AiEdge.Grpc;
@@ -10,6 +11,7 @@ namespace AiEdge.ControlPlane.Tests.Publish;
 public sealed class JoinTests
 {
     private static readonly byte[] Secret = new byte[32];
+    private static readonly byte[] Other = [.. Enumerable.Repeat((byte)7, 32)];
 
     [Fact]
     public async Task The_same_hash_has_the_same_outcome_and_spends_one_use()
@@ -69,6 +71,65 @@ public sealed class JoinTests
         release.Set();
         await writing;
         Assert.True((await rig.JoinAsync("p1", Secret, ControlRig.Join)).IsOk);
+    }
+
+    [Fact]
+    public async Task A_spent_token_waits_for_nobody_and_whoever_joined_by_it_may_ask_again()
+    {
+        await using var rig = await ControlRig.StartAsync();
+        var spent = new JoinToken("spent", System.Security.Cryptography.SHA256.HashData("spent"u8), 0, 1);
+        await rig.PutAsync(Sections.JoinTokens, "spent", Encoding.UTF8.GetString(spent.ToJson()));
+        Assert.True((await rig.JoinAsync("p1", Secret, "spent")).IsOk);
+        var entered = new TaskCompletionSource();
+        var release = new ManualResetEventSlim();
+        var writing = Task.Run(async () => await rig.State.WriteAsync(_ =>
+        {
+            entered.SetResult();
+            release.Wait();
+            return WriteDecision.Refuse(RefusalKind.NotFound, "");
+        }));
+        await entered.Task;
+        Task<GrpcResult<Contracts.Wire.JoinResponse>> again;
+        try
+        {
+            again = rig.JoinAsync("p1", Secret, "spent");
+            for (var i = 0; i < 12; i++)
+            {
+                var code = (await rig.JoinAsync("p2", Other, "spent").WaitAsync(TimeSpan.FromSeconds(60))).Status.Code;
+                Assert.Equal(i < 10 ? GrpcCode.Unauthenticated : GrpcCode.ResourceExhausted, code);
+            }
+        }
+        finally
+        {
+            release.Set();
+        }
+
+        await writing;
+        Assert.Equal("p1", (await again).Message!.PlaneId);
+        Assert.True((await rig.JoinAsync("p3", Other, ControlRig.Join)).IsOk);
+    }
+
+    [Fact]
+    public async Task A_plane_has_16_calls_at_once_and_the_17th_is_refused()
+    {
+        await using var rig = await ControlRig.WithModelAsync();
+        var credential = await rig.JoinAsync("p1");
+        var channel = rig.Channel(credential);
+        var calls = Enumerable.Range(0, PlaneGate.CallsPerPlaneMax).Select(_ => channel.Open(PlaneMethods.Watch)).ToList();
+
+        // Whichever has come as the 17th is refused; the others wait for their hello.
+        await using var last = channel.Open(PlaneMethods.Watch);
+        calls.Add(last);
+        var ended = await Task.WhenAny(calls.Select(c => c.Completion)).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(GrpcCode.ResourceExhausted, (await ended).Code);
+        Assert.Equal(PlaneGate.CallsPerPlaneMax, calls.Count(c => !c.Completion.IsCompleted));
+
+        // Another plane has its own.
+        await using var other = rig.Channel(await rig.JoinAsync("p2")).Open(PlaneMethods.Watch);
+        await other.WriteAsync(new() { Hello = new() { Plane = new() { PlaneId = "p2", Epoch = Google.Protobuf.ByteString.CopyFrom(new byte[16]) } } });
+        Assert.True(await other.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+        foreach (var call in calls)
+            await call.DisposeAsync();
     }
 
     [Fact]

@@ -2,12 +2,14 @@ using AiEdge.ControlPlane.Store;
 
 namespace AiEdge.ControlPlane.Tests.Store;
 
-/// <summary>A store whose log of quotas stands on a disk that can be made to take its time.</summary>
+/// <summary>A store whose logs stand on a disk that can be made to take its time, or to be full.</summary>
 internal sealed class HeldStore(IEdgeStore inner) : IEdgeStore
 {
     public ReadOnlyMemory<byte> Id => inner.Id;
 
-    public ICommandLog Commands => inner.Commands;
+    public HeldLog Commands { get; } = new(inner.Commands);
+
+    ICommandLog IEdgeStore.Commands => Commands;
 
     public HeldLog Quota { get; } = new(inner.Quota);
 
@@ -21,9 +23,13 @@ internal sealed class HeldStore(IEdgeStore inner) : IEdgeStore
     {
         private Task _held = Task.CompletedTask;
         private int _waiting;
+        private int _left = int.MaxValue;
 
         /// <summary>Appends that have begun and not ended.</summary>
         public int Waiting => Volatile.Read(ref _waiting);
+
+        /// <summary>After so many appends from now on the disk is full.</summary>
+        public void FailAfter(int appends) => Volatile.Write(ref _left, appends);
 
         /// <summary>Appends wait from now on, until what is returned is disposed of.</summary>
         public Hold Begin()
@@ -40,6 +46,8 @@ internal sealed class HeldStore(IEdgeStore inner) : IEdgeStore
             Interlocked.Increment(ref _waiting);
             await Volatile.Read(ref _held);
             Interlocked.Decrement(ref _waiting);
+            if (Interlocked.Decrement(ref _left) < 0)
+                throw new IOException("no space left on device");
             return await inner.AppendAsync(command, cancel);
         }
 

@@ -126,6 +126,20 @@ public sealed class AlertTests
     }
 
     [Fact]
+    public async Task A_receiver_that_does_not_answer_keeps_nothing_from_another_on_its_host()
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        await using var receiver = await Receiver.StartAsync();
+        using var folder = new StoreRig();
+        using var alerts = new Alerts(
+            rig, folder, receiver, () => [new("b", "", "", 1, 60, 100)], first: new(receiver.Address, "/hang"), patience: TimeSpan.FromMilliseconds(500));
+        await alerts.Engine.StepAsync(default);
+        Assert.Equal("/hook", Assert.Single(receiver.Taken).Path);
+        Assert.Equal(("0", 1), Assert.Single(alerts.Memory.Messages.Select(m => (m.Rule, m.Tries))));
+        Assert.Equal("alert 0: the webhook did not answer in time", Assert.Single(alerts.Faults));
+    }
+
+    [Fact]
     public async Task A_redirect_is_not_followed()
     {
         await using var rig = await UsageRig.OpenAsync();
@@ -270,6 +284,10 @@ public sealed class AlertTests
             _app = app;
             app.Run(async http =>
             {
+                if (http.Request.Path == "/hang")
+                    await Task.Delay(Timeout.InfiniteTimeSpan, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+                if (http.RequestAborted.IsCancellationRequested)
+                    return;
                 var body = await new StreamReader(http.Request.Body).ReadToEndAsync();
                 Taken.Add((http.Request.Path, body, http.Request.Headers.ToDictionary(h => h.Key.ToLowerInvariant(), h => h.Value.ToString())));
                 http.Response.StatusCode = Status;

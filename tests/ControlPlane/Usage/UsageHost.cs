@@ -31,12 +31,13 @@ internal sealed class UsageHost : IAsyncDisposable
 
     public required UsageReport Report { get; init; }
 
-    public static async Task<UsageHost> StartAsync(UsageRig rig, ControlPlane.Store.IEdgeStore? store = null, long bytesHeldMax = UsageReport.BytesMax)
+    public static async Task<UsageHost> StartAsync(UsageRig rig, ControlPlane.Store.IEdgeStore? store = null, long bytesHeldMax = UsageReport.BytesMax, TimeSpan? batchTimeMax = null)
     {
         var server = new GrpcServer(new());
         var report = new UsageReport(store ?? rig.Store, context => BearerToken.TryGet(context.Metadata, out var token) ? token : null, rig.Time)
         {
             BytesHeldMax = bytesHeldMax,
+            BatchTimeMax = batchTimeMax ?? TimeSpan.FromSeconds(30),
         };
         report.AddTo(server);
         var builder = WebApplication.CreateEmptyBuilder(new());

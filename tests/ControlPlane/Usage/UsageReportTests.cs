@@ -72,6 +72,33 @@ public sealed class UsageReportTests
     }
 
     [Fact]
+    public async Task Who_would_be_one_too_many_is_refused_by_a_batch_s_length_and_what_does_not_end_gives_its_room_back()
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        await using var host = await UsageHost.StartAsync(rig, bytesHeldMax: 1 << 20, batchTimeMax: TimeSpan.FromMilliseconds(500));
+        await using var half = await BegunAsync(host, "edge-1", 1, 1 << 20);
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (host.Report.BytesHeld == 0)
+            await Task.Delay(20, late.Token);
+        Assert.Equal(1 << 20, host.Report.BytesHeld);
+
+        // Not a byte of it has come, and none would be read.
+        await using var other = await BegunAsync(host, "edge-2", 2, 9);
+        Assert.Equal("8", await other.StatusAsync());
+        Assert.Equal("4", await half.StatusAsync());
+        Assert.Equal(0, host.Report.BytesHeld);
+        await ReportAsync(rig, "edge-2", Batch(2, 1, 1));
+    }
+
+    /// <summary>A stream on which a batch of so many bytes has begun, and goes no further.</summary>
+    private static async Task<BegunCall> BegunAsync(UsageHost host, string plane, ulong epoch, int bytes)
+    {
+        var hello = Hello(plane, epoch).ToByteArray();
+        byte[] prefix = [0, .. BitConverter.GetBytes(hello.Length).Reverse(), .. hello, 0, .. BitConverter.GetBytes(bytes).Reverse()];
+        return await BegunCall.StartAsync(new Uri(host.Grpc, PlaneMethods.Report.Path), plane, prefix);
+    }
+
+    [Fact]
     public async Task A_plane_that_connects_is_told_where_each_epoch_is_and_from_where_on_it_is_wanted()
     {
         using var folder = new StoreRig();

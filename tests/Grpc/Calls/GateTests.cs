@@ -177,6 +177,72 @@ public sealed class GateTests
     }
 
     [Fact]
+    public async Task A_call_that_anyone_may_make_has_sent_its_request_soon_and_a_stream_of_answers_may_last()
+    {
+        var health = new GrpcHealth();
+        var time = new ManualTime();
+        await using var host = await GrpcHost.StartAsync(
+            server =>
+            {
+                health.AddTo(server);
+                server.AddUnary(Bytes.Unary, async (request, context) =>
+                {
+                    await Task.Delay(Timeout.InfiniteTimeSpan, context.Cancellation);
+                    return request;
+                });
+            },
+            new() { Open = new(_ => true), Time = time });
+        using var channel = host.Channel();
+        using var stop = new CancellationTokenSource();
+        var states = System.Threading.Channels.Channel.CreateUnbounded<GrpcServing>();
+        var watching = GrpcHealth.WatchAsync(channel, "", state => states.Writer.TryWrite(state), stop.Token).AsTask();
+        Assert.Equal(GrpcServing.Serving, await NextAsync());
+        var slow = channel.UnaryAsync(Bytes.Unary, [1]).AsTask();
+        await using var silent = channel.Open(Bytes.Unary);
+        await time.WaitForTimersAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2));
+
+        // After two seconds whoever has not said what he wants is given up, after thirty who has not been answered; a watch goes on.
+        time.Pass(TimeSpan.FromSeconds(2.5));
+        Assert.False(await silent.ReadAsync().AsTask().WaitAsync(Patience));
+        Assert.Equal(GrpcCode.DeadlineExceeded, (await silent.Completion).Code);
+        Assert.False(slow.IsCompleted);
+        time.Pass(TimeSpan.FromSeconds(30));
+        Assert.Equal(GrpcCode.DeadlineExceeded, (await slow.WaitAsync(Patience)).Status.Code);
+        time.Pass(TimeSpan.FromHours(9));
+        health.Set("", GrpcServing.NotServing);
+        Assert.Equal(GrpcServing.NotServing, await NextAsync());
+        await stop.CancelAsync();
+        await watching.WaitAsync(Patience);
+
+        async Task<GrpcServing> NextAsync() => await states.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.7", "192.0.2.7", true)]
+    [InlineData("192.0.2.7", "192.0.2.8", false)]
+    [InlineData("192.0.2.7", "::ffff:192.0.2.7", true)]
+    [InlineData("2001:db8:1:2::7", "2001:db8:1:2:ffff:ffff:ffff:ffff", true)]
+    [InlineData("2001:db8:1:2::7", "2001:db8:1:3::7", false)]
+    public void A_call_that_anyone_may_make_counts_for_an_address_or_a_64_of_them(string one, string other, bool isSame) =>
+        Assert.Equal(isSame, PeerOf(one) == PeerOf(other));
+
+    private static string PeerOf(string address) => OpenCalls.PeerOf(new(System.Net.IPAddress.Parse(address), 7));
+
+    [Fact]
+    public void Calls_that_anyone_may_make_are_bounded_over_all_who_make_them()
+    {
+        var shares = new CallShares(256, 32);
+        for (var i = 0; i < 8; i++)
+            Assert.All(Enumerable.Range(0, 32), _ => Assert.True(shares.TryEnter("peer" + i)));
+        Assert.False(shares.TryEnter("another"));
+        shares.Leave("peer3");
+        Assert.False(shares.TryEnter("peer4"));
+        Assert.True(shares.TryEnter("another"));
+        var bounds = new OpenCalls(_ => true);
+        Assert.Equal((256, 32), (bounds.CallsMax, bounds.CallsPerPeerMax));
+    }
+
+    [Fact]
     public async Task Watchers_of_health_see_the_latest_state()
     {
         var health = new GrpcHealth();
