@@ -97,7 +97,7 @@ internal static class WatchRun
             throw new InvalidOperationException("a plane has refused a change");
     }
 
-    private static string Figures(List<double> times)
+    public static string Figures(List<double> times)
     {
         times.Sort();
         return string.Create(CultureInfo.InvariantCulture, $"{times[times.Count / 2],8:F1} {times[(int)(times.Count * 0.99)],8:F1} {times[^1],8:F1}");

@@ -48,9 +48,7 @@ internal static class DocumentTree
         {
             if (section.Name == "$schema")
                 continue;
-            if (section.Name == "tokenizers")
-                faults.Add(map, section.Name, "is not supported yet where a control plane is");
-            else if (ConfigSections.SettingNames.Contains(section.Name))
+            if (ConfigSections.SettingNames.Contains(section.Name))
                 entries.Add((ConfigSections.Settings, section.Name, section.Value));
             else if (!ConfigSections.All.Contains(section.Name) || section.Name == ConfigSections.Settings)
                 faults.Add(map, section.Name, $"is not a field of the document{Suggestion.For(section.Name, ConfigSections.All)}");

@@ -5,7 +5,9 @@ namespace AiEdge.ControlPlane.Validate;
 /// <summary>The sections of a configuration document as the control plane keeps them: entries by name, single settings in a section of their own.</summary>
 internal static class ConfigSections
 {
-    /// <summary>The section of what stands alone in a document: <c>timeouts</c>, <c>retry</c>, <c>server</c>, <c>journal</c>, <c>runaway</c>.</summary>
+    /// <summary>
+    /// The section of what stands alone in a document: <c>timeouts</c>, <c>retry</c>, <c>server</c>, <c>journal</c>, <c>runaway</c>, <c>tokenizers</c>.
+    /// </summary>
     public const string Settings = "settings";
 
     /// <summary>In the order in which a document is written.</summary>
@@ -19,7 +21,7 @@ internal static class ConfigSections
     public static IReadOnlyList<string> SettingNames { get; } =
     [
         ConfigOptions.TimeoutsField.Name, ConfigOptions.RetryField.Name, ConfigOptions.RunawayField.Name,
-        ConfigOptions.ServerField.Name, ConfigOptions.JournalField.Name,
+        ConfigOptions.ServerField.Name, ConfigOptions.JournalField.Name, ConfigOptions.TokenizersField.Name,
     ];
 
     /// <summary>Whether a document writes the section as a list whose entries hold their <c>name</c>.</summary>

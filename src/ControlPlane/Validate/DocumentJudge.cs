@@ -41,7 +41,10 @@ internal sealed class DocumentJudge
         var judge = new DocumentJudge(entries);
         judge.Build(new ReferenceRule(secrets, judge._faults));
         if (DocumentRules.Read(judge._root, judge._faults, judge._warnings, keysComeAndGo: true, hasOtherKeys) is { } document)
+        {
             judge.CheckAddresses(document);
+            judge.CheckFiles(document);
+        }
 
         judge.HandOver(judge._faults, faults);
         judge.HandOver(judge._warnings, warnings);
@@ -78,6 +81,16 @@ internal sealed class DocumentJudge
         {
             if (provider.BaseUrl.IsSet && PublicAddress.Complaint(provider.BaseUrl.Value.Host) is { } complaint)
                 _faults.Add(provider.BaseUrl.Source!, complaint);
+        }
+    }
+
+    /// <summary>Planes read vocabularies below the folder that each has set aside for it: what leads out of any is known here.</summary>
+    private void CheckFiles(ConfigOptions document)
+    {
+        foreach (var tokenizer in document.Tokenizers)
+        {
+            if (tokenizer.File.IsSet && tokenizer.File.Value.Split('/', '\\').Contains(".."))
+                _faults.Add(tokenizer.File.Source!, "names a file by way of '..'; data planes read files of their secrets folder only");
         }
     }
 

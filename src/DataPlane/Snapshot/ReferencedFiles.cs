@@ -19,6 +19,9 @@ internal sealed class ReferencedFiles
         _faults = faults;
     }
 
+    /// <summary>Whether others than this machine's operator have named them: what a fault says of their content, these would read.</summary>
+    public bool AreConfined => _scope.IsConfined;
+
     /// <summary>The files, each once.</summary>
     public IReadOnlyList<StampedFile> All => _files;
 

@@ -38,7 +38,7 @@ internal static class TokenizerLoader
             var identity = IdentityOf(file, format, split);
             var known = Array.Find(running, model => model.Identity == identity);
             hasRead |= known is null;
-            var loaded = known?.Named(tokenizer.Name) ?? Read(tokenizer, file.Path, identity, format, split, faults);
+            var loaded = known?.Named(tokenizer.Name) ?? Read(tokenizer, file.Path, identity, (format, split), files.AreConfined, faults);
             if (loaded is not null)
                 models.Add(loaded);
         }
@@ -50,7 +50,7 @@ internal static class TokenizerLoader
     }
 
     private static TokenizerModel? Read(
-        TokenizerOptions tokenizer, string path, string identity, VocabularyFormat format, SplitRule? split, FaultList faults)
+        TokenizerOptions tokenizer, string path, string identity, (VocabularyFormat Format, SplitRule? Split) kind, bool isConfined, FaultList faults)
     {
         var source = tokenizer.File.Source!;
         if (!SourceFile.TryRead(path, VocabularyFile.BytesMax, out var content, out var complaint))
@@ -61,12 +61,13 @@ internal static class TokenizerLoader
 
         try
         {
-            var imported = VocabularyFile.Read(tokenizer.Name, content, format, split);
+            var imported = VocabularyFile.Read(tokenizer.Name, content, kind.Format, kind.Split);
             return TokenizerModel.FromFile(tokenizer.Name, identity, imported.Vocabulary, imported.NormalizesToNfc);
         }
         catch (VocabularyException e)
         {
-            faults.Add(source, "the file cannot be used: " + e.Message);
+            // The library's words quote the file, which might be a secret that whoever may write a document elsewhere wants to see.
+            faults.Add(source, isConfined ? "the file cannot be used: it is no vocabulary of its format" : "the file cannot be used: " + e.Message);
             return null;
         }
     }

@@ -62,7 +62,9 @@ internal sealed class CallStop : IAsyncDisposable
     /// <summary>Whether the client is still there to be answered.</summary>
     public bool HasClient => !_http.RequestAborted.IsCancellationRequested;
 
-    /// <summary>From now on the call has so much time, in the place of what it was given so, and no more than its client gives it; null for that alone.</summary>
+    /// <summary>
+    /// From now on the call has so much time, in the place of what it was given so, and no more than its client gives it; null for that alone.
+    /// </summary>
     public void Within(TimeSpan? time)
     {
         lock (_lock)

@@ -8,7 +8,9 @@ internal sealed class MessageReader<T>(PipeReader pipe, IGrpcSerializer<T> seria
 {
     private bool _isAsked;
 
-    /// <summary>Asked with a message's bytes once its beginning has come, before more of it is taken or any of it read; a status that is not OK ends the call.</summary>
+    /// <summary>
+    /// Asked with a message's bytes once its beginning has come, before more of it is taken or any of it read; a status that is not OK ends the call.
+    /// </summary>
     public Func<int, GrpcStatus>? Admit { get; set; }
 
     /// <summary>The message that the last read found.</summary>

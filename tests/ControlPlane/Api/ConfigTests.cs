@@ -96,7 +96,32 @@ public sealed class ConfigTests
         Assert.Equal(0UL, rig.State.Current.Generation);
         Assert.Equal(HttpStatusCode.BadRequest, (await PutAsync(rest, "a: [")).Status);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await PutAsync(rest, "modles: {}")).Status);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await PutAsync(rest, "tokenizers: { a: { file: /etc/passwd } }")).Status);
+        foreach (var file in (string[])["/etc/passwd", "../plane.credential, format: tiktoken, split: o200k", "a/../../b.json", "\"${file:x.json}\"", "\"${env:AIEDGE_SECRET_X}.json\""])
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, (await PutAsync(rest, $"tokenizers: {{ a: {{ file: {file} }} }}")).Status);
+    }
+
+    [Fact]
+    public async Task A_document_with_vocabularies_of_its_own_comes_back_as_it_was_and_names_them_to_models()
+    {
+        await using var rig = await ControlRig.StartAsync();
+        using var rest = new RestClient(rig);
+        const string Own = """
+            providers: { p: { dialect: openai, baseUrl: "https://api.example.com" } }
+            models: { m: { targets: [ { provider: p } ], tokenizer: qwen } }
+            tokenizers:
+              qwen: { file: vocabularies/qwen/tokenizer.json }
+              llama: { file: llama.tiktoken, split: llama3 }
+            """;
+        Assert.Equal(HttpStatusCode.OK, (await PutAsync(rest, Own)).Status);
+        var read = await rest.SendAsync("GET", "config", null, "application/json", ("Accept", "application/yaml"));
+        Assert.Contains("vocabularies/qwen/tokenizer.json", read.Text, StringComparison.Ordinal);
+        Assert.Empty((await PutAsync(rest, read.Text)).Json["changes"]!.AsArray());
+        Assert.Empty((await rest.DoAsync("PUT", "config", (await rest.GetAsync("config")).Text))["changes"]!.AsArray());
+
+        // A model goes by the names that there are, and they stay while one goes by them.
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await rest.SendAsync("PATCH", "models/m", """{"tokenizer":"other"}""")).Status);
+        await rest.DoAsync("PATCH", "models/m", """{"tokenizer":"llama"}""");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await PutAsync(rest, Own.Replace("llama:", "other:", StringComparison.Ordinal).Replace("tokenizer: qwen", "tokenizer: llama", StringComparison.Ordinal))).Status);
     }
 
     [Fact]

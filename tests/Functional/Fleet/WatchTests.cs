@@ -121,6 +121,43 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public async Task Vocabularies_are_files_of_the_folder_and_no_word_of_one_that_is_none_is_told()
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, watch) = await LinkedEdge.ServeAsync(control);
+        await using var _ = edge;
+        Directory.CreateDirectory(Path.Combine(edge.SecretsDir, "own"));
+        var ranks = string.Concat(Enumerable.Range(0, 256).Select(b => $"{Convert.ToBase64String([(byte)b])} {b}\n")) + "YWI= 256\n";
+        await File.WriteAllTextAsync(Path.Combine(edge.SecretsDir, "own", "ab.tiktoken"), ranks);
+        await File.WriteAllTextAsync(Path.Combine(edge.SecretsDir, "provider-key"), "sk-canary-of-a-file");
+        await File.WriteAllTextAsync(Path.Combine(edge.Folder, "outside.tiktoken"), ranks);
+
+        await watch.ApplyAsync(With(8, """{"own":{"file":"own/ab.tiktoken","split":"qwen2"}}"""));
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
+        Assert.Contains("own/ab.tiktoken", (await edge.AdminAsync("/config")).Text);
+        foreach (var (generation, file, complaint) in new[]
+        {
+            (9UL, "provider-key", "it is no vocabulary of its format"), (10UL, "../outside.tiktoken", "under --secrets-dir only"),
+            (11UL, Path.Combine(edge.Folder, "outside.tiktoken"), "under --secrets-dir only"), (12UL, "/etc/hostname", "under --secrets-dir only"),
+        })
+        {
+            await watch.ChangeAsync(With(generation, $$"""{"own": {"file":"{{file}}","format":"tiktoken","split":"qwen2"} }"""));
+            var fault = Assert.Single((await watch.NextAsync()).Rejected.Faults);
+            Assert.Equal("tokenizers.own.file", fault.Path);
+            Assert.Contains(complaint, fault.Message);
+            Assert.DoesNotContain("canary", fault.Message);
+        }
+
+        ConfigChange With(ulong generation, string tokenizers)
+        {
+            var change = edge.Whole(generation);
+            change.Entries.Add(LinkedEdge.Entry("settings", "tokenizers", tokenizers));
+            change.Entries.Add(LinkedEdge.Entry("models", "counted", """{"targets":[{"provider":"fake"}],"tokenizer":"own"}"""));
+            return change;
+        }
+    }
+
+    [Fact]
     public async Task Secrets_of_the_store_and_of_the_folder_are_used_and_the_stores_lie_sealed()
     {
         await using var control = await ScriptedControl.StartAsync();
