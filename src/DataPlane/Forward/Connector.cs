@@ -22,6 +22,9 @@ internal sealed class Connector(BlockPool pool, EdgeClock clock, bool isConfined
     private long _resolvedAtMs = long.MinValue;
     private int _next;
 
+    /// <summary>Who tells the addresses of a name: the system.</summary>
+    public Func<string, CancellationToken, Task<IPAddress[]>> Names { get; init; } = Dns.GetHostAddressesAsync;
+
     /// <summary>
     /// Connects, trying each address once. The error allows a retry where nothing can have been sent.
     /// </summary>
@@ -59,7 +62,7 @@ internal sealed class Connector(BlockPool pool, EdgeClock clock, bool isConfined
             return Publish(Allowed([literal]));
         try
         {
-            var found = await Dns.GetHostAddressesAsync(provider.Host, cancel);
+            var found = await Names(provider.Host, cancel);
             return Publish(Allowed(found));
         }
         catch (SocketException) when (known.Length > 0)
