@@ -144,9 +144,11 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
     {
         var under = Channel.CreateBounded<UnderWay>(
             new BoundedChannelOptions(BatchesMax) { SingleReader = true, SingleWriter = true });
-        var telling = TellAsync(call, planeId, under.Reader);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(live.TakenOver.Token);
+        var telling = TellAsync(call, planeId, under.Reader, ending);
         var status = GrpcStatus.Ok;
-        using var coming = new Coming(this, live.TakenOver.Token);
+        var handed = new Dictionary<UInt128, ulong>();
+        using var coming = new Coming(this, ending.Token);
         call.Admit = coming.Begin;
         try
         {
@@ -165,7 +167,7 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
                 var up = call.Current.Batch;
                 if (!await under.Writer.WaitToWriteAsync(call.Context.Cancellation))
                     break;
-                await under.Writer.WriteAsync(new(up.Epoch, up.IsClosed, AppendAsync(Batch(planeId, up), room.Keep())));
+                await under.Writer.WriteAsync(new(up.Epoch, up.IsClosed, AppendAsync(Batch(planeId, up, handed), room.Keep())));
             }
         }
         catch (ArgumentException e)
@@ -180,6 +182,7 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
         {
             status = live.TakenOver.IsCancellationRequested
                 ? new(GrpcCode.Aborted, "another stream of this plane has taken over")
+                : ending.IsCancellationRequested ? GrpcStatus.Ok
                 : new(GrpcCode.DeadlineExceeded, "a batch that had begun to come did not end");
         }
 
@@ -194,8 +197,9 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
         return read.IsCompleted ? await read : await read.AsTask().WaitAsync(takenOver);
     }
 
+    /// <summary>Acknowledges what is durable. With the first batch that is not the stream ends: the plane comes again and says what it has.</summary>
     private async Task<GrpcStatus> TellAsync(
-        GrpcServerCall<UsageUp, UsageDown> call, string planeId, ChannelReader<UnderWay> under)
+        GrpcServerCall<UsageUp, UsageDown> call, string planeId, ChannelReader<UnderWay> under, CancellationTokenSource ending)
     {
         var status = GrpcStatus.Ok;
         await foreach (var (epoch, isClosed, append) in under.ReadAllAsync())
@@ -208,13 +212,11 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
                 if (status.IsOk)
                     await call.WriteAsync(new() { Acknowledged = new() { Epoch = epoch, ThroughSequence = through } });
             }
-            catch (ArgumentException e)
+            catch (Exception e) when (e is ArgumentException or IOException)
             {
-                status = new(GrpcCode.InvalidArgument, e.Message);
-            }
-            catch (IOException e)
-            {
-                status = new(GrpcCode.Unavailable, "the ledger takes nothing: " + e.Message);
+                if (status.IsOk)
+                    status = e is IOException ? new(GrpcCode.Unavailable, "the ledger takes nothing: " + e.Message) : new(GrpcCode.InvalidArgument, e.Message);
+                Cancel(ending);
             }
         }
 
@@ -305,10 +307,16 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
     private readonly record struct UnderWay(ByteString Epoch, bool IsClosed, Task<ulong> Through);
 
     /// <summary>A batch as the ledger takes it; each record is written once, into one piece of memory for all.</summary>
-    internal LedgerBatch Batch(string planeId, UsageBatch up)
+    /// <param name="planeId">Whose it is.</param>
+    /// <param name="up">As it came.</param>
+    /// <param name="handed">How far the stream's batches before it went, by epoch; null where there are none.</param>
+    internal LedgerBatch Batch(string planeId, UsageBatch up, Dictionary<UInt128, ulong>? handed = null)
     {
         if (!TryEpoch(up.Epoch, out var epoch))
             throw new ArgumentException("an epoch has 16 bytes", nameof(up));
+        var after = handed?.GetValueOrDefault(epoch) ?? 0;
+        if (handed is not null)
+            handed[epoch] = Math.Max(after, up.ThroughSequence);
         var now = time.GetUtcNow();
         var nowUnixMs = now.ToUnixTimeMilliseconds();
         var latest = (now + FutureMax).ToUnixTimeMilliseconds();
@@ -333,6 +341,7 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
             PlaneId = planeId,
             Epoch = epoch,
             ThroughSequence = up.ThroughSequence,
+            AfterSequence = after,
             IsClosed = up.IsClosed,
             ReceivedUnixMs = nowUnixMs,
             Records = records,

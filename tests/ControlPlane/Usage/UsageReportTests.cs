@@ -39,6 +39,33 @@ public sealed class UsageReportTests
     }
 
     [Fact]
+    public async Task What_comes_behind_a_batch_that_was_not_stored_is_not_acknowledged_and_all_of_it_comes_again()
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        var mayStore = new TaskCompletionSource();
+        await using var host = await UsageHost.StartAsync(rig, new WaitingStore(rig.Store, mayStore.Task, failsAt: 1));
+        using var channel = host.Channel("edge-1");
+        await using (var call = channel.Open(PlaneMethods.Report))
+        {
+            await call.WriteAsync(Hello("edge-1", 1));
+            Assert.True(await call.ReadAsync());
+            foreach (var from in (ulong[])[1, 11, 21])
+                await call.WriteAsync(Batch(1, from, from + 9));
+            mayStore.SetResult();
+            Assert.True(await call.ReadAsync());
+            Assert.Equal(10UL, call.Current.Acknowledged.ThroughSequence);
+
+            // The stream ends by itself: the plane, which has more to send, has not.
+            Assert.False(await call.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+            Assert.Equal(GrpcCode.Unavailable, (await call.Completion).Code);
+        }
+
+        Assert.Equal(10UL, rig.Store.Ledger.Through("edge-1", rig.Store.Ledger.ReadBackwards(0, long.MaxValue).Single().Batch.Epoch));
+        await ReportAsync(rig, "edge-1", Batch(1, 11, 30));
+        Assert.Equal(30, rig.Sum(UsageStep.Day, Noon.AddDays(-1), Noon.AddDays(1), isStepped: false).Sum(r => r.Sum.Requests));
+    }
+
+    [Fact]
     public async Task What_is_under_way_of_all_planes_is_bounded_and_who_was_refused_comes_again()
     {
         await using var rig = await UsageRig.OpenAsync();

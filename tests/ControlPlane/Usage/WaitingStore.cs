@@ -2,8 +2,8 @@ using AiEdge.ControlPlane.Store;
 
 namespace AiEdge.ControlPlane.Tests.Usage;
 
-/// <summary>A store whose ledger takes nothing before it is told to.</summary>
-internal sealed class WaitingStore(IEdgeStore inner, Task mayAppend) : IEdgeStore
+/// <summary>A store whose ledger takes nothing before it is told to, and fails in one batch.</summary>
+internal sealed class WaitingStore(IEdgeStore inner, Task mayAppend, int failsAt = -1) : IEdgeStore
 {
     public ReadOnlyMemory<byte> Id => inner.Id;
 
@@ -11,19 +11,24 @@ internal sealed class WaitingStore(IEdgeStore inner, Task mayAppend) : IEdgeStor
 
     public ICommandLog Quota => inner.Quota;
 
-    public IUsageLedger Ledger { get; } = new WaitingLedger(inner.Ledger, mayAppend);
+    public IUsageLedger Ledger { get; } = new WaitingLedger(inner.Ledger, mayAppend, failsAt);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
-    private sealed class WaitingLedger(IUsageLedger inner, Task mayAppend) : IUsageLedger
+    private sealed class WaitingLedger(IUsageLedger inner, Task mayAppend, int failsAt) : IUsageLedger
     {
+        private int _batches;
+
         public ulong Through(string planeId, UInt128 epoch) => inner.Through(planeId, epoch);
 
         public bool IsClosed(string planeId, UInt128 epoch) => inner.IsClosed(planeId, epoch);
 
         public async ValueTask<ulong> AppendAsync(LedgerBatch batch, CancellationToken cancel)
         {
+            var number = _batches++;
             await mayAppend;
+            if (number == failsAt)
+                throw new IOException("the disk is full for a moment");
             return await inner.AppendAsync(batch, cancel);
         }
 
