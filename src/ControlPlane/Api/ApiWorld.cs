@@ -15,6 +15,9 @@ namespace AiEdge.ControlPlane.Api;
 /// <param name="Seal">Seals providers' secrets.</param>
 internal sealed record ApiWorld(EdgeState State, PlaneRegistry Planes, SecretSeal Seal)
 {
+    /// <summary>How old what a data plane has reported and what is not stored is (<see cref="UsageReport.JournalAgeMs"/>).</summary>
+    public Func<string, long?> JournalAgeMs { get; init; } = static _ => null;
+
     /// <summary>Whom alerts may be sent to.</summary>
     public WebhookHosts WebhookHosts { get; init; } = WebhookHosts.Any;
 

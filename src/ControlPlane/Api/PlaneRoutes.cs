@@ -121,6 +121,8 @@ internal sealed class PlaneRoutes(ApiWorld world)
         writer.WriteString("lastSeen", ApiWorld.Time(live.SeenUnixMs));
         writer.WriteNumber("generation", live.Applied);
         writer.WriteNumber("lag", world.State.Current.Generation - Math.Min(live.Applied, world.State.Current.Generation));
+        if (world.JournalAgeMs(entry.Name) is { } ageMs)
+            writer.WriteNumber("journalAgeMs", ageMs);
         if (live.Rejected > 0)
             Write(writer, live);
     }

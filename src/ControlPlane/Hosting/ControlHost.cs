@@ -108,7 +108,7 @@ internal sealed class ControlHost : IAsyncDisposable
         new Probes(state, planes).MapTo(app);
 
         // Where other parts come in: their routes stand behind the same gate and in the same description.
-        var world = new ApiWorld(state, planes, seal) { WebhookHosts = options.WebhookHosts };
+        var world = new ApiWorld(state, planes, seal) { WebhookHosts = options.WebhookHosts, JournalAgeMs = usage.JournalAgeMs };
         var routes = RestApi.Routes(world);
         routes.AddRange(UsageRoutes(usage.Endpoints(http => Caller.Of(http).Team)));
         routes.AddRange(new QuotaRoutes(world, quota).Routes());

@@ -72,6 +72,9 @@ internal sealed class UsagePart : IAsyncDisposable
         return new(store, state, book, memory, secretOf, onFault, hosts ?? WebhookHosts.Any);
     }
 
+    /// <summary>See <see cref="UsageReport.JournalAgeMs"/>.</summary>
+    public long? JournalAgeMs(string planeId) => _report.JournalAgeMs(planeId);
+
     /// <summary>Adds <c>Usage.Report</c> to a server whose gate leaves the plane's identity with the call.</summary>
     public void AddTo(GrpcServer server) => _report.AddTo(server);
 

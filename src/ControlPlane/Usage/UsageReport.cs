@@ -34,10 +34,15 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
     private const int EpochBytes = 16;
     private static readonly TimeSpan FutureMax = TimeSpan.FromHours(1);
     private readonly ConcurrentDictionary<string, Live> _live = new();
+    private readonly ConcurrentDictionary<string, long> _leftUnixMs = new();
 
     private long _bytes;
 
-    private sealed record Live(UInt128 Epoch, CancellationTokenSource TakenOver);
+    private sealed record Live(UInt128 Epoch, CancellationTokenSource TakenOver)
+    {
+        /// <summary>When the first record ended of the batch that is waited for; 0 where all that came is durable.</summary>
+        public long WaitingUnixMs;
+    }
 
     /// <summary>Asks what the gate has found out, again with each batch: a credential may be revoked while its stream stands.</summary>
     public static PlaneOfCall PlaneBy(EdgeState state) =>
@@ -81,8 +86,20 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
         }
         finally
         {
-            _live.TryRemove(new(planeId, live));
+            if (_live.TryRemove(new(planeId, live)))
+                _leftUnixMs[planeId] = time.GetUtcNow().ToUnixTimeMilliseconds();
         }
+    }
+
+    /// <summary>
+    /// How old the oldest record of a plane is that has come and is not durable, in milliseconds; of a plane whose stream has ended the time since then.
+    /// Null where none has been seen since the start.
+    /// </summary>
+    public long? JournalAgeMs(string planeId)
+    {
+        var sinceUnixMs = _live.TryGetValue(planeId, out var live) ? Volatile.Read(ref live.WaitingUnixMs)
+            : _leftUnixMs.TryGetValue(planeId, out var left) ? left : -1;
+        return sinceUnixMs < 0 ? null : sinceUnixMs == 0 ? 0 : Math.Max(0, time.GetUtcNow().ToUnixTimeMilliseconds() - sinceUnixMs);
     }
 
     /// <summary>One stream a plane: a new one of the same start takes over from one whose connection is dead and does not know it yet.</summary>
@@ -145,7 +162,7 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
         var under = Channel.CreateBounded<UnderWay>(
             new BoundedChannelOptions(BatchesMax) { SingleReader = true, SingleWriter = true });
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(live.TakenOver.Token);
-        var telling = TellAsync(call, planeId, under.Reader, ending);
+        var telling = TellAsync(call, planeId, live, under.Reader, ending);
         var status = GrpcStatus.Ok;
         var handed = new Dictionary<UInt128, ulong>();
         using var coming = new Coming(this, ending.Token);
@@ -167,7 +184,9 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
                 var up = call.Current.Batch;
                 if (!await under.Writer.WaitToWriteAsync(call.Context.Cancellation))
                     break;
-                await under.Writer.WriteAsync(new(up.Epoch, up.IsClosed, AppendAsync(Batch(planeId, up, handed), room.Keep())));
+                var batch = Batch(planeId, up, handed);
+                var endedUnixMs = batch.Records.Count > 0 ? batch.Records[0].EndedUnixMs : batch.ReceivedUnixMs;
+                await under.Writer.WriteAsync(new(up.Epoch, up.IsClosed, endedUnixMs, AppendAsync(batch, room.Keep())));
             }
         }
         catch (ArgumentException e)
@@ -199,14 +218,16 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
 
     /// <summary>Acknowledges what is durable. With the first batch that is not the stream ends: the plane comes again and says what it has.</summary>
     private async Task<GrpcStatus> TellAsync(
-        GrpcServerCall<UsageUp, UsageDown> call, string planeId, ChannelReader<UnderWay> under, CancellationTokenSource ending)
+        GrpcServerCall<UsageUp, UsageDown> call, string planeId, Live live, ChannelReader<UnderWay> under, CancellationTokenSource ending)
     {
         var status = GrpcStatus.Ok;
-        await foreach (var (epoch, isClosed, append) in under.ReadAllAsync())
+        await foreach (var (epoch, isClosed, endedUnixMs, append) in under.ReadAllAsync())
         {
             try
             {
+                Volatile.Write(ref live.WaitingUnixMs, endedUnixMs);
                 var through = await append;
+                Volatile.Write(ref live.WaitingUnixMs, 0);
                 if (TryEpoch(epoch, out var number))
                     OnReported?.Invoke(planeId, number, isClosed);
                 if (status.IsOk)
@@ -303,8 +324,8 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
         public void Dispose() => report.Release(Keep());
     }
 
-    /// <summary>A batch that the ledger has been given.</summary>
-    private readonly record struct UnderWay(ByteString Epoch, bool IsClosed, Task<ulong> Through);
+    /// <summary>A batch that the ledger has been given, with when its first record ended.</summary>
+    private readonly record struct UnderWay(ByteString Epoch, bool IsClosed, long EndedUnixMs, Task<ulong> Through);
 
     /// <summary>A batch as the ledger takes it; each record is written once, into one piece of memory for all.</summary>
     /// <param name="planeId">Whose it is.</param>

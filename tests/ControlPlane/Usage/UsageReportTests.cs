@@ -84,8 +84,9 @@ public sealed class UsageReportTests
             await second.WriteAsync(Hello("edge-2", 2));
             Assert.True(await second.ReadAsync());
             using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-            while (host.Report.BytesHeld == 0)
+            while (host.Report.BytesHeld == 0 || host.Report.JournalAgeMs("edge-1") != 60_000)
                 await Task.Delay(20, late.Token);
+            Assert.Equal((0L, null), (host.Report.JournalAgeMs("edge-2"), host.Report.JournalAgeMs("edge-3")));
             await second.WriteAsync(Batch(2, 1, 1));
             Assert.False(await second.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
             Assert.Equal(GrpcCode.ResourceExhausted, (await second.Completion).Code);
@@ -95,6 +96,7 @@ public sealed class UsageReportTests
         Assert.True(await first.ReadAsync());
         Assert.Equal(100UL, first.Current.Acknowledged.ThroughSequence);
         Assert.Equal(0, host.Report.BytesHeld);
+        Assert.Equal(0, host.Report.JournalAgeMs("edge-1"));
         await ReportAsync(rig, "edge-2", Batch(2, 1, 1));
     }
 
