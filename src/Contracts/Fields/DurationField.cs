@@ -47,6 +47,9 @@ public sealed class DurationField : ScalarField<TimeSpan>
     /// <summary>What zero means.</summary>
     public ZeroDuration Zero { get; }
 
+    /// <summary>A word in the place of a duration, which is read as <see cref="TimeSpan.Zero"/>; null for none.</summary>
+    public string? Word { get; init; }
+
     /// <inheritdoc/>
     public override string? DefaultText { get; }
 
@@ -55,18 +58,22 @@ public sealed class DurationField : ScalarField<TimeSpan>
     {
         ZeroDuration.Zero => ", or 0",
         ZeroDuration.Off => ", or off",
+        _ when Word is not null => $", or {Word}",
         _ => "",
     };
 
     /// <inheritdoc/>
-    protected override string Expected => "a duration such as 500ms, 2s, 30m or 24h" + (Zero == ZeroDuration.Off ? ", or off" : "");
+    protected override string Expected => "a duration such as 500ms, 2s, 30m or 24h"
+        + (Zero == ZeroDuration.Off ? ", or off" : Word is not null ? $", or {Word}" : "");
 
     /// <inheritdoc/>
     protected override bool TryParse(ConfigScalar scalar, FaultList faults, out TimeSpan value)
     {
         ArgumentNullException.ThrowIfNull(scalar);
         ArgumentNullException.ThrowIfNull(faults);
-        value = Timeout.InfiniteTimeSpan;
+        value = Word is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero;
+        if (Word is not null && scalar.Text == Word && scalar.Kind == ScalarKind.Text)
+            return true;
         if (scalar.Text == "off" && scalar.Kind == ScalarKind.Text)
         {
             if (Zero == ZeroDuration.Off)

@@ -2,7 +2,7 @@ namespace AiEdge.DataPlane.Core;
 
 /// <summary>
 /// What nineteen of twenty answers, or prompts, stay under, learnt from those that came: one number that rises fast and falls slowly, so that it
-/// follows a change within some dozens of answers and needs no samples.
+/// follows a change within some dozens of answers and needs no samples. Of milliseconds it is the same.
 /// </summary>
 /// <remarks>
 /// Requirements: any number of threads; no observation is counted twice; the number stays between 1 and <see cref="TokensMax"/>. Memory

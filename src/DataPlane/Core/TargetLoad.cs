@@ -19,6 +19,7 @@ internal sealed class TargetLoad
     private long _full;
     private long _inputTokens;
     private long _cachedTokens;
+    private readonly LearnedTokens _firstEventMs = new();
     private ulong _latency;
 
     /// <summary>Requests under way.</summary>
@@ -94,6 +95,12 @@ internal sealed class TargetLoad
         var word = Volatile.Read(ref _latency);
         return Volatile.Read(ref _waiting) > 0 ? (long)(word >> 32) : Decayed(word, (uint)nowMs);
     }
+
+    /// <summary>What nineteen of twenty of its streams begin within, in milliseconds; a second while nothing is known.</summary>
+    public long FirstEventP95Ms => _firstEventMs.P95;
+
+    /// <summary>A stream took so many microseconds to begin, or so many at least.</summary>
+    public void LearnFirstEvent(long us) => _firstEventMs.Observe(Math.Max(1, us / 1000));
 
     /// <summary>An answer told what its prompt was, and how much of it was in the cache.</summary>
     public void Count(long inputTokens, long cachedTokens)

@@ -22,7 +22,7 @@ internal sealed partial class AttemptLoop
         if (exchange.Attempts >= _plan.Asked.Retry.AttemptsMax)
             return null;
         var firstByte = exchange.Target!.Timeouts.FirstByte;
-        if (firstByte != Timeout.InfiniteTimeSpan && firstByte <= hedge.After)
+        if (firstByte != Timeout.InfiniteTimeSpan && firstByte <= hedge.AfterOf(exchange.Target.Load))
             return null;
 
         // What a provider keeps would be there twice.
@@ -39,7 +39,8 @@ internal sealed partial class AttemptLoop
         if (!AttemptSender.TryBegin(link, exchange, upstream))
             return Stopped(link);
         AttemptSender.Write(exchange, body, upstream);
-        link.SetStep(Step.Late, hedge.After);
+        var after = hedge.AfterOf(exchange.Target!.Load);
+        link.SetStep(Step.Late, after);
         var flush = upstream.Output.FlushAsync();
         if (!flush.IsCompleted)
             await flush;
@@ -50,7 +51,7 @@ internal sealed partial class AttemptLoop
         {
             var timeouts = exchange.Target!.Timeouts;
             var isAsked = TryEnterBeside(exchange, body, hedge);
-            var left = isAsked || timeouts.FirstByte == Timeout.InfiniteTimeSpan ? timeouts.FirstByte : timeouts.FirstByte - hedge.After;
+            var left = isAsked || timeouts.FirstByte == Timeout.InfiniteTimeSpan ? timeouts.FirstByte : timeouts.FirstByte - after;
             link.SetStep(first.HasHead ? Step.Idle : Step.FirstByte, first.HasHead ? timeouts.Idle : left);
             if (isAsked)
                 return await RaceAsync(link, exchange, body, upstream, first.At);

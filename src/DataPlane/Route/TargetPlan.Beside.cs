@@ -103,6 +103,8 @@ internal sealed partial class TargetPlan
     {
         var us = EdgeClock.Us(_exchange.SentAt, System.Diagnostics.Stopwatch.GetTimestamp());
         var load = _exchange.Target!.Load;
+        if (_exchange.SentAt != 0 && _exchange.Stream && _asked.Hedge is not null)
+            load.LearnFirstEvent(us);
         if (_exchange.SentAt != 0 && us > load.LatencyUs(clock.CoarseMs))
             load.Observe(clock.CoarseMs, us);
     }

@@ -185,7 +185,10 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
             return;
         _isObserved = true;
         _exchange.Target!.Load.EndWait();
-        _exchange.Target!.Load.Observe(clock.CoarseMs, EdgeClock.Us(_exchange.SentAt, _exchange.FirstTokenAt));
+        var us = EdgeClock.Us(_exchange.SentAt, _exchange.FirstTokenAt);
+        _exchange.Target!.Load.Observe(clock.CoarseMs, us);
+        if (_exchange.Stream && _asked.Hedge is not null)
+            _exchange.Target.Load.LearnFirstEvent(us);
     }
 
     /// <summary>Whether another target of the model could be asked in the place of the chosen one.</summary>

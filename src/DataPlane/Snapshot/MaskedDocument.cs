@@ -302,7 +302,10 @@ internal sealed class MaskedDocument : IDisposable
         if (hedge is null)
             return;
         _json.WriteStartObject(ModelOptions.HedgeField.Name);
-        WriteDuration(HedgeOptions.AfterField, hedge.After.Or(HedgeOptions.AfterField.Default));
+        if (hedge.After.IsSet && hedge.After.Value == TimeSpan.Zero)
+            _json.WriteString(HedgeOptions.AfterField.Name, HedgeOptions.Learned);
+        else
+            WriteDuration(HedgeOptions.AfterField, hedge.After.Or(HedgeOptions.AfterField.Default));
         _json.WriteString(HedgeOptions.BudgetField.Name, PercentField.Text(hedge.Budget.Or(HedgeOptions.BudgetField.Default)));
         if (hedge.CostMax.IsSet)
         {

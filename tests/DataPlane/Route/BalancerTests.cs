@@ -214,6 +214,20 @@ public sealed class BalancerTests
     }
 
     [Fact]
+    public void A_hedge_waits_for_what_is_learnt_of_the_target()
+    {
+        var (hedge, load) = (new HedgeModel(TimeSpan.Zero, 5, long.MaxValue), new TargetLoad());
+        Assert.Equal(1024, hedge.AfterOf(load).TotalMilliseconds);
+        for (var i = 0; i < 1000; i++)
+            load.LearnFirstEvent(i % 20 == 0 ? 900_000 : 200_000);
+        Assert.InRange(hedge.AfterOf(load).TotalMilliseconds, 190, 950);
+        for (var i = 0; i < 1000; i++)
+            load.LearnFirstEvent(1_000);
+        Assert.Equal(50, hedge.AfterOf(load).TotalMilliseconds);
+        Assert.Equal(800, new HedgeModel(TimeSpan.FromMilliseconds(800), 5, long.MaxValue).AfterOf(load).TotalMilliseconds);
+    }
+
+    [Fact]
     public void The_cheapest_is_asked_and_who_has_no_price_last()
     {
         var world = new RouteWorld("  m: { targets: [ { provider: a, model: x }, { provider: b, price: { input: 2, output: 8 } }, { provider: c, price: { input: 3, output: 6 } } ], balance: cost, retry: { attempts: 9 } }");

@@ -339,7 +339,8 @@ public sealed class FaultTests
 
     [Theory]
     [InlineData("hedge: { after: 10ms }", "4: models.m.hedge.after: must be between 50ms and 1m")]
-    [InlineData("hedge: { after: p95 }", "4: models.m.hedge.after: expected a duration")]
+    [InlineData("hedge: { after: p9 }", "4: models.m.hedge.after: expected a duration such as 500ms, 2s, 30m or 24h, or p95")]
+    [InlineData("hedge: { after: 0 }", "4: models.m.hedge.after: must be between 50ms and 1m")]
     [InlineData("hedge: { budget: 5 }", "4: models.m.hedge.budget: expected a whole percentage")]
     [InlineData("hedge: { budget: 101% }", "4: models.m.hedge.budget: must be between 0% and 100%")]
     [InlineData("hedge: { costMax: -1 }", "4: models.m.hedge.costMax: ")]
@@ -351,6 +352,7 @@ public sealed class FaultTests
 
     [Theory]
     [InlineData("hedge: {}", 1000, 5, long.MaxValue, "after 1s;budget 5%")]
+    [InlineData("hedge: { after: p95 }", 0, 5, long.MaxValue, "after p95;budget 5%")]
     [InlineData("hedge: { after: 800ms, budget: 2%, costMax: 0.015 }", 800, 2, 15_000_000, "after 800ms;budget 2%;costMax 0.015")]
     public void A_hedge_has_its_defaults_and_is_shown(string field, int afterMs, int budget, long costMax, string shown)
     {

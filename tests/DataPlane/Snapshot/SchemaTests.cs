@@ -171,7 +171,9 @@ public sealed class SchemaTests
             case DurationField duration:
                 Assert.Equal(
                     duration.Zero switch { ZeroDuration.Off => "#/$defs/durationOrOff", ZeroDuration.Zero => "#/$defs/durationOrZero", _ => "#/$defs/duration" },
-                    property.GetProperty("$ref").GetString());
+                    (duration.Word is null ? property : property.GetProperty("anyOf")[0]).GetProperty("$ref").GetString());
+                if (duration.Word is not null)
+                    Assert.Equal(duration.Word, property.GetProperty("anyOf")[1].GetProperty("const").GetString());
                 Assert.Contains(" " + field.BoundsText + ".", property.GetProperty("description").GetString(), StringComparison.Ordinal);
                 break;
             case SizeField:

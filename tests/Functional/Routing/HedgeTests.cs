@@ -249,6 +249,17 @@ public sealed class HedgeTests
     private static string Line(JsonElement line) =>
         $"{line.GetProperty("kind").GetString()} {line.GetProperty("purpose").GetString()} {line.GetProperty("end").GetString()} {line.GetProperty("target").GetString()} {line.GetProperty("outputTokens").GetInt64()}";
 
+    /// <summary>What is not known yet is a second, which is longer here than <c>firstByte</c>: then nobody is asked besides.</summary>
+    [Fact]
+    public async Task What_is_learnt_of_a_target_says_when_it_is_late()
+    {
+        await using var edge = await StartAsync(["n=3", Ways.Good], after: "p95", timeouts: "firstByte: 1s, idle: 60s, total: 60s");
+        Assert.Equal((200, "1"), (await edge.AskAsync(Ways.Stream())) is var first ? (first.Status, first.Field("x-aiedge-attempts")) : default);
+        edge.Fake.EnqueueRaw(AttemptTests.Unended(": wait\n\n"), close: false);
+        Assert.Equal((200, "2", "way-1"), (await edge.AskAsync(Ways.Stream())) is var second ? (second.Status, second.Field("x-aiedge-attempts"), second.Field("x-aiedge-model")) : default);
+        await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"won\"} 1");
+    }
+
     [Fact]
     public async Task Comments_are_no_beginning()
     {
