@@ -15,6 +15,9 @@ namespace AiEdge.ControlPlane.Api;
 /// </summary>
 internal static class EntryRights
 {
+    /// <summary>Buckets of a limit that an owner makes: as many as a limit has where it says nothing.</summary>
+    private const long BucketsMax = 10_000;
+
     /// <summary>Fields of a provider that decide neither where a request goes nor what it carries.</summary>
     private static readonly string[] EditorsFields = ["timeouts", "usageChunk", "retryReused", "connectionsMax", "poolIdle", "dnsRefresh"];
 
@@ -146,6 +149,10 @@ internal static class EntryRights
             return Refused($"match.team has to be {ConfigText.Quote(team)}");
         if (after["was"] is not null)
             return Refused("what another limit has counted is not an owner's to take over");
+
+        // Each bucket takes memory on each plane and here, and what it is kept by may be told by the team's own clients.
+        if (after["bucketsMax"] is not null && !(after["bucketsMax"] is JsonValue most && most.TryGetValue<long>(out var buckets) && buckets <= BucketsMax))
+            return Refused($"bucketsMax of an owner's limit is {BucketsMax} at most");
 
         // As with a fallback, the keys of the team need not be allowed it, so whoever names it has to be.
         var may = May(document, team);

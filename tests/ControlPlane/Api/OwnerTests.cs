@@ -78,6 +78,9 @@ public sealed class OwnerTests
         Assert.Contains("keysMax of 2", (await owner.SendAsync("PUT", "keys/c", Key.Insert(1, $"\"sha256\":\"{sha}\","))).Text, StringComparison.Ordinal);
         Assert.Contains("limitsMax of 1", (await owner.SendAsync("PUT", "limits/y", Limit)).Text, StringComparison.Ordinal);
 
+        Assert.Contains("bucketsMax", (await owner.SendAsync("PUT", "limits/x", Limit.Insert(1, "\"per\":\"ip\",\"bucketsMax\":10001,"))).Text, StringComparison.Ordinal);
+        await owner.DoAsync("PUT", "limits/x", Limit.Insert(1, "\"per\":\"ip\",\"bucketsMax\":10000,"));
+
         // What is there is still changed, and one that goes makes room.
         await owner.DoAsync("PATCH", "keys/b", """{"priority":"low"}""");
         await owner.DoAsync("PUT", "limits/x", Limit.Replace('9', '8'));
