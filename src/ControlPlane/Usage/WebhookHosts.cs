@@ -14,12 +14,13 @@ internal sealed class WebhookHosts
     public static WebhookHosts? Parse(string text)
     {
         var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return Array.TrueForAll(names, static name => Uri.CheckHostName(name.StartsWith("*.", StringComparison.Ordinal) ? name[2..] : name) == UriHostNameType.Dns)
-            ? new(names) : null;
+        return Array.TrueForAll(names, static name => Uri.CheckHostName(IsSuffix(name) ? name[2..] : name) == UriHostNameType.Dns) ? new(names) : null;
     }
 
     /// <summary>Whether messages may go to a host, by its name; that it is public is judged besides.</summary>
-    public bool Allows(string host) => _names.Length == 0 || Array.Exists(_names, name => name.StartsWith("*.", StringComparison.Ordinal)
+    public bool Allows(string host) => _names.Length == 0 || Array.Exists(_names, name => IsSuffix(name)
         ? host.EndsWith(name[1..], StringComparison.OrdinalIgnoreCase)
         : host.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsSuffix(string name) => name.StartsWith("*.", StringComparison.Ordinal);
 }
