@@ -22,6 +22,8 @@ public sealed class AnthropicNodeTests(AnthropicRun run) : IClassFixture<Anthrop
         "stream, fifty at once",
         "thinking",
         "tools loop",
+        "a picture",
+        "structured output",
         "tools, streamed input",
         "tokens of a prompt",
         "models",

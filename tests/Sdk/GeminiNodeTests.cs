@@ -20,6 +20,8 @@ public sealed class GeminiNodeTests(GeminiRun run) : IClassFixture<GeminiRun>
         "stream",
         "thinking",
         "tools loop",
+        "a picture",
+        "structured output",
         "tokens of a prompt",
         "abort of a stream",
         "retry on 429",

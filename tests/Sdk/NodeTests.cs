@@ -23,6 +23,7 @@ public sealed class NodeTests(NodeRun run) : IClassFixture<NodeRun>
         "tools loop",
         "tools, streamed arguments",
         "structured output",
+        "a picture",
         "embeddings",
         "responses",
         "responses, streamed",

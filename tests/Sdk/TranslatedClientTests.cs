@@ -14,10 +14,12 @@ namespace AiEdge.Sdk.Tests;
 public sealed class TranslatedClientTests
 {
     private const string Schema = """{"type":"object","properties":{"city":{"type":"string"}},"required":["city"],"additionalProperties":false}""";
+    private const string Cut = "fake-n50-cut=20";
     private const string Long = "fake-n100000-d10000";
 
     private static readonly (int Status, int Told)[] ToOpenAi = [(400, 400), (429, 429), (500, 502), (529, 503)];
     private static readonly (int Status, int Told)[] ToAnthropic = [(400, 400), (429, 429), (500, 502), (529, 529)];
+    private static readonly byte[] Picture = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public static TheoryData<string> OfChats => ["claude", "google", "answers"];
@@ -55,6 +57,77 @@ public sealed class TranslatedClientTests
         messages.AddRange([new AssistantChatMessage(asks), new ToolChatMessage(call.Id, "Rain.")]);
         ChatCompletion told = await client.CompleteChatAsync(messages, options);
         Assert.Equal(FakeText.All(40), told.Content[0].Text);
+    }
+
+    [Theory]
+    [MemberData(nameof(OfChats))]
+    public async Task A_chat_sees_a_picture_keeps_to_a_schema_and_is_told_of_a_break(string provider)
+    {
+        await using var plane = await Plane.StartAsync(provider: provider);
+        ChatCompletion seen = await plane.Client().GetChatClient("fake-n5").CompleteChatAsync(
+            [new UserChatMessage(ChatMessageContentPart.CreateTextPart("What is it?"), ChatMessageContentPart.CreateImagePart(BinaryData.FromBytes(Picture), "image/png"))]);
+        Assert.Equal(FakeText.All(5), seen.Content[0].Text);
+
+        var options = new ChatCompletionOptions { ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("forecast", BinaryData.FromString(Schema), jsonSchemaIsStrict: true) };
+        ChatCompletion kept = await plane.Client().GetChatClient("fake-n1").CompleteChatAsync([new UserChatMessage("Forecast?")], options);
+        Assert.Equal(JsonValueKind.String, JsonElement.Parse(kept.Content[0].Text).GetProperty("city").ValueKind);
+
+        // This client passes over error events in silence: what it can tell is that nothing was finished.
+        var text = new StringBuilder();
+        await foreach (var update in plane.Client().GetChatClient(Cut).CompleteChatStreamingAsync([new UserChatMessage("Hello")]))
+        {
+            Assert.Null(update.FinishReason);
+            foreach (var part in update.ContentUpdate)
+                text.Append(part.Text);
+        }
+
+        Assert.StartsWith(text.ToString(), FakeText.All(50), StringComparison.Ordinal);
+        Assert.NotEqual(0, text.Length);
+    }
+
+    [Theory]
+    [MemberData(nameof(OfResponses))]
+    public async Task A_response_sees_a_picture_keeps_to_a_schema_and_is_told_of_a_break(string provider)
+    {
+        await using var plane = await Plane.StartAsync(provider: provider);
+        var shown = new CreateResponseOptions("fake-n5",
+            [ResponseItem.CreateUserMessageItem([ResponseContentPart.CreateInputTextPart("What is it?"), ResponseContentPart.CreateInputImagePart(new Uri("data:image/png;base64," + Convert.ToBase64String(Picture)))])]);
+        ResponseResult seen = await plane.Responses().CreateResponseAsync(shown);
+        Assert.Equal(FakeText.All(5), seen.GetOutputText());
+
+        var asked = Ask("fake-n1");
+        asked.TextOptions = new ResponseTextOptions { TextFormat = ResponseTextFormat.CreateJsonSchemaFormat("forecast", BinaryData.FromString(Schema), jsonSchemaIsStrict: true) };
+        ResponseResult kept = await plane.Responses().CreateResponseAsync(asked);
+        Assert.Equal(JsonValueKind.String, JsonElement.Parse(kept.GetOutputText()).GetProperty("city").ValueKind);
+
+        StreamingResponseUpdate? last = null;
+        await foreach (var update in await plane.Responses().CreateResponseStreamingAsync(Ask(Cut, stream: true)))
+            last = update;
+        Assert.IsType<StreamingResponseFailedUpdate>(last);
+    }
+
+    [Theory]
+    [MemberData(nameof(OfMessages))]
+    public async Task A_message_sees_a_picture_keeps_to_a_schema_and_is_told_of_a_break(string provider)
+    {
+        await using var plane = await Plane.StartAsync(provider: provider);
+        using var client = Client(plane);
+        var picture = """{"role":"user","content":[{"type":"text","text":"Q"},{"type":"image","source":{"type":"base64","media_type":"image/png","data":"DATA"}}]}"""
+            .Replace("DATA", Convert.ToBase64String(Picture), StringComparison.Ordinal);
+        var seen = await client.Messages.Create(Say("fake-n5") with { Messages = [new MessageParam(JsonElement.Parse(picture))] });
+        Assert.True(Assert.Single(seen.Content).TryPickText(out var block));
+        Assert.Equal(FakeText.All(5), block!.Text);
+
+        var schema = JsonElement.Parse(Schema).EnumerateObject().ToDictionary(member => member.Name, member => member.Value);
+        var kept = await client.Messages.Create(Say("fake-n1") with { OutputConfig = new OutputConfig { Format = new JsonOutputFormat { Schema = schema } } });
+        Assert.True(Assert.Single(kept.Content).TryPickText(out block));
+        Assert.Equal(JsonValueKind.String, JsonElement.Parse(block!.Text).GetProperty("city").ValueKind);
+
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            await foreach (var happening in client.Messages.CreateStreaming(Say(Cut)))
+                Assert.False(happening.TryPickStop(out _));
+        });
     }
 
     [Theory]

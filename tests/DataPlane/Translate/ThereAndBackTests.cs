@@ -34,6 +34,32 @@ public sealed class ThereAndBackTests
         }
     }
 
+    /// <summary>Of each client, whoever answers him: what his dialect can say and the other cannot is named.</summary>
+    [Theory]
+    [InlineData("responses")]
+    [InlineData("messages")]
+    [InlineData("contents")]
+    public void What_others_ask_comes_back_too(string dialect)
+    {
+        var asked = Golden.ShapeOf(dialect);
+        var random = new Random(11);
+        for (var i = 0; i < 200; i++)
+        {
+            var body = Translating.Request(RequestShape.Chat, asked, Chat(random), out _);
+            foreach (var other in (RequestShape[])[RequestShape.Chat, RequestShape.Messages, RequestShape.Contents, RequestShape.Responses])
+            {
+                if (other == asked)
+                    continue;
+                var there = Translating.Request(asked, other, body, out var lostThere);
+                var back = Translating.Request(other, asked, there, out var lostBack);
+                var form = other == RequestShape.Responses || asked == RequestShape.Responses ? RequestShape.Responses : other;
+                if (other == RequestShape.Contents || asked == RequestShape.Contents)
+                    form = RequestShape.Contents;
+                Assert.True(Print(asked, body, form) == Print(asked, back, form), $"{asked} {other} {lostThere} {lostBack}\n{body}\n{there}\n{back}");
+            }
+        }
+    }
+
     [Fact]
     public void Any_json_becomes_json_or_is_refused()
     {

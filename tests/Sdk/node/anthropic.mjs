@@ -109,6 +109,18 @@ const scenarios = {
     assert.equal(second.content[0].text, textOf(5));
   },
 
+  async 'a picture'() {
+    const data = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+    const content = [{ type: 'text', text: 'What is it?' }, { type: 'image', source: { type: 'base64', media_type: 'image/png', data } }];
+    assert.equal((await client.messages.create(ask('fake-n5', { messages: [{ role: 'user', content }] }))).content[0].text, textOf(5));
+  },
+
+  async 'structured output'() {
+    const output_config = { format: { type: 'json_schema', schema: { ...schema, additionalProperties: false } } };
+    const answer = await client.messages.create(ask('fake-n1', { output_config }));
+    assert.deepEqual(JSON.parse(answer.content[0].text), instance);
+  },
+
   async 'tools, streamed input'() {
     const stream = client.messages.stream(ask('fake-n5', { tools: [tool('weather'), tool('news')] }));
     let json = '';

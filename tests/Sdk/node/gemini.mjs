@@ -89,6 +89,17 @@ const scenarios = {
     assert.deepEqual(calls.map((call) => call.args), [instance, instance]);
   },
 
+  async 'a picture'() {
+    const data = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+    const contents = [{ role: 'user', parts: [{ text: 'What is it?' }, { inlineData: { mimeType: 'image/png', data } }] }];
+    assert.equal((await models.generateContent({ model: 'fake-n5', contents })).text, textOf(5));
+  },
+
+  async 'structured output'() {
+    const config = { responseMimeType: 'application/json', responseJsonSchema: schema };
+    assert.deepEqual(JSON.parse((await models.generateContent(ask('fake-n1', config))).text), instance);
+  },
+
   async 'tokens of a prompt'() {
     const count = await models.countTokens({ model: 'fake-n1', contents: 'one two three four five six' });
     assert.ok(count.totalTokens >= 6 && count.totalTokens <= 20, JSON.stringify(count));

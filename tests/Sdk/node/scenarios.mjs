@@ -177,6 +177,15 @@ const scenarios = {
     assert.deepEqual(JSON.parse(final.choices[0].message.content), instance);
   },
 
+  async 'a picture'() {
+    const url = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+    const seen = [{ type: 'text', text: 'What is it?' }, { type: 'image_url', image_url: { url } }];
+    const chat = await client.chat.completions.create({ model: 'fake-n5', messages: [{ role: 'user', content: seen }] });
+    assert.equal(chat.choices[0].message.content, textOf(5));
+    const shown = [{ type: 'input_text', text: 'What is it?' }, { type: 'input_image', image_url: url, detail: 'auto' }];
+    assert.equal((await client.responses.create({ model: 'fake-n5', input: [{ role: 'user', content: shown }] })).output_text, textOf(5));
+  },
+
   async embeddings() {
     const answer = await client.embeddings.create({ model: 'fake-embed', input: ['one', 'zwei'], dimensions: 300 });
     assert.deepEqual(answer.data[1].embedding, Array.from({ length: 300 }, (_, i) => ((31 + i * 7) % 1023 - 511) / 1024));

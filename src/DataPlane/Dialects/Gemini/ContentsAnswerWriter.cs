@@ -150,6 +150,7 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
     {
         Leave(candidate, call.Choice);
         candidate.BeginCall(call.Call);
+        candidate.Proof.Add(call.Proof);
         candidate.Call.Add("{\"functionCall\":{"u8);
         if (!call.Id.IsEmpty)
             candidate.Call.Add("\"id\":\""u8).Add(call.Id).Add("\","u8);
@@ -189,7 +190,10 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
 
         // A line of a stream's event ends at its first line break; in JSON one can only stand between tokens.
         arguments.JoinLines();
-        candidate.Call.Add(isObject ? arguments.Written : "{}"u8).Add("}}"u8);
+        candidate.Call.Add(isObject ? arguments.Written : "{}"u8).Add("}"u8);
+        if (candidate.Proof.Length > 0)
+            candidate.Call.Add(",\"thoughtSignature\":\""u8).Add(candidate.Proof.Written).Add("\""u8);
+        candidate.Call.Add("}"u8);
         if (!isStream)
         {
             candidate.Separate().Add(candidate.Call.Written);
@@ -230,6 +234,9 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
 
         public TextBuffer Call { get; } = new();
 
+        /// <summary>What proves the open call.</summary>
+        public TextBuffer Proof { get; } = new();
+
         public TextBuffer Escaped { get; } = new();
 
         public TextBuffer Arguments { get; } = new();
@@ -269,6 +276,7 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
             Escaped.Clear();
             Arguments.Clear();
             Call.Clear();
+            Proof.Clear();
         }
 
         /// <summary>The parts, where another may begin.</summary>
@@ -278,6 +286,7 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
         {
             Parts.Release();
             Call.Release();
+            Proof.Release();
             Escaped.Release();
             Arguments.Release();
             Logprobs.Release();
