@@ -52,10 +52,10 @@ public sealed class ThereAndBackTests
                     continue;
                 var there = Translating.Request(asked, other, body, out var lostThere);
                 var back = Translating.Request(other, asked, there, out var lostBack);
-                var form = other == RequestShape.Responses || asked == RequestShape.Responses ? RequestShape.Responses : other;
-                if (other == RequestShape.Contents || asked == RequestShape.Contents)
-                    form = RequestShape.Contents;
-                Assert.True(Print(asked, body, form) == Print(asked, back, form), $"{asked} {other} {lostThere} {lostBack}\n{body}\n{there}\n{back}");
+                var form = other == RequestShape.Contents || asked == RequestShape.Contents ? RequestShape.Contents : other;
+                var hasStops = !lostThere.Contains("stop", StringComparison.Ordinal);
+                Assert.True(
+                    Print(asked, body, form, hasStops) == Print(asked, back, form, hasStops), $"{asked} {other} {lostThere} {lostBack}\n{body}\n{there}\n{back}");
             }
         }
     }
@@ -78,7 +78,7 @@ public sealed class ThereAndBackTests
     }
 
     /// <summary>What is said, to whom, in the order that it is said.</summary>
-    private static string Print(RequestShape dialect, string body, RequestShape other)
+    private static string Print(RequestShape dialect, string body, RequestShape other, bool hasStops = true)
     {
         var request = Translating.Read(dialect, body);
         var text = new StringBuilder();
@@ -101,7 +101,7 @@ public sealed class ThereAndBackTests
 
         foreach (var tool in request.Tools)
             text.Append(Encoding.UTF8.GetString(tool.Name.Of(request.Source))).Append(Encoding.UTF8.GetString(tool.Schema.Of(request.Source)));
-        return text.Append(request.ToolChoice).Append(other == RequestShape.Responses ? 0 : request.Stops.Count).Append(other == RequestShape.Contents || request.Stream).ToString();
+        return text.Append(request.ToolChoice).Append(other == RequestShape.Responses || !hasStops ? 0 : request.Stops.Count).Append(other == RequestShape.Contents || request.Stream).ToString();
     }
 
     private static string Chat(Random random)
