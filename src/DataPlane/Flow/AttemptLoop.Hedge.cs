@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Route;
 using AiEdge.DataPlane.Transport;
@@ -17,7 +18,7 @@ internal sealed partial class AttemptLoop
     /// <summary>When another target is to be asked besides; null where the request, or its model, is not of that kind.</summary>
     private HedgeModel? HedgeOf(Exchange exchange)
     {
-        if (_plan.Asked.Hedge is not { } hedge || !exchange.Stream || exchange.UpstreamEndpoint is not null)
+        if (_plan.Asked.Hedge is not { } hedge || !exchange.Stream)
             return null;
         if (exchange.Attempts >= _plan.Asked.Retry.AttemptsMax)
             return null;
@@ -26,7 +27,15 @@ internal sealed partial class AttemptLoop
             return null;
 
         // What a provider keeps would be there twice.
-        return ShapeTraits.Of(exchange.Endpoint!.Shape).MayBeHedged ? hedge : null;
+        return ShapeTraits.Of(exchange.SpokenEndpoint.Shape).MayBeHedged ? hedge : null;
+    }
+
+    /// <summary>Whether a provider may be asked besides another: as the client asks, or in its own dialect.</summary>
+    private static bool MayBeBeside(Exchange exchange, ProviderModel provider)
+    {
+        var asked = exchange.Endpoint!.Shape;
+        var spoken = provider.Speaks(exchange.Dialect, asked) ? asked : Translations.ShapeFor(asked, provider);
+        return spoken is { } shape && ShapeTraits.Of(shape).MayBeHedged;
     }
 
     /// <summary>
@@ -72,7 +81,7 @@ internal sealed partial class AttemptLoop
 
         // What tools of the provider's do would be done twice.
         var hasTools = HasProviderTools(ShapeTraits.Of(exchange.Endpoint!.Shape), body);
-        if (hasTools || _plan.FindBeside() is not { } target || !_gate.MayAskBeside(exchange, target, hedge.CostMaxNanodollars))
+        if (hasTools || _plan.FindBeside(MayBeBeside) is not { } target || !_gate.MayAskBeside(exchange, target, hedge.CostMaxNanodollars))
         {
             hedges.OnBarred();
             return false;
@@ -102,10 +111,10 @@ internal sealed partial class AttemptLoop
         link.Detach();
         var firstSentAt = exchange.SentAt;
         if (!isSecond)
-            _plan.Swap();
+            Swap(exchange, race);
         exchange.Purpose = isSecond ? purpose : AttemptPurpose.Hedge;
         EndBeside(exchange, isSecond ? first : second, isSecond ? upstream : race.Second, isLostOver);
-        _plan.Swap();
+        Swap(exchange, race);
         exchange.Purpose = isSecond ? AttemptPurpose.Hedge : purpose;
         exchange.AttemptIsRecorded = false;
         var won = isSecond ? second : first;
@@ -159,6 +168,14 @@ internal sealed partial class AttemptLoop
     private async Task<FirstBytes> AskBesideAsync(ClientLink link, Exchange exchange, RequestBody body, HedgeRace race)
     {
         var target = _plan.Beside;
+
+        // Before anything is waited for. The first attempt's request is sent: nobody needs it in its dialect any more.
+        Swap(exchange, race);
+        var untold = Translate(exchange, body);
+        _besideStripsUsage = !untold.IsError && Patch(exchange, body.Intake!);
+        Swap(exchange, race);
+        if (untold.IsError)
+            return new(untold, 0, false);
         var pool = _services.Upstreams.Of(target.Provider);
         var upstream = pool.TryTake();
         if (upstream is null)
@@ -171,16 +188,21 @@ internal sealed partial class AttemptLoop
 
         if (!race.TryEnter(upstream))
             return new(Stopped(link), 0, false);
-        _plan.Swap();
+        Swap(exchange, race);
         _services.Metrics.Know(exchange);
         exchange.Target!.State!.OnAttempt();
-        _besideStripsUsage = Patch(exchange, body.Intake!);
         AttemptSender.Write(exchange, body, upstream);
-        _plan.Swap();
+        Swap(exchange, race);
         upstream.WatchUpload();
         await upstream.Output.FlushAsync();
         upstream.EndUpload();
         return await AttemptSender.ReadFirstAsync(link, upstream, target.Timeouts.Idle);
+    }
+
+    private void Swap(Exchange exchange, HedgeRace race)
+    {
+        _plan.Swap();
+        race.Swap(exchange);
     }
 
     private static bool IsBegun(in FirstBytes read, UpstreamConnection? upstream) =>

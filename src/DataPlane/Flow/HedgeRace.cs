@@ -16,6 +16,8 @@ internal sealed class HedgeRace(UpstreamConnection first) : IUpstreamLease, IDis
 
     private readonly long _firstLease = first.Lease;
     private readonly CancellationTokenSource _opening = new();
+    private Endpoint? _otherEndpoint;
+    private byte[] _otherLoss = [];
     private UpstreamConnection? _second;
     private long _secondLease;
     private int _stopped;
@@ -30,6 +32,17 @@ internal sealed class HedgeRace(UpstreamConnection first) : IUpstreamLease, IDis
 
     /// <summary>The connection of the second attempt, once there is one.</summary>
     public UpstreamConnection? Second => Volatile.Read(ref _second);
+
+    /// <summary>
+    /// The other attempt is the exchange's now: where its request went, and what that has lost on the way into the dialect there. By whoever has the exchange.
+    /// </summary>
+    public void Swap(Exchange exchange)
+    {
+        var (endpoint, loss) = (exchange.UpstreamEndpoint, exchange.TranslationLoss.ToArray());
+        exchange.UpstreamEndpoint = _otherEndpoint;
+        exchange.SetTranslationLoss(_otherLoss);
+        (_otherEndpoint, _otherLoss) = (endpoint, loss);
+    }
 
     /// <summary>The request is about to be sent on a second connection. False where that is of no use any more.</summary>
     public bool TryEnter(UpstreamConnection second)

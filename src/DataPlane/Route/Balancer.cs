@@ -12,6 +12,9 @@ internal static class Balancer
     /// <summary>Who takes more than so many times as long as another is not chosen for having little to do: its next client would wait as long again.</summary>
     private const int SlowFactor = 2;
 
+    /// <summary>Of a prompt that nobody has counted.</summary>
+    private const int BytesPerToken = 4;
+
     /// <summary>The golden ratio's fraction of 2^64: its multiples fill any interval evenly, in whatever number they come.</summary>
     private const ulong Golden = 0x9E37_79B9_7F4A_7C15;
 
@@ -139,7 +142,7 @@ internal static class Balancer
         if (model.Affinity is { } affinity && exchange.PrefixHash != 0)
             return Stay(model, Roomy(model, set, affinity, nowMs), exchange.PrefixHash);
         if (model.Balance == BalanceMode.Cost)
-            set = Cheapest(model, Grown(model, set, nowMs, model.NextTicket() * Golden), exchange.PassedModel);
+            set = Cheapest(model, Grown(model, set, nowMs, model.NextTicket() * Golden), exchange);
         return Choose(model, set, nowMs);
     }
 
@@ -212,14 +215,19 @@ internal static class Balancer
         return best;
     }
 
-    /// <summary>Those of a set whose tokens cost least, in and out together; of whom no price is known only where there is no other.</summary>
-    private static ulong Cheapest(ModelModel model, ulong set, ReadOnlySpan<byte> askedModel)
+    /// <summary>
+    /// Those of a set where the request costs least: its prompt by its length, and an answer such as the model's mostly stay below. Of whom no price is
+    /// known only where there is no other.
+    /// </summary>
+    private static ulong Cheapest(ModelModel model, ulong set, Exchange exchange)
     {
-        var (least, cheapest) = (long.MaxValue, 0UL);
+        var output = (double)(model.Targets[BitOperations.TrailingZeroCount(set)].State?.OutputP95(exchange) ?? LearnedTokens.Unknown);
+        var input = exchange.BytesIn > 0 ? Math.Max(1, exchange.BytesIn / BytesPerToken) : output;
+        var (least, cheapest) = (double.MaxValue, 0UL);
         for (var rest = set; rest != 0; rest &= rest - 1)
         {
             var i = BitOperations.TrailingZeroCount(rest);
-            var price = model.Targets[i].PriceOf(askedModel) is { } known ? known.Input + known.Output : long.MaxValue;
+            var price = model.Targets[i].PriceOf(exchange.PassedModel) is { } known ? (known.Input * input) + (known.Output * output) : double.MaxValue;
             if (price < least)
                 (least, cheapest) = (price, 0);
             if (price == least)

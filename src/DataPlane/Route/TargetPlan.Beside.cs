@@ -10,10 +10,11 @@ internal sealed partial class TargetPlan
     private Place _beside;
 
     /// <summary>
-    /// Another target of the model that could be asked as well: one that takes the request as it is, is in the same variant of an experiment, and has
-    /// given nobody a reason to doubt it. Null where there is none.
+    /// Another target of the model that could be asked as well: one that is in the same variant of an experiment, and has given nobody a reason to doubt
+    /// it. Null where there is none.
     /// </summary>
-    public TargetModel? FindBeside()
+    /// <param name="mayBeAsked">Whether a provider may be asked besides by the dialect that it is asked in.</param>
+    public TargetModel? FindBeside(Func<Exchange, ProviderModel, bool> mayBeAsked)
     {
         var model = _exchange.Model!;
         var now = clock.CoarseMs;
@@ -22,7 +23,7 @@ internal sealed partial class TargetPlan
         {
             var i = BitOperations.TrailingZeroCount(rest);
             var target = model.Targets[i];
-            if (target.Health.Phase == HealthPhase.Closed && Speaks(target) && target.Variant == _exchange.Target!.Variant)
+            if (target.Health.Phase == HealthPhase.Closed && mayBeAsked(_exchange, target.Provider) && target.Variant == _exchange.Target!.Variant)
                 set |= 1UL << i;
         }
 

@@ -227,6 +227,16 @@ public sealed class BalancerTests
         Assert.Equal(800, new HedgeModel(TimeSpan.FromMilliseconds(800), 5, long.MaxValue).AfterOf(load).TotalMilliseconds);
     }
 
+    [Theory]
+    [InlineData(400, "b")]
+    [InlineData(400_000, "a")]
+    public void Cheapest_is_who_is_so_for_a_request_of_that_length(long bytes, string cheapest)
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a, price: { input: 1, output: 10 } }, { provider: b, price: { input: 5, output: 1 } } ], balance: cost }");
+        world.Exchange.BytesIn = bytes;
+        Assert.Equal(cheapest, Balancer.Choose(world.Model("m"), 0b11, 0, world.Exchange) == 0 ? "a" : "b");
+    }
+
     [Fact]
     public void The_cheapest_is_asked_and_who_has_no_price_last()
     {

@@ -53,6 +53,39 @@ public sealed class HedgeTests
     }
 
     [Theory]
+    [InlineData("fake", "claude", false, "")]
+    [InlineData("fake", "claude", true, "seed")]
+    [InlineData("claude", "fake", false, "seed")]
+    [InlineData("claude", "fake", true, "")]
+    [InlineData("gem", "claude", true, "seed")]
+    [InlineData("claude", "gem", false, "seed")]
+    public async Task Each_of_the_two_is_asked_in_its_own_dialect_and_the_client_is_answered_in_his(string first, string second, bool isSecond, string loss)
+    {
+        var key = EdgeSetup.ProviderKey;
+        await using var edge = await Edge.StartAsync(new EdgeSetup
+        {
+            Providers = $"  claude: {{ dialect: anthropic, baseUrl: \"ROOT\", key: \"{key}\" }}\n  gem: {{ dialect: gemini, baseUrl: \"ROOT\", key: \"{key}\" }}",
+            Models = $"  way: {{ targets: [ {{ provider: {first}, model: way-0 }}, {{ provider: {second}, model: way-1, priority: 1 }} ], {Hedge} }}",
+            Fake = new FakeUpstreamOptions { ScriptFor = request => request.Model == "way-0" ? Silent : isSecond ? "n=3" : "noanswer=hang" },
+        });
+        var asking = edge.AskAsync(Ask.Stream(model: "way", more: ",\"seed\":1"));
+        var (late, _) = await NextTwoAsync(edge);
+        if (!isSecond)
+            late.Resume();
+        var answer = await asking;
+        Assert.Equal((200, "[DONE]", "2", isSecond ? "way-1" : "way-0"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
+        Assert.All(answer.Events[..^1], data => Assert.Contains("\"chat.completion.chunk\"", data, StringComparison.Ordinal));
+        Assert.Equal(loss.Length > 0 ? loss : null, answer.Field("x-aiedge-translation-loss"));
+        await SeeNothingLeftAsync(edge);
+        await edge.Host.DisposeAsync();
+        Assert.Equal(
+            isSecond
+                ? ["attempt first cancelled way-0 0", "attempt hedge done way-1 3", "exchange hedge done way-1 3"]
+                : ["attempt hedge cancelled way-1 0", "attempt first done way-0 3", "exchange first done way-0 3"],
+            JournalTests.Dump(edge).Select(Line));
+    }
+
+    [Theory]
     [InlineData("head=1500000; status=500", "n=3; f=2000000", "way-1", "attempt first upstream_fault way-0 0", "attempt hedge done way-1 3")]
     [InlineData("n=3; f=600000", "status=500", "way-0", "attempt hedge upstream_fault way-1 0", "attempt first done way-0 3")]
     [InlineData("head=1000000; status=500", "status=429", "way-2", "attempt hedge upstream_fault way-1 0", "attempt first upstream_fault way-0 0", "attempt retry done way-2 3")]
