@@ -64,6 +64,7 @@ public sealed class HedgeTests
         var key = EdgeSetup.ProviderKey;
         await using var edge = await Edge.StartAsync(new EdgeSetup
         {
+            Journal = "mode: group",
             Providers = $"  claude: {{ dialect: anthropic, baseUrl: \"ROOT\", key: \"{key}\" }}\n  gem: {{ dialect: gemini, baseUrl: \"ROOT\", key: \"{key}\" }}",
             Models = $"  way: {{ targets: [ {{ provider: {first}, model: way-0 }}, {{ provider: {second}, model: way-1, priority: 1 }} ], {Hedge} }}",
             Fake = new FakeUpstreamOptions { ScriptFor = request => request.Model == "way-0" ? Silent : isSecond ? "n=3" : "noanswer=hang" },
