@@ -23,6 +23,7 @@ internal sealed class FleetCommand
           kill       the same; the control plane is killed (SIGKILL) and started again 5 s later
           lose       the same demand on all; one data plane is killed
           small      10 requests a second, burst 20, from the first request on
+          window     200 requests a day, all planes asked alike: how many are refused while there is credit
           cold       the first requests of buckets, the second ones, and warm ones while the control plane is stopped
           faults     one data plane in front of three providers, 200 requests a second; after 10 s one of the three goes bad: dead, slow, limited,
                      silent (429 without a time to come again), cutting, stalling, lying or mixed, without a name all of them one after the other. Ends with 1 where what is promised is missed
@@ -38,7 +39,7 @@ internal sealed class FleetCommand
         Ends with 1 where more was admitted than the limit allows, and cold where a first request was refused or waited longer than is promised.
         """;
 
-    public static readonly string[] Scenarios = ["plain", "stop", "kill", "lose", "small", "cold"];
+    public static readonly string[] Scenarios = ["plain", "stop", "kill", "lose", "small", "window", "cold"];
 
     public List<string> Chosen { get; } = [];
 

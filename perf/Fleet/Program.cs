@@ -67,6 +67,7 @@ internal static class Program
         "lose" => new LossScenario(),
         "small" => new SmallScenario(),
         "cold" => new ColdScenario(),
+        "window" => new WindowScenario(),
         _ => new PlainScenario(),
     };
 
