@@ -69,6 +69,9 @@ internal sealed partial class AttemptLoop
         _inHand = null;
     }
 
+    /// <summary>Tells the client of a stream, which a defect of ours broke off, what it ends with; false where that cannot be said.</summary>
+    public bool TryTell(EdgeError error) => _relay.TryTell(error);
+
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, RequestBody body)
     {

@@ -139,16 +139,27 @@ internal sealed class ExchangePipeline
     }
 
     /// <summary>
-    /// A defect of ours ends one exchange and not what it holds: places, bytes and connections are given back as always. What
-    /// was written and not sent is half of something.
+    /// A defect of ours ends one exchange and not what it holds: places, bytes and connections are given back as always. A stream
+    /// under way ends in an error of its own; else what was written and not sent is half of something.
     /// </summary>
     private EdgeError Abandon(Exception defect)
     {
         _services.OnDefect(defect);
         _link.Detach();
         _attempts.Abandon();
+        var error = _link.Reason == StopReason.None ? EdgeError.Edge(ErrorKind.Internal) : AttemptLoop.Stopped(_link);
+        try
+        {
+            if (_attempts.TryTell(error))
+                return error;
+        }
+        catch (Exception e)
+        {
+            _services.OnDefect(e);
+        }
+
         _link.Output.Discard();
-        return _link.Reason == StopReason.None ? EdgeError.Edge(ErrorKind.Internal) : AttemptLoop.Stopped(_link);
+        return error;
     }
 
     private void Begin(ClientLink link, KeyIdentifier identifier, ReadOnlySequence<byte> buffer)

@@ -82,6 +82,9 @@ internal sealed class ResponseRelay
         _judge?.Release();
     }
 
+    /// <summary>Tells the client of a stream, which a defect of ours broke off, what it ends with; false where that cannot be said.</summary>
+    public bool TryTell(EdgeError error) => _stream.TryTell(error);
+
     /// <summary>Relays the answer whose head <paramref name="upstream"/> has read.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(UpstreamConnection upstream, RequestBody request)

@@ -41,6 +41,7 @@ internal sealed class StreamRelay(
     private bool _isTranslated;
     private bool _isUntold;
     private bool _isBegun;
+    private bool _isOpen;
     private byte[] _lead = [];
     private int _leadLength;
 
@@ -109,6 +110,34 @@ internal sealed class StreamRelay(
     /// <summary>Gives back what a stream held that a defect of ours broke off.</summary>
     public void Abandon() => _frames.Release();
 
+    /// <summary>
+    /// Ends a stream that a defect of ours broke off, with <paramref name="error"/> in the stream's own way. False where that cannot be said: the client has
+    /// nothing of it yet, or has left, or the end is written.
+    /// </summary>
+    public bool TryTell(EdgeError error)
+    {
+        if (!_isOpen)
+            return false;
+        _isOpen = false;
+        _link.ClearHeartbeat();
+        _exchange.SetReported(_reader.Usage, _reader.ServedTier);
+        _exchange.Events = _reader.Events;
+        _guard.End(isWhole: false);
+        var isTold = client.IsStarted && !_link.HasLeft && error.Kind != ErrorKind.ClientClosed;
+        if (isTold)
+        {
+            if (_isTranslated)
+                Send(_translation.Whole);
+            WriteError(error);
+            client.WriteEnd();
+        }
+
+        _reader.Release();
+        if (_isTranslated)
+            _translation.Release();
+        return isTold;
+    }
+
     private void Begin(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, bool stripUsage)
     {
         _link = link;
@@ -136,6 +165,7 @@ internal sealed class StreamRelay(
         else
             AnswerHead.WriteProviders(link, exchange, upstream.HeadReader.Head, framing, 0, decoder.IsActive, exchange.IsArray);
         body.Begin(upstream);
+        _isOpen = true;
     }
 
     private void Take()
@@ -389,6 +419,7 @@ internal sealed class StreamRelay(
     /// </summary>
     private async ValueTask<EdgeError> EndAsync(EdgeError error)
     {
+        _isOpen = false;
         if (_link.HasLeft)
             _guard.Freeze();
         _link.ClearStep();
@@ -412,13 +443,7 @@ internal sealed class StreamRelay(
             return error;
         }
 
-        if (error.IsError)
-            _exchange.KeepAlive = false;
-        var told = error.IsError ? _form.StreamError(_exchange, error, _isTranslated ? _translation.Seen : _reader) : default;
-        if (_exchange.IsArray)
-            _array.End(client, told);
-        else
-            client.Write(told);
+        WriteError(error);
 
         // The provider is through: a client that leaves on the last event takes no connection with it.
         if (body.State == BodyState.Ended)
@@ -427,6 +452,18 @@ internal sealed class StreamRelay(
         if (isFailed && !error.IsError)
             error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream ended in an error.");
         return await client.FinishAsync(error);
+    }
+
+    /// <summary>What the stream ends with in its own way, if it ends in an error; and the end of an array.</summary>
+    private void WriteError(EdgeError error)
+    {
+        if (error.IsError)
+            _exchange.KeepAlive = false;
+        var told = error.IsError ? _form.StreamError(_exchange, error, _isTranslated ? _translation.Seen : _reader) : default;
+        if (_exchange.IsArray)
+            _array.End(client, told);
+        else
+            client.Write(told);
     }
 
     /// <summary>A whole stream gets what the client's dialect ends with; one that was cut has it, and one that broke gets its error.</summary>

@@ -27,6 +27,9 @@ internal sealed class StreamTranslation
     /// <summary>What was translated and not taken yet.</summary>
     public ReadOnlySpan<byte> Written => _answer.Written;
 
+    /// <summary>The whole events of it: where one could not be translated to its end, without that.</summary>
+    public ReadOnlySpan<byte> Whole => _answer.Written[.._watched];
+
     public void Begin(Exchange exchange, DialectForm form, bool mayCut)
     {
         _answer.Begin(exchange, isStream: true, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
@@ -79,10 +82,10 @@ internal sealed class StreamTranslation
 
     private void Watch()
     {
-        if (!_isSeen)
-            return;
         var fresh = _answer.Written[_watched..];
         _watched = _answer.Written.Length;
+        if (!_isSeen)
+            return;
         var position = 0;
         while (_frames.TryNext(fresh, ref position, out var frame, out _))
         {
