@@ -46,6 +46,41 @@ public sealed class RoutedFleetTests : IAsyncLifetime
         Assert.Equal(413, (await edge.AskAsync(Ask.Chat(model: "both", more: ",\"max_tokens\":3000"))).Status);
     }
 
+    [Fact]
+    public async Task One_patch_turns_all_requests_from_one_target_to_the_other_and_back()
+    {
+        await _control.PutAsync("keys/full", $$"""{"sha256":"{{EdgeSetup.Sha256(EdgeSetup.Key)}}"}""");
+        await _control.PutAsync("models/flag", "{" + Weights(100, 0) + ""","aliases":["three"],"contextWindow":4000}""");
+        await using var edge = await LinkedEdge.MakeAsync(_control.Grpc);
+        Assert.Empty(await edge.StartAsync(LiveControl.JoinToken));
+        await AllGoToAsync("old");
+
+        foreach (var (old, fresh, taken) in ((int, int, string)[])[(0, 100, "new"), (100, 0, "old")])
+        {
+            await _control.DoAsync("PATCH", "models/flag?wait=all&timeout=60s", "{" + Weights(old, fresh) + "}");
+
+            Assert.Equal("{" + Weights(old, fresh) + ""","aliases":["three"],"contextWindow":4000}""", await _control.GetAsync("models/flag"));
+            await AllGoToAsync(taken);
+        }
+
+        await _control.DoAsync("PATCH", "models/flag?wait=all&timeout=60s", "{" + Weights(50, 50) + "}");
+        var seen = new List<string?>();
+        for (var i = 0; i < 20; i++)
+            seen.Add((await edge.AskAsync(Ask.Chat(model: "flag"))).Field("x-aiedge-model"));
+        Assert.Equal(["new", "old"], seen.Distinct().Order(StringComparer.Ordinal));
+
+        async Task AllGoToAsync(string target)
+        {
+            for (var i = 0; i < 10; i++)
+                Assert.Equal((200, target), Seen(await edge.AskAsync(Ask.Chat(model: i % 2 == 0 ? "flag" : "three"))));
+        }
+    }
+
+    private static string Weights(int old, int fresh) =>
+        $$"""
+        "targets":[{"provider":"fake","model":"old","weight":{{old}}},{"provider":"home","model":"new","weight":{{fresh}}}]
+        """;
+
     private static (int, string?) Seen(RawAnswer answer) => (answer.Status, answer.Field("x-aiedge-model"));
 
     private string Provider(string region) => $$"""{"dialect":"openai","baseUrl":"{{_provider.BaseUrl}}","region":"{{region}}","key":"sk-1"}""";
