@@ -1,6 +1,8 @@
 using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
+using AiEdge.DataPlane.Flow;
+using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Tests.Translate;
@@ -93,8 +95,8 @@ internal static class Translating
         return request;
     }
 
-    /// <summary>An answer, event by event where <paramref name="events"/> are given, else whole.</summary>
-    public static string Answer(RequestShape client, RequestShape upstream, IEnumerable<string> events, bool isStream, out string losses)
+    /// <summary>An answer, event by event where <paramref name="events"/> are given, else whole; with the usage that it reports where that is read, else with one.</summary>
+    public static string Answer(RequestShape client, RequestShape upstream, IEnumerable<string> events, bool isStream, out string losses, bool readsUsage = false)
     {
         var reader = Translations.Of(upstream).NewAnswerReader!();
         var writer = isStream ? Translations.Of(client).NewStreamWriter!() : Translations.Of(client).NewAnswerWriter!();
@@ -103,8 +105,10 @@ internal static class Translating
         writer.Begin(new AnswerFacts("id-1"u8, "asked"u8, 1700000000, wantsUsage: true, promptTokens: 0));
         writer.Losses = lost;
         writer.Usage = new Usage { InputTokens = 10, CachedInputTokens = 3, OutputTokens = 20, ReasoningTokens = 2, IsPresent = true };
+        var usage = readsUsage ? UsageReading(upstream, isStream) : null;
         foreach (var data in events)
         {
+            writer.Usage = usage?.Invoke(Encoding.UTF8.GetBytes(data)) ?? writer.Usage;
             var isTold = isStream ? reader.OnEvent(Encoding.UTF8.GetBytes(data), writer) : reader.OnWhole(Encoding.UTF8.GetBytes(data), writer);
             Assert.True(isTold && !writer.IsFaulted, data);
         }
@@ -112,5 +116,85 @@ internal static class Translating
         writer.End();
         losses = Encoding.ASCII.GetString(lost.Names);
         return Encoding.UTF8.GetString(writer.Out.Written);
+    }
+
+    /// <summary>What a provider's answer says, in neutral events.</summary>
+    public static Hearing Heard(RequestShape upstream, string answer, bool isStream)
+    {
+        var reader = Translations.Of(upstream).NewAnswerReader!();
+        var heard = new Hearing { Losses = new LossReport() };
+        reader.Reset();
+        heard.Begin(new AnswerFacts("id-1"u8, "asked"u8, 1700000000, wantsUsage: true, promptTokens: 0));
+        if (!isStream)
+        {
+            Assert.True(reader.OnWhole(Encoding.UTF8.GetBytes(answer), heard), answer);
+            return heard;
+        }
+
+        var (frames, bytes, position) = (new FrameSplitter(), Encoding.UTF8.GetBytes(answer + "\n\n"), 0);
+        while (frames.TryNext(bytes, ref position, out var frame, out _))
+        {
+            if (FrameSplitter.Data(frame) is { IsEmpty: false } data)
+                Assert.True(reader.OnEvent(data, heard), answer);
+        }
+
+        return heard;
+    }
+
+    /// <summary>Reads the usage of an answer as it goes.</summary>
+    private static Func<byte[], Usage> UsageReading(RequestShape upstream, bool isStream)
+    {
+        var form = DialectTable.Of(upstream switch
+        {
+            RequestShape.Chat or RequestShape.Responses => Dialect.OpenAi,
+            RequestShape.Messages => Dialect.Anthropic,
+            _ => Dialect.Gemini,
+        });
+        if (isStream)
+        {
+            var events = form.NewEventReader();
+            events.Reset(upstream, stripUsage: false);
+            return data =>
+            {
+                events.OnEvent([.. "data: "u8, .. data, .. "\n\n"u8], data, out _, out _);
+                return events.Usage;
+            };
+        }
+
+        var whole = new JsonAnswerReader();
+        whole.Reset(form.Words);
+        return data =>
+        {
+            whole.Feed(data);
+            return whole.Usage;
+        };
+    }
+}
+
+/// <summary>Keeps what kinds of events it is told, and what ended the answer.</summary>
+internal sealed class Hearing : AnswerWriter
+{
+    public List<NeutralKind> Kinds { get; } = [];
+
+    public List<FinishReason> Reasons { get; } = [];
+
+    public override int ChoicesMax => 8;
+
+    public override bool TakesCustomCalls => true;
+
+    public override void Take(in NeutralEvent item)
+    {
+        if (item.Kind is not (NeutralKind.Text or NeutralKind.Refusal) || !item.Text.IsEmpty)
+            Kinds.Add(item.Kind);
+        if (item.Kind == NeutralKind.Finish)
+            Reasons.Add(item.Reason);
+    }
+
+    public override void End()
+    {
+    }
+
+    protected override void OnBegin(in AnswerFacts facts)
+    {
     }
 }

@@ -29,7 +29,7 @@ public sealed class GoldenTests
     public void An_answer_becomes_the_client_s(string name)
     {
         var golden = Golden.Open(name);
-        var told = Translating.Answer(golden.Client, golden.Upstream, [golden.In], isStream: false, out var losses);
+        var told = Translating.Answer(golden.Client, golden.Upstream, [golden.In], isStream: false, out var losses, ReadsUsage(name));
         System.Text.Json.JsonElement.Parse(told);
         golden.Check(told + Golden.Separator + losses + "\n");
     }
@@ -40,12 +40,14 @@ public sealed class GoldenTests
     {
         var golden = Golden.Open(name);
         var bytes = Encoding.UTF8.GetBytes(golden.In + "\n\n");
-        var whole = Translating.Answer(golden.Client, golden.Upstream, Events(bytes, bytes.Length), isStream: true, out var losses);
+        var whole = Translating.Answer(golden.Client, golden.Upstream, Events(bytes, bytes.Length), isStream: true, out var losses, ReadsUsage(name));
         golden.Check(whole + Golden.Separator + losses + "\n");
         for (var cut = 1; cut < bytes.Length; cut++)
-            Assert.Equal(whole, Translating.Answer(golden.Client, golden.Upstream, Events(bytes, cut), isStream: true, out _));
-        Assert.Equal(whole, Translating.Answer(golden.Client, golden.Upstream, Bytewise(bytes), isStream: true, out _));
+            Assert.Equal(whole, Translating.Answer(golden.Client, golden.Upstream, Events(bytes, cut), isStream: true, out _, ReadsUsage(name)));
+        Assert.Equal(whole, Translating.Answer(golden.Client, golden.Upstream, Bytewise(bytes), isStream: true, out _, ReadsUsage(name)));
     }
+
+    private static bool ReadsUsage(string name) => name.EndsWith(".usage.txt", StringComparison.Ordinal);
 
     private static List<string> Events(byte[] bytes, int cut)
     {

@@ -1,0 +1,72 @@
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Tests.Translate;
+
+/// <summary>Each direction has goldens of all that an answer may be, whole and streamed, but for what its provider's dialect has no word for.</summary>
+public sealed class GoldenCasesTests
+{
+    private static readonly string[] Dialects = ["chat", "responses", "messages", "contents"];
+
+    /// <summary>A golden of any name counts for what its provider says in it; one of usage has the name, since the others are given theirs.</summary>
+    private static readonly string[] Cases = ["text", "tools", "thinking", "refusal", "blocked", "length", "usage"];
+
+    /// <summary>What a provider's dialect cannot say, and why.</summary>
+    private static readonly Dictionary<(string Upstream, string Case), string> Absent = new()
+    {
+        [("messages", "refusal")] = "A refusal is a reason to stop there, and so the case 'blocked': its text is text.",
+        [("contents", "refusal")] = "A model's refusal is plain text there; what is refused otherwise is 'blocked'.",
+    };
+
+    public static TheoryData<string, string> Directions
+    {
+        get
+        {
+            var rows = new TheoryData<string, string>();
+            foreach (var client in Dialects)
+            {
+                foreach (var upstream in Dialects.Where(other => other != client))
+                    rows.Add(client, upstream);
+            }
+
+            return rows;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Directions))]
+    public void Every_case_has_a_golden(string client, string upstream)
+    {
+        var missing = new List<string>();
+        foreach (var kind in (string[])["answer", "stream"])
+        {
+            var seen = Golden.NamesOf(kind).Where(name => name.StartsWith($"{client}.to.{upstream}.", StringComparison.Ordinal)).SelectMany(CasesIn).ToHashSet();
+            foreach (var one in Cases)
+            {
+                if (seen.Contains(one) == Absent.ContainsKey((upstream, one)))
+                    missing.Add($"{client}.to.{upstream}.{kind}.{one}");
+            }
+        }
+
+        Assert.True(missing.Count == 0, "missing, or there though it cannot be:\n" + string.Join('\n', missing));
+    }
+
+    private static IEnumerable<string> CasesIn(string name)
+    {
+        var golden = Golden.Open(name);
+        var heard = Translating.Heard(golden.Upstream, golden.In, name.Contains(".stream.", StringComparison.Ordinal));
+        if (name.EndsWith(".usage.txt", StringComparison.Ordinal))
+            yield return "usage";
+        if (heard.Kinds.Contains(NeutralKind.Text))
+            yield return "text";
+        if (heard.Kinds.Count(kind => kind == NeutralKind.ToolCall) > 1)
+            yield return "tools";
+        if (heard.Kinds.Contains(NeutralKind.Thinking))
+            yield return "thinking";
+        if (heard.Kinds.Contains(NeutralKind.Refusal))
+            yield return "refusal";
+        if (heard.Reasons.Contains(FinishReason.Filtered))
+            yield return "blocked";
+        if (heard.Reasons.Contains(FinishReason.Length))
+            yield return "length";
+    }
+}
