@@ -5,6 +5,8 @@ namespace AiEdge.ControlPlane.Quota;
 /// <summary>Somebody who wants a part: in the allocator, a key with its demand on all planes together.</summary>
 internal sealed class Claimant(string name)
 {
+    private readonly List<double> _asked = [];
+
     public string Name { get; } = name;
 
     /// <summary>Units, or units a second; at least 0.</summary>
@@ -17,6 +19,35 @@ internal sealed class Claimant(string name)
 
     /// <summary>Its guaranteed share; -1 for none.</summary>
     public int Share { get; set; } = -1;
+
+    /// <summary>What each plane that it has demand on gets at most of that; known once it is spread.</summary>
+    public double Level { get; private set; }
+
+    /// <summary>A plane has so much of its demand; before it is spread.</summary>
+    public void OnPlane(double demand)
+    {
+        if (Given < Demand)
+            _asked.Add(demand);
+    }
+
+    /// <summary>Divides what it was given between its planes, as between keys: none gets more while one with less wants more.</summary>
+    public void Spread()
+    {
+        Level = double.MaxValue;
+        if (Given >= Demand)
+            return;
+        _asked.Sort();
+        var left = Given;
+        for (var i = 0; i < _asked.Count; i++)
+        {
+            Level = left / (_asked.Count - i);
+            if (_asked[i] >= Level)
+                break;
+            left -= _asked[i];
+        }
+
+        _asked.Clear();
+    }
 }
 
 /// <summary>

@@ -354,9 +354,17 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
             IsShort |= claimant.Given < claimant.Demand;
         foreach (var part in _partList)
         {
+            foreach (var (key, demand) in part.Demands)
+                key.OnPlane(demand);
+        }
+
+        foreach (var claimant in _claimants)
+            claimant.Spread();
+        foreach (var part in _partList)
+        {
             part.Alloc = 0;
             foreach (var (key, demand) in part.Demands)
-                part.Alloc += key.Demand > 0 ? key.Given * demand / key.Demand : 0;
+                part.Alloc += Math.Min(demand, key.Level);
             AllocSum += part.Alloc;
         }
 
