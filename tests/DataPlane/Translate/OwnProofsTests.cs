@@ -15,6 +15,9 @@ public sealed class OwnProofsTests
     private const string Text = """{"type":"text","text":"aiedge.call."}""";
     private const string Item = """{"type":"reasoning","summary":[],"encrypted_content":"aiedge.signed.X"}""";
 
+    private const string Detail = """{"type":"reasoning.text","text":"t","signature":"aiedge.signed.X","index":0}""";
+    private const string Other = """{"type":"reasoning.text","text":"t","signature":"EqQ","format":"anthropic-claude-v1","index":0}""";
+
     [Theory]
     [InlineData($"{Thought},{Text}", Text)]
     [InlineData($" {Thought} , {Text} ", $" {Text} ")]
@@ -38,6 +41,14 @@ public sealed class OwnProofsTests
     [InlineData(Thought, Thought)]
     public void Items_of_responses_go_in_the_same_way(string items, string kept) =>
         Assert.Equal($$"""{"model":"m","input":[{{kept}}]}""", Without($$"""{"model":"m","input":[{{items}}]}""", RequestShape.Responses));
+
+    [Theory]
+    [InlineData($"{Detail},{Other}", Other)]
+    [InlineData($"{Other},{Detail},{Detail}", Other)]
+    public void Details_of_a_chat_go_in_the_same_way(string details, string kept) =>
+        Assert.Equal(
+            $$"""{"model":"m","messages":[{"role":"assistant","reasoning_details":[{{kept}}],"content":"A"}]}""",
+            Without($$"""{"model":"m","messages":[{"role":"assistant","reasoning_details":[{{details}}],"content":"A"}]}""", RequestShape.Chat));
 
     [Fact]
     public void Very_many_go_too()

@@ -16,6 +16,8 @@ internal sealed class ChatAnswerWriter : AnswerWriter
     public override void Take(in NeutralEvent item)
     {
         var choice = Of(item.Choice);
+        if (choice.Proofs.IsEndedBy(item.Kind))
+            choice.EndThought();
         switch (item.Kind)
         {
             case NeutralKind.Start:
@@ -28,13 +30,14 @@ internal sealed class ChatAnswerWriter : AnswerWriter
                 break;
             case NeutralKind.Thinking:
                 choice.Thought.Add(item.Text);
+                choice.Proofs.Add(item.Text);
                 break;
             case NeutralKind.Refusal:
                 choice.Refusal.Add(item.Text);
                 TokenLogprobs.Add(choice.RefusalLogprobs, item.Logprobs);
                 break;
             case NeutralKind.Signature or NeutralKind.HiddenThinking:
-                LoseThought(item.Kind);
+                Prove(choice, item);
                 break;
             case NeutralKind.ToolCall:
                 BeginCall(choice, item);
@@ -106,12 +109,26 @@ internal sealed class ChatAnswerWriter : AnswerWriter
             WriteText(choice.Thought, isThere: true);
         }
 
+        if (choice.Proofs.IsEndedBy(NeutralKind.End))
+            choice.EndThought();
+        if (choice.Details.Length > 0)
+            Out.Add(",\"reasoning_details\":["u8).Add(choice.Details.Written).Add("]"u8);
+
         if (choice.CallCount > 0)
             Out.Add(",\"tool_calls\":["u8).Add(choice.Calls.Written).Add("\"}}]"u8);
         var reason = choice.CallCount > 0 && choice.Reason == FinishReason.Stop ? FinishReason.ToolCalls : choice.Reason;
         Out.Add("},\"logprobs\":"u8);
         ChatWords.WriteLogprobs(Out, choice.Logprobs.Written, choice.RefusalLogprobs.Written);
         Out.Add(",\"finish_reason\":"u8).Add(ChatWords.Finish(reason)).Add("}"u8);
+    }
+
+    private void Prove(Choice choice, in NeutralEvent item)
+    {
+        var isHidden = item.Kind == NeutralKind.HiddenThinking;
+        if (!(isHidden ? choice.Proofs.Hide(item.Text) : choice.Proofs.Prove(item.Mark, item.Text)))
+            LoseThought(item.Kind);
+        else if (isHidden || !item.Mark.IsEmpty)
+            choice.EndThought();
     }
 
     private void BeginCall(Choice choice, in NeutralEvent call)
@@ -147,6 +164,11 @@ internal sealed class ChatAnswerWriter : AnswerWriter
 
         public TextBuffer Thought { get; } = new();
 
+        public ChatThoughts Proofs { get; } = new();
+
+        /// <summary>The thoughts that are proved, with commas between.</summary>
+        public TextBuffer Details { get; } = new();
+
         public TextBuffer Refusal { get; } = new();
 
         public TextBuffer Calls { get; } = new();
@@ -166,12 +188,23 @@ internal sealed class ChatAnswerWriter : AnswerWriter
             Reason = FinishReason.Stop;
             CallCount = 0;
             HasText = false;
+            Proofs.Begin();
+        }
+
+        /// <summary>Nothing more proves the thought at hand.</summary>
+        public void EndThought()
+        {
+            if (Details.Length > 0)
+                Details.Add(","u8);
+            Proofs.Write(Details);
         }
 
         public void Release()
         {
             Text.Release();
             Thought.Release();
+            Proofs.Release();
+            Details.Release();
             Refusal.Release();
             Calls.Release();
             Logprobs.Release();

@@ -8,6 +8,7 @@ internal sealed class ChatMessageReader
 {
     private readonly List<Piece> _lostCalls = [];
     private readonly List<Piece> _customCalls = [];
+    private readonly List<NeutralPart> _thoughts = [];
     private NeutralRequest _request = null!;
 
     private enum Role : byte
@@ -42,7 +43,9 @@ internal sealed class ChatMessageReader
     {
         var from = _request.Parts.Count;
         var role = Role.Unknown;
+        _thoughts.Clear();
         NeutralPart result = new() { Kind = PartKind.ToolResult };
+        NeutralPart? thought = null;
         Piece mark = default;
         while (walk.NextMember())
         {
@@ -57,11 +60,18 @@ internal sealed class ChatMessageReader
             else if (walk.Is("refusal"u8) && walk.Token == JsonToken.String)
                 _request.Parts.Add(new NeutralPart { Kind = PartKind.Refusal, Text = walk.Text });
             else if (walk.Is("reasoning_content"u8) && walk.Token == JsonToken.String)
-                _request.Parts.Insert(from, new NeutralPart { Kind = PartKind.Thinking, Text = walk.Text });
+                thought = new NeutralPart { Kind = PartKind.Thinking, Text = walk.Text };
+            else if (walk.Is("reasoning_details"u8) && walk.TryEnter(JsonToken.StartArray))
+                ReadThoughts(ref walk);
             else if (!PromptCache.TryRead(ref walk, ref mark) && !walk.IsNothing())
                 _request.Losses.Add("messages"u8, walk.Name);
         }
 
+        // The text alone is of no use beside the same thoughts with what proves them.
+        if (_thoughts.Count > 0)
+            _request.Parts.InsertRange(from, _thoughts);
+        else if (thought is { } unproved)
+            _request.Parts.Insert(from, unproved);
         if (role == Role.Tool && IsOf(_lostCalls, result.Id))
         {
             // Nobody takes an answer to a call that was not made.
@@ -76,6 +86,34 @@ internal sealed class ChatMessageReader
             _request.Parts[^1] = _request.Parts[^1] with { CacheMark = mark };
         _request.EndMessage(role switch { Role.System => NeutralRole.System, Role.Assistant => NeutralRole.Assistant, _ => NeutralRole.User }, from);
         return role != Role.Unknown;
+    }
+
+    /// <summary>Thoughts with what proves them to the provider that had them. Those that other servers gave say nothing to others.</summary>
+    private void ReadThoughts(ref JsonWalk walk)
+    {
+        while (walk.NextElement())
+        {
+            if (!walk.TryEnter(JsonToken.StartObject))
+                continue;
+            NeutralPart part = new() { Kind = PartKind.Thinking };
+            Piece proof = default;
+            while (walk.NextMember())
+            {
+                if (walk.Is("text"u8) && walk.Token == JsonToken.String)
+                    part.Text = walk.Text;
+                else if (walk.Is("signature"u8) && walk.Token == JsonToken.String)
+                    proof = walk.Text;
+            }
+
+            part.IsSealed = SealedThought.TryRead(_request.Source, proof, out part.Signature);
+            var isHidden = false;
+            if (!part.IsSealed && !ThoughtProof.TryRead(_request.Source, proof, out part.Signature, out isHidden))
+                _request.Losses.Add("messages.reasoning_details"u8);
+            else if (isHidden)
+                _thoughts.Add(new NeutralPart { Kind = PartKind.HiddenThinking, Text = part.Signature });
+            else
+                _thoughts.Add(part);
+        }
     }
 
     private bool IsOf(List<Piece> calls, Piece id)

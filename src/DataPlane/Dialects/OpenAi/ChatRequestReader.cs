@@ -58,6 +58,7 @@ internal sealed class ChatRequestReader : RequestReader
         if (!walk.TryBegin())
             return Malformed(null);
         long tokens = -1, completionTokens = -1;
+        request.KeepsProofs = true;
         while (walk.NextMember())
         {
             if (walk.Is("model"u8) || walk.Is("stream_options"u8))

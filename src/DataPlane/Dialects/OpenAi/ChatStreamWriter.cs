@@ -7,6 +7,7 @@ internal sealed class ChatStreamWriter : AnswerWriter
 {
     private readonly TextBuffer _prefix = new();
     private readonly TextBuffer _escaped = new();
+    private readonly ChatThoughts _proofs = new();
     private bool _wantsUsage;
     private uint _begun;
     private uint _finished;
@@ -22,6 +23,8 @@ internal sealed class ChatStreamWriter : AnswerWriter
             return;
         if (item.Kind != NeutralKind.Error)
             Start(item.Choice, item.Kind == NeutralKind.Start ? item.Name : default);
+        if (item.Choice == 0 && _proofs.IsEndedBy(item.Kind))
+            EndThought();
         switch (item.Kind)
         {
             case NeutralKind.Text:
@@ -29,12 +32,14 @@ internal sealed class ChatStreamWriter : AnswerWriter
                 break;
             case NeutralKind.Thinking:
                 Delta(item.Choice, "{\"reasoning_content\":\""u8, item.Text, "\"}"u8);
+                if (item.Choice == 0)
+                    _proofs.Add(item.Text);
                 break;
             case NeutralKind.Refusal:
                 Delta(item.Choice, "{\"refusal\":\""u8, item.Text, "\"}"u8, item.Logprobs, isRefusal: true);
                 break;
             case NeutralKind.Signature or NeutralKind.HiddenThinking:
-                LoseThought(item.Kind);
+                Prove(item);
                 break;
             case NeutralKind.ToolCall:
                 BeginCall(item);
@@ -64,6 +69,8 @@ internal sealed class ChatStreamWriter : AnswerWriter
         if (IsEnded)
             return;
         Start(0, default);
+        if (_proofs.IsEndedBy(NeutralKind.End))
+            EndThought();
         for (var choice = 0; choice < ChoicesMax; choice++)
         {
             if (Has(_begun, choice))
@@ -89,12 +96,14 @@ internal sealed class ChatStreamWriter : AnswerWriter
         base.Release();
         _prefix.Release();
         _escaped.Release();
+        _proofs.Release();
     }
 
     protected override void OnBegin(in AnswerFacts facts)
     {
         _begun = _finished = _callsTools = 0;
         _wantsUsage = facts.WantsUsage;
+        _proofs.Begin();
         _prefix.Add("data: {\"id\":\"chatcmpl-"u8).Add(facts.Id).Add("\",\"object\":\"chat.completion.chunk\",\"created\":"u8).Add(facts.Created)
             .Add(",\"model\":\""u8);
     }
@@ -114,6 +123,26 @@ internal sealed class ChatStreamWriter : AnswerWriter
 
         _begun |= 1u << choice;
         Delta(choice, "{\"role\":\"assistant\",\"content\":\""u8, default, "\"}"u8);
+    }
+
+    /// <summary>Nobody who proves thoughts gives several answers.</summary>
+    private void Prove(in NeutralEvent item)
+    {
+        var isHidden = item.Kind == NeutralKind.HiddenThinking;
+        if (item.Choice != 0 || !(isHidden ? _proofs.Hide(item.Text) : _proofs.Prove(item.Mark, item.Text)))
+            LoseThought(item.Kind);
+        else if (isHidden || !item.Mark.IsEmpty)
+            EndThought();
+    }
+
+    /// <summary>A thought whose proof is whole is told with it.</summary>
+    private void EndThought()
+    {
+        BeginDelta(0);
+        Out.Add("{\"reasoning_details\":["u8);
+        _proofs.Write(Out);
+        Out.Add("]}"u8);
+        EndDelta(FinishReason.None);
     }
 
     private void BeginCall(in NeutralEvent call)

@@ -30,6 +30,7 @@ internal static class OpenAiShapes
             RequestShape.Chat, () => new ChatRequestReader(), new ChatRequestWriter(), () => new ChatAnswerReader(),
             () => new ChatStreamWriter(), () => new ChatAnswerWriter())
         {
+            Proofs = new([.. "messages.reasoning_details"u8], "messages", [.. "reasoning_details"u8], [.. "reasoning.text"u8], [.. "signature"u8]),
             ChoicesOf = WholeChat.ChoicesOf,
             WantsJson = WholeChat.WantsJson,
         },

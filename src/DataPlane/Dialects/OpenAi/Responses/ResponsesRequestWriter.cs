@@ -133,7 +133,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
             json.EndObject();
         }
 
-        var (proofs, logprobs) = (shows && request.KeepsProofs, request.WantsLogprobs && ThoughtEffort.Samples(request, model));
+        var (proofs, logprobs) = (thinks && request.KeepsProofs, request.WantsLogprobs && ThoughtEffort.Samples(request, model));
         if (!proofs && !logprobs)
             return;
         json.StartArray("include"u8);

@@ -1,0 +1,82 @@
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Dialects.OpenAi;
+
+/// <summary>
+/// The thoughts of a chat's answer that their provider wants to see again, each with what proves it: <c>reasoning_details</c>, as chats of other
+/// makers' models have them. A client that sends a message back as it got it sends them along. A thought is told whole, once its proof is.
+/// </summary>
+internal sealed class ChatThoughts
+{
+    /// <summary>What is kept of one thought until its proof comes; the proof of a longer one is lost.</summary>
+    public const int ThoughtBytesMax = 4 * 1024 * 1024;
+
+    private readonly TextBuffer _text = new();
+    private readonly TextBuffer _proof = new();
+    private bool _isTooLong;
+    private int _told;
+
+    public void Begin()
+    {
+        Release();
+        _told = 0;
+    }
+
+    public void Release()
+    {
+        _text.Release();
+        _proof.Release();
+        _isTooLong = false;
+    }
+
+    /// <summary>Whether a thought that is proved ends before such an event. One that was not proved until then will not be.</summary>
+    public bool IsEndedBy(NeutralKind next)
+    {
+        if (next == NeutralKind.Signature || (next == NeutralKind.Thinking && _proof.Length == 0))
+            return false;
+        if (_proof.Length > 0)
+            return true;
+        _text.Clear();
+        _isTooLong = false;
+        return false;
+    }
+
+    /// <summary>Adds to the thought at hand.</summary>
+    public void Add(ReadOnlySpan<byte> text)
+    {
+        _isTooLong |= _text.Length + text.Length > ThoughtBytesMax;
+        if (!_isTooLong)
+            _text.Add(text);
+    }
+
+    /// <summary>Proves the thought at hand; a proof may come in pieces. False where it has to be lost.</summary>
+    public bool Prove(ReadOnlySpan<byte> mark, ReadOnlySpan<byte> proof)
+    {
+        if (_isTooLong || _proof.Length + proof.Length > ThoughtBytesMax)
+            return false;
+        if (_proof.Length == 0)
+            _proof.Add(mark.IsEmpty ? ThoughtProof.Signed : mark);
+        _proof.Add(proof);
+        return true;
+    }
+
+    /// <summary>A thought that only its provider can read. False where it has to be lost.</summary>
+    public bool Hide(ReadOnlySpan<byte> thought)
+    {
+        if (thought.Length > ThoughtBytesMax)
+            return false;
+        _text.Clear();
+        _proof.Add(ThoughtProof.Hidden).Add(thought);
+        return true;
+    }
+
+    /// <summary>Writes the thought that is proved, and is ready for the next.</summary>
+    public void Write(TextBuffer to)
+    {
+        to.Add("{\"type\":\"reasoning.text\",\"text\":\""u8).Add(_text.Written).Add("\",\"signature\":\""u8).Add(_proof.Written)
+            .Add("\",\"index\":"u8).Add(_told++).Add("}"u8);
+        _text.Clear();
+        _proof.Clear();
+        _isTooLong = false;
+    }
+}
