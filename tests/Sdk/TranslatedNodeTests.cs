@@ -16,6 +16,7 @@ public sealed class TranslatedNodeTests(TranslatedRun run) : IClassFixture<Trans
         "openai: chat",
         "openai: stream",
         "openai: tools loop",
+        "openai: thought",
         "openai: a picture",
         "openai: structured output",
         "openai: errors",

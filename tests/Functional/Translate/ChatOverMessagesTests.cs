@@ -274,14 +274,15 @@ public sealed class ChatOverMessagesTests
     }
 
     [Fact]
-    public async Task Thought_is_told_as_reasoning_and_its_signature_is_lost()
+    public async Task Thought_is_told_as_reasoning_with_what_proves_it()
     {
         await using var edge = await Edge.StartAsync(Claude.Setup);
 
         var answer = await edge.AskAsync(Ask.Chat("n=2; reasoning=3", Model, ",\"reasoning_effort\":\"low\",\"max_tokens\":4000"));
 
         Assert.NotEqual("", answer.Json.GetProperty("choices")[0].GetProperty("message").GetProperty("reasoning_content").GetString());
-        Assert.Equal("answer.thinking.signature", answer.Field("x-aiedge-translation-loss"));
+        Assert.Equal("aiedge.signed.c2lnbmF0dXJl", answer.Json.GetProperty("choices")[0].GetProperty("message").GetProperty("reasoning_details")[0].GetProperty("signature").GetString());
+        Assert.Null(answer.Field("x-aiedge-translation-loss"));
         Assert.Contains("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2048}", (await edge.Fake.NextRequestAsync()).BodyText, StringComparison.Ordinal);
     }
 

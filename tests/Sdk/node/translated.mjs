@@ -79,6 +79,22 @@ const scenarios = {
     }
   },
 
+  async 'openai: thought'() {
+    const before = { messages: [{ role: 'user', content: 'Hello' }], reasoning_effort: 'low', max_tokens: 4000 };
+    for (const model of ['only-claude', 'gpt-5']) {
+      const script = { headers: { 'x-fake': 'n=5; reasoning=4' } };
+      const whole = (await openai.chat.completions.create({ model, ...before }, script)).choices[0].message;
+      const streamed = (await openai.chat.completions.stream({ model, ...before }, script).finalChatCompletion()).choices[0].message;
+      for (const said of [whole, streamed]) {
+        assert.equal(said.content, textOf(5), model);
+        assert.equal(said.reasoning_details.length, 1);
+        const messages = [...before.messages, said, { role: 'user', content: 'And?' }];
+        const { response } = await openai.chat.completions.create({ model, ...before, messages }).withResponse();
+        assert.equal(response.headers.get('x-aiedge-translation-loss'), null, model);
+      }
+    }
+  },
+
   async 'openai: a picture'() {
     for (const model of chatters) {
       const content = [{ type: 'text', text: 'What is it?' }, { type: 'image_url', image_url: { url: picture } }];
