@@ -60,14 +60,16 @@ internal sealed class RequestTranslation
             : default;
     }
 
-    /// <summary>Finds what is ours alone in a body that goes on as it is.</summary>
-    public void FindProofs(in ReadOnlySequence<byte> body, ProofPlaces places, List<Piece> found)
+    /// <summary>Finds what is ours alone in a body that goes on as it is. True where the provider refuses to think on without it.</summary>
+    public bool FindProofs(in ReadOnlySequence<byte> body, ProofPlaces places, List<Piece> found)
     {
         Release();
         foreach (var segment in body)
             _source.Add(segment.Span);
         OwnProofs.Find(_source.Written, places, found);
+        var calls = places.Calls?.Invoke(_source.Written, places) ?? false;
         Release();
+        return calls;
     }
 
     /// <summary>Finds where a body names the model besides the path.</summary>

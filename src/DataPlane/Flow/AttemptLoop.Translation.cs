@@ -16,6 +16,7 @@ internal sealed partial class AttemptLoop
         exchange.UpstreamEndpoint = null;
         exchange.SetTranslationLoss(default);
         _proofs.Clear();
+        _barsThought = false;
         if (Speaks(exchange))
             return FindProofs(exchange, body);
         if (!body.TryCountTranslation())
@@ -35,11 +36,14 @@ internal sealed partial class AttemptLoop
             return default;
         if (!body.TryCountTranslation())
             return EdgeError.Edge(ErrorKind.Overloaded);
-        body.Intake!.Translation.FindProofs(body.Bytes, places, _proofs);
+        var calls = body.Intake!.Translation.FindProofs(body.Bytes, places, _proofs);
         if (_proofs.Count > BodyPatch.EditsMax / 2)
             return EdgeError.Client(ErrorKind.NotSupportedYet, "So many thoughts of other providers are not supported yet.", places.List);
         if (_proofs.Count > 0)
             exchange.SetTranslationLoss(places.Name);
+        _barsThought = calls && _proofs.Count > 0 && body.Intake.Scan.Facts.ThinkingBudget.Value > 0;
+        if (_barsThought)
+            exchange.AddTranslationLoss("thinking"u8);
         return default;
     }
 
@@ -63,8 +67,8 @@ internal sealed partial class AttemptLoop
             return false;
         var target = exchange.Target!;
         var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
-        var clamp = exchange.Endpoint.IsCount ? default : _asking.Clamp(exchange);
-        if (clamp.BindsThought(intake.Scan.Facts, exchange.Endpoint!.Shape) && !exchange.TranslationLoss.EndsWith("thinking.budget_tokens"u8))
+        var clamp = exchange.Endpoint.IsCount ? default : _asking.Clamp(exchange) with { BarsThought = _barsThought };
+        if (!_barsThought && clamp.BindsThought(intake.Scan.Facts, exchange.Endpoint!.Shape) && !exchange.TranslationLoss.EndsWith("thinking.budget_tokens"u8))
             exchange.AddTranslationLoss("thinking.budget_tokens"u8);
         var isInjected = RequestPatch.Build(
             intake.Scan.Facts,

@@ -27,6 +27,7 @@ internal sealed partial class AttemptLoop
     private readonly Settlement _settlement;
     private readonly ResponseRelay _relay;
     private readonly List<Piece> _proofs = [];
+    private bool _barsThought;
     private UpstreamConnection? _inHand;
     private TimeSpan _retryAfter;
     private bool _isIn;

@@ -11,6 +11,9 @@ namespace AiEdge.DataPlane.Parse;
 /// <param name="TakesCompletionTokens">Whether the model refuses <c>max_tokens</c> in a chat and takes <c>max_completion_tokens</c>.</param>
 internal readonly record struct OutputClamp(long Tokens, bool TakesCompletionTokens)
 {
+    /// <summary>The provider would refuse to think from where the history ends: the request asks for no thought.</summary>
+    public bool BarsThought { get; init; }
+
     /// <summary>Whether a request that caps itself so needs an edit.</summary>
     public bool Binds(RequestFacts facts, RequestShape shape) =>
         Tokens > 0 && ShapeTraits.Of(shape).HasOutput
@@ -22,6 +25,8 @@ internal readonly record struct OutputClamp(long Tokens, bool TakesCompletionTok
     /// <summary>Adds the edits to <paramref name="patch"/>.</summary>
     public void Apply(RequestFacts facts, RequestShape shape, BodyPatch patch)
     {
+        if (BarsThought)
+            RequestForm.Of(shape).BarThought(facts, patch);
         if (Tokens > 0)
             RequestForm.Of(shape).Clamp(facts, this, patch);
     }

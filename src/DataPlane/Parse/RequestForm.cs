@@ -88,6 +88,11 @@ internal class RequestForm
     {
     }
 
+    /// <summary>Adds the edits by which no thought is asked for.</summary>
+    public virtual void BarThought(RequestFacts facts, BodyPatch patch)
+    {
+    }
+
     /// <summary>Whether a cap of ours leaves no room for the thought that was asked for.</summary>
     public virtual bool BindsThought(RequestFacts facts, in OutputClamp clamp) => false;
 

@@ -3,6 +3,9 @@ using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Translate;
 
+/// <summary>Tells how a history goes on without thoughts of other providers.</summary>
+internal delegate bool CallsWithoutThought(ReadOnlySpan<byte> source, ProofPlaces places);
+
 /// <summary>Where a kind of body has thoughts with their proofs.</summary>
 /// <param name="Name">How it calls such a thought.</param>
 /// <param name="List">The top-level array of turns, or of what stands in them.</param>
@@ -11,6 +14,15 @@ namespace AiEdge.DataPlane.Translate;
 /// <param name="Proof">Its member that is the proof.</param>
 internal sealed record ProofPlaces(byte[] Name, string List, byte[] Within, byte[] Type, byte[] Proof)
 {
+    /// <summary>A turn that has nothing else goes with them: its provider refuses an empty one.</summary>
+    public bool IsAllOfTurn { get; init; }
+
+    /// <summary>
+    /// Whether the last turn of the assistant calls tools and has no thought but such ones, given the body; its provider refuses to think on then. Null
+    /// where it does not.
+    /// </summary>
+    public CallsWithoutThought? Calls { get; init; }
+
     public byte[] ListUtf8 { get; } = System.Text.Encoding.ASCII.GetBytes(List);
 }
 
@@ -49,7 +61,7 @@ internal static class OwnProofs
         return false;
     }
 
-    /// <summary>Adds what has to go, in the order of the source, commas included.</summary>
+    /// <summary>Adds what has to go, commas included.</summary>
     public static void Find(ReadOnlySpan<byte> source, ProofPlaces places, List<Piece> found)
     {
         var walk = new JsonWalk(source, stackalloc byte[64]);
@@ -57,57 +69,67 @@ internal static class OwnProofs
             return;
         while (walk.NextMember())
         {
-            if (!walk.Is(places.ListUtf8))
+            if (!walk.Is(places.ListUtf8) || walk.Token != JsonToken.StartArray)
                 continue;
-            if (places.Within.Length > 0 && walk.TryEnter(JsonToken.StartArray))
-                FindInTurns(source, ref walk, places, found);
-            else if (places.Within.Length == 0 && walk.Token == JsonToken.StartArray)
+            if (places.Within.Length > 0)
+                FindInTurns(source, walk.Value(), places, found);
+            else
                 FindIn(source, walk.Value(), places, found);
         }
     }
 
-    private static void FindInTurns(ReadOnlySpan<byte> source, ref JsonWalk walk, ProofPlaces places, List<Piece> found)
-    {
-        while (walk.NextElement())
-        {
-            if (!walk.TryEnter(JsonToken.StartObject))
-                continue;
-            while (walk.NextMember())
-            {
-                if (walk.Is(places.Within) && walk.Token == JsonToken.StartArray)
-                    FindIn(source, walk.Value(), places, found);
-            }
-        }
-    }
-
-    /// <summary>Finds those among the elements of a list. What is kept stays a list: a comma goes with each that does not.</summary>
-    private static void FindIn(ReadOnlySpan<byte> source, Piece list, ProofPlaces places, List<Piece> found)
+    private static void FindInTurns(ReadOnlySpan<byte> source, Piece list, ProofPlaces places, List<Piece> found)
     {
         var walk = new JsonWalk(source, list, stackalloc byte[64]);
         if (!walk.TryBeginArray())
             return;
-        var (first, last, behind) = (0, 0, 0);
+        ListCut turns = default;
+        while (walk.NextElement())
+        {
+            var (turn, before) = (walk.Value(), found.Count);
+            var goes = FindInTurn(source, turn, places, found) && places.IsAllOfTurn;
+            if (goes)
+                found.RemoveRange(before, found.Count - before);
+            turns.Pass(turn, goes, found);
+        }
+
+        turns.End(found);
+    }
+
+    /// <summary>True where nothing is left of what stood in the turn.</summary>
+    private static bool FindInTurn(ReadOnlySpan<byte> source, Piece turn, ProofPlaces places, List<Piece> found)
+    {
+        var walk = new JsonWalk(source, turn, stackalloc byte[64]);
+        var isEmptied = false;
+        if (source[turn.Start] != (byte)'{' || !walk.TryBegin())
+            return false;
+        while (walk.NextMember())
+        {
+            if (walk.Is(places.Within) && walk.Token == JsonToken.StartArray)
+                isEmptied = FindIn(source, walk.Value(), places, found);
+        }
+
+        return isEmptied;
+    }
+
+    /// <summary>Finds those among the elements of a list. True where none is left.</summary>
+    private static bool FindIn(ReadOnlySpan<byte> source, Piece list, ProofPlaces places, List<Piece> found)
+    {
+        var walk = new JsonWalk(source, list, stackalloc byte[64]);
+        if (!walk.TryBeginArray())
+            return false;
+        ListCut cut = default;
         while (walk.NextElement())
         {
             var element = walk.Value();
-            var end = element.Start + element.Length;
-            var isOurs = IsOurs(source, element, places);
-            if (isOurs && behind == 0)
-                (first, last) = (first == 0 ? element.Start : first, end);
-            else if (isOurs)
-                found.Add(new Piece(behind, end - behind));
-            else if (first > 0)
-                found.Add(new Piece(first, element.Start - first));
-            if (isOurs && behind == 0)
-                continue;
-            (first, behind) = (0, end);
+            cut.Pass(element, IsOurs(source, element, places), found);
         }
 
-        if (first > 0)
-            found.Add(new Piece(first, last - first));
+        return cut.End(found);
     }
 
-    private static bool IsOurs(ReadOnlySpan<byte> source, Piece element, ProofPlaces places)
+    /// <summary>Whether an element is a thought of another provider's.</summary>
+    public static bool IsOurs(ReadOnlySpan<byte> source, Piece element, ProofPlaces places)
     {
         var walk = new JsonWalk(source, element, stackalloc byte[64]);
         if (source[element.Start] != (byte)'{' || !walk.TryBegin())
@@ -135,5 +157,37 @@ internal static class OwnProofs
 
         seam[kept] = octet;
         return kept + 1;
+    }
+
+    /// <summary>Cuts elements out of a list. What is kept stays a list: a comma goes with each that does not.</summary>
+    private struct ListCut
+    {
+        private int _first;
+        private int _last;
+        private int _behind;
+
+        public void Pass(Piece element, bool goes, List<Piece> found)
+        {
+            var end = element.Start + element.Length;
+            if (goes && _behind == 0)
+            {
+                (_first, _last) = (_first == 0 ? element.Start : _first, end);
+                return;
+            }
+
+            if (goes)
+                found.Add(new Piece(_behind, end - _behind));
+            else if (_first > 0)
+                found.Add(new Piece(_first, element.Start - _first));
+            (_first, _behind) = (0, end);
+        }
+
+        /// <summary>True where all went.</summary>
+        public readonly bool End(List<Piece> found)
+        {
+            if (_first > 0)
+                found.Add(new Piece(_first, _last - _first));
+            return _first > 0;
+        }
     }
 }

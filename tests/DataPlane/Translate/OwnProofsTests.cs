@@ -15,6 +15,9 @@ public sealed class OwnProofsTests
     private const string Text = """{"type":"text","text":"aiedge.call."}""";
     private const string Item = """{"type":"reasoning","summary":[],"encrypted_content":"aiedge.signed.X"}""";
 
+    private const string User = """{"role":"user","content":"aiedge."}""";
+    private const string Only = $$"""{"role":"assistant","content":[{{Thought}}]}""";
+    private const string Use = """{"type":"tool_use","id":"t","name":"f","input":{}}""";
     private const string Detail = """{"type":"reasoning.text","text":"t","signature":"aiedge.signed.X","index":0}""";
     private const string Other = """{"type":"reasoning.text","text":"t","signature":"EqQ","format":"anthropic-claude-v1","index":0}""";
 
@@ -24,7 +27,6 @@ public sealed class OwnProofsTests
     [InlineData($"{Text},{Thought}", Text)]
     [InlineData($"{Text} ,{Thought}, {Thought} ", $"{Text} ")]
     [InlineData($"{Thought},{Thought},{Text},{Thought},{Theirs},{Thought},{Thought},{Text}", $"{Text},{Theirs},{Text}")]
-    [InlineData($"{Thought},{Thought}", "")]
     [InlineData($"{Theirs},{Text}", $"{Theirs},{Text}")]
     [InlineData("", "")]
     [InlineData("1,null,[],{\"a\":[" + Thought + "]}", "1,null,[],{\"a\":[" + Thought + "]}")]
@@ -33,6 +35,26 @@ public sealed class OwnProofsTests
         static string Body(string content) =>
             $$"""{"x":[{{Thought}}],"messages":[{"role":"user","content":"aiedge.call."},{"content":[{{content}}],"role":"assistant"},7],"model":"m"}""";
         Assert.Equal(Body(kept), Without(Body(blocks), RequestShape.Messages));
+    }
+
+    [Theory]
+    [InlineData($"{User},{Only}", User)]
+    [InlineData($"{User},{Only},{User}", $"{User},{User}")]
+    [InlineData($"{Only},{User},{Only},{Only}", User)]
+    [InlineData($$"""{{User}},{"role":"assistant","content":[]}""", $$"""{{User}},{"role":"assistant","content":[]}""")]
+    public void A_turn_that_had_nothing_else_goes_with_them(string turns, string kept) =>
+        Assert.Equal($$"""{"messages":[{{kept}}],"model":"m"}""", Without($$"""{"messages":[{{turns}}],"model":"m"}""", RequestShape.Messages));
+
+    [Theory]
+    [InlineData($"{Thought},{Use}", true)]
+    [InlineData($"{Thought},{Theirs},{Use}", false)]
+    [InlineData($$"""{"type":"redacted_thinking","data":"D"},{{Use}}""", false)]
+    [InlineData($"{Thought},{Text}", false)]
+    public void Who_calls_without_thought_of_its_own_may_not_think_on(string blocks, bool expected)
+    {
+        var places = Translations.Of(RequestShape.Messages).Proofs!;
+        var body = $$"""{"messages":[{{User}},{"role":"assistant","content":[{{blocks}}]},{{User}}],"model":"m"}""";
+        Assert.Equal(expected, places.Calls!(Encoding.UTF8.GetBytes(body), places));
     }
 
     [Theory]

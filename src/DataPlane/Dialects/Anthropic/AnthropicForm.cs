@@ -56,7 +56,11 @@ internal sealed class AnthropicForm : DialectForm
             RequestShape.Messages, () => new MessagesRequestReader(), new MessagesRequestWriter(), () => new MessageAnswerReader(),
             () => new MessageStreamWriter(), () => new MessageAnswerWriter())
         {
-            Proofs = new([.. "messages.content.thinking"u8], "messages", [.. "content"u8], [.. "thinking"u8], [.. "signature"u8]),
+            Proofs = new([.. "messages.content.thinking"u8], "messages", [.. "content"u8], [.. "thinking"u8], [.. "signature"u8])
+            {
+                IsAllOfTurn = true,
+                Calls = MessagesHistory.CallsWithoutThought,
+            },
             ChoicesOf = WholeMessage.ChoicesOf,
             WantsJson = WholeMessage.WantsJson,
         },

@@ -140,7 +140,7 @@ internal sealed class MessageAnswerWriter : AnswerWriter
                 _blocks.Add("\"}"u8);
                 break;
             case Block.Thinking:
-                _blocks.Add("\",\"signature\":\"\"}"u8);
+                _blocks.Add("\",\"signature\":\""u8).Add(UnprovedThought.Mark).Add("\"}"u8);
                 break;
             case Block.Tool:
                 LeaveCall();

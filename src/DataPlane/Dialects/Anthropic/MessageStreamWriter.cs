@@ -18,12 +18,14 @@ internal sealed class MessageStreamWriter : AnswerWriter
     private long _promptTokens;
     private bool _isBegun;
     private bool _refuses;
+    private bool _isProved;
 
     private enum Block : byte
     {
         None,
         Text,
         Thinking,
+        HiddenThinking,
         Tool,
     }
 
@@ -49,7 +51,7 @@ internal sealed class MessageStreamWriter : AnswerWriter
                 break;
             case NeutralKind.Signature:
                 Enter(Block.Thinking, "{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}"u8);
-                BeginDelta("signature_delta\",\"signature\":\""u8).Add(item.Mark).Add(item.Text).Add("\"}}\n\n"u8);
+                Prove(item.Mark, item.Text);
 
                 // One of Anthropic's own may come in pieces; behind another the next thought is one of its own.
                 if (!item.Mark.IsEmpty)
@@ -59,7 +61,7 @@ internal sealed class MessageStreamWriter : AnswerWriter
                 Leave();
                 BeginBlock();
                 Out.Add("{\"type\":\"redacted_thinking\",\"data\":\""u8).Add(item.Text).Add("\"}}\n\n"u8);
-                _open = Block.Thinking;
+                _open = Block.HiddenThinking;
                 Leave();
                 break;
             case NeutralKind.ToolCall:
@@ -141,13 +143,24 @@ internal sealed class MessageStreamWriter : AnswerWriter
         _open = block;
     }
 
-    private void BeginBlock() =>
+    private void Prove(ReadOnlySpan<byte> mark, ReadOnlySpan<byte> proof)
+    {
+        _isProved = true;
+        BeginDelta("signature_delta\",\"signature\":\""u8).Add(mark).Add(proof).Add("\"}}\n\n"u8);
+    }
+
+    private void BeginBlock()
+    {
+        _isProved = false;
         Out.Add("event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":"u8).Add(++_index).Add(",\"content_block\":"u8);
+    }
 
     private void Leave()
     {
         if (_open == Block.None)
             return;
+        if (_open == Block.Thinking && !_isProved)
+            Prove(UnprovedThought.Mark, default);
         _open = Block.None;
         Out.Add("event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":"u8).Add(_index).Add("}\n\n"u8);
     }
@@ -164,7 +177,7 @@ internal sealed class MessageStreamWriter : AnswerWriter
         if (!call.Proof.IsEmpty)
         {
             Enter(Block.Thinking, "{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}"u8);
-            BeginDelta("signature_delta\",\"signature\":\""u8).Add(CallProof.Mark).Add(call.Proof).Add("\"}}\n\n"u8);
+            Prove(CallProof.Mark, call.Proof);
             Leave();
         }
 

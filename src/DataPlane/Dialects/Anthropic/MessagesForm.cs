@@ -27,13 +27,19 @@ internal sealed class MessagesForm() : RequestForm(
     public override void Clamp(RequestFacts facts, in OutputClamp clamp, BodyPatch patch)
     {
         clamp.Lower(facts.MaxTokens, patch);
-        if (BindsThought(facts, clamp))
+        if (!clamp.BarsThought && BindsThought(facts, clamp))
             LowerThought(facts, clamp.Tokens, patch);
     }
 
     /// <summary>Thought has to be less than the cap (<c>thinking.budget_tokens</c>): then there is less of it, or none.</summary>
     public override bool BindsThought(RequestFacts facts, in OutputClamp clamp) =>
         facts.MaxTokens.Value > clamp.Tokens && facts.ThinkingBudget.Value >= clamp.Tokens;
+
+    public override void BarThought(RequestFacts facts, BodyPatch patch)
+    {
+        if (facts.Thinking.IsPresent)
+            patch.Replace(facts.Thinking, NoThought);
+    }
 
     /// <summary>A quarter of the cap is left for the answer, as where a request is translated.</summary>
     private static void LowerThought(RequestFacts facts, long tokens, BodyPatch patch)

@@ -88,6 +88,8 @@ internal sealed class MessagesReader
             block.Part.Kind = kind;
             if (kind == PartKind.Thinking && CallProof.TryRead(_request.Source, block.Part.Signature, out _callProof))
                 return;
+            if (kind == PartKind.Thinking && UnprovedThought.Is(_request.Source, block.Part.Signature))
+                block.Part.Signature = default;
             if (kind == PartKind.Thinking && SealedThought.TryRead(_request.Source, block.Part.Signature, out var seal))
                 (block.Part.Signature, block.Part.IsSealed) = (seal, true);
             if (kind == PartKind.ToolCall)

@@ -169,6 +169,8 @@ internal sealed class ResponseItems
                 to.Add("\",\"type\":\"reasoning\",\"summary\":["u8).Add(_parts.Written).Add("]"u8);
                 if (_proof.Length > 0)
                     to.Add(",\"encrypted_content\":\""u8).Add(_proof.Written).Add("\""u8);
+                else if (!status.SequenceEqual("in_progress"u8))
+                    to.Add(",\"encrypted_content\":\""u8).Add(UnprovedThought.Mark).Add("\""u8);
                 to.Add("}"u8);
                 break;
         }
