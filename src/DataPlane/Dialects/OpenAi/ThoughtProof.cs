@@ -3,7 +3,8 @@ using AiEdge.DataPlane.Translate;
 namespace AiEdge.DataPlane.Dialects.OpenAi;
 
 /// <summary>
-/// What stands in <c>encrypted_content</c> of Responses, and as the <c>signature</c> of a chat's <c>reasoning_details</c>: a provider's signature of a thought, or a thought that only the provider can read, behind a mark that
+/// What stands in <c>encrypted_content</c> of Responses, and as the <c>signature</c> of a chat's <c>reasoning_details</c>: a provider's signature of a
+/// thought, or a thought that only the provider can read, behind a mark that
 /// tells them from each other and from what OpenAI writes there.
 /// </summary>
 internal static class ThoughtProof
