@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Tests.Dialects;
 
 namespace AiEdge.DataPlane.Tests.Translate;
 

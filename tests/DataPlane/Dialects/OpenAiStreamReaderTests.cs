@@ -2,9 +2,10 @@ using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects.OpenAi;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Tests.Meter;
 using AiEdge.DataPlane.Tests.Parse;
 
-namespace AiEdge.DataPlane.Tests.Meter;
+namespace AiEdge.DataPlane.Tests.Dialects;
 
 public class OpenAiStreamReaderTests
 {

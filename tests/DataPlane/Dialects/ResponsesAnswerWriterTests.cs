@@ -2,9 +2,10 @@ using System.Text;
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects.OpenAi.Responses;
+using AiEdge.DataPlane.Tests.Translate;
 using AiEdge.DataPlane.Translate;
 
-namespace AiEdge.DataPlane.Tests.Translate;
+namespace AiEdge.DataPlane.Tests.Dialects;
 
 /// <summary>Whatever a provider tells, in whatever order: the events of a response keep their grammar, and the last one has all that they told.</summary>
 public sealed class ResponsesAnswerWriterTests

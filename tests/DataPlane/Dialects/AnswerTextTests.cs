@@ -1,6 +1,6 @@
 using AiEdge.DataPlane.Dialects;
 
-namespace AiEdge.DataPlane.Tests.Flow;
+namespace AiEdge.DataPlane.Tests.Dialects;
 
 /// <summary>Answers that say the same by other letters are the same.</summary>
 public sealed class AnswerTextTests
