@@ -36,6 +36,8 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
     private readonly ConcurrentDictionary<string, Live> _live = new();
     private readonly ConcurrentDictionary<string, long> _leftUnixMs = new();
 
+    /// <summary>Of planes of which a batch could not be stored: when the first record of the first of them ended.</summary>
+    private readonly ConcurrentDictionary<string, long> _failedUnixMs = new();
     private long _bytes;
 
     private sealed record Live(UInt128 Epoch, CancellationTokenSource TakenOver)
@@ -92,12 +94,13 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
     }
 
     /// <summary>
-    /// How old the oldest record of a plane is that has come and is not durable, in milliseconds; of a plane whose stream has ended the time since then.
-    /// Null where none has been seen since the start.
+    /// How old the oldest record of a plane is that has come and is not durable, in milliseconds, also where its stream has ended because of that; of any
+    /// other plane whose stream has ended the time since then. Null where none has been seen since the start.
     /// </summary>
     public long? JournalAgeMs(string planeId)
     {
-        var sinceUnixMs = _live.TryGetValue(planeId, out var live) ? Volatile.Read(ref live.WaitingUnixMs)
+        var sinceUnixMs = _failedUnixMs.TryGetValue(planeId, out var failed) ? failed
+            : _live.TryGetValue(planeId, out var live) ? Volatile.Read(ref live.WaitingUnixMs)
             : _leftUnixMs.TryGetValue(planeId, out var left) ? left : -1;
         return sinceUnixMs < 0 ? null : sinceUnixMs == 0 ? 0 : Math.Max(0, time.GetUtcNow().ToUnixTimeMilliseconds() - sinceUnixMs);
     }
@@ -228,6 +231,7 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
                 Volatile.Write(ref live.WaitingUnixMs, endedUnixMs);
                 var through = await append;
                 Volatile.Write(ref live.WaitingUnixMs, 0);
+                _failedUnixMs.TryRemove(planeId, out _);
                 if (TryEpoch(epoch, out var number))
                     OnReported?.Invoke(planeId, number, isClosed);
                 if (status.IsOk)
@@ -235,6 +239,7 @@ internal sealed class UsageReport(IEdgeStore store, PlaneOfCall planeOf, TimePro
             }
             catch (Exception e) when (e is ArgumentException or IOException)
             {
+                _failedUnixMs.TryAdd(planeId, endedUnixMs);
                 if (status.IsOk)
                     status = e is IOException ? new(GrpcCode.Unavailable, "the ledger takes nothing: " + e.Message) : new(GrpcCode.InvalidArgument, e.Message);
                 Cancel(ending);

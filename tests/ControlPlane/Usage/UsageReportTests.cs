@@ -66,6 +66,24 @@ public sealed class UsageReportTests
     }
 
     [Fact]
+    public async Task What_the_ledger_does_not_take_grows_old_until_it_does()
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        await using var host = await UsageHost.StartAsync(rig, new WaitingStore(rig.Store, Task.CompletedTask, failsAt: 0));
+        Assert.Equal(GrpcCode.Unavailable, await EndAsync(host.Channel("edge-1"), Hello("edge-1", 1), Batch(1, 1, 10)));
+        Assert.Equal(60_000, host.Report.JournalAgeMs("edge-1"));
+        rig.Time.Now += TimeSpan.FromSeconds(30);
+        using var channel = host.Channel("edge-1");
+        await using var call = channel.Open(PlaneMethods.Report);
+        await call.WriteAsync(Hello("edge-1", 1));
+        Assert.True(await call.ReadAsync());
+        Assert.Equal(90_000, host.Report.JournalAgeMs("edge-1"));
+        await call.WriteAsync(Batch(1, 1, 10));
+        Assert.True(await call.ReadAsync());
+        Assert.Equal(0, host.Report.JournalAgeMs("edge-1"));
+    }
+
+    [Fact]
     public async Task What_is_under_way_of_all_planes_is_bounded_and_who_was_refused_comes_again()
     {
         await using var rig = await UsageRig.OpenAsync();
