@@ -20,8 +20,8 @@ internal sealed class UsageEndpoints(UsageBook book, TeamOfCaller teamOf, TimePr
     /// <summary>A search reads segments of the ledger into memory: few at a time.</summary>
     private readonly SemaphoreSlim _searching = new(SearchesMax, SearchesMax);
 
-    /// <summary>Sums are computed while the ledger's next batch waits for them: few at a time.</summary>
-    private readonly SemaphoreSlim _asking = new(AskersMax, AskersMax);
+    /// <summary>Sums are computed while the ledger's next batch waits for them: few at a time. A question takes one of these.</summary>
+    public SemaphoreSlim Asking { get; init; } = new(AskersMax, AskersMax);
 
     public async Task UsageAsync(HttpContext http)
     {
@@ -34,7 +34,7 @@ internal sealed class UsageEndpoints(UsageBook book, TeamOfCaller teamOf, TimePr
         ask.RefuseOthers();
         if (await RefusedAsync(http, ask))
             return;
-        if (await SumAsync(http, query) is not { } rows)
+        if (await AskAsync(http, () => UsageAnswer.Of(book.Rollups, query)) is not { } rows)
         {
             ask.Faults.Add(("groupBy", $"gives more than {query.AnswerRowsMax} rows: ask for a shorter time, a longer step or fewer dimensions"));
             await RefusedAsync(http, ask);
@@ -57,7 +57,7 @@ internal sealed class UsageEndpoints(UsageBook book, TeamOfCaller teamOf, TimePr
         ask.RefuseOthers();
         if (await RefusedAsync(http, ask))
             return;
-        var rows = await SumAsync(http, query) ?? [];
+        var rows = await AskAsync(http, () => UsageAnswer.Of(book.Rollups, query)) ?? [];
         await JsonAsync(http, to => UsageText.Write(to, query, rows.Count > limit ? rows[..limit] : rows));
     }
 
@@ -69,7 +69,7 @@ internal sealed class UsageEndpoints(UsageBook book, TeamOfCaller teamOf, TimePr
         ask.RefuseOthers();
         if (await RefusedAsync(http, ask))
             return;
-        var forecast = UsageForecast.Of(book.Rollups, period, ask.NowUnixMs, filters);
+        var forecast = await AskAsync(http, () => UsageForecast.Of(book.Rollups, period, ask.NowUnixMs, filters));
         await JsonAsync(http, to =>
         {
             to.WriteStartObject();
@@ -169,16 +169,16 @@ internal sealed class UsageEndpoints(UsageBook book, TeamOfCaller teamOf, TimePr
         });
     }
 
-    private async ValueTask<List<UsageRow>?> SumAsync(HttpContext http, UsageQuery query)
+    private async ValueTask<T> AskAsync<T>(HttpContext http, Func<T> answer)
     {
-        await _asking.WaitAsync(http.RequestAborted);
+        await Asking.WaitAsync(http.RequestAborted);
         try
         {
-            return UsageAnswer.Of(book.Rollups, query);
+            return answer();
         }
         finally
         {
-            _asking.Release();
+            Asking.Release();
         }
     }
 

@@ -89,6 +89,23 @@ public sealed class UsageApiTests
     }
 
     [Fact]
+    public async Task Every_question_about_sums_waits_for_its_turn()
+    {
+        await using var rig = await UsageRig.OpenAsync();
+        using var asking = new SemaphoreSlim(0);
+        await using var host = await UsageHost.StartAsync(rig, endpoints: new(rig.Book, _ => null, rig.Time) { Asking = asking });
+        var questions = ((string[])["usage", "usage/top", "usage/forecast"]).Select(path => host.GetAsync(path)).ToList();
+
+        // What is no sum does not; by the time that many of these are answered, so would any be that did not wait.
+        for (var i = 0; i < 50; i++)
+            await host.GetAsync("requests");
+        Assert.DoesNotContain(questions, static question => question.IsCompleted);
+        asking.Release();
+        await Task.WhenAll(questions).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(1, asking.CurrentCount);
+    }
+
+    [Fact]
     public async Task A_caller_who_is_confined_to_a_team_sees_no_other()
     {
         await using var rig = await UsageRig.OpenAsync();

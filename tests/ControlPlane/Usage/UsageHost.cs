@@ -31,7 +31,8 @@ internal sealed class UsageHost : IAsyncDisposable
 
     public required UsageReport Report { get; init; }
 
-    public static async Task<UsageHost> StartAsync(UsageRig rig, ControlPlane.Store.IEdgeStore? store = null, long bytesHeldMax = UsageReport.BytesMax, TimeSpan? batchTimeMax = null)
+    public static async Task<UsageHost> StartAsync(UsageRig rig, ControlPlane.Store.IEdgeStore? store = null, long bytesHeldMax = UsageReport.BytesMax, TimeSpan? batchTimeMax = null,
+        UsageEndpoints? endpoints = null)
     {
         var server = new GrpcServer(new());
         var report = new UsageReport(store ?? rig.Store, context => BearerToken.TryGet(context.Metadata, out var token) ? token : null, rig.Time)
@@ -49,7 +50,7 @@ internal sealed class UsageHost : IAsyncDisposable
         builder.Services.AddRoutingCore();
         var app = builder.Build();
         app.MapGrpc(server);
-        app.MapGroup("/api/v1").MapUsage(new(rig.Book, http => http.Request.Headers["x-team"] is [{ } team] ? team : null, rig.Time));
+        app.MapGroup("/api/v1").MapUsage(endpoints ?? new(rig.Book, http => http.Request.Headers["x-team"] is [{ } team] ? team : null, rig.Time));
         await app.StartAsync();
         return new(app, server) { Report = report };
     }
