@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using AiEdge.Contracts.Faults;
+using AiEdge.Contracts.Fields;
+using AiEdge.Contracts.Options;
 using AiEdge.Contracts.Source;
 using AiEdge.Contracts.Tree;
 using AiEdge.ControlPlane.Domain;
@@ -15,7 +17,7 @@ namespace AiEdge.ControlPlane.Api;
 /// </summary>
 internal static class EntryRights
 {
-    /// <summary>Buckets of a limit that an owner makes: as many as a limit has where it says nothing.</summary>
+    /// <summary>Buckets of a limit that an owner makes: as many as a limit has where it says nothing. What it was given by others stays.</summary>
     private const long BucketsMax = 10_000;
 
     /// <summary>Fields of a provider that decide neither where a request goes nor what it carries.</summary>
@@ -127,7 +129,7 @@ internal static class EntryRights
         : int.TryParse(said.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var weight) ? weight : null;
 
     private static DateTimeOffset? End(JsonNode? key) =>
-        Text(key, "expires") is { } text && Contracts.Fields.InstantField.TryParseText(text, out var end) ? end : null;
+        Text(key, "expires") is { } text && InstantField.TryParseText(text, out var end) ? end : null;
 
     /// <summary>Whether a key's hash becomes a reference that it was not before.</summary>
     private static bool Refers(EdgeEntry? before, JsonNode? after)
@@ -151,7 +153,7 @@ internal static class EntryRights
             return Refused("what another limit has counted is not an owner's to take over");
 
         // Each bucket takes memory on each plane and here, and what it is kept by may be told by the team's own clients.
-        if (after["bucketsMax"] is not null && !(after["bucketsMax"] is JsonValue most && most.TryGetValue<long>(out var buckets) && buckets <= BucketsMax))
+        if (after["bucketsMax"] is not null && !(Buckets(after) <= Math.Max(BucketsMax, Buckets(before is null ? null : Json(before)) ?? 0)))
             return Refused($"bucketsMax of an owner's limit is {BucketsMax} at most");
 
         // As with a fallback, the keys of the team need not be allowed it, so whoever names it has to be.
@@ -162,6 +164,10 @@ internal static class EntryRights
             .Where(model => model.Length > 0 && !may.MayUseModel(model)).Select(model => $"degrade: {ConfigText.Quote(model)}").ToList();
         return models.Count == 0 ? null : Refused("the team may not turn requests to this: " + string.Join("; ", models));
     }
+
+    /// <summary>Null where none are said, or what is said is no number.</summary>
+    private static long? Buckets(JsonNode? limit) =>
+        (limit as JsonObject)?[LimitOptions.BucketsMaxField.Name] is JsonValue said && AmountText.TryCount(said.ToString(), out var count) ? count : null;
 
     private static TeamMay May(EdgeDocument document, string team) =>
         document.Find("teams", team) is { } entry

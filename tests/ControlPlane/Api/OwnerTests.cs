@@ -79,7 +79,16 @@ public sealed class OwnerTests
         Assert.Contains("limitsMax of 1", (await owner.SendAsync("PUT", "limits/y", Limit)).Text, StringComparison.Ordinal);
 
         Assert.Contains("bucketsMax", (await owner.SendAsync("PUT", "limits/x", Limit.Insert(1, "\"per\":\"ip\",\"bucketsMax\":10001,"))).Text, StringComparison.Ordinal);
+        Assert.Contains("bucketsMax", (await owner.SendAsync("PUT", "limits/x", Limit.Insert(1, "\"per\":\"ip\",\"bucketsMax\":\"11k\","))).Text, StringComparison.Ordinal);
         await owner.DoAsync("PUT", "limits/x", Limit.Insert(1, "\"per\":\"ip\",\"bucketsMax\":10000,"));
+        await owner.DoAsync("PATCH", "limits/x", "{\"bucketsMax\":\"5k\"}");
+
+        // What an administrator gave stays, or becomes less.
+        await admin.DoAsync("PATCH", "limits/x", "{\"bucketsMax\":\"50k\"}");
+        await owner.DoAsync("PATCH", "limits/x", "{\"requests\":\"7/min\"}");
+        Assert.Equal(HttpStatusCode.Forbidden, (await owner.SendAsync("PATCH", "limits/x", "{\"bucketsMax\":50001}")).Status);
+        await owner.DoAsync("PATCH", "limits/x", "{\"bucketsMax\":\"20k\"}");
+        Assert.Equal(HttpStatusCode.Forbidden, (await owner.SendAsync("PATCH", "limits/x", "{\"bucketsMax\":\"50k\"}")).Status);
 
         // What is there is still changed, and one that goes makes room.
         await owner.DoAsync("PATCH", "keys/b", """{"priority":"low"}""");
