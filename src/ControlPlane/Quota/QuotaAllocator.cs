@@ -255,18 +255,16 @@ internal sealed partial class QuotaAllocator
     {
         if (_hasForgotten || !IsRestarted || now.Ns - StartNs < WindowQuota.LeaseNs + WindowQuota.HoldNs + PlaneNs)
             return;
-        _hasForgotten = true;
         lock (_raising)
         {
             foreach (var key in _memory.Planes.Where(key => !_planes.ContainsKey(key)).ToList())
             {
                 _memory.Planes.Remove(key);
-                _memory.Waiting.Remove(key);
                 _records.Add(QuotaRecord.Of(key.Id, key.Epoch, isThere: false));
             }
-
-            _isResolved = _memory.Waiting.Count == 0;
         }
+
+        _hasForgotten = true;
     }
 
     /// <summary>Gives back what is held of a plane's epochs, all but <paramref name="living"/>; says how much, by bucket.</summary>
