@@ -24,7 +24,7 @@ internal sealed class CommandLine
         aiedge-controlplane: the control plane of AiEdge: configuration, quotas and use of all data planes
 
           aiedge-controlplane [--http ADDR] [--grpc ADDR] [--data-dir DIR] [...]
-          aiedge-controlplane token create --role ROLE [--team TEAM] [--name NAME] [--http ADDR] [--data-dir DIR]
+          aiedge-controlplane token create --role ROLE [--team TEAM] [--name NAME] [--http ADDR] [--data-dir DIR] [--tls-cert FILE]
           aiedge-controlplane store verify|backup|restore …          `store` alone prints how
           aiedge-controlplane --help | --version
 
@@ -39,7 +39,7 @@ internal sealed class CommandLine
           --tls-cert FILE   AIEDGE_TLS_CERT                        PEM, with its chain; both listeners speak TLS then
           --tls-key FILE    AIEDGE_TLS_KEY                         its key
           --client-ca FILE  AIEDGE_CLIENT_CA                       data planes must show a certificate that one of these signed
-          --webhook-hosts L AIEDGE_WEBHOOK_HOSTS all public       hosts that alerts may be sent to: hooks.example.com,*.example.org
+          --webhook-hosts L AIEDGE_WEBHOOK_HOSTS all public        hosts that alerts may be sent to: hooks.example.com,*.example.org
           --insecure        AIEDGE_INSECURE=1                      allows addresses other than loopback without TLS
                             AIEDGE_ADMIN_TOKEN   made, kept        the first administrator's token
 

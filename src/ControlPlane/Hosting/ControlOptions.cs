@@ -64,7 +64,7 @@ internal sealed class ControlOptions
         var isOpen = line["tls-cert"] is null && !line.IsInsecure;
         if (complaint is null && isOpen && !(IPAddress.IsLoopback(http!.Address) && IPAddress.IsLoopback(grpc!.Address)))
             complaint = "an address that is not loopback needs --tls-cert and --tls-key, or --insecure";
-        var hosts = WebhookHosts.Parse(line["webhook-hosts"] ?? "");
+        var hosts = line["webhook-hosts"] is { } list ? WebhookHosts.Parse(list) : WebhookHosts.Any;
         if (hosts is null)
             complaint ??= $"--webhook-hosts {line["webhook-hosts"]}: names of hosts, separated by commas, such as hooks.example.com,*.example.org";
         if (complaint is not null)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
@@ -27,17 +28,34 @@ internal static class TokenCommand
             return 1;
         }
 
+        X509Certificate2? own;
+        try
+        {
+            own = line["tls-cert"] is { } certificate ? X509CertificateLoader.LoadCertificateFromFile(certificate) : null;
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            await error.WriteLineAsync($"--tls-cert {line["tls-cert"]}: no certificate can be read there: {e.Message}");
+            return 1;
+        }
+
+        using (own)
+            return await AskAsync(line, admin, own, output, error);
+    }
+
+    private static async Task<int> AskAsync(CommandLine line, string admin, X509Certificate2? own, TextWriter output, TextWriter error)
+    {
         var role = line.Role!;
         var body = new JsonObject { ["name"] = line.Name ?? $"{role}-{DateTimeOffset.UtcNow:yyyyMMddHHmmss}", ["role"] = role };
         if (line.Team is { } team)
             body["team"] = team;
         using var handler = new SocketsHttpHandler { ConnectTimeout = Patience, AllowAutoRedirect = false, UseProxy = false };
-        using var own = line["tls-cert"] is { } certificate ? X509CertificateLoader.LoadCertificateFromFile(certificate) : null;
+        var isAnother = false;
         if (own is not null)
         {
             // It asks itself: whoever shows this very certificate is the control plane, whatever name and authority it has.
             handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) =>
-                shown is not null && shown.GetRawCertData().AsSpan().SequenceEqual(own.RawData);
+                !(isAnother = shown is null || !shown.GetRawCertData().AsSpan().SequenceEqual(own.RawData));
         }
 
         using var http = new HttpMessageInvoker(handler);
@@ -63,7 +81,9 @@ internal static class TokenCommand
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
-            await error.WriteLineAsync($"no control plane answers at {line.Http}: {e.Message}");
+            await error.WriteLineAsync(isAnother
+                ? $"who answers at {line.Http} shows another certificate than {line["tls-cert"]}, and was told nothing"
+                : $"no control plane answers at {line.Http}: {e.Message}");
             return 1;
         }
     }

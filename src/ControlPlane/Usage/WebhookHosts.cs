@@ -10,11 +10,12 @@ internal sealed class WebhookHosts
 
     private WebhookHosts(string[] names) => _names = names;
 
-    /// <summary>Reads names that are separated by commas; one that begins with <c>*.</c> stands for all below it. Null where one is none.</summary>
+    /// <summary>Reads names that are separated by commas; one that begins with <c>*.</c> stands for all below it. Null where one is none, or none is named.</summary>
     public static WebhookHosts? Parse(string text)
     {
         var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return Array.TrueForAll(names, static name => Uri.CheckHostName(IsSuffix(name) ? name[2..] : name) == UriHostNameType.Dns) ? new(names) : null;
+        return names.Length > 0 && Array.TrueForAll(names, static name => Uri.CheckHostName(IsSuffix(name) ? name[2..] : name) == UriHostNameType.Dns)
+            ? new(names) : null;
     }
 
     /// <summary>Whether messages may go to a host, by its name; that it is public is judged besides.</summary>

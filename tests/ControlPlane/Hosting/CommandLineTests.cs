@@ -40,6 +40,18 @@ public sealed class CommandLineTests
         Assert.Equal(complaint, line.Complaint);
     }
 
+    [Theory]
+    [InlineData("--webhook-hosts", "")]
+    [InlineData("--webhook-hosts", ",")]
+    [InlineData("--webhook-hosts=")]
+    public void A_list_of_hosts_that_names_none_is_not_taken_for_all(params string[] arguments)
+    {
+        Assert.Null(ControlOptions.Of(CommandLine.Parse(arguments, _ => null), _ => null, out var complaint));
+        Assert.StartsWith("--webhook-hosts", complaint, StringComparison.Ordinal);
+        Assert.NotNull(ControlOptions.Of(Parse(""), _ => null, out complaint));
+        Assert.Null(complaint);
+    }
+
     [Fact]
     public void The_commands_are_told_apart()
     {
@@ -54,7 +66,7 @@ public sealed class CommandLineTests
     [Fact]
     public void Every_flag_stands_in_the_help()
     {
-        foreach (var flag in (string[])["--http", "--grpc", "--data-dir", "--store", "--join-token", "--seal-key", "--tls-cert", "--tls-key", "--client-ca", "--insecure"])
+        foreach (var flag in (string[])["--http", "--grpc", "--data-dir", "--store", "--join-token", "--seal-key", "--tls-cert", "--tls-key", "--client-ca", "--webhook-hosts", "--insecure"])
             Assert.Contains(flag + " ", CommandLine.Usage, StringComparison.Ordinal);
     }
 

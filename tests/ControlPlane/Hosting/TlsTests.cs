@@ -46,7 +46,15 @@ public sealed class TlsTests
         using var stranger = new Chain();
         (code, output, error) = await TokenAsync(stranger.Server(IPAddress.Loopback).Certificate);
         Assert.Equal((1, ""), (code, output));
-        Assert.StartsWith("no control plane answers", error, StringComparison.Ordinal);
+        Assert.Contains("shows another certificate", error, StringComparison.Ordinal);
+
+        // What is no certificate is said, and nobody asked.
+        foreach (var file in (string[])[Path.Combine(rig.Folder, "none.pem"), Path.Combine(rig.Folder, "seal.key")])
+        {
+            (code, output, error) = await TokenAsync(file);
+            Assert.Equal((1, ""), (code, output));
+            Assert.StartsWith($"--tls-cert {file}: no certificate", error, StringComparison.Ordinal);
+        }
 
         async Task<(int Code, string Output, string Error)> TokenAsync(string trusted)
         {

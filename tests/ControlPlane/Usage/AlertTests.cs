@@ -224,7 +224,6 @@ public sealed class AlertTests
     }
 
     [Theory]
-    [InlineData("", "anything.example", true)]
     [InlineData("hooks.example.com, *.corp.example", "HOOKS.example.com", true)]
     [InlineData("hooks.example.com,*.corp.example", "a.b.corp.example", true)]
     [InlineData("hooks.example.com,*.corp.example", "corp.example", false)]
@@ -237,7 +236,12 @@ public sealed class AlertTests
         Assert.Equal(isAllowed, Webhook.Fault(new($"https://{host}/x"), hosts) is null);
     }
 
+    [Fact]
+    public void Where_no_list_is_given_all_hosts_are_sent_to() => Assert.Null(Webhook.Fault(new("https://anything.example/x"), WebhookHosts.Any));
+
     [Theory]
+    [InlineData("")]
+    [InlineData(" , ")]
     [InlineData("https://hooks.example.com")]
     [InlineData("10.0.0.1")]
     [InlineData("a.example,*")]
