@@ -279,7 +279,7 @@ internal sealed class WindowQuota : QuotaBucket
         {
             var part = Rule.PartOf(i, Rule.Amount);
             var kept = (long)((Int128)part * aheadNs / lengthNs);
-            left -= i == share ? 0 : Math.Clamp(part - (i < _chargedTo.Length ? _chargedTo[i] : 0), 0, kept);
+            left -= i == share ? 0 : Math.Clamp(part - ChargedTo(i), 0, kept);
         }
 
         return Math.Max(0, left);
@@ -408,14 +408,36 @@ internal sealed class WindowQuota : QuotaBucket
         return Math.Max(cap, left / ((isSmall ? 2 : 8) * planes));
     }
 
-    /// <summary>What other planes hold that would come back to this one's share, or to those without one.</summary>
+    /// <summary>
+    /// What other planes hold, and what is held for those that are gone, as far as it would come back to this one's share: of another share what is
+    /// beyond its own part.
+    /// </summary>
     private long WithOthers(PlanePart mine)
     {
+        var beyond = new long[Rule.Shares.Count];
+        for (var i = 0; i < beyond.Length; i++)
+            beyond[i] = Math.Max(0, ChargedTo(i) - Rule.PartOf(i, Rule.Amount));
         long sum = 0;
         foreach (var part in Parts)
-            sum += part != mine && (part.ShareAt == mine.ShareAt || part.ShareAt < 0) ? part.Held : 0;
+        {
+            var back = (part == mine ? 0 : part.Held) + (_held > 0 ? HeldFor(part) : 0);
+            if (part.ShareAt >= 0 && part.ShareAt != mine.ShareAt)
+                beyond[part.ShareAt] -= back = Math.Min(back, beyond[part.ShareAt]);
+            sum += back;
+        }
+
         return sum;
     }
+
+    private long HeldFor(PlanePart part)
+    {
+        long sum = 0;
+        foreach (var lease in part.Leases)
+            sum += lease.IsHeld && lease.Window == Window ? lease.Rest : 0;
+        return sum;
+    }
+
+    private long ChargedTo(int share) => share < _chargedTo.Length ? _chargedTo[share] : 0;
 
     private long OpenLeases() => Math.Max(0, _outstanding);
 

@@ -361,25 +361,6 @@ public sealed partial class AllocatorTests : IQuotaRules
     }
 
     [Fact]
-    public void Only_a_window_of_which_nothing_can_come_back_is_said_to_be_spent()
-    {
-        var control = StartWindow(QuotaUnit.Requests, 100);
-        var (a, b) = (control.Join("a", 1, Now), control.Join("b", 1, Now));
-        Put(control);
-        var (seatA, seatB) = (new BucketSeat(Id), new BucketSeat(Id));
-        var held = AskWritten(control, b, seatB, Wanted(2, 100_000));
-        var report = Wanted(1, 100_000);
-        BucketGrant grant;
-        while ((grant = AskWritten(control, a, seatA, report)).Amount > 0)
-            report.Leases.Add(new LeaseUse { Lease = grant.Lease, Amount = grant.Amount, Used = grant.Amount, IsClosed = true });
-        Assert.Equal((false, 1000u), (grant.IsSpent, grant.RetryAfterMs));
-        var used = new BucketReport { Bucket = 1 };
-        used.Leases.Add(new LeaseUse { Lease = held.Lease, Amount = held.Amount, Used = held.Amount, IsClosed = true });
-        AskWritten(control, b, seatB, used);
-        Assert.True(AskWritten(control, a, seatA, report).IsSpent);
-    }
-
-    [Fact]
     public void Starts_of_planes_that_never_came_back_are_forgotten_once_what_they_held_is_over()
     {
         var control = Start();

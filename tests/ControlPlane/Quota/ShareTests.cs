@@ -73,6 +73,20 @@ public sealed class ShareTests : IQuotaRules
         Assert.Equal(50, UseAll(control, a, Dev));
     }
 
+    [Theory]
+    [InlineData(Dev, false)]
+    [InlineData("", true)]
+    public void What_planes_hold_for_another_share_comes_back_to_a_spent_one_as_far_as_it_is_beyond_that_shares_part(string other, bool isSpent)
+    {
+        _rule = Window(20, 20);
+        var control = Start();
+        var (a, b, c) = (control.Join("a", 1, Now), control.Join("b", 2, Now), control.Join("c", 3, Now));
+        Assert.InRange(Ask(control, a, Dev, Wanted(5000)).Amount, 100ul, 200ul);
+        UseAll(control, c, other);
+        Assert.Equal(200, UseAll(control, b, Prod));
+        Assert.Equal((0u, isSpent), Ask(control, b, Prod, Wanted(5000)) is var grant ? ((uint)grant.Amount, grant.IsSpent) : default);
+    }
+
     [Fact]
     public void After_a_crash_the_whole_is_not_exceeded_and_other_shares_begin_with_what_planes_hold()
     {
