@@ -2,7 +2,7 @@ using AiEdge.Contracts.Wire;
 
 namespace AiEdge.ControlPlane.Quota;
 
-/// <summary>Somebody who wants a part: in the allocator, a key with its demand on all planes together.</summary>
+/// <summary>Somebody who wants a part: in the allocator, a key with the demand of its requests of one class on all planes together.</summary>
 internal sealed class Claimant(string name)
 {
     private readonly List<double> _asked = [];

@@ -115,16 +115,15 @@ internal abstract partial class QuotaBucket
             var name = keys.GetValueOrDefault(want.Subject) ?? "";
             if (part.Share.Length > 0)
                 name = $"{name}\n{part.Share}";
-            if (!_keys.TryGetValue(name, out var key))
+            if (!_keys.TryGetValue((name, want.Priority), out var key))
             {
-                _keys.Add(name, key = new Claimant(name));
+                _keys.Add((name, want.Priority), key = new Claimant(name) { Priority = want.Priority });
                 _hasNewcomer = true;
             }
 
             key.Share = part.ShareAt;
 
             var demand = ClaimOf(part) * want.Amount / wanted;
-            key.Priority = want.Priority;
             key.Demand += demand;
             part.Demands.Add((key, demand));
         }

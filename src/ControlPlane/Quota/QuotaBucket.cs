@@ -42,7 +42,7 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
 
     private readonly FairDivision _division = new();
     private readonly List<Claimant> _claimants = [];
-    private readonly Dictionary<string, Claimant> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Name, Priority Priority), Claimant> _keys = [];
     private readonly Dictionary<(PlaneState Plane, string Share), PlanePart> _parts = [];
     private readonly List<PlanePart> _partList = [];
     private readonly LeaseTimes _open = new();
@@ -339,12 +339,12 @@ internal abstract partial class QuotaBucket(QuotaAllocator all, BucketId id, Quo
         }
 
         _claimants.Clear();
-        foreach (var (name, claimant) in _keys)
+        foreach (var (id, claimant) in _keys)
         {
             if (claimant.Demand > 1e-9)
                 _claimants.Add(claimant);
             else
-                _keys.Remove(name);
+                _keys.Remove(id);
         }
 
         _division.Divide(_claimants, capacity, Rule.Shares);

@@ -2,15 +2,15 @@ using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Admit;
 
-/// <summary>A key's part of what a plane wants of a bucket.</summary>
-/// <param name="Key">Its name; empty for all keys that have no place of their own.</param>
-/// <param name="Priority">Its requests' class.</param>
+/// <summary>What a plane wants of a bucket for a key's requests of one class.</summary>
+/// <param name="Key">Its name; empty for all keys that have no place for their requests of the class.</param>
+/// <param name="Priority">The class.</param>
 /// <param name="Amount">In the limit's unit.</param>
 internal readonly record struct KeyDemand(string Key, PriorityClass Priority, long Amount);
 
 /// <summary>
-/// Whose requests want a bucket that goes short, so that the control plane divides between keys and classes rather than planes: up to
-/// <see cref="KeysMax"/> of them by what they asked for of late, all others together.
+/// Whose requests want a bucket that goes short, so that the control plane divides between keys and classes rather than planes: a key's of one class
+/// have a place, the first <see cref="PlacesMax"/> of them that come (fewer where many fall together), and of each class all others are one.
 /// </summary>
 /// <remarks>
 /// Requirements: it only advises, in what proportion; noting neither locks nor waits, and allocates for a key's first request alone. Memory order: a
@@ -19,14 +19,15 @@ internal readonly record struct KeyDemand(string Key, PriorityClass Priority, lo
 /// </remarks>
 internal sealed class KeyDemands
 {
-    /// <summary>Keys with a place of their own, of each class.</summary>
-    public const int KeysMax = 32;
+    /// <summary>Places; each is a key's and a class's until it has asked for nothing for some turns.</summary>
+    public const int PlacesMax = 32;
 
     private const int TriesMax = 4;
+    private const int Classes = 3;
 
-    private readonly Place?[] _places = new Place?[KeysMax];
-    private long _others;
-    private double _othersOfLate;
+    private readonly Place?[] _places = new Place?[PlacesMax];
+    private readonly long[] _others = new long[Classes];
+    private readonly double[] _othersOfLate = new double[Classes];
 
     /// <summary>A request of a key asks for so much.</summary>
     public void Note(string key, PriorityClass priority, long cost)
@@ -34,7 +35,7 @@ internal sealed class KeyDemands
         var hash = (uint)string.GetHashCode(key) + (uint)priority;
         for (var i = 0u; i < TriesMax; i++)
         {
-            ref var slot = ref _places[(hash + i) % KeysMax];
+            ref var slot = ref _places[(hash + i) % PlacesMax];
             var place = Volatile.Read(ref slot);
             if (place is null)
             {
@@ -48,7 +49,7 @@ internal sealed class KeyDemands
             return;
         }
 
-        Interlocked.Add(ref _others, cost);
+        Interlocked.Add(ref _others[(int)priority], cost);
     }
 
     /// <summary>
@@ -58,8 +59,10 @@ internal sealed class KeyDemands
     public void Divide(long wanted, List<KeyDemand> into)
     {
         into.Clear();
-        var sum = _othersOfLate = OfLate(_othersOfLate, ref _others);
-        for (var i = 0; i < KeysMax; i++)
+        double sum = 0;
+        for (var i = 0; i < Classes; i++)
+            sum += _othersOfLate[i] = OfLate(_othersOfLate[i], ref _others[i]);
+        for (var i = 0; i < PlacesMax; i++)
         {
             if (_places[i] is not { } place)
                 continue;
@@ -71,7 +74,8 @@ internal sealed class KeyDemands
 
         if (sum <= 0)
             return;
-        Add("", PriorityClass.Normal, _othersOfLate);
+        for (var i = 0; i < Classes; i++)
+            Add("", (PriorityClass)i, _othersOfLate[i]);
         foreach (var place in _places)
         {
             if (place is not null)

@@ -34,6 +34,29 @@ public sealed partial class AllocatorTests
     }
 
     [Fact]
+    public void Requests_of_one_key_count_by_their_class_on_whichever_plane()
+    {
+        var control = Start();
+        var planes = Enumerable.Range(0, 2).Select(i => (Plane: control.Join($"p{i}", 1, Now), Seat: new BucketSeat(Id), Last: new BucketGrant(), Sums: new List<double>())).ToArray();
+        Put(control);
+        for (var turn = 0; turn < 120; turn++, _now += S / 4)
+        {
+            for (var i = 0; i < planes.Length; i++)
+            {
+                var report = new BucketReport { Bucket = 1 };
+                report.Wants.Add(new Want { Subject = 1, Amount = 5_000, Priority = i == 0 ? Priority.High : Priority.Low });
+                if (planes[i].Last is { Lease: > 0 } last)
+                    report.Leases.Add(new LeaseUse { Lease = last.Lease, Amount = last.Amount, Used = last.Amount, IsClosed = true });
+                planes[i].Last = AskWritten(control, planes[i].Plane, planes[i].Seat, report);
+                planes[i].Sums.Add(planes[i].Last.Amount);
+            }
+        }
+
+        var sums = planes.Select(plane => plane.Sums.Skip(40).Sum()).ToList();
+        Assert.InRange(sums[0] / sums.Sum(), 0.90, 0.96);
+    }
+
+    [Fact]
     public void Of_one_key_a_plane_with_little_demand_gets_all_of_it_and_one_with_much_the_rest()
     {
         var control = Start();

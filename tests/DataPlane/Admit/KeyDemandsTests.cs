@@ -40,14 +40,26 @@ public sealed class KeyDemandsTests
     }
 
     [Fact]
-    public void Of_many_keys_those_without_a_place_are_told_together_and_nothing_is_lost()
+    public void Of_many_keys_those_without_a_place_are_told_together_by_their_class_and_nothing_is_lost()
     {
         for (var i = 0; i < 1000; i++)
-            _demands.Note($"key{i}", PriorityClass.Normal, 2);
+            _demands.Note($"key{i}", i % 4 == 0 ? PriorityClass.High : PriorityClass.Low, 2);
         _demands.Divide(1_000_000, _told);
-        Assert.InRange(_told.Count, 2, KeyDemands.KeysMax + 1);
+        Assert.InRange(_told.Count, 3, KeyDemands.PlacesMax + 2);
         Assert.InRange(_told.Sum(told => told.Amount), 1_000_000, 1_000_000 + _told.Count);
-        Assert.True(Assert.Single(_told, told => told.Key.Length == 0).Amount > 900_000);
+        var others = _told.FindAll(static told => told.Key.Length == 0);
+        Assert.Equal([PriorityClass.High, PriorityClass.Low], others.Select(static told => told.Priority));
+        Assert.InRange(others[0].Amount, 210_000, 250_000);
+        Assert.InRange(others[1].Amount, 710_000, 750_000);
+
+        // They are forgotten as anybody else.
+        for (var i = 0; i < 12; i++)
+        {
+            Note("b", PriorityClass.Normal, 1);
+            _demands.Divide(800, _told);
+        }
+
+        Assert.Equal(new KeyDemand("b", PriorityClass.Normal, 800), Assert.Single(_told));
     }
 
     [Fact]
