@@ -10,7 +10,9 @@ internal sealed class WebhookHosts
 
     private WebhookHosts(string[] names) => _names = names;
 
-    /// <summary>Reads names that are separated by commas; one that begins with <c>*.</c> stands for all below it. Null where one is none, or none is named.</summary>
+    /// <summary>
+    /// Reads names that are separated by commas; one that begins with <c>*.</c> stands for all below it. Null where one is none, or none is named.
+    /// </summary>
     public static WebhookHosts? Parse(string text)
     {
         var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
