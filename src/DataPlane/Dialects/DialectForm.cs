@@ -104,7 +104,8 @@ internal abstract class DialectForm
     /// <param name="exchange">The exchange.</param>
     /// <param name="error">What ended the stream.</param>
     /// <param name="reader">What has read it so far.</param>
-    public abstract byte[] StreamError(Exchange exchange, EdgeError error, EventReader reader);
+    /// <param name="passes">Whether the last event that it has read was passed on.</param>
+    public abstract byte[] StreamError(Exchange exchange, EdgeError error, EventReader reader, bool passes);
 
     /// <summary>The events that end a stream in the provider's stead, as one that has reached its length.</summary>
     /// <param name="exchange">The exchange; who ended it stands in it, and what was delivered.</param>

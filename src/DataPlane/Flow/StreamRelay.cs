@@ -13,7 +13,7 @@ namespace AiEdge.DataPlane.Flow;
 /// Only whole frames are passed on, so whatever has to be said in between (a heartbeat, the reason of a break) stands between
 /// frames. The stream is complete only on its terminal event; anything else is told as an error in the stream itself.
 /// </summary>
-internal sealed class StreamRelay(
+internal sealed partial class StreamRelay(
     TargetPlan plan, UpstreamBody body, BodyDecoder decoder, ClientWriter client, JournalHold journal, IOutputCredit credit, ExchangeMeter meter,
     Settlement settlement, ByteBudget bodies)
 {
@@ -42,6 +42,7 @@ internal sealed class StreamRelay(
     private bool _isUntold;
     private bool _isBegun;
     private bool _isOpen;
+    private bool _isUnsent;
     private byte[] _lead = [];
     private int _leadLength;
 
@@ -107,37 +108,6 @@ internal sealed class StreamRelay(
         return await EndAsync(whole ? default : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream broke off."));
     }
 
-    /// <summary>Gives back what a stream held that a defect of ours broke off.</summary>
-    public void Abandon() => _frames.Release();
-
-    /// <summary>
-    /// Ends a stream that a defect of ours broke off, with <paramref name="error"/> in the stream's own way. False where that cannot be said: the client has
-    /// nothing of it yet, or has left, or the end is written.
-    /// </summary>
-    public bool TryTell(EdgeError error)
-    {
-        if (!_isOpen)
-            return false;
-        _isOpen = false;
-        _link.ClearHeartbeat();
-        _exchange.SetReported(_reader.Usage, _reader.ServedTier);
-        _exchange.Events = _reader.Events;
-        _guard.End(isWhole: false);
-        var isTold = client.IsStarted && !_link.HasLeft && error.Kind != ErrorKind.ClientClosed;
-        if (isTold)
-        {
-            if (_isTranslated)
-                Send(_translation.Whole);
-            WriteError(error);
-            client.WriteEnd();
-        }
-
-        _reader.Release();
-        if (_isTranslated)
-            _translation.Release();
-        return isTold;
-    }
-
     private void Begin(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, bool stripUsage)
     {
         _link = link;
@@ -152,7 +122,7 @@ internal sealed class StreamRelay(
         _form = DialectTable.Of(exchange.Dialect);
         _isTranslated = exchange.UpstreamEndpoint is not null;
         _frames.Reset(exchange.Config.Server.BufferedBytesMax, _isTranslated ? HeldTimes : 1);
-        _isUntold = _isBegun = false;
+        _isUntold = _isBegun = _isUnsent = false;
         _leadLength = 0;
         var spoken = exchange.SpokenEndpoint;
         _reader = _readers[(int)spoken.Dialect] ??= DialectTable.Of(spoken.Dialect).NewEventReader();
@@ -215,9 +185,22 @@ internal sealed class StreamRelay(
                 Send(_lead.AsSpan(0, _leadLength));
             }
 
-            var action = _reader.OnEvent(frame, data, out var cutStart, out var cutLength);
-            OnFrame();
-            var passage = meter.IsOn ? _guard.Judge(_reader.Texts, data) : Passage.Pass;
+            var frameStart = isCarried ? 0 : position - frame.Length;
+            EventAction action;
+            Passage passage;
+            int cutStart, cutLength;
+            try
+            {
+                passage = Read(frame, data, out action, out cutStart, out cutLength);
+            }
+            catch
+            {
+                // A defect of ours: what stands before this event has been read and is still to be sent, what is told in its place goes on from there.
+                Send(piece[runStart..frameStart]);
+                _isUnsent = true;
+                throw;
+            }
+
             if (passage == Passage.Pass)
             {
                 _reader.Keep(data);
@@ -225,7 +208,6 @@ internal sealed class StreamRelay(
                     continue;
             }
 
-            var frameStart = isCarried ? 0 : position - frame.Length;
             Send(piece[runStart..frameStart]);
             if (passage != Passage.Pass)
             {
@@ -284,9 +266,7 @@ internal sealed class StreamRelay(
         if (_isRefused)
             return;
         _isBegun |= !data.IsEmpty;
-        _reader.OnEvent(frame, data, out _, out _);
-        OnFrame();
-        var passage = meter.IsOn ? _guard.Judge(_reader.Texts, data) : Passage.Pass;
+        var passage = Read(frame, data, out _, out _, out _);
         if (passage != Passage.Withhold)
             _isUntold = !_translation.Take(data, _reader.Usage);
         if (passage == Passage.Pass || _isUntold)
@@ -313,13 +293,19 @@ internal sealed class StreamRelay(
             return;
         if (!_isBegun)
             Send(_lead.AsSpan(0, _leadLength));
-        var action = _reader.OnEvent(frame, data, out var cutStart, out var cutLength);
-        OnFrame();
-        var passage = meter.IsOn ? _guard.Judge(_reader.Texts, data) : Passage.Pass;
+        var passage = Read(frame, data, out var action, out var cutStart, out var cutLength);
         if (passage == Passage.Pass)
             Write(frame, action, cutStart, cutLength);
         else
             Cut(frame, data, passage == Passage.PassAndEnd ? action : EventAction.Drop, cutStart, cutLength);
+    }
+
+    /// <summary>Reads one event: what it is, and whether it may pass.</summary>
+    private Passage Read(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data, out EventAction action, out int cutStart, out int cutLength)
+    {
+        action = _reader.OnEvent(frame, data, out cutStart, out cutLength);
+        OnFrame();
+        return meter.IsOn ? _guard.Judge(_reader.Texts, data) : Passage.Pass;
     }
 
     private void OnFrame()
@@ -369,109 +355,5 @@ internal sealed class StreamRelay(
             Send(frame);
         else if (action == EventAction.Cut)
             client.Write(frame[..cutStart], frame[(cutStart + cutLength)..]);
-    }
-
-    /// <summary>
-    /// Ends the stream in its own way in the place of an event, or behind it if <paramref name="action"/> lets it pass. The events that
-    /// end it are written, and nothing of the provider's is read any more.
-    /// </summary>
-    private void Cut(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data, EventAction action, int cutStart, int cutLength)
-    {
-        _isCut = true;
-        var passes = action != EventAction.Drop;
-        if (passes)
-        {
-            Write(frame, action, cutStart, cutLength);
-            _reader.Keep(data);
-        }
-
-        _guard.Freeze();
-        Settle();
-        Send(_form.StreamCut(_exchange, _reader, data, passes, meter.Output.Reasoning));
-    }
-
-    /// <summary>Nothing that comes can change the bill of a stream that is cut: it is made now, so that the stream's end says what is billed.</summary>
-    private void Settle()
-    {
-        _exchange.SetReported(_reader.Usage, _reader.ServedTier);
-        settlement.Complete(default);
-    }
-
-    /// <summary>The provider is told at once; the client has its end, properly framed, and may go on with its connection.</summary>
-    private ValueTask<EdgeError> CutOffAsync(UpstreamConnection upstream)
-    {
-        _link.Detach();
-        if (body.State == BodyState.Open)
-            upstream.Abort(upstream.Lease);
-        return EndAsync(default);
-    }
-
-    /// <summary>What it has to stop for does not matter to a stream whose last event has passed, unless the client is gone.</summary>
-    private ValueTask<EdgeError> StopAsync()
-    {
-        var error = AttemptLoop.Stopped(_link);
-        return EndAsync(_reader.IsTerminal && error.Kind != ErrorKind.ClientClosed ? default : error);
-    }
-
-    /// <summary>
-    /// Says how the stream ended, in the stream's own way, and sends what is left. Where nothing of the stream was passed on yet,
-    /// the head neither, the error becomes the answer itself.
-    /// </summary>
-    private async ValueTask<EdgeError> EndAsync(EdgeError error)
-    {
-        _isOpen = false;
-        if (_link.HasLeft)
-            _guard.Freeze();
-        _link.ClearStep();
-        _link.ClearHeartbeat();
-        _exchange.SetReported(_reader.Usage, _reader.ServedTier);
-        _exchange.Events = _reader.Events;
-        // The client has read it in the provider's own words; to all others it is a stream that broke.
-        var isFailed = !error.IsError && !_isCut && _reader.EndedInError;
-        _guard.End(isWhole: !error.IsError && !_isCut && !isFailed);
-        _reader.Release();
-        _frames.Release();
-        if (_isTranslated)
-            EndTranslation(ref error);
-        if (_link.HasLeft)
-            return EdgeError.Client(ErrorKind.ClientClosed);
-        if (error.Kind == ErrorKind.ClientClosed)
-            return error;
-        if (error.IsError && !client.IsStarted && _exchange.BytesOut == 0)
-        {
-            _link.Output.Discard();
-            return error;
-        }
-
-        WriteError(error);
-
-        // The provider is through: a client that leaves on the last event takes no connection with it.
-        if (body.State == BodyState.Ended)
-            _link.Detach();
-        client.WriteEnd();
-        if (isFailed && !error.IsError)
-            error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream ended in an error.");
-        return await client.FinishAsync(error);
-    }
-
-    /// <summary>What the stream ends with in its own way, if it ends in an error; and the end of an array.</summary>
-    private void WriteError(EdgeError error)
-    {
-        if (error.IsError)
-            _exchange.KeepAlive = false;
-        var told = error.IsError ? _form.StreamError(_exchange, error, _isTranslated ? _translation.Seen : _reader) : default;
-        if (_exchange.IsArray)
-            _array.End(client, told);
-        else
-            client.Write(told);
-    }
-
-    /// <summary>A whole stream gets what the client's dialect ends with; one that was cut has it, and one that broke gets its error.</summary>
-    private void EndTranslation(ref EdgeError error)
-    {
-        if (!error.IsError && !_isCut && !_translation.End(_reader.Usage))
-            error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
-        Send(_translation.Written);
-        _translation.Release();
     }
 }

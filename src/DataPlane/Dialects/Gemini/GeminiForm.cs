@@ -127,7 +127,7 @@ internal sealed class GeminiForm : DialectForm
         return buffer.WrittenSpan.ToArray();
     }
 
-    public override byte[] StreamError(Exchange exchange, EdgeError error, EventReader reader) =>
+    public override byte[] StreamError(Exchange exchange, EdgeError error, EventReader reader, bool passes) =>
         [.. "data: "u8, .. Error(exchange, error), .. "\n\n"u8];
 
     public override byte[] StreamCut(Exchange exchange, EventReader reader, ReadOnlySpan<byte> data, bool passes, long reasoningTokens)

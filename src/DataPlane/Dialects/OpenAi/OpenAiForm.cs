@@ -54,14 +54,14 @@ internal sealed class OpenAiForm : DialectForm
 
     public override byte[] Error(Exchange exchange, EdgeError error) => Body(error, ErrorTable.Row(error.Kind).Code);
 
-    public override byte[] StreamError(Exchange exchange, EdgeError error, EventReader reader)
+    public override byte[] StreamError(Exchange exchange, EdgeError error, EventReader reader, bool passes)
     {
         var code = StreamCode(error.Kind);
         if (exchange.Endpoint!.Shape != RequestShape.Responses)
             return [.. "data: "u8, .. Body(error, code), .. "\n\n"u8];
         var read = (OpenAiStreamReader)reader;
         var (id, createdAt) = Identity(exchange, read);
-        return ResponseFailed(error, code, id, createdAt, read.NextSequence);
+        return ResponseFailed(error, code, id, createdAt, passes ? read.NextSequence : read.SequenceOfLast);
     }
 
     public override byte[] StreamCut(Exchange exchange, EventReader reader, ReadOnlySpan<byte> data, bool passes, long reasoningTokens)
