@@ -191,7 +191,7 @@ public sealed class StreamEndTests
     [InlineData("cut=6", BrokeOff, "upstream_error", 6)]
     [InlineData("cut=6; how=rst; gap=100000", BrokeOff, "upstream_error", 6)]
     [InlineData("stall=5", "The provider took too long to answer.", "timeout", 5)]
-    [InlineData("cut=2", BrokeOff, "upstream_error", 2)]
+    [InlineData("cut=5", BrokeOff, "upstream_error", 5)]
     [InlineData("finish=off", BrokeOff, "upstream_error", 16)]
     public async Task A_broken_responses_stream_ends_in_response_failed(string script, string message, string code, int sequence)
     {

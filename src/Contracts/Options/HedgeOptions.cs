@@ -13,7 +13,7 @@ public sealed class HedgeOptions
     /// <summary>What <see cref="AfterField"/> is where each target's own time is meant, which nineteen of twenty of its streams begin within.</summary>
     public const string Learned = "p95";
 
-    /// <summary>How long a stream's first event may take before another target is asked for it, too; zero stands for <see cref="Learned"/>.</summary>
+    /// <summary>How long a stream's first event with content may take before another one is asked for it, too; zero stands for <see cref="Learned"/>.</summary>
     public static readonly DurationField AfterField = new("after", "1s", "50ms", "60s") { Word = Learned };
 
     /// <summary>For how many of the model's requests, besides a few.</summary>

@@ -13,7 +13,7 @@ public sealed class TimeoutsOptions
     /// <summary>To reach the provider: name, connection, TLS.</summary>
     public static readonly DurationField ConnectField = new("connect", "2s", "1ms", "10m");
 
-    /// <summary>From a streamed request's end to the answer's first byte.</summary>
+    /// <summary>From a streamed request's end to the first event with content.</summary>
     public static readonly DurationField FirstByteField = new("firstByte", "180s", "1ms", "24h", ZeroDuration.Off);
 
     /// <summary>The provider's silence within a streamed answer.</summary>

@@ -1,7 +1,7 @@
 namespace AiEdge.DataPlane.Core;
 
 /// <summary>When another target is asked besides the one that is late to begin its stream (<c>hedge:</c>), compiled.</summary>
-/// <param name="After">How long the first event may take before that, to a tick of the <see cref="DeadlineWheel"/>; zero for
+/// <param name="After">How long the first event with content may take before that, connecting included, to a tick of the <see cref="DeadlineWheel"/>; zero for
 /// what is learnt of the target.</param>
 /// <param name="BudgetPercent">For how many of a model's requests, in percent of them.</param>
 /// <param name="CostMaxNanodollars">What the prompt may cost at most at the other target; <see cref="long.MaxValue"/> for anything.</param>

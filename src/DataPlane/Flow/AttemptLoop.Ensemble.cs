@@ -320,7 +320,7 @@ internal sealed partial class AttemptLoop
             : isCancelled ? EnsembleOutcome.Cancelled : EnsembleOutcome.Failed);
         (member.Number == 0 ? _gate : member.Gate).EndTarget(exchange);
         if (isLeft)
-            _plan.OnOutrun();
+            _plan.OnOutrun(openedAt: 0);
         var isFault = !isCancelled && !isWhole && !_isAccounts && error.Source == ErrorSource.Upstream && IsFault(exchange, body);
         _plan.Leave(isWhole ? AttemptOutcome.Answered : isFault ? AttemptOutcome.Failed : AttemptOutcome.Unknown);
         LetGo(member, isWhole);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
@@ -15,6 +16,9 @@ namespace AiEdge.DataPlane.Flow;
 /// </summary>
 internal sealed partial class AttemptLoop
 {
+    private readonly StreamBeginning _beginning = new();
+    private StreamBeginning? _besideBeginning;
+
     /// <summary>When another target is to be asked besides; null where the request, or its model, is not of that kind.</summary>
     private HedgeModel? HedgeOf(Exchange exchange)
     {
@@ -39,37 +43,90 @@ internal sealed partial class AttemptLoop
     }
 
     /// <summary>
+    /// Opens a connection and sends, and asks another target besides where that takes too long. <see cref="_inHand"/> is the connection of the attempt that
+    /// goes on, or null where there is none.
+    /// </summary>
+    private async ValueTask<EdgeError> OpenHedgedAsync(ClientLink link, Exchange exchange, RequestBody body, HedgeModel hedge, UpstreamPool pool)
+    {
+        var startedAt = Stopwatch.GetTimestamp();
+        var timeouts = exchange.Target!.Timeouts;
+        var after = hedge.AfterOf(exchange.Target.Load);
+        var mayBeLate = after < timeouts.Connect;
+        using var opening = new OpeningLease(mayBeLate);
+        if (!link.Attach(opening, opening.Number))
+            return Stopped(link);
+        link.SetStep(mayBeLate ? Step.Late : Step.Connect, mayBeLate ? after : timeouts.Connect);
+        var opened = pool.OpenAsync(opening.Token).AsTask();
+        var isLate = mayBeLate && await Task.WhenAny(opened, opening.Late!) != opened;
+        if (isLate && TryEnterBeside(exchange, body, hedge))
+        {
+            opening.Limit(timeouts.Connect - after);
+            link.SetStep(Step.FirstByte, timeouts.FirstByte);
+            return await RaceAsync(link, exchange, body, new HedgeSide(opening, opened), startedAt);
+        }
+
+        if (isLate)
+            link.SetStep(Step.Connect, timeouts.Connect - after);
+        var (upstream, error) = await opened;
+        link.ClearStep();
+        link.Detach();
+        if (upstream is null)
+            return AttemptSender.Unopened(link, upstream, error);
+        _inHand = upstream;
+
+        // Where nobody could be asked for the connection's sake, nobody is looked for once more.
+        return isLate
+            ? await AttemptSender.SendAsync(link, exchange, body, upstream, _settlement, Timeout.InfiniteTimeSpan)
+            : await SendHedgedAsync(link, exchange, body, hedge, startedAt);
+    }
+
+    /// <summary>
     /// Sends, and asks another target besides where nothing comes in time. <see cref="_inHand"/> is the connection of the attempt that goes on.
     /// </summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    private async ValueTask<EdgeError> SendHedgedAsync(ClientLink link, Exchange exchange, RequestBody body, HedgeModel hedge)
+    private async ValueTask<EdgeError> SendHedgedAsync(ClientLink link, Exchange exchange, RequestBody body, HedgeModel hedge, long startedAt)
     {
         var upstream = _inHand!;
         if (!AttemptSender.TryBegin(link, exchange, upstream))
             return Stopped(link);
         AttemptSender.Write(exchange, body, upstream);
-        var after = hedge.AfterOf(exchange.Target!.Load);
-        link.SetStep(Step.Late, after);
+        _beginning.Begin(exchange);
+        var after = hedge.AfterOf(exchange.Target!.Load) - Stopwatch.GetElapsedTime(startedAt);
+        link.SetStep(Step.Late, after > TimeSpan.Zero ? after : TimeSpan.Zero);
         var flush = upstream.Output.FlushAsync();
         if (!flush.IsCompleted)
             await flush;
         exchange.IsSentWhole = !upstream.Output.IsCut;
         upstream.EndUpload();
-        var first = await AttemptSender.ReadFirstAsync(link, upstream, idle: null);
-        if (first.IsLate)
+        var first = await AttemptSender.ReadFirstAsync(link, upstream, _beginning, idle: null);
+        exchange.FirstByteAt = first.At;
+        if (!first.IsLate)
+            return first.Error;
+        var timeouts = exchange.Target!.Timeouts;
+        if (TryEnterBeside(exchange, body, hedge))
         {
-            var timeouts = exchange.Target!.Timeouts;
-            var isAsked = TryEnterBeside(exchange, body, hedge);
-            var left = isAsked || timeouts.FirstByte == Timeout.InfiniteTimeSpan ? timeouts.FirstByte : timeouts.FirstByte - after;
-            link.SetStep(first.HasHead ? Step.Idle : Step.FirstByte, first.HasHead ? timeouts.Idle : left);
-            if (isAsked)
-                return await RaceAsync(link, exchange, body, upstream, first.At);
-            first = (await AttemptSender.ReadFirstAsync(link, upstream, timeouts.Idle)) is var late && first.At != 0 ? late with { At = first.At } : late;
+            link.SetStep(first.HasHead ? Step.Idle : Step.FirstByte, first.HasHead ? timeouts.Idle : timeouts.FirstByte);
+            if (first.HasHead)
+            {
+                upstream.Input.AdvanceTo(first.Received.Start, first.Received.End);
+                upstream.HeadReader.Reset();
+            }
+
+            var side = new HedgeSide(upstream) { IsSentWhole = exchange.IsSentWhole };
+            side.Read(link, _beginning, timeouts.Idle);
+            return await RaceAsync(link, exchange, body, side, startedAt);
         }
 
-        exchange.FirstByteAt = first.At;
-        return first.Error;
+        // Nobody is asked besides: the relay waits for what comes behind the head, and tells the client that it does.
+        if (first.HasHead)
+            return default;
+        link.SetStep(Step.FirstByte, timeouts.FirstByte == Timeout.InfiniteTimeSpan ? timeouts.FirstByte : Left(timeouts.FirstByte, exchange.SentAt));
+        return await AttemptSender.ReadHeadAsync(link, exchange, upstream);
     }
+
+    /// <summary>What is left of a time that began then.</summary>
+    private static TimeSpan Left(TimeSpan time, long since) =>
+        time - Stopwatch.GetElapsedTime(since) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
     /// <summary>Finds another target, and enters it.</summary>
     private bool TryEnterBeside(Exchange exchange, RequestBody body, HedgeModel hedge)
@@ -98,65 +155,93 @@ internal sealed partial class AttemptLoop
     }
 
     /// <summary>Both are under way: ends the one that does not begin first, and puts the exchange in the other's place.</summary>
-    private async ValueTask<EdgeError> RaceAsync(ClientLink link, Exchange exchange, RequestBody body, UpstreamConnection upstream, long firstAt)
+    private async ValueTask<EdgeError> RaceAsync(ClientLink link, Exchange exchange, RequestBody body, HedgeSide first, long startedAt)
     {
-        using var race = new HedgeRace(upstream);
+        var (purpose, firstAt) = (exchange.Attempts == 1 ? AttemptPurpose.First : exchange.Purpose, exchange.FirstByteAt);
+        var target = _plan.Beside;
+        var pool = _services.Upstreams.Of(target.Provider);
+        var besideAt = Stopwatch.GetTimestamp();
+        using var opening = new OpeningLease();
+        var second = pool.TryTake() is { } idle ? new HedgeSide(idle) : Open(pool, opening, target.Timeouts.Connect);
+        var race = new HedgeRace(first, second);
         if (!link.Attach(race, race.Number))
             race.Abort(race.Number);
-        var purpose = exchange.Attempts == 1 ? AttemptPurpose.First : exchange.Purpose;
         exchange.Attempts++;
-        var (first, second, isSecond, isLostOver) = await WaitForBothAsync(link, exchange, body, race, upstream);
-        if (firstAt != 0)
-            first = first with { At = firstAt };
+        await WaitForBothAsync(link, exchange, body, race);
         link.Detach();
-        var firstSentAt = exchange.SentAt;
+
+        // Of two that have begun the first one goes on: it is the older.
+        var isSecond = !first.IsBegun && second.IsBegun;
+        var (won, lost) = isSecond ? (second, first) : (first, second);
+        var sentAt = exchange.SentAt != 0 ? exchange.SentAt : startedAt;
         if (!isSecond)
             Swap(exchange, race);
         exchange.Purpose = isSecond ? purpose : AttemptPurpose.Hedge;
-        EndBeside(exchange, isSecond ? first : second, isSecond ? upstream : race.Second, isLostOver);
+        exchange.FirstByteAt = isSecond && firstAt != 0 ? firstAt : lost.Outcome.At;
+        EndBeside(exchange, lost, isSecond ? startedAt : besideAt);
         Swap(exchange, race);
         exchange.Purpose = isSecond ? AttemptPurpose.Hedge : purpose;
         exchange.AttemptIsRecorded = false;
-        var won = isSecond ? second : first;
-        exchange.FirstByteAt = won.At;
-        if (!isSecond)
-            return link.Attach(upstream, upstream.Lease) ? won.Error : Stopped(link);
-        _inHand = race.Second!;
-        exchange.InVainUs += EdgeClock.Us(firstSentAt, exchange.SentAt);
-        _plan.Asked.Hedges.OnWon();
-        _gate.TurnBeside(exchange);
-        _relay.Begin(link, exchange, _besideStripsUsage);
-        return link.Attach(_inHand, _inHand.Lease) ? won.Error : Stopped(link);
+        exchange.FirstByteAt = !isSecond && firstAt != 0 ? firstAt : won.Outcome.At;
+        exchange.IsSentWhole = won.IsSentWhole;
+        _inHand = won.Upstream;
+        if (isSecond)
+        {
+            exchange.InVainUs += EdgeClock.Us(sentAt, exchange.SentAt);
+            _plan.Asked.Hedges.OnWon();
+            _gate.TurnBeside(exchange);
+            _relay.Begin(link, exchange, won.StripsUsage);
+        }
+
+        if (_inHand is null)
+            return won.Outcome.Error;
+        return link.Attach(_inHand, _inHand.Lease) ? won.Outcome.Error : Stopped(link);
     }
 
-    /// <summary>Waits until one of the two has begun, or both have failed, and ends the other: nothing of either is under way then.</summary>
-    private async Task<(FirstBytes First, FirstBytes Second, bool IsSecond, bool IsLostOver)> WaitForBothAsync(
-        ClientLink link, Exchange exchange, RequestBody body, HedgeRace race, UpstreamConnection upstream)
+    private static HedgeSide Open(UpstreamPool pool, OpeningLease opening, TimeSpan connect)
     {
-        var firstRead = AttemptSender.ReadFirstAsync(link, upstream, exchange.Target!.Timeouts.Idle).AsTask();
-        var secondRead = AskBesideAsync(link, exchange, body, race);
+        opening.Limit(connect);
+        return new HedgeSide(opening, pool.OpenAsync(opening.Token).AsTask());
+    }
+
+    /// <summary>
+    /// Sends what is opened, and waits until one of the two has begun, or both have failed; then nothing of either is under way. Nobody else touches the
+    /// exchange meanwhile: each is lent its place in it while its request is made.
+    /// </summary>
+    private async Task WaitForBothAsync(ClientLink link, Exchange exchange, RequestBody body, HedgeRace race)
+    {
+        var (first, second) = (race.First, race.Second);
         try
         {
-            var sooner = await Task.WhenAny(firstRead, secondRead);
-            if (!IsBegun(await sooner, sooner == firstRead ? upstream : race.Second))
-                await (sooner == firstRead ? secondRead : firstRead);
+            while (true)
+            {
+                if (first.IsToBeSent)
+                    await SendSideAsync(link, exchange, body, first, _beginning, isSecond: false);
+                if (second.IsToBeSent)
+                {
+                    Swap(exchange, race);
+                    await SendSideAsync(link, exchange, body, second, _besideBeginning ??= new(), isSecond: true);
+                    Swap(exchange, race);
+                }
 
-            // Of two that have begun the first one goes on: it is the older.
-            var isFirst = firstRead.IsCompleted && IsBegun(await firstRead, upstream);
-            var isSecond = !isFirst && secondRead.IsCompleted && IsBegun(await secondRead, race.Second);
-            var isLostOver = (isSecond ? firstRead : secondRead).IsCompleted;
-            if (isSecond)
-                race.AbortFirst();
-            else
-                race.AbortSecond();
-            return (await firstRead, await secondRead, isSecond, isLostOver);
+                if (first.IsOver)
+                    await first.LookAsync();
+                if (second.IsOver)
+                    await second.LookAsync();
+                if (first.IsBegun || second.IsBegun || (first.IsOver && second.IsOver))
+                    break;
+                await (first.IsOver ? second.Task : second.IsOver ? first.Task : Task.WhenAny(first.Task, second.Task));
+            }
+
+            await (!first.IsBegun && second.IsBegun ? first : second).EndAsync(link);
         }
         catch
         {
             // A defect of ours: what the second attempt holds is given back here, what the first one does as always.
             race.Abort(race.Number);
-            await ((Task)Task.WhenAll(firstRead, secondRead)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            race.Second?.Close();
+            await ((Task)Task.WhenAll(first.EndAsync(link).AsTask(), second.EndAsync(link).AsTask())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _inHand = first.Upstream;
+            second.Upstream?.Close();
             _plan.Swap();
             _plan.Leave(AttemptOutcome.Unknown);
             _plan.Swap();
@@ -164,39 +249,29 @@ internal sealed partial class AttemptLoop
         }
     }
 
-    /// <summary>The second attempt, up to its answer's beginning.</summary>
-    private async Task<FirstBytes> AskBesideAsync(ClientLink link, Exchange exchange, RequestBody body, HedgeRace race)
+    /// <summary>Makes the request as the exchange's target is asked, and sends it on the connection that has been opened for it.</summary>
+    private async ValueTask SendSideAsync(ClientLink link, Exchange exchange, RequestBody body, HedgeSide side, StreamBeginning beginning, bool isSecond)
     {
-        var target = _plan.Beside;
-
-        // Before anything is waited for. The first attempt's request is sent: nobody needs it in its dialect any more.
-        Swap(exchange, race);
-        var untold = Translate(exchange, body);
-        _besideStripsUsage = !untold.IsError && Patch(exchange, body.Intake!);
-        Swap(exchange, race);
-        if (untold.IsError)
-            return new(untold, 0, false);
-        var pool = _services.Upstreams.Of(target.Provider);
-        var upstream = pool.TryTake();
-        if (upstream is null)
+        if (await side.TakeAsync(link) is not { } upstream)
+            return;
+        if (Translate(exchange, body) is { IsError: true } untold)
         {
-            race.LimitOpening(target.Timeouts.Connect);
-            (upstream, var failure) = await pool.OpenAsync(race.Opening);
-            if (upstream is null)
-                return new(failure, 0, false);
+            side.Fail(untold);
+            return;
         }
 
-        if (!race.TryEnter(upstream))
-            return new(Stopped(link), 0, false);
-        Swap(exchange, race);
-        _services.Metrics.Know(exchange);
-        exchange.Target!.State!.OnAttempt();
-        AttemptSender.Write(exchange, body, upstream);
-        Swap(exchange, race);
+        side.StripsUsage = Patch(exchange, body.Intake!);
+        if (isSecond)
+        {
+            _services.Metrics.Know(exchange);
+            exchange.Target!.State!.OnAttempt();
+        }
+
+        link.DrainOnLeave(exchange.Key!.OnDisconnect.DrainFor);
+        beginning.Begin(exchange);
         upstream.WatchUpload();
-        await upstream.Output.FlushAsync();
-        upstream.EndUpload();
-        return await AttemptSender.ReadFirstAsync(link, upstream, target.Timeouts.Idle);
+        AttemptSender.Write(exchange, body, upstream);
+        side.Send(link, beginning, exchange.Target!.Timeouts.Idle);
     }
 
     private void Swap(Exchange exchange, HedgeRace race)
@@ -205,23 +280,22 @@ internal sealed partial class AttemptLoop
         race.Swap(exchange);
     }
 
-    private static bool IsBegun(in FirstBytes read, UpstreamConnection? upstream) =>
-        !read.Error.IsError && upstream?.HeadReader.Head.Status is >= 200 and < 300;
-
     /// <summary>
     /// The exchange's target is the one that is not waited for any more: whether it was cancelled or failed by itself, it has its record, its cost and its
     /// say about the target, and its connection is closed.
     /// </summary>
-    private void EndBeside(Exchange exchange, in FirstBytes read, UpstreamConnection? upstream, bool isOver)
+    private void EndBeside(Exchange exchange, HedgeSide side, long openedAt)
     {
-        exchange.FirstByteAt = read.At;
-        var isCancelled = !isOver || (read.Error.IsError ? read.Error.Source != ErrorSource.Upstream : IsBegun(read, upstream));
+        var (read, upstream) = (side.Outcome, side.Upstream);
+        exchange.IsSentWhole = side.IsSentWhole;
+        var isCancelled = !side.WasOver || (read.Error.IsError ? read.Error.Source != ErrorSource.Upstream : side.IsBegun);
         var status = !read.Error.IsError && !isCancelled ? upstream!.HeadReader.Head.Status : 0;
-        exchange.Status = status is >= 300 ? status : 0;
+        exchange.Status = status is >= 300 || read.IsBroken ? status : 0;
         if (exchange.Status is 429 or 503 or 529)
             NoteWait(exchange, upstream!);
         _retryAfter = TimeSpan.Zero;
-        var error = isCancelled ? EdgeError.Client(ErrorKind.ClientClosed) : read.Error.IsError ? read.Error : EdgeError.Upstream(ErrorKind.UpstreamStatus);
+        var error = isCancelled ? EdgeError.Client(ErrorKind.ClientClosed) : read.Error.IsError ? read.Error
+            : EdgeError.Upstream(read.IsBroken ? ErrorKind.UpstreamBadAnswer : ErrorKind.UpstreamStatus);
         if (isCancelled)
             _settlement.Outrun();
         else
@@ -229,9 +303,9 @@ internal sealed partial class AttemptLoop
         _journal.Attempt(exchange, error, isCancelled ? EndReason.Cancelled : ExchangeEnd.Of(error, exchange));
         _gate.ChargeBeside(exchange);
         if (isCancelled)
-            _plan.OnOutrun();
+            _plan.OnOutrun(openedAt);
         var isStale = read.Error.Retry == RetryPermission.IfReused && upstream is { IsReused: true };
-        var isFailure = !isCancelled && !isStale && (exchange.Status is 0 or 408 or >= 500);
+        var isFailure = !isCancelled && !isStale && (read.IsBroken || exchange.Status is 0 or 408 or >= 500);
         _plan.Leave(isFailure ? AttemptOutcome.Failed : AttemptOutcome.Unknown);
         upstream?.Close();
         exchange.Status = 0;

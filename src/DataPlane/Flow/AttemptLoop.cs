@@ -34,7 +34,6 @@ internal sealed partial class AttemptLoop
     private bool _isOpen;
     private bool _isStale;
     private bool _isAccounts;
-    private bool _besideStripsUsage;
     private bool _isMade;
 
     public AttemptLoop(
@@ -50,8 +49,8 @@ internal sealed partial class AttemptLoop
         _relay = new ResponseRelay(plan, journal, credit, meter, settlement, services.Bodies);
     }
 
-    /// <summary>Whether some of the answer has reached the client's connection.</summary>
-    public bool AnswerIsStarted => _relay.IsStarted;
+    /// <summary>Whether the client has the answer's head, so that there cannot be another.</summary>
+    public bool AnswerIsStarted => _relay.IsOpen;
 
     /// <summary>A new exchange, of which nothing has been answered.</summary>
     public void Begin()
@@ -75,6 +74,16 @@ internal sealed partial class AttemptLoop
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, RequestBody body)
+    {
+        var error = await AttemptAllAsync(link, exchange, body);
+
+        // Signs of life have opened a stream: whatever nobody could answer it with is told there.
+        var isUntold = error.IsError && _relay is { IsOpen: true, IsStarted: false } && error.Kind != ErrorKind.ClientClosed;
+        return isUntold ? await _relay.TellAsync(error) : error;
+    }
+
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> AttemptAllAsync(ClientLink link, Exchange exchange, RequestBody body)
     {
         link.SetTotal(_plan.Total);
         if (!link.WatchClient())
@@ -128,7 +137,7 @@ internal sealed partial class AttemptLoop
         }
 
         var error = await AttemptAsync(link, exchange, body);
-        if (!TokenCount.IsOfProvider(exchange, error) || _relay.IsStarted)
+        if (!TokenCount.IsOfProvider(exchange, error) || _relay.IsOpen)
             return await EndAsync(error);
         LetGo();
         return error;
@@ -255,6 +264,13 @@ internal sealed partial class AttemptLoop
         _retryAfter = TimeSpan.Zero;
         var upstream = _isStale ? null : pool.TryTake();
         _isStale = false;
+        var hedge = HedgeOf(exchange);
+        if (upstream is null && hedge is not null)
+        {
+            var opened = await OpenHedgedAsync(link, exchange, body, hedge, pool);
+            return _inHand is null ? Unmade(link, exchange, opened) : await TakeAsync(link, exchange, body, opened);
+        }
+
         if (upstream is null)
         {
             (upstream, var failure) = await AttemptSender.OpenAsync(link, exchange, pool);
@@ -263,10 +279,18 @@ internal sealed partial class AttemptLoop
         }
 
         _inHand = upstream;
-        var error = HedgeOf(exchange) is { } hedge
-            ? await SendHedgedAsync(link, exchange, body, hedge)
+        var error = hedge is not null
+            ? await SendHedgedAsync(link, exchange, body, hedge, Stopwatch.GetTimestamp())
             : await AttemptSender.SendAsync(link, exchange, body, upstream, _settlement, _plan.Step?.Within ?? Timeout.InfiniteTimeSpan);
         return await TakeAsync(link, exchange, body, error);
+    }
+
+    /// <summary>Nothing was sent on a connection that an answer could come by.</summary>
+    private EdgeError Unmade(ClientLink link, Exchange exchange, EdgeError error)
+    {
+        link.Detach();
+        link.ClearStep();
+        return Judged(exchange, link.Reason != StopReason.None || link.HasLeft ? Stopped(link) : error);
     }
 
     /// <summary>Relays what the connection in hand has answered, or says why that has not.</summary>

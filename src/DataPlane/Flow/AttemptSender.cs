@@ -15,9 +15,6 @@ internal static class AttemptSender
     /// <summary>Interim answers (1xx) of one exchange; more is a fault.</summary>
     public const int InterimMax = 64;
 
-    /// <summary>What may come of a stream before its first event with data, framing included, and does not pass for that.</summary>
-    private const int LeadBytesMax = 4096;
-
     /// <summary>Opens a connection; the error says why if it is null.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public static async ValueTask<(UpstreamConnection? Connection, EdgeError Error)> OpenAsync(ClientLink link, Exchange exchange, UpstreamPool pool)
@@ -29,9 +26,17 @@ internal static class AttemptSender
         var (connection, error) = await pool.OpenAsync(opening.Token);
         link.ClearStep();
         link.Detach();
-        if (error.Kind == ErrorKind.UpstreamTimeout)
-            error = EdgeError.Upstream(ErrorKind.UpstreamTimeout, "The connection to the provider took too long.", error.Retry);
-        return (connection, connection is null && link.Reason != StopReason.None ? AttemptLoop.Stopped(link) : error);
+        return (connection, Unopened(link, connection, error));
+    }
+
+    /// <summary>Why there is no connection.</summary>
+    public static EdgeError Unopened(ClientLink link, UpstreamConnection? connection, EdgeError error)
+    {
+        if (connection is null && link.Reason != StopReason.None)
+            return AttemptLoop.Stopped(link);
+        return error.Kind == ErrorKind.UpstreamTimeout
+            ? EdgeError.Upstream(ErrorKind.UpstreamTimeout, "The connection to the provider took too long.", error.Retry)
+            : error;
     }
 
     /// <summary>Sends the request and reads the answer's head.</summary>
@@ -91,14 +96,17 @@ internal static class AttemptSender
     }
 
     /// <summary>
-    /// Reads until an answer has begun: its head and the first event of its body are there, or it is known that they do not come. The exchange is not
+    /// Reads until an answer has begun: its head and the first event with content are there, or it is known that they do not come. The exchange is not
     /// touched, so that two can be waited for. Waits for the body by <paramref name="idle"/>.
     /// </summary>
     /// <param name="link">Whose stop ends it.</param>
     /// <param name="upstream">The connection that the request was sent on.</param>
-    /// <param name="idle">How long the body may take once the head is there; null leaves the deadline that runs.</param>
+    /// <param name="beginning">Knows its dialect.</param>
+    /// <param name="idle">
+    /// How long the body may take once the head is there; null leaves the deadline that runs, and says when it is late.
+    /// </param>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    public static async ValueTask<FirstBytes> ReadFirstAsync(ClientLink link, UpstreamConnection upstream, TimeSpan? idle)
+    public static async ValueTask<FirstBytes> ReadFirstAsync(ClientLink link, UpstreamConnection upstream, StreamBeginning beginning, TimeSpan? idle)
     {
         var (interim, at, hasHead) = (0, 0L, false);
         while (true)
@@ -111,33 +119,28 @@ internal static class AttemptSender
             if (IsRead(upstream, result, ref interim, out var error))
             {
                 var head = upstream.HeadReader.Head;
-                if (error.IsError || head.Status is < 200 or >= 300 || head.Framing.Kind == BodyKind.None || result.IsCompleted
-                    || HasEvent(head, result.Buffer))
+                if (error.IsError || head.Status is < 200 or >= 300 || head.Framing.Kind == BodyKind.None)
                     return new(error, at, true);
+                var state = beginning.Look(head, result.Buffer.Slice(head.Length));
+                if (state == Beginning.Begun)
+                    return new(error, at, true);
+                if (state == Beginning.Over || result.IsCompleted)
+                    return new(error, at, true) { IsBroken = AnswerKind.Of(head).IsEventStream };
 
-                // The head alone, or comments behind it: it is read once more with what comes.
+                // The head alone, or no more behind it than that a stream begins: it is read once more with what comes.
+                if (idle is null && link.IsLate)
+                    return new(default, at, true) { IsLate = true, Received = result.Buffer };
                 upstream.Input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
                 upstream.HeadReader.Reset();
                 if (!hasHead && idle is { } wait)
                     link.SetStep(Step.Idle, wait);
                 hasHead = true;
             }
-
-            if (idle is null && link.IsLate)
-                return new(default, at, hasHead, IsLate: true);
+            else if (idle is null && link.IsLate)
+            {
+                return new(default, at, false) { IsLate = true };
+            }
         }
-    }
-
-    /// <summary>
-    /// Whether something of an answer's body is there that is no sign of life alone: of events that can be read as they come, one with data; of all else,
-    /// and of more than a little, any byte.
-    /// </summary>
-    private static bool HasEvent(ResponseHead head, in ReadOnlySequence<byte> buffer)
-    {
-        var came = buffer.Length - head.Length;
-        if (came <= 0 || came > LeadBytesMax || AnswerKind.Of(head) is not { IsEventStream: true, Coding: ContentCoding.Identity })
-            return came > 0;
-        return AttemptLoop.Holds(buffer.Slice(head.Length), "data:"u8);
     }
 
     /// <summary>The same, up to the final answer's head and without a deadline of its own.</summary>
@@ -158,7 +161,7 @@ internal static class AttemptSender
 
     /// <summary>Reads to the final answer's head. A broken send is no error by itself: the answer may have come before it.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    private static async ValueTask<EdgeError> ReadHeadAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream)
+    public static async ValueTask<EdgeError> ReadHeadAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream)
     {
         var interim = 0;
         while (true)
@@ -215,41 +218,20 @@ internal static class AttemptSender
         upstream.Input.AdvanceTo(buffer.Start, buffer.End);
         return false;
     }
-
-    /// <summary>A connection that is being opened: stopping it cancels the attempt.</summary>
-    private sealed class OpeningLease : IUpstreamLease, IDisposable
-    {
-        private static long _last = -1;
-        private readonly CancellationTokenSource _cancel = new();
-
-        /// <summary>Below all numbers that connections have.</summary>
-        public long Number { get; } = Interlocked.Decrement(ref _last);
-
-        public CancellationToken Token => _cancel.Token;
-
-        public void Abort(long lease)
-        {
-            try
-            {
-                _cancel.Cancel();
-            }
-            catch (ObjectDisposedException)
-            {
-                // It was open before the stop arrived; the exchange sees the reason by itself.
-            }
-        }
-
-        public void Wake(long lease)
-        {
-        }
-
-        public void Dispose() => _cancel.Dispose();
-    }
 }
 
 /// <summary>How an answer's beginning was come by.</summary>
 /// <param name="Error">Why there is none, or will be none.</param>
 /// <param name="At">When its first byte came; 0 where none did.</param>
 /// <param name="HasHead">Whether its head is there.</param>
-/// <param name="IsLate">Nothing has gone wrong yet: it is late, and may still come.</param>
-internal readonly record struct FirstBytes(EdgeError Error, long At, bool HasHead, bool IsLate = false);
+internal readonly record struct FirstBytes(EdgeError Error, long At, bool HasHead)
+{
+    /// <summary>Nothing has gone wrong yet: it is late, and may still come.</summary>
+    public bool IsLate { get; init; }
+
+    /// <summary>What has been received of one that is late and whose head is there; not given back.</summary>
+    public ReadOnlySequence<byte> Received { get; init; }
+
+    /// <summary>A stream that has ended without having begun.</summary>
+    public bool IsBroken { get; init; }
+}

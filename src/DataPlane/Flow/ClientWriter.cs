@@ -31,15 +31,22 @@ internal sealed class ClientWriter(JournalHold journal, Action onStarted)
     /// <summary>Some of the answer has left for the client: nothing can replace it any more.</summary>
     public bool IsStarted { get; private set; }
 
+    /// <summary>
+    /// The head of a stream has left, with signs of life behind it and nothing else where <see cref="IsStarted"/> is not true: the client waits for events,
+    /// whoever they come from.
+    /// </summary>
+    public bool IsOpen { get; private set; }
+
     public void Begin(ClientLink link, Exchange exchange)
     {
         _link = link;
         _exchange = exchange;
-        Framing = AnswerFraming.None;
         IsStarted = false;
+        if (!IsOpen)
+            Framing = AnswerFraming.None;
     }
 
-    public void Forget() => IsStarted = false;
+    public void Forget() => IsStarted = IsOpen = false;
 
     public void UseFraming(AnswerFraming framing) => Framing = framing;
 
@@ -88,9 +95,11 @@ internal sealed class ClientWriter(JournalHold journal, Action onStarted)
     /// Sends what was written. False if the client is gone or does not take it; of one that is gone and whose answer is read to its end all
     /// the same, nothing is sent and all is well.
     /// </summary>
-    public ValueTask<bool> FlushAsync()
+    /// <param name="isAnswer">Whether it is anything of the answer, and not signs of life alone.</param>
+    public ValueTask<bool> FlushAsync(bool isAnswer = true)
     {
-        if (!IsStarted)
+        IsOpen = true;
+        if (isAnswer && !IsStarted)
         {
             IsStarted = true;
             onStarted();

@@ -57,7 +57,9 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         var error = Judge(exchange, head.Status, answer, request);
         if (error.IsError)
             return error;
-        return isOfStep || MayBeMadeGood(head.Status) ? EdgeError.Upstream(ErrorKind.UpstreamStatus) : await PassAsync(link, exchange, head);
+        if (isOfStep || MayBeMadeGood(head.Status))
+            return EdgeError.Upstream(ErrorKind.UpstreamStatus);
+        return client.IsOpen ? EdgeError.Upstream(ErrorKind.UpstreamStatus, retry: RetryPermission.Never) : await PassAsync(link, exchange, head);
     }
 
     /// <summary>When the error that was read says that the provider wants to be asked again; zero where it does not.</summary>
@@ -76,6 +78,13 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         return client.FinishAsync(default);
     }
 
+    /// <summary>The provider's own words of the error that was read; null where it has none.</summary>
+    public string? Words(Exchange exchange)
+    {
+        var text = _bytes.AsSpan(0, _length);
+        return _isLong ? TranslatedError.Beginning(text) : TranslatedError.Message(text, exchange.SpokenEndpoint.Shape);
+    }
+
     /// <summary>Whether the same request may be answered at another time or by another target: too slow, too many, broken, overloaded.</summary>
     private static bool MayBeMadeGood(int status) => status is 408 or 429 or >= 500 and not 501;
 
@@ -86,10 +95,8 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     private ValueTask<EdgeError> TellAsync(ClientLink link, Exchange exchange, ResponseHead head)
     {
         var kind = TranslatedError.KindOf(head.Status);
-        var text = _bytes.AsSpan(0, _length);
-        var words = _isLong ? TranslatedError.Beginning(text) : TranslatedError.Message(text, exchange.SpokenEndpoint.Shape);
         var form = DialectTable.Of(exchange.Dialect);
-        var told = form.Error(exchange, EdgeError.Upstream(kind, words));
+        var told = form.Error(exchange, EdgeError.Upstream(kind, Words(exchange)));
         if (exchange.UpstreamEndpoint is not null)
             exchange.Status = form.StatusOf(kind);
         client.UseFraming(AnswerFraming.Length);

@@ -52,6 +52,9 @@ internal sealed class ResponseRelay
 
     public bool IsStarted => _client.IsStarted;
 
+    /// <summary>The client has the head of a stream, and nothing but signs of life behind it where <see cref="IsStarted"/> is not true.</summary>
+    public bool IsOpen => _client.IsOpen;
+
     /// <summary>The answer ended as its framing said, and the provider keeps the connection open.</summary>
     public bool UpstreamIsReusable { get; private set; }
 
@@ -118,6 +121,8 @@ internal sealed class ResponseRelay
 
             if (answer.IsUnread && _settlement.Counts && _exchange.Endpoint!.Kind != EndpointKind.Passthrough)
                 return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer is in a coding that nobody asked for.");
+            if (_client.IsOpen && !answer.IsEventStream)
+                return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer is no stream.");
             if (answer.IsEventStream && _settlement.BeforeLetGo())
                 _journal.Amend(_exchange);
             var judge = _plan.Step is { } step && answer.IsJson ? BeginJudge(step) : null;
@@ -155,8 +160,12 @@ internal sealed class ResponseRelay
     /// <summary>When the error that is held back says that the provider wants to be asked again; zero where it does not.</summary>
     public TimeSpan HeldWait => _error.WaitOf(_exchange);
 
-    /// <summary>Passes on the error that was held back: there is no other attempt.</summary>
-    public ValueTask<EdgeError> PassHeldAsync() => _error.PassAsync(_link, _exchange, _held);
+    /// <summary>Passes on the error that was held back: there is no other attempt. Where a stream has been opened it is left to be told in that.</summary>
+    public ValueTask<EdgeError> PassHeldAsync() =>
+        _client.IsOpen ? new(EdgeError.Upstream(ErrorKind.UpstreamStatus, _error.Words(_exchange))) : _error.PassAsync(_link, _exchange, _held);
+
+    /// <summary>Tells an error in a stream that has been opened by signs of life, and ends it.</summary>
+    public ValueTask<EdgeError> TellAsync(EdgeError error) => _stream.TellAsync(_exchange, error);
 
     /// <summary>
     /// The answer goes out to the client, so that nobody else is asked any more: nothing of the request is needed for as long as the answer takes, but

@@ -1,4 +1,5 @@
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
 
@@ -8,7 +9,21 @@ namespace AiEdge.DataPlane.Flow;
 internal sealed partial class StreamRelay
 {
     /// <summary>Gives back what a stream held that a defect of ours broke off.</summary>
-    public void Abandon() => _frames.Release();
+    public void Abandon()
+    {
+        _frames.Release();
+        if (!client.IsOpen)
+            _prelude.Release();
+    }
+
+    /// <summary>
+    /// Tells the client of a stream, which has seen nothing of it but signs of life, what it ends with: nobody else is asked.
+    /// </summary>
+    public ValueTask<EdgeError> TellAsync(Exchange exchange, EdgeError error)
+    {
+        WriteOnly(exchange, error);
+        return client.FinishAsync(error);
+    }
 
     /// <summary>
     /// Ends a stream that a defect of ours broke off, with <paramref name="error"/> in the stream's own way. False where that cannot be said: the client has
@@ -17,25 +32,51 @@ internal sealed partial class StreamRelay
     public bool TryTell(EdgeError error)
     {
         if (!_isOpen)
-            return false;
+            return TryTellBetween(error);
         _isOpen = false;
         _link.ClearHeartbeat();
         _exchange.SetReported(_reader.Usage, _reader.ServedTier);
         _exchange.Events = _reader.Events;
         _guard.End(isWhole: false);
-        var isTold = client.IsStarted && !_link.HasLeft && error.Kind != ErrorKind.ClientClosed;
+        var isTold = client.IsOpen && !_link.HasLeft && error.Kind != ErrorKind.ClientClosed;
         if (isTold)
         {
+            BeginAnswer();
             if (_isTranslated)
                 Send(_translation.Whole);
             WriteError(error);
             client.WriteEnd();
         }
 
+        _prelude.Release();
         _reader.Release();
         if (_isTranslated)
             _translation.Release();
         return isTold;
+    }
+
+    /// <summary>The same while nobody is asked, of a stream that has been opened by signs of life.</summary>
+    private bool TryTellBetween(EdgeError error)
+    {
+        if (!client.IsOpen || client.IsStarted || _link.HasLeft || error.Kind == ErrorKind.ClientClosed)
+            return false;
+        _link.Output.Discard();
+        WriteOnly(_exchange, error);
+        return true;
+    }
+
+    /// <summary>An error as the only event of a stream, and its end.</summary>
+    private void WriteOnly(Exchange exchange, EdgeError error)
+    {
+        var reader = ReaderOf(exchange.Dialect);
+        reader.Reset(exchange.Endpoint!.Shape, stripUsage: false);
+        exchange.KeepAlive = false;
+
+        // What it costs depends on what the last one that was asked has answered, and not on what the client was told at the beginning.
+        settlement.Complete(error);
+        exchange.Status = 200;
+        client.Write(DialectTable.Of(exchange.Dialect).StreamError(exchange, error, reader, passes: true));
+        client.WriteEnd();
     }
 
     /// <summary>
@@ -81,8 +122,8 @@ internal sealed partial class StreamRelay
     }
 
     /// <summary>
-    /// Says how the stream ended, in the stream's own way, and sends what is left. Where nothing of the stream was passed on yet,
-    /// the head neither, the error becomes the answer itself.
+    /// Says how the stream ended, in the stream's own way, and sends what is left. Where nothing of the stream was passed on yet the error is the
+    /// exchange's: somebody else may be asked.
     /// </summary>
     private async ValueTask<EdgeError> EndAsync(EdgeError error)
     {
@@ -98,13 +139,16 @@ internal sealed partial class StreamRelay
         _guard.End(isWhole: !error.IsError && !_isCut && !isFailed);
         _reader.Release();
         _frames.Release();
+        if (!error.IsError)
+            BeginAnswer();
+        _prelude.Release();
         if (_isTranslated)
             EndTranslation(ref error);
         if (_link.HasLeft)
             return EdgeError.Client(ErrorKind.ClientClosed);
         if (error.Kind == ErrorKind.ClientClosed)
             return error;
-        if (error.IsError && !client.IsStarted && _exchange.BytesOut == 0)
+        if (error.IsError && !_isBegun)
         {
             _link.Output.Discard();
             return error;
@@ -126,7 +170,8 @@ internal sealed partial class StreamRelay
     {
         if (error.IsError)
             _exchange.KeepAlive = false;
-        var told = error.IsError ? _form.StreamError(_exchange, error, _isTranslated ? _translation.Seen : _reader, passes: _isTranslated || !_isUnsent) : default;
+        var reader = _isTranslated ? _translation.Seen : _reader;
+        var told = error.IsError ? _form.StreamError(_exchange, error, reader, passes: _isTranslated || !_isUnsent) : default;
         if (_exchange.IsArray)
             _array.End(client, told);
         else
@@ -138,7 +183,8 @@ internal sealed partial class StreamRelay
     {
         if (!error.IsError && !_isCut && !_translation.End(_reader.Usage))
             error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
-        Send(_translation.Written);
+        if (_isBegun)
+            Send(_translation.Written);
         _translation.Release();
     }
 }

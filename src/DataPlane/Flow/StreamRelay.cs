@@ -23,12 +23,10 @@ internal sealed partial class StreamRelay(
     /// <summary>How long an answer whose last event has come may still take to end, where that event is held back.</summary>
     private static readonly TimeSpan LastWait = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>What is kept of what comes before the first event.</summary>
-    private const int LeadBytesMax = 1024;
-
     private readonly FrameSplitter _frames = new(bodies);
     private readonly StreamGuard _guard = new(credit, meter);
     private readonly ArrayStream _array = new();
+    private readonly StreamPrelude _prelude = new();
     private readonly EventReader?[] _readers = new EventReader?[DialectTable.Forms.Length];
     private EventReader _reader = null!;
     private DialectForm _form = null!;
@@ -43,8 +41,6 @@ internal sealed partial class StreamRelay(
     private bool _isBegun;
     private bool _isOpen;
     private bool _isUnsent;
-    private byte[] _lead = [];
-    private int _leadLength;
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, bool stripUsage)
@@ -54,21 +50,21 @@ internal sealed partial class StreamRelay(
         var heartbeat = exchange.IsArray ? Timeout.InfiniteTimeSpan : exchange.Config.Server.Heartbeat;
         link.SetHeartbeat(heartbeat);
         var isMoving = false;
-        link.SetStep(Step.Idle, FirstWait(exchange));
+        link.SetStep(Step.Idle, FirstWait(exchange, idle));
         while (body.State == BodyState.Open)
         {
             // A heartbeat wakes this loop, too, and must not pass for a sign of the provider's; nor does a comment before the first event.
             if (isMoving)
-                link.SetStep(Step.Idle, idle);
+                link.SetStep(Step.Idle, _isBegun ? idle : FirstWait(exchange, TimeSpan.Zero));
             var hasMoved = await body.FillAsync();
             if (link.IsStopped)
                 return await StopAsync();
             if (link.HasLeft)
                 _guard.Freeze();
-            var before = exchange.BytesOut;
+            var (before, events) = (exchange.BytesOut, _reader.Events);
             Take();
             body.Release();
-            isMoving = hasMoved && _isBegun;
+            isMoving = hasMoved && (_isBegun || _reader.Events > events);
             if (_isCut && !_isUntold)
                 return await CutOffAsync(upstream);
             if (_isRefused)
@@ -92,7 +88,7 @@ internal sealed partial class StreamRelay(
                 continue;
             }
 
-            var flush = client.FlushAsync();
+            var flush = client.FlushAsync(_isBegun);
             isMoving |= !flush.IsCompleted;
             if (!await flush)
                 return await EndAsync(EdgeError.Client(ErrorKind.ClientClosed));
@@ -123,20 +119,24 @@ internal sealed partial class StreamRelay(
         _isTranslated = exchange.UpstreamEndpoint is not null;
         _frames.Reset(exchange.Config.Server.BufferedBytesMax, _isTranslated ? HeldTimes : 1);
         _isUntold = _isBegun = _isUnsent = false;
-        _leadLength = 0;
+        _prelude.Release();
         var spoken = exchange.SpokenEndpoint;
-        _reader = _readers[(int)spoken.Dialect] ??= DialectTable.Of(spoken.Dialect).NewEventReader();
+        _reader = ReaderOf(spoken.Dialect);
         _reader.Reset(spoken.Shape, stripUsage, meter.IsOn, _guard.MayCut && !_isTranslated);
         if (_isTranslated)
             (_translation ??= new()).Begin(exchange, _form, _guard.MayCut);
         decoder.Begin(answer.Coding);
-        if (_isTranslated)
+        if (client.IsOpen)
+            exchange.KeepAlive &= framing != AnswerFraming.UntilClose;
+        else if (_isTranslated)
             AnswerHead.WriteTranslated(link, exchange, upstream.HeadReader.Head, framing, 0);
         else
             AnswerHead.WriteProviders(link, exchange, upstream.HeadReader.Head, framing, 0, decoder.IsActive, exchange.IsArray);
         body.Begin(upstream);
         _isOpen = true;
     }
+
+    private EventReader ReaderOf(Dialect dialect) => _readers[(int)dialect] ??= DialectTable.Of(dialect).NewEventReader();
 
     private void Take()
     {
@@ -168,23 +168,9 @@ internal sealed partial class StreamRelay(
         while (_frames.TryNext(piece, ref position, out var frame, out var isCarried))
         {
             var data = FrameSplitter.Data(frame);
-            if (!_isBegun)
-            {
-                // What comes before the first event may still be followed by another's: nothing of it is sent.
-                if (data.IsEmpty)
-                {
-                    HoldLead(frame);
-                    runStart = position;
-                    continue;
-                }
-
-                _isRefused = IsRefusal(data);
-                if (_isRefused)
-                    return;
-                _isBegun = true;
-                Send(_lead.AsSpan(0, _leadLength));
-            }
-
+            _isRefused = !_isBegun && IsRefusal(data);
+            if (_isRefused)
+                return;
             var frameStart = isCarried ? 0 : position - frame.Length;
             EventAction action;
             Passage passage;
@@ -204,10 +190,17 @@ internal sealed partial class StreamRelay(
             if (passage == Passage.Pass)
             {
                 _reader.Keep(data);
+                if (!_isBegun && IsHeld(frame, data, action, cutStart, cutLength))
+                {
+                    runStart = position;
+                    continue;
+                }
+
                 if (action == EventAction.Forward && !isCarried)
                     continue;
             }
 
+            BeginAnswer();
             Send(piece[runStart..frameStart]);
             if (passage != Passage.Pass)
             {
@@ -223,24 +216,58 @@ internal sealed partial class StreamRelay(
         _frames.Carry(piece[position..]);
     }
 
-    /// <summary>How long the first event is waited for, whatever else comes: by what is left of <c>firstByte</c>, and no longer than by <c>idle</c>.</summary>
-    private static TimeSpan FirstWait(Exchange exchange)
+    /// <summary>
+    /// How long the first event with content is waited for: by what is left of <c>firstByte</c> whatever else comes, and by <c>idle</c> behind what else does.
+    /// </summary>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="overdue">What is given to a stream that has none of <c>firstByte</c> left.</param>
+    private static TimeSpan FirstWait(Exchange exchange, TimeSpan overdue)
     {
         var (firstByte, idle) = (exchange.Target!.Timeouts.FirstByte, exchange.Target.Timeouts.Idle);
-        if (firstByte == Timeout.InfiniteTimeSpan || firstByte - System.Diagnostics.Stopwatch.GetElapsedTime(exchange.SentAt) is not { Ticks: > 0 } left)
+        if (firstByte == Timeout.InfiniteTimeSpan)
             return idle;
+        if (firstByte - System.Diagnostics.Stopwatch.GetElapsedTime(exchange.SentAt) is not { Ticks: > 0 } left)
+            return overdue;
         return idle == Timeout.InfiniteTimeSpan || left < idle ? left : idle;
     }
 
-    /// <summary>Keeps what comes before the first event, mostly comments, for when that is there; more than a little of it tells nobody anything.</summary>
-    private void HoldLead(ReadOnlySpan<byte> frame)
+    /// <summary>
+    /// Whether an event is kept for when the first one with content is there, as what the client would see of it; else that is it, or as much is kept as
+    /// may be, and all goes out.
+    /// </summary>
+    private bool IsHeld(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data, EventAction action, int cutStart, int cutLength)
     {
-        if (_leadLength + frame.Length > LeadBytesMax)
+        if (data.IsEmpty)
+        {
+            _prelude.HoldComment(frame);
+            return true;
+        }
+
+        if (!_reader.IsPrelude(data) || !_prelude.TryCount(frame.Length))
+        {
+            BeginAnswer();
+            return false;
+        }
+
+        if (action == EventAction.Forward)
+            _prelude.Hold(frame);
+        else if (action == EventAction.Cut)
+        {
+            _prelude.Hold(frame[..cutStart]);
+            _prelude.Hold(frame[(cutStart + cutLength)..]);
+        }
+
+        return true;
+    }
+
+    /// <summary>The first event with content is there, or something else that must not wait: nobody else is asked from now on.</summary>
+    private void BeginAnswer()
+    {
+        if (_isBegun)
             return;
-        if (_lead.Length == 0)
-            _lead = new byte[LeadBytesMax];
-        frame.CopyTo(_lead.AsSpan(_leadLength));
-        _leadLength += frame.Length;
+        _isBegun = true;
+        Send(_prelude.Held);
+        _prelude.Release();
     }
 
     /// <summary>What a piece becomes in the client's dialect goes out as one run.</summary>
@@ -249,8 +276,12 @@ internal sealed partial class StreamRelay(
         var position = 0;
         while (!_isCut && !_isUntold && !_isRefused && _frames.TryNext(piece, ref position, out var frame, out _))
             Translate(frame);
-        Send(_translation.Written);
-        _translation.Took();
+        if (_isBegun)
+        {
+            Send(_translation.Written);
+            _translation.Took();
+        }
+
         if (_isCut)
             Settle();
         if (_isCut)
@@ -262,13 +293,14 @@ internal sealed partial class StreamRelay(
     private void Translate(ReadOnlySpan<byte> frame)
     {
         var data = FrameSplitter.Data(frame);
-        _isRefused = IsRefusal(data);
+        _isRefused = !_isBegun && IsRefusal(data);
         if (_isRefused)
             return;
-        _isBegun |= !data.IsEmpty;
         var passage = Read(frame, data, out _, out _, out _);
         if (passage != Passage.Withhold)
             _isUntold = !_translation.Take(data, _reader.Usage);
+        if (!_isBegun && !data.IsEmpty)
+            _isBegun = passage != Passage.Pass || !_reader.IsPrelude(data) || !_prelude.TryCount(_translation.Written.Length);
         if (passage == Passage.Pass || _isUntold)
             return;
         _isCut = true;
@@ -289,11 +321,10 @@ internal sealed partial class StreamRelay(
         }
 
         var data = FrameSplitter.Data(frame);
-        if (!_isBegun && data.IsEmpty)
-            return;
-        if (!_isBegun)
-            Send(_lead.AsSpan(0, _leadLength));
         var passage = Read(frame, data, out var action, out var cutStart, out var cutLength);
+        if (!_isBegun && passage == Passage.Pass && IsHeld(frame, data, action, cutStart, cutLength))
+            return;
+        BeginAnswer();
         if (passage == Passage.Pass)
             Write(frame, action, cutStart, cutLength);
         else
@@ -317,17 +348,17 @@ internal sealed partial class StreamRelay(
     }
 
     /// <summary>
-    /// An error as the very first event is an answer that has not begun, whatever its status says, if somebody else may be asked; else it is the
-    /// provider's word and passes. Where it is translated, and its dialect says what has failed, it is the answer's status as long as nothing else was told.
+    /// An error before the first event with content is an answer that has not begun, whatever its status says, if somebody else may be asked; else it is the
+    /// provider's word and passes. Where it is translated, and its dialect says what has failed, it is the answer's status.
     /// </summary>
     private bool IsRefusal(ReadOnlySpan<byte> data)
     {
-        if (_exchange.BytesOut > 0 || client.IsStarted || data.IsEmpty)
+        if (data.IsEmpty)
             return false;
-        _refusal = _isTranslated && _translation.Written.IsEmpty ? _translation.FailureIn(data) : default;
+        _refusal = _isTranslated ? _translation.FailureIn(data) : default;
         if (_refusal.IsError)
             _refusal = ProviderSecrets.IsIn(_exchange.Target!.Provider, data) ? EdgeError.Upstream(ErrorKind.UpstreamAuth) : _refusal;
-        else if (_reader.Events == 0 && StreamFault.IsIn(data) && plan.HasNext)
+        else if (StreamFault.IsIn(data) && plan.HasNext)
             _refusal = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream began with an error.");
         return _refusal.IsError;
     }

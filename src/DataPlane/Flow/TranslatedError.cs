@@ -36,7 +36,9 @@ internal static class TranslatedError
     /// <summary>The provider's own words, or null where it has none.</summary>
     public static string? Message(ReadOnlySpan<byte> body, RequestShape shape)
     {
-        var raw = Translations.Of(shape).NewAnswerReader!().ErrorMessage(body);
+        if (Translations.Find(shape)?.NewAnswerReader is not { } reader)
+            return null;
+        var raw = reader().ErrorMessage(body);
         Span<byte> plain = stackalloc byte[MessageBytesMax];
         return !raw.IsEmpty && raw.Length <= MessageBytesMax && JsonUnescape.TryUnescape(raw, plain, out var length)
             ? Encoding.UTF8.GetString(plain[..length])

@@ -81,6 +81,13 @@ internal sealed class UpstreamBody
     /// <summary>There is nothing to go on with.</summary>
     public void Forget() => _resumes = false;
 
+    /// <summary>Only looks at what has been received of a body: it is taken by somebody else. <see cref="FillAsync"/> must not be called.</summary>
+    public void Peek(BodyFraming framing, in ReadOnlySequence<byte> received)
+    {
+        Begin(null!, framing);
+        _rest = received;
+    }
+
     /// <summary>Waits for bytes. False if it was woken without any.</summary>
     public ValueTask<bool> FillAsync()
     {

@@ -58,6 +58,13 @@ internal abstract class EventReader
     /// <param name="cutLength">On <see cref="EventAction.Cut"/>: bytes to leave out.</param>
     public abstract EventAction OnEvent(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data, out int cutStart, out int cutLength);
 
+    /// <summary>
+    /// Whether the last event only says that an answer begins, or is awaited: it brings no text, call, thought or the like, no error and no end. What
+    /// the dialect does not have is no prelude.
+    /// </summary>
+    /// <param name="data">Its data.</param>
+    public abstract bool IsPrelude(ReadOnlySpan<byte> data);
+
     /// <summary>Whether the stream is whole.</summary>
     /// <param name="cleanFramingEnd">Whether the body ended as its framing said it would.</param>
     public abstract bool IsComplete(bool cleanFramingEnd);

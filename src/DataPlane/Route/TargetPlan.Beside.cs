@@ -100,13 +100,17 @@ internal sealed partial class TargetPlan
     /// The target was left for another that began sooner: that it took so long at least is known of it, and no more. What is always left would else
     /// pass for quick.
     /// </summary>
-    public void OnOutrun()
+    /// <param name="openedAt">When its connection began to be opened, which holds where nothing has been sent; 0 says nothing then.</param>
+    public void OnOutrun(long openedAt)
     {
-        var us = EdgeClock.Us(_exchange.SentAt, System.Diagnostics.Stopwatch.GetTimestamp());
+        var since = _exchange.SentAt != 0 ? _exchange.SentAt : openedAt;
+        if (since == 0)
+            return;
+        var us = EdgeClock.Us(since, System.Diagnostics.Stopwatch.GetTimestamp());
         var load = _exchange.Target!.Load;
-        if (_exchange.SentAt != 0 && _exchange.Stream && _asked.Hedge is not null)
+        if (_exchange.Stream && _asked.Hedge is not null)
             load.LearnFirstEvent(us);
-        if (_exchange.SentAt != 0 && us > load.LatencyUs(clock.CoarseMs))
+        if (us > load.LatencyUs(clock.CoarseMs))
             load.Observe(clock.CoarseMs, us);
     }
 

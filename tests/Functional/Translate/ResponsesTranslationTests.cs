@@ -124,8 +124,8 @@ public sealed class ResponsesTranslationTests
     }
 
     [Theory]
-    [InlineData("claude-sonnet-4-5", 1)]
     [InlineData("claude-sonnet-4-5", 4)]
+    [InlineData("claude-sonnet-4-5", 5)]
     [InlineData("claude-sonnet-4-5", 7)]
     [InlineData("plain", 3)]
     [InlineData("gemini-2.5-flash", 2)]

@@ -25,6 +25,8 @@ internal sealed class AnthropicEventReader : EventReader
     private bool _hasUsage;
     private bool _sawThought;
     private bool _hasStopReason;
+    private bool _isRead;
+    private bool _isText;
     private ChoiceSet _open;
     private ChoiceSet _openBefore;
 
@@ -62,6 +64,7 @@ internal sealed class AnthropicEventReader : EventReader
         BlockStop,
         Stop,
         Error,
+        Ping,
     }
 
     /// <summary>Whether a message was begun.</summary>
@@ -99,10 +102,19 @@ internal sealed class AnthropicEventReader : EventReader
         cutStart = cutLength = 0;
         ClearTexts();
         _openBefore = _open;
-        if (!data.IsEmpty && TryRead(data))
+        _isRead = !data.IsEmpty && TryRead(data);
+        if (_isRead)
             Conclude();
         return EventAction.Forward;
     }
+
+    /// <summary>A message's start, a ping, and the start of a text that is empty; a thought has begun where its block has, for it may go on unseen.</summary>
+    public override bool IsPrelude(ReadOnlySpan<byte> data) => _isRead && _type switch
+    {
+        EventType.Start or EventType.Ping => true,
+        EventType.BlockStart => _isText && _text.Length == 0,
+        _ => false,
+    };
 
     private bool TryRead(ReadOnlySpan<byte> data)
     {
@@ -112,7 +124,7 @@ internal sealed class AnthropicEventReader : EventReader
         _type = EventType.Other;
         _index = 0;
         _text = _name = default;
-        _hasUsage = _hasStopReason = false;
+        _hasUsage = _hasStopReason = _isText = false;
         while (_scanner.Read(data))
         {
             switch (_zone)
@@ -210,6 +222,9 @@ internal sealed class AnthropicEventReader : EventReader
             case Member.Type when _scanner.Text(data).EndsWith("thinking"u8):
                 _sawThought = true;
                 break;
+            case Member.Type:
+                _isText = _scanner.Text(data).SequenceEqual("text"u8);
+                break;
         }
     }
 
@@ -268,6 +283,8 @@ internal sealed class AnthropicEventReader : EventReader
             return EventType.Start;
         if (type.SequenceEqual("message_stop"u8))
             return EventType.Stop;
+        if (type.SequenceEqual("ping"u8))
+            return EventType.Ping;
         return type.SequenceEqual("error"u8) ? EventType.Error : EventType.Other;
     }
 

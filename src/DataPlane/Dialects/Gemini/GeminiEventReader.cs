@@ -27,6 +27,7 @@ internal sealed class GeminiEventReader : EventReader
     private bool _hasContent;
     private bool _hasUsage;
     private bool _hasError;
+    private bool _isRead;
     private ChoiceSet _seenNow;
     private ChoiceSet _finishedNow;
     private ChoiceSet _seen;
@@ -99,14 +100,18 @@ internal sealed class GeminiEventReader : EventReader
         cutStart = cutLength = 0;
         ClearTexts();
         (_seenBefore, _finishedBefore) = (_seen, _finished);
+        _isRead = !data.IsEmpty && TryRead(data);
         if (data.IsEmpty)
             return EventAction.Forward;
-        if (TryRead(data))
+        if (_isRead)
             Conclude();
         else
             ClearTexts();
         return EventAction.Forward;
     }
+
+    /// <summary>A chunk without content, of which no candidate ends.</summary>
+    public override bool IsPrelude(ReadOnlySpan<byte> data) => _isRead && !_hasContent && !_hasError && !_isBlocked && _finishedNow.Count == 0;
 
     private bool TryRead(ReadOnlySpan<byte> data)
     {
@@ -184,6 +189,9 @@ internal sealed class GeminiEventReader : EventReader
         };
         if (_zone == Zone.Top && _member == Member.Error)
             _hasError = true;
+
+        // A call, a picture, the result of code: whatever a part has besides text is content.
+        _hasContent |= _zone == Zone.Part;
         if (_zone == Zone.Call && _member == Member.Arguments)
             _text = new TextAt(TextKind.Arguments, (int)_scanner.TokenStart, 0);
         if (next == _zone)

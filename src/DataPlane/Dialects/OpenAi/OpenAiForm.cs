@@ -56,7 +56,7 @@ internal sealed class OpenAiForm : DialectForm
 
     public override byte[] StreamError(Exchange exchange, EdgeError error, EventReader reader, bool passes)
     {
-        var code = StreamCode(error.Kind);
+        var code = StreamCode(error);
         if (exchange.Endpoint!.Shape != RequestShape.Responses)
             return [.. "data: "u8, .. Body(error, code), .. "\n\n"u8];
         var read = (OpenAiStreamReader)reader;
@@ -108,12 +108,13 @@ internal sealed class OpenAiForm : DialectForm
         reader.ResponseCreatedAt > 0 ? reader.ResponseCreatedAt : TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
 
     /// <summary>What the stream's error event calls an error of this kind.</summary>
-    private static string StreamCode(ErrorKind kind) => kind switch
+    private static string StreamCode(EdgeError error) => error.Kind switch
     {
         ErrorKind.UpstreamTimeout => "timeout",
         ErrorKind.Draining => "draining",
         ErrorKind.Revoked => "revoked",
         ErrorKind.Internal => "internal",
+        _ when error.IsOfLimit || error.Kind == ErrorKind.ProviderLimited => ErrorTable.Row(error.Kind).Code!,
         _ => "upstream_error",
     };
 

@@ -21,6 +21,7 @@ internal sealed class OpenAiStreamReader : EventReader
     private ResponseDraft? _draft;
     private bool _drafts;
     private bool _isTyped;
+    private bool _isBare;
     private long _sequenceOfLast;
 
     /// <summary>What was passed on of a response so far; null unless that is wanted.</summary>
@@ -81,6 +82,10 @@ internal sealed class OpenAiStreamReader : EventReader
     /// <inheritdoc/>
     public override void Release() => _draft?.Reset();
 
+    /// <summary>Of chunks one whose choices have nothing but a role; of typed events those that announce a response, and a message in it.</summary>
+    public override bool IsPrelude(ReadOnlySpan<byte> data) =>
+        _isBare || (_isTyped && _shape == RequestShape.Responses && !_typed!.HasError && ResponsePrelude.Is(_typed.Type, data));
+
     /// <summary>The last event is passed on: what it says of a response belongs to the draft.</summary>
     public override void Keep(ReadOnlySpan<byte> data)
     {
@@ -94,7 +99,7 @@ internal sealed class OpenAiStreamReader : EventReader
         cutStart = cutLength = 0;
         ClearTexts();
         _finishedBefore = _finished;
-        _isTyped = false;
+        _isTyped = _isBare = false;
         _sequenceOfLast = NextSequence;
         if (data.IsEmpty)
             return EventAction.Forward;
@@ -132,6 +137,7 @@ internal sealed class OpenAiStreamReader : EventReader
             LearnTier(_chat.Tier);
         if (chunk.HasError)
             IsTerminal = EndedInError = true;
+        _isBare = !SawContent && !chunk.HasError && chunk.Finished.Count == 0 && (chunk.ChoicesAreEmpty ? !chunk.HasUsage : chunk.Seen.Count > 0);
         if (!_stripUsage)
             return EventAction.Forward;
         if (chunk.ChoicesAreEmpty && chunk.HasUsage)
