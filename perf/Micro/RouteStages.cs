@@ -65,7 +65,7 @@ internal static class RouteStages
             HttpStages.Expect(plan.TryBegin(exchange));
             plan.TryEnter();
             HttpStages.Expect(plan.TryTakeAccount(mayWait: true, out _));
-            plan.OnHead(ProviderRateReader.Of(head.Head, DateTimeOffset.UnixEpoch), TimeSpan.Zero);
+            plan.OnHead(ProviderRateReader.Of(head.Head, DateTimeOffset.UnixEpoch), isServed: true, TimeSpan.Zero);
             plan.Leave(AttemptOutcome.Answered);
         };
     }

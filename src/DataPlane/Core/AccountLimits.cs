@@ -10,6 +10,9 @@ internal struct ProviderRates
     public ProviderRate InputTokens;
 
     public ProviderRate OutputTokens;
+
+    /// <summary>Whether it says anything.</summary>
+    public readonly bool IsTold => Requests.IsTold || Tokens.IsTold || InputTokens.IsTold || OutputTokens.IsTold;
 }
 
 /// <summary>What a request takes of an account: one request, and so many tokens as far as they are known before.</summary>
@@ -24,9 +27,12 @@ internal readonly record struct AccountCost(long Input, long Output);
 /// <remarks>Any number of threads; each limit is by itself, and what is taken of several is given back where one of them has too little.</remarks>
 internal sealed class AccountLimits
 {
+    private const long UsedStepMs = 1000;
+
     private bool _isKnown;
     private long _heldUntilMs;
     private long _refusedUntilMs;
+    private long _usedMs;
 
     /// <summary>Whether the provider has said anything; until then there is nothing to take from, and a provider that never does costs nothing.</summary>
     public bool IsKnown => Volatile.Read(ref _isKnown);
@@ -123,8 +129,9 @@ internal sealed class AccountLimits
         Volatile.Read(ref _refusedUntilMs) == 0 ? 0 : Math.Max(0, Interlocked.Exchange(ref _refusedUntilMs, 0) - nowMs);
 
     /// <summary>So much is wanted of its limits, whether it is to be had or not.</summary>
-    public void Want(in AccountCost cost)
+    public void Want(long nowMs, in AccountCost cost)
     {
+        Use(nowMs);
         Requests.Want(1);
         Tokens.Want(cost.Input + cost.Output);
         InputTokens.Want(cost.Input);
@@ -137,6 +144,17 @@ internal sealed class AccountLimits
         if (limit.Hear(nowMs, rate) && !IsKnown)
             Volatile.Write(ref _isKnown, true);
     }
+
+    /// <summary>They are asked for, whether they have room or not.</summary>
+    public void Use(long nowMs)
+    {
+        // Written once a second, so that cores do not contend for it.
+        if (nowMs - Volatile.Read(ref _usedMs) >= UsedStepMs)
+            Volatile.Write(ref _usedMs, nowMs);
+    }
+
+    /// <summary>For how long nobody has asked for them, in milliseconds, a second more at most.</summary>
+    public long IdleMs(long nowMs) => nowMs - Volatile.Read(ref _usedMs);
 
     /// <summary>What was taken was not sent.</summary>
     public void GiveBack(in AccountCost cost)
@@ -162,7 +180,7 @@ internal sealed class AccountLimits
         Tokens.Learn(nowMs, rates.Tokens, cost.Input + cost.Output);
         InputTokens.Learn(nowMs, rates.InputTokens, cost.Input);
         OutputTokens.Learn(nowMs, rates.OutputTokens, cost.Output);
-        if (!IsKnown && (rates.Requests.IsTold || rates.Tokens.IsTold || rates.InputTokens.IsTold || rates.OutputTokens.IsTold))
+        if (!IsKnown && rates.IsTold)
             Volatile.Write(ref _isKnown, true);
     }
 }

@@ -13,6 +13,9 @@ internal sealed class AccountState
     private long _limitedUntilMs;
     private long _paced;
 
+    /// <summary>Its limits for models whose names clients choose.</summary>
+    public NamedLimits Named { get; } = new();
+
     /// <summary>Requests that waited for it, or went elsewhere, because its limits had nothing left.</summary>
     public long Paced => Volatile.Read(ref _paced);
 

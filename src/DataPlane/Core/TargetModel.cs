@@ -56,7 +56,7 @@ internal sealed class TargetModel
 
     /// <summary>
     /// What is known of its provider's limits for the model, by the account's place; put there before the configuration is in force. Empty
-    /// where the model that its provider is asked for is not always the same.
+    /// where its provider is asked by the client's names (<see cref="AccountState.Named"/>).
     /// </summary>
     public AccountLimits[] Limits { get; set; } = [];
 

@@ -324,7 +324,7 @@ internal sealed partial class AttemptLoop
     private void ReadLimits(Exchange exchange, UpstreamConnection upstream)
     {
         var (head, now) = (upstream.HeadReader.Head, DateTimeOffset.FromUnixTimeMilliseconds(_services.Clock.CoarseUnixMs));
-        _plan.OnHead(ProviderRateReader.Of(head, now), head.Status == 429 ? RetryAfter.Of(head, now) : TimeSpan.Zero);
+        _plan.OnHead(ProviderRateReader.Of(head, now), head.Status is >= 200 and < 300, head.Status == 429 ? RetryAfter.Of(head, now) : TimeSpan.Zero);
         var dialect = DialectTable.Of(exchange.SpokenEndpoint.Dialect);
         if (dialect.TierHeader is { } name && head.IndexOf(name) is var i and >= 0)
             exchange.SetTierAtHead(dialect.Words.TierOf(head.Value(i)));

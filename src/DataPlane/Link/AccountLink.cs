@@ -16,6 +16,12 @@ internal sealed class AccountLink(RouteStates routes, EdgeClock clock)
     /// <summary>Accounts and models of them in a stream, and so in a message, which stays within its bound. Who is beyond it goes on by itself.</summary>
     public const int AccountsMax = 2048;
 
+    /// <summary>
+    /// Of these, names at most that clients chose: a number is one name's as long as the stream goes on, and those that come and go must not use up the
+    /// configuration's.
+    /// </summary>
+    public const int LearntMax = AccountsMax / 2;
+
     private const int NameCharsMax = 512;
 
     /// <summary>What is not in use is told of so often, that its part does not end.</summary>
@@ -29,8 +35,10 @@ internal sealed class AccountLink(RouteStates routes, EdgeClock clock)
 
     private readonly Lock _gate = new();
     private readonly List<Seat> _numbered = [];
+    private readonly Dictionary<(string Provider, string Account, string Model), uint> _numbers = [];
     private IReadOnlyDictionary<(string Provider, string Account, string Model), AccountLimits>? _limits;
     private Dictionary<(string Provider, string Account, string Model), Seat> _seats = [];
+    private int _learntNumbers;
     private bool _isShared;
     private long _againMs = AgainMs;
     private long _nextMs;
@@ -51,8 +59,9 @@ internal sealed class AccountLink(RouteStates routes, EdgeClock clock)
     {
         lock (_gate)
         {
-            (_isShared, _nextMs, _againMs) = (isShared, 0, AgainMs);
+            (_isShared, _nextMs, _againMs, _learntNumbers) = (isShared, 0, AgainMs, 0);
             _numbered.Clear();
+            _numbers.Clear();
             foreach (var seat in _seats.Values)
                 (seat.Number, seat.ToldMs) = (0, long.MinValue / 2);
         }
@@ -142,24 +151,47 @@ internal sealed class AccountLink(RouteStates routes, EdgeClock clock)
     /// <summary>A new configuration has other accounts; those that it still has go on.</summary>
     private void FindSeats()
     {
-        var limits = routes.Limits;
-        if (ReferenceEquals(limits, _limits))
+        var (limits, accounts) = (routes.Limits, routes.Accounts);
+        if (ReferenceEquals(limits, _limits) && !HasLearnt(accounts))
             return;
         _limits = limits;
         var seats = new Dictionary<(string, string, string), Seat>();
-        foreach (var ((provider, account), state) in routes.Accounts)
+        foreach (var ((provider, account), state) in accounts)
         {
             var known = _seats.GetValueOrDefault((provider, account, ""));
-            seats[(provider, account, "")] = known?.State == state ? known : new Seat { State = state };
+            seats[(provider, account, "")] = known = known?.State == state ? known : new Seat { State = state };
+            known.Learnt = state.Named.Learnt;
         }
 
         foreach (var (name, its) in limits)
         {
             if (name.Model.Length > 0)
-                seats[name] = _seats.GetValueOrDefault(name) is { } known && known.Limits == its ? known : new Seat { Limits = its };
+                seats[name] = SeatOf(name, its, isLearnt: false);
+        }
+
+        foreach (var ((provider, account), state) in accounts)
+        {
+            foreach (var one in seats[(provider, account, "")].Learnt)
+                seats.TryAdd((provider, account, one.Name), SeatOf((provider, account, one.Name), one.Limits, isLearnt: true));
         }
 
         _seats = seats;
+    }
+
+    private Seat SeatOf((string Provider, string Account, string Model) name, AccountLimits limits, bool isLearnt) =>
+        _seats.GetValueOrDefault(name) is { } known && known.Limits == limits && known.IsLearnt == isLearnt
+            ? known : new Seat { Limits = limits, IsLearnt = isLearnt };
+
+    /// <summary>Whether accounts have learnt other names since.</summary>
+    private bool HasLearnt(IReadOnlyDictionary<(string Provider, string Account), AccountState> accounts)
+    {
+        foreach (var ((provider, account), state) in accounts)
+        {
+            if (!_seats.TryGetValue((provider, account, ""), out var seat) || !ReferenceEquals(seat.Learnt, state.Named.Learnt))
+                return true;
+        }
+
+        return false;
     }
 
     private static AccountReport? Report(Seat seat, long nowMs, bool isTurn)
@@ -207,10 +239,17 @@ internal sealed class AccountLink(RouteStates routes, EdgeClock clock)
     {
         if (seat.Number > 0)
             return true;
-        if (_numbered.Count >= AccountsMax || name.Provider.Length > NameCharsMax || name.Account.Length > NameCharsMax || name.Model.Length > NameCharsMax)
+        if (_numbers.TryGetValue(name, out var number))
+        {
+            (seat.Number, _numbered[(int)number - 1]) = (number, seat);
+            return true;
+        }
+
+        if (_numbered.Count >= AccountsMax || (seat.IsLearnt && _learntNumbers >= LearntMax) || name.Provider.Length > NameCharsMax || name.Account.Length > NameCharsMax || name.Model.Length > NameCharsMax)
             return false;
         _numbered.Add(seat);
-        seat.Number = (uint)_numbered.Count;
+        _numbers[name] = seat.Number = (uint)_numbered.Count;
+        _learntNumbers += seat.IsLearnt ? 1 : 0;
         reports.Names.Add(new AccountName { Account = seat.Number, Provider = name.Provider, Name = name.Account, Model = name.Model });
         return true;
     }
@@ -232,6 +271,12 @@ internal sealed class AccountLink(RouteStates routes, EdgeClock clock)
         public AccountState? State { get; init; }
 
         public AccountLimits? Limits { get; init; }
+
+        /// <summary>Of an account as a whole, the names that it had learnt when seats were looked for.</summary>
+        public IReadOnlyList<NamedLimit> Learnt { get; set; } = [];
+
+        /// <summary>Whether it is a model whose name a client chose.</summary>
+        public bool IsLearnt { get; init; }
 
         public uint Number { get; set; }
 

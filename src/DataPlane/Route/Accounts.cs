@@ -6,12 +6,12 @@ namespace AiEdge.DataPlane.Route;
 internal static class Accounts
 {
     /// <summary>Whether some account of a target may be used now, and its limits have room for a request.</summary>
-    public static bool HasRoom(TargetModel target, long nowMs, in AccountCost cost)
+    public static bool HasRoom(TargetModel target, long nowMs, in AccountAsk ask)
     {
         var all = target.Provider.Accounts;
         for (var i = 0; i < all.Length; i++)
         {
-            if (!all[i].IsDisabled && all[i].State.PauseLeftMs(nowMs) == 0 && (Known(target, i)?.WaitMs(nowMs, cost) ?? 0) == 0)
+            if (!all[i].IsDisabled && all[i].State.PauseLeftMs(nowMs) == 0 && (Known(target, i, ask)?.WaitMs(nowMs, ask.Cost) ?? 0) == 0)
                 return true;
         }
 
@@ -21,14 +21,14 @@ internal static class Accounts
     /// <summary>
     /// How much is used of what its provider lets a target's accounts do, in percent, by the one that has most left; 0 where nothing is known.
     /// </summary>
-    public static int UsedPercent(TargetModel target, long nowMs)
+    public static int UsedPercent(TargetModel target, long nowMs, in AccountAsk ask)
     {
         var least = int.MaxValue;
         var all = target.Provider.Accounts;
         for (var i = 0; i < all.Length; i++)
         {
             if (!all[i].IsDisabled)
-                least = Math.Min(least, all[i].State.PauseLeftMs(nowMs) > 0 ? 100 : Known(target, i)?.UsedPercent(nowMs) ?? 0);
+                least = Math.Min(least, all[i].State.PauseLeftMs(nowMs) > 0 ? 100 : Known(target, i, ask)?.UsedPercent(nowMs) ?? 0);
         }
 
         return least == int.MaxValue ? 0 : least;
@@ -54,18 +54,18 @@ internal static class Accounts
     /// <param name="target">Whose accounts.</param>
     /// <param name="prefix">Of its prompt, which caches are kept of by account: the same goes to the same, if that has room; 0 for each in its turn.</param>
     /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
-    /// <param name="cost">What is to be taken.</param>
+    /// <param name="ask">What is to be taken.</param>
     /// <param name="waitMaxMs">How long may be waited for it.</param>
     /// <param name="trial">Of <see cref="AccountState.Use"/>.</param>
     /// <param name="taken">What it was taken of; null where nothing is known of the account's limits.</param>
     /// <param name="waitMs">How long has to be waited.</param>
     public static int Take(
-        TargetModel target, ulong prefix, long nowMs, in AccountCost cost, long waitMaxMs, out long trial, out AccountLimits? taken, out long waitMs)
+        TargetModel target, ulong prefix, long nowMs, in AccountAsk ask, long waitMaxMs, out long trial, out AccountLimits? taken, out long waitMs)
     {
         var all = target.Provider.Accounts;
         var start = all.Length == 1 ? 0 : (int)((prefix != 0 ? StableHash.Mix(prefix) : target.Provider.NextTicket()) % (uint)all.Length);
         var isPaused = PauseLeftMs(target.Provider, nowMs) > 0;
-        var soonest = -1;
+        var (soonest, soonestLimits) = (-1, (AccountLimits?)null);
         (trial, taken) = (0, null);
         waitMs = long.MaxValue;
         for (var i = 0; i < all.Length; i++)
@@ -73,9 +73,9 @@ internal static class Accounts
             var place = (start + i) % all.Length;
             if (all[place].IsDisabled || (!isPaused && all[place].State.PauseLeftMs(nowMs) > 0))
                 continue;
-            taken = Known(target, place);
-            taken?.Want(cost);
-            if (taken is null || taken.TryTake(nowMs, cost, 0, out var wait))
+            taken = Known(target, place, ask);
+            taken?.Want(nowMs, ask.Cost);
+            if (taken is null || taken.TryTake(nowMs, ask.Cost, 0, out var wait))
             {
                 waitMs = 0;
 
@@ -86,16 +86,20 @@ internal static class Accounts
 
             all[place].State.OnPaced();
             if (wait < waitMs)
-                (soonest, waitMs) = (place, wait);
+                (soonest, soonestLimits, waitMs) = (place, taken, wait);
         }
 
-        taken = soonest < 0 ? null : target.Limits[soonest];
-        if (taken is not null && taken.TryTake(nowMs, cost, waitMaxMs, out waitMs))
+        taken = soonestLimits;
+        if (taken is not null && taken.TryTake(nowMs, ask.Cost, waitMaxMs, out waitMs))
             return soonest;
         taken = null;
         return -1;
     }
 
-    private static AccountLimits? Known(TargetModel target, int place) =>
-        place < target.Limits.Length && target.Limits[place] is { IsKnown: true } limits ? limits : null;
+    /// <summary>Where the limits of a target's account are kept, whether anything is known of them or not; null where they have no place yet.</summary>
+    public static AccountLimits? LimitsOf(TargetModel target, int place, in AccountAsk ask) =>
+        place < target.Limits.Length ? target.Limits[place] : target.Provider.Accounts[place].State.Named.Find(ask);
+
+    private static AccountLimits? Known(TargetModel target, int place, in AccountAsk ask) =>
+        LimitsOf(target, place, ask) is { IsKnown: true } limits ? limits : null;
 }

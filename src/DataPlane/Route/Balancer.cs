@@ -22,25 +22,25 @@ internal static class Balancer
     /// Those of a set that may be asked now: neither ejected nor to be left alone by their provider's word, and with room in their accounts; and of those
     /// who fail so many as its model keeps.
     /// </summary>
-    public static ulong Available(ModelModel model, ulong set, long nowMs, in AccountCost cost = default)
+    public static ulong Available(ModelModel model, ulong set, long nowMs, in AccountAsk ask)
     {
         var available = set;
         for (var rest = set; rest != 0; rest &= rest - 1)
         {
             var i = BitOperations.TrailingZeroCount(rest);
             var target = model.Targets[i];
-            if (!target.Health.IsAvailable(nowMs) || target.Pause.LeftMs(nowMs) > 0 || !Accounts.HasRoom(target, nowMs, cost))
+            if (!target.Health.IsAvailable(nowMs) || target.Pause.LeftMs(nowMs) > 0 || !Accounts.HasRoom(target, nowMs, ask))
                 available &= ~(1UL << i);
         }
 
-        return available == set || available == 0 || model.KeepPercent == 0 ? available : available | Kept(model, set, nowMs, cost);
+        return available == set || available == 0 || model.KeepPercent == 0 ? available : available | Kept(model, set, nowMs, ask);
     }
 
     /// <summary>
     /// Those of the lowest priority that are asked although they fail, where fewer of it are left than its model keeps: whoever returns soonest. Those who
     /// are left would have to do all that the others did, and fail for that. Where none answers, nobody is kept: others may.
     /// </summary>
-    private static ulong Kept(ModelModel model, ulong set, long nowMs, in AccountCost cost)
+    private static ulong Kept(ModelModel model, ulong set, long nowMs, in AccountAsk ask)
     {
         var group = First(model, set);
         var ejected = 0UL;
@@ -65,7 +65,7 @@ internal static class Balancer
             }
 
             ejected &= ~(1UL << best);
-            if (model.Targets[best].Pause.LeftMs(nowMs) == 0 && Accounts.HasRoom(model.Targets[best], nowMs, cost))
+            if (model.Targets[best].Pause.LeftMs(nowMs) == 0 && Accounts.HasRoom(model.Targets[best], nowMs, ask))
                 kept |= 1UL << best;
             else
                 missing++;

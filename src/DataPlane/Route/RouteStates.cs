@@ -1,3 +1,4 @@
+using System.Text;
 using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Route;
@@ -25,8 +26,20 @@ internal sealed class RouteStates
     /// <summary>Accounts of the configuration in force, by their provider and their own name.</summary>
     public IReadOnlyDictionary<(string Provider, string Account), AccountState> Accounts => Volatile.Read(ref _accounts);
 
-    /// <summary>Limits of those accounts, by the provider's name of the model.</summary>
+    /// <summary>Limits of those accounts, by the provider's name of the model, as the configuration has them; others <see cref="AccountState.Named"/> has.</summary>
     public IReadOnlyDictionary<(string Provider, string Account, string Model), AccountLimits> Limits => Volatile.Read(ref _limits);
+
+    /// <summary>All limits of those accounts of which something may be known, also under names that clients chose.</summary>
+    public IEnumerable<((string Provider, string Account, string Model) Name, AccountLimits Limits)> AllLimits()
+    {
+        foreach (var (name, limits) in Limits)
+            yield return (name, limits);
+        foreach (var ((provider, account), state) in Accounts)
+        {
+            foreach (var learnt in state.Named.Learnt)
+                yield return ((provider, account, learnt.Name), learnt.Limits);
+        }
+    }
 
     /// <summary>The retries of each rule.</summary>
     public IReadOnlyDictionary<string, RetryBudget> Budgets => Volatile.Read(ref _budgets);
@@ -79,7 +92,7 @@ internal sealed class RouteStates
                     ensembles[model.Name] = model.Ensembles = _ensembles.GetValueOrDefault(model.Name) ?? model.Ensembles;
                 foreach (var target in model.Targets)
                 {
-                    var name = (target.Provider.Name, target.UpstreamModel is { } named ? System.Text.Encoding.UTF8.GetString(named) : "");
+                    var name = (target.Provider.Name, target.UpstreamModel is { } named ? Encoding.UTF8.GetString(named) : "");
                     if (!targets.TryGetValue(name, out var view))
                     {
                         var known = _targets.GetValueOrDefault(name);
@@ -95,6 +108,7 @@ internal sealed class RouteStates
                 }
             }
 
+            Name(config, limits);
             Volatile.Write(ref _targets, targets);
             Volatile.Write(ref _accounts, accounts);
             Volatile.Write(ref _limits, limits);
@@ -106,6 +120,34 @@ internal sealed class RouteStates
         }
     }
 
+    /// <summary>Tells the accounts that are asked by clients' names which names the configuration knows, so that these are not kept twice.</summary>
+    private static void Name(ConfigSnapshot config, Dictionary<(string Provider, string Account, string Model), AccountLimits> limits)
+    {
+        var named = new Dictionary<(string, string), List<(string, AccountLimits)>>();
+        foreach (var model in config.Models.All)
+        {
+            foreach (var target in model.Targets)
+            {
+                if (!model.IsGlob || target.UpstreamModel is not null)
+                    continue;
+                foreach (var account in target.Provider.Accounts)
+                    named.TryAdd((target.Provider.Name, account.Name), []);
+            }
+        }
+
+        foreach (var (name, its) in limits)
+        {
+            if (named.TryGetValue((name.Provider, name.Account), out var list))
+                list.Add((name.Model, its));
+        }
+
+        foreach (var provider in config.Providers)
+        {
+            foreach (var account in provider.Accounts)
+                account.State.Named.Configure(named.GetValueOrDefault((provider.Name, account.Name)));
+        }
+    }
+
     /// <summary>Those that are known already go on; none where the provider is asked for now this model and now that.</summary>
     private AccountLimits[] LimitsOf(TargetModel target, string? model, Dictionary<(string, string, string), AccountLimits> limits)
     {
@@ -114,9 +156,10 @@ internal sealed class RouteStates
         var all = new AccountLimits[target.Provider.Accounts.Length];
         for (var i = 0; i < all.Length; i++)
         {
-            var name = (target.Provider.Name, target.Provider.Accounts[i].Name, model);
+            var account = target.Provider.Accounts[i];
+            var name = (target.Provider.Name, account.Name, model);
             if (!limits.TryGetValue(name, out all[i]!))
-                limits[name] = all[i] = _limits.GetValueOrDefault(name) ?? new AccountLimits();
+                limits[name] = all[i] = _limits.GetValueOrDefault(name) ?? account.State.Named.Find(new(default, Encoding.UTF8.GetBytes(model))) ?? new AccountLimits();
         }
 
         return all;

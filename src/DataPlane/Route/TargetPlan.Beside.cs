@@ -19,7 +19,7 @@ internal sealed partial class TargetPlan
         var model = _exchange.Model!;
         var now = clock.CoarseMs;
         var set = 0UL;
-        for (var rest = Balancer.Available(model, Untried() & ~(1UL << _target), now, _exchange.AccountCost); rest != 0; rest &= rest - 1)
+        for (var rest = Balancer.Available(model, Untried() & ~(1UL << _target), now, Ask); rest != 0; rest &= rest - 1)
         {
             var i = BitOperations.TrailingZeroCount(rest);
             var target = model.Targets[i];
@@ -54,7 +54,7 @@ internal sealed partial class TargetPlan
         }
 
         var prefix = _exchange.Model.Affinity is null ? 0 : _exchange.PrefixHash;
-        var account = Accounts.Take(target, prefix, clock.CoarseMs, _exchange.AccountCost, 0, out _, out var taken, out _);
+        var account = Accounts.Take(target, prefix, clock.CoarseMs, Ask, 0, out _, out var taken, out _);
         if (account < 0)
         {
             target.Load.Leave();
@@ -68,7 +68,7 @@ internal sealed partial class TargetPlan
             Target = target,
             Account = target.Provider.Accounts[account],
             Taken = taken,
-            Limits = account < target.Limits.Length ? target.Limits[account] : null,
+            Limits = Accounts.LimitsOf(target, account, Ask),
         };
         return true;
     }

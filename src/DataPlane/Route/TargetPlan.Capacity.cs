@@ -14,12 +14,13 @@ internal sealed partial class TargetPlan
         _exchange = exchange;
         var now = clock.CoarseMs;
         var least = int.MaxValue;
-        foreach (var target in exchange.Model!.Targets)
+        var ask = new AccountAsk(default, exchange.Model!.IsGlob ? exchange.PassedModel : default);
+        foreach (var target in exchange.Model.Targets)
         {
             if (target is not { Weight: > 0, Provider.IsDisabled: false } || !CanAnswer(target) || !Residency.Allows(exchange.Key!, target)
                 || !target.Health.IsAvailable(now))
                 continue;
-            least = Math.Min(least, Math.Max(target.UsedPercent(now), Accounts.UsedPercent(target, now)));
+            least = Math.Min(least, Math.Max(target.UsedPercent(now), Accounts.UsedPercent(target, now, ask)));
         }
 
         return least == int.MaxValue ? 0 : least;

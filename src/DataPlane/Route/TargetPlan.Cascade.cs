@@ -36,7 +36,7 @@ internal sealed partial class TargetPlan
         }
 
         _fit = fit;
-        return Balancer.Available(_asked, set, clock.CoarseMs, _exchange.AccountCost) != 0;
+        return Balancer.Available(_asked, set, clock.CoarseMs, AskOf(_asked, null)) != 0;
     }
 
     /// <summary>A cheaper model cannot be asked: a limit of it has nothing left. Turns to the next; false where it is none, or nobody is left.</summary>
@@ -83,10 +83,10 @@ internal sealed partial class TargetPlan
             var name = _asked.Cascade[i].Model;
             if (_exchange.Config.Models.Find(name.Utf8) is not { IsDisabled: false } model || ReferenceEquals(model, _asked))
                 continue;
-            (_exchange.Model, _tried, _fit) = (model, 0, TargetFit.Whole);
+            (_exchange.Model, _tried, _fit, _by) = (model, 0, TargetFit.Whole, model.OwnName ?? name);
             if (TryChoose(Untried(), isPicky: true))
             {
-                (_step, _by) = (i, model.OwnName ?? name);
+                _step = i;
                 return true;
             }
         }

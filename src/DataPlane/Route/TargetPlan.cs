@@ -88,7 +88,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
             var hasRoom = target.Load.TryEnter(target.Concurrent);
             if (hasRoom && (target.Health.TryEnter(now, out _isProbe) || IsKept(~passed, now)))
                 break;
-            var others = Balancer.Available(_exchange.Model!, Untried() & ~passed & ~(1UL << _target), now, _exchange.AccountCost);
+            var others = Balancer.Available(_exchange.Model!, Untried() & ~passed & ~(1UL << _target), now, Ask);
             if (!hasRoom)
                 OnFull(_exchange.Model!, _target);
             if (others == 0 && !hasRoom)
@@ -135,10 +135,10 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     {
         var waitMax = mayWait ? (long)_asked.Retry.WaitMax.TotalMilliseconds : 0;
         var prefix = _exchange.Model!.Affinity is null ? 0 : _exchange.PrefixHash;
-        var place = Accounts.Take(_exchange.Target!, prefix, clock.CoarseMs, _exchange.AccountCost, waitMax, out _trial, out _taken, out var ms);
+        var place = Accounts.Take(_exchange.Target!, prefix, clock.CoarseMs, Ask, waitMax, out _trial, out _taken, out var ms);
         wait = TimeSpan.FromMilliseconds(ms == long.MaxValue ? 0 : ms);
         _exchange.Account = place < 0 ? null : _exchange.Target!.Provider.Accounts[place];
-        _limits = place >= 0 && place < _exchange.Target!.Limits.Length ? _exchange.Target.Limits[place] : null;
+        _limits = place < 0 ? null : Accounts.LimitsOf(_exchange.Target!, place, Ask);
         return place >= 0;
     }
 
@@ -146,8 +146,13 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     public TimeSpan Held => TimeSpan.FromMilliseconds(_taken?.HeldMs(clock.CoarseMs) ?? 0);
 
     /// <summary>An answer's head is there: what it says of the account's limits, and how long it asks to be left alone where they refuse; else zero.</summary>
-    public void OnHead(in ProviderRates rates, TimeSpan refusedFor)
+    /// <param name="rates">What it says.</param>
+    /// <param name="isServed">Whether the provider serves what it was asked for: else nobody knows whether it has such a model.</param>
+    /// <param name="refusedFor">How long it asks to be left alone.</param>
+    public void OnHead(in ProviderRates rates, bool isServed, TimeSpan refusedFor)
     {
+        if (_limits is null && isServed && rates.IsTold)
+            _limits = _exchange.Account!.State.Named.Add(Ask, clock.CoarseMs);
         if (refusedFor > TimeSpan.Zero)
             _limits?.OnRefused(clock.CoarseMs, refusedFor, rates, _exchange.AccountCost);
         if (_taken is not null)
@@ -160,7 +165,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     /// <summary>It was the account that was refused: where its provider can be asked as another, the same target may be chosen again.</summary>
     public void OnAccountRefused()
     {
-        if (Accounts.HasRoom(_exchange.Target!, clock.CoarseMs, _exchange.AccountCost))
+        if (Accounts.HasRoom(_exchange.Target!, clock.CoarseMs, Ask))
             _tried &= ~(1UL << _target);
     }
 
@@ -192,7 +197,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     }
 
     /// <summary>Whether another target of the model could be asked in the place of the chosen one.</summary>
-    public bool HasOther => Balancer.Available(_exchange.Model!, Untried() & ~(1UL << _target), clock.CoarseMs, _exchange.AccountCost) != 0;
+    public bool HasOther => Balancer.Available(_exchange.Model!, Untried() & ~(1UL << _target), clock.CoarseMs, Ask) != 0;
 
     /// <summary>Whether somebody else might be asked after the chosen target; whether the model's retries allow it is not looked at.</summary>
     public bool HasNext => _exchange.Attempts - _spent < _asked.Retry.AttemptsMax
@@ -244,7 +249,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
             return false;
         var all = Eligible(model);
         var now = clock.CoarseMs;
-        var set = Balancer.Available(model, all, now, _exchange.AccountCost) is var available and not 0 ? available : Answering(model, all, now);
+        var set = Balancer.Available(model, all, now, Ask) is var available and not 0 ? available : Answering(model, all, now);
         if (set == 0)
             return false;
         var choice = Balancer.Choose(model, Foremost(model, set), now, _exchange);
@@ -286,20 +291,16 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
 
     private bool TryFallBack(bool isPicky = false)
     {
-        var before = (_exchange.Model, _tried);
+        var before = (_exchange.Model, _tried, _by);
         while (_fallbacks < _asked.Fallback.Length)
         {
             var name = _asked.Fallback[_fallbacks++];
             if (_exchange.Config.Models.Find(name.Utf8) is not { IsDisabled: false } model)
                 continue;
-            (_exchange.Model, _tried) = (model, 0);
+            (_exchange.Model, _tried, _by) = (model, 0, model.OwnName ?? name);
             if (TryChoose(Untried(), isPicky))
-            {
-                _by = model.OwnName ?? name;
                 return true;
-            }
-
-            (_exchange.Model, _tried) = before;
+            (_exchange.Model, _tried, _by) = before;
         }
 
         if (isPicky)
@@ -314,7 +315,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
             return false;
         var model = _exchange.Model!;
         var now = clock.CoarseMs;
-        var available = Balancer.Available(model, set, now, _exchange.AccountCost);
+        var available = Balancer.Available(model, set, now, Ask);
         if (available == 0 && isPicky)
             return false;
         Take(Balancer.Choose(model, Foremost(model, available != 0 ? available : Answering(model, set, now)), now, _exchange));
@@ -340,6 +341,11 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         else
             taken.Learn(clock.CoarseMs, default, _exchange.AccountCost);
     }
+
+    /// <summary>What the exchange asks of an account of its model, by the name that is passed on.</summary>
+    private AccountAsk Ask => AskOf(_exchange.Model!, _by);
+
+    private AccountAsk AskOf(ModelModel model, ModelName? by) => new(_exchange.AccountCost, model.IsGlob ? _exchange.PassedAs(by) : default);
 
     private void Take(int target)
     {
@@ -402,7 +408,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
 
     /// <summary>Whether the chosen target is asked although it fails: it is no probe then.</summary>
     private bool IsKept(ulong among, long nowMs) =>
-        (Balancer.Available(_exchange.Model!, Untried() & among, nowMs, _exchange.AccountCost) & (1UL << _target)) != 0;
+        (Balancer.Available(_exchange.Model!, Untried() & among, nowMs, Ask) & (1UL << _target)) != 0;
 
     /// <summary>
     /// Those of a set that go first: of the lowest priority, and of these, where the model prefers them, those of the client's dialect. Who comes back from

@@ -200,10 +200,10 @@ public sealed class AccountLimitTests
     public void What_is_wanted_counts_whether_it_is_to_be_had_or_not_and_not_of_what_is_not_known()
     {
         var account = new AccountLimits();
-        account.Want(new AccountCost(10, 5));
+        account.Want(0, new AccountCost(10, 5));
         account.Learn(0, new ProviderRates { Requests = Told(100, 0, 60_000), Tokens = Told(1000, 0, 60_000) });
-        account.Want(new AccountCost(10, 5));
-        account.Want(new AccountCost(20, 0));
+        account.Want(0, new AccountCost(10, 5));
+        account.Want(0, new AccountCost(20, 0));
         Assert.Equal((2, 35, 0, 0), (account.Requests.Wanted, account.Tokens.Wanted, account.InputTokens.Wanted, account.OutputTokens.Wanted));
     }
 

@@ -67,6 +67,7 @@ internal sealed class RouteWorld
     public bool Begin(string model, RequestNeeds needs = default, KeyModel? key = null)
     {
         Exchange.Reset(Snapshot);
+        Exchange.SetAskedModel(System.Text.Encoding.UTF8.GetBytes(model));
         Exchange.Key = key ?? Keyless;
         Exchange.Needs = needs;
         Exchange.Endpoint = DialectTable.Find("/v1/chat/completions"u8);

@@ -125,7 +125,7 @@ public sealed class AccountFleetTests
                 var cost = new AccountCost(_random.Next(2, 2 * CostMean), 0);
                 var limits = _planes[plane];
                 var coarse = _now / 100 * 100;
-                limits.Want(cost);
+                limits.Want(coarse, cost);
                 var isTaken = limits.IsKnown;
                 var wait = 0L;
                 if (isTaken && !limits.TryTake(coarse, cost, _hasTurns ? 5000 : 0, out wait))

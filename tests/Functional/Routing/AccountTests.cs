@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Rig;
 
@@ -20,6 +21,7 @@ public sealed class AccountTests
               scarce: { targets: [ { provider: single } ], retry: { waitMax: 1ms } }
               plenty: { targets: [ { provider: single } ], retry: { waitMax: 1ms } }
               "any-*": { targets: [ { provider: single } ], retry: { waitMax: 1ms } }
+              "pool-*": { targets: [ { provider: pool } ], retry: { waitMax: 1ms, budget: 100% } }
               both: { targets: [ { provider: pool, model: fake-n3 }, { provider: fake, model: other, priority: 1 } ], retry: { waitMax: 60s } }
             """,
     };
@@ -102,10 +104,43 @@ public sealed class AccountTests
         Assert.Equal(429, (await edge.AskAsync(Ask.Chat(model: "scarce"))).Status);
         Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "plenty"))).Status);
 
-        // Whatever name is passed on, the provider's limit of it is not known to be the same.
+        // Whatever name is passed on, the provider's limit of another is not known to be the same.
         edge.Fake.EnqueueRaw(Answer(Left(0)));
         for (var i = 0; i < 3; i++)
             Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: $"any-{i}"))).Status);
+    }
+
+    [Fact]
+    public async Task What_is_left_of_a_name_that_was_passed_on_is_known_by_the_second_time()
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        edge.Fake.EnqueueRaw(Answer(Left(0)));
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "pool-5"))).Status);
+        var first = Key(edge.Fake.Requests[0]);
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "pool-5"))).Status);
+        Assert.DoesNotContain(edge.Fake.Requests.Skip(1), request => Key(request) == first);
+
+        // Where no account has any left nobody is asked, and other names go on as before.
+        edge.Fake.EnqueueRaw(Answer(Left(0)));
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "pool-5"))).Status);
+        var asked = edge.Fake.RequestCount;
+        var refused = await edge.AskAsync(Ask.Chat(model: "pool-5"));
+        Assert.Equal((429, "provider", asked), (refused.Status, refused.Field("x-aiedge-limit"), edge.Fake.RequestCount));
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "pool-4"))).Status);
+        Assert.Contains(
+            "aiedge_account_remaining{gen_ai_provider_name=\"pool\",account=\"one\",target=\"pool-5\",unit=\"requests\"} 0\n",
+            (await edge.AdminAsync("/metrics")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Names_that_the_provider_does_not_know_take_no_place()
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n" + Left(0) + "\r\n"));
+        Assert.NotEqual(200, (await edge.AskAsync(Ask.Chat(model: "any-nonsense"))).Status);
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "any-nonsense"))).Status);
+        Assert.DoesNotContain("any-nonsense", (await edge.AdminAsync("/metrics")).Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -194,7 +229,7 @@ public sealed class AccountTests
     private static byte[] Refusal(string key)
     {
         var body = $$$"""{"error":{"message":"bad {{{key}}}"}}""";
-        return System.Text.Encoding.ASCII.GetBytes($"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        return Encoding.ASCII.GetBytes($"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
     }
 
     private static string? Key(ReceivedRequest request) => request.Header("authorization");
