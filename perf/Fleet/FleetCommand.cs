@@ -10,7 +10,7 @@ internal sealed class FleetCommand
     public const string Help = """
         AiEdge.Fleet [SCENARIO]... [--plane FILE] [--planes 4] [--seconds 30]
         AiEdge.Fleet sync [--planes 1000] [--buckets 100] [--seconds 10]
-        AiEdge.Fleet faults [FAULT]... [--plane FILE] [--seconds 60]
+        AiEdge.Fleet faults [FAULT]... [WAY]... [--plane FILE] [--seconds 60]
         AiEdge.Fleet accounts [CASE]... [--plane FILE] [--planes 4] [--seconds 60]
         AiEdge.Fleet aborts [--plane FILE] [--aborts 1000]
         AiEdge.Fleet compete [--plane FILE] [--seconds 10]
@@ -26,7 +26,9 @@ internal sealed class FleetCommand
           window     200 requests a day, all planes asked alike: how many are refused while there is credit
           cold       the first requests of buckets, the second ones, and warm ones while the control plane is stopped
           faults     one data plane in front of three providers, 200 requests a second; after 10 s one of the three goes bad: dead, slow, limited,
-                     silent (429 without a time to come again), cutting, stalling, lying or mixed, without a name all of them one after the other. Ends with 1 where what is promised is missed
+                     silent (429 without a time to come again), cutting, stalling, lying or mixed, without a name all of them one after the other; in
+                     one or more ways: native (the default), weighted, to-anthropic, to-gemini, one-translated or from-anthropic, or all of them
+                     (all-ways). Ends with 1 where what is promised is missed
           accounts   data planes that use one account with a provider, asked for twice its limit: requests, tokens, anthropic, shifting or window,
                      without a name all of them. Ends with 1 where the provider had to refuse more than 1 %, or less than 95 % was used
           aborts     one data plane; clients leave in the middle of streams: how soon the provider's connection is closed, and what is billed. Ends
@@ -47,6 +49,9 @@ internal sealed class FleetCommand
 
     /// <summary>What is to become of one of three providers, where that is what is asked for.</summary>
     public List<Fault>? Faults { get; private set; }
+
+    /// <summary>Who speaks what while it does.</summary>
+    public List<Way> Ways { get; } = [];
 
     /// <summary>What planes share of an account, where that is what is asked for.</summary>
     public List<AccountCase>? Accounts { get; private set; }
@@ -104,6 +109,14 @@ internal sealed class FleetCommand
             {
                 faults.Add(known);
             }
+            else if (command.Faults is not null && args[i] == "all-ways")
+            {
+                command.Ways.AddRange(Way.All);
+            }
+            else if (command.Faults is not null && Array.Find(Way.All, one => one.Name == args[i]) is { } way)
+            {
+                command.Ways.Add(way);
+            }
             else if (i + 1 == args.Length || !command.TryTake(args[i], args[++i]))
             {
                 fault = $"{args[i]}: unknown or incomplete; see --help";
@@ -115,6 +128,8 @@ internal sealed class FleetCommand
             command.Chosen.AddRange(Scenarios);
         if (command.Faults is { Count: 0 } none)
             none.AddRange(Fault.All);
+        if (command.Ways.Count == 0)
+            command.Ways.Add(Way.All[0]);
         if (command.Accounts is { Count: 0 } all)
             all.AddRange(AccountCase.All);
         command.Planes = command.Planes > 0 ? command.Planes : command.IsSync ? 1000 : 4;

@@ -43,8 +43,12 @@ internal static class Program
         var isGood = true;
         if (command.Faults is { } faults)
         {
-            foreach (var one in faults)
-                isGood &= await new FaultRun(root, command, one).RunAsync();
+            foreach (var way in command.Ways)
+            {
+                foreach (var one in faults)
+                    isGood &= await new FaultRun(root, command, way, one).RunAsync();
+            }
+
             return isGood ? 0 : 1;
         }
 

@@ -8,10 +8,10 @@ using AiEdge.FakeUpstream;
 namespace AiEdge.FleetTest.Faults;
 
 /// <summary>
-/// Chat completions on a schedule that waits for no answer, each read to its end and judged: whole, broken and told, or neither. Times count from
+/// Completions on a schedule that waits for no answer, each read to its end and judged: whole, broken and told, or neither. Times count from
 /// when a request was due.
 /// </summary>
-internal sealed class Caller(IPEndPoint plane, int chunks) : IDisposable
+internal sealed class Caller(IPEndPoint plane, ClientForm form, int chunks) : IDisposable
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(2);
 
@@ -20,7 +20,7 @@ internal sealed class Caller(IPEndPoint plane, int chunks) : IDisposable
         Timeout = TimeSpan.FromSeconds(30),
     };
 
-    private readonly Uri _url = new($"http://{plane}/v1/chat/completions");
+    private readonly Uri _url = new($"http://{plane}{form.Path}");
     private readonly string _text = FakeText.All(chunks);
     private readonly List<Outcome> _outcomes = [];
     private readonly Stopwatch _watch = new();
@@ -72,8 +72,7 @@ internal sealed class Caller(IPEndPoint plane, int chunks) : IDisposable
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, _url);
-            var body = $$$"""{"model":"three","messages":[{"role":"user","content":"x"}]{{{(isStream ? ",\"stream\":true" : "")}}}}""";
-            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+            request.Content = new StringContent(form.Ask(isStream), Encoding.UTF8, "application/json");
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", StandalonePlane.ClientKey);
             using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
             if (answer.StatusCode != HttpStatusCode.OK)
@@ -90,8 +89,7 @@ internal sealed class Caller(IPEndPoint plane, int chunks) : IDisposable
     {
         try
         {
-            using var json = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
-            var text = json.RootElement.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString();
+            var text = form.TextOf(JsonElement.Parse(await answer.Content.ReadAsByteArrayAsync()));
             return text == _text ? new(OutcomeKind.Whole, due, -1) : new(OutcomeKind.Untold, due, -1, "another text");
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
@@ -102,7 +100,7 @@ internal sealed class Caller(IPEndPoint plane, int chunks) : IDisposable
 
     private async Task<Outcome> ReadStreamAsync(HttpResponseMessage answer, double due)
     {
-        var (text, first, last, isTold) = (new StringBuilder(), -1.0, "", false);
+        var (text, first, last, kind) = (new StringBuilder(), -1.0, "", EventKind.Part);
         try
         {
             using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(), Encoding.UTF8);
@@ -111,10 +109,10 @@ internal sealed class Caller(IPEndPoint plane, int chunks) : IDisposable
                 if (!line.StartsWith("data:", StringComparison.Ordinal))
                     continue;
                 first = first < 0 ? Now - due : first;
-                if (isTold || last == "[DONE]")
+                if (kind != EventKind.Part)
                     return new(OutcomeKind.Untold, due, first, "an event behind the end");
                 last = line[5..].Trim();
-                isTold = last != "[DONE]" && !TryTake(last, text);
+                kind = form.Take(last, text);
             }
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
@@ -122,25 +120,10 @@ internal sealed class Caller(IPEndPoint plane, int chunks) : IDisposable
             return new(OutcomeKind.Untold, due, first, e.Message);
         }
 
-        if (isTold)
+        if (kind == EventKind.Error)
             return new(_text.StartsWith(text.ToString(), StringComparison.Ordinal) ? OutcomeKind.Told : OutcomeKind.Untold, due, first, "told: " + last);
-        return last == "[DONE]" && text.ToString() == _text
+        return kind == EventKind.End && text.ToString() == _text
             ? new(OutcomeKind.Whole, due, first)
             : new(OutcomeKind.Untold, due, first, $"{text.Length} of {_text.Length} characters, and {last}");
-    }
-
-    /// <summary>Takes an event's text; false where the event is an error.</summary>
-    private static bool TryTake(string data, StringBuilder text)
-    {
-        using var json = JsonDocument.Parse(data);
-        if (json.RootElement.TryGetProperty("error", out _))
-            return false;
-        foreach (var choice in json.RootElement.GetProperty("choices").EnumerateArray())
-        {
-            if (choice.GetProperty("delta").TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.String)
-                text.Append(content.GetString());
-        }
-
-        return true;
     }
 }

@@ -8,7 +8,7 @@ namespace AiEdge.FleetTest.Faults;
 /// One target of three goes bad under load: what its clients see, when it is left alone, what is billed, and what the others' clients wait for.
 /// The data plane is a process, the three providers are in this one, so that the bad one can be told when.
 /// </summary>
-internal sealed class FaultRun(string root, FleetCommand command, Fault fault)
+internal sealed class FaultRun(string root, FleetCommand command, Way way, Fault fault)
 {
     private const double Rate = 200;
     private const int Chunks = 20;
@@ -32,7 +32,7 @@ internal sealed class FaultRun(string root, FleetCommand command, Fault fault)
         await using var two = await FakeUpstreamServer.StartAsync(options);
         using var plane = new StandalonePlane(root, command.Plane);
         await plane.StartAsync(Config(bad, one, two));
-        using var caller = new Caller(plane.Listen, Chunks);
+        using var caller = new Caller(plane.Listen, way.Client, Chunks);
         await caller.WarmAsync(400);
         var watch = new PlaneWatch(plane, caller);
         using var stop = new CancellationTokenSource();
@@ -55,12 +55,13 @@ internal sealed class FaultRun(string root, FleetCommand command, Fault fault)
 
     private bool IsStream(int number) => !fault.IsWhole && (!fault.IsHalfWhole || number % 2 == 0);
 
-    private static string Config(FakeUpstreamServer bad, FakeUpstreamServer one, FakeUpstreamServer two)
+    private string Config(FakeUpstreamServer bad, FakeUpstreamServer one, FakeUpstreamServer two)
     {
-        static string Provider(string name, FakeUpstreamServer server) =>
-            $"  {name}: {{ dialect: openai, baseUrl: \"{server.BaseUrl}\", key: \"{StandalonePlane.ProviderKey}\" }}\n";
-        return "providers:\n" + Provider("bad", bad) + Provider("one", one) + Provider("two", two)
-            + "models: { three: { targets: [ { provider: bad, model: m }, { provider: one, model: m }, { provider: two, model: m } ], balance: latency } }\n"
+        static string Provider(string name, string dialect, FakeUpstreamServer server) =>
+            $"  {name}: {{ dialect: {dialect}, baseUrl: \"{Url(dialect, server)}\", key: \"{StandalonePlane.ProviderKey}\" }}\n";
+        static string Url(string dialect, FakeUpstreamServer server) => dialect == "openai" ? server.BaseUrl : $"http://127.0.0.1:{server.Port}";
+        return "providers:\n" + Provider("bad", way.Bad, bad) + Provider("one", way.Others, one) + Provider("two", way.Others, two)
+            + "models: { three: { targets: [ { provider: bad, model: m }, { provider: one, model: m }, { provider: two, model: m } ], balance: " + way.Balance + " } }\n"
             + $"retry: {{ attempts: 3, budget: {BudgetPercent}% }}\n"
             + "timeouts: { connect: 1s, firstByte: 2s, idle: 2s, total: 20s }\njournal: { mode: group }\n";
     }
@@ -77,7 +78,7 @@ internal sealed class FaultRun(string root, FleetCommand command, Fault fault)
         var twice = TokensTwice(journal, all);
         var due = EjectionDue(journal);
         var ejected = watch.EjectedAt is { } at ? (double?)Math.Max(0, (at - (due ?? at)).TotalMilliseconds) : null;
-        Say($"{fault.Name}: {during.Count} requests at {Rate}/s, from a second before the onset to {command.Seconds} s after it");
+        Say($"{fault.Name}, {way.Name}: {during.Count} requests at {Rate}/s, from a second before the onset to {command.Seconds} s after it");
         var isGood = Line("answered, of those without a first byte", $"{answered * 100.0 / during.Count:F3} %", answered >= 0.999 * during.Count, ">= 99.9 %");
         isGood &= Line("broken after it and told / not told", $"{Count(OutcomeKind.Told)} / {Count(OutcomeKind.Untold)}", Count(OutcomeKind.Untold) == 0, "0 not told");
         isGood &= !fault.Failing
