@@ -419,9 +419,6 @@ internal sealed class Exchange
     /// <summary>Another model is asked in the place of the client's, whose name stays the asked one; null for the client's own.</summary>
     public void TurnTo(ModelName? name) => _passed = OwnName = name;
 
-    /// <summary>The name that a provider without one of its own is asked by, once the exchange has turned to a name; null for the asked one.</summary>
-    public ReadOnlySpan<byte> PassedAs(ModelName? name) => (name ?? OwnName) is { } passed ? passed.Utf8 : AskedModel;
-
     /// <summary>Turns to a model of another name; null for the asked one.</summary>
     public void Pass(ModelName? name) => _passed = name ?? OwnName;
 

@@ -24,13 +24,17 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     private byte[] _bytes = [];
     private int _length;
     private bool _isLong;
+    private bool _isNamed;
+
+    /// <summary>Whether what was held back says that what the request names is not there, and another account may have it.</summary>
+    public bool IsElsewhere { get; private set; }
 
     /// <summary>
     /// Reads the provider's error; <see cref="ErrorKind.UpstreamStatus"/> says that it is held back, as every error of a cheaper model is.
     /// </summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(
-        ClientLink link, Exchange exchange, UpstreamConnection upstream, ResponseHead head, RequestBody request, bool isOfStep)
+        ClientLink link, Exchange exchange, UpstreamConnection upstream, ResponseHead head, RequestBody request, bool isOfStep, bool hasOtherAccount)
     {
         var answer = AnswerKind.Of(head);
         _length = 0;
@@ -55,9 +59,10 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
 
         link.ClearStep();
         var error = Judge(exchange, head.Status, answer, request);
+        IsElsewhere = _isNamed && hasOtherAccount && (head.Status != 400 || IsNotFound());
         if (error.IsError)
             return error;
-        if (isOfStep || MayBeMadeGood(head.Status))
+        if (isOfStep || IsElsewhere || MayBeMadeGood(head.Status))
             return EdgeError.Upstream(ErrorKind.UpstreamStatus);
         return client.IsOpen ? EdgeError.Upstream(ErrorKind.UpstreamStatus, retry: RetryPermission.Never) : await PassAsync(link, exchange, head);
     }
@@ -111,13 +116,21 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     {
         ReadOnlySpan<byte> text = _bytes.AsSpan(0, _length);
         var isOfUs = status is 401 or 402 or 403 || (status == 404 && exchange.Endpoint!.Kind != EndpointKind.Passthrough);
-        if (ProviderSecrets.IsIn(exchange.Target!.Provider, text) || (isOfUs && !(status is 403 or 404 && StoredName.IsMeant(exchange, text, request))))
+        _isNamed = (isOfUs ? status is 403 or 404 : status == 400) && StoredName.IsMeant(exchange, text, request);
+        if (ProviderSecrets.IsIn(exchange.Target!.Provider, text) || (isOfUs && !_isNamed))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
         if (DialectTable.Of(exchange.SpokenEndpoint.Dialect).Refusal(status, _reader!, text) is var refusal and not ErrorKind.None)
             return EdgeError.Upstream(refusal);
         if (body.State == BodyState.Faulted)
             return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off.");
         return status >= 500 && !answer.IsJson ? EdgeError.Upstream(ErrorKind.UpstreamBadAnswer) : default;
+    }
+
+    /// <summary>OpenAI answers 400 where there is no such response: <c>previous_response_not_found</c>.</summary>
+    private bool IsNotFound()
+    {
+        ReadOnlySpan<byte> text = _bytes.AsSpan(0, _length);
+        return text.IndexOf("not_found"u8) >= 0 || text.IndexOf("not found"u8) >= 0;
     }
 
     private void Collect()

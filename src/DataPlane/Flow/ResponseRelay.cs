@@ -107,7 +107,7 @@ internal sealed class ResponseRelay
         else if (head.Status >= 400)
         {
             _held = head;
-            error = await _error.RunAsync(_link, _exchange, upstream, head, request, _plan.Step is not null);
+            error = await _error.RunAsync(_link, _exchange, upstream, head, request, _plan.Step is not null, _plan.HasOtherAccount);
         }
         else
         {
@@ -166,6 +166,9 @@ internal sealed class ResponseRelay
 
     /// <summary>Tells an error in a stream that has been opened by signs of life, and ends it.</summary>
     public ValueTask<EdgeError> TellAsync(EdgeError error) => _stream.TellAsync(_exchange, error);
+    /// <summary>Whether what was held back says that what the request names is not there, and another account may have it.</summary>
+    public bool IsElsewhere => _error.IsElsewhere;
+
 
     /// <summary>
     /// The answer goes out to the client, so that nobody else is asked any more: nothing of the request is needed for as long as the answer takes, but

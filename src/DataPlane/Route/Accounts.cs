@@ -55,12 +55,13 @@ internal static class Accounts
     /// <param name="prefix">Of its prompt, which caches are kept of by account: the same goes to the same, if that has room; 0 for each in its turn.</param>
     /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
     /// <param name="ask">What is to be taken.</param>
+    /// <param name="without">Places of those that are not asked.</param>
     /// <param name="waitMaxMs">How long may be waited for it.</param>
     /// <param name="trial">Of <see cref="AccountState.Use"/>.</param>
     /// <param name="taken">What it was taken of; null where nothing is known of the account's limits.</param>
     /// <param name="waitMs">How long has to be waited.</param>
     public static int Take(
-        TargetModel target, ulong prefix, long nowMs, in AccountAsk ask, long waitMaxMs, out long trial, out AccountLimits? taken, out long waitMs)
+        TargetModel target, ulong prefix, long nowMs, in AccountAsk ask, ulong without, long waitMaxMs, out long trial, out AccountLimits? taken, out long waitMs)
     {
         var all = target.Provider.Accounts;
         var start = all.Length == 1 ? 0 : (int)((prefix != 0 ? StableHash.Mix(prefix) : target.Provider.NextTicket()) % (uint)all.Length);
@@ -71,7 +72,7 @@ internal static class Accounts
         for (var i = 0; i < all.Length; i++)
         {
             var place = (start + i) % all.Length;
-            if (all[place].IsDisabled || (!isPaused && all[place].State.PauseLeftMs(nowMs) > 0))
+            if (all[place].IsDisabled || (without & (1UL << place)) != 0 || (!isPaused && all[place].State.PauseLeftMs(nowMs) > 0))
                 continue;
             taken = Known(target, place, ask);
             taken?.Want(nowMs, ask.Cost);

@@ -41,8 +41,9 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     {
         _exchange = exchange;
         _asked = exchange.Model!;
-        _isProbe = _isObserved = false;
+        _isProbe = _isObserved = _isElsewhere = false;
         _trial = _rest = 0;
+        _without = 0;
         _taken = _limits = null;
         _fullOf = null;
         Lack = TargetLack.Dialect;
@@ -135,7 +136,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     {
         var waitMax = mayWait ? (long)_asked.Retry.WaitMax.TotalMilliseconds : 0;
         var prefix = _exchange.Model!.Affinity is null ? 0 : _exchange.PrefixHash;
-        var place = Accounts.Take(_exchange.Target!, prefix, clock.CoarseMs, Ask, waitMax, out _trial, out _taken, out var ms);
+        var place = Accounts.Take(_exchange.Target!, prefix, clock.CoarseMs, Ask, _without, waitMax, out _trial, out _taken, out var ms);
         wait = TimeSpan.FromMilliseconds(ms == long.MaxValue ? 0 : ms);
         _exchange.Account = place < 0 ? null : _exchange.Target!.Provider.Accounts[place];
         _limits = place < 0 ? null : Accounts.LimitsOf(_exchange.Target!, place, Ask);
@@ -234,6 +235,12 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         if (_exchange.Attempts - _spent is var attempts && (attempts >= _asked.Retry.AttemptsMax || attempts == 0))
             return false;
         var (model, target) = (_exchange.Model, _exchange.Target);
+        if (_isElsewhere)
+        {
+            (_next, _isElsewhere) = ((model!, target!), false);
+            return true;
+        }
+
         var isFound = TryChoose(Untried(), isPicky: true) || TryAgain(retryAfter, out wait) || TryFallBack() || TryChoose(Untried(), isPicky: false);
         _next = (_exchange.Model!, _exchange.Target!);
         (_exchange.Model, _exchange.Target) = (model, target);
@@ -345,11 +352,12 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     /// <summary>What the exchange asks of an account of its model, by the name that is passed on.</summary>
     private AccountAsk Ask => AskOf(_exchange.Model!, _by);
 
-    private AccountAsk AskOf(ModelModel model, ModelName? by) => new(_exchange.AccountCost, model.IsGlob ? _exchange.PassedAs(by) : default);
+    private AccountAsk AskOf(ModelModel model, ModelName? by) =>
+        new(_exchange.AccountCost, !model.IsGlob ? default : (by ?? _exchange.OwnName) is { } name ? name.Utf8 : _exchange.AskedModel);
 
     private void Take(int target)
     {
-        _target = target;
+        (_target, _without) = (target, 0);
         _exchange.Target = _exchange.Model!.Targets[target];
     }
 

@@ -139,8 +139,10 @@ public sealed class AccountTests
         await using var edge = await Edge.StartAsync(Setup);
         edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n" + Left(0) + "\r\n"));
         Assert.NotEqual(200, (await edge.AskAsync(Ask.Chat(model: "any-nonsense"))).Status);
-        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "any-nonsense"))).Status);
-        Assert.DoesNotContain("any-nonsense", (await edge.AdminAsync("/metrics")).Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("target=\"any-nonsense\"", (await edge.AdminAsync("/metrics")).Text, StringComparison.Ordinal);
+        edge.Fake.EnqueueRaw(Answer(Left(50)));
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "any-sense"))).Status);
+        Assert.Contains("target=\"any-sense\"", (await edge.AdminAsync("/metrics")).Text, StringComparison.Ordinal);
     }
 
     [Fact]

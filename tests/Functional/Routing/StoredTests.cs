@@ -1,0 +1,90 @@
+using System.Text;
+using AiEdge.Functional.Tests.Rig;
+
+namespace AiEdge.Functional.Tests.Routing;
+
+/// <summary>What a request names lies with one of a provider's accounts: the others are asked for it before its client is told that it is not there.</summary>
+public sealed class StoredTests
+{
+    private const string Stored = "resp_0f09a275409b";
+
+    private static readonly EdgeSetup Setup = new()
+    {
+        Providers = "  pool: { dialect: openai, baseUrl: \"ROOT/v1\", accounts: { one: { key: sk-one-5b81d77 }, two: { key: sk-two-c02ea }, three: { key: sk-three-77a } } }",
+        Models = """
+              pool: { targets: [ { provider: pool, model: fake-n3 }, { provider: fake, model: other } ], retry: { budget: 0% } }
+              once: { targets: [ { provider: pool, model: fake-n3 } ], retry: { attempts: 2 } }
+            """,
+    };
+
+    private static readonly string NoFile = Error(404, $$$"""{"error":{"message":"No file with id '{{{Stored}}}'.","type":"invalid_request_error"}}""");
+
+    public static TheoryData<string> NotThere => new()
+    {
+        NoFile,
+        Error(403, $$$"""{"error":{"message":"No access to {{{Stored}}}.","type":"invalid_request_error"}}"""),
+        Error(400, $$$"""{"error":{"message":"Previous response with id '{{{Stored}}}' not found.","code":"previous_response_not_found"}}"""),
+    };
+
+    [Theory]
+    [MemberData(nameof(NotThere))]
+    public async Task The_accounts_of_the_same_target_are_asked_each_once(string error)
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+
+        // The targets take turns: whatever one is the first, at the pool nobody but the pool is asked next.
+        for (var i = 0; i < 6; i++)
+        {
+            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(error));
+            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(error));
+            var before = edge.Fake.RequestCount;
+            var answer = await edge.AskAsync(Named("pool"));
+            var asked = edge.Fake.Requests.Skip((int)before).Select(static request => request.Header("authorization")).ToArray();
+            if (answer.Status == 200)
+            {
+                Assert.Equal(["Bearer sk-one-5b81d77", "Bearer sk-three-77a", "Bearer sk-two-c02ea"], asked.Order());
+                Assert.Equal(("3", "pool"), (answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-provider")));
+                return;
+            }
+
+            // The other target has one account, and what it says is passed on.
+            Assert.Equal("fake", answer.Field("x-aiedge-provider"));
+            await edge.AskAsync(Ask.Chat());
+        }
+
+        Assert.Fail("the pool was never asked first");
+    }
+
+    [Fact]
+    public async Task The_last_one_s_answer_is_the_client_s_and_nobody_is_ejected_or_paused_for_it()
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        for (var i = 0; i < 8; i++)
+        {
+            var before = edge.Fake.RequestCount;
+            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(NoFile));
+            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(NoFile));
+            var answer = await edge.AskAsync(Named("once"));
+            Assert.Equal((404, before + 2), (answer.Status, edge.Fake.RequestCount));
+            Assert.Contains(Stored, answer.Text, StringComparison.Ordinal);
+        }
+
+        var metrics = (await edge.AdminAsync("/metrics")).Text;
+        Assert.Contains("aiedge_target_ejections_total{gen_ai_provider_name=\"pool\",target=\"fake-n3\"} 0\n", metrics, StringComparison.Ordinal);
+        Assert.DoesNotMatch("aiedge_account_paused_ms\\{[^}]*\\} [1-9]", metrics);
+    }
+
+    [Fact]
+    public async Task Another_fault_of_the_request_is_told_at_once()
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(Error(400, $$$"""{"error":{"message":"Invalid '{{{Stored}}}'."}}""")));
+        var answer = await edge.AskAsync(Named("once"));
+        Assert.Equal((400, 1), (answer.Status, edge.Fake.RequestCount));
+    }
+
+    private static string Named(string model) => Ask.Post("/v1/responses", $$"""{"model":"{{model}}","input":"x","previous_response_id":"{{Stored}}"}""");
+
+    private static string Error(int status, string body) =>
+        $"HTTP/1.1 {status} No\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}";
+}
