@@ -105,24 +105,27 @@ internal sealed class FaultRun(string root, FleetCommand command, Way way, Fault
     }
 
     /// <summary>
-    /// Each exchange has one line, and tokens of output in one attempt at most, which are the exchange's; and nobody's are more than the answer has. What
-    /// is beyond that is billed twice.
+    /// Each exchange has one line, whose tokens of output are those of its last attempt; and nobody's are more than the answer has. What is beyond that is
+    /// billed twice. A whole answer that broke off at its end its provider has made all the same: its tokens, which are no others', are its attempt's.
     /// </summary>
     private static long TokensTwice(List<JsonElement> journal, IReadOnlyList<Outcome> all)
     {
         static long Tokens(JsonElement line) => line.TryGetProperty("outputTokens", out var tokens) ? tokens.GetInt64() : 0;
         static bool IsExchange(JsonElement line) => line.GetProperty("kind").GetString() == "exchange";
-        long twice = 0, billed = 0;
+        static bool IsBroken(JsonElement line) => line.GetProperty("end").GetString() == "upstream_fault" && !line.GetProperty("stream").GetBoolean();
+        long twice = 0, billed = 0, broken = 0;
         foreach (var exchange in journal.GroupBy(static line => line.GetProperty("edgeRequestId").GetString()))
         {
             var bills = exchange.Where(IsExchange).ToList();
-            var attempts = exchange.Where(static line => !IsExchange(line)).Sum(Tokens);
-            billed += bills.Sum(Tokens);
-            twice += bills.Sum(Tokens) - bills.Max(Tokens) + Math.Max(0, attempts - bills.Max(Tokens)) + Math.Max(0, bills.Max(Tokens) - Chunks);
+            var attempts = exchange.Where(static line => !IsExchange(line)).ToList();
+            var made = attempts.SkipLast(1).Where(IsBroken).Sum(static line => Math.Min(Tokens(line), Chunks));
+            var bill = bills.Max(Tokens);
+            (billed, broken) = (billed + bills.Sum(Tokens), broken + made);
+            twice += bills.Sum(Tokens) - bill + Math.Max(0, attempts.Sum(Tokens) - made - bill) + Math.Max(0, bill - Chunks);
         }
 
         var whole = all.Count(static outcome => outcome.Kind == OutcomeKind.Whole);
-        Say($"    journal: {journal.Count(IsExchange)} exchanges, {journal.Count(static line => !IsExchange(line))} attempts, {billed} tokens of output; {whole} whole answers");
+        Say($"    journal: {journal.Count(IsExchange)} exchanges, {journal.Count(static line => !IsExchange(line))} attempts, {billed} tokens of output; {whole} whole answers; {broken} tokens of answers that broke off at their end and were asked for again");
         return twice;
     }
 
