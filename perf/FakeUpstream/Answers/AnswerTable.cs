@@ -10,6 +10,7 @@ internal static class AnswerTable
         (":streamGenerateContent", GenerateAnswer.Make),
         (":embedContent", EmbedAnswer.Make),
         (":batchEmbedContents", EmbedAnswer.Make),
+        (":predict", PredictAnswer.Make),
         ("/messages", MessagesAnswer.Make),
         (":rawPredict", MessagesAnswer.Make),
         (":streamRawPredict", MessagesAnswer.Make),
@@ -63,7 +64,7 @@ internal static class AnswerTable
             || path.EndsWith("awPredict", StringComparison.Ordinal) ? Vendor.Anthropic
         : path.EndsWith("enerateContent", StringComparison.Ordinal) || path.EndsWith(":embedContent", StringComparison.Ordinal)
             || path.EndsWith(":countTokens", StringComparison.Ordinal)
-            || path.EndsWith(":batchEmbedContents", StringComparison.Ordinal) ? Vendor.Gemini : Vendor.OpenAi;
+            || path.EndsWith(":batchEmbedContents", StringComparison.Ordinal) || path.EndsWith(":predict", StringComparison.Ordinal) ? Vendor.Gemini : Vendor.OpenAi;
 
     private static Answer NoBody => ErrorAnswer.Json(400, "", "invalid_request_error", null, "The request has no body.");
 

@@ -125,7 +125,8 @@ internal sealed class FaultRun(string root, FleetCommand command, Way way, Fault
         }
 
         var whole = all.Count(static outcome => outcome.Kind == OutcomeKind.Whole);
-        Say($"    journal: {journal.Count(IsExchange)} exchanges, {journal.Count(static line => !IsExchange(line))} attempts, {billed} tokens of output; {whole} whole answers; {broken} tokens of answers that broke off at their end and were asked for again");
+        Say($"    journal: {journal.Count(IsExchange)} exchanges, {journal.Count(static line => !IsExchange(line))} attempts, {billed} tokens of output; {whole} whole answers");
+        Say($"    {broken} tokens of answers that broke off at their end and were asked for again");
         return twice;
     }
 

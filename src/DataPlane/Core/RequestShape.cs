@@ -45,6 +45,9 @@ internal enum RequestShape : byte
     /// <summary><c>:batchEmbedContents</c> of Gemini; the model stands in the path, and in each of the requests.</summary>
     BatchEmbed,
 
+    /// <summary><c>:predict</c> of Gemini's models of embeddings on Vertex AI, which providers alone are asked by; the model stands in the path.</summary>
+    Predict,
+
     /// <summary>A native path of a provider: of a body in JSON its <c>model</c> and <c>stream</c> are read, if it has any.</summary>
     Native,
 }

@@ -333,6 +333,8 @@ internal sealed partial class AttemptLoop
     /// <summary>Tells the plan what the attempt says of its target.</summary>
     private EdgeError Judged(Exchange exchange, EdgeError error)
     {
+        if (_isStale)
+            _plan.OnStale();
         Leave(error.Kind switch
         {
             _ when _isStale || _isAccounts => AttemptOutcome.Unknown,

@@ -245,7 +245,9 @@ internal sealed class AccountLink(RouteStates routes, EdgeClock clock)
             return true;
         }
 
-        if (_numbered.Count >= AccountsMax || (seat.IsLearnt && _learntNumbers >= LearntMax) || name.Provider.Length > NameCharsMax || name.Account.Length > NameCharsMax || name.Model.Length > NameCharsMax)
+        if (_numbered.Count >= AccountsMax || (seat.IsLearnt && _learntNumbers >= LearntMax))
+            return false;
+        if (name.Provider.Length > NameCharsMax || name.Account.Length > NameCharsMax || name.Model.Length > NameCharsMax)
             return false;
         _numbered.Add(seat);
         _numbers[name] = seat.Number = (uint)_numbered.Count;

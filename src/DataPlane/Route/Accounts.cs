@@ -61,7 +61,8 @@ internal static class Accounts
     /// <param name="taken">What it was taken of; null where nothing is known of the account's limits.</param>
     /// <param name="waitMs">How long has to be waited.</param>
     public static int Take(
-        TargetModel target, ulong prefix, long nowMs, in AccountAsk ask, ulong without, long waitMaxMs, out long trial, out AccountLimits? taken, out long waitMs)
+        TargetModel target, ulong prefix, long nowMs, in AccountAsk ask, ulong without, long waitMaxMs,
+        out long trial, out AccountLimits? taken, out long waitMs)
     {
         var all = target.Provider.Accounts;
         var start = all.Length == 1 ? 0 : (int)((prefix != 0 ? StableHash.Mix(prefix) : target.Provider.NextTicket()) % (uint)all.Length);

@@ -26,7 +26,7 @@ internal sealed class RouteStates
     /// <summary>Accounts of the configuration in force, by their provider and their own name.</summary>
     public IReadOnlyDictionary<(string Provider, string Account), AccountState> Accounts => Volatile.Read(ref _accounts);
 
-    /// <summary>Limits of those accounts, by the provider's name of the model, as the configuration has them; others <see cref="AccountState.Named"/> has.</summary>
+    /// <summary>Limits of those accounts, by the provider's name of the model, as configured; <see cref="AccountState.Named"/> has others.</summary>
     public IReadOnlyDictionary<(string Provider, string Account, string Model), AccountLimits> Limits => Volatile.Read(ref _limits);
 
     /// <summary>All limits of those accounts of which something may be known, also under names that clients chose.</summary>
@@ -159,7 +159,10 @@ internal sealed class RouteStates
             var account = target.Provider.Accounts[i];
             var name = (target.Provider.Name, account.Name, model);
             if (!limits.TryGetValue(name, out all[i]!))
-                limits[name] = all[i] = _limits.GetValueOrDefault(name) ?? account.State.Named.Find(new(default, Encoding.UTF8.GetBytes(model))) ?? new AccountLimits();
+            {
+                var learnt = account.State.Named.Find(new AccountAsk(default, Encoding.UTF8.GetBytes(model)));
+                limits[name] = all[i] = _limits.GetValueOrDefault(name) ?? learnt ?? new AccountLimits();
+            }
         }
 
         return all;

@@ -163,6 +163,13 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         _taken = _limits = null;
     }
 
+    /// <summary>The request went to a connection that was closed by then: its provider has not had it, and its account has what was taken of it.</summary>
+    public void OnStale()
+    {
+        _taken?.GiveBack(_exchange.AccountCost);
+        _taken = _limits = null;
+    }
+
     /// <summary>It was the account that was refused: where its provider can be asked as another, the same target may be chosen again.</summary>
     public void OnAccountRefused()
     {

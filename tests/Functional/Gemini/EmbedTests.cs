@@ -14,14 +14,12 @@ public sealed class EmbedTests
         Providers = Gem.Setup.Providers + $$"""
 
               claude: { dialect: anthropic, baseUrl: "ROOT", key: "{{EdgeSetup.ProviderKey}}" }
-              vertex: { dialect: gemini, hosting: vertex, baseUrl: "ROOT/v1/projects/p/locations/l", key: "{{EdgeSetup.ProviderKey}}" }
               strict: { dialect: gemini, baseUrl: "ROOT", key: "{{EdgeSetup.ProviderKey}}", translation: strict }
             """,
         Models = Gem.Setup.Models + """
 
               fake-n7: { targets: [ { provider: google } ] }
               claudes: { targets: [ { provider: claude, model: fake-n3 } ] }
-              vertexes: { targets: [ { provider: vertex, model: fake-n3 } ] }
               stricts: { targets: [ { provider: strict, model: fake-n3 } ] }
             """,
     };
@@ -148,8 +146,6 @@ public sealed class EmbedTests
 
     [Theory]
     [InlineData("/v1/embeddings", """{"model":"claudes","input":"a"}""", 400)]
-    [InlineData("/v1/embeddings", """{"model":"vertexes","input":"a"}""", 400)]
-    [InlineData("/v1beta/models/vertexes:embedContent", """{"content":{"parts":[{"text":"a"}]}}""", 400)]
     [InlineData("/v1/embeddings", """{"model":"gemini-2.5-flash","input":[1,2]}""", 400)]
     [InlineData("/v1/embeddings", """{"model":"gemini-2.5-flash","input":"a","stream":true}""", 400)]
     [InlineData("/v1/embeddings", """{"model":"stricts","input":"a","user":"u"}""", 400)]

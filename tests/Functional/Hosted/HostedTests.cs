@@ -114,6 +114,48 @@ public sealed class HostedTests
         Assert.False(JsonElement.Parse(request.BodyText).TryGetProperty("model", out _));
     }
 
+    /// <summary>Each text is an instance of its own, whatever dialect asks for it; the numbers are those that came.</summary>
+    [Theory]
+    [InlineData("/v1/embeddings", """{"model":"gem","input":["a \"b\"","c"],"dimensions":3}""", """{"instances":[{"content":"a \"b\""},{"content":"c"}],"parameters":{"outputDimensionality":3}}""")]
+    [InlineData("/v1/embeddings", """{"model":"gem","input":"a"}""", """{"instances":[{"content":"a"}]}""")]
+    [InlineData("/v1beta/models/gem:embedContent", """{"content":{"parts":[{"text":"a"},{"text":"b"}]},"outputDimensionality":2}""", """{"instances":[{"content":"ab"}],"parameters":{"outputDimensionality":2}}""")]
+    [InlineData("/v1beta/models/gem:batchEmbedContents", """{"requests":[{"content":{"parts":[{"text":"a"}]}},{"model":"models/gem","content":{"parts":[{"text":"b"}]}}]}""", """{"instances":[{"content":"a"},{"content":"b"}]}""")]
+    public async Task Embeddings_are_predictions_on_Vertex(string path, string body, string sent)
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+
+        var answer = await edge.AskAsync(Ask.Post(path, body));
+
+        Assert.True(answer.Status == 200, answer.Text);
+        var request = await edge.Fake.NextRequestAsync();
+        Assert.Equal(Publishers + "google/models/fake-n3:predict", request.Target);
+        Assert.Equal("Bearer " + EdgeSetup.ProviderKey, request.Header("authorization"));
+        Assert.Equal(sent, request.BodyText);
+        var asked = JsonElement.Parse(sent);
+        var vectors = answer.Json.TryGetProperty("data", out var data) ? data.EnumerateArray().Select(static one => one.GetProperty("embedding")).ToList()
+            : answer.Json.TryGetProperty("embeddings", out var all) ? all.EnumerateArray().Select(static one => one.GetProperty("values")).ToList()
+            : [answer.Json.GetProperty("embedding").GetProperty("values")];
+        Assert.Equal(asked.GetProperty("instances").GetArrayLength(), vectors.Count);
+        var length = asked.TryGetProperty("parameters", out var parameters) ? parameters.GetProperty("outputDimensionality").GetInt32() : 768;
+        Assert.All(vectors, one => Assert.Equal(length, one.GetArrayLength()));
+        Assert.Equal("done", (await edge.RecordAsync()).GetProperty("end").GetString());
+    }
+
+    [Theory]
+    [InlineData("""{"predictions":[]}""")]
+    [InlineData("""{"predictions":[{"embeddings":{"values":[]}}]}""")]
+    [InlineData("""{"predictions":[{"safety":1}]}""")]
+    [InlineData("""{"predictions":[{"embeddings":{"values":[1]}},{"x":1}]}""")]
+    [InlineData("""{"deployedModelId":"1"}""")]
+    public async Task A_prediction_without_numbers_is_a_fault_of_the_provider(string said)
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        for (var i = 0; i < 3; i++)
+            edge.Fake.EnqueueRaw(Ask.Answer(said, ""));
+
+        Assert.Equal(502, (await edge.AskAsync(Ask.Post("/v1/embeddings", """{"model":"gem","input":"a"}"""))).Status);
+    }
+
     [Theory]
     [InlineData(true, "streamGenerateContent", "?alt=sse")]
     [InlineData(false, "generateContent", "")]

@@ -196,6 +196,19 @@ public sealed class AccountTests
         Assert.NotEqual(Key(edge.Fake.Requests[0]), Key(edge.Fake.Requests[1]));
     }
 
+    [Theory]
+    [InlineData("stale=fin")]
+    [InlineData("stale=rst")]
+    public async Task What_went_to_a_connection_that_was_closed_by_then_took_nothing_of_the_account(string script)
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        edge.Fake.EnqueueRaw(Answer(Left(1)), close: false);
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "scarce"))).Status);
+        edge.Fake.Enqueue(script);
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "scarce"))).Status);
+        Assert.Equal(3, edge.Fake.RequestCount);
+    }
+
     [Fact]
     public async Task Numbers_below_nought_say_nothing()
     {

@@ -35,8 +35,8 @@ public sealed class StoredTests
         // The targets take turns: whatever one is the first, at the pool nobody but the pool is asked next.
         for (var i = 0; i < 6; i++)
         {
-            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(error));
-            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(error));
+            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(error), close: false);
+            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(error), close: false);
             var before = edge.Fake.RequestCount;
             var answer = await edge.AskAsync(Named("pool"));
             var asked = edge.Fake.Requests.Skip((int)before).Select(static request => request.Header("authorization")).ToArray();
@@ -62,8 +62,8 @@ public sealed class StoredTests
         for (var i = 0; i < 8; i++)
         {
             var before = edge.Fake.RequestCount;
-            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(NoFile));
-            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(NoFile));
+            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(NoFile), close: false);
+            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(NoFile), close: false);
             var answer = await edge.AskAsync(Named("once"));
             Assert.Equal((404, before + 2), (answer.Status, edge.Fake.RequestCount));
             Assert.Contains(Stored, answer.Text, StringComparison.Ordinal);

@@ -27,7 +27,8 @@ internal sealed class EmbedAnswerReader : WholeAnswerReader
         return walk.IsWhole() && isFound;
     }
 
-    private static bool TryTell(ref JsonWalk walk, ReadOnlySpan<byte> body, AnswerWriter to)
+    /// <summary>Tells of one embedding, to the end of its object.</summary>
+    public static bool TryTell(ref JsonWalk walk, ReadOnlySpan<byte> body, AnswerWriter to)
     {
         Piece numbers = default;
         if (!walk.TryEnter(JsonToken.StartObject))

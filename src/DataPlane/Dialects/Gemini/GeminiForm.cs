@@ -21,6 +21,9 @@ internal sealed class GeminiForm : DialectForm
     /// <summary>Where embeddings are asked for.</summary>
     public static readonly Endpoint BatchEmbed = Method(":batchEmbedContents", EndpointKind.Forward, shape: RequestShape.BatchEmbed);
 
+    /// <summary>Where they are asked for on Vertex AI; no path of a client's.</summary>
+    public static readonly Endpoint Predict = Method(":predict", EndpointKind.Forward, shape: RequestShape.Predict);
+
     public override DialectTraits Traits { get; } = new(Dialect.Gemini, "gemini")
     {
         HasKeyInQuery = true,
@@ -52,10 +55,11 @@ internal sealed class GeminiForm : DialectForm
         new() { Shape = RequestShape.Contents, HasOutput = true, MayBeHedged = true, MayRepeat = true, Overhead = PromptOverhead.Unpublished },
         new() { Shape = RequestShape.EmbedContent },
         new() { Shape = RequestShape.BatchEmbed },
+        new() { Shape = RequestShape.Predict },
     ];
 
     public override IReadOnlyList<RequestForm> Requests { get; } =
-        [new ContentsForm(), new(RequestShape.EmbedContent, []), new(RequestShape.BatchEmbed, [])];
+        [new ContentsForm(), new(RequestShape.EmbedContent, []), new(RequestShape.BatchEmbed, []), new(RequestShape.Predict, [])];
 
     public override IReadOnlyList<DialectTranslation> Translations { get; } =
     [
@@ -78,11 +82,12 @@ internal sealed class GeminiForm : DialectForm
             IsOfVectors = true,
             FindModels = EmbedModels.Find,
         },
+        new(RequestShape.Predict, null, new PredictRequestWriter(), () => new PredictAnswerReader(), null, null) { IsOfVectors = true },
     ];
 
-    /// <summary>Vertex has other methods for embeddings than Gemini's own API.</summary>
+    /// <summary>Vertex has another method for embeddings than Gemini's own API.</summary>
     public override RequestShape? ShapeFor(DialectTranslation asked, ProviderModel provider) =>
-        !asked.IsOfVectors ? RequestShape.Contents : provider.Hosted is not null ? null : RequestShape.BatchEmbed;
+        !asked.IsOfVectors ? RequestShape.Contents : provider.Hosted is not null ? RequestShape.Predict : RequestShape.BatchEmbed;
 
     public override ulong Lacks(ProviderOptions provider) =>
         provider.IsOnVertex ? ShapeTraits.Set(RequestShape.EmbedContent, RequestShape.BatchEmbed) : 0;
