@@ -12,6 +12,9 @@ internal sealed record Way(string Name, ClientForm Client, string Bad, string Ot
     private const string Anthropic = "anthropic";
     private const string Gemini = "gemini";
 
+    /// <summary>Whether targets are chosen by how long they take.</summary>
+    public bool LooksAtTime => Balance == "latency";
+
     /// <summary>The first is taken where none is named.</summary>
     public static Way[] All { get; } =
     [
