@@ -118,12 +118,15 @@ internal sealed class FakeConnection
         if (script.Stale != NoAnswer.None && _requests > 1)
             return await _sender.GiveNoAnswerAsync(script.Stale);
         var path = Encoding.Latin1.GetString(_head.Path);
+        var vendor = VendorTable.Find(path, out var post);
         var context = new AnswerContext
         {
             Facts = facts,
             Script = script,
             Number = number,
             Path = path,
+            Vendor = vendor,
+            Post = post,
             Body = body,
             Form = form,
             IsJudged = script.Rules && !_server.Options.QuickScan,
@@ -144,10 +147,9 @@ internal sealed class FakeConnection
     /// <summary>The answer under limits, which take the place of the fields that stand for a provider's.</summary>
     private Answer Limited(LimitKeeper keeper, ref FakeScript script, AnswerContext context)
     {
-        var vendor = AnswerTable.VendorOf(context.Path);
         var credential = Encoding.Latin1.GetString(_head.Value("authorization"u8)) + Encoding.Latin1.GetString(_head.Value("x-api-key"u8));
         var cap = context.Facts.TokensMax == int.MaxValue ? 0 : context.Facts.TokensMax;
-        var verdict = keeper.Ask(credential, (context.Body.Length / 5) + cap, vendor);
+        var verdict = keeper.Ask(credential, (context.Body.Length / 5) + cap, context.Vendor);
         script = script.Copy();
         script.FullHeaders = false;
         if (!verdict.IsRefused)
@@ -156,16 +158,16 @@ internal sealed class FakeConnection
             return answer with { Fields = answer.Fields + verdict.Fields };
         }
 
-        var refusal = ErrorAnswer.Make(new FakeScript { Status = 429, RetryAfter = "none" }, vendor);
+        var refusal = ErrorAnswer.Make(new FakeScript { Status = 429, RetryAfter = "none" }, context.Vendor);
         return refusal with { Fields = refusal.Fields + verdict.Fields };
     }
 
     private Answer FindAnswer(string method, AnswerContext context)
     {
         if (_server.Options.RequiredKey is { } key && !HasKey(key))
-            return ErrorAnswer.Make(new FakeScript { Status = 401 }, AnswerTable.VendorOf(context.Path));
+            return ErrorAnswer.Make(new FakeScript { Status = 401 }, context.Vendor);
         if (context.Script.Status >= 300)
-            return ErrorAnswer.Make(context.Script, AnswerTable.VendorOf(context.Path));
+            return ErrorAnswer.Make(context.Script, context.Vendor);
         if (context.Facts.Fault is { } fault)
             return ErrorAnswer.Json(400, "", "invalid_request_error", null, fault);
         try
@@ -205,8 +207,9 @@ internal sealed class FakeConnection
         var type = _head.Value("content-type"u8);
         if (!type.StartsWith("multipart/form-data"u8))
         {
-            var read = RequestFacts.Read(_body.Kept.Span, _server.Options.QuickScan);
-            read.TakePath(Encoding.Latin1.GetString(_head.Path));
+            var path = Encoding.Latin1.GetString(_head.Path);
+            var read = RequestFacts.Read(_body.Kept.Span, VendorTable.Find(path, out var post).Words, _server.Options.QuickScan);
+            read.TakePath(path, post is { IsStream: true });
             return (read, EmptyForm);
         }
 

@@ -17,7 +17,7 @@ internal sealed class RequestFacts
 
     public bool IncludeUsage { get; private set; }
 
-    /// <summary>max_tokens, max_completion_tokens or max_output_tokens; absent: <see cref="int.MaxValue"/>.</summary>
+    /// <summary>The cap on the answer; absent: <see cref="int.MaxValue"/>.</summary>
     public int TokensMax { get; private set; } = int.MaxValue;
 
     public int Choices { get; private set; } = 1;
@@ -25,8 +25,8 @@ internal sealed class RequestFacts
     /// <summary>Something in the body asks for more than plain text, so that the whole document is worth reading.</summary>
     public bool NeedsDocument { get; private set; }
 
-    /// <summary>A reading of a JSON body. Bodies that are no JSON object have a <see cref="Fault"/>.</summary>
-    public static RequestFacts Read(ReadOnlySpan<byte> body, bool quick)
+    /// <summary>A reading of a JSON body, by the members of who is asked. Bodies that are no JSON object have a <see cref="Fault"/>.</summary>
+    public static RequestFacts Read(ReadOnlySpan<byte> body, RequestWords words, bool quick)
     {
         if (quick && body.Length > 8192)
             return ReadEnds(body);
@@ -37,7 +37,7 @@ internal sealed class RequestFacts
             if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
                 facts.Fault = "The body is not a JSON object.";
             else
-                facts.ReadMembers(ref json);
+                facts.ReadMembers(ref json, words);
             if (facts.Fault is null && json.Read())
                 facts.Fault = "Bytes follow the JSON object.";
         }
@@ -58,10 +58,18 @@ internal sealed class RequestFacts
     };
 
     /// <summary>What the path says, of dialects whose paths name the model.</summary>
-    public void TakePath(string path)
+    public void TakePath(string path, bool isStream)
     {
-        Model ??= GenerateAnswer.ModelIn(path);
-        Stream |= path.EndsWith(":streamGenerateContent", StringComparison.Ordinal);
+        Model ??= ModelIn(path);
+        Stream |= isStream;
+    }
+
+    /// <summary>The model that a path names, or null.</summary>
+    public static string? ModelIn(string path)
+    {
+        var start = path.LastIndexOf("/models/", StringComparison.Ordinal);
+        var end = path.LastIndexOf(':');
+        return start >= 0 && end > start ? path[(start + "/models/".Length)..end] : null;
     }
 
     private static RequestFacts ReadEnds(ReadOnlySpan<byte> body)
@@ -84,7 +92,7 @@ internal sealed class RequestFacts
             Model = Encoding.UTF8.GetString(rest[..end]);
     }
 
-    private void ReadMembers(ref Utf8JsonReader json)
+    private void ReadMembers(ref Utf8JsonReader json, RequestWords words)
     {
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
@@ -94,20 +102,26 @@ internal sealed class RequestFacts
                 Stream = json.Read() && json.TokenType == JsonTokenType.True;
             else if (json.ValueTextEquals("stream_options"u8))
                 ReadStreamOptions(ref json);
-            else if (json.ValueTextEquals("max_tokens"u8) || json.ValueTextEquals("max_completion_tokens"u8) || json.ValueTextEquals("max_output_tokens"u8))
-                TokensMax = ReadNumber(ref json, TokensMax);
-            else if (json.ValueTextEquals("generationConfig"u8))
-                ReadConfig(ref json);
+            else if (words.Within.Length > 0 && json.ValueTextEquals(words.Within))
+                ReadWithin(ref json, words);
             else if (json.ValueTextEquals("n"u8))
                 Choices = Math.Clamp(ReadNumber(ref json, 1), 1, 128);
             else
-            {
-                NeedsDocument |= json.ValueTextEquals("tools"u8) || json.ValueTextEquals("response_format"u8) || json.ValueTextEquals("text"u8)
-                    || json.ValueTextEquals("output_config"u8) || json.ValueTextEquals("functions"u8);
-                json.Read();
-                json.Skip();
-            }
+                ReadOther(ref json, words);
         }
+    }
+
+    private void ReadOther(ref Utf8JsonReader json, RequestWords words)
+    {
+        if (IsOneOf(json, words.Caps))
+        {
+            TokensMax = ReadNumber(ref json, TokensMax);
+            return;
+        }
+
+        NeedsDocument |= IsOneOf(json, words.Wishes);
+        json.Read();
+        json.Skip();
     }
 
     private void ReadStreamOptions(ref Utf8JsonReader json)
@@ -129,7 +143,7 @@ internal sealed class RequestFacts
         }
     }
 
-    private void ReadConfig(ref Utf8JsonReader json)
+    private void ReadWithin(ref Utf8JsonReader json, RequestWords words)
     {
         json.Read();
         if (json.TokenType != JsonTokenType.StartObject)
@@ -139,17 +153,18 @@ internal sealed class RequestFacts
         }
 
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
-        {
-            if (json.ValueTextEquals("maxOutputTokens"u8))
-            {
-                TokensMax = ReadNumber(ref json, TokensMax);
-                continue;
-            }
+            ReadOther(ref json, words);
+    }
 
-            NeedsDocument |= json.ValueTextEquals("responseSchema"u8) || json.ValueTextEquals("responseJsonSchema"u8);
-            json.Read();
-            json.Skip();
+    private static bool IsOneOf(in Utf8JsonReader json, string[] names)
+    {
+        foreach (var name in names)
+        {
+            if (json.ValueTextEquals(name))
+                return true;
         }
+
+        return false;
     }
 
     private static int ReadNumber(ref Utf8JsonReader json, int otherwise)

@@ -13,14 +13,6 @@ internal enum EventKind
     Tail,
 }
 
-/// <summary>Which provider is imitated.</summary>
-internal enum Vendor
-{
-    OpenAi,
-    Anthropic,
-    Gemini,
-}
-
 /// <summary>An answer before the script bends it: a status, fields, and either a whole body or a stream of events.</summary>
 internal sealed record Answer
 {
@@ -41,7 +33,7 @@ internal sealed record Answer
     public Func<ByteWriter, IEnumerable<EventKind>>? Events { get; init; }
 
     /// <summary>Whose answer it is: decides the fields that a provider adds.</summary>
-    public Vendor Vendor { get; init; }
+    public Vendor Vendor { get; init; } = VendorTable.First;
 
     /// <summary>What the script's failure within a stream looks like.</summary>
     public string FailEvent { get; init; } =
@@ -66,6 +58,12 @@ internal sealed class AnswerContext
     public required long Number { get; init; }
 
     public required string Path { get; init; }
+
+    /// <summary>Whose path it is.</summary>
+    public required Vendor Vendor { get; init; }
+
+    /// <summary>What is posted there; null where nothing is.</summary>
+    public required PostPath? Post { get; init; }
 
     /// <summary>The body, valid while the answer is being made and sent.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }

@@ -42,7 +42,7 @@ internal sealed class LimitKeeper(ProviderLimits limits)
                 Interlocked.Add(ref _tokens, tokens);
             }
 
-            var fields = Fields("requests", account.Requests, vendor, 1) + Fields("tokens", account.Tokens, vendor, vendor == Vendor.Anthropic ? 1000 : 1);
+            var fields = Fields("requests", account.Requests, vendor) + Fields("tokens", account.Tokens, vendor);
             return new KeptVerdict(!isGood, isGood ? fields : fields + RetryAfter(Math.Max(account.Requests.WaitMs(1), account.Tokens.WaitMs(tokens))));
         }
     }
@@ -51,30 +51,7 @@ internal sealed class LimitKeeper(ProviderLimits limits)
     private static string RetryAfter(double waitMs) =>
         string.Create(CultureInfo.InvariantCulture, $"retry-after: {Math.Max(1, (long)Math.Ceiling(waitMs / 1000))}\r\n");
 
-    /// <summary>Anthropic says what is left of tokens to a thousand, and all times to a second.</summary>
-    private static string Fields(string unit, KeptLimit limit, Vendor vendor, long rounded)
-    {
-        if (limit.Size == 0)
-            return "";
-        if (vendor != Vendor.Anthropic)
-        {
-            return string.Create(CultureInfo.InvariantCulture,
-                $"x-ratelimit-limit-{unit}: {limit.Size}\r\nx-ratelimit-remaining-{unit}: {limit.Remaining}\r\nx-ratelimit-reset-{unit}: {Length(limit.ResetMs)}\r\n");
-        }
-
-        var reset = DateTimeOffset.UtcNow.AddMilliseconds(limit.ResetMs).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
-        var left = (long)Math.Round(limit.Remaining / (double)rounded) * rounded;
-        return string.Create(CultureInfo.InvariantCulture,
-            $"anthropic-ratelimit-{unit}-limit: {limit.Size}\r\nanthropic-ratelimit-{unit}-remaining: {left}\r\nanthropic-ratelimit-{unit}-reset: {reset}\r\n");
-    }
-
-    /// <summary>As OpenAI writes it: 6m0s, 1.5s, 120ms.</summary>
-    private static string Length(double ms) => ms switch
-    {
-        < 1000 => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(ms):F0}ms"),
-        < 60_000 => string.Create(CultureInfo.InvariantCulture, $"{ms / 1000:0.###}s"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{(long)(ms / 60_000)}m{ms % 60_000 / 1000:0.###}s"),
-    };
+    private static string Fields(string unit, KeptLimit limit, Vendor vendor) => limit.Size == 0 ? "" : vendor.LimitFields(unit, limit);
 
     private sealed record Account(KeptLimit Requests, KeptLimit Tokens);
 }

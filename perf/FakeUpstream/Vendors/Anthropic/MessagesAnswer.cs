@@ -20,7 +20,7 @@ internal sealed class MessagesAnswer
     private MessagesAnswer(AnswerContext context)
     {
         (_context, _script) = (context, context.Script);
-        var wishes = context.Facts.NeedsDocument ? RequestWishes.ReadMessages(context) : RequestWishes.None;
+        var wishes = context.Facts.NeedsDocument ? MessagesWishes.Read(context) : RequestWishes.None;
         _calls = wishes.Calls;
         _text = wishes.StructuredText is { } json ? new TextPieces(json).Cap(context.Facts.TokensMax) : TextPieces.Of(_script, _calls.Count > 0 ? 0 : _script.Chunks, context.Facts.TokensMax);
         _thought = new TextPieces(_script.ReasoningTokens, 0);
@@ -31,13 +31,13 @@ internal sealed class MessagesAnswer
     public static Answer Make(AnswerContext context)
     {
         if (context.Facts.TokensMax == int.MaxValue)
-            return ErrorAnswer.Anthropic(400, "", "invalid_request_error", "max_tokens: Field required");
+            return context.Vendor.Fault("max_tokens: Field required");
         if (context.IsJudged && MessagesRules.FaultOf(context.Body, context.Path.EndsWith("awPredict", StringComparison.Ordinal)) is { } fault)
-            return ErrorAnswer.Anthropic(400, "", "invalid_request_error", fault);
+            return context.Vendor.Fault(fault);
         var message = new MessagesAnswer(context);
         return context.Facts.Stream
-            ? new Answer { ContentType = "text/event-stream; charset=utf-8", Events = message.Events, Vendor = Vendor.Anthropic, FailEvent = FailEvent }
-            : new Answer { Body = message.WriteWhole, Vendor = Vendor.Anthropic };
+            ? new Answer { ContentType = "text/event-stream; charset=utf-8", Events = message.Events, FailEvent = FailEvent }
+            : new Answer { Body = message.WriteWhole };
     }
 
     private void WriteWhole(ByteWriter to)

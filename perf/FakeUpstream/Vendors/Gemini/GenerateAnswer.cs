@@ -17,7 +17,7 @@ internal sealed class GenerateAnswer
     private GenerateAnswer(AnswerContext context)
     {
         (_context, _script) = (context, context.Script);
-        var wishes = context.Facts.NeedsDocument ? RequestWishes.ReadContents(context) : RequestWishes.None;
+        var wishes = context.Facts.NeedsDocument ? ContentsWishes.Read(context) : RequestWishes.None;
         _calls = wishes.Calls;
         _text = wishes.StructuredText is { } json
             ? new TextPieces(json).Cap(context.Facts.TokensMax)
@@ -32,16 +32,8 @@ internal sealed class GenerateAnswer
     {
         var answer = new GenerateAnswer(context);
         return context.Facts.Stream
-            ? new Answer { ContentType = "text/event-stream", Events = answer.Events, Vendor = Vendor.Gemini, FailEvent = FailEvent }
-            : new Answer { Body = answer.WriteWhole, ContentType = "application/json; charset=UTF-8", Vendor = Vendor.Gemini };
-    }
-
-    /// <summary>The model that a path names, or null.</summary>
-    public static string? ModelIn(string path)
-    {
-        var start = path.LastIndexOf("/models/", StringComparison.Ordinal);
-        var end = path.LastIndexOf(':');
-        return start >= 0 && end > start ? path[(start + "/models/".Length)..end] : null;
+            ? new Answer { ContentType = "text/event-stream", Events = answer.Events, FailEvent = FailEvent }
+            : new Answer { Body = answer.WriteWhole, ContentType = "application/json; charset=UTF-8" };
     }
 
     private void WriteWhole(ByteWriter to)

@@ -47,7 +47,7 @@ internal static class MessagesRules
 
     private static string? FaultOfFormat(JsonElement root) =>
         root.TryGetProperty("output_config", out var output) && output.TryGetProperty("format", out var format) && format.TryGetProperty("schema", out var schema)
-            ? SchemaRules.OfAnthropic(schema)
+            ? MessagesSchema.FaultOf(schema)
             : null;
 
     private static string? FaultOfThinking(JsonElement root)
@@ -82,7 +82,7 @@ internal static class MessagesRules
                 continue;
             if (string.IsNullOrEmpty(Text(tool, "name")) || !tool.TryGetProperty("input_schema", out var schema) || Text(schema, "type") != "object")
                 return "tools.0.custom.input_schema.type: Field required";
-            if (tool.TryGetProperty("strict", out var strict) && strict.ValueKind == JsonValueKind.True && SchemaRules.OfAnthropic(schema) is { } refused)
+            if (tool.TryGetProperty("strict", out var strict) && strict.ValueKind == JsonValueKind.True && MessagesSchema.FaultOf(schema) is { } refused)
                 return refused;
         }
 

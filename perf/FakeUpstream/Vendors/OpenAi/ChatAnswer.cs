@@ -17,7 +17,7 @@ internal sealed class ChatAnswer
     private ChatAnswer(AnswerContext context)
     {
         (_context, _script) = (context, context.Script);
-        var wishes = context.Facts.NeedsDocument ? RequestWishes.ReadChat(context) : RequestWishes.None;
+        var wishes = context.Facts.NeedsDocument ? ChatWishes.Read(context) : RequestWishes.None;
         _calls = wishes.Calls;
         _text = wishes.StructuredText is { } json
             ? new TextPieces(json).Cap(context.Facts.TokensMax)

@@ -36,7 +36,7 @@ internal static class ChatRules
         if (root.TryGetProperty("response_format", out var format) && Text(format, "type") == "json_schema"
             && !(format.TryGetProperty("json_schema", out var named) && Text(named, "name") is { Length: > 0 } && named.TryGetProperty("schema", out _)))
             return "Missing required parameter: 'response_format.json_schema'.";
-        if (format.ValueKind == JsonValueKind.Object && format.TryGetProperty("json_schema", out var kept) && IsStrict(kept) && SchemaRules.OfOpenAi(kept.GetProperty("schema")) is { } refused)
+        if (format.ValueKind == JsonValueKind.Object && format.TryGetProperty("json_schema", out var kept) && IsStrict(kept) && StrictSchema.FaultOf(kept.GetProperty("schema")) is { } refused)
             return refused;
         if (root.TryGetProperty("top_logprobs", out _) && !(root.TryGetProperty("logprobs", out var told) && told.ValueKind == JsonValueKind.True))
             return "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.";
@@ -55,7 +55,7 @@ internal static class ChatRules
                 && (!function.TryGetProperty("parameters", out var schema) || schema.ValueKind == JsonValueKind.Object);
             if (!isWell)
                 return "Invalid 'tools[0]'.";
-            if (tool.GetProperty("function") is var called && IsStrict(called) && called.TryGetProperty("parameters", out var wanted) && SchemaRules.OfOpenAi(wanted) is { } refused)
+            if (tool.GetProperty("function") is var called && IsStrict(called) && called.TryGetProperty("parameters", out var wanted) && StrictSchema.FaultOf(wanted) is { } refused)
                 return refused;
         }
 

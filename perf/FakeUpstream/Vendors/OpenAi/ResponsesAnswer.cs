@@ -19,7 +19,7 @@ internal sealed class ResponsesAnswer
     private ResponsesAnswer(AnswerContext context)
     {
         _context = context;
-        var wishes = context.Facts.NeedsDocument ? RequestWishes.ReadResponses(context) : RequestWishes.None;
+        var wishes = context.Facts.NeedsDocument ? ChatWishes.ReadResponses(context) : RequestWishes.None;
         _calls = wishes.Calls;
         _text = wishes.StructuredText is { } json
             ? new TextPieces(json).Cap(context.Facts.TokensMax)

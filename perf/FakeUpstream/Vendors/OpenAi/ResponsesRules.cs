@@ -37,7 +37,7 @@ internal static class ResponsesRules
         if (!thinks && root.TryGetProperty("include", out var include) && include.GetRawText().Contains("encrypted", StringComparison.Ordinal))
             return "Encrypted content is not supported with this model.";
         if (root.TryGetProperty("text", out var said) && said.TryGetProperty("format", out var format) && ChatRules.IsStrict(format)
-            && SchemaRules.OfOpenAi(format.GetProperty("schema")) is { } refused)
+            && StrictSchema.FaultOf(format.GetProperty("schema")) is { } refused)
             return refused;
         return ReasoningRules.FaultOf(root) ?? FaultOfTools(root) ?? FaultOfInput(root, thinks);
     }
@@ -54,7 +54,7 @@ internal static class ResponsesRules
                 && tool.TryGetProperty("parameters", out var schema) && schema.ValueKind is JsonValueKind.Object or JsonValueKind.Null;
             if (!isWell)
                 return "Invalid 'tools[0]'.";
-            if (ChatRules.IsStrict(tool) && SchemaRules.OfOpenAi(tool.GetProperty("parameters")) is { } refused)
+            if (ChatRules.IsStrict(tool) && StrictSchema.FaultOf(tool.GetProperty("parameters")) is { } refused)
                 return refused;
         }
 

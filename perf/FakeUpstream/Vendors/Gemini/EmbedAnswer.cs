@@ -49,7 +49,7 @@ internal static class EmbedAnswer
 
     private static Answer? Judge(JsonElement request, AnswerContext context, bool needsModel)
     {
-        var expected = "models/" + GenerateAnswer.ModelIn(context.Path);
+        var expected = "models/" + RequestFacts.ModelIn(context.Path);
         if (request.TryGetProperty("model", out var model) ? model.GetString() != expected : needsModel)
             return Refuse("the model has to be the path's");
         return request.TryGetProperty("content", out var content) && content.TryGetProperty("parts", out var parts) && parts.GetArrayLength() > 0

@@ -1,0 +1,32 @@
+using System.Text.Json;
+using static AiEdge.FakeUpstream.SchemaParts;
+
+namespace AiEdge.FakeUpstream;
+
+/// <summary>What OpenAI refuses in a schema that an answer, or a call, is to keep to strictly.</summary>
+internal static class StrictSchema
+{
+    private static readonly string[] Refused =
+    [
+        "allOf", "oneOf", "not", "if", "then", "else", "default", "patternProperties", "propertyNames", "uniqueItems", "contains", "minProperties", "maxProperties",
+        "unevaluatedProperties", "dependentRequired", "dependentSchemas",
+    ];
+
+    /// <summary>OpenAI's guide "Structured outputs"; null for nothing.</summary>
+    public static string? FaultOf(JsonElement schema)
+    {
+        if (Type(schema) != "object")
+            return "Invalid schema: schema must be a JSON Schema of 'type: \"object\"'.";
+        foreach (var part in Within(schema))
+        {
+            if (part.EnumerateObject().FirstOrDefault(member => Refused.Contains(member.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } refused)
+                return $"Invalid schema: '{refused.Name}' is not permitted.";
+            if (Type(part) == "object" && !IsClosed(part))
+                return "Invalid schema: 'additionalProperties' is required to be supplied and to be false.";
+            if (part.TryGetProperty("properties", out var properties) && properties.EnumerateObject().Any(property => !Requires(part, property.Name)))
+                return "Invalid schema: 'required' is required to be supplied and to be an array including every key in properties.";
+        }
+
+        return null;
+    }
+}
