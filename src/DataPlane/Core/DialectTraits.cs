@@ -35,8 +35,11 @@ internal sealed record DialectTraits
     /// <summary>What a provider's base path ends in of what clients' paths begin with; empty where these are put behind it whole.</summary>
     public byte[] BaseEndsIn { get; }
 
-    /// <summary>Whether a client's key may stand in the query.</summary>
-    public bool HasKeyInQuery { get; init; }
+    /// <summary>The parameter of the query in which a client's key may stand; empty where it may not.</summary>
+    public byte[] KeyQuery { get; init; } = [];
+
+    /// <summary>All parameters of the query that are credentials, with capitals and small letters told apart.</summary>
+    public byte[][] CredentialQueries { get; init; } = [];
 
     /// <summary>The parameter of the query by which events are asked for where a client wants an array of them; empty where there is no such form.</summary>
     public byte[] EventsQuery { get; init; } = [];

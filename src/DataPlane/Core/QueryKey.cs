@@ -1,30 +1,40 @@
 namespace AiEdge.DataPlane.Core;
 
 /// <summary>
-/// Parameters of a query by their names. Credentials in that of Google's paths (<c>?key=</c>): a client's is read there, and goes no further.
+/// Parameters of a query by their names. Where a dialect has credentials among them (<see cref="DialectTraits.CredentialQueries"/>), a client's is read
+/// there, and goes no further.
 /// </summary>
 internal static class QueryKey
 {
     private const int NameBytesMax = 16;
 
-    /// <summary>The value of the first parameter <c>key</c> in plain letters, or empty. A value that is coded is no key of ours.</summary>
-    public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> query)
+    /// <summary>The value of the first parameter of that name in plain letters, or empty. A value that is coded is no key of ours.</summary>
+    public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> query, ReadOnlySpan<byte> name)
     {
+        if (name.IsEmpty)
+            return default;
         foreach (var range in query.Split((byte)'&'))
         {
-            if (query[range].StartsWith("key="u8))
-                return query[range]["key=".Length..];
+            var parameter = query[range];
+            if (parameter.StartsWith(name) && parameter.Length > name.Length && parameter[name.Length] == (byte)'=')
+                return parameter[(name.Length + 1)..];
         }
 
         return default;
     }
 
-    /// <summary>Whether a parameter is a credential by the name that its reader sees: percent-coded it is the same name.</summary>
-    public static bool Names(ReadOnlySpan<byte> parameter)
+    /// <summary>Whether a parameter has one of these names, as its reader sees it: percent-coded it is the same name.</summary>
+    public static bool IsOneOf(ReadOnlySpan<byte> parameter, ReadOnlySpan<byte[]> names)
     {
         Span<byte> name = stackalloc byte[NameBytesMax];
         ReadOnlySpan<byte> plain = name[..NameOf(parameter, name)];
-        return plain.SequenceEqual("key"u8) || plain.SequenceEqual("access_token"u8) || plain.SequenceEqual("oauth_token"u8) || plain.SequenceEqual("$key"u8);
+        foreach (var one in names)
+        {
+            if (plain.SequenceEqual(one))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Whether two parameters have one name to a reader who takes capitals for small letters.</summary>

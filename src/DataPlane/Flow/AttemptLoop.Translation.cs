@@ -68,8 +68,8 @@ internal sealed partial class AttemptLoop
         var target = exchange.Target!;
         var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
         var clamp = exchange.Endpoint.IsCount ? default : _asking.Clamp(exchange) with { BarsThought = _barsThought };
-        if (!_barsThought && clamp.BindsThought(intake.Scan.Facts, exchange.Endpoint!.Shape) && !exchange.TranslationLoss.EndsWith("thinking.budget_tokens"u8))
-            exchange.AddTranslationLoss("thinking.budget_tokens"u8);
+        if (!_barsThought && clamp.BoundThought(intake.Scan.Facts, exchange.Endpoint!.Shape) is { IsEmpty: false } bound && !exchange.TranslationLoss.EndsWith(bound))
+            exchange.AddTranslationLoss(bound);
         var isInjected = RequestPatch.Build(
             intake.Scan.Facts,
             exchange.Endpoint!.Shape,

@@ -7,6 +7,9 @@ namespace AiEdge.DataPlane.Forward;
 /// <summary>Writes the head of the request that goes to the provider.</summary>
 internal static class UpstreamRequestWriter
 {
+    /// <summary>Of all dialects: whose a native path is nobody says.</summary>
+    private static readonly byte[][] Credentials = CredentialsOfAll();
+
     public static void WriteHead(IBufferWriter<byte> output, RequestHead head, Exchange exchange, long contentLength)
     {
         var provider = exchange.Target!.Provider;
@@ -27,7 +30,7 @@ internal static class UpstreamRequestWriter
 
         var traits = DialectTraits.Of(endpoint.Dialect);
         var (own, too) = exchange.IsArray ? (traits.EventsQuery, traits.EventsQueryToo) : (provider.Query, []);
-        WriteQuery(ref writer, head.Query, isNative || traits.HasKeyInQuery, own, too);
+        WriteQuery(ref writer, head.Query, isNative ? Credentials : traits.CredentialQueries, own, too);
         writer.Write(" HTTP/1.1\r\nHost: "u8);
         writer.Write(provider.HostHeader);
         writer.WriteCrlf();
@@ -126,7 +129,7 @@ internal static class UpstreamRequestWriter
     /// The client's query behind what is asked for in its stead: a version of the API, or events that an array is made of. What names a
     /// client to Google, in whatever spelling, and what is put there for it stay here.
     /// </summary>
-    private static void WriteQuery(ref ByteWriter writer, ReadOnlySpan<byte> query, bool mayName, ReadOnlySpan<byte> own, ReadOnlySpan<byte> too)
+    private static void WriteQuery(ref ByteWriter writer, ReadOnlySpan<byte> query, byte[][] secret, ReadOnlySpan<byte> own, ReadOnlySpan<byte> too)
     {
         var mark = '?';
         if (!own.IsEmpty)
@@ -137,7 +140,7 @@ internal static class UpstreamRequestWriter
 
         if (query.IsEmpty)
             return;
-        if (own.IsEmpty && !mayName)
+        if (own.IsEmpty && secret.Length == 0)
         {
             WriteParameter(ref writer, mark, query);
             return;
@@ -146,11 +149,19 @@ internal static class UpstreamRequestWriter
         foreach (var range in query.Split((byte)'&'))
         {
             var parameter = query[range];
-            if (parameter.IsEmpty || (mayName && QueryKey.Names(parameter)) || IsOwn(parameter, own, too))
+            if (parameter.IsEmpty || QueryKey.IsOneOf(parameter, secret) || IsOwn(parameter, own, too))
                 continue;
             WriteParameter(ref writer, mark, parameter);
             mark = '&';
         }
+    }
+
+    private static byte[][] CredentialsOfAll()
+    {
+        var all = new List<byte[]>();
+        foreach (var dialect in DialectTraits.All)
+            all.AddRange(dialect.CredentialQueries);
+        return [.. all];
     }
 
     /// <summary>Some know a parameter by two names.</summary>

@@ -30,7 +30,7 @@ internal sealed class KeyIdentifier(EdgeClock clock)
 
     public EdgeError Identify(Exchange exchange, RequestHead head)
     {
-        var error = FindCredential(head, DialectTraits.Of(exchange.Dialect).HasKeyInQuery, out var credential);
+        var error = FindCredential(head, DialectTraits.Of(exchange.Dialect).KeyQuery, out var credential);
         if (error.IsError)
             return error;
         var key = Find(exchange.Config, credential);
@@ -62,9 +62,9 @@ internal sealed class KeyIdentifier(EdgeClock clock)
     }
 
     /// <summary>The one credential of the request, wherever it stands; two that differ are refused.</summary>
-    private static EdgeError FindCredential(RequestHead head, bool inQuery, out ReadOnlySpan<byte> credential)
+    private static EdgeError FindCredential(RequestHead head, ReadOnlySpan<byte> inQuery, out ReadOnlySpan<byte> credential)
     {
-        credential = inQuery ? QueryKey.Find(head.Query) : default;
+        credential = QueryKey.Find(head.Query, inQuery);
         for (var i = 0; i < head.HeaderCount; i++)
         {
             var value = head.Value(i);

@@ -21,24 +21,6 @@ internal sealed class AnswerTexts
     /// <summary>Whether not all of the texts were kept.</summary>
     public bool IsFolded => _folded > 0;
 
-    /// <summary>Whether a member of that name, somewhere in a choice or an item, is text that the model made.</summary>
-    public static bool IsText(ReadOnlySpan<byte> name) => name.Length switch
-    {
-        4 => name.SequenceEqual("text"u8) || name.SequenceEqual("name"u8) || name.SequenceEqual("code"u8),
-        5 => name.SequenceEqual("input"u8),
-        7 => name.SequenceEqual("content"u8) || name.SequenceEqual("refusal"u8),
-        8 => name.SequenceEqual("thinking"u8),
-        9 => name.SequenceEqual("arguments"u8) || name.SequenceEqual("reasoning"u8),
-        10 => name.SequenceEqual("transcript"u8),
-        17 => name.SequenceEqual("reasoning_content"u8),
-        _ => false,
-    };
-
-    /// <summary>Whether what a member of that name holds is none of it: copies, and what tools have found.</summary>
-    public static bool HoldsNone(ReadOnlySpan<byte> name) =>
-        name.SequenceEqual("logprobs"u8) || name.SequenceEqual("annotations"u8) || name.SequenceEqual("results"u8)
-        || name.SequenceEqual("outputs"u8) || name.SequenceEqual("reasoning_details"u8);
-
     public void Reset()
     {
         _kept.Reset();

@@ -51,6 +51,12 @@ internal abstract class AnswerWords
     /// <summary>Whether the top-level array of that name is where the answer's texts stand.</summary>
     public abstract bool HoldsTexts(ReadOnlySpan<byte> name);
 
+    /// <summary>Whether a member of that name, anywhere in such an array, is text that the model made where it is a string.</summary>
+    public abstract bool IsText(ReadOnlySpan<byte> name);
+
+    /// <summary>Whether what a member of that name holds is none of it: copies, and what tools have found.</summary>
+    public abstract bool HoldsNone(ReadOnlySpan<byte> name);
+
     /// <summary>What a member of the usage object means.</summary>
     public abstract UsageField FieldOf(ReadOnlySpan<byte> name);
 

@@ -242,8 +242,8 @@ internal sealed class JsonAnswerReader
         switch (_scanner.Token)
         {
             case JsonToken.Name:
-                _member = AnswerTexts.IsText(_scanner.Text(bytes)) ? Member.Text
-                    : AnswerTexts.HoldsNone(_scanner.Text(bytes)) ? Member.Skipped : Member.Other;
+                _member = _words.IsText(_scanner.Text(bytes)) ? Member.Text
+                    : _words.HoldsNone(_scanner.Text(bytes)) ? Member.Skipped : Member.Other;
                 return;
             case JsonToken.StartObject or JsonToken.StartArray when _member != Member.Skipped:
                 _scanner.Enter();

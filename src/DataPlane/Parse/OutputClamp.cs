@@ -19,8 +19,8 @@ internal readonly record struct OutputClamp(long Tokens, bool TakesCompletionTok
         Tokens > 0 && ShapeTraits.Of(shape).HasOutput
         && RequestCap.Of(facts, shape) is var asked && (asked < 0 || asked > Tokens);
 
-    /// <summary>Whether the cap leaves no room for the thought that was asked for: then there is less of it, or none.</summary>
-    public bool BindsThought(RequestFacts facts, RequestShape shape) => Tokens > 0 && RequestForm.Of(shape).BindsThought(facts, this);
+    /// <summary>The field of the thought that was asked for, where the cap leaves no room for it: then there is less of it, or none. Else empty.</summary>
+    public ReadOnlySpan<byte> BoundThought(RequestFacts facts, RequestShape shape) => Tokens > 0 ? RequestForm.Of(shape).BoundThought(facts, this) : default;
 
     /// <summary>Adds the edits to <paramref name="patch"/>.</summary>
     public void Apply(RequestFacts facts, RequestShape shape, BodyPatch patch)

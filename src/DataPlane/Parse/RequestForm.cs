@@ -93,8 +93,8 @@ internal class RequestForm
     {
     }
 
-    /// <summary>Whether a cap of ours leaves no room for the thought that was asked for.</summary>
-    public virtual bool BindsThought(RequestFacts facts, in OutputClamp clamp) => false;
+    /// <summary>The field that says how much is to be thought, where a cap of ours leaves no room for so much; else empty.</summary>
+    public virtual ReadOnlySpan<byte> BoundThought(RequestFacts facts, scoped in OutputClamp clamp) => default;
 
     /// <summary>Adds the edits that ask for a stream's usage; false where nothing is to be asked.</summary>
     public virtual bool AskUsage(RequestFacts facts, BodyPatch patch) => false;

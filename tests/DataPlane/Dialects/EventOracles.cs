@@ -6,10 +6,10 @@ using AiEdge.DataPlane.Meter;
 
 namespace AiEdge.DataPlane.Tests.Dialects;
 
-/// <summary>Properties of the events of dialects other than OpenAI's, for any bytes; each throws where it does not hold.</summary>
+/// <summary>Properties of the events of all dialects but the first, which has oracles of its own, for any bytes; each throws where it does not hold.</summary>
 internal static class EventOracles
 {
-    private static readonly (Dialect Dialect, RequestShape Shape)[] Streams = [(Dialect.Anthropic, RequestShape.Messages), (Dialect.Gemini, RequestShape.Contents)];
+    private static readonly RequestShape[] Streams = [.. SpokenShape.All.Select(one => one.Shape).Where(shape => SpokenShape.FormOf(shape) != DialectTable.Forms[0])];
 
     /// <summary>
     /// Of the lines, each an event's data, those that are no JSON count for nothing; what is noted of the others are insides of
@@ -17,9 +17,10 @@ internal static class EventOracles
     /// </summary>
     public static void EventsAreRead(byte[] input, int seed)
     {
-        foreach (var (dialect, shape) in Streams)
+        foreach (var shape in Streams)
         {
-            var reader = DialectTable.Of(dialect).NewEventReader();
+            var form = SpokenShape.FormOf(shape);
+            var (dialect, reader) = (form.Id, form.NewEventReader());
             reader.Reset(shape, stripUsage: seed % 2 == 0, wantsTexts: true, wantsDraft: seed % 3 == 0);
             foreach (var range in input.AsSpan().Split((byte)'\n'))
             {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Tests.Parse;
 
 namespace AiEdge.DataPlane.Tests.Dialects;
@@ -8,10 +9,11 @@ namespace AiEdge.DataPlane.Tests.Dialects;
 /// <summary>Properties of what is noted of a prompt, for any bytes; each throws where it does not hold.</summary>
 internal static class PromptOracles
 {
+    /// <summary>Of a picture and of speech the prompt is not counted by its tokens, and a form is no JSON.</summary>
     private static readonly RequestShape[] Shapes =
     [
-        RequestShape.Chat, RequestShape.Responses, RequestShape.Embeddings, RequestShape.Completions, RequestShape.Moderations,
-        RequestShape.Messages, RequestShape.Contents, RequestShape.EmbedContent, RequestShape.BatchEmbed,
+        .. DialectTable.Forms.ToArray().SelectMany(form => form.Shapes).Select(row => row.Shape)
+            .Except([RequestShape.Images, RequestShape.Speech, RequestShape.Multipart]),
     ];
 
     /// <summary>

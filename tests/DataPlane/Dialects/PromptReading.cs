@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using AiEdge.DataPlane.Core;
-using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Parse;
 
 namespace AiEdge.DataPlane.Tests.Dialects;
@@ -22,7 +21,7 @@ internal static class PromptReading
     {
         var reader = new RequestReader();
         prompt.Reset(isWanted: true);
-        reader.Begin(new RequestFacts(), shape, prompt, DialectTable.Of(DialectOf(shape)).PromptReader());
+        reader.Begin(new RequestFacts(), shape, prompt, SpokenShape.FormOf(shape).PromptReader());
         foreach (byte[] piece in pieces)
             reader.Feed(piece);
         return reader.Finish();
@@ -34,13 +33,6 @@ internal static class PromptReading
         EdgeError error = Read(shape, [Encoding.UTF8.GetBytes(body)], prompt);
         return error.IsError ? throw new InvalidOperationException(error.Message) : prompt;
     }
-
-    private static Dialect DialectOf(RequestShape shape) => shape switch
-    {
-        RequestShape.Messages => Dialect.Anthropic,
-        RequestShape.Contents or RequestShape.EmbedContent or RequestShape.BatchEmbed => Dialect.Gemini,
-        _ => Dialect.OpenAi,
-    };
 
     public static string Describe(byte[] body, PromptText prompt)
     {

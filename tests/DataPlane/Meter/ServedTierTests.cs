@@ -75,9 +75,9 @@ public sealed class ServedTierTests
     [Fact]
     public void A_reader_that_is_used_again_has_forgotten_it()
     {
-        foreach (Dialect dialect in (Dialect[])[Dialect.OpenAi, Dialect.Anthropic, Dialect.Gemini])
+        foreach (var form in DialectTable.Forms)
         {
-            var reader = DialectTable.Of(dialect).NewEventReader();
+            var reader = form.NewEventReader();
             byte[] data = Encoding.UTF8.GetBytes(
                 "{\"service_tier\":\"flex\",\"usage\":{\"service_tier\":\"flex\"},\"usageMetadata\":{\"serviceTier\":\"flex\"}}");
             reader.Reset(RequestShape.Chat, stripUsage: false);

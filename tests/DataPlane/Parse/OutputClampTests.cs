@@ -88,7 +88,7 @@ public class OutputClampTests
         var clamp = new OutputClamp(tokens, false);
         var body = $"{{\"max_tokens\":20000,\"thinking\":{asked}{Rest}";
         Assert.Equal($"{{\"max_tokens\":{tokens},\"thinking\":{sent}{Rest}", Patch(RequestShape.Messages, body, clamp));
-        Assert.Equal(asked != sent, clamp.BindsThought(RequestReading.Facts(RequestShape.Messages, body), RequestShape.Messages));
+        Assert.Equal(asked != sent, !clamp.BoundThought(RequestReading.Facts(RequestShape.Messages, body), RequestShape.Messages).IsEmpty);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Tests.Dialects;
 
 namespace AiEdge.DataPlane.Tests.Translate;
 
@@ -52,7 +53,7 @@ public sealed class CallOrderTests
             """{"index":7,"function":{"arguments":"{}"}}""",
             """{"index":9,"function":{"arguments":" "}}""",
         ];
-        var told = Translating.Answer(Golden.ShapeOf(client), RequestShape.Chat, calls.Select(Chunk), isStream: true, out _);
+        var told = Translating.Answer(SpokenShape.Named(client).Shape, RequestShape.Chat, calls.Select(Chunk), isStream: true, out _);
         Assert.Equal(2, told.Split(begins).Length - 1);
         Assert.Contains("\"id\":\"a\"", told, StringComparison.Ordinal);
         Assert.Contains("\"id\":\"b\"", told, StringComparison.Ordinal);
@@ -120,7 +121,7 @@ public sealed class CallOrderTests
                 + """{"role":"tool","tool_call_id":"ID","content":"r"}]}"""
             : """{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"Q"},{"role":"assistant","content":[{"type":"tool_use","id":"ID","name":"f","input":{}}]},"""
                 + """{"role":"user","content":[{"type":"tool_result","tool_use_id":"ID","content":"r"}]}]}""";
-        var told = Translating.Request(asked, Golden.ShapeOf(upstream), body.Replace("ID", id, StringComparison.Ordinal), out _, model);
+        var told = Translating.Request(asked, SpokenShape.Named(upstream).Shape, body.Replace("ID", id, StringComparison.Ordinal), out _, model);
         var ids = System.Text.RegularExpressions.Regex.Matches(told, "\"(id|call_id|tool_call_id|tool_use_id)\":\"([^\"]*)\"").Select(match => match.Groups[2].Value).ToArray();
         Assert.Equal(2, ids.Length);
         Assert.Equal(ids[0], ids[1]);

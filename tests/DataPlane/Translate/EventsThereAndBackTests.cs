@@ -3,6 +3,7 @@ using System.Text.Json;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Flow;
+using AiEdge.DataPlane.Tests.Dialects;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Tests.Translate;
@@ -20,56 +21,65 @@ public sealed class EventsThereAndBackTests
         public string Logprobs { get; init; } = "";
     }
 
+    public static TheoryData<string> Forms => [.. SpokenShape.All.Select(form => form.Name)];
+
+    public static TheoryData<string, bool> Streamed
+    {
+        get
+        {
+            var rows = new TheoryData<string, bool>();
+            foreach (var form in SpokenShape.All)
+            {
+                rows.Add(form.Name, true);
+                rows.Add(form.Name, false);
+            }
+
+            return rows;
+        }
+    }
+
     [Theory]
-    [InlineData("chat", true)]
-    [InlineData("chat", false)]
-    [InlineData("responses", true)]
-    [InlineData("responses", false)]
-    [InlineData("messages", true)]
-    [InlineData("messages", false)]
-    [InlineData("contents", true)]
-    [InlineData("contents", false)]
+    [MemberData(nameof(Streamed))]
     public void What_is_not_reported_comes_back(string dialect, bool isStream)
     {
+        var form = SpokenShape.Named(dialect);
         for (var seed = 0; seed < 1000; seed++)
         {
-            var events = Invented(new Random(seed), dialect);
-            var read = ThereAndBack(Golden.ShapeOf(dialect), events, isStream, out var lost);
-            var (expected, actual) = (Print(Known(events, dialect, lost), dialect), Print(Known(read, dialect, lost), dialect));
+            var events = Invented(new Random(seed), form);
+            var read = ThereAndBack(form.Shape, events, isStream, out var lost);
+            var (expected, actual) = (Print(Known(events, form, lost), form), Print(Known(read, form, lost), form));
             Assert.True(expected == actual, $"{dialect} {seed}, lost {lost}\n{expected}\n{actual}");
         }
     }
 
     [Theory]
-    [InlineData("chat")]
-    [InlineData("responses")]
-    [InlineData("messages")]
-    [InlineData("contents")]
+    [MemberData(nameof(Forms))]
     public void What_has_failed_comes_back_as_failed(string dialect)
     {
+        var form = SpokenShape.Named(dialect);
         for (var seed = 0; seed < 50; seed++)
         {
             var random = new Random(seed);
-            var events = Invented(random, dialect);
+            var events = Invented(random, form);
             var at = events.FindIndex(one => one.Kind is NeutralKind.Finish);
             events.RemoveRange(at, events.Count - at);
             events.Add(new Happened(NeutralKind.Error, "It failed.", Name: "server_error"));
-            var read = ThereAndBack(Golden.ShapeOf(dialect), events, isStream: true, out _);
+            var read = ThereAndBack(form.Shape, events, isStream: true, out _);
             Assert.Equal((NeutralKind.Error, "It failed."), (read[^1].Kind, read[^1].Text));
             Assert.DoesNotContain(read, one => one.Kind is NeutralKind.Finish or NeutralKind.End);
         }
     }
 
     /// <summary>An answer as a provider may give it: of several choices where the dialect has them, each of blocks one behind the other.</summary>
-    private static List<Happened> Invented(Random random, string dialect)
+    private static List<Happened> Invented(Random random, SpokenShape form)
     {
         List<Happened> events = [new(NeutralKind.Start, Name: "model-x")];
-        var choices = dialect is "chat" or "contents" ? random.Next(1, 4) : 1;
+        var choices = form.Has(Says.Choices) ? random.Next(1, 4) : 1;
         for (var choice = 0; choice < choices; choice++)
         {
             var calls = 0;
             for (var blocks = random.Next(1, 6); blocks > 0; blocks--)
-                AddBlock(events, random, dialect, choice, ref calls);
+                AddBlock(events, random, form, choice, ref calls);
             FinishReason[] reasons = calls > 0
                 ? [FinishReason.ToolCalls, FinishReason.Length, FinishReason.Filtered]
                 : [FinishReason.Stop, FinishReason.StopSequence, FinishReason.Length, FinishReason.Filtered];
@@ -80,12 +90,12 @@ public sealed class EventsThereAndBackTests
         return events;
     }
 
-    private static void AddBlock(List<Happened> events, Random random, string dialect, int choice, ref int calls)
+    private static void AddBlock(List<Happened> events, Random random, SpokenShape form, int choice, ref int calls)
     {
         switch (random.Next(8))
         {
             case 0 or 1 or 2:
-                var hasLogprobs = dialect is "chat" or "responses" && random.Next(3) == 0;
+                var hasLogprobs = form.Has(Says.Logprobs) && random.Next(3) == 0;
                 for (var i = random.Next(1, 4); i > 0; i--)
                     events.Add(new Happened(NeutralKind.Text, Word(random), choice) { Logprobs = hasLogprobs ? Logprob(random) : "" });
                 break;
@@ -102,16 +112,16 @@ public sealed class EventsThereAndBackTests
                 events.Add(new Happened(NeutralKind.Refusal, Word(random), choice));
                 break;
             default:
-                AddCall(events, random, dialect, choice, calls++);
+                AddCall(events, random, form, choice, calls++);
                 break;
         }
     }
 
-    private static void AddCall(List<Happened> events, Random random, string dialect, int choice, int call)
+    private static void AddCall(List<Happened> events, Random random, SpokenShape form, int choice, int call)
     {
         // What proves a call stands in Messages and Responses as a thought of ours, which no provider tells (CallProofTests).
-        var isCustom = dialect is "chat" or "responses" && random.Next(4) == 0;
-        var proof = dialect is "chat" or "contents" && !isCustom && random.Next(2) == 0 ? "cHJv" + random.Next(100) : "";
+        var isCustom = form.Has(Says.CustomCalls) && random.Next(4) == 0;
+        var proof = form.Has(Says.CallProofs) && !isCustom && random.Next(2) == 0 ? "cHJv" + random.Next(100) : "";
         events.Add(new Happened(NeutralKind.ToolCall, "", choice, call, random.Next(5) == 0 ? "" : $"call_{choice}_{call}", "f" + random.Next(3), proof) { IsCustom = isCustom });
         if (isCustom)
         {
@@ -190,7 +200,7 @@ public sealed class EventsThereAndBackTests
     }
 
     /// <summary>What is left of events once the dialect has no place for the rest, and says so or is documented to.</summary>
-    private static List<Happened> Known(List<Happened> events, string dialect, string lost)
+    private static List<Happened> Known(List<Happened> events, SpokenShape form, string lost)
     {
         var lostFields = lost.Split(',');
         List<Happened> known = [];
@@ -208,7 +218,7 @@ public sealed class EventsThereAndBackTests
             // What nobody proved says so.
             if (kind == NeutralKind.Signature && one.Text == "aiedge.none.")
                 continue;
-            if (kind == NeutralKind.Refusal && dialect is "messages" or "contents" && kind == NeutralKind.Refusal)
+            if (kind == NeutralKind.Refusal && !form.Has(Says.Refusals))
             {
                 refuses.Add(one.Choice);
                 known.Add(one with { Kind = NeutralKind.Text });
@@ -219,7 +229,7 @@ public sealed class EventsThereAndBackTests
             if (kind == NeutralKind.Signature && one.Text.StartsWith("aiedge.", StringComparison.Ordinal))
                 known.Add(one with { Kind = one.Text.StartsWith("aiedge.hidden.", StringComparison.Ordinal) ? NeutralKind.HiddenThinking : kind, Text = one.Text["aiedge.signed.".Length..] });
             else if (kind == NeutralKind.Finish)
-                known.Add(one with { Text = dialect == "messages" ? one.Text : "", Reason = ReasonIn(dialect, one.Reason, refuses.Contains(one.Choice)) });
+                known.Add(one with { Text = form.Has(Says.StopSequences) ? one.Text : "", Reason = ReasonIn(form, one.Reason, refuses.Contains(one.Choice)) });
             else
                 known.Add(lostFields.Contains("answer.logprobs") ? one with { Logprobs = "" } : one);
         }
@@ -227,22 +237,22 @@ public sealed class EventsThereAndBackTests
         return known;
     }
 
-    private static FinishReason ReasonIn(string dialect, FinishReason reason, bool refuses) => reason switch
+    private static FinishReason ReasonIn(SpokenShape form, FinishReason reason, bool refuses) => reason switch
     {
         _ when refuses => FinishReason.Filtered,
-        FinishReason.StopSequence when dialect != "messages" => FinishReason.Stop,
-        FinishReason.ToolCalls when dialect == "contents" => FinishReason.Stop,
+        FinishReason.StopSequence when !form.Has(Says.StopSequences) => FinishReason.Stop,
+        FinishReason.ToolCalls when !form.Has(Says.CallsEnd) => FinishReason.Stop,
         _ => reason,
     };
 
     /// <summary>What is said by each choice, in its order; a chat has each kind for itself.</summary>
-    private static string Print(List<Happened> events, string dialect)
+    private static string Print(List<Happened> events, SpokenShape form)
     {
         var text = new StringBuilder(events[0].Name);
         foreach (var choice in events.Skip(1).GroupBy(one => one.Choice).OrderBy(group => group.Key))
         {
             var blocks = Blocks([.. choice]);
-            if (dialect == "chat")
+            if (!form.Has(Says.Order))
                 blocks = [.. blocks.GroupBy(block => block.Kind).OrderBy(group => group.Key).Select(group => (group.Key, string.Concat(group.Select(block => block.Text))))];
             var logprobs = string.Join(',', choice.Select(one => one.Logprobs).Where(one => one.Length > 0));
             text.Append('\n').Append(logprobs).Append(choice.Key).Append(": ").AppendJoin(" | ", blocks.Select(block => $"{block.Kind} {block.Text}"));

@@ -3,6 +3,7 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Flow;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Tests.Dialects;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Tests.Translate;
@@ -14,6 +15,14 @@ namespace AiEdge.DataPlane.Tests.Translate;
 internal sealed class Golden
 {
     public const string Separator = "\n----\n";
+
+    /// <summary>Forms of embeddings.</summary>
+    private static readonly Dictionary<string, RequestShape> Vectors = new()
+    {
+        ["embeddings"] = RequestShape.Embeddings,
+        ["embed"] = RequestShape.EmbedContent,
+        ["batch"] = RequestShape.BatchEmbed,
+    };
 
     private readonly string _path;
 
@@ -58,16 +67,7 @@ internal sealed class Golden
             Assert.Equal(Out, actual);
     }
 
-    public static RequestShape ShapeOf(string name) => name switch
-    {
-        "chat" => RequestShape.Chat,
-        "responses" => RequestShape.Responses,
-        "messages" => RequestShape.Messages,
-        "embeddings" => RequestShape.Embeddings,
-        "embed" => RequestShape.EmbedContent,
-        "batch" => RequestShape.BatchEmbed,
-        _ => RequestShape.Contents,
-    };
+    private static RequestShape ShapeOf(string name) => Vectors.TryGetValue(name, out var shape) ? shape : SpokenShape.Named(name).Shape;
 
     private static string Folder => Snapshot.Repository.PathOf("tests/DataPlane/Translate/Goldens");
 }
@@ -144,12 +144,7 @@ internal static class Translating
     /// <summary>Reads the usage of an answer as it goes.</summary>
     private static Func<byte[], Usage> UsageReading(RequestShape upstream, bool isStream)
     {
-        var form = DialectTable.Of(upstream switch
-        {
-            RequestShape.Chat or RequestShape.Responses => Dialect.OpenAi,
-            RequestShape.Messages => Dialect.Anthropic,
-            _ => Dialect.Gemini,
-        });
+        var form = SpokenShape.FormOf(upstream);
         if (isStream)
         {
             var events = form.NewEventReader();

@@ -1,3 +1,4 @@
+using AiEdge.DataPlane.Tests.Dialects;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Tests.Translate;
@@ -5,8 +6,6 @@ namespace AiEdge.DataPlane.Tests.Translate;
 /// <summary>Each direction has goldens of all that an answer may be, whole and streamed, but for what its provider's dialect has no word for.</summary>
 public sealed class GoldenCasesTests
 {
-    private static readonly string[] Dialects = ["chat", "responses", "messages", "contents"];
-
     /// <summary>A golden of any name counts for what its provider says in it; one of usage has the name, since the others are given theirs.</summary>
     private static readonly string[] Cases = ["text", "tools", "thinking", "refusal", "blocked", "length", "usage"];
 
@@ -22,10 +21,10 @@ public sealed class GoldenCasesTests
         get
         {
             var rows = new TheoryData<string, string>();
-            foreach (var client in Dialects)
+            foreach (var client in SpokenShape.All)
             {
-                foreach (var upstream in Dialects.Where(other => other != client))
-                    rows.Add(client, upstream);
+                foreach (var upstream in SpokenShape.All.Where(other => other != client))
+                    rows.Add(client.Name, upstream.Name);
             }
 
             return rows;

@@ -1,6 +1,7 @@
 using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
+using AiEdge.DataPlane.Tests.Dialects;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Tests.Translate;
@@ -8,7 +9,7 @@ namespace AiEdge.DataPlane.Tests.Translate;
 /// <summary>What holds for any input of a translation.</summary>
 internal static class TranslateOracles
 {
-    private static readonly RequestShape[] Shapes = [RequestShape.Chat, RequestShape.Messages, RequestShape.Contents, RequestShape.Responses];
+    private static readonly IReadOnlyList<SpokenShape> Shapes = SpokenShape.All;
 
     private static readonly byte[][] Models = [[.. "m"u8], [.. "gpt-5.1"u8], [.. "claude-opus-5"u8], [.. "gemini-3-flash"u8]];
 
@@ -20,8 +21,8 @@ internal static class TranslateOracles
     {
         if (!IsJson(input))
             return;
-        var (asks, answers) = ((uint)seed % 4, (uint)seed / 4);
-        var (client, upstream) = (Shapes[asks], Shapes[(asks + 1 + (answers % 3)) % 4]);
+        var (answers, asks) = Math.DivRem(seed & int.MaxValue, Shapes.Count);
+        var (client, upstream) = (Shapes[asks].Shape, Shapes[(asks + 1 + (answers % (Shapes.Count - 1))) % Shapes.Count].Shape);
         RequestIsJson(input, client, upstream);
         EventsAreJson(input, client, upstream, isStream: (seed & 1) == 0);
     }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
+using AiEdge.DataPlane.Tests.Dialects;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Tests.Translate;
@@ -18,7 +19,7 @@ public sealed class UncarriedTests
     [InlineData("responses", """{"input":"Q","previous_response_id":"r"}""", "previous_response_id")]
     public void What_lies_at_another_provider_is_refused(string client, string body, string field)
     {
-        var reader = Translations.Of(ShapeOf(client)).NewRequestReader!();
+        var reader = Translations.Of(SpokenShape.Named(client).Shape).NewRequestReader!();
         var request = new NeutralRequest();
         request.Reset(Encoding.UTF8.GetBytes(body), reader.Names);
         var error = reader.Read(request);
@@ -60,7 +61,7 @@ public sealed class UncarriedTests
     public void A_turn_of_which_nothing_is_left_is_left_out(string upstream, string expected)
     {
         const string body = """{"model":"c","max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"url","url":"https://e.com/a"}}]},{"role":"user","content":"Q"}]}""";
-        Assert.Contains(expected, Translating.Request(RequestShape.Messages, ShapeOf(upstream), body, out var lost), StringComparison.Ordinal);
+        Assert.Contains(expected, Translating.Request(RequestShape.Messages, SpokenShape.Named(upstream).Shape, body, out var lost), StringComparison.Ordinal);
         Assert.Equal("messages.content.document", lost);
     }
 
@@ -107,7 +108,7 @@ public sealed class UncarriedTests
     public void A_picture_in_a_system_prompt_is_reported(string upstream, string losses)
     {
         const string body = """{"messages":[{"role":"system","content":[{"type":"text","text":"S"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}]},{"role":"user","content":"Q"}]}""";
-        Translating.Request(RequestShape.Chat, ShapeOf(upstream), body, out var lost);
+        Translating.Request(RequestShape.Chat, SpokenShape.Named(upstream).Shape, body, out var lost);
         Assert.Equal(losses, lost);
     }
 
@@ -166,7 +167,7 @@ public sealed class UncarriedTests
     [InlineData("chat", """{"model":"m","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"error"}]}""")]
     public void What_failed_is_told_as_an_error(string upstream, string data)
     {
-        var reader = Translations.Of(ShapeOf(upstream)).NewAnswerReader!();
+        var reader = Translations.Of(SpokenShape.Named(upstream).Shape).NewAnswerReader!();
         var writer = Translations.Of(RequestShape.Messages).NewStreamWriter!();
         reader.Reset();
         writer.Begin(new AnswerFacts("id-1"u8, "asked"u8, 1700000000, wantsUsage: true, promptTokens: 0));
@@ -190,7 +191,7 @@ public sealed class UncarriedTests
     [InlineData("contents", """{"candidates":[{"content":{"parts":[{"text":"a"}],"role":"model"},"finishReason":"STOP"}],"modelVersion":"g","usageMetadata":{"a":1},"responseId":"r","modelStatus":{"x":1}}""", "answer.modelStatus")]
     public void What_an_answer_has_besides_is_reported(string upstream, string body, string losses)
     {
-        Translating.Answer(RequestShape.Responses, ShapeOf(upstream), [body], isStream: false, out var lost);
+        Translating.Answer(RequestShape.Responses, SpokenShape.Named(upstream).Shape, [body], isStream: false, out var lost);
         Assert.Equal(losses, lost);
     }
 
@@ -247,12 +248,4 @@ public sealed class UncarriedTests
         writer.End();
         return Encoding.UTF8.GetString(writer.Out.Written);
     }
-
-    private static RequestShape ShapeOf(string name) => name switch
-    {
-        "chat" => RequestShape.Chat,
-        "responses" => RequestShape.Responses,
-        "messages" => RequestShape.Messages,
-        _ => RequestShape.Contents,
-    };
 }

@@ -13,6 +13,12 @@ internal sealed class AnthropicAnswerWords : AnswerWords
 
     public override bool HoldsTexts(ReadOnlySpan<byte> name) => name.SequenceEqual("content"u8);
 
+    public override bool IsText(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("text"u8) || name.SequenceEqual("name"u8) || name.SequenceEqual("thinking"u8);
+
+    /// <summary>A block has <c>content</c> where a tool that the provider runs has answered.</summary>
+    public override bool HoldsNone(ReadOnlySpan<byte> name) => name.SequenceEqual("content"u8) || name.SequenceEqual("citations"u8);
+
     public override UsageField FieldOf(ReadOnlySpan<byte> name) => name.Length switch
     {
         12 => name.SequenceEqual("input_tokens"u8) ? UsageField.Input : name.SequenceEqual("service_tier"u8) ? UsageField.Tier : UsageField.Other,

@@ -27,13 +27,13 @@ internal sealed class MessagesForm() : RequestForm(
     public override void Clamp(RequestFacts facts, in OutputClamp clamp, BodyPatch patch)
     {
         clamp.Lower(facts.MaxTokens, patch);
-        if (!clamp.BarsThought && BindsThought(facts, clamp))
+        if (!clamp.BarsThought && !BoundThought(facts, clamp).IsEmpty)
             LowerThought(facts, clamp.Tokens, patch);
     }
 
-    /// <summary>Thought has to be less than the cap (<c>thinking.budget_tokens</c>): then there is less of it, or none.</summary>
-    public override bool BindsThought(RequestFacts facts, in OutputClamp clamp) =>
-        facts.MaxTokens.Value > clamp.Tokens && facts.ThinkingBudget.Value >= clamp.Tokens;
+    /// <summary>Thought has to be less than the cap: then there is less of it, or none.</summary>
+    public override ReadOnlySpan<byte> BoundThought(RequestFacts facts, scoped in OutputClamp clamp) =>
+        facts.MaxTokens.Value > clamp.Tokens && facts.ThinkingBudget.Value >= clamp.Tokens ? "thinking.budget_tokens"u8 : default;
 
     public override void BarThought(RequestFacts facts, BodyPatch patch)
     {

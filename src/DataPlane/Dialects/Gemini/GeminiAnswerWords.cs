@@ -15,6 +15,13 @@ internal sealed class GeminiAnswerWords : AnswerWords
 
     public override bool HoldsTexts(ReadOnlySpan<byte> name) => name.SequenceEqual("candidates"u8);
 
+    public override bool IsText(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("text"u8) || name.SequenceEqual("name"u8) || name.SequenceEqual("code"u8);
+
+    /// <summary>What was searched for and found has parts of the answer again in it.</summary>
+    public override bool HoldsNone(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("logprobsResult"u8) || name.SequenceEqual("groundingMetadata"u8) || name.SequenceEqual("citationMetadata"u8);
+
     public override UsageField FieldOf(ReadOnlySpan<byte> name) => name.Length switch
     {
         11 => name.SequenceEqual("trafficType"u8) || name.SequenceEqual("serviceTier"u8) ? UsageField.Tier : UsageField.Other,

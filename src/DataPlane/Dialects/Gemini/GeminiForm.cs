@@ -26,7 +26,8 @@ internal sealed class GeminiForm : DialectForm
 
     public override DialectTraits Traits { get; } = new(Dialect.Gemini, "gemini")
     {
-        HasKeyInQuery = true,
+        KeyQuery = [.. "key"u8],
+        CredentialQueries = [[.. "key"u8], [.. "$key"u8], [.. "access_token"u8], [.. "oauth_token"u8]],
         EventsQuery = [.. "alt=sse"u8],
         EventsQueryToo = [.. "$alt"u8],
         ClientPrefixes = ["x-goog-"],

@@ -11,6 +11,22 @@ internal sealed class OpenAiAnswerWords : AnswerWords
 
     public override bool HoldsTexts(ReadOnlySpan<byte> name) => name.SequenceEqual("choices"u8) || name.SequenceEqual("output"u8);
 
+    public override bool IsText(ReadOnlySpan<byte> name) => name.Length switch
+    {
+        4 => name.SequenceEqual("text"u8) || name.SequenceEqual("name"u8) || name.SequenceEqual("code"u8),
+        5 => name.SequenceEqual("input"u8),
+        7 => name.SequenceEqual("content"u8) || name.SequenceEqual("refusal"u8),
+        8 => name.SequenceEqual("thinking"u8),
+        9 => name.SequenceEqual("arguments"u8) || name.SequenceEqual("reasoning"u8),
+        10 => name.SequenceEqual("transcript"u8),
+        17 => name.SequenceEqual("reasoning_content"u8),
+        _ => false,
+    };
+
+    public override bool HoldsNone(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("logprobs"u8) || name.SequenceEqual("annotations"u8) || name.SequenceEqual("results"u8)
+        || name.SequenceEqual("outputs"u8) || name.SequenceEqual("reasoning_details"u8);
+
     public override bool IsTier(ReadOnlySpan<byte> name) => name.SequenceEqual("service_tier"u8);
 
     /// <summary><c>auto</c> is what was asked for, in the first events of a response: which tier it will be is not known by then.</summary>
