@@ -400,6 +400,8 @@ internal sealed class FieldNames
 
     public byte[] File { get; init; } = [];
 
+    public byte[] FileName { get; init; } = [];
+
     public byte[] Thinking { get; init; } = [];
 
     public byte[] CallProof { get; init; } = [];

@@ -27,8 +27,8 @@ internal static class MessagesFile
         _ => true,
     };
 
-    /// <summary>Writes the members of its block.</summary>
-    public static void Write(JsonOut json, ReadOnlySpan<byte> source, in NeutralPart file)
+    /// <summary>Writes the members of its block. False for a picture's, which has no name.</summary>
+    public static bool Write(JsonOut json, ReadOnlySpan<byte> source, in NeutralPart file)
     {
         var form = FormOf(source, file);
         json.Text("type"u8, form == Form.Image ? "image"u8 : "document"u8);
@@ -44,6 +44,7 @@ internal static class MessagesFile
         else
             json.Text("media_type"u8, file.Media.Of(source)).Text("data"u8, file.Text.Of(source));
         json.EndObject();
+        return form != Form.Image;
     }
 
     private static Form FormOf(ReadOnlySpan<byte> source, in NeutralPart file)

@@ -181,7 +181,7 @@ internal sealed class MessagesReader
         if (source.SequenceEqual("text"u8) && block.Data.IsPresent)
         {
             // A document in plain text is text; that it has a title, others cannot be told.
-            _request.LoseIf(block.Part.Name.IsPresent, "messages.content.title"u8);
+            _request.LoseIf(block.Part.Name.IsPresent, _request.Names.FileName);
             block.Part.Text = block.Data;
             return PartKind.Text;
         }

@@ -38,6 +38,7 @@ internal sealed class MessagesRequestReader : RequestReader
         Role = [.. "messages.role"u8],
         ImageUrl = [.. "messages.content.image"u8],
         File = [.. "messages.content.document"u8],
+        FileName = [.. "messages.content.title"u8],
         Thinking = [.. "messages.content.thinking"u8],
         CallProof = [.. "messages.content.thinking"u8],
         Arguments = [.. "messages.content.tool_use.input"u8],

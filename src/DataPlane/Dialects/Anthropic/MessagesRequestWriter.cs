@@ -68,7 +68,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
             {
                 var part = request.Parts[p];
                 request.LoseUnlessText(part);
-                if (part.Kind != PartKind.Text || part.Text.Length == 0)
+                if (part.Kind is not (PartKind.Text or PartKind.Refusal) || part.Text.Length == 0)
                     continue;
                 if (!isOpen)
                     json.StartArray("system"u8);

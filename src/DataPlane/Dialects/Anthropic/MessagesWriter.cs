@@ -132,15 +132,17 @@ internal static class MessagesWriter
                 json.Text("type"u8, "text"u8).Text("text"u8, part.Text.Of(source));
                 break;
             case PartKind.File:
-                MessagesFile.Write(json, source, part);
+                request.LoseIf(!MessagesFile.Write(json, source, part) && part.Name.IsPresent, request.Names.FileName);
                 break;
             case PartKind.Image:
                 json.Text("type"u8, "image"u8).StartObject("source"u8).Text("type"u8, "base64"u8).Text("media_type"u8, part.Media.Of(source))
                     .Text("data"u8, part.Text.Of(source)).EndObject();
                 break;
             case PartKind.ImageUrl or PartKind.FileUrl:
-                json.Text("type"u8, part.Kind == PartKind.ImageUrl ? "image"u8 : "document"u8)
-                    .StartObject("source"u8).Text("type"u8, "url"u8).Text("url"u8, part.Text.Of(source)).EndObject();
+                json.Text("type"u8, part.Kind == PartKind.ImageUrl ? "image"u8 : "document"u8);
+                if (part.Name.IsPresent)
+                    json.Text("title"u8, part.Name.Of(source));
+                json.StartObject("source"u8).Text("type"u8, "url"u8).Text("url"u8, part.Text.Of(source)).EndObject();
                 break;
             case PartKind.Thinking:
                 json.Text("type"u8, "thinking"u8).Text("thinking"u8, part.Text.Of(source)).Text("signature"u8, part.Signature.Of(source));

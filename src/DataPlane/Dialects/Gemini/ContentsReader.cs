@@ -163,6 +163,13 @@ internal sealed class ContentsReader
             return;
         }
 
+        // Nobody else has names of pictures.
+        if (isImage)
+        {
+            _request.LoseIf(part.Value.Name.IsPresent, _request.Names.FileName);
+            part.Value.Name = default;
+        }
+
         part.Kind = isUrl ? isImage ? PartKind.ImageUrl : PartKind.FileUrl : isImage ? PartKind.Image : PartKind.File;
     }
 

@@ -97,7 +97,7 @@ internal static class ContentsWriter
             for (var p = message.From; p < message.From + message.Count; p++)
             {
                 request.LoseUnlessText(request.Parts[p]);
-                if (request.Parts[p] is not { Kind: PartKind.Text, Text.Length: > 0 })
+                if (request.Parts[p] is not { Kind: PartKind.Text or PartKind.Refusal, Text.Length: > 0 })
                     continue;
                 if (!isOpen)
                     json.StartObject("systemInstruction"u8).StartArray("parts"u8);
@@ -146,6 +146,7 @@ internal static class ContentsWriter
                 json.StartObject().Text("text"u8, part.Text.Of(source)).EndObject();
                 break;
             case PartKind.Image or PartKind.File:
+                request.LoseIf(part.Name.IsPresent, request.Names.FileName);
                 json.StartObject().StartObject("inlineData"u8).Text("mimeType"u8, part.Media.Of(source)).Text("data"u8, part.Text.Of(source))
                     .EndObject().EndObject();
                 break;
@@ -153,6 +154,7 @@ internal static class ContentsWriter
                 request.Losses.Add(request.Names.Thinking);
                 break;
             case PartKind.ImageUrl or PartKind.FileUrl when IsWritten(source, part):
+                request.LoseIf(part.Name.IsPresent, request.Names.FileName);
                 json.StartObject().StartObject("fileData"u8).Text("mimeType"u8, UrlMedia.Of(source, part)).Text("fileUri"u8, part.Text.Of(source))
                     .EndObject().EndObject();
                 break;

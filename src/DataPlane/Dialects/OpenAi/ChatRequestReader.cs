@@ -41,6 +41,7 @@ internal sealed class ChatRequestReader : RequestReader
         Role = [.. "messages.role"u8],
         ImageUrl = [.. "messages.content.image_url"u8],
         File = [.. "messages.content.file"u8],
+        FileName = [.. "messages.content.file.filename"u8],
         Thinking = [.. "messages.reasoning_content"u8],
         CallProof = [.. "messages.tool_calls.extra_content"u8],
         Arguments = [.. "messages.tool_calls.function.arguments"u8],

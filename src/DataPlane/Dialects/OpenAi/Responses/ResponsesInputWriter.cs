@@ -122,6 +122,7 @@ internal static class ResponsesInputWriter
                 WriteData(json, "file_data"u8, source, part, isUrl: false);
                 break;
             case PartKind.FileUrl:
+                request.LoseIf(part.Name.IsPresent, request.Names.FileName);
                 WriteData(json.Text("type"u8, "input_file"u8), "file_url"u8, source, part, isUrl: true);
                 break;
             default:

@@ -34,6 +34,7 @@ internal sealed class ResponsesRequestReader : RequestReader
         Role = [.. "input.role"u8],
         ImageUrl = [.. "input.content.image_url"u8],
         File = [.. "input.content.input_file"u8],
+        FileName = [.. "input.content.filename"u8],
         Thinking = [.. "input.reasoning"u8],
         CallProof = [.. "input.reasoning"u8],
         Arguments = [.. "input.function_call.arguments"u8],
