@@ -44,7 +44,8 @@ public sealed class RepositoryTests
         None(LayerRule.Find(LayerTable.ControlPlane, In("src/ControlPlane/"), In("src/").Where(f => !IsPlane(f))));
 
     [Fact]
-    public void Dialects_are_named_in_their_folders_and_where_a_list_says_so() => None(DialectRule.Find(DialectPlaces.All, In("src/")));
+    public void Dialects_are_named_in_their_folders_and_where_a_list_says_so() =>
+        None(DialectRule.Find(DialectPlaces.All, DialectRule.In(In("src/")), In("src/")));
 
     [Fact]
     public void Yaml_is_read_and_written_in_one_folder() =>

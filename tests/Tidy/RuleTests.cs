@@ -136,11 +136,18 @@ public sealed class RuleTests
     [InlineData("src/Contracts/Dialects/GeminiSheet.cs", "class A { string F() => \"gemini\"; }", 0, 0)]
     [InlineData("src/Contracts/Dialects/DialectSheet.cs", "class A { string F() => \"gemini\"; }", 0, 1)]
     public void A_dialect_that_is_named_more_or_less_than_the_list_says_is_found(string path, string text, int may, int faults) =>
-        Assert.Equal(faults, DialectRule.Find(new Dictionary<string, int> { [path] = may }, [File(path, text)]).Count());
+        Assert.Equal(faults, DialectRule.Find(new Dictionary<string, int> { [path] = may }, ["Gemini", "Anthropic"], [File(path, text)]).Count());
 
     [Fact]
     public void A_place_of_dialects_that_is_gone_is_found() =>
-        Assert.Single(DialectRule.Find(new Dictionary<string, int> { ["src/Gone.cs"] = 1 }, []));
+        Assert.Single(DialectRule.Find(new Dictionary<string, int> { ["src/Gone.cs"] = 1 }, [], []));
+
+    [Fact]
+    public void A_dialect_is_known_by_its_folder()
+    {
+        TextFile[] files = [File("src/DataPlane/Dialects/New/A.cs", ""), File("src/DataPlane/Dialects/New/B/C.cs", ""), File("src/DataPlane/Dialects/DialectTable.cs", "")];
+        Assert.Equal(["New"], DialectRule.In(files));
+    }
 
     [Fact]
     public void An_alias_does_not_hide_a_layer_and_a_mere_likeness_is_no_layer()
