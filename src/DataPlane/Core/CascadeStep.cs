@@ -7,7 +7,11 @@ namespace AiEdge.DataPlane.Core;
 /// <param name="Unless">What its answer is given up for.</param>
 /// <param name="LogprobMin">The mean of its tokens' log-probabilities is no less; negative infinity where nobody looks.</param>
 /// <param name="Within">How long its whole answer may take.</param>
-internal sealed record CascadeStep(ModelName Model, CascadeRules Unless, double LogprobMin, TimeSpan Within);
+internal sealed record CascadeStep(ModelName Model, CascadeRules Unless, double LogprobMin, TimeSpan Within)
+{
+    /// <summary>Whether the answer has to tell how probable its tokens are.</summary>
+    public bool AsksLogprobs => LogprobMin > double.NegativeInfinity;
+}
 
 /// <summary>What an answer of a cheaper model may be given up for.</summary>
 [Flags]

@@ -48,6 +48,9 @@ internal sealed class TargetModel
     /// </summary>
     public Pause Pause { get; set; } = new();
 
+    /// <summary>Until when it is not asked for log-probabilities, which it has refused. Not kept when the configuration changes.</summary>
+    public Pause Logprobs { get; } = new();
+
     /// <summary>
     /// How busy its server says that it is; put there before the configuration is in force. Null where the provider is not asked
     /// (<see cref="ProviderModel.Capacity"/>).

@@ -15,6 +15,7 @@ internal sealed class AnswerTranslation
     private readonly LossReport _losses = new();
     private AnswerReader _reader = null!;
     private AnswerWriter _writer = null!;
+    private AnswerWriter _to = null!;
     private Exchange _exchange = null!;
 
     /// <summary>What has been written and not been taken.</summary>
@@ -27,7 +28,9 @@ internal sealed class AnswerTranslation
     /// <param name="exchange">The exchange.</param>
     /// <param name="isStream">Whether it is a stream.</param>
     /// <param name="unixSeconds">The time.</param>
-    public void Begin(Exchange exchange, bool isStream, long unixSeconds)
+    /// <param name="probe">Reads how probable the answer's tokens are; null where nobody wants to know.</param>
+    /// <param name="hidesLogprobs">Whether the client is not told that.</param>
+    public void Begin(Exchange exchange, bool isStream, long unixSeconds, LogprobsProbe? probe = null, bool hidesLogprobs = false)
     {
         var (spoken, asked) = (exchange.SpokenEndpoint.Shape, exchange.Endpoint!.Shape);
         var (from, to) = ((int)spoken, (int)asked);
@@ -38,6 +41,7 @@ internal sealed class AnswerTranslation
         _writer = isStream ? _streams[to] ??= made.NewStreamWriter!() : _wholes[to] ??= made.NewAnswerWriter!();
         _reader.Reset();
         _writer.Losses = _losses;
+        _to = probe?.Over(_writer, hidesLogprobs) ?? _writer;
         // Of embeddings the usage is told whoever has counted; nothing but their texts is in the body.
         var tokens = exchange.PromptIsCounted ? exchange.PromptTokens : made.IsOfVectors ? Math.Max(1, exchange.BytesIn / BytesPerToken) : 0;
         _writer.Begin(new AnswerFacts(exchange.EdgeId, exchange.AskedModel, unixSeconds, exchange.WantsUsage, tokens) { WantsBase64 = exchange.WantsBase64 });
@@ -52,7 +56,7 @@ internal sealed class AnswerTranslation
             return true;
         _writer.Usage = usage;
         _writer.SetTier(_exchange.ServedTier);
-        return _reader.OnEvent(data, _writer) && !_writer.IsFaulted;
+        return _reader.OnEvent(data, _to) && !_writer.IsFaulted;
     }
 
     /// <summary>What the provider has failed in, as far as the data says it; no error otherwise.</summary>
@@ -63,7 +67,7 @@ internal sealed class AnswerTranslation
     {
         _writer.Usage = usage;
         _writer.SetTier(_exchange.ServedTier);
-        if (!_reader.OnWhole(body, _writer) || _writer.IsFaulted)
+        if (!_reader.OnWhole(body, _to) || _writer.IsFaulted)
             return false;
         _writer.End();
         return !_writer.IsFaulted;

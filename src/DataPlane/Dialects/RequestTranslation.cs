@@ -23,13 +23,18 @@ internal sealed class RequestTranslation
     /// <summary>Whether there is one.</summary>
     public bool IsMade => _json.To.Length > 0;
 
+    /// <summary>Whether it asks for log-probabilities that the client has not asked for.</summary>
+    public bool AsksLogprobs => _request.AsksLogprobs;
+
     /// <summary>Translates a body that was read without error for the exchange's target, whose dialect must be supported.</summary>
     /// <param name="exchange">The exchange; where it goes and what was lost is put into it.</param>
     /// <param name="head">The client's head.</param>
     /// <param name="body">The client's body.</param>
     /// <param name="outputCap">What limits let each choice of the answer have; 0 for any length.</param>
     /// <param name="abilities">What the model takes.</param>
-    public EdgeError Build(Exchange exchange, RequestHead head, in ReadOnlySequence<byte> body, long outputCap, in ModelAbilities abilities)
+    /// <param name="asksLogprobs">Whether we want to know how probable the answer's tokens are, where the provider's dialect can tell.</param>
+    public EdgeError Build(
+        Exchange exchange, RequestHead head, in ReadOnlySequence<byte> body, long outputCap, in ModelAbilities abilities, bool asksLogprobs)
     {
         var target = exchange.Target!;
         var writer = Translations.Of(Translations.ShapeFor(exchange.Endpoint!.Shape, target.Provider)!.Value).RequestWriter!;
@@ -48,7 +53,10 @@ internal sealed class RequestTranslation
         var max = exchange.Model!.OutputTokensMaxOf(exchange.PassedModel);
         var mayAskUsage = target.Provider.UsageChunk == UsageChunkMode.Inject;
         var asked = new RequestTarget(
-            _model.Written, outputCap, max, mayAskUsage, abilities, target.Provider.InsteadOfModel.Span);
+            _model.Written, outputCap, max, mayAskUsage, abilities, target.Provider.InsteadOfModel.Span)
+        {
+            AsksLogprobs = asksLogprobs,
+        };
         writer.Write(_request, asked, _json);
         if (reader.BetaHeader is { } beta && head.IndexOf(beta) >= 0)
             _request.Losses.Add(beta);

@@ -71,6 +71,9 @@ internal sealed record DialectTranslation(
     /// <summary>Reads the choices of a whole answer, where these can be judged; what is none of the shape's is nothing.</summary>
     public Func<JsonElement, List<AnswerChoice>>? ChoicesOf { get; init; }
 
+    /// <summary>Where a whole answer tells how probable its tokens are; null where it does not.</summary>
+    public LogprobPlaces? Logprobs { get; init; }
+
     /// <summary>Tells whether a request wants JSON; null where answers are not judged.</summary>
     public WantsJson? WantsJson { get; init; }
 

@@ -42,15 +42,18 @@ internal sealed class AnswerJudge(ByteBudget bodies)
     }
 
     /// <summary>What the answer that is held has to be given up for; <see cref="CascadeOutcome.Kept"/> for nothing, or where it is not held.</summary>
-    public CascadeOutcome Judge(Exchange exchange, RequestBody request) =>
-        IsHolding ? Judge(exchange, request, _bytes.Memory) : CascadeOutcome.Kept;
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="request">Its request.</param>
+    /// <param name="logprob">Mean of the log-probabilities that are known and do not stand in the answer; 0 for none.</param>
+    public CascadeOutcome Judge(Exchange exchange, RequestBody request, double logprob) =>
+        IsHolding ? Judge(exchange, request, _bytes.Memory, logprob) : CascadeOutcome.Kept;
 
     /// <summary>The same of an answer that somebody else holds, in the client's dialect.</summary>
-    public CascadeOutcome Judge(Exchange exchange, RequestBody request, ReadOnlyMemory<byte> answer)
+    public CascadeOutcome Judge(Exchange exchange, RequestBody request, ReadOnlyMemory<byte> answer, double logprob)
     {
         try
         {
-            return Judge(exchange.Endpoint!.Shape, request.Bytes, answer);
+            return Judge(exchange.Endpoint!.Shape, request.Bytes, answer, logprob);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -68,13 +71,14 @@ internal sealed class AnswerJudge(ByteBudget bodies)
         _counted = 0;
     }
 
-    private CascadeOutcome Judge(RequestShape shape, in ReadOnlySequence<byte> request, ReadOnlyMemory<byte> answer)
+    private CascadeOutcome Judge(RequestShape shape, in ReadOnlySequence<byte> request, ReadOnlyMemory<byte> answer, double logprob)
     {
         using var document = JsonDocument.Parse(answer, JsonMembers.Options);
         var choices = Translations.Of(shape).ChoicesOf!(document.RootElement);
         if (Broken(choices, _step.Unless, shape, request) is var rule and not CascadeOutcome.Kept)
             return rule;
-        var isUnsure = choices.Exists(choice => choice.Tokens > 0 && choice.Logprobs / choice.Tokens < _step.LogprobMin);
+        var isUnsure = logprob < _step.LogprobMin
+            || choices.Exists(choice => choice.Tokens > 0 && choice.Logprobs / choice.Tokens < _step.LogprobMin);
         return isUnsure ? CascadeOutcome.Probability : CascadeOutcome.Kept;
     }
 

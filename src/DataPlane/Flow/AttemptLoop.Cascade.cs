@@ -8,6 +8,9 @@ namespace AiEdge.DataPlane.Flow;
 /// <summary>Cheaper models that are asked before the asked one: what ends an attempt at one of them, and what is passed over.</summary>
 internal sealed partial class AttemptLoop
 {
+    private bool _asksLogprobs;
+    private TargetModel? _plain;
+
     /// <summary>
     /// What the exchange was to be admitted by has refused; where that was for a cheaper model, the next is tried. The error says that nobody is left.
     /// </summary>
@@ -25,6 +28,36 @@ internal sealed partial class AttemptLoop
     {
         var error = await _gate.FollowAsync(exchange, link, body);
         return error.IsError ? await PassOverAsync(link, exchange, body, error) : error;
+    }
+
+    /// <summary>
+    /// Whether the target is asked how probable its tokens are, for the sake of the step's rule: one that is not known to refuse it, by its name or by what
+    /// it has answered.
+    /// </summary>
+    private bool MayAskLogprobs(Exchange exchange)
+    {
+        var target = exchange.Target!;
+        return _plan.Step is { AsksLogprobs: true } && !ReferenceEquals(_plain, target) && target.Logprobs.LeftMs(_services.Clock.CoarseMs) == 0
+            && ModelAbilities.Of(exchange) is not { RefusesSampling: true, SamplesUnthinking: false };
+    }
+
+    /// <summary>
+    /// A cheaper model refuses a request for what is not the client's in it: it is asked once more, without. Whether that was why is known when it answers.
+    /// </summary>
+    private bool TryAskPlainly(ClientLink link, Exchange exchange, EdgeError error)
+    {
+        if (!_asksLogprobs || error.Kind != ErrorKind.UpstreamStatus || exchange.Status is not (400 or 422) || !IsFree(link, error))
+            return false;
+        _plain = exchange.Target;
+        Forget(exchange, error);
+        return true;
+    }
+
+    /// <summary>A model that answers without being asked for log-probabilities, and did not with, is not asked for them for a while.</summary>
+    private void NotePlain(Exchange exchange)
+    {
+        if (_plain is { } target && ReferenceEquals(target, exchange.Target) && exchange.Status is >= 200 and < 300)
+            target.Logprobs.Ask(_services.Clock.CoarseMs, Core.Pause.Max);
     }
 
     /// <summary>A cheaper model's whole answer has to come within its time, its head and the rest together.</summary>

@@ -16,14 +16,16 @@ internal sealed partial class AttemptLoop
         exchange.UpstreamEndpoint = null;
         exchange.SetTranslationLoss(default);
         _proofs.Clear();
-        _barsThought = false;
+        _barsThought = _asksLogprobs = false;
         if (Speaks(exchange))
             return FindProofs(exchange, body);
         if (!body.TryCountTranslation())
             return EdgeError.Edge(ErrorKind.Overloaded);
         var intake = body.Intake!;
         var cap = _asking.Clamp(exchange).Tokens;
-        return intake.Translation.Build(exchange, intake.HeadReader.Head, body.Bytes, cap, ModelAbilities.Of(exchange));
+        var error = intake.Translation.Build(exchange, intake.HeadReader.Head, body.Bytes, cap, ModelAbilities.Of(exchange), MayAskLogprobs(exchange));
+        _asksLogprobs = intake.Translation.AsksLogprobs;
+        return error;
     }
 
     /// <summary>Finds what another provider's translation has put into the request, which is nothing that the target could read.</summary>
@@ -70,14 +72,16 @@ internal sealed partial class AttemptLoop
         var clamp = exchange.Endpoint.IsCount ? default : _asking.Clamp(exchange) with { BarsThought = _barsThought };
         if (!_barsThought && clamp.BoundThought(intake.Scan.Facts, exchange.Endpoint!.Shape) is { IsEmpty: false } bound && !exchange.TranslationLoss.EndsWith(bound))
             exchange.AddTranslationLoss(bound);
+        var mayAskLogprobs = MayAskLogprobs(exchange);
         var isInjected = RequestPatch.Build(
             intake.Scan.Facts,
             exchange.Endpoint!.Shape,
             target.UpstreamModelJson ?? exchange.PassedModelJson,
             inject,
             intake.Patch,
-            clamp,
+            mayAskLogprobs ? default : clamp,
             target.Provider.InsteadOfModel);
+        _asksLogprobs = mayAskLogprobs && RequestForm.Of(exchange.Endpoint.Shape).AskLogprobs(intake.Scan.Facts, clamp, intake.Patch);
         ReadOnlyMemory<byte> name = target.UpstreamModelJson ?? exchange.PassedModelJson;
         var isOfModel = Translations.Find(exchange.Endpoint.Shape)?.FindModels is not null;
         if (isOfModel && name.IsEmpty)

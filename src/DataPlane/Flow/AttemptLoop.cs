@@ -57,6 +57,7 @@ internal sealed partial class AttemptLoop
     {
         _relay.Forget();
         _isOpen = _isStale = false;
+        _plain = null;
     }
 
     /// <summary>Ends an attempt that a defect of ours broke off: nobody knows in what state its connection is.</summary>
@@ -104,6 +105,9 @@ internal sealed partial class AttemptLoop
                 continue;
             }
 
+            NotePlain(exchange);
+            if (TryAskPlainly(link, exchange, error))
+                continue;
             if (!error.IsError || !IsFree(link, error))
                 return await EndAsync(error);
             var wait = TimeSpan.Zero;
@@ -255,7 +259,8 @@ internal sealed partial class AttemptLoop
         }
 
         var pool = _services.Upstreams.Of(exchange.Target!.Provider);
-        _relay.Begin(link, exchange, Patch(exchange, body.Intake!));
+        var stripsUsage = Patch(exchange, body.Intake!);
+        _relay.Begin(link, exchange, stripsUsage, _asksLogprobs);
         _isMade = true;
         exchange.Attempts++;
         exchange.AttemptIsRecorded = false;

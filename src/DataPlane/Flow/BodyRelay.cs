@@ -3,6 +3,7 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Translate;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
@@ -20,10 +21,13 @@ internal sealed class BodyRelay(
     public const int HeldBytesMax = 64 * 1024;
 
     private JsonAnswerReader? _reader;
+    private LogprobsFilter? _filter;
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, AnswerJudge? judge)
+    public async ValueTask<EdgeError> RunAsync(
+        ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, AnswerJudge? judge, LogprobsFilter? filter)
     {
+        _filter = filter;
         Begin(link, exchange, upstream, answer);
         while (body.State == BodyState.Open)
         {
@@ -69,7 +73,7 @@ internal sealed class BodyRelay(
         var framing = head.Framing.Kind switch
         {
             BodyKind.None => AnswerFraming.None,
-            BodyKind.Length when !decode => AnswerFraming.Length,
+            BodyKind.Length when !decode && _filter is null => AnswerFraming.Length,
             _ => exchange.HttpMinor == 0 ? AnswerFraming.UntilClose : AnswerFraming.Chunked,
         };
         if (framing == AnswerFraming.UntilClose)
@@ -92,8 +96,7 @@ internal sealed class BodyRelay(
             {
                 if (answer.IsJson)
                     _reader!.Feed(piece);
-                judge?.Feed(exchange, piece);
-                client.Write(piece);
+                PassOn(exchange, piece, judge);
                 continue;
             }
 
@@ -101,10 +104,18 @@ internal sealed class BodyRelay(
             while (decoder.TryNext(out var decoded))
             {
                 _reader!.Feed(decoded);
-                judge?.Feed(exchange, decoded);
-                client.Write(decoded);
+                PassOn(exchange, decoded, judge);
             }
         }
+    }
+
+    /// <summary>To whom it goes: all of it, but for what we alone have asked for.</summary>
+    private void PassOn(Exchange exchange, ReadOnlySpan<byte> piece, AnswerJudge? judge)
+    {
+        if (_filter is not null)
+            piece = _filter.Feed(piece);
+        judge?.Feed(exchange, piece);
+        client.Write(piece);
     }
 
     /// <summary>What the answer has cost: as it reports, else by the texts in it.</summary>

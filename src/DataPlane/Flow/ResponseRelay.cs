@@ -6,6 +6,7 @@ using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Route;
+using AiEdge.DataPlane.Translate;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
@@ -31,7 +32,9 @@ internal sealed class ResponseRelay
     private ResponseHead _held = null!;
     private TranslatedBodyRelay? _translated;
     private AnswerJudge? _judge;
+    private LogprobsFilter? _filter;
     private bool _stripUsage;
+    private bool _hidesLogprobs;
 
     public ResponseRelay(
         TargetPlan plan, JournalHold journal, IOutputCredit credit, ExchangeMeter meter, Settlement settlement, ByteBudget bodies)
@@ -43,9 +46,10 @@ internal sealed class ResponseRelay
         var decoder = new BodyDecoder();
         _client = new ClientWriter(journal, OnStarted);
         _stream = new StreamRelay(plan, _body, decoder, _client, journal, credit, meter, settlement, bodies);
-        _whole = new BodyRelay(_body, decoder, _client, meter, settlement, () => GivesUp(_judge!.Judge(_exchange, _request)));
+        _whole = new BodyRelay(_body, decoder, _client, meter, settlement,
+            () => GivesUp(_judge!.Judge(_exchange, _request, _hidesLogprobs ? _filter!.Means.Lowest : 0)));
         _makeTranslated = () => new TranslatedBodyRelay(_body, decoder, _client, meter, settlement, bodies,
-            answer => _plan.Step is not null && GivesUp(_judge!.Judge(_exchange, _request, answer)));
+            (answer, logprob) => _plan.Step is not null && GivesUp(_judge!.Judge(_exchange, _request, answer, logprob)));
         _makeJudge = () => new AnswerJudge(bodies);
         _error = new ErrorRelay(_body, decoder, _client);
     }
@@ -61,11 +65,17 @@ internal sealed class ResponseRelay
     /// <summary>What a cheaper model's answer has been given up for; <see cref="CascadeOutcome.Kept"/> where it has not.</summary>
     public CascadeOutcome GivenUp { get; set; }
 
-    public void Begin(ClientLink link, Exchange exchange, bool stripUsage)
+    /// <summary>An attempt begins.</summary>
+    /// <param name="link">The client's connection.</param>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="stripUsage">Whether a stream's usage was asked for by us and not by the client.</param>
+    /// <param name="hidesLogprobs">Whether the log-probabilities of the answer's tokens were.</param>
+    public void Begin(ClientLink link, Exchange exchange, bool stripUsage, bool hidesLogprobs = false)
     {
         _link = link;
         _exchange = exchange;
         _stripUsage = stripUsage;
+        _hidesLogprobs = hidesLogprobs;
         UpstreamIsReusable = false;
         _body.Forget();
         _settlement.Open(_credit.IsMetered || exchange is { Stream: true, Model.Runaway: not null }, _journal.IsOn);
@@ -83,6 +93,7 @@ internal sealed class ResponseRelay
         _stream.Abandon();
         _translated?.Abandon();
         _judge?.Release();
+        _filter?.Release();
     }
 
     /// <summary>Tells the client of a stream, which a defect of ours broke off, what it ends with; false where that cannot be said.</summary>
@@ -129,9 +140,11 @@ internal sealed class ResponseRelay
             error = answer.IsEventStream
                 ? await _stream.RunAsync(_link, _exchange, upstream, answer, _stripUsage)
                 : _exchange.UpstreamEndpoint is null
-                ? await _whole.RunAsync(_link, _exchange, upstream, answer, judge)
-                : await (_translated ??= _makeTranslated()).RunAsync(_link, _exchange, upstream, answer);
+                ? await _whole.RunAsync(_link, _exchange, upstream, answer, judge, _hidesLogprobs && answer.IsJson ? BeginFilter() : null)
+                : await (_translated ??= _makeTranslated()).RunAsync(
+                    _link, _exchange, upstream, answer, readsLogprobs: _plan.Step is { AsksLogprobs: true }, _hidesLogprobs);
             judge?.Release();
+            _filter?.Release();
         }
 
         // A body that is not what its framing says leaves the connection where nobody knows.
@@ -145,6 +158,13 @@ internal sealed class ResponseRelay
         _judge ??= _makeJudge();
         _judge.Begin(step);
         return _judge;
+    }
+
+    private LogprobsFilter BeginFilter()
+    {
+        _filter ??= new LogprobsFilter();
+        _filter.Begin(Translations.Of(_exchange.Endpoint!.Shape).Logprobs!);
+        return _filter;
     }
 
     /// <summary>Whether an answer that was judged so is given up: somebody is there to see a better one, and somebody can make it.</summary>

@@ -15,7 +15,7 @@ namespace AiEdge.DataPlane.Flow;
 /// </summary>
 internal sealed class TranslatedBodyRelay(
     UpstreamBody body, BodyDecoder decoder, ClientWriter client, ExchangeMeter meter, Settlement settlement, ByteBudget bodies,
-    Func<ReadOnlyMemory<byte>, bool> isGivenUp)
+    Func<ReadOnlyMemory<byte>, double, bool> isGivenUp)
 {
     /// <summary>A longer answer is a fault of the provider's.</summary>
     public const int AnswerBytesMax = 32 * 1024 * 1024;
@@ -23,11 +23,13 @@ internal sealed class TranslatedBodyRelay(
     private readonly AnswerTranslation _translation = new();
     private readonly TextBuffer _bytes = new();
     private readonly JsonAnswerReader _reader = new();
+    private LogprobsProbe? _probe;
     private long _counted;
     private bool _isFull;
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    public async ValueTask<EdgeError> RunAsync(ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer)
+    public async ValueTask<EdgeError> RunAsync(
+        ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, bool readsLogprobs, bool hidesLogprobs)
     {
         var head = upstream.HeadReader.Head;
         if (!answer.IsJson || exchange.Stream)
@@ -57,20 +59,22 @@ internal sealed class TranslatedBodyRelay(
             return BreakOff(exchange, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
         link.Detach();
         TakeUse(exchange);
-        return Answer(link, exchange, head) is { IsError: true } untold ? untold : await client.FinishAsync(default);
+        return Answer(link, exchange, head, readsLogprobs, hidesLogprobs) is { IsError: true } untold ? untold : await client.FinishAsync(default);
     }
 
     /// <summary>Gives back what is held by an answer that was broken off.</summary>
     public void Abandon() => Break(default);
 
-    private EdgeError Answer(ClientLink link, Exchange exchange, ResponseHead head)
+    private EdgeError Answer(ClientLink link, Exchange exchange, ResponseHead head, bool readsLogprobs, bool hidesLogprobs)
     {
         if (!exchange.Usage.IsPresent)
             settlement.BeforeLetGo();
-        _translation.Begin(exchange, isStream: false, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+        var probe = readsLogprobs ? _probe ??= new LogprobsProbe() : null;
+        _translation.Begin(exchange, isStream: false, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(), probe, hidesLogprobs);
         var isTold = _translation.OnWhole(_bytes.Written, exchange.Usage);
+        probe?.Release();
         exchange.Status = 200;
-        if (isTold && isGivenUp(_translation.WrittenMemory))
+        if (isTold && isGivenUp(_translation.WrittenMemory, probe?.Means.Lowest ?? 0))
         {
             _translation.Release();
             return Break(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "No better model could be asked."));

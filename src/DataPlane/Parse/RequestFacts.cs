@@ -123,6 +123,23 @@ internal sealed class RequestFacts
     /// <summary><c>best_of</c> (Completions): answers that are made for each prompt, of which <see cref="N"/> are told; 1 when it is absent or null.</summary>
     public int BestOf { get; set; } = 1;
 
+    /// <summary>Whether the client asks for its tokens' log-probabilities, by whatever member its dialect has for that.</summary>
+    public bool WantsLogprobs { get; set; }
+
+    /// <summary>Where the member that asks for them stands and does not: <c>false</c> or <c>null</c> (<c>logprobs</c>, <c>responseLogprobs</c>).</summary>
+    public ByteRange UnaskedLogprobs { get; set; }
+
+    /// <summary>Whether <c>include</c> names them (Responses).</summary>
+    public bool IncludesLogprobs { get; set; }
+
+    /// <summary>Offset just past the opening bracket of <c>include</c>; 0 where that is no array.</summary>
+    public long IncludeInsertAt { get; set; }
+
+    /// <summary>Where <c>include</c> is <c>null</c>.</summary>
+    public ByteRange NullInclude { get; set; }
+
+    public bool IncludeIsEmpty { get; set; }
+
     public void Reset()
     {
         _modelLength = _serviceTierLength = 0;
@@ -149,6 +166,9 @@ internal sealed class RequestFacts
         ConfigIsEmpty = false;
         N = BestOf = 1;
         WantsJson = false;
+        WantsLogprobs = IncludesLogprobs = IncludeIsEmpty = false;
+        UnaskedLogprobs = NullInclude = default;
+        IncludeInsertAt = 0;
     }
 
     public void SetServiceTier(ReadOnlySpan<byte> name) => _serviceTierLength = name.TryCopyTo(_serviceTier) ? name.Length : 0;

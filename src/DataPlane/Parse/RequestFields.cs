@@ -29,6 +29,9 @@ internal enum RequestField
     Thinking = 1 << 19,
     ThinkingBudget = 1 << 20,
     BestOf = 1 << 21,
+    Logprobs = 1 << 22,
+    TopLogprobs = 1 << 23,
+    Include = 1 << 24,
 }
 
 /// <summary>What is said of a field that is wrong.</summary>

@@ -99,6 +99,16 @@ internal class RequestForm
     /// <summary>Adds the edits that ask for a stream's usage; false where nothing is to be asked.</summary>
     public virtual bool AskUsage(RequestFacts facts, BodyPatch patch) => false;
 
+    /// <summary>
+    /// Adds the edits that make a cap of ours hold, and those that ask for the tokens' log-probabilities, which may have to stand in one object; false where
+    /// there are none to ask for, or the request asks for them itself.
+    /// </summary>
+    public virtual bool AskLogprobs(RequestFacts facts, in OutputClamp clamp, BodyPatch patch)
+    {
+        clamp.Apply(facts, Shape, patch);
+        return false;
+    }
+
     private static RequestField Find(Member[]?[] table, ReadOnlySpan<byte> name)
     {
         if ((uint)name.Length >= (uint)table.Length || table[name.Length] is not { } members)

@@ -14,6 +14,9 @@ internal sealed class RequestReader
     private const RequestField BesidePrompt = RequestField.Model | RequestField.Stream | RequestField.N | RequestField.BestOf | RequestField.MaxTokens
         | RequestField.MaxCompletionTokens | RequestField.MaxOutputTokens | RequestField.Temperature | RequestField.TopP;
 
+    /// <summary>What <c>include</c> calls log-probabilities of texts.</summary>
+    private static ReadOnlySpan<byte> LogprobsOfTexts => "message.output_text.logprobs"u8;
+
     private readonly byte[] _capture = new byte[JsonScanner.CaptureMax];
     private JsonScanner _scanner;
     private RequestFacts _facts = new();
@@ -107,7 +110,7 @@ internal sealed class RequestReader
         JsonToken token = _scanner.Token;
         if (_scanner.Depth == 0 || !_inObject)
             return OnTopLevel(token);
-        if (_inner != RequestField.None && token == JsonToken.EndObject && _scanner.Depth == 1)
+        if (_inner != RequestField.None && token is JsonToken.EndObject or JsonToken.EndArray && _scanner.Depth == 1)
         {
             LeaveInner();
             return default;
@@ -125,6 +128,8 @@ internal sealed class RequestReader
             _field = RequestField.None;
         }
 
+        if (_inner == RequestField.Include && token == JsonToken.String)
+            _facts.IncludesLogprobs |= _scanner.Text(bytes).SequenceEqual(LogprobsOfTexts);
         if (_wantsPrompt && !isBeside && _inner == RequestField.None)
             _prompt!.OnValue(ref _scanner);
         return error;
@@ -173,7 +178,7 @@ internal sealed class RequestReader
     private bool Fits(JsonToken token) => _field switch
     {
         RequestField.Model => token == JsonToken.String,
-        RequestField.MimeType or RequestField.Thinking => true,
+        RequestField.MimeType or RequestField.Thinking or RequestField.Logprobs or RequestField.TopLogprobs or RequestField.Include => true,
         RequestField.Messages or RequestField.Contents => token == JsonToken.StartArray,
         RequestField.Prompt or RequestField.Input => token is JsonToken.String or JsonToken.StartArray,
         RequestField.Tools => token is JsonToken.Null or JsonToken.StartArray,
@@ -216,6 +221,18 @@ internal sealed class RequestReader
                     EnterInner();
                 _facts.Thinking = token == JsonToken.StartObject ? range : default;
                 return default;
+            case RequestField.Logprobs:
+                if (token is JsonToken.Null or JsonToken.False)
+                    _facts.UnaskedLogprobs = range;
+                else
+                    _facts.WantsLogprobs = true;
+                return default;
+            case RequestField.TopLogprobs:
+                _facts.WantsLogprobs |= token == JsonToken.Number && !_scanner.Text(bytes).SequenceEqual("0"u8);
+                return default;
+            case RequestField.Include:
+                TakeInclude(token, range);
+                return default;
             case RequestField.IncludeUsage:
                 _facts.IncludeUsage = token == JsonToken.Null ? IncludeUsageForm.Null
                     : token == JsonToken.True ? IncludeUsageForm.True : IncludeUsageForm.False;
@@ -255,7 +272,17 @@ internal sealed class RequestReader
         _facts.ConfigInsertAt = range.End;
     }
 
-    /// <summary>Goes into the object at hand, of whose members some are read.</summary>
+    private void TakeInclude(JsonToken token, ByteRange range)
+    {
+        if (token == JsonToken.Null)
+            _facts.NullInclude = range;
+        if (token != JsonToken.StartArray)
+            return;
+        EnterInner();
+        _facts.IncludeInsertAt = range.End;
+    }
+
+    /// <summary>Goes into the object or the array at hand, of which some is read.</summary>
     private void EnterInner()
     {
         _scanner.Enter();
@@ -272,6 +299,11 @@ internal sealed class RequestReader
         else if (_inner == RequestField.Config)
         {
             _facts.ConfigIsEmpty = _scanner.EndedEmpty;
+        }
+        else if (_inner == RequestField.Include)
+        {
+            _facts.IncludeIsEmpty = _scanner.EndedEmpty;
+            _facts.WantsLogprobs |= _facts.IncludesLogprobs;
         }
         else
         {

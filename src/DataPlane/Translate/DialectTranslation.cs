@@ -42,6 +42,9 @@ internal readonly ref struct RequestTarget(
 
     public ReadOnlySpan<byte> InsteadOfModel { get; } = insteadOfModel;
 
+    /// <summary>Whether we want to know how probable the answer's tokens are, whatever the client asks for.</summary>
+    public bool AsksLogprobs { get; init; }
+
     public long OutputCap { get; } = outputCap;
 
     public long OutputMax { get; } = outputMax;
@@ -147,6 +150,9 @@ internal abstract class AnswerWriter
 
     /// <summary>Whether the dialect has calls whose input is a text and no object; such are told to no other.</summary>
     public virtual bool TakesCustomCalls => false;
+
+    /// <summary>Whether log-probabilities that come are told to nobody: they are here because we have asked for them, and no loss.</summary>
+    public virtual bool HidesLogprobs => false;
 
     /// <summary>What was written and is the caller's to take.</summary>
     public TextBuffer Out { get; } = new();

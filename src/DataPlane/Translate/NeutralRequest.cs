@@ -173,6 +173,9 @@ internal sealed class NeutralRequest
     /// <summary>How probable each token was is to be told.</summary>
     public bool WantsLogprobs { get; set; }
 
+    /// <summary>It is asked for by us and not by the client, as whoever wrote the request has found.</summary>
+    public bool AsksLogprobs { get; private set; }
+
     /// <summary>Of how many others at its place, too.</summary>
     public long TopLogprobs { get; set; }
 
@@ -269,12 +272,19 @@ internal sealed class NeutralRequest
         TokensMax = -1;
         Elsewhere = null;
         Choices = 1;
-        Stream = WantsLogprobs = WantsThought = KeepsProofs = IsSerial = ToolIsCustom = IsAdaptive = false;
+        Stream = WantsLogprobs = AsksLogprobs = WantsThought = KeepsProofs = IsSerial = ToolIsCustom = IsAdaptive = false;
         FormatIsStrict = StrictMayBeOpen = FormatIsOpenApi = WantsBase64 = false;
         ToolChoice = ToolChoice.Unset;
         Effort = ThinkingEffort.Unset;
         ThinkingTokens = TopLogprobs = 0;
         Format = AnswerFormat.Text;
+    }
+
+    /// <summary>Whether log-probabilities are to be asked for, of a target that takes that.</summary>
+    public bool TakeLogprobs(in RequestTarget target)
+    {
+        AsksLogprobs = !WantsLogprobs && target.AsksLogprobs;
+        return WantsLogprobs || AsksLogprobs;
     }
 
     /// <summary>The number in a piece, or null.</summary>

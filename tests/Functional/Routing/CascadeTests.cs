@@ -12,6 +12,7 @@ public sealed class CascadeTests
 {
     private const string Usage = "\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":7,\"total_tokens\":18}";
     private const string Schema = "{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":{\"type\":\"integer\"}},\"additionalProperties\":false}";
+    private const string WantsLogprobs = ",\"logprobs\":true";
     private const string WantsJson = ",\"response_format\":{\"type\":\"json_object\"}";
     private const string WantsSchema = ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":" + Schema + "}}";
 
@@ -28,8 +29,8 @@ public sealed class CascadeTests
     [InlineData("\"content\":\"{\\\"a\\\":\\\"1\\\"}\"", "stop", WantsSchema, "json")]
     [InlineData("\"content\":\"{\\\"a\\\":1}\"", "stop", WantsSchema, null)]
     [InlineData("\"content\":null,\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]", "tool_calls", WantsJson, null)]
-    [InlineData("\"content\":\"x\"},\"logprobs\":{\"content\":[{\"token\":\"x\",\"logprob\":-1.0},{\"token\":\"y\",\"logprob\":-2.5}]", "stop", "", "probability")]
-    [InlineData("\"content\":\"x\"},\"logprobs\":{\"content\":[{\"token\":\"x\",\"logprob\":-1.0},{\"token\":\"y\",\"logprob\":-1.4}]", "stop", "", null)]
+    [InlineData("\"content\":\"x\"},\"logprobs\":{\"content\":[{\"token\":\"x\",\"logprob\":-1.0},{\"token\":\"y\",\"logprob\":-2.5}]", "stop", WantsLogprobs, "probability")]
+    [InlineData("\"content\":\"x\"},\"logprobs\":{\"content\":[{\"token\":\"x\",\"logprob\":-1.0},{\"token\":\"y\",\"logprob\":-1.4}]", "stop", WantsLogprobs, null)]
     public async Task A_chat_escalates_by_rule_and_stays_where_none_holds(string message, string reason, string more, string? rule)
     {
         await using var edge = await StartAsync("[ { model: small, probabilityMin: 0.25 } ]");

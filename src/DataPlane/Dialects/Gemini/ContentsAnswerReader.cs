@@ -171,8 +171,8 @@ internal sealed class ContentsAnswerReader : AnswerReader
     /// <summary>The parts; how probable their tokens were goes with the first text. The mean is what all of these say together.</summary>
     private void TellParts(ReadOnlySpan<byte> data, in Fields candidate, int choice, AnswerWriter to)
     {
-        var logprobs = candidate.Logprobs.IsPresent ? _logprobs.Read(data, candidate.Logprobs, to.Losses) : default;
-        _hasLogprobs |= !logprobs.IsEmpty;
+        var logprobs = candidate.Logprobs.IsPresent ? _logprobs.Read(data, candidate.Logprobs, to.HidesLogprobs ? null : to.Losses) : default;
+        _hasLogprobs |= !logprobs.IsEmpty && !to.HidesLogprobs;
         if (candidate.HasMean && !_hasLogprobs)
             to.Losses?.Add("answer.avgLogprobs"u8);
         if (candidate.Parts.IsPresent)

@@ -88,7 +88,7 @@ internal sealed class ContentsRequestWriter : RequestWriter
         Number(request, json, "topK"u8, request.TopK);
         Number(request, json, "seed"u8, request.Seed);
         WritePenalties(request, target.Abilities, json);
-        if (request.WantsLogprobs)
+        if (request.TakeLogprobs(target))
             json.Flag("responseLogprobs"u8, true);
         if (request is { WantsLogprobs: true, TopLogprobs: > 0 })
             json.Number("logprobs"u8, request.TopLogprobs);

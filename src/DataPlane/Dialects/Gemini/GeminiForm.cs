@@ -69,6 +69,7 @@ internal sealed class GeminiForm : DialectForm
             () => new ContentsAnswerWriter(isStream: true), () => new ContentsAnswerWriter(isStream: false))
         {
             ChoicesOf = WholeContents.ChoicesOf,
+            Logprobs = new(["candidates"], "logprobsResult", "chosenCandidates", "logProbability", ""),
             WantsJson = WholeContents.WantsJson,
         },
         new(RequestShape.EmbedContent, () => new EmbedRequestReader(isBatch: false), null, null, null, () => new EmbedAnswerWriter(isBatch: false))

@@ -23,13 +23,27 @@ internal static class WholeContents
                     text += Text(Member(part, "text"));
             }
 
-            var mean = Member(candidate, "avgLogprobs");
-            var isTold = mean.ValueKind == JsonValueKind.Number;
+            var (sum, tokens) = Logprobs(candidate);
             var isRefused = reason is "SAFETY" or "PROHIBITED_CONTENT" or "BLOCKLIST" or "SPII" or "RECITATION";
-            choices.Add(new AnswerChoice(isRefused, reason == "MAX_TOKENS", calls, text, isTold ? mean.GetDouble() : 0, isTold ? 1 : 0));
+            choices.Add(new AnswerChoice(isRefused, reason == "MAX_TOKENS", calls, text, sum, tokens));
         }
 
         return choices;
+    }
+
+    /// <summary>Its mean, which it mostly tells, counts as one token; else what it tells of each. Protobuf's JSON leaves out what is 0.</summary>
+    private static (double Sum, int Tokens) Logprobs(JsonElement candidate)
+    {
+        if (Member(candidate, "avgLogprobs") is { ValueKind: JsonValueKind.Number } mean)
+            return (mean.GetDouble(), 1);
+        var (sum, tokens) = (0.0, 0);
+        foreach (var token in Items(Member(Member(candidate, "logprobsResult"), "chosenCandidates")))
+        {
+            var logprob = Member(token, "logProbability");
+            (sum, tokens) = (sum + (logprob.ValueKind == JsonValueKind.Number ? logprob.GetDouble() : 0), tokens + 1);
+        }
+
+        return (sum, tokens);
     }
 
     /// <summary>Whether the answer is to be JSON, and by which schema; undefined for any.</summary>

@@ -19,7 +19,8 @@ internal sealed class ChatRequestWriter : RequestWriter
         json.StartObject().Value("model"u8, target.ModelJson);
         ChatMessageWriter.Write(request, json, target.Abilities);
         WriteCap(request, target, json);
-        WriteSampling(request, ThoughtEffort.Samples(request, target.Abilities), target.Abilities.RefusesPenalties, json);
+        var samples = ThoughtEffort.Samples(request, target.Abilities);
+        WriteSampling(request, samples, target.Abilities.RefusesPenalties, samples && request.TakeLogprobs(target), json);
         if (request.Tools.Count > 0)
             ChatToolWriter.Write(request, json);
         var effort = ThoughtEffort.AtOpenAi(request, target.Abilities);
@@ -79,7 +80,7 @@ internal sealed class ChatRequestWriter : RequestWriter
             request.Losses.Add(request.Names.Verbosity);
     }
 
-    private static void WriteSampling(NeutralRequest request, bool samples, bool refusesPenalties, JsonOut json)
+    private static void WriteSampling(NeutralRequest request, bool samples, bool refusesPenalties, bool takesLogprobs, JsonOut json)
     {
         if (request.Choices > 1)
             json.Number("n"u8, Math.Min(request.Choices, ChatWords.ChoicesMax));
@@ -91,7 +92,10 @@ internal sealed class ChatRequestWriter : RequestWriter
             Number(request, json, "temperature"u8, request.Temperature);
             Number(request, json, "top_p"u8, request.TopP);
             WritePenalties(request, refusesPenalties, json);
-            WriteLogprobs(request, json);
+            if (takesLogprobs)
+                json.Flag("logprobs"u8, true);
+            if (request is { WantsLogprobs: true, TopLogprobs: > 0 })
+                json.Number("top_logprobs"u8, request.TopLogprobs);
         }
 
         if (request.Stops.Count > 0)
@@ -108,15 +112,6 @@ internal sealed class ChatRequestWriter : RequestWriter
 
         Number(request, json, "presence_penalty"u8, request.PresencePenalty);
         Number(request, json, "frequency_penalty"u8, request.FrequencyPenalty);
-    }
-
-    private static void WriteLogprobs(NeutralRequest request, JsonOut json)
-    {
-        if (!request.WantsLogprobs)
-            return;
-        json.Flag("logprobs"u8, true);
-        if (request.TopLogprobs > 0)
-            json.Number("top_logprobs"u8, request.TopLogprobs);
     }
 
     /// <summary>Models that think refuse it; what it is by itself is as good as nothing.</summary>

@@ -21,7 +21,7 @@ internal static class OpenAiRequests
         new ChatRequest(
         [
             .. Sampling, UsageAsking.Name, new("messages", RequestField.Messages), Choices, MaxTokens,
-            new("max_completion_tokens", RequestField.MaxCompletionTokens), Tools, ServiceTier,
+            new("max_completion_tokens", RequestField.MaxCompletionTokens), Tools, ServiceTier, new("logprobs", RequestField.Logprobs),
         ]),
         new CompletionsRequest([.. Sampling, UsageAsking.Name, new("prompt", RequestField.Prompt), Choices, new("best_of", RequestField.BestOf), MaxTokens]),
 
@@ -29,7 +29,7 @@ internal static class OpenAiRequests
         new ResponsesRequest(
         [
             .. Sampling, UsageAsking.Name, Input, new("max_output_tokens", RequestField.MaxOutputTokens), Tools, new("background", RequestField.Background),
-            ServiceTier,
+            ServiceTier, new("include", RequestField.Include), new("top_logprobs", RequestField.TopLogprobs),
         ]),
         new(RequestShape.Embeddings, [.. RequestForm.Everywhere, Input], RequestField.Model | RequestField.Input),
         new(RequestShape.Moderations, [.. RequestForm.Everywhere, Input], RequestField.Model | RequestField.Input),
@@ -61,6 +61,12 @@ internal static class OpenAiRequests
         }
 
         public override bool AskUsage(RequestFacts facts, BodyPatch patch) => UsageAsking.Put(facts, patch);
+
+        public override bool AskLogprobs(RequestFacts facts, in OutputClamp clamp, BodyPatch patch)
+        {
+            clamp.Apply(facts, Shape, patch);
+            return !facts.WantsLogprobs && LogprobsAsking.PutFlag(facts, patch);
+        }
     }
 
     private sealed class CompletionsRequest(RequestName[] names)
@@ -92,6 +98,47 @@ internal static class OpenAiRequests
             if (facts.MaxOutputTokens.Value is null)
                 clamp.Put(facts.MaxOutputTokens, "\"max_output_tokens\":"u8, facts, patch);
         }
+
+        /// <summary>A client that wants likely tokens wants to see what they go with, though it has to ask for that by <c>include</c>.</summary>
+        public override bool AskLogprobs(RequestFacts facts, in OutputClamp clamp, BodyPatch patch)
+        {
+            clamp.Apply(facts, Shape, patch);
+            if (!facts.IncludesLogprobs)
+                LogprobsAsking.PutInclude(facts, patch);
+            return !facts.WantsLogprobs;
+        }
+    }
+}
+
+/// <summary>Asks for the log-probabilities of an answer's tokens: by a flag in chats, by a name among others in Responses.</summary>
+internal static class LogprobsAsking
+{
+    private static readonly ReadOnlyMemory<byte> True = Encoding.ASCII.GetBytes("true");
+    private static readonly ReadOnlyMemory<byte> Flag = Encoding.ASCII.GetBytes("\"logprobs\":true,");
+    private static readonly ReadOnlyMemory<byte> Name = Encoding.ASCII.GetBytes("\"message.output_text.logprobs\"");
+    private static readonly ReadOnlyMemory<byte> NameAndComma = Encoding.ASCII.GetBytes("\"message.output_text.logprobs\",");
+    private static readonly ReadOnlyMemory<byte> List = Encoding.ASCII.GetBytes("[\"message.output_text.logprobs\"]");
+    private static readonly ReadOnlyMemory<byte> Include = Encoding.ASCII.GetBytes("\"include\":[\"message.output_text.logprobs\"],");
+
+    /// <summary>Adds the edits to a chat that does not ask; true, always. A body has a model at least, so that it is not empty.</summary>
+    public static bool PutFlag(RequestFacts facts, BodyPatch patch)
+    {
+        if (facts.UnaskedLogprobs.IsPresent)
+            patch.Replace(facts.UnaskedLogprobs, True);
+        else
+            patch.Insert(facts.InsertAt, Flag);
+        return true;
+    }
+
+    /// <summary>Adds the edits to a request for a response whose <c>include</c> does not name them.</summary>
+    public static void PutInclude(RequestFacts facts, BodyPatch patch)
+    {
+        if (facts.IncludeInsertAt > 0)
+            patch.Insert(facts.IncludeInsertAt, facts.IncludeIsEmpty ? Name : NameAndComma);
+        else if (facts.NullInclude.IsPresent)
+            patch.Replace(facts.NullInclude, List);
+        else
+            patch.Insert(facts.InsertAt, Include);
     }
 }
 

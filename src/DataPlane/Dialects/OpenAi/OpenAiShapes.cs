@@ -32,6 +32,7 @@ internal static class OpenAiShapes
         {
             Proofs = new([.. "messages.reasoning_details"u8], "messages", [.. "reasoning_details"u8], [.. "reasoning.text"u8], [.. "signature"u8]),
             ChoicesOf = WholeChat.ChoicesOf,
+            Logprobs = new(["choices"], "logprobs", "content", "logprob", "null"),
             WantsJson = WholeChat.WantsJson,
         },
         new(
@@ -40,6 +41,7 @@ internal static class OpenAiShapes
         {
             Proofs = new([.. "input.reasoning"u8], "input", [], [.. "reasoning"u8], [.. "encrypted_content"u8]),
             ChoicesOf = WholeResponse.ChoicesOf,
+            Logprobs = new(["output", "content"], "logprobs", "", "logprob", "[]"),
             WantsJson = WholeResponse.WantsJson,
         },
         new(

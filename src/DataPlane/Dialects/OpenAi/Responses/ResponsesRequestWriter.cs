@@ -25,7 +25,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
         WriteSampling(request, target.Abilities, json);
         if (request.Tools.Count > 0)
             WriteTools(request, json);
-        WriteReasoning(request, target.Abilities, json);
+        WriteReasoning(request, target, json);
         WriteText(request, json);
         WriteUser(request, json);
         foreach (var member in request.OpenAiMembers)
@@ -118,8 +118,9 @@ internal sealed class ResponsesRequestWriter : RequestWriter
     /// those alone that are known to think. What the client wants to see of it is a summary, and what proves it is asked for where the client can bring it
     /// back.
     /// </summary>
-    private static void WriteReasoning(NeutralRequest request, in ModelAbilities model, JsonOut json)
+    private static void WriteReasoning(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
+        var model = target.Abilities;
         var thinks = model.ThinksAtOpenAi;
         var effort = request.EffortWord.IsPresent && !thinks ? request.EffortWord.Of(request.Source) : ThoughtEffort.AtOpenAi(request, model);
         var shows = thinks && request.WantsThought;
@@ -133,7 +134,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
             json.EndObject();
         }
 
-        var (proofs, logprobs) = (thinks && request.KeepsProofs, request.WantsLogprobs && ThoughtEffort.Samples(request, model));
+        var (proofs, logprobs) = (thinks && request.KeepsProofs, ThoughtEffort.Samples(request, model) && request.TakeLogprobs(target));
         if (!proofs && !logprobs)
             return;
         json.StartArray("include"u8);
