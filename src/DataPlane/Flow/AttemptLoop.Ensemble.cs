@@ -29,9 +29,16 @@ internal sealed partial class AttemptLoop
     private async ValueTask<EdgeError> AttemptManyAsync(ClientLink link, Exchange exchange, RequestBody body)
     {
         _isAccounts = _isStale = false;
-        _isMade = true;
         _retryAfter = TimeSpan.Zero;
         _relay.GivenUp = CascadeOutcome.Kept;
+        if (Uncarried(exchange, body) is { IsError: true } untold)
+        {
+            _isMade = false;
+            _isUncarried = true;
+            return Judged(exchange, untold);
+        }
+
+        _isMade = true;
         _relay.Begin(link, exchange, stripUsage: false);
         exchange.AttemptIsRecorded = false;
         exchange.Purpose = AttemptPurpose.Ensemble;
@@ -111,6 +118,17 @@ internal sealed partial class AttemptLoop
             if (!_plan.TryEnterMember(out var place))
             {
                 _plan.Asked.Ensembles.On(EnsembleOutcome.Limited);
+                continue;
+            }
+
+            _plan.Swap(ref place);
+            var isUncarried = Uncarried(exchange, body).IsError;
+            if (isUncarried)
+                _plan.Bar();
+            _plan.Swap(ref place);
+            if (isUncarried)
+            {
+                i--;
                 continue;
             }
 
@@ -371,6 +389,8 @@ internal sealed partial class AttemptLoop
         exchange.OutputClamp = member.OutputClamp;
         exchange.FirstByteAt = member.FirstByteAt;
         exchange.IsSentWhole = member.IsSentWhole;
+        if (member is { HasHead: true, Upstream: { } answered })
+            TakeTier(exchange, answered);
         if (member is not { IsOver: true, State: MemberState.Whole })
             return;
         exchange.FirstTokenAt = member.FirstByteAt;

@@ -10,6 +10,20 @@ internal sealed partial class AttemptLoop
     private bool _isUncarried;
 
     /// <summary>
+    /// Why the request cannot be put into the dialect of the exchange's target, before that is asked as one of several; of those that are asked alone it is
+    /// seen when they are.
+    /// </summary>
+    private EdgeError Uncarried(Exchange exchange, RequestBody body)
+    {
+        if (Speaks(exchange))
+            return default;
+        var error = Translate(exchange, body);
+        exchange.UpstreamEndpoint = null;
+        exchange.SetTranslationLoss(default);
+        return error.Source == ErrorSource.Client ? error : default;
+    }
+
+    /// <summary>
     /// The request cannot be put into the target's dialect, or not whole where nothing may be lost, and nothing was sent: another target may be able to take
     /// it. Where none is left, that is the exchange's error.
     /// </summary>

@@ -330,6 +330,13 @@ internal sealed partial class AttemptLoop
     {
         var (head, now) = (upstream.HeadReader.Head, DateTimeOffset.FromUnixTimeMilliseconds(_services.Clock.CoarseUnixMs));
         _plan.OnHead(ProviderRateReader.Of(head, now), head.Status is >= 200 and < 300, head.Status == 429 ? RetryAfter.Of(head, now) : TimeSpan.Zero);
+        TakeTier(exchange, upstream);
+    }
+
+    /// <summary>What the answer's head says of the tier that serves, where its dialect says it there.</summary>
+    private static void TakeTier(Exchange exchange, UpstreamConnection upstream)
+    {
+        var head = upstream.HeadReader.Head;
         var dialect = DialectTable.Of(exchange.SpokenEndpoint.Dialect);
         if (dialect.TierHeader is { } name && head.IndexOf(name) is var i and >= 0)
             exchange.SetTierAtHead(dialect.Words.TierOf(head.Value(i)));

@@ -101,7 +101,7 @@ internal sealed class EnsembleMember
         Number = number;
         State = MemberState.Opening;
         Error = default;
-        IsResent = IsOver = IsSentWhole = false;
+        IsResent = IsOver = IsSentWhole = HasHead = false;
         Upstream = null;
         FirstByteAt = OutputClamp = 0;
         UpstreamEndpoint = null;
@@ -123,6 +123,9 @@ internal sealed class EnsembleMember
     /// <summary>Whether its provider had the whole request.</summary>
     public bool IsSentWhole { get; private set; }
 
+    /// <summary>Whether its answer's head is there.</summary>
+    public bool HasHead { get; private set; }
+
     /// <summary>Sends what was written, and reads its answer.</summary>
     public async Task ReadAsync(ClientLink link)
     {
@@ -131,6 +134,7 @@ internal sealed class EnsembleMember
         IsSentWhole = !upstream.Output.IsCut;
         upstream.EndUpload();
         (Error, FirstByteAt) = await AttemptSender.ReadHeadAsync(link, upstream);
+        HasHead = !Error.IsError;
         State = Error.IsError ? MemberState.Failed : await ReadBodyAsync(link, upstream);
     }
 

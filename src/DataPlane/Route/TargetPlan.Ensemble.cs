@@ -7,12 +7,24 @@ namespace AiEdge.DataPlane.Route;
 internal sealed partial class TargetPlan
 {
     private ulong _round;
+    private ulong _barred;
 
     /// <summary>Whether the asked model itself is about to be asked for the first time.</summary>
     public bool IsFirstOfAsked => _step == Own && _exchange.Attempts == _spent && ReferenceEquals(_exchange.Model, _asked);
 
     /// <summary>The exchange's target, which was entered, is the first of several that are asked at once.</summary>
-    public void BeginMembers() => _round = 1UL << _target;
+    public void BeginMembers()
+    {
+        _round = 1UL << _target;
+        _barred = 0;
+    }
+
+    /// <summary>The exchange's target, which was entered as one more, cannot be asked for what the request is: another is entered in its place.</summary>
+    public void Bar()
+    {
+        _barred |= 1UL << _target;
+        Leave(AttemptOutcome.Unknown);
+    }
 
     /// <summary>Where the exchange's target stands among its model's.</summary>
     public int TargetIndex => _target;
@@ -26,7 +38,7 @@ internal sealed partial class TargetPlan
         var model = _exchange.Model!;
         var now = clock.CoarseMs;
         var able = 0UL;
-        for (var rest = Balancer.Available(model, Eligible(model), now, Ask); rest != 0; rest &= rest - 1)
+        for (var rest = Balancer.Available(model, Eligible(model) & ~_barred, now, Ask); rest != 0; rest &= rest - 1)
         {
             var i = BitOperations.TrailingZeroCount(rest);
             if (model.Targets[i].Health.Phase == HealthPhase.Closed)
