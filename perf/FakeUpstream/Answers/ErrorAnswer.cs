@@ -12,6 +12,8 @@ internal static class ErrorAnswer
             fields += $"retry-after: {retryAfter}\r\n";
         if (script.RetryAfterMs >= 0)
             fields += $"retry-after-ms: {script.RetryAfterMs}\r\n";
+        if (script.ErrorInside)
+            return Inside(script.Status, "Provider returned error");
         var answer = script.ErrorBody switch
         {
             "filter" => Json(script.Status, fields, "", "content_filter", "The response was filtered due to the prompt triggering the content management policy."),
@@ -29,6 +31,12 @@ internal static class ErrorAnswer
         };
         return answer with { Vendor = vendor };
     }
+
+    /// <summary>An error where an answer was promised: whoever routes on to others has its head out before they fail.</summary>
+    private static Answer Inside(int status, string message) => new()
+    {
+        Body = to => to.Add("{\"error\":{\"message\":"u8).AddJson(message).Add(",\"code\":"u8).Add(status).Add("},\"user_id\":\"user_fake\"}"u8),
+    };
 
     /// <summary>An error in OpenAI's shape, in which most imitate it and in which faults of the test itself are told.</summary>
     public static Answer Json(int status, string fields, string type, string? code, string message, string? param = null) => new()

@@ -71,6 +71,9 @@ internal sealed class FakeScript
 
     public string ErrorBody { get; set; } = "";
 
+    /// <summary>The error comes with the status 200, and its own stands in its code.</summary>
+    public bool ErrorInside { get; set; }
+
     public long HeadUs { get; set; }
 
     public long DripUs { get; set; }

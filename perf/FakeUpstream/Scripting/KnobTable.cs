@@ -33,6 +33,7 @@ internal static class KnobTable
         Time("retryafterms", "ms", "retry-after-ms of the error answer", (s, v) => s.RetryAfterMs = v),
         OneOf("error", ["json", "quota", "html", "text", "empty", "filter", "truncated"], "body of the error answer; quota is insufficient_quota, filter is Azure's content filter",
             (s, v) => s.ErrorBody = v),
+        Flag("inside", "the error answer comes as 200, with its status in error.code, as OpenRouter has it", (s, v) => s.ErrorInside = v),
 
         // Usage and the shape of a stream.
         OneOf("usage", ["asked", "off", "always"], "whether usage is told (default: as include_usage asks; whole answers always)",

@@ -321,6 +321,8 @@ internal sealed partial class AttemptLoop
             NoteWait(exchange, upstream, _relay.HeldWait);
         else
             LetGo();
+        if (error.Kind == ErrorKind.ProviderLimited)
+            PauseUntold(exchange);
         NoteAccount(exchange, error);
         return Judged(exchange, error);
     }

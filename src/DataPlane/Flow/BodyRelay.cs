@@ -53,6 +53,8 @@ internal sealed class BodyRelay(
         link.ClearStep();
         if (body.State == BodyState.Faulted || answer.IsJson && body.Bytes > 0 && _reader!.IsCut)
             return Break(link, exchange, answer, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
+        if (answer.IsJson && !client.IsStarted && _reader!.IsErrorAlone && exchange.Endpoint!.Kind != EndpointKind.Passthrough)
+            return Break(link, exchange, answer, AnsweredError.Of(exchange, _reader));
         // The provider is through: a client that leaves as soon as it has its answer takes no connection with it.
         link.Detach();
         TakeUse(exchange, answer);

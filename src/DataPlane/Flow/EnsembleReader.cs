@@ -44,6 +44,8 @@ internal sealed class EnsembleReader(ExchangeMeter meter, Settlement settlement)
         _reader.Feed(answer.Span);
         if (answer.IsEmpty || (exchange.UpstreamEndpoint is null ? _reader.IsCut : !_reader.IsComplete))
             return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off.");
+        if (_reader.IsErrorAlone)
+            return AnsweredError.Of(exchange, _reader);
         exchange.SetReported(_reader.Usage, _reader.ServedTier);
         if (!exchange.Usage.IsPresent && _reader.TextsOf(answer.Span) is { } texts)
             meter.CountAnswer(exchange, texts);

@@ -13,7 +13,7 @@ internal static class ExchangeEnd
         ErrorKind.Revoked => EndReason.Revoked,
         ErrorKind.UpstreamTimeout => EndReason.Timeout,
         ErrorKind.Internal => EndReason.Internal,
-        ErrorKind.ProviderLimited => EndReason.Refused,
+        ErrorKind.ProviderLimited when error.Source == ErrorSource.Edge => EndReason.Refused,
         _ when error.IsOfLimit => EndReason.Refused,
         _ when error.Source == ErrorSource.Upstream || exchange.Attempts > 0 => EndReason.UpstreamFault,
         _ => EndReason.Refused,

@@ -32,7 +32,7 @@ internal sealed class TranslatedBodyRelay(
         ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, bool readsLogprobs, bool hidesLogprobs)
     {
         var head = upstream.HeadReader.Head;
-        if (!answer.IsJson || exchange.Stream)
+        if (!answer.IsJson)
             return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
         head.Retain();
         decoder.Begin(answer.Coding);
@@ -43,6 +43,8 @@ internal sealed class TranslatedBodyRelay(
         body.Begin(upstream);
         while (body.State == BodyState.Open)
         {
+            if (exchange.Stream)
+                link.SetStep(Step.Idle, exchange.Target!.Timeouts.Idle);
             await body.FillAsync();
             if (link.IsStopped)
                 return BreakOff(exchange, AttemptLoop.Stopped(link));
@@ -59,6 +61,10 @@ internal sealed class TranslatedBodyRelay(
             return BreakOff(exchange, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
         link.Detach();
         TakeUse(exchange);
+
+        // Where a stream was asked for it can only say what has failed.
+        if (exchange.Stream)
+            return Break(_reader.IsErrorAlone ? AnsweredError.Of(exchange, _reader) : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
         return Answer(link, exchange, head, readsLogprobs, hidesLogprobs) is { IsError: true } untold ? untold : await client.FinishAsync(default);
     }
 
@@ -107,7 +113,9 @@ internal sealed class TranslatedBodyRelay(
     {
         if (ProviderSecrets.IsIn(exchange.Target!.Provider, _bytes.Written))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
-        return _translation.FailureIn(_bytes.Written) is { IsError: true } failure ? failure : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+        if (_translation.FailureIn(_bytes.Written) is { IsError: true } failure)
+            return failure;
+        return _reader.IsErrorAlone ? AnsweredError.Of(exchange, _reader) : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
     }
 
     /// <summary>What the answer has cost: as it reports, else by the texts in it.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Meter;
@@ -11,6 +12,9 @@ internal sealed class JsonAnswerReader
 {
     /// <summary>Bytes kept of <c>error.code</c> and of <c>error.type</c>.</summary>
     public const int ErrorTextBytesMax = 64;
+
+    /// <summary>Bytes kept of <c>error.message</c>; a longer one is as good as none.</summary>
+    public const int ErrorMessageBytesMax = 4096;
 
     /// <summary>
     /// Bytes of an answer that are kept as they are rather than looked into for texts: nearly every answer brings its usage, and then nobody
@@ -30,6 +34,8 @@ internal sealed class JsonAnswerReader
     private Member _member;
     private int _errorCodeLength;
     private int _errorTypeLength;
+    private byte[] _errorMessage = [];
+    private bool _hasList;
     private AnswerTexts? _texts;
     private bool _wantsTexts;
     private bool _readsTexts;
@@ -53,6 +59,7 @@ internal sealed class JsonAnswerReader
         Tier,
         Code,
         Type,
+        Message,
         Answer,
         Text,
         Skipped,
@@ -78,6 +85,18 @@ internal sealed class JsonAnswerReader
 
     /// <summary><c>error.type</c> where it is a string of at most <see cref="ErrorTextBytesMax"/> bytes, else empty.</summary>
     public ReadOnlySpan<byte> ErrorType => _errorType.AsSpan(0, _errorTypeLength);
+
+    /// <summary><c>error.code</c> where it is a whole number, as some providers have the status there; else 0.</summary>
+    public int ErrorNumber { get; private set; }
+
+    /// <summary><c>error.message</c> as the inside of its string, at most <see cref="ErrorMessageBytesMax"/> bytes; else empty.</summary>
+    public ReadOnlySpan<byte> ErrorMessage => _errorMessage;
+
+    /// <summary>
+    /// Whether the bytes are a whole object that has an <c>error</c> in the place of an answer, whatever its status said: the answers of all dialects
+    /// stand in lists, and none is there.
+    /// </summary>
+    public bool IsErrorAlone => IsComplete && HasError && !_hasList;
 
     /// <summary>
     /// The answer's texts, where they are wanted and somebody asks for them before the next answer; else null. Of an answer that was kept,
@@ -161,7 +180,9 @@ internal sealed class JsonAnswerReader
         _member = Member.Other;
         _errorCodeLength = 0;
         _errorTypeLength = 0;
-        HasError = false;
+        _errorMessage = [];
+        ErrorNumber = 0;
+        HasError = _hasList = false;
     }
 
     private void Read(ReadOnlySpan<byte> bytes)
@@ -203,6 +224,7 @@ internal sealed class JsonAnswerReader
 
     private void OnTop(ReadOnlySpan<byte> bytes)
     {
+        _hasList |= _scanner.Token == JsonToken.StartArray;
         switch (_scanner.Token)
         {
             case JsonToken.Name:
@@ -266,10 +288,19 @@ internal sealed class JsonAnswerReader
         {
             case JsonToken.Name:
                 ReadOnlySpan<byte> name = _scanner.Text(bytes);
-                _member = name.SequenceEqual("code"u8) ? Member.Code : name.SequenceEqual("type"u8) ? Member.Type : Member.Other;
+                _member = name.SequenceEqual("code"u8) ? Member.Code
+                    : name.SequenceEqual("type"u8) ? Member.Type
+                    : name.SequenceEqual("message"u8) ? Member.Message : Member.Other;
                 return;
             case JsonToken.String when _member == Member.Code:
                 _errorCodeLength = Keep(_scanner.Text(bytes), _errorCode);
+                break;
+            case JsonToken.Number when _member == Member.Code:
+                ErrorNumber = Utf8Parser.TryParse(_scanner.Text(bytes), out int number, out int used) && used == _scanner.Text(bytes).Length ? number : 0;
+                break;
+            case JsonToken.String when _member == Member.Message && _scanner.TokenEnd - _scanner.TokenStart <= ErrorMessageBytesMax:
+                // A token that was cut between spans is kept as far as the scanner keeps it.
+                _errorMessage = _scanner.TokenEnd - _scanner.TokenStart == _scanner.Text(bytes).Length + 2 ? _scanner.Text(bytes).ToArray() : [];
                 break;
             case JsonToken.String when _member == Member.Type:
                 _errorTypeLength = Keep(_scanner.Text(bytes), _errorType);

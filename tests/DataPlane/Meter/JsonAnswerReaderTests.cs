@@ -122,6 +122,26 @@ public class JsonAnswerReaderTests
         Assert.Equal("whole no usage", AnswerReading.Describe(reader));
     }
 
+    [Theory]
+    [InlineData("""{"error":{"message":"a \"b\"","code":502,"metadata":{"raw":[1]}},"user_id":"u"}""", "502 a \\\"b\\\"")]
+    [InlineData("""{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""", "0 Overloaded")]
+    [InlineData("""{"error":{"code":1.5}}""", "0 ")]
+    [InlineData("""{"error":{"code":1},"choices":[]}""", null)]
+    [InlineData("""{"output":[],"error":{"code":1}}""", null)]
+    [InlineData("""{"error":null}""", null)]
+    [InlineData("""{"error":{"code":1}""", null)]
+    public void An_error_that_stands_alone_is_known_with_its_number_and_its_words(string answer, string? told)
+    {
+        Assert.Equal(told ?? "none", Cuts.SameForAll(Encoding.UTF8.GetBytes(answer), static pieces =>
+        {
+            var reader = new JsonAnswerReader();
+            reader.Reset(OpenAiAnswerWords.Shared);
+            foreach (var piece in pieces)
+                reader.Feed(piece);
+            return reader.IsErrorAlone ? $"{reader.ErrorNumber} {Encoding.UTF8.GetString(reader.ErrorMessage)}" : "none";
+        }));
+    }
+
     [Fact]
     public void Mutated_answers_are_read_alike_however_they_are_cut()
     {

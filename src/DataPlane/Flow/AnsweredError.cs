@@ -1,0 +1,58 @@
+using System.Buffers.Text;
+using System.Text;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
+using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Meter;
+
+namespace AiEdge.DataPlane.Flow;
+
+/// <summary>
+/// What a provider has failed in that answers 200 with an <c>error</c> in the place of an answer: one that routes on to others does so where those fail
+/// once it has sent its head. What another status would say stands in <c>error.code</c>, as a number or a word.
+/// </summary>
+internal static class AnsweredError
+{
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="answer">The answer as it was read (<see cref="JsonAnswerReader.IsErrorAlone"/>).</param>
+    public static EdgeError Of(Exchange exchange, JsonAnswerReader answer)
+    {
+        if (ProviderSecrets.IsIn(exchange.Target!.Provider, answer.ErrorMessage))
+            return EdgeError.Upstream(ErrorKind.UpstreamAuth);
+        var status = StatusOf(answer);
+        if (DialectTable.Of(exchange.SpokenEndpoint.Dialect).Refusal(status, answer, answer.ErrorMessage) is var refusal and not ErrorKind.None)
+            return EdgeError.Upstream(refusal);
+        var words = Words(answer.ErrorMessage);
+        return status switch
+        {
+            401 or 402 or 403 or 404 => EdgeError.Upstream(ErrorKind.UpstreamAuth),
+            408 or 504 => EdgeError.Upstream(ErrorKind.UpstreamTimeout, words),
+            413 => EdgeError.Client(ErrorKind.BodyTooLarge, words),
+            429 => EdgeError.Upstream(ErrorKind.ProviderLimited, words),
+            503 or 529 => EdgeError.Upstream(ErrorKind.Overloaded, words),
+
+            // Of the request: whoever is asked would say the same.
+            >= 400 and < 500 => EdgeError.Client(ErrorKind.InvalidRequest, words),
+            _ => EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, words),
+        };
+    }
+
+    private static int StatusOf(JsonAnswerReader answer)
+    {
+        if (answer.ErrorNumber > 0)
+            return answer.ErrorNumber;
+        if (Utf8Parser.TryParse(answer.ErrorCode, out int number, out var used) && used == answer.ErrorCode.Length)
+            return number;
+        if (Says(answer, "rate_limit"u8))
+            return 429;
+        return Says(answer, "overloaded"u8) ? 503 : Says(answer, "invalid_request"u8) || Says(answer, "context_length"u8) ? 400 : 0;
+    }
+
+    private static bool Says(JsonAnswerReader answer, ReadOnlySpan<byte> word) => answer.ErrorCode.IndexOf(word) >= 0 || answer.ErrorType.IndexOf(word) >= 0;
+
+    private static string? Words(ReadOnlySpan<byte> message)
+    {
+        Span<byte> plain = stackalloc byte[JsonAnswerReader.ErrorMessageBytesMax];
+        return !message.IsEmpty && JsonUnescape.TryUnescape(message, plain, out var length) ? Encoding.UTF8.GetString(plain[..length]) : null;
+    }
+}
