@@ -18,6 +18,6 @@ public sealed class KnobTableTests
     public void Every_knob_refuses_a_value_that_it_does_not_know()
     {
         var texts = KnobTable.All.Where(knob => knob.TrySet(new FakeScript(), "no such value")).Select(knob => knob.Name);
-        Assert.Equal(["retryafter", "tier", "encoding", "served"], texts);
+        Assert.Equal(["retryafter", "tier", "reason", "encoding", "served"], texts);
     }
 }

@@ -141,6 +141,9 @@ internal sealed class FakeScript
 
     public bool Finish { get; set; } = true;
 
+    /// <summary>What a chat says to have ended by; null for what has ended it.</summary>
+    public string? Reason { get; set; }
+
     public int HugeBytes { get; set; }
 
     public string LineEnd { get; set; } = "\n";

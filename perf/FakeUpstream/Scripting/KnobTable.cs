@@ -47,6 +47,7 @@ internal static class KnobTable
         OneOf("tools", ["auto", "off", "always"], "tool calls (default: when the request has tools and its last message is not a tool's)", (s, v) => s.Tools = v),
         Flag("done", "off: no [DONE]", (s, v) => s.Done = v),
         Flag("finish", "off: no finish_reason, no response.completed", (s, v) => s.Finish = v),
+        Text("reason", "word", "the finish_reason of a chat, whatever has ended it", (s, v) => s.Reason = v),
         OneOf("eol", ["lf", "crlf", "cr"], "line ends of the event stream", (s, v) => s.LineEnd = v switch { "crlf" => "\r\n", "cr" => "\r", _ => "\n" }),
         Int("comments", "count", "a comment line before every such event", (s, v) => s.CommentEvery = v),
         Flag("bom", "a byte order mark before the first event", (s, v) => s.ByteOrderMark = v),

@@ -24,7 +24,7 @@ internal sealed class ChatAnswer
             : TextPieces.Of(_script, _calls.Count > 0 ? 0 : _script.Chunks, context.Facts.TokensMax);
         _choices = context.Facts.Choices;
         _outputTokens = _choices * (_text.Count + _calls.Sum(call => call.Arguments.Count));
-        _finish = _calls.Count > 0 ? "tool_calls" : _text.Cut ? "length" : "stop";
+        _finish = _script.Reason ?? (_calls.Count > 0 ? "tool_calls" : _text.Cut ? "length" : "stop");
         _prefix = new ByteWriter().Add("\"id\":"u8).AddJson(context.Id("chatcmpl-")).Add(",\"object\":\"chat.completion"u8)
             .Add(context.Facts.Stream ? ".chunk"u8 : ""u8).Add("\",\"created\":"u8).Add(context.Created)
             .Add(",\"model\":"u8).AddJson(context.Model).Add(",\"service_tier\":"u8).AddJson(_script.Tier ?? "default").Add(",\"system_fingerprint\":\"fp_fake\""u8).Memory.ToArray();

@@ -258,8 +258,16 @@ internal sealed class MessageAnswerReader : AnswerReader
             to.Take(new NeutralEvent(kind, text));
     }
 
-    private static void TellFinish(ReadOnlySpan<byte> source, in Fields message, AnswerWriter to) =>
-        to.Take(new NeutralEvent(NeutralKind.Finish, message.StopSequence.Of(source)) { Reason = ReasonOf(message.Stop.Of(source)) });
+    /// <summary>A word that nobody knows is told as an end like any other, and reported; so is a turn that was only paused.</summary>
+    private static void TellFinish(ReadOnlySpan<byte> source, in Fields message, AnswerWriter to)
+    {
+        var word = message.Stop.Of(source);
+        var reason = ReasonOf(word);
+        if (reason == FinishReason.None && !word.IsEmpty)
+            to.Losses?.Add("answer.stop_reason"u8, word);
+        var told = reason == FinishReason.None ? FinishReason.Stop : reason;
+        to.Take(new NeutralEvent(NeutralKind.Finish, message.StopSequence.Of(source)) { Reason = told });
+    }
 
     private static FinishReason ReasonOf(ReadOnlySpan<byte> stop)
     {
@@ -269,6 +277,8 @@ internal sealed class MessageAnswerReader : AnswerReader
             return FinishReason.ToolCalls;
         if (stop.SequenceEqual("refusal"u8))
             return FinishReason.Filtered;
-        return stop.SequenceEqual("stop_sequence"u8) ? FinishReason.StopSequence : FinishReason.Stop;
+        if (stop.SequenceEqual("end_turn"u8))
+            return FinishReason.Stop;
+        return stop.SequenceEqual("stop_sequence"u8) ? FinishReason.StopSequence : FinishReason.None;
     }
 }

@@ -162,10 +162,23 @@ internal sealed class ChatAnswerReader : AnswerReader
             TellDelta(data, choice.Delta, (int)choice.Index, to);
         TellLogprobs(NeutralKind.Text, data, ref _logprobs, (int)choice.Index, to);
         TellLogprobs(NeutralKind.Refusal, data, ref _refusalLogprobs, (int)choice.Index, to);
-        if (ChatWords.Reason(choice.Finish.Of(data)) == FinishReason.Failed)
+        if (choice.Finish.Length > 0)
+            TellFinish(choice.Finish.Of(data), (int)choice.Index, to);
+    }
+
+    /// <summary>What the server broke off is no answer; a word that nobody knows is told as an end like any other, and reported.</summary>
+    private static void TellFinish(ReadOnlySpan<byte> word, int choice, AnswerWriter to)
+    {
+        var reason = ChatWords.Reason(word);
+        if (reason == FinishReason.Failed)
+        {
             to.Take(new NeutralEvent(NeutralKind.Error, "The provider failed while it answered."u8) { Name = "upstream_error"u8 });
-        else if (choice.Finish.Length > 0)
-            to.Take(new NeutralEvent(NeutralKind.Finish) { Choice = (int)choice.Index, Reason = ChatWords.Reason(choice.Finish.Of(data)) });
+            return;
+        }
+
+        if (reason == FinishReason.None)
+            to.Losses?.Add("answer.finish_reason"u8, word);
+        to.Take(new NeutralEvent(NeutralKind.Finish) { Choice = choice, Reason = reason == FinishReason.None ? FinishReason.Stop : reason });
     }
 
     private static void ReadLogprobs(ref JsonWalk walk, ref Fields choice)

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Dialects.OpenAi;
 
@@ -16,6 +17,9 @@ internal struct ChatChunk
     public bool HasUsage;
     public bool HasError;
     public bool HasContent;
+
+    /// <summary>A choice has ended by a reason that is a failure of the provider's (<see cref="ChatWords.Reason"/>).</summary>
+    public bool HasFailed;
 
     /// <summary>The chunk names a tier of service, and was read there; one that is alike is not read again.</summary>
     public bool HasTier;
@@ -301,7 +305,7 @@ internal sealed partial class ChatChunkReader
                 _now.Zone = Zone.Choice;
                 _now.Member = Member.Other;
                 _now.Index = 0;
-                _now.IsFinished = false;
+                _now.IsFinished = _now.IsFailed = false;
                 _now.SawReasoning = false;
                 break;
         }
@@ -320,6 +324,7 @@ internal sealed partial class ChatChunkReader
                 break;
             case JsonToken.String when _now.Member == Member.FinishReason:
                 _now.IsFinished = scanner.Text(data).Length > 0;
+                _now.IsFailed = ChatWords.Reason(scanner.Text(data)) == FinishReason.Failed;
                 break;
             case JsonToken.String when _now.Member == Member.Text:
                 TakeText(TextKind.Content, data);
@@ -362,6 +367,7 @@ internal sealed partial class ChatChunkReader
         _texts?.EndChoice(_now.Index);
         if (_endedChoice == None)
             _endedChoice = _now.Index;
+        _chunk.HasFailed |= _now.IsFailed;
         if (_now.Index < 0)
         {
             _chunk.HasUnknownChoice = true;
@@ -440,6 +446,7 @@ internal sealed partial class ChatChunkReader
         public Zone Zone;
         public Member Member;
         public bool IsFinished;
+        public bool IsFailed;
         public bool TakesNextComma;
         public bool HasContent;
         public bool SawReasoning;

@@ -19,17 +19,26 @@ internal static class ChatWords
         _ => "\"stop\""u8,
     };
 
-    /// <summary>What a <c>finish_reason</c> means.</summary>
+    /// <summary>
+    /// What a <c>finish_reason</c> means, OpenAI's own or that of others who speak its dialect; none for a word that nobody here knows.
+    /// </summary>
     public static FinishReason Reason(ReadOnlySpan<byte> text)
     {
-        if (text.SequenceEqual("length"u8))
+        if (text.SequenceEqual("length"u8) || text.SequenceEqual("model_length"u8) || text.SequenceEqual("max_tokens"u8))
             return FinishReason.Length;
         if (text.SequenceEqual("tool_calls"u8) || text.SequenceEqual("function_call"u8))
             return FinishReason.ToolCalls;
-        if (text.SequenceEqual("error"u8))
+        if (IsFailure(text))
             return FinishReason.Failed;
-        return text.SequenceEqual("content_filter"u8) ? FinishReason.Filtered : FinishReason.Stop;
+        if (text.SequenceEqual("content_filter"u8))
+            return FinishReason.Filtered;
+        return text.SequenceEqual("stop"u8) || text.SequenceEqual("eos_token"u8) || text.SequenceEqual("stop_sequence"u8)
+            ? FinishReason.Stop : FinishReason.None;
     }
+
+    /// <summary>An answer that its server broke off: Mistral's and OpenRouter's word, that of vLLM and SGLang, and DeepSeek's.</summary>
+    private static bool IsFailure(ReadOnlySpan<byte> text) =>
+        text.SequenceEqual("error"u8) || text.SequenceEqual("abort"u8) || text.SequenceEqual("insufficient_system_resource"u8);
 
     /// <summary>What Gemini wants to see again with a call, where Google's own chat completions have it.</summary>
     public static void WriteProof(TextBuffer to, ReadOnlySpan<byte> proof)

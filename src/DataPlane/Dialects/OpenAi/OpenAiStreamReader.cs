@@ -138,6 +138,9 @@ internal sealed class OpenAiStreamReader : EventReader
         if (chunk.HasError)
             IsTerminal = EndedInError = true;
         _isBare = !SawContent && !chunk.HasError && chunk.Finished.Count == 0 && (chunk.ChoicesAreEmpty ? !chunk.HasUsage : chunk.Seen.Count > 0);
+
+        // What follows it is the usage and the end of any stream; it is not whole for all that.
+        EndedInError |= chunk.HasFailed;
         if (!_stripUsage)
             return EventAction.Forward;
         if (chunk.ChoicesAreEmpty && chunk.HasUsage)
