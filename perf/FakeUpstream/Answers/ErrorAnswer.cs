@@ -14,6 +14,7 @@ internal static class ErrorAnswer
             fields += $"retry-after-ms: {script.RetryAfterMs}\r\n";
         if (script.ErrorInside)
             return Inside(script.Status, "Provider returned error");
+        var words = OpenAiVendor.Told(script.Status).Message;
         var answer = script.ErrorBody switch
         {
             "filter" => Json(script.Status, fields, "", "content_filter", "The response was filtered due to the prompt triggering the content management policy."),
@@ -27,10 +28,22 @@ internal static class ErrorAnswer
             "text" => new Answer { Status = script.Status, ContentType = "text/plain", Fields = fields, Body = to => to.Add("upstream connect error or disconnect/reset before headers") },
             "empty" => new Answer { Status = script.Status, ContentType = "", Fields = fields, Body = _ => { } },
             "truncated" => new Answer { Status = script.Status, Fields = fields, Body = to => to.Add("{\"error\":{\"message\":\"The ser") },
+            "flat" => Around(script.Status, fields, "{\"object\":\"error\",\"message\":", words, ",\"type\":\"invalid_request_error\",\"param\":null,\"code\":null}"),
+            "bare" => Around(script.Status, fields, "{\"error\":", words, "}"),
+            "list" => Around(script.Status, fields, $"[{{\"error\":{{\"code\":{script.Status},\"message\":", words, ",\"status\":\"INVALID_ARGUMENT\"}}]"),
+            "detail" => Around(script.Status, fields, "{\"detail\":[{\"type\":\"extra_forbidden\",\"loc\":[\"body\",\"user\"],\"msg\":", words, ",\"input\":\"u\"}]}"),
             _ => vendor.Error(script.Status, script.ErrorBody == "quota", fields),
         };
         return answer with { Vendor = vendor };
     }
+
+    /// <summary>An error whose message stands where other servers have it.</summary>
+    private static Answer Around(int status, string fields, string before, string message, string after) => new()
+    {
+        Status = status,
+        Fields = fields,
+        Body = to => to.Add(before).AddJson(message).Add(after),
+    };
 
     /// <summary>An error where an answer was promised: whoever routes on to others has its head out before they fail.</summary>
     private static Answer Inside(int status, string message) => new()

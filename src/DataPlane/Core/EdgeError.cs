@@ -94,6 +94,9 @@ internal enum ErrorKind : byte
     /// <summary>The prompt, with the answer that is asked for, is longer than the context window of all who could answer.</summary>
     PromptTooLong,
 
+    /// <summary>The provider finds the prompt longer than the model's context window, and says so in another dialect than the client's.</summary>
+    ContextExceeded,
+
     /// <summary>What is known of our accounts with the provider leaves nothing for the request, and nobody else could be asked.</summary>
     ProviderLimited,
 

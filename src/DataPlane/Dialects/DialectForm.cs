@@ -149,6 +149,9 @@ internal abstract class DialectForm
     /// <param name="body">The answer.</param>
     public abstract ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body);
 
+    /// <summary>Whether a refusal's text says that the prompt is longer than the context window, in the words that providers of the dialect have.</summary>
+    public abstract bool IsBeyondWindow(ReadOnlySpan<byte> text);
+
     /// <summary>When a refusal's body says that the provider wants to be asked again; zero where the dialect says it in headers alone.</summary>
     public virtual TimeSpan RetryDelay(ReadOnlySpan<byte> body) => TimeSpan.Zero;
 

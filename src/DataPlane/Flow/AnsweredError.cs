@@ -19,10 +19,12 @@ internal static class AnsweredError
     {
         if (ProviderSecrets.IsIn(exchange.Target!.Provider, answer.ErrorMessage))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
-        var status = StatusOf(answer);
-        if (DialectTable.Of(exchange.SpokenEndpoint.Dialect).Refusal(status, answer, answer.ErrorMessage) is var refusal and not ErrorKind.None)
+        var (status, form) = (StatusOf(answer), DialectTable.Of(exchange.SpokenEndpoint.Dialect));
+        if (form.Refusal(status, answer, answer.ErrorMessage) is var refusal and not ErrorKind.None)
             return EdgeError.Upstream(refusal);
         var words = Words(answer.ErrorMessage);
+        if (status is >= 400 and < 500 && (Says(answer, "context_length_exceeded"u8) || form.IsBeyondWindow(answer.ErrorMessage)))
+            return EdgeError.Client(ErrorKind.ContextExceeded, words);
         return status switch
         {
             401 or 402 or 403 or 404 => EdgeError.Upstream(ErrorKind.UpstreamAuth),

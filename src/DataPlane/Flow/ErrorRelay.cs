@@ -84,10 +84,10 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     }
 
     /// <summary>The provider's own words of the error that was read; null where it has none.</summary>
-    public string? Words(Exchange exchange)
+    public string? Words()
     {
         var text = _bytes.AsSpan(0, _length);
-        return _isLong ? TranslatedError.Beginning(text) : TranslatedError.Message(text, exchange.SpokenEndpoint.Shape);
+        return _isLong ? TranslatedError.Beginning(text) : TranslatedError.Message(text);
     }
 
     /// <summary>Whether the same request may be answered at another time or by another target: too slow, too many, broken, overloaded.</summary>
@@ -99,9 +99,10 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     /// </summary>
     private ValueTask<EdgeError> TellAsync(ClientLink link, Exchange exchange, ResponseHead head)
     {
-        var kind = TranslatedError.KindOf(head.Status);
+        var text = _bytes.AsSpan(0, _length);
+        var kind = TranslatedError.KindOf(head.Status, text, DialectTable.Of(exchange.SpokenEndpoint.Dialect));
         var form = DialectTable.Of(exchange.Dialect);
-        var told = form.Error(exchange, EdgeError.Upstream(kind, Words(exchange)));
+        var told = form.Error(exchange, EdgeError.Upstream(kind, Words()));
         if (exchange.UpstreamEndpoint is not null)
             exchange.Status = form.StatusOf(kind);
         client.UseFraming(AnswerFraming.Length);

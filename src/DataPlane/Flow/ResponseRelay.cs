@@ -182,7 +182,7 @@ internal sealed class ResponseRelay
 
     /// <summary>Passes on the error that was held back: there is no other attempt. Where a stream has been opened it is left to be told in that.</summary>
     public ValueTask<EdgeError> PassHeldAsync() =>
-        _client.IsOpen ? new(EdgeError.Upstream(ErrorKind.UpstreamStatus, _error.Words(_exchange))) : _error.PassAsync(_link, _exchange, _held);
+        _client.IsOpen ? new(EdgeError.Upstream(ErrorKind.UpstreamStatus, _error.Words())) : _error.PassAsync(_link, _exchange, _held);
 
     /// <summary>Tells an error in a stream that has been opened by signs of life, and ends it.</summary>
     public ValueTask<EdgeError> TellAsync(EdgeError error) => _stream.TellAsync(_exchange, error);

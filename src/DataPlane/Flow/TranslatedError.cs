@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Unicode;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
+using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Flow;
 
@@ -11,7 +12,7 @@ internal static class TranslatedError
     private const int MessageBytesMax = 4096;
 
     /// <summary>The kind whose status and names say the same; what is overload to one has another status for the other.</summary>
-    public static ErrorKind KindOf(int status) => status switch
+    private static ErrorKind KindOf(int status) => status switch
     {
         413 => ErrorKind.BodyTooLarge,
         429 => ErrorKind.TokensLimited,
@@ -21,6 +22,10 @@ internal static class TranslatedError
         >= 500 => ErrorKind.UpstreamBadAnswer,
         _ => ErrorKind.InvalidRequest,
     };
+
+    /// <summary>The same where the body is at hand: that a prompt is too long is something that clients mend by themselves, if they are told.</summary>
+    public static ErrorKind KindOf(int status, ReadOnlySpan<byte> body, DialectForm spoken) =>
+        KindOf(status) is var kind && kind == ErrorKind.InvalidRequest && spoken.IsBeyondWindow(body) ? ErrorKind.ContextExceeded : kind;
 
     /// <summary>The first words of an error that is too long to be read whole, whatever they are in.</summary>
     public static string Beginning(ReadOnlySpan<byte> body)
@@ -34,11 +39,9 @@ internal static class TranslatedError
     }
 
     /// <summary>The provider's own words, or null where it has none.</summary>
-    public static string? Message(ReadOnlySpan<byte> body, RequestShape shape)
+    public static string? Message(ReadOnlySpan<byte> body)
     {
-        if (Translations.Find(shape)?.NewAnswerReader is not { } reader)
-            return null;
-        var raw = reader().ErrorMessage(body);
+        var raw = ErrorText.MessageIn(body);
         Span<byte> plain = stackalloc byte[MessageBytesMax];
         return !raw.IsEmpty && raw.Length <= MessageBytesMax && JsonUnescape.TryUnescape(raw, plain, out var length)
             ? Encoding.UTF8.GetString(plain[..length])

@@ -103,27 +103,6 @@ internal abstract class AnswerReader
     /// kind. Asked for as long as the client has seen nothing, and may still be told by a status.
     /// </summary>
     public virtual EdgeError FailureIn(ReadOnlySpan<byte> data) => default;
-
-    /// <summary>Where the message of an error's body stands: the inside of its string, or empty.</summary>
-    public virtual ReadOnlySpan<byte> ErrorMessage(ReadOnlySpan<byte> body)
-    {
-        var walk = new JsonWalk(body, stackalloc byte[64]);
-        if (!walk.TryBegin())
-            return default;
-        Piece message = default;
-        while (walk.NextMember())
-        {
-            if (!walk.Is("error"u8) || !walk.TryEnter(JsonToken.StartObject))
-                continue;
-            while (walk.NextMember())
-            {
-                if (walk.Is("message"u8) && walk.Token == JsonToken.String)
-                    message = walk.Text;
-            }
-        }
-
-        return walk.IsWhole() && message.IsPresent ? message.Of(body) : default;
-    }
 }
 
 /// <summary>Reads answers of a kind that is not streamed, and of which nothing has to be known from one to the next.</summary>

@@ -44,7 +44,8 @@ internal sealed class OpenAiVendor : Vendor
         return ErrorAnswer.Json(status, fields, type, code, message);
     }
 
-    private static (string Type, string? Code, string Message) Told(int status) => status switch
+    /// <summary>What it says of a status; servers that imitate it say the same, each in its own place.</summary>
+    public static (string Type, string? Code, string Message) Told(int status) => status switch
     {
         400 => ("invalid_request_error", null, "Invalid value."),
         401 => ("invalid_request_error", "invalid_api_key", "Incorrect API key provided: sk-fake***."),

@@ -159,6 +159,9 @@ internal sealed class AnthropicForm : DialectForm
             ? ErrorKind.UpstreamQuota
             : ErrorKind.None;
 
+    public override bool IsBeyondWindow(ReadOnlySpan<byte> text) =>
+        text.IndexOf("prompt is too long"u8) >= 0 || text.IndexOf("exceed context limit"u8) >= 0;
+
     public override void BeginModels(Utf8JsonWriter json) => json.WriteStartArray("data"u8);
 
     public override void WriteModel(Utf8JsonWriter json, ReadOnlySpan<byte> id, ModelModel model)

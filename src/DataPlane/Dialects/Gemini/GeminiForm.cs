@@ -177,6 +177,8 @@ internal sealed class GeminiForm : DialectForm
     public override ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body) =>
         status == 400 && body.IndexOf("\"API_KEY_INVALID\""u8) >= 0 ? ErrorKind.UpstreamAuth : ErrorKind.None;
 
+    public override bool IsBeyondWindow(ReadOnlySpan<byte> text) => text.IndexOf("exceeds the maximum number of tokens"u8) >= 0;
+
     public override byte[]? TierHeader { get; } = [.. "x-gemini-service-tier"u8];
 
     /// <summary>Errors say it in a detail (<c>google.rpc.RetryInfo</c>), as protobuf's JSON writes a duration: <c>"34.5s"</c>.</summary>

@@ -87,6 +87,9 @@ internal sealed class OpenAiForm : DialectForm
             ? ErrorKind.UpstreamQuota
             : ErrorKind.None;
 
+    public override bool IsBeyondWindow(ReadOnlySpan<byte> text) =>
+        text.IndexOf("context_length_exceeded"u8) >= 0 || text.IndexOf("maximum context length"u8) >= 0;
+
     public override void BeginModels(Utf8JsonWriter json)
     {
         json.WriteString("object"u8, "list"u8);

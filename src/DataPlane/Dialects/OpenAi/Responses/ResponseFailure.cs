@@ -25,12 +25,15 @@ internal static class ResponseFailure
         if (code.IndexOf("timeout"u8) >= 0)
             return EdgeError.Upstream(ErrorKind.UpstreamTimeout, text);
 
+        if (code.SequenceEqual("context_length_exceeded"u8))
+            return EdgeError.Client(ErrorKind.ContextExceeded, text);
+
         // Of the input: whoever is asked would say the same.
         return IsOfInput(code) ? EdgeError.Client(ErrorKind.InvalidRequest, text) : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, text);
     }
 
     private static bool IsOfInput(ReadOnlySpan<byte> code) =>
-        code.StartsWith("invalid_"u8) || code.IndexOf("image"u8) >= 0 || code.SequenceEqual("context_length_exceeded"u8);
+        code.StartsWith("invalid_"u8) || code.IndexOf("image"u8) >= 0;
 
     private static string? Plain(ReadOnlySpan<byte> message)
     {

@@ -1,0 +1,62 @@
+using AiEdge.Functional.Tests.Anthropic;
+using AiEdge.Functional.Tests.Gemini;
+using AiEdge.Functional.Tests.Rig;
+
+namespace AiEdge.Functional.Tests.Translate;
+
+/// <summary>What a provider says is wrong reaches the clients of other dialects in its own words, whatever form its server has for them.</summary>
+public sealed class ErrorWordsTests
+{
+    private const string TooLong = "This model's maximum context length is 8192 tokens.";
+
+    [Theory]
+    [InlineData("json")]
+    [InlineData("flat")]
+    [InlineData("bare")]
+    [InlineData("list")]
+    [InlineData("detail")]
+    public async Task They_are_the_provider_s(string form)
+    {
+        await using var edge = await Edge.StartAsync();
+        foreach (var (status, told, words) in ((int, int, string)[])[(400, 400, "Invalid value."), (429, 429, "Rate limit reached for requests.")])
+        {
+            var answer = await edge.AskAsync(Claude.Ask($"status={status}; error={form}", "gpt-4o"));
+            Assert.Equal((told, words), (answer.Status, answer.Json.GetProperty("error").GetProperty("message").GetString()));
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"object":"error","message":"This model's maximum context length is 8192 tokens.","code":400}""")]
+    [InlineData("""{"error":{"message":"This model's maximum context length is 8192 tokens.","code":"context_length_exceeded"}}""")]
+    public async Task A_prompt_that_is_too_long_has_its_code_with_a_client_of_responses(string body)
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        edge.Fake.EnqueueRaw(Error(body));
+        var answer = await edge.AskAsync(Ask.Post("/v1/responses", """{"model":"local","input":"hi"}"""));
+
+        var error = answer.Json.GetProperty("error");
+        Assert.Equal((400, "context_length_exceeded", TooLong), (answer.Status, error.GetProperty("code").GetString(), error.GetProperty("message").GetString()));
+    }
+
+    [Theory]
+    [InlineData("claude-sonnet-4-5", """{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 208310 tokens > 200000 maximum"}}""")]
+    [InlineData("gemini-2.5-flash", """{"error":{"code":400,"message":"The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).","status":"INVALID_ARGUMENT"}}""")]
+    public async Task So_it_has_in_the_words_of_every_dialect(string model, string body)
+    {
+        await using var edge = await Edge.StartAsync(model.StartsWith("claude", StringComparison.Ordinal) ? Claude.Setup : Gem.Setup);
+        edge.Fake.EnqueueRaw(Error(body), close: false);
+        edge.Fake.EnqueueRaw(Error(body.Replace("too long", "odd", StringComparison.Ordinal).Replace("exceeds", "is", StringComparison.Ordinal)));
+
+        Assert.Equal("context_length_exceeded", (await edge.AskAsync(Ask.Chat("", model))).Json.GetProperty("error").GetProperty("code").GetString());
+        Assert.Null((await edge.AskAsync(Ask.Chat("", model))).Json.GetProperty("error").GetProperty("code").GetString());
+    }
+
+    private static EdgeSetup Setup => new()
+    {
+        Providers = $"  local: {{ dialect: openai, baseUrl: \"ROOT/v1\", key: \"{EdgeSetup.ProviderKey}\", responses: translated }}",
+        Models = "  local: { targets: [ { provider: local, model: fake-n3 } ] }",
+    };
+
+    private static byte[] Error(string body) =>
+        System.Text.Encoding.UTF8.GetBytes($"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+}
