@@ -39,7 +39,7 @@ internal static class AnswerHead
 
     /// <summary>
     /// The head of an answer that was translated: its body is ours, and of the provider's headers it has those alone that do not depend on the
-    /// dialect: when to come again.
+    /// dialect: when to come again. Where the provider says that in its body, they are made of it.
     /// </summary>
     public static void WriteTranslated(ClientLink link, Exchange exchange, ResponseHead head, AnswerFraming framing, long length)
     {
@@ -48,11 +48,19 @@ internal static class AnswerHead
         writer.Write(framing == AnswerFraming.Length ? "Content-Type: application/json\r\n"u8
             : exchange.IsArray ? ArrayType
             : "Content-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n"u8);
+        var saysWait = false;
         for (var i = 0; i < head.HeaderCount; i++)
         {
-            if (head.Id(i) == HeaderId.Date || IsAboutRetry(head.Name(i)))
+            var isAboutRetry = IsAboutRetry(head.Name(i));
+            saysWait |= isAboutRetry;
+            if (isAboutRetry || head.Id(i) == HeaderId.Date)
                 writer.WriteHeader(head.Name(i), head.Value(i));
         }
+
+        if (!saysWait && head.Status == 429)
+            LimitHeaders.WriteAgain(ref writer, exchange.LimitWaitNs, exchange.LimitResetUnixNs);
+        else if (!saysWait && head.Status > 429)
+            LimitHeaders.WriteShortWait(ref writer, exchange.LimitWaitNs);
 
         WriteVerdict(ref writer, exchange, head);
         WriteOurs(ref writer, exchange);
@@ -83,6 +91,8 @@ internal static class AnswerHead
             LimitHeaders.WriteRefusal(ref writer, limit, exchange.LimitWaitNs, exchange.LimitResetUnixNs);
         else if (exchange.Error.Kind == ErrorKind.ProviderLimited)
             LimitHeaders.WriteProviderRefusal(ref writer, exchange.LimitWaitNs, exchange.LimitResetUnixNs);
+        else if (exchange.Error.Kind == ErrorKind.UpstreamBadAnswer)
+            LimitHeaders.WriteShortWait(ref writer, exchange.LimitWaitNs);
         WriteOurs(ref writer, exchange);
         WriteFraming(ref writer, exchange, AnswerFraming.Length, length);
         writer.Commit();

@@ -12,10 +12,16 @@ internal sealed partial class AttemptLoop
     /// <summary>The same, or of a target, where there is no more for now and the provider does not say for how long.</summary>
     private static readonly TimeSpan LimitedPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>A provider that says when to come again, in the head of its answer or in its body, says it for all that is asked by the same account.</summary>
+    /// <summary>No moment beyond it is told: that of a date far off has no place in nanoseconds.</summary>
+    private const double LongestNs = 1e18;
+
+    /// <summary>
+    /// A provider that says when to come again, in the head of its answer or in its body, says it for all that is asked by the same account, whatever its
+    /// error is.
+    /// </summary>
     private void NoteWait(Exchange exchange, UpstreamConnection upstream, TimeSpan inBody = default)
     {
-        if (exchange.Status is not (429 or 503 or 529))
+        if (!ErrorRelay.MayBeMadeGood(exchange.Status))
             return;
         _retryAfter = RetryAfter.Of(upstream.HeadReader.Head, DateTimeOffset.FromUnixTimeMilliseconds(_services.Clock.CoarseUnixMs));
         if (_retryAfter == TimeSpan.Zero)
@@ -24,6 +30,13 @@ internal sealed partial class AttemptLoop
             Pause(exchange, _retryAfter);
         else if (exchange.Status == 429)
             PauseUntold(exchange);
+    }
+
+    /// <summary>What the client is told, should nobody else be asked.</summary>
+    private void TellWait(Exchange exchange, TimeSpan wait)
+    {
+        exchange.LimitWaitNs = (long)Math.Min(wait.TotalNanoseconds, LongestNs);
+        exchange.LimitResetUnixNs = (_services.Clock.CoarseUnixMs * 1_000_000) + exchange.LimitWaitNs;
     }
 
     /// <summary>

@@ -222,8 +222,7 @@ internal sealed partial class AttemptLoop
     private EdgeError Paced(Exchange exchange, TimeSpan wait)
     {
         exchange.ClearRefusal();
-        exchange.LimitWaitNs = (long)wait.TotalNanoseconds;
-        exchange.LimitResetUnixNs = (_services.Clock.CoarseUnixMs * 1_000_000) + exchange.LimitWaitNs;
+        TellWait(exchange, wait);
         return EdgeError.Edge(ErrorKind.ProviderLimited);
     }
 
@@ -317,9 +316,13 @@ internal sealed partial class AttemptLoop
         if ((!isAnswered || _relay.GivenUp != CascadeOutcome.Kept) && (link.Reason != StopReason.None || link.HasLeft))
             error = Stopped(link);
         _isStale = error.Retry == RetryPermission.IfReused && upstream.IsReused && upstream.Pool.Provider.RetryReused;
-        if (error.Kind == ErrorKind.UpstreamStatus)
+        if (isAnswered && error.Kind is (ErrorKind.UpstreamStatus or ErrorKind.UpstreamBadAnswer))
+        {
             NoteWait(exchange, upstream, _relay.HeldWait);
-        else
+            TellWait(exchange, _retryAfter);
+        }
+
+        if (error.Kind != ErrorKind.UpstreamStatus)
             LetGo();
         if (error.Kind == ErrorKind.ProviderLimited)
             PauseUntold(exchange);

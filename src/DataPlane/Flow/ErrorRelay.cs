@@ -91,7 +91,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     }
 
     /// <summary>Whether the same request may be answered at another time or by another target: too slow, too many, broken, overloaded.</summary>
-    private static bool MayBeMadeGood(int status) => status is 408 or 429 or >= 500 and not 501;
+    public static bool MayBeMadeGood(int status) => status is 408 or 429 or >= 500 and not 501;
 
     /// <summary>
     /// Tells the provider's error in the client's dialect: with the status that means the same there, and the provider's own words. Of one that is too long

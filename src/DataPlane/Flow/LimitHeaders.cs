@@ -57,8 +57,15 @@ internal static class LimitHeaders
         WriteAgain(ref writer, waitNs, atUnixNs);
     }
 
+    /// <summary>How long the provider wants to be waited for, unless that is long or it does not say.</summary>
+    public static void WriteShortWait(ref ByteWriter writer, long waitNs)
+    {
+        if (LimitWait.IsShort(waitNs))
+            WriteWait(ref writer, waitNs);
+    }
+
     /// <summary>How long to wait where that is short; else when, and that waiting for it is no use.</summary>
-    private static void WriteAgain(ref ByteWriter writer, long waitNs, long atUnixNs)
+    public static void WriteAgain(ref ByteWriter writer, long waitNs, long atUnixNs)
     {
         if (waitNs <= 0)
             return;

@@ -124,7 +124,7 @@ internal sealed class GeminiForm : DialectForm
             json.WriteString("message"u8, error.Param is { } param ? $"{param}: {Message(error)}" : Message(error));
             json.WriteString("status"u8, StatusName(error.Kind));
             json.WriteStartArray("details"u8);
-            if ((error.IsOfLimit || error.Kind == ErrorKind.ProviderLimited) && LimitWait.IsShort(exchange.LimitWaitNs))
+            if (LimitWait.IsShort(exchange.LimitWaitNs))
                 WriteRetry(json, exchange.LimitWaitNs);
             json.WriteEndArray();
             json.WriteEndObject();
