@@ -63,6 +63,19 @@ public sealed class UsageTests
         Assert.False((await edge.RecordAsync()).TryGetProperty("inputTokens", out _));
     }
 
+    [Theory]
+    [InlineData("beside=on")]
+    [InlineData("beside=off")]
+    public async Task Reasoning_is_output_wherever_it_is_counted(string script)
+    {
+        await using var edge = await Edge.StartAsync();
+        foreach (var request in (string[])[Ask.Chat("n=9; reasoning=30; " + script), Ask.Stream("n=9; reasoning=30; " + script)])
+        {
+            await edge.AskAsync(request);
+            AssertUsage(await edge.RecordAsync(), 212, 39);
+        }
+    }
+
     [Fact]
     public async Task A_usage_that_nobody_asked_for_is_counted_and_passes()
     {

@@ -92,6 +92,9 @@ internal sealed class FakeScript
 
     public int ReasoningTokens { get; set; }
 
+    /// <summary>A chat's reasoning tokens are counted beside its completion tokens, and in the total alone with them.</summary>
+    public bool ReasoningBeside { get; set; }
+
     /// <summary>The tier of service that answers name, in their dialect's own words; null for the usual one.</summary>
     public string? Tier { get; set; }
 

@@ -43,6 +43,7 @@ internal static class KnobTable
         Int("cached", "count", "cached input tokens reported", (s, v) => s.CachedTokens = v),
         Int("cachewrite", "count", "tokens reported as written to the cache; of messages", (s, v) => s.CacheWriteTokens = v),
         Int("reasoning", "count", "reasoning tokens reported, on top of the chunks; messages show them as thinking, responses as a summary where one is asked for", (s, v) => s.ReasoningTokens = v),
+        Flag("beside", "a chat's reasoning tokens stand beside completion_tokens rather than in them, as xAI has it", (s, v) => s.ReasoningBeside = v),
         Text("tier", "name", "the tier of service that the answer says it was served by: service_tier, of Gemini trafficType", (s, v) => s.Tier = v),
         Flag("azure", "Azure's shape: a first chunk with empty choices and prompt_filter_results, filter results in choices", (s, v) => s.Azure = v),
         OneOf("tools", ["auto", "off", "always"], "tool calls (default: when the request has tools and its last message is not a tool's)", (s, v) => s.Tools = v),

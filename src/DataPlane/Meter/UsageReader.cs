@@ -72,7 +72,7 @@ internal struct UsageReader
         return true;
     }
 
-    /// <summary>What was read; a total that the provider leaves out is input and output together.</summary>
+    /// <summary>What was read; a total that the provider leaves out is input and output together, and 0 until its words have made one usage of it.</summary>
     public readonly Usage Result
     {
         get

@@ -40,6 +40,26 @@ public sealed class UsageClassesTests
         }
     }
 
+    /// <summary>The first is xAI's.</summary>
+    [Theory]
+    [InlineData("\"prompt_tokens\":10120,\"completion_tokens\":1499,\"total_tokens\":14428,\"completion_tokens_details\":{\"reasoning_tokens\":2809}", "4308 (2809 reasoning, 0 audio) 14428")]
+    [InlineData("\"total_tokens\":30,\"completion_tokens_details\":{\"reasoning_tokens\":8},\"prompt_tokens\":10,\"completion_tokens\":20", "20 (8 reasoning, 0 audio) 30")]
+    [InlineData("\"prompt_tokens\":10,\"completion_tokens\":20,\"completion_tokens_details\":{\"reasoning_tokens\":8}", "20 (8 reasoning, 0 audio) 30")]
+    [InlineData("\"prompt_tokens\":10,\"completion_tokens\":20,\"total_tokens\":39,\"completion_tokens_details\":{\"reasoning_tokens\":8}", "20 (8 reasoning, 0 audio) 39")]
+    [InlineData("\"prompt_tokens\":0,\"completion_tokens\":0,\"total_tokens\":0,\"completion_tokens_details\":{\"reasoning_tokens\":0}", "0 (0 reasoning, 0 audio) 0")]
+    public void Reasoning_that_is_counted_beside_the_output_is_a_part_of_it(string usage, string told)
+    {
+        var whole = new JsonAnswerReader();
+        whole.Reset(OpenAiAnswerWords.Shared);
+        whole.Feed(Encoding.UTF8.GetBytes($"{{\"choices\":[],\"usage\":{{{usage}}}}}"));
+        Assert.EndsWith(told, AnswerReading.Describe(whole.Usage), StringComparison.Ordinal);
+
+        var stream = new OpenAiStreamReader();
+        stream.Reset(RequestShape.Chat, stripUsage: false);
+        Read(stream, $"{{\"choices\":[],\"usage\":{{{usage}}}}}");
+        Assert.EndsWith(told, AnswerReading.Describe(stream.Usage), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_message_s_usage_is_final_with_its_stop_reason()
     {

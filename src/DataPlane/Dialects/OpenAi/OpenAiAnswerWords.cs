@@ -1,3 +1,4 @@
+using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
 
 namespace AiEdge.DataPlane.Dialects.OpenAi;
@@ -66,5 +67,14 @@ internal sealed class OpenAiAnswerWords : AnswerWords
         if (output && name.SequenceEqual("reasoning_tokens"u8))
             return UsageField.Reasoning;
         return within;
+    }
+
+    /// <summary>
+    /// Some count reasoning beside <c>completion_tokens</c> rather than within (xAI): their total says so, for OpenAI's own is input and output alone.
+    /// </summary>
+    public override void Finish(ref Usage usage)
+    {
+        if (usage.ReasoningTokens > 0 && usage.InputTokens + usage.OutputTokens + usage.ReasoningTokens == usage.TotalTokens)
+            usage.OutputTokens += usage.ReasoningTokens;
     }
 }
