@@ -229,10 +229,36 @@ internal sealed class ChatAnswerReader : AnswerReader
         }
     }
 
-    /// <summary>Text, or with some servers parts of it.</summary>
+    /// <summary>Text, or with some servers parts of it; Mistral's have its thought among them.</summary>
     private void TellContent(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
     {
         TellText(NeutralKind.Text, data, ref walk, choice, to);
+        if (!walk.TryEnter(JsonToken.StartArray))
+            return;
+        while (walk.NextElement())
+        {
+            if (walk.TryEnter(JsonToken.StartObject))
+                TellPart(data, ref walk, choice, to);
+        }
+    }
+
+    private void TellPart(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
+    {
+        while (walk.NextMember())
+        {
+            if (walk.Is("text"u8))
+                TellText(NeutralKind.Text, data, ref walk, choice, to);
+            else if (walk.Is("thinking"u8))
+                TellThought(data, ref walk, choice, to);
+            else if (!walk.Is("type"u8) && !walk.Is("closed"u8) && !walk.IsNothing())
+                to.Losses?.Add("answer.content"u8, walk.Name);
+        }
+    }
+
+    /// <summary>A text, or parts of text (<c>{"type":"thinking","thinking":[{"type":"text","text":"…"}]}</c>).</summary>
+    private void TellThought(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
+    {
+        TellText(NeutralKind.Thinking, data, ref walk, choice, to);
         if (!walk.TryEnter(JsonToken.StartArray))
             return;
         while (walk.NextElement())
@@ -242,9 +268,9 @@ internal sealed class ChatAnswerReader : AnswerReader
             while (walk.NextMember())
             {
                 if (walk.Is("text"u8))
-                    TellText(NeutralKind.Text, data, ref walk, choice, to);
-                else if (!walk.Is("type"u8))
-                    to.Losses?.Add("answer.content"u8, walk.Name);
+                    TellText(NeutralKind.Thinking, data, ref walk, choice, to);
+                else if (!walk.Is("type"u8) && !walk.IsNothing())
+                    to.Losses?.Add("answer.content.thinking"u8, walk.Name);
             }
         }
     }
