@@ -6,6 +6,7 @@ namespace AiEdge.Functional.Tests;
 /// <summary>The tokens of a prompt, where a client asks for these alone: counted here, or by a provider that is to be asked.</summary>
 public sealed class CountTokensTests
 {
+    private const string CountPath = "/v1beta/models/gemini-x:countTokens";
     private const string Claude = "claude-x", Gemini = "gemini-x", OpenAi = "gpt-4o";
 
     public static TheoryData<string, string, string> Dialects => new()
@@ -70,6 +71,57 @@ public sealed class CountTokensTests
         Assert.InRange(answer.Json.GetProperty("input_tokens").GetInt64(), 3, 30);
         Assert.Equal(1, edge.Fake.RequestCount);
         Assert.Equal(200, (await client.AskAsync(Count(Claude, "/v1/messages/count_tokens", "in=5"))).Status);
+    }
+
+    [Theory]
+    [InlineData("generateContentRequest", "systemInstruction")]
+    [InlineData("generate_content_request", "system_instruction")]
+    public async Task Of_a_whole_request_the_system_s_part_and_the_tools_count_too(string request, string system)
+    {
+        await using var edge = await Edge.StartAsync(Setup([], "local"));
+        var contents = $$"""{"contents":[{"role":"user","parts":[{"text":"{{EdgeSetup.Prompt}}"}]}]}""";
+        var whole = """
+            {"REQUEST":{"model":"models/other","generationConfig":{"maxOutputTokens":5},CONTENTS,"SYSTEM":{"parts":[{"text":"one two three four five"}]},
+            "tools":[{"functionDeclarations":[{"name":"weather","parameters":{"type":"OBJECT","properties":{"city":{"type":"STRING"}}}}]}]}}
+            """.Replace("REQUEST", request, StringComparison.Ordinal).Replace("CONTENTS", contents[1..^1], StringComparison.Ordinal)
+            .Replace("SYSTEM", system, StringComparison.Ordinal);
+
+        var alone = (await edge.AskAsync(Ask.Post(CountPath, contents))).Json.GetProperty("totalTokens").GetInt64();
+        var bare = (await edge.AskAsync(Ask.Post(CountPath, $"{{\"{request}\":{contents}}}"))).Json.GetProperty("totalTokens").GetInt64();
+        var all = await edge.AskAsync(Ask.Post(CountPath, whole));
+
+        Assert.Equal(alone, bare);
+        Assert.Equal((200, "local"), (all.Status, all.Field("x-aiedge-counted-by")));
+        Assert.InRange(all.Json.GetProperty("totalTokens").GetInt64(), alone + 10, alone + 60);
+    }
+
+    [Theory]
+    [InlineData("{}", "contents")]
+    [InlineData("""{"generateContentRequest":[]}""", "generateContentRequest")]
+    [InlineData("""{"generateContentRequest":null}""", "generateContentRequest")]
+    [InlineData("""{"contents":{}}""", "contents")]
+    public async Task What_has_nothing_to_count_is_refused(string body, string param)
+    {
+        await using var edge = await Edge.StartAsync(Setup([], "local"));
+        var answer = await edge.AskAsync(Ask.Post(CountPath, body));
+
+        Assert.Equal(400, answer.Status);
+        Assert.StartsWith(param + ": ", answer.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_whole_request_names_the_provider_s_model_where_the_provider_is_asked()
+    {
+        await using var edge = await Edge.StartAsync(Setup([]));
+        const string Body = """{"generateContentRequest":{"model":"models/gemini-x","contents":[{"parts":[{"text":"a"}]}]}}""";
+
+        var answer = await edge.AskAsync(Ask.Post(CountPath, Body, Ask.Script("in=41")));
+
+        Assert.Equal((200, "provider"), (answer.Status, answer.Field("x-aiedge-counted-by")));
+        Assert.Equal(Body.Replace("gemini-x", "fake-n3", StringComparison.Ordinal), Assert.Single(edge.Fake.Requests).BodyText);
+        var other = await edge.AskAsync(Ask.Post(CountPath, Body.Replace("gemini-x", "gemini-y", StringComparison.Ordinal)));
+        Assert.Equal(400, other.Status);
+        Assert.StartsWith("generateContentRequest.model: ", other.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,6 +32,9 @@ internal enum RequestField
     Logprobs = 1 << 22,
     TopLogprobs = 1 << 23,
     Include = 1 << 24,
+
+    /// <summary>A request as another path would be sent it, all of it.</summary>
+    Whole = 1 << 25,
 }
 
 /// <summary>What is said of a field that is wrong.</summary>
@@ -48,6 +51,7 @@ internal static class RequestFields
             RequestField.Messages or RequestField.Contents => $"'{name}' must be an array.",
             RequestField.Prompt or RequestField.Input => $"'{name}' must be a string or an array.",
             RequestField.StreamOptions or RequestField.Config => $"'{name}' must be an object or null.",
+            RequestField.Whole => $"'{name}' must be an object.",
             RequestField.Tools => $"'{name}' must be an array or null.",
             RequestField.ServiceTier => $"'{name}' must be a string or null.",
             RequestField.Temperature or RequestField.TopP => "The field must be a number or null.",

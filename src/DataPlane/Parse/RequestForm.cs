@@ -80,6 +80,9 @@ internal class RequestForm
         return "";
     }
 
+    /// <summary>Those that are missing of a request that has others.</summary>
+    public virtual RequestField MissingOf(RequestField seen) => Required & ~seen;
+
     /// <summary>What a request caps each choice of its own output at; -1 where it does not.</summary>
     public virtual long CapOf(RequestFacts facts) => -1;
 

@@ -88,7 +88,7 @@ internal sealed class RequestReader
             return _error = Describe(fault);
         if (!_inObject)
             return _error = _takesAny ? default : NotAnObject();
-        RequestField missing = _form.Required & ~_seen;
+        RequestField missing = _form.MissingOf(_seen);
         if (missing != RequestField.None)
             _error = RequestFields.Missing(_form.NameOf(missing & (RequestField)(-(int)missing)));
         return _error;
@@ -180,6 +180,7 @@ internal sealed class RequestReader
         RequestField.Model => token == JsonToken.String,
         RequestField.MimeType or RequestField.Thinking or RequestField.Logprobs or RequestField.TopLogprobs or RequestField.Include => true,
         RequestField.Messages or RequestField.Contents => token == JsonToken.StartArray,
+        RequestField.Whole => token == JsonToken.StartObject,
         RequestField.Prompt or RequestField.Input => token is JsonToken.String or JsonToken.StartArray,
         RequestField.Tools => token is JsonToken.Null or JsonToken.StartArray,
         RequestField.ServiceTier => token is JsonToken.Null or JsonToken.String,

@@ -130,7 +130,7 @@ internal sealed class EmbedRequestWriter : RequestWriter
     }
 }
 
-/// <summary>The names of the model that bodies of embeddings have besides the one in their path.</summary>
+/// <summary>The names of the model that bodies have besides the one in their path: those of embeddings, and of what is counted.</summary>
 internal static class EmbedModels
 {
     /// <summary>Adds where a body names its model, behind <c>models/</c>; an error where that is another than the path's.</summary>
@@ -160,7 +160,8 @@ internal static class EmbedModels
         return default;
     }
 
-    private static bool TryTake(ref JsonWalk walk, ReadOnlySpan<byte> source, ReadOnlySpan<byte> asked, List<Piece> found)
+    /// <summary>Adds the name at hand; false where it is another than the path's, or none.</summary>
+    public static bool TryTake(ref JsonWalk walk, ReadOnlySpan<byte> source, ReadOnlySpan<byte> asked, List<Piece> found)
     {
         if (walk.Token != JsonToken.String)
             return false;
@@ -169,5 +170,5 @@ internal static class EmbedModels
         return name.Of(source).SequenceEqual(asked);
     }
 
-    private static EdgeError Other(string param) => EdgeError.Invalid("The body names another model than the path.", param);
+    public static EdgeError Other(string param) => EdgeError.Invalid("The body names another model than the path.", param);
 }

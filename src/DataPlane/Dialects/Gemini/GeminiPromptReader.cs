@@ -6,7 +6,7 @@ namespace AiEdge.DataPlane.Dialects.Gemini;
 
 /// <summary>
 /// Where the texts of a prompt lie in a body of <c>generateContent</c>: the parts of <c>contents</c> and of <c>systemInstruction</c>, and
-/// <c>tools</c>; of embeddings the parts of each <c>content</c>. Names come in both of protobuf's spellings.
+/// <c>tools</c>; of embeddings the parts of each <c>content</c>, and of what is counted those of the request in it. Names come in both of protobuf's spellings.
 /// </summary>
 internal sealed class GeminiPromptReader : PromptReader
 {
@@ -22,6 +22,7 @@ internal sealed class GeminiPromptReader : PromptReader
     private bool _isSound;
     private long _dataBytes;
     private bool _isEmbedded;
+    private bool _isCounted;
 
     private enum Place : byte
     {
@@ -34,6 +35,7 @@ internal sealed class GeminiPromptReader : PromptReader
         Data,
         Call,
         Tools,
+        Whole,
     }
 
     private enum Member : byte
@@ -55,6 +57,7 @@ internal sealed class GeminiPromptReader : PromptReader
         MimeType,
         Bytes,
         Stored,
+        Whole,
     }
 
     private enum Hidden : byte
@@ -74,6 +77,7 @@ internal sealed class GeminiPromptReader : PromptReader
         _level = 0;
         _member = Member.Other;
         _hidden = Hidden.No;
+        _isCounted = shape == CountRequest.Shape;
         _isEmbedded = shape is RequestShape.EmbedContent or RequestShape.BatchEmbed;
     }
 
@@ -99,6 +103,9 @@ internal sealed class GeminiPromptReader : PromptReader
                 break;
             case Member.Embedded when _isEmbedded:
                 Open(ref scanner, Place.Content);
+                break;
+            case Member.Whole when _isCounted && _level == 0:
+                Open(ref scanner, Place.Whole);
                 break;
             case Member.Stored when scanner.Token == JsonToken.String:
                 _prompt.Doubts |= PromptDoubt.StoredState;
@@ -126,6 +133,9 @@ internal sealed class GeminiPromptReader : PromptReader
 
         switch (_places[_level - 1])
         {
+            case Place.Whole:
+                OnValue(ref scanner);
+                break;
             case Place.Contents:
                 OpenOrPass(ref scanner, Place.Content);
                 break;
@@ -334,6 +344,8 @@ internal sealed class GeminiPromptReader : PromptReader
         18 => Known(name, "system_instruction"u8, Member.System),
         19 => Known(name, "codeExecutionResult"u8, Member.Call),
         21 => Known(name, "code_execution_result"u8, Member.Call),
+        22 => Known(name, "generateContentRequest"u8, Member.Whole),
+        24 => Known(name, "generate_content_request"u8, Member.Whole),
         _ => Member.Other,
     };
 
