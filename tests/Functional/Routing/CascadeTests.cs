@@ -15,6 +15,8 @@ public sealed class CascadeTests
     private const string WantsLogprobs = ",\"logprobs\":true";
     private const string WantsJson = ",\"response_format\":{\"type\":\"json_object\"}";
     private const string WantsSchema = ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":" + Schema + "}}";
+    private const string WantsNested = ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":"
+        + "{\"$defs\":{\"Inner\":" + Schema + "},\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#/$defs/Inner\"}}}}}";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -28,6 +30,9 @@ public sealed class CascadeTests
     [InlineData("\"content\":\"{}\"", "stop", WantsSchema, "json")]
     [InlineData("\"content\":\"{\\\"a\\\":\\\"1\\\"}\"", "stop", WantsSchema, "json")]
     [InlineData("\"content\":\"{\\\"a\\\":1}\"", "stop", WantsSchema, null)]
+    [InlineData("\"content\":\"{\\\"a\\\":1,\\\"b\\\":2}\"", "stop", WantsSchema, "json")]
+    [InlineData("\"content\":\"{\\\"a\\\":{\\\"a\\\":\\\"1\\\"}}\"", "stop", WantsNested, "json")]
+    [InlineData("\"content\":\"{\\\"a\\\":{\\\"a\\\":1}}\"", "stop", WantsNested, null)]
     [InlineData("\"content\":null,\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]", "tool_calls", WantsJson, null)]
     [InlineData("\"content\":\"x\"},\"logprobs\":{\"content\":[{\"token\":\"x\",\"logprob\":-1.0},{\"token\":\"y\",\"logprob\":-2.5}]", "stop", WantsLogprobs, "probability")]
     [InlineData("\"content\":\"x\"},\"logprobs\":{\"content\":[{\"token\":\"x\",\"logprob\":-1.0},{\"token\":\"y\",\"logprob\":-1.4}]", "stop", WantsLogprobs, null)]
