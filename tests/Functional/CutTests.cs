@@ -85,6 +85,20 @@ public sealed class CutTests
     }
 
     [Fact]
+    public async Task Classes_of_the_input_that_were_told_by_then_are_told_again()
+    {
+        await using var edge = await StartAsync(2);
+        const string Told = ",\"usage\":{\"prompt_tokens\":50,\"completion_tokens\":1,\"prompt_tokens_details\":{\"cached_tokens\":30,\"audio_tokens\":6}}}\n";
+        edge.Fake.EnqueueRaw(Ask.StreamAnswer(Events.ReplaceLineEndings("\n").Replace("}]}\n", "}]" + Told, StringComparison.Ordinal)));
+
+        var answer = await edge.AskAsync(Ask.Stream(more: ",\"stream_options\":{\"include_usage\":true}"));
+
+        Assert.EndsWith(
+            "\"usage\":{\"prompt_tokens\":50,\"completion_tokens\":2,\"total_tokens\":52,\"prompt_tokens_details\":{\"cached_tokens\":30,\"audio_tokens\":6}}," + Said + "}",
+            answer.Events[^2], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_usage_that_a_cut_tells_is_the_bill_thought_that_was_not_seen_with_it()
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup

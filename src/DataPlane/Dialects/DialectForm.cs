@@ -115,15 +115,28 @@ internal abstract class DialectForm
     /// <param name="reasoningTokens">Tokens of what was delivered that are thought.</param>
     public abstract byte[] StreamCut(Exchange exchange, EventReader reader, ReadOnlySpan<byte> data, bool passes, long reasoningTokens);
 
-    /// <summary>What a cut stream says that it has used: its bill. Thought that was not seen is in it, and counts as such.</summary>
+    /// <summary>
+    /// What a cut stream says that it has used: its bill. Thought that was not seen is in it, and counts as such; classes of the input are those that the
+    /// provider has told by then.
+    /// </summary>
     protected static Usage Billed(Exchange exchange, long reasoningTokens)
     {
-        var bill = exchange.Bill;
+        var (bill, told) = (exchange.Bill, exchange.Usage);
         var counted = Math.Max(0, exchange.CountedOutputTokens);
         if (bill is { InputTokens: 0, OutputTokens: 0 })
             (bill.InputTokens, bill.OutputTokens) = (exchange.PromptTokens, counted);
         var thought = Math.Max(exchange.Usage.ReasoningTokens, reasoningTokens + Math.Max(0, bill.OutputTokens - counted));
-        return new Usage { InputTokens = bill.InputTokens, OutputTokens = bill.OutputTokens, ReasoningTokens = Math.Min(thought, bill.OutputTokens) };
+        return new Usage
+        {
+            InputTokens = bill.InputTokens,
+            CachedInputTokens = Math.Min(told.CachedInputTokens, bill.InputTokens),
+            CacheWriteTokens = Math.Min(told.CacheWriteTokens, bill.InputTokens),
+            CacheWriteHourTokens = Math.Min(told.CacheWriteHourTokens, bill.InputTokens),
+            AudioInputTokens = Math.Min(told.AudioInputTokens, bill.InputTokens),
+            ImageInputTokens = Math.Min(told.ImageInputTokens, bill.InputTokens),
+            OutputTokens = bill.OutputTokens,
+            ReasoningTokens = Math.Min(thought, bill.OutputTokens),
+        };
     }
 
     /// <summary>The answer to a question for a prompt's tokens; of dialects that have one.</summary>

@@ -147,6 +147,32 @@ public sealed class StreamEndTests
     }
 
     [Fact]
+    public async Task A_limit_s_end_tells_for_how_long_what_was_cached_is_kept()
+    {
+        await using var edge = await Edge.StartAsync(Claude.Setup with
+        {
+            Models = Claude.Setup.Models + "\n  claude-cut: { targets: [ { provider: claude } ], tokenizer: o200k_base, runaway: { outputTokens: 1 } }",
+        });
+        const string Usage = "\"input_tokens\":7,\"cache_creation_input_tokens\":4,\"cache_read_input_tokens\":5,"
+            + "\"cache_creation\":{\"ephemeral_5m_input_tokens\":1,\"ephemeral_1h_input_tokens\":3},\"output_tokens\":1}";
+        var stream = Ask.StreamAnswer(
+            "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"usage\":{" + Usage + "}}\n\n"
+            + "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n"
+            + string.Concat(Enumerable.Repeat("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\" a\"}}\n\n", 3)));
+        edge.Fake.EnqueueRaw(stream, close: false);
+
+        var answer = await edge.AskAsync(Claude.Stream(model: "claude-cut"));
+        Assert.EndsWith("\"usage\":{" + Usage + "}", answer.Events[^2], StringComparison.Ordinal);
+
+        // A chat's client has them by its own names.
+        edge.Fake.EnqueueRaw(stream);
+        var chat = await edge.AskAsync(Ask.Stream(model: "claude-cut", more: ",\"stream_options\":{\"include_usage\":true}"));
+        var usage = JsonElement.Parse(chat.Events[^2]).GetProperty("usage");
+        Assert.Equal(16, usage.GetProperty("prompt_tokens").GetInt64());
+        Assert.Equal("{\"cached_tokens\":5,\"cache_write_tokens\":4}", usage.GetProperty("prompt_tokens_details").GetRawText());
+    }
+
+    [Fact]
     public async Task A_limit_on_tokens_cuts_what_the_provider_gives_beyond_its_cap()
     {
         await using var edge = await Edge.StartAsync(Claude.Setup with { Time = new StillTime(), Limits = ["name: out, per: key, outputTokens: 200/min"] });

@@ -227,10 +227,19 @@ internal sealed class AnthropicForm : DialectForm
     /// <summary>What the provider said of the input when the message began, and what is billed.</summary>
     private static void WriteUsage(Utf8JsonWriter json, in Usage billed, in Usage told)
     {
+        var of = told.IsPresent ? told : billed;
         json.WriteStartObject("usage"u8);
-        json.WriteNumber("input_tokens"u8, told.IsPresent ? told.InputTokens - told.CachedInputTokens - told.CacheWriteTokens : billed.InputTokens);
-        json.WriteNumber("cache_creation_input_tokens"u8, told.CacheWriteTokens);
-        json.WriteNumber("cache_read_input_tokens"u8, told.CachedInputTokens);
+        json.WriteNumber("input_tokens"u8, of.InputTokens - of.CachedInputTokens - of.CacheWriteTokens);
+        json.WriteNumber("cache_creation_input_tokens"u8, of.CacheWriteTokens);
+        json.WriteNumber("cache_read_input_tokens"u8, of.CachedInputTokens);
+        if (of.CacheWriteHourTokens > 0)
+        {
+            json.WriteStartObject("cache_creation"u8);
+            json.WriteNumber("ephemeral_5m_input_tokens"u8, of.CacheWriteTokens - of.CacheWriteHourTokens);
+            json.WriteNumber("ephemeral_1h_input_tokens"u8, of.CacheWriteHourTokens);
+            json.WriteEndObject();
+        }
+
         json.WriteNumber("output_tokens"u8, billed.OutputTokens);
         json.WriteEndObject();
     }

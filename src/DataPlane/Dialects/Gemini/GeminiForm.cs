@@ -251,6 +251,16 @@ internal sealed class GeminiForm : DialectForm
         json.WriteEndObject();
     }
 
+    private static void WriteKind(Utf8JsonWriter json, ReadOnlySpan<byte> kind, long tokens)
+    {
+        if (tokens <= 0)
+            return;
+        json.WriteStartObject();
+        json.WriteString("modality"u8, kind);
+        json.WriteNumber("tokenCount"u8, tokens);
+        json.WriteEndObject();
+    }
+
     private static void WriteUsage(Utf8JsonWriter json, in Usage billed, in Usage told)
     {
         var input = told.InputTokens > 0 ? told.InputTokens : billed.InputTokens;
@@ -260,8 +270,18 @@ internal sealed class GeminiForm : DialectForm
         json.WriteNumber("candidatesTokenCount"u8, output - thought);
         if (thought > 0)
             json.WriteNumber("thoughtsTokenCount"u8, thought);
-        if (told.CachedInputTokens > 0)
-            json.WriteNumber("cachedContentTokenCount"u8, told.CachedInputTokens);
+        if (Math.Max(told.CachedInputTokens, billed.CachedInputTokens) is > 0 and var cached)
+            json.WriteNumber("cachedContentTokenCount"u8, cached);
+        var (audio, image) = (Math.Max(told.AudioInputTokens, billed.AudioInputTokens), Math.Max(told.ImageInputTokens, billed.ImageInputTokens));
+        if (audio + image > 0)
+        {
+            json.WriteStartArray("promptTokensDetails"u8);
+            WriteKind(json, "TEXT"u8, input - audio - image);
+            WriteKind(json, "AUDIO"u8, audio);
+            WriteKind(json, "IMAGE"u8, image);
+            json.WriteEndArray();
+        }
+
         json.WriteNumber("totalTokenCount"u8, input + output);
         json.WriteEndObject();
     }

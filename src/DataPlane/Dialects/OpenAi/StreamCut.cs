@@ -106,6 +106,7 @@ internal static class StreamCut
             json.WriteNumber("prompt_tokens"u8, usage.InputTokens);
             json.WriteNumber("completion_tokens"u8, usage.OutputTokens);
             json.WriteNumber("total_tokens"u8, usage.InputTokens + usage.OutputTokens);
+            WriteInputDetails(json, usage);
             if (usage.ReasoningTokens > 0)
             {
                 json.WriteStartObject("completion_tokens_details"u8);
@@ -119,6 +120,20 @@ internal static class StreamCut
         }
 
         buffer.Write("\n\n"u8);
+    }
+
+    /// <summary>Classes of the input, as far as the provider has told any.</summary>
+    private static void WriteInputDetails(Utf8JsonWriter json, in Usage usage)
+    {
+        if (usage.CachedInputTokens + usage.CacheWriteTokens + usage.AudioInputTokens == 0)
+            return;
+        json.WriteStartObject("prompt_tokens_details"u8);
+        json.WriteNumber("cached_tokens"u8, usage.CachedInputTokens);
+        if (usage.CacheWriteTokens > 0)
+            json.WriteNumber("cache_write_tokens"u8, usage.CacheWriteTokens);
+        if (usage.AudioInputTokens > 0)
+            json.WriteNumber("audio_tokens"u8, usage.AudioInputTokens);
+        json.WriteEndObject();
     }
 
     /// <summary>All choices are finished, and yet the stream was to go on: what is said of the limit stands by itself.</summary>
