@@ -48,9 +48,7 @@ internal struct ModelBytes
     private byte _first;
 }
 
-/// <summary>
-/// One request of a client and all that is learnt about it on its way. Reused: <see cref="Reset"/> begins the next one.
-/// </summary>
+/// <summary>One request of a client and all that is learnt about it on its way. Reused: <see cref="Reset"/> begins the next one.</summary>
 internal sealed class Exchange
 {
     /// <summary>Tags that one request may set.</summary>
@@ -184,10 +182,7 @@ internal sealed class Exchange
     /// <summary>Output tokens that came from the provider after its client had left, by our own count.</summary>
     public long UndeliveredTokens { get; set; }
 
-    /// <summary>
-    /// What the provider reported of the output that <see cref="CountedOutputTokens"/> counts, thought that is not shown left out; 0 where that
-    /// cannot be told.
-    /// </summary>
+    /// <summary>What the provider reported of the output that <see cref="CountedOutputTokens"/> counts, without hidden thought; 0 if not told.</summary>
     public long VisibleTokens { get; set; }
 
     /// <summary>A stream came to its own end, whoever was there to see it: what it reported is of all of it.</summary>
@@ -201,6 +196,9 @@ internal sealed class Exchange
 
     /// <summary>Whether the client asked for embeddings in base64, and has to be given them by a translation.</summary>
     public bool WantsBase64 { get; set; }
+
+    /// <summary>Whether OpenAI's client is told of calls as they were before there could be several (<c>function_call</c>).</summary>
+    public bool WantsOldCalls { get; set; }
 
     /// <summary>It was taken for one that would not end by itself, whether it was ended or only noticed.</summary>
     public bool RanAway { get; set; }
@@ -337,7 +335,7 @@ internal sealed class Exchange
         PromptTokens = UndeliveredTokens = VisibleTokens = 0;
         Choices = 1;
         _askedTier = _servedTier = default;
-        WantsBase64 = WantsUsage = RanAway = StreamIsWhole = false;
+        WantsBase64 = WantsOldCalls = WantsUsage = RanAway = StreamIsWhole = false;
         Bill = default;
         OutputClamp = 0;
         ClearRefusal();

@@ -44,7 +44,11 @@ internal sealed class AnswerTranslation
         _to = probe?.Over(_writer, hidesLogprobs) ?? _writer;
         // Of embeddings the usage is told whoever has counted; nothing but their texts is in the body.
         var tokens = exchange.PromptIsCounted ? exchange.PromptTokens : made.IsOfVectors ? Math.Max(1, exchange.BytesIn / BytesPerToken) : 0;
-        _writer.Begin(new AnswerFacts(exchange.EdgeId, exchange.AskedModel, unixSeconds, exchange.WantsUsage, tokens) { WantsBase64 = exchange.WantsBase64 });
+        _writer.Begin(new AnswerFacts(exchange.EdgeId, exchange.AskedModel, unixSeconds, exchange.WantsUsage, tokens)
+        {
+            WantsBase64 = exchange.WantsBase64,
+            WantsOldCalls = exchange.WantsOldCalls,
+        });
     }
 
     /// <summary>Translates one event. False if it is none that the provider's dialect has, or cannot be told in the client's.</summary>

@@ -61,6 +61,7 @@ internal sealed class RequestTranslation
         if (reader.BetaHeader is { } beta && head.IndexOf(beta) >= 0)
             _request.Losses.Add(beta);
         exchange.WantsBase64 = _request.WantsBase64;
+        exchange.WantsOldCalls = _request.CallsAreOld;
         exchange.UpstreamEndpoint = writer.EndpointOf(_request.Stream);
         exchange.SetTranslationLoss(_request.Losses.Names);
         return target.Provider.TranslatesStrictly && !_request.Losses.IsEmpty

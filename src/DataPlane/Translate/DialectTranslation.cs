@@ -84,6 +84,9 @@ internal readonly ref struct AnswerFacts(ReadOnlySpan<byte> id, ReadOnlySpan<byt
 
     /// <summary>Whether the client asked for embeddings in base64.</summary>
     public bool WantsBase64 { get; init; }
+
+    /// <summary>Whether OpenAI's client asked with <c>functions</c>, and knows <c>function_call</c> alone.</summary>
+    public bool WantsOldCalls { get; init; }
 }
 
 /// <summary>Reads the answers of a provider's dialect and tells them as neutral events.</summary>

@@ -211,6 +211,12 @@ internal sealed class NeutralRequest
     /// <summary>At most one tool is called at a time.</summary>
     public bool IsSerial { get; set; }
 
+    /// <summary>OpenAI's client knows calls as they were before there could be several (<c>functions</c>), and is told them so.</summary>
+    public bool CallsAreOld { get; set; }
+
+    /// <summary>One call at a time is all that the client wants, or can be told.</summary>
+    public bool CallsOne => IsSerial || CallsAreOld;
+
     public ThinkingEffort Effort { get; set; }
 
     public long ThinkingTokens { get; set; }
@@ -272,7 +278,7 @@ internal sealed class NeutralRequest
         TokensMax = -1;
         Elsewhere = null;
         Choices = 1;
-        Stream = WantsLogprobs = AsksLogprobs = WantsThought = KeepsProofs = IsSerial = ToolIsCustom = IsAdaptive = false;
+        Stream = WantsLogprobs = AsksLogprobs = WantsThought = KeepsProofs = IsSerial = CallsAreOld = ToolIsCustom = IsAdaptive = false;
         FormatIsStrict = StrictMayBeOpen = FormatIsOpenApi = WantsBase64 = false;
         ToolChoice = ToolChoice.Unset;
         Effort = ThinkingEffort.Unset;

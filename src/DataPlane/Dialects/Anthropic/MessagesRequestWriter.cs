@@ -143,7 +143,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
         }
 
         json.EndArray();
-        if (request.ToolChoice == ToolChoice.Unset && !request.IsSerial)
+        if (request.ToolChoice == ToolChoice.Unset && !request.CallsOne)
             return;
         var isRefused = model.RefusesForcedTools && request.ToolChoice is (ToolChoice.Required or ToolChoice.Named);
         request.LoseIf(isRefused, request.Names.ToolChoice);
@@ -157,7 +157,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
         });
         if (choice == ToolChoice.Named)
             json.Text("name"u8, request.ToolName.Of(source));
-        if (request.IsSerial && request.ToolChoice != ToolChoice.None)
+        if (request.CallsOne && request.ToolChoice != ToolChoice.None)
             json.Flag("disable_parallel_tool_use"u8, true);
         json.EndObject();
     }

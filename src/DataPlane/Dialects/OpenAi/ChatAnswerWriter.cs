@@ -8,6 +8,7 @@ internal sealed class ChatAnswerWriter : AnswerWriter
     private readonly TextBuffer _head = new();
     private readonly Choice?[] _choices = new Choice?[ChatWords.ChoicesMax];
     private int _count;
+    private bool _callsAreOld;
 
     public override int ChoicesMax => ChatWords.ChoicesMax;
 
@@ -41,6 +42,8 @@ internal sealed class ChatAnswerWriter : AnswerWriter
                 break;
             case NeutralKind.ToolCall:
                 BeginCall(choice, item);
+                break;
+            case NeutralKind.Arguments or NeutralKind.ArgumentsObject when _callsAreOld && item.Call > 0:
                 break;
             case NeutralKind.Arguments:
                 choice.Calls.Add(item.Text);
@@ -82,8 +85,11 @@ internal sealed class ChatAnswerWriter : AnswerWriter
         _count = 0;
     }
 
-    protected override void OnBegin(in AnswerFacts facts) =>
+    protected override void OnBegin(in AnswerFacts facts)
+    {
+        _callsAreOld = facts.WantsOldCalls;
         _head.Add("{\"id\":\"chatcmpl-"u8).Add(facts.Id).Add("\",\"object\":\"chat.completion\",\"created\":"u8).Add(facts.Created).Add(",\"model\":\""u8);
+    }
 
     /// <summary>The choice of that number, and with it all before it.</summary>
     private Choice Of(int number)
@@ -114,12 +120,14 @@ internal sealed class ChatAnswerWriter : AnswerWriter
         if (choice.Details.Length > 0)
             Out.Add(",\"reasoning_details\":["u8).Add(choice.Details.Written).Add("]"u8);
 
-        if (choice.CallCount > 0)
+        if (choice.CallCount > 0 && _callsAreOld)
+            Out.Add(",\"function_call\":"u8).Add(choice.Calls.Written).Add("\"}"u8);
+        else if (choice.CallCount > 0)
             Out.Add(",\"tool_calls\":["u8).Add(choice.Calls.Written).Add("\"}}]"u8);
         var reason = choice.CallCount > 0 && choice.Reason == FinishReason.Stop ? FinishReason.ToolCalls : choice.Reason;
         Out.Add("},\"logprobs\":"u8);
         ChatWords.WriteLogprobs(Out, choice.Logprobs.Written, choice.RefusalLogprobs.Written);
-        Out.Add(",\"finish_reason\":"u8).Add(ChatWords.Finish(reason)).Add("}"u8);
+        Out.Add(",\"finish_reason\":"u8).Add(ChatWords.Finish(reason, _callsAreOld)).Add("}"u8);
     }
 
     private void Prove(Choice choice, in NeutralEvent item)
@@ -134,6 +142,15 @@ internal sealed class ChatAnswerWriter : AnswerWriter
     private void BeginCall(Choice choice, in NeutralEvent call)
     {
         var calls = choice.Calls;
+        if (_callsAreOld)
+        {
+            if (ChatWords.LosesOldCall(call, Losses))
+                return;
+            choice.CallCount++;
+            calls.Add("{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\""u8);
+            return;
+        }
+
         if (choice.CallCount++ > 0)
             calls.Add("\"}},"u8);
         calls.Add("{\"id\":\""u8);

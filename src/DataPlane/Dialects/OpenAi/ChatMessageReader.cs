@@ -9,6 +9,7 @@ internal sealed class ChatMessageReader
     private readonly List<Piece> _lostCalls = [];
     private readonly List<Piece> _customCalls = [];
     private readonly List<NeutralPart> _thoughts = [];
+    private readonly OldCalls _oldCalls = new();
     private NeutralRequest _request = null!;
 
     private enum Role : byte
@@ -18,6 +19,7 @@ internal sealed class ChatMessageReader
         User,
         Assistant,
         Tool,
+        Function,
     }
 
     /// <summary>Reads the array at hand.</summary>
@@ -26,6 +28,7 @@ internal sealed class ChatMessageReader
         _request = request;
         _lostCalls.Clear();
         _customCalls.Clear();
+        _oldCalls.Clear();
         if (!walk.TryEnter(JsonToken.StartArray))
             return ChatRequestReader.Malformed("messages");
         while (walk.NextElement())
@@ -55,6 +58,10 @@ internal sealed class ChatMessageReader
                 ReadContent(ref walk);
             else if (walk.Is("tool_calls"u8))
                 ReadCalls(ref walk);
+            else if (walk.Is("function_call"u8) && walk.TryEnter(JsonToken.StartObject))
+                ReadOldCall(ref walk);
+            else if (walk.Is("name"u8) && walk.Token == JsonToken.String)
+                result.Name = walk.Text;
             else if (walk.Is("tool_call_id"u8) && walk.Token == JsonToken.String)
                 result.Id = walk.Text;
             else if (walk.Is("refusal"u8) && walk.Token == JsonToken.String)
@@ -72,15 +79,14 @@ internal sealed class ChatMessageReader
             _request.Parts.InsertRange(from, _thoughts);
         else if (thought is { } unproved)
             _request.Parts.Insert(from, unproved);
-        if (role == Role.Tool && IsOf(_lostCalls, result.Id))
-        {
-            // Nobody takes an answer to a call that was not made.
-            _request.Parts.RemoveRange(from, _request.Parts.Count - from);
-            _request.Losses.Add("messages.tool_call_id"u8);
-            return true;
-        }
 
-        if (role == Role.Tool)
+        // Nobody takes an answer to a call that was not made.
+        if (role == Role.Tool && IsOf(_lostCalls, result.Id))
+            return LoseResult(from, "messages.tool_call_id"u8);
+        if (role == Role.Function && !_oldCalls.TryAnswer(_request.Source, ref result))
+            return LoseResult(from, "messages.name"u8);
+        _request.LoseIf(result.Name.IsPresent && role != Role.Function, "messages.name"u8);
+        if (role is Role.Tool or Role.Function)
             MakeResult(from, result with { IsCustom = IsOf(_customCalls, result.Id), CacheMark = mark });
         else if (mark.IsPresent && _request.Parts.Count > from)
             _request.Parts[^1] = _request.Parts[^1] with { CacheMark = mark };
@@ -116,6 +122,24 @@ internal sealed class ChatMessageReader
         }
     }
 
+    private bool LoseResult(int from, ReadOnlySpan<byte> name)
+    {
+        _request.Parts.RemoveRange(from, _request.Parts.Count - from);
+        _request.Losses.Add(name);
+        return true;
+    }
+
+    private void ReadOldCall(ref JsonWalk walk)
+    {
+        NeutralPart call = new() { Kind = PartKind.ToolCall };
+        ReadFunction(ref walk, ref call);
+        _request.LoseIf(!call.Name.IsPresent, "messages.function_call"u8);
+        if (!call.Name.IsPresent)
+            return;
+        _oldCalls.Add(ref call);
+        _request.Parts.Add(call);
+    }
+
     private bool IsOf(List<Piece> calls, Piece id)
     {
         foreach (var lost in calls)
@@ -136,7 +160,8 @@ internal sealed class ChatMessageReader
 
     private static Role RoleOf(ref JsonWalk walk) =>
         walk.IsText("user"u8) ? Role.User : walk.IsText("assistant"u8) ? Role.Assistant
-        : walk.IsText("system"u8) || walk.IsText("developer"u8) ? Role.System : walk.IsText("tool"u8) ? Role.Tool : Role.Unknown;
+        : walk.IsText("system"u8) || walk.IsText("developer"u8) ? Role.System : walk.IsText("tool"u8) ? Role.Tool
+        : walk.IsText("function"u8) ? Role.Function : Role.Unknown;
 
     private void ReadContent(ref JsonWalk walk)
     {

@@ -151,6 +151,10 @@ internal sealed class ChatRequestReader : RequestReader
             ChatToolReader.ReadTools(request, ref walk);
         else if (walk.Is("tool_choice"u8))
             ChatToolReader.ReadChoice(request, ref walk);
+        else if (walk.Is("functions"u8))
+            ChatToolReader.ReadFunctions(request, ref walk);
+        else if (walk.Is("function_call"u8))
+            ChatToolReader.ReadFunctionChoice(request, ref walk);
         else
             return false;
         return true;

@@ -12,6 +12,7 @@ internal sealed class ChatStreamWriter : AnswerWriter
     private uint _begun;
     private uint _finished;
     private uint _callsTools;
+    private bool _callsAreOld;
 
     public override int ChoicesMax => ChatWords.ChoicesMax;
 
@@ -104,6 +105,7 @@ internal sealed class ChatStreamWriter : AnswerWriter
         _begun = _finished = _callsTools = 0;
         _wantsUsage = facts.WantsUsage;
         _proofs.Begin();
+        _callsAreOld = facts.WantsOldCalls;
         _prefix.Add("data: {\"id\":\"chatcmpl-"u8).Add(facts.Id).Add("\",\"object\":\"chat.completion.chunk\",\"created\":"u8).Add(facts.Created)
             .Add(",\"model\":\""u8);
     }
@@ -147,7 +149,15 @@ internal sealed class ChatStreamWriter : AnswerWriter
 
     private void BeginCall(in NeutralEvent call)
     {
+        if (_callsAreOld && ChatWords.LosesOldCall(call, Losses))
+            return;
         _callsTools |= 1u << call.Choice;
+        if (_callsAreOld)
+        {
+            Delta(call.Choice, "{\"function_call\":{\"name\":\""u8, call.Name, "\",\"arguments\":\"\"}}"u8);
+            return;
+        }
+
         BeginDelta(call.Choice);
         Out.Add("{\"tool_calls\":[{\"index\":"u8).Add(call.Call).Add(",\"id\":\""u8);
         WriteCallId(Out, call, "call_"u8);
@@ -162,6 +172,13 @@ internal sealed class ChatStreamWriter : AnswerWriter
 
     private void Arguments(in NeutralEvent item, ReadOnlySpan<byte> text)
     {
+        if (_callsAreOld)
+        {
+            if (item.Call == 0)
+                Delta(item.Choice, "{\"function_call\":{\"arguments\":\""u8, text, "\"}}"u8);
+            return;
+        }
+
         BeginDelta(item.Choice);
         Out.Add("{\"tool_calls\":[{\"index\":"u8).Add(item.Call)
             .Add(item.IsCustom ? ",\"custom\":{\"input\":\""u8 : ",\"function\":{\"arguments\":\""u8).Add(text).Add("\"}}]}"u8);
@@ -192,6 +209,6 @@ internal sealed class ChatStreamWriter : AnswerWriter
     {
         Out.Add(",\"logprobs\":"u8);
         ChatWords.WriteLogprobs(Out, isRefusal ? default : logprobs, isRefusal ? logprobs : default);
-        Out.Add(",\"finish_reason\":"u8).Add(ChatWords.Finish(reason)).Add(_wantsUsage ? "}],\"usage\":null}\n\n"u8 : "}]}\n\n"u8);
+        Out.Add(",\"finish_reason\":"u8).Add(ChatWords.Finish(reason, _callsAreOld)).Add(_wantsUsage ? "}],\"usage\":null}\n\n"u8 : "}]}\n\n"u8);
     }
 }

@@ -23,7 +23,7 @@ internal static class ChatToolReader
                 if (walk.Is("type"u8))
                     isKnown = walk.IsText("function"u8) || walk.IsText("custom"u8);
                 else if (walk.Is("function"u8))
-                    tool = ReadFunction(request, ref walk);
+                    tool = ReadFunction(request, ref walk, "tools.function"u8);
                 else if (walk.Is("custom"u8) && walk.TryEnter(JsonToken.StartObject))
                     tool = ReadCustom(request, ref walk);
                 else if (!PromptCache.TryRead(ref walk, ref mark) && !walk.IsNothing())
@@ -37,7 +37,7 @@ internal static class ChatToolReader
         }
     }
 
-    private static NeutralTool ReadFunction(NeutralRequest request, ref JsonWalk walk)
+    private static NeutralTool ReadFunction(NeutralRequest request, ref JsonWalk walk, ReadOnlySpan<byte> within)
     {
         NeutralTool tool = default;
         if (!walk.TryEnter(JsonToken.StartObject))
@@ -45,10 +45,44 @@ internal static class ChatToolReader
         while (walk.NextMember())
         {
             if (!TakeFunction(ref walk, ref tool) && !walk.IsNothing())
-                request.Losses.Add("tools.function"u8, walk.Name);
+                request.Losses.Add(within, walk.Name);
         }
 
         return tool;
+    }
+
+    /// <summary>Reads the array at hand: tools as they were before there were others than functions. Who has them can be told of one call, as such.</summary>
+    public static void ReadFunctions(NeutralRequest request, ref JsonWalk walk)
+    {
+        if (!walk.TryEnter(JsonToken.StartArray))
+            return;
+        while (walk.NextElement())
+        {
+            var tool = ReadFunction(request, ref walk, "functions"u8);
+            request.LoseIf(!tool.Name.IsPresent, "functions"u8);
+            if (!tool.Name.IsPresent)
+                continue;
+            request.Tools.Add(tool);
+            request.CallsAreOld = true;
+        }
+    }
+
+    /// <summary>Reads which of these is to be called: a word, or a name.</summary>
+    public static void ReadFunctionChoice(NeutralRequest request, ref JsonWalk walk)
+    {
+        if (walk.Token == JsonToken.String)
+            request.ToolChoice = ChatWords.Choice(ref walk);
+        else if (walk.TryEnter(JsonToken.StartObject))
+        {
+            while (walk.NextMember())
+            {
+                if (walk.Is("name"u8) && walk.Token == JsonToken.String)
+                    (request.ToolChoice, request.ToolName) = (ToolChoice.Named, walk.Text);
+            }
+        }
+        else
+            return;
+        request.LoseIf(request.ToolChoice == ToolChoice.Unset, "function_call"u8);
     }
 
     private static NeutralTool ReadCustom(NeutralRequest request, ref JsonWalk walk)

@@ -9,6 +9,10 @@ internal static class ChatWords
     /// <summary>Choices of one answer that are asked for and told: no dialect that a chat is translated from or into has more.</summary>
     public const int ChoicesMax = 8;
 
+    /// <summary><c>finish_reason</c>, as JSON, to a client that may know calls as they were at first.</summary>
+    public static ReadOnlySpan<byte> Finish(FinishReason reason, bool callsAreOld) =>
+        callsAreOld && reason == FinishReason.ToolCalls ? "\"function_call\""u8 : Finish(reason);
+
     /// <summary><c>finish_reason</c>, as JSON.</summary>
     public static ReadOnlySpan<byte> Finish(FinishReason reason) => reason switch
     {
@@ -39,6 +43,14 @@ internal static class ChatWords
     /// <summary>An answer that its server broke off: Mistral's and OpenRouter's word, that of vLLM and SGLang, and DeepSeek's.</summary>
     private static bool IsFailure(ReadOnlySpan<byte> text) =>
         text.SequenceEqual("error"u8) || text.SequenceEqual("abort"u8) || text.SequenceEqual("insufficient_system_resource"u8);
+
+    /// <summary>Of calls as they were at first there is one, without anything that proves it: whether this is another, which is lost.</summary>
+    public static bool LosesOldCall(in NeutralEvent call, LossReport? losses)
+    {
+        if (call.Call > 0 || !call.Proof.IsEmpty)
+            losses?.Add("answer.function_call"u8);
+        return call.Call > 0;
+    }
 
     /// <summary>What Gemini wants to see again with a call, where Google's own chat completions have it.</summary>
     public static void WriteProof(TextBuffer to, ReadOnlySpan<byte> proof)

@@ -93,7 +93,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
 
         json.EndArray();
         WriteChoice(request, json);
-        if (request.IsSerial)
+        if (request.CallsOne)
             json.Flag("parallel_tool_calls"u8, false);
     }
 
