@@ -159,6 +159,9 @@ internal sealed class FakeScript
 
     public string Tools { get; set; } = "auto";
 
+    /// <summary>A chat's calls that are made at once begin together, and their arguments come in turn.</summary>
+    public bool Weave { get; set; }
+
     public int BinaryBytes { get; set; } = 16_384;
 
     /// <summary>Whose words the metrics are in.</summary>

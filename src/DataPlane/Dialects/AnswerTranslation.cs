@@ -13,9 +13,10 @@ internal sealed class AnswerTranslation
     private readonly AnswerWriter?[] _streams = new AnswerWriter?[Translations.Count];
     private readonly AnswerWriter?[] _wholes = new AnswerWriter?[Translations.Count];
     private readonly LossReport _losses = new();
+    private CallsInTurn? _turns;
     private AnswerReader _reader = null!;
     private AnswerWriter _writer = null!;
-    private AnswerWriter _to = null!;
+    private AnswerWriter _told = null!;
     private Exchange _exchange = null!;
 
     /// <summary>What has been written and not been taken.</summary>
@@ -41,7 +42,7 @@ internal sealed class AnswerTranslation
         _writer = isStream ? _streams[to] ??= made.NewStreamWriter!() : _wholes[to] ??= made.NewAnswerWriter!();
         _reader.Reset();
         _writer.Losses = _losses;
-        _to = probe?.Over(_writer, hidesLogprobs) ?? _writer;
+
         // Of embeddings the usage is told whoever has counted; nothing but their texts is in the body.
         var tokens = exchange.PromptIsCounted ? exchange.PromptTokens : made.IsOfVectors ? Math.Max(1, exchange.BytesIn / BytesPerToken) : 0;
         _writer.Begin(new AnswerFacts(exchange.EdgeId, exchange.AskedModel, unixSeconds, exchange.WantsUsage, tokens)
@@ -49,6 +50,17 @@ internal sealed class AnswerTranslation
             WantsBase64 = exchange.WantsBase64,
             WantsOldCalls = exchange.WantsOldCalls,
         });
+        _told = Told();
+        _told = probe?.Over(_told, hidesLogprobs) ?? _told;
+    }
+
+    /// <summary>Whom the reader tells: the writer, or who puts calls in turn before it.</summary>
+    private AnswerWriter Told()
+    {
+        if (!_writer.TellsCallsInTurn)
+            return _writer;
+        (_turns ??= new CallsInTurn()).Reset(_writer);
+        return _turns;
     }
 
     /// <summary>Translates one event. False if it is none that the provider's dialect has, or cannot be told in the client's.</summary>
@@ -60,7 +72,7 @@ internal sealed class AnswerTranslation
             return true;
         _writer.Usage = usage;
         _writer.SetTier(_exchange.ServedTier);
-        return _reader.OnEvent(data, _to) && !_writer.IsFaulted;
+        return _reader.OnEvent(data, _told) && !_writer.IsFaulted;
     }
 
     /// <summary>What the provider has failed in, as far as the data says it; no error otherwise.</summary>
@@ -71,8 +83,9 @@ internal sealed class AnswerTranslation
     {
         _writer.Usage = usage;
         _writer.SetTier(_exchange.ServedTier);
-        if (!_reader.OnWhole(body, _to) || _writer.IsFaulted)
+        if (!_reader.OnWhole(body, _told) || _writer.IsFaulted)
             return false;
+        _turns?.End();
         _writer.End();
         return !_writer.IsFaulted;
     }
@@ -85,6 +98,7 @@ internal sealed class AnswerTranslation
     {
         _writer.Usage = usage;
         _writer.SetTier(_exchange.ServedTier);
+        _turns?.End();
         _writer.End();
         return !_writer.IsFaulted;
     }
@@ -106,6 +120,7 @@ internal sealed class AnswerTranslation
     public void Release()
     {
         ReportLosses();
+        _turns?.Release();
         _writer.Release();
     }
 }

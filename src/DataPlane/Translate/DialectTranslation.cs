@@ -136,6 +136,9 @@ internal abstract class AnswerWriter
     /// <summary>Whether log-probabilities that come are told to nobody: they are here because we have asked for them, and no loss.</summary>
     public virtual bool HidesLogprobs => false;
 
+    /// <summary>Whether calls are told one after the other: nothing can be added to one once another has begun (<see cref="CallsInTurn"/>).</summary>
+    public virtual bool TellsCallsInTurn => false;
+
     /// <summary>What was written and is the caller's to take.</summary>
     public TextBuffer Out { get; } = new();
 

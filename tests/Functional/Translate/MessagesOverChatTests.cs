@@ -50,12 +50,14 @@ public sealed class MessagesOverChatTests
         Assert.Equal("done", (await edge.RecordAsync()).GetProperty("end").GetString());
     }
 
-    [Fact]
-    public async Task Tools_are_used_by_streamed_input_and_their_results_go_back()
+    [Theory]
+    [InlineData("")]
+    [InlineData("weave; b=0")]
+    public async Task Tools_are_used_by_streamed_input_and_their_results_go_back(string script)
     {
         await using var edge = await Edge.StartAsync();
 
-        var used = await edge.AskAsync(Claude.Stream("", "gpt-4o", Tools));
+        var used = await edge.AskAsync(Claude.Stream(script, "gpt-4o", Tools));
 
         var blocks = new SortedDictionary<int, (string Id, string Name, string Input)>();
         foreach (var data in used.Events.Select(data => JsonElement.Parse(data)).Where(data => data.TryGetProperty("index", out _)))

@@ -117,20 +117,43 @@ internal sealed class ChatAnswer
 
     private IEnumerable<EventKind> CallEvents(ByteWriter to)
     {
-        for (var call = 0; call < _calls.Count; call++)
+        foreach (var (call, part) in _script.Weave ? CallsInTurn() : CallsInOrder())
         {
             for (var choice = 0; choice < _choices; choice++)
             {
-                yield return EventKind.Lead;
-                WriteCall(Begin(to, choice).Add("{\"tool_calls\":["u8), _calls[call], call);
-                EndChoice(to.Add("]}"u8), null);
-                for (var i = 0; i < _calls[call].Arguments.Count; i++)
+                yield return part < 0 ? EventKind.Lead : EventKind.Content;
+                if (part < 0)
                 {
-                    yield return EventKind.Content;
-                    Begin(to, choice).Add("{\"tool_calls\":[{\"index\":"u8).Add(call).Add(",\"function\":{\"arguments\":"u8);
-                    _calls[call].Arguments.Write(to, i);
-                    EndChoice(to.Add("}}]}"u8), null);
+                    WriteCall(Begin(to, choice).Add("{\"tool_calls\":["u8), _calls[call], call);
+                    EndChoice(to.Add("]}"u8), null);
+                    continue;
                 }
+
+                Begin(to, choice).Add("{\"tool_calls\":[{\"index\":"u8).Add(call).Add(",\"function\":{\"arguments\":"u8);
+                _calls[call].Arguments.Write(to, part);
+                EndChoice(to.Add("}}]}"u8), null);
+            }
+        }
+    }
+
+    /// <summary>Each call with its beginning, which is the part -1, and the parts of its arguments.</summary>
+    private IEnumerable<(int Call, int Part)> CallsInOrder()
+    {
+        for (var call = 0; call < _calls.Count; call++)
+        {
+            for (var part = -1; part < _calls[call].Arguments.Count; part++)
+                yield return (call, part);
+        }
+    }
+
+    private IEnumerable<(int Call, int Part)> CallsInTurn()
+    {
+        for (var part = -1; part < _calls.Max(call => (int?)call.Arguments.Count).GetValueOrDefault(); part++)
+        {
+            for (var call = 0; call < _calls.Count; call++)
+            {
+                if (part < _calls[call].Arguments.Count)
+                    yield return (call, part);
             }
         }
     }

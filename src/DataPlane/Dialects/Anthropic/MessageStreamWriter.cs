@@ -29,6 +29,8 @@ internal sealed class MessageStreamWriter : AnswerWriter
         Tool,
     }
 
+    public override bool TellsCallsInTurn => true;
+
     public override void Take(in NeutralEvent item)
     {
         if (IsEnded)

@@ -16,6 +16,8 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
 
     public override int ChoicesMax => GeminiWords.CandidatesMax;
 
+    public override bool TellsCallsInTurn => true;
+
     public override void Take(in NeutralEvent item)
     {
         if (IsEnded)

@@ -21,6 +21,8 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
 
     public override bool TakesCustomCalls => true;
 
+    public override bool TellsCallsInTurn => true;
+
     public override void Take(in NeutralEvent item)
     {
         if (IsEnded)
