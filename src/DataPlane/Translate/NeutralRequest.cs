@@ -27,6 +27,9 @@ internal enum PartKind : byte
     File,
     FileUrl,
 
+    /// <summary>Sound in base64; its media is the format alone (<see cref="Sound"/>).</summary>
+    Audio,
+
     /// <summary>Thought, with the provider's signature where there is one.</summary>
     Thinking,
 
@@ -339,6 +342,7 @@ internal sealed class NeutralRequest
             {
                 PartKind.Image or PartKind.ImageUrl => Names.ImageUrl,
                 PartKind.File or PartKind.FileUrl => Names.File,
+                PartKind.Audio => Names.Audio,
                 PartKind.Thinking or PartKind.HiddenThinking => Names.Thinking,
                 PartKind.ToolCall => Names.Arguments,
                 _ => Names.ResultContent,
@@ -417,6 +421,8 @@ internal sealed class FieldNames
     public byte[] File { get; init; } = [];
 
     public byte[] FileName { get; init; } = [];
+
+    public byte[] Audio { get; init; } = [];
 
     public byte[] Thinking { get; init; } = [];
 

@@ -54,6 +54,7 @@ internal static class MessagesWriter
             return;
         request.LoseIf(part.Kind == PartKind.Thinking, request.Names.Thinking);
         request.LoseIf(part.Kind == PartKind.File, request.Names.File);
+        request.LoseIf(part.Kind == PartKind.Audio, request.Names.Audio);
     }
 
     private static bool SaysSomething(NeutralRequest request, NeutralMessage message)
@@ -72,6 +73,7 @@ internal static class MessagesWriter
     {
         PartKind.Text or PartKind.Refusal => part.Text.Length > 0,
         PartKind.Thinking => part is { Signature.IsPresent: true, IsSealed: false },
+        PartKind.Audio => false,
         PartKind.File => MessagesFile.Takes(request.Source, part),
         _ => true,
     };

@@ -155,6 +155,12 @@ internal sealed class ContentsReader
         }
 
         var media = part.Value.Media.Of(_request.Source);
+        if (!isUrl && Sound.TryRead(_request.Source, part.Value.Media, out var format))
+        {
+            (part.Kind, part.Value.Media) = (PartKind.Audio, format);
+            return;
+        }
+
         var isImage = media.StartsWith("image/"u8) || media.StartsWith("image\\/"u8);
         if (media.StartsWith("audio"u8) || media.StartsWith("video"u8))
         {

@@ -33,6 +33,7 @@ internal sealed class ContentsRequestReader : RequestReader
         ImageUrl = [.. "contents.parts.fileData"u8],
         File = [.. "contents.parts.inlineData"u8],
         FileName = [.. "contents.parts.inlineData.displayName"u8],
+        Audio = [.. "contents.parts.inlineData.audio"u8],
         Thinking = [.. "contents.parts.thought"u8],
         Arguments = [.. "contents.parts.functionCall.args"u8],
         ResultContent = [.. "contents.parts.functionResponse"u8],

@@ -150,6 +150,10 @@ internal static class ContentsWriter
                 json.StartObject().StartObject("inlineData"u8).Text("mimeType"u8, part.Media.Of(source)).Text("data"u8, part.Text.Of(source))
                     .EndObject().EndObject();
                 break;
+            case PartKind.Audio:
+                json.StartObject().StartObject("inlineData"u8).OpenText("mimeType"u8).Add("audio/"u8).Add(part.Media.Of(source));
+                json.CloseText().Text("data"u8, part.Text.Of(source)).EndObject().EndObject();
+                break;
             case PartKind.Thinking or PartKind.HiddenThinking:
                 request.Losses.Add(request.Names.Thinking);
                 break;

@@ -24,6 +24,9 @@ internal static class GeminiWords
             .Add(",\"totalTokenCount\":"u8).Add(usage.InputTokens + usage.OutputTokens);
         if (usage.CachedInputTokens > 0)
             to.Add(",\"cachedContentTokenCount\":"u8).Add(usage.CachedInputTokens);
+        if (usage.AudioInputTokens > 0)
+            to.Add(",\"promptTokensDetails\":[{\"modality\":\"TEXT\",\"tokenCount\":"u8).Add(Math.Max(0, usage.InputTokens - usage.AudioInputTokens))
+                .Add("},{\"modality\":\"AUDIO\",\"tokenCount\":"u8).Add(usage.AudioInputTokens).Add("}]"u8);
         if (usage.ReasoningTokens > 0)
             to.Add(",\"thoughtsTokenCount\":"u8).Add(usage.ReasoningTokens);
         to.Add("}"u8);

@@ -193,6 +193,8 @@ internal sealed class ChatMessageReader
                 found |= ReadImage(ref walk);
             else if (walk.Is("file"u8) && walk.TryEnter(JsonToken.StartObject))
                 found |= ReadFile(ref walk);
+            else if (walk.Is("input_audio"u8) && walk.TryEnter(JsonToken.StartObject))
+                found |= ReadAudio(ref walk);
             else if (!walk.IsNothing())
                 Lose(walk.Name, ref found);
         }
@@ -265,6 +267,25 @@ internal sealed class ChatMessageReader
         if (part.Text.IsPresent)
             _request.Parts.Add(part);
         return part.Text.IsPresent;
+    }
+
+    private bool ReadAudio(ref JsonWalk walk)
+    {
+        NeutralPart part = new() { Kind = PartKind.Audio };
+        while (walk.NextMember())
+        {
+            if (walk.Is("data"u8) && walk.Token == JsonToken.String)
+                part.Text = walk.Text;
+            else if (walk.Is("format"u8) && walk.Token == JsonToken.String)
+                part.Media = walk.Text;
+            else if (!walk.IsNothing())
+                _request.Losses.Add("messages.content.input_audio"u8, walk.Name);
+        }
+
+        var isThere = part.Text.IsPresent && part.Media.IsPresent;
+        if (isThere)
+            _request.Parts.Add(part);
+        return isThere;
     }
 
     private void ReadCalls(ref JsonWalk walk)

@@ -51,7 +51,9 @@ internal static class ChatMessageWriter
                 continue;
             others = true;
             says |= part.Kind is PartKind.Text or PartKind.Refusal
-                || (isAnswer ? part.Kind == PartKind.ToolCall : part.Kind is PartKind.Image or PartKind.ImageUrl or PartKind.File);
+                || (isAnswer ? part.Kind == PartKind.ToolCall : part.Kind is PartKind.Image or PartKind.ImageUrl or PartKind.File)
+                || (!isAnswer && !Sound.ChatFormat(request.Source, part).IsEmpty);
+            request.LoseIf(part.Kind == PartKind.Audio && (isAnswer || Sound.ChatFormat(request.Source, part).IsEmpty), request.Names.Audio);
             request.LoseIf(part.Kind is PartKind.Thinking or PartKind.HiddenThinking, request.Names.Thinking);
             request.LoseIf(part.Kind == PartKind.FileUrl, request.Names.File);
             request.LoseIf(isAnswer && part.Kind is (PartKind.Image or PartKind.ImageUrl), request.Names.ImageUrl);
@@ -124,6 +126,10 @@ internal static class ChatMessageWriter
                 if (part.Detail.IsPresent)
                     json.Text("detail"u8, part.Detail.Of(source));
                 json.EndObject().EndObject();
+                break;
+            case PartKind.Audio when Sound.ChatFormat(source, part) is { IsEmpty: false } format:
+                json.StartObject().Text("type"u8, "input_audio"u8).StartObject("input_audio"u8).Text("data"u8, part.Text.Of(source))
+                    .Text("format"u8, format).EndObject().EndObject();
                 break;
             case PartKind.File:
                 json.StartObject().Text("type"u8, "file"u8).StartObject("file"u8)

@@ -42,6 +42,7 @@ internal sealed class ChatRequestReader : RequestReader
         ImageUrl = [.. "messages.content.image_url"u8],
         File = [.. "messages.content.file"u8],
         FileName = [.. "messages.content.file.filename"u8],
+        Audio = [.. "messages.content.input_audio"u8],
         Thinking = [.. "messages.reasoning_content"u8],
         CallProof = [.. "messages.tool_calls.extra_content"u8],
         Arguments = [.. "messages.tool_calls.function.arguments"u8],

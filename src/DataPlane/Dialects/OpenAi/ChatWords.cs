@@ -102,7 +102,16 @@ internal static class ChatUsage
             .Add(",\"prompt_tokens_details\":{\"cached_tokens\":"u8).Add(usage.CachedInputTokens);
         if (usage.CacheWriteTokens > 0)
             to.Add(",\"cache_write_tokens\":"u8).Add(usage.CacheWriteTokens);
-        to.Add("},\"completion_tokens_details\":{\"reasoning_tokens\":"u8).Add(usage.ReasoningTokens).Add("}}"u8);
+        AddAudio(to, usage.AudioInputTokens);
+        to.Add("},\"completion_tokens_details\":{\"reasoning_tokens\":"u8).Add(usage.ReasoningTokens);
+        AddAudio(to, usage.AudioOutputTokens);
+        to.Add("}}"u8);
+    }
+
+    private static void AddAudio(TextBuffer to, long tokens)
+    {
+        if (tokens > 0)
+            to.Add(",\"audio_tokens\":"u8).Add(tokens);
     }
 }
 

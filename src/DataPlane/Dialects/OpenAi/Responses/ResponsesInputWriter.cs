@@ -74,6 +74,7 @@ internal static class ResponsesInputWriter
         {
             PartKind.HiddenThinking => request.Names.Thinking,
             PartKind.Thinking when !takesThought || !part.IsSealed => request.Names.Thinking,
+            PartKind.Audio => request.Names.Audio,
             PartKind.Image or PartKind.ImageUrl when role == NeutralRole.Assistant => request.Names.ImageUrl,
             PartKind.File or PartKind.FileUrl when role == NeutralRole.Assistant => request.Names.File,
             _ => null,
