@@ -9,6 +9,9 @@ internal sealed partial class AttemptLoop
 {
     private bool _isUncarried;
 
+    /// <summary>Why the last target that was asked has not answered; no error where none was.</summary>
+    private EdgeError _failure;
+
     /// <summary>
     /// Why the request cannot be put into the dialect of the exchange's target, before that is asked as one of several; of those that are asked alone it is
     /// seen when they are.
@@ -25,14 +28,14 @@ internal sealed partial class AttemptLoop
 
     /// <summary>
     /// The request cannot be put into the target's dialect, or not whole where nothing may be lost, and nothing was sent: another target may be able to take
-    /// it. Where none is left, that is the exchange's error.
+    /// it. Where none is left, that is the exchange's error; where others were asked, theirs is: the request was good, and is in a moment again.
     /// </summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<EdgeError> PassUncarriedAsync(ClientLink link, Exchange exchange, RequestBody body, EdgeError error)
     {
         var model = exchange.Model;
         if (link.Reason != StopReason.None || !_plan.TrySkip())
-            return error;
+            return _failure.IsError ? _failure : error;
         EndTarget(exchange);
         exchange.UpstreamEndpoint = null;
         exchange.SetTranslationLoss(default);

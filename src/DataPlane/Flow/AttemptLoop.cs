@@ -58,6 +58,7 @@ internal sealed partial class AttemptLoop
         _relay.Forget();
         _isOpen = _isStale = false;
         _plain = null;
+        _failure = default;
     }
 
     /// <summary>Ends an attempt that a defect of ours broke off: nobody knows in what state its connection is.</summary>
@@ -392,6 +393,7 @@ internal sealed partial class AttemptLoop
     private void Forget(Exchange exchange, EdgeError error)
     {
         LetGo();
+        _failure = error.Kind == ErrorKind.UpstreamStatus ? EdgeError.Upstream(TranslatedError.KindOf(exchange.Status)) : error;
         _settlement.Attempt(error);
         _journal.Attempt(exchange, error);
         EndTarget(exchange);

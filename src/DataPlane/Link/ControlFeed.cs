@@ -186,38 +186,34 @@ internal sealed class ControlFeed : IConfigFeed
         // A key that has lost one of its secrets stands in the change with the other.
         var kept = change.Entries.FindAll(e => e.Section == "keys" && revoked.Exists(r => r.Section == "keys" && r.Name == e.Name));
         var keys = revoked.FindAll(r => r.Section == "keys" && !kept.Exists(e => e.Name == r.Name));
-        var taken = Taken(change, [.. off, .. kept], keys);
-        if (Compile(_running, _held, Entries(taken), out _) is not { } compiled)
+        CompiledEntries? compiled = null;
+        WholeChange taken = null!;
+        foreach (var (entries, removals) in ((List<ConfigPiece>, List<ConfigRemoval>)[])
+            [([.. off, .. kept], keys), (kept, keys), ([], revoked.FindAll(static r => r.Section == "keys"))])
         {
-            taken = Taken(change, [], revoked.FindAll(static r => r.Section == "keys"));
-            if (Compile(_running, _held, Entries(taken), out _) is not { } less)
-                return;
-            compiled = less;
+            taken = Taken(entries, removals);
+            compiled = Compile(_running, _held, Entries(taken), out _);
+            if (compiled is not null)
+                break;
         }
 
-        if (taken.Entries.Count + taken.Removals.Count == 0)
+        if (compiled is null || taken.Entries.Count + taken.Removals.Count == 0)
             return;
         Use(_held, compiled);
         if (Revocation.Of(revoked, compiled.Snapshot) is { } revocation)
             _plane?.Revoke(revocation.Concerns);
 
-        // Also over a restart while the control plane is away. It is no generation of the control plane's: asked for that, it sends all.
+        // Also over a restart while the control plane is away. To the control plane it is no part of what is held: the next change says it again.
         Store(() => _disk.Append(_held, taken));
         _log.WriteLine($"control plane: of configuration {change.Generation}, which was refused, what it takes away is in force all the same");
     }
 
-    /// <summary>A part of a change, as a change of what is held that leaves its generation.</summary>
-    private WholeChange Taken(WholeChange change, List<ConfigPiece> entries, List<ConfigRemoval> removals)
+    /// <summary>A part of a change, as a change of what is held that leaves its generation, and its secrets: what was refused brings none.</summary>
+    private WholeChange Taken(List<ConfigPiece> entries, List<ConfigRemoval> removals)
     {
         var taken = new WholeChange { Generation = _held.Generation, BaseGeneration = _held.Generation };
         taken.Entries.AddRange(entries);
         taken.Removals.AddRange(removals);
-        if (entries.Count > 0)
-        {
-            foreach (var (name, value) in change.Secrets)
-                taken.Secrets[name] = value;
-        }
-
         return taken;
     }
 

@@ -76,7 +76,10 @@ internal sealed class LastGood
         }
     }
 
-    /// <summary>What a control plane tells a copy by, of what lies on disk; null where that is not <paramref name="generation"/>.</summary>
+    /// <summary>
+    /// What a control plane tells a copy by, of what lies on disk; null where that is not <paramref name="generation"/>. What was taken away of a refused
+    /// change is no part of any generation, and is left out: the next change says again whatever that one touched.
+    /// </summary>
     public byte[]? EntriesSha256(long generation)
     {
         if (_generation != generation || _checksum.Length == 0)
@@ -85,7 +88,7 @@ internal sealed class LastGood
         {
             using var file = Open();
             var (records, _) = _log.Read(_checksum);
-            return ConfigEntries.Sha256(Merged(file, records));
+            return ConfigEntries.Sha256(Merged(file, records.FindAll(static record => !IsDenied(record.Change))));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidProtocolBufferException)
         {
@@ -145,7 +148,51 @@ internal sealed class LastGood
     {
         using var file = Open();
         var (records, _) = _log.Read(_checksum);
-        Write(held, () => Merged(file, records));
+        Write(held, () => Merged(file, records.FindAll(static record => !IsDenied(record.Change))));
+        if (Denied(records, (ulong)held.Generation) is { } denied)
+            _log.Append(denied, held.AppliedUnixSeconds, held.MaxAgeMs);
+    }
+
+    /// <summary>Whether it is what was taken away of a refused change: it leaves the generation that it changes.</summary>
+    private static bool IsDenied(ConfigChange change) => change.Generation == change.BaseGeneration && change.Entries.Count + change.Removals.Count > 0;
+
+    /// <summary>All that was taken away of refused changes since a generation, as one; null for nothing.</summary>
+    private static ConfigChange? Denied(List<(ConfigChange Change, long, long)> records, ulong generation)
+    {
+        var all = new ConfigChange { Generation = generation, BaseGeneration = generation };
+        foreach (var (change, _, _) in records)
+        {
+            if (!IsDenied(change) || change.Generation != generation)
+                continue;
+            foreach (var removal in change.Removals)
+            {
+                Forget(all, removal.Section, removal.Name);
+                all.Removals.Add(removal);
+            }
+
+            foreach (var entry in change.Entries)
+            {
+                Forget(all, entry.Section, entry.Name);
+                all.Entries.Add(entry);
+            }
+        }
+
+        return IsDenied(all) ? all : null;
+    }
+
+    private static void Forget(ConfigChange change, string section, string name)
+    {
+        for (var i = change.Removals.Count - 1; i >= 0; i--)
+        {
+            if (change.Removals[i].Section == section && change.Removals[i].Name == name)
+                change.Removals.RemoveAt(i);
+        }
+
+        for (var i = change.Entries.Count - 1; i >= 0; i--)
+        {
+            if (change.Entries[i].Section == section && change.Entries[i].Name == name)
+                change.Entries.RemoveAt(i);
+        }
     }
 
     private void Write(HeldConfig held, Func<IEnumerable<ConfigPiece>> entries)

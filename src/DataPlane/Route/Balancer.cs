@@ -19,10 +19,22 @@ internal static class Balancer
     private const ulong Golden = 0x9E37_79B9_7F4A_7C15;
 
     /// <summary>
-    /// Those of a set that may be asked now: neither ejected nor to be left alone by their provider's word, and with room in their accounts; and of those
-    /// who fail so many as its model keeps.
+    /// Those of a set that one is to be chosen of: who is ready. Where fewer are than the model keeps it is now and then, by their weights, those who fail
+    /// and are kept, and these alone: who fails at once has little to do and no latency, and would win over all who answer.
     /// </summary>
     public static ulong Available(ModelModel model, ulong set, long nowMs, in AccountAsk ask)
+    {
+        var ready = Ready(model, set, nowMs, ask);
+        if (ready == set || ready == 0 || Kept(model, set, nowMs, ask) is not (var kept and not 0))
+            return ready;
+        var (keptWeight, weight) = (WeightOf(model, kept), WeightOf(model, First(model, ready)));
+        return Draw(model.NextTicket() * Golden) < TargetHealth.ShareMax * keptWeight / (keptWeight + weight) ? kept : ready;
+    }
+
+    /// <summary>
+    /// Those of a set that may be asked now: neither ejected nor to be left alone by their provider's word, and with room in their accounts.
+    /// </summary>
+    public static ulong Ready(ModelModel model, ulong set, long nowMs, in AccountAsk ask)
     {
         var available = set;
         for (var rest = set; rest != 0; rest &= rest - 1)
@@ -33,14 +45,22 @@ internal static class Balancer
                 available &= ~(1UL << i);
         }
 
-        return available == set || available == 0 || model.KeepPercent == 0 ? available : available | Kept(model, set, nowMs, ask);
+        return available;
+    }
+
+    private static long WeightOf(ModelModel model, ulong set)
+    {
+        var weight = 0L;
+        for (var rest = set; rest != 0; rest &= rest - 1)
+            weight += model.Targets[BitOperations.TrailingZeroCount(rest)].Weight;
+        return weight;
     }
 
     /// <summary>
     /// Those of the lowest priority that are asked although they fail, where fewer of it are left than its model keeps: whoever returns soonest. Those who
     /// are left would have to do all that the others did, and fail for that. Where none answers, nobody is kept: others may.
     /// </summary>
-    private static ulong Kept(ModelModel model, ulong set, long nowMs, in AccountAsk ask)
+    public static ulong Kept(ModelModel model, ulong set, long nowMs, in AccountAsk ask)
     {
         var group = First(model, set);
         var ejected = 0UL;
@@ -51,6 +71,8 @@ internal static class Balancer
                 ejected |= 1UL << i;
         }
 
+        if (model.KeepPercent == 0 || ejected == 0)
+            return 0;
         var (all, answering) = (BitOperations.PopCount(group), BitOperations.PopCount(group & ~ejected));
         var missing = (((model.KeepPercent * all) + 99) / 100) - answering;
         var kept = 0UL;

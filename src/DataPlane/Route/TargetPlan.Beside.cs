@@ -19,7 +19,7 @@ internal sealed partial class TargetPlan
         var model = _exchange.Model!;
         var now = clock.CoarseMs;
         var set = 0UL;
-        for (var rest = Balancer.Available(model, Untried() & ~(1UL << _target), now, Ask); rest != 0; rest &= rest - 1)
+        for (var rest = Balancer.Ready(model, Untried() & ~(1UL << _target), now, Ask); rest != 0; rest &= rest - 1)
         {
             var i = BitOperations.TrailingZeroCount(rest);
             var target = model.Targets[i];

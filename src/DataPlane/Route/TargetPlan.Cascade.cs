@@ -36,7 +36,7 @@ internal sealed partial class TargetPlan
         }
 
         _fit = fit;
-        return Balancer.Available(_asked, set, clock.CoarseMs, AskOf(_asked, null)) != 0;
+        return Balancer.Ready(_asked, set, clock.CoarseMs, AskOf(_asked, null)) != 0;
     }
 
     /// <summary>A cheaper model cannot be asked: a limit of it has nothing left. Turns to the next; false where it is none, or nobody is left.</summary>

@@ -38,7 +38,7 @@ internal sealed partial class TargetPlan
         var model = _exchange.Model!;
         var now = clock.CoarseMs;
         var able = 0UL;
-        for (var rest = Balancer.Available(model, Eligible(model) & ~_barred, now, Ask); rest != 0; rest &= rest - 1)
+        for (var rest = Balancer.Ready(model, Eligible(model) & ~_barred, now, Ask); rest != 0; rest &= rest - 1)
         {
             var i = BitOperations.TrailingZeroCount(rest);
             if (model.Targets[i].Health.Phase == HealthPhase.Closed)

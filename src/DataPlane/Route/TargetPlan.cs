@@ -82,7 +82,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     public bool TryEnter()
     {
         var now = clock.CoarseMs;
-        for (var passed = 0UL; ; passed |= 1UL << _target)
+        for (var passed = 0UL; ;)
         {
             _isProbe = false;
             var target = _exchange.Target!;
@@ -98,6 +98,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
                 break;
             if (hasRoom)
                 target.Load.Leave();
+            passed |= 1UL << _target;
             Take(Balancer.Choose(_exchange.Model!, Foremost(_exchange.Model!, others), now, _exchange));
         }
 
@@ -205,7 +206,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     }
 
     /// <summary>Whether another target of the model could be asked in the place of the chosen one.</summary>
-    public bool HasOther => Balancer.Available(_exchange.Model!, Untried() & ~(1UL << _target), clock.CoarseMs, Ask) != 0;
+    public bool HasOther => Balancer.Ready(_exchange.Model!, Untried() & ~(1UL << _target), clock.CoarseMs, Ask) != 0;
 
     /// <summary>Whether somebody else might be asked after the chosen target; whether the model's retries allow it is not looked at.</summary>
     public bool HasNext => _exchange.Attempts - _spent < _asked.Retry.AttemptsMax
@@ -267,7 +268,8 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         if (set == 0)
             return false;
         var choice = Balancer.Choose(model, Foremost(model, set), now, _exchange);
-        var pause = Math.Max(retryAfter.TotalMilliseconds, Accounts.PauseLeftMs(model.Targets[choice].Provider, now));
+        var target = model.Targets[choice];
+        var pause = Math.Max(retryAfter.TotalMilliseconds, Math.Max(Accounts.PauseLeftMs(target.Provider, now), target.Pause.LeftMs(now)));
         var backoff = Math.Min(100 << Math.Min(_exchange.Attempts - _spent - 1, 5), 2000);
         wait = TimeSpan.FromMilliseconds(Math.Max(pause, backoff / 2) + Random.Shared.Next((backoff / 2) + 1));
         if (wait > _asked.Retry.WaitMax)
@@ -423,7 +425,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
 
     /// <summary>Whether the chosen target is asked although it fails: it is no probe then.</summary>
     private bool IsKept(ulong among, long nowMs) =>
-        (Balancer.Available(_exchange.Model!, Untried() & among, nowMs, Ask) & (1UL << _target)) != 0;
+        (Balancer.Kept(_exchange.Model!, Untried() & among, nowMs, Ask) & (1UL << _target)) != 0;
 
     /// <summary>
     /// Those of a set that go first: of the lowest priority, and of these, where the model prefers them, those of the client's dialect. Who comes back from

@@ -15,15 +15,21 @@ internal static class SchemaText
     public static void Write(JsonOut json, ReadOnlySpan<byte> name, ReadOnlySpan<byte> source, Piece schema, bool isOpenApi)
     {
         json.Name(name);
-        if (isOpenApi)
+        if (isOpenApi && schema.Length <= SchemaWords.SchemaBytesMax)
             new Form(source, isOpenApi, default, null).Write(json, schema);
         else
             json.Value(schema.Of(source));
     }
 
     /// <summary>As above, for Anthropic to keep to: objects have no properties besides those that they name, and what it refuses is lost.</summary>
-    public static void WriteClosed(JsonOut json, ReadOnlySpan<byte> name, NeutralRequest request, Piece schema, bool isOpenApi, ReadOnlySpan<byte> field) =>
-        new Form(request.Source, isOpenApi, field, request.Losses).Write(json.Name(name), schema);
+    public static void WriteClosed(JsonOut json, ReadOnlySpan<byte> name, NeutralRequest request, Piece schema, bool isOpenApi, ReadOnlySpan<byte> field)
+    {
+        json.Name(name);
+        if (schema.Length <= SchemaWords.SchemaBytesMax)
+            new Form(request.Source, isOpenApi, field, request.Losses).Write(json, schema);
+        else
+            json.Value(schema.Of(request.Source));
+    }
 
     /// <summary>What has to be known of a schema before its first member is written.</summary>
     private struct Facts

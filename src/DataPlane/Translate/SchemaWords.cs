@@ -7,8 +7,11 @@ internal static class SchemaWords
 {
     private const int ScratchBytes = 64;
 
-    /// <summary>Properties of one object that are looked for among those required.</summary>
+    /// <summary>Properties of one object that are looked for among those required, and those that are looked through.</summary>
     private const int PropertiesMax = 256;
+
+    /// <summary>Bytes of a schema that is looked into, once for each level: a larger one goes as it stands, and is not strictly kept to.</summary>
+    public const int SchemaBytesMax = 256 * 1024;
 
     /// <summary>Whether Anthropic refuses the word (its page "Structured outputs", and what its own clients leave out).</summary>
     public static bool IsBound(ReadOnlySpan<byte> word) =>
@@ -29,6 +32,8 @@ internal static class SchemaWords
     /// </summary>
     public static bool IsStrict(ReadOnlySpan<byte> source, Piece schema)
     {
+        if (schema.Length > SchemaBytesMax)
+            return false;
         var (isObject, isOneOfSeveral) = (false, false);
         var walk = new JsonWalk(source, schema, stackalloc byte[ScratchBytes]);
         for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
@@ -115,8 +120,9 @@ internal static class SchemaWords
     {
         if (!list.IsPresent)
             return false;
+        var left = PropertiesMax;
         var walk = new JsonWalk(source, list, stackalloc byte[ScratchBytes]);
-        for (var isIn = walk.TryBeginArray(); isIn && walk.NextElement();)
+        for (var isIn = walk.TryBeginArray(); isIn && left-- > 0 && walk.NextElement();)
         {
             if (walk.Token == JsonToken.String && walk.TextBytes.SequenceEqual(name))
                 return true;

@@ -44,6 +44,29 @@ public sealed class LastGoodTests
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder.PathOf(LastGood.ChangesName)));
     }
 
+    /// <summary>Else the control plane would not know the copy again, and would send all of what is refused, of which nothing is taken away.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(40)]
+    public void What_was_taken_away_of_a_refused_change_is_in_force_and_no_part_of_the_generation(int times)
+    {
+        using var folder = new TempFolder();
+        var disk = Begin(folder, out var entries);
+        for (var i = 0; i < times; i++)
+            disk.Append(First, Change(7, 7, [Piece("models", "m", new string('x', 100_000) + i)], ("keys", "a")));
+
+        Assert.Equal(entries.Sha256(), disk.EntriesSha256(7));
+        Assert.InRange(new FileInfo(folder.PathOf(LastGood.ChangesName)).Length, 1, 3 << 20);
+        var loaded = new LastGood(folder.Root, Credential).Load(out var complaint)!;
+        Assert.Null(complaint);
+        Assert.Equal(["models m " + new string('x', 100_000) + (times - 1)], Texts(loaded.Entries));
+
+        // The next change touches again what was denied.
+        disk.Append(First with { Generation = 8 }, Change(8, 7, [Piece("keys", "a", "4"), Piece("models", "m", "2")]));
+        Assert.Equal(entries.With([Piece("keys", "a", "4"), Piece("models", "m", "2")], []).Sha256(), disk.EntriesSha256(8));
+        Assert.Equal(["keys a 4", "models m 2"], Texts(new LastGood(folder.Root, Credential).Load(out _)!.Entries));
+    }
+
     [Fact]
     public void Changes_cut_at_any_byte_are_as_good_as_those_before_the_cut_and_are_written_on_from_there()
     {

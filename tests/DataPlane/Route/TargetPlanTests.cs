@@ -179,6 +179,34 @@ public sealed class TargetPlanTests
         Assert.All(world.Model("m").Targets[..dead], target => Assert.Equal(HealthPhase.Ejected, target.Health.Phase));
     }
 
+    /// <summary>It fails at once, so that it never has anything to do and has no latency; it may be the cheapest, and the only one of the client's dialect.</summary>
+    [Theory]
+    [InlineData("least-pending")]
+    [InlineData("latency")]
+    [InlineData("cost")]
+    [InlineData("weighted")]
+    public void Who_is_kept_is_asked_as_often_as_its_weight_says_however_the_model_balances(string balance)
+    {
+        var world = new RouteWorld(
+            $"  m: {{ targets: [ {{ provider: a, model: m0, weight: 25 }}, {{ provider: a, model: m1 }}, {{ provider: a, model: m2, weight: 75 }} ], health: {{ keep: 60% }}, balance: {balance} }}");
+        var model = world.Model("m");
+        model.Targets[0].Health.Eject(0, 9_000);
+        model.Targets[1].Health.Eject(0, 10_000);
+        model.Targets[2].Load.Observe(0, 5_000);
+        for (var i = 0; i < 5; i++)
+            Assert.True(model.Targets[2].Load.TryEnter(0));
+        var asked = 0;
+        for (var i = 0; i < 1000; i++)
+        {
+            Assert.True(world.Begin("m"));
+            Assert.True(world.Plan.TryEnter());
+            asked += world.Target == "a/m0" ? 1 : 0;
+            world.Plan.Leave(AttemptOutcome.Unknown);
+        }
+
+        Assert.InRange(asked, 180, 320);
+    }
+
     [Fact]
     public void Where_none_answers_any_more_nobody_is_kept()
     {

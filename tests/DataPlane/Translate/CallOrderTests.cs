@@ -18,6 +18,20 @@ public sealed class CallOrderTests
         Assert.Equal("", lost);
     }
 
+    /// <summary>Each is found at once: with all looked through for each of them it would take minutes.</summary>
+    [Fact]
+    public void Very_many_results_stand_in_the_order_of_their_calls()
+    {
+        const int many = 4000;
+        var calls = string.Join(',', Enumerable.Range(0, many).Select(i => $$$"""{"id":"c{{{i}}}","type":"function","function":{"name":"f{{{i}}}","arguments":"{}"}}"""));
+        var results = string.Join(',', Enumerable.Range(0, many).Reverse().Select(i => $$"""{"role":"tool","tool_call_id":"c{{i}}","content":"r{{i}}"}"""));
+        var body = $$"""{"model":"m","messages":[{"role":"user","content":"Q"},{"role":"assistant","tool_calls":[{{calls}}]},{{results}},{"role":"tool","tool_call_id":"none","content":"x"}]}""";
+        var told = Translating.Request(RequestShape.Chat, RequestShape.Contents, body, out _);
+        var parts = JsonElement.Parse(told).GetProperty("contents")[2].GetProperty("parts").EnumerateArray()
+            .Select(part => part.GetProperty("functionResponse")).Select(part => (part.GetProperty("name").GetString(), part.GetProperty("response").GetProperty("result").GetString()));
+        Assert.Equal([.. Enumerable.Range(0, many).Select(i => ($"f{i}", $"r{i}")), ("none", "x")], parts);
+    }
+
     [Fact]
     public void A_result_of_no_call_is_lost()
     {

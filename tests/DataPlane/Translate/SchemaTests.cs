@@ -73,4 +73,19 @@ public sealed class SchemaTests
     }
 
     private static string Within(string field, string words) => words.Length == 0 ? "" : string.Join(',', words.Split(',').Select(word => $"{field}.{word}"));
+
+    /// <summary>It would be gone through once for each level, and a list of names once for each property.</summary>
+    [Theory]
+    [InlineData(1000, true)]
+    [InlineData(300_000, false)]
+    public void A_schema_that_is_too_long_to_be_looked_into_goes_as_it_stands(int length, bool isLookedInto)
+    {
+        var schema = $$"""{"type":"object","properties":{"a":{"type":"string","description":"{{new string('x', length)}}"}},"required":["a"],"additionalProperties":false}""";
+        var body = $$"""{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"Q"}],"output_config":{"format":{"type":"json_schema","schema":{{schema}}}}}""";
+        var told = Translating.Request(RequestShape.Messages, RequestShape.Chat, body, out var losses);
+        Assert.Equal(isLookedInto ? "" : "output_config.format.strict", losses);
+        Assert.Contains(schema, told, StringComparison.Ordinal);
+        var chat = $$"""{"model":"m","messages":[{"role":"user","content":"Q"}],"response_format":{"type":"json_schema","json_schema":{"name":"a","strict":true,"schema":{{schema.Replace("\"type\":\"string\"", "\"type\":\"string\",\"maxLength\":5")}}}}}""";
+        Assert.Equal(!isLookedInto, Translating.Request(RequestShape.Chat, RequestShape.Messages, chat, out _).Contains("\"maxLength\":5", StringComparison.Ordinal));
+    }
 }

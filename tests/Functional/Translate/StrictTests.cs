@@ -32,6 +32,18 @@ public sealed class StrictTests
     }
 
     [Fact]
+    public async Task Who_failed_is_told_of_where_only_one_is_left_that_cannot_be_asked()
+    {
+        await using var edge = await Edge.StartAsync(With("{ provider: fake, model: fake-n1 }, { provider: claude, model: fake-n1, priority: 1 }"));
+        edge.Fake.Enqueue("status=503");
+
+        var failed = await edge.AskAsync(Ask.Chat("", "split", Lossy));
+
+        Assert.Equal(503, failed.Status);
+        Assert.Equal(1, edge.Fake.RequestCount);
+    }
+
+    [Fact]
     public async Task What_nobody_can_be_asked_is_refused()
     {
         await using var edge = await Edge.StartAsync(With("{ provider: claude, model: fake-n1 }, { provider: claude, model: fake-n2 }"));

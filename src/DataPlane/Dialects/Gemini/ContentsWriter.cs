@@ -1,3 +1,4 @@
+using System.Buffers;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Dialects.Gemini;
@@ -15,6 +16,15 @@ internal static class ContentsWriter
     {
         WriteSystem(request, json);
         json.StartArray("contents"u8);
+        var table = new CallTable(request);
+        table.Begin();
+        WriteTurns(request, json, wantsProof, table);
+        table.Release();
+        json.EndArray();
+    }
+
+    private static void WriteTurns(NeutralRequest request, JsonOut json, bool wantsProof, in CallTable table)
+    {
         var messages = request.Messages;
         ContentsTurn calls = default;
         for (var i = 0; i < messages.Count; i++)
@@ -25,21 +35,21 @@ internal static class ContentsWriter
             while (i + 1 < messages.Count && (messages[i + 1].Role == role || IsLeftOut(request, messages[i + 1])))
                 i++;
             json.StartObject().Text("role"u8, role == NeutralRole.User ? "user"u8 : "model"u8).StartArray("parts"u8);
-            var turn = new ContentsTurn(request, from, i + 1, role);
-            var isSorted = role == NeutralRole.User && turn.HasSeveral(PartKind.ToolResult);
+            var turn = new ContentsTurn(request, messages[from].From, messages[i].From + messages[i].Count);
+            if (role == NeutralRole.Assistant)
+                table.Add(turn);
+            var isSorted = role == NeutralRole.User && turn.Count(PartKind.ToolResult) > 1;
             if (isSorted)
-                WriteResults(request, json, turn, calls);
+                WriteResults(request, json, turn, calls, table);
             for (var m = from; m <= i; m++)
             {
                 if (messages[m].Role == role)
-                    WriteParts(request, json, messages[m], wantsProof, isSorted ? calls : default);
+                    WriteParts(request, json, messages[m], wantsProof, isSorted ? calls : default, table);
             }
 
             json.EndArray().EndObject();
             calls = role == NeutralRole.Assistant ? turn : default;
         }
-
-        json.EndArray();
     }
 
     private static bool IsLeftOut(NeutralRequest request, NeutralMessage message) =>
@@ -49,19 +59,20 @@ internal static class ContentsWriter
     /// The results of one turn in the order of the calls that they belong to: of functions that are called by the same name nothing else tells which is which,
     /// for not every host of Gemini's takes ids.
     /// </summary>
-    private static void WriteResults(NeutralRequest request, JsonOut json, in ContentsTurn results, in ContentsTurn calls)
+    private static void WriteResults(NeutralRequest request, JsonOut json, ContentsTurn results, ContentsTurn calls, in CallTable table)
     {
-        for (var call = calls.Next(-1, PartKind.ToolCall); call >= 0; call = calls.Next(call, PartKind.ToolCall))
+        var order = ArrayPool<long>.Shared.Rent(results.Count(PartKind.ToolResult));
+        var count = 0;
+        for (var part = results.Next(results.From - 1, PartKind.ToolResult); part >= 0; part = results.Next(part, PartKind.ToolResult))
         {
-            var id = request.Parts[call].Id;
-            if (calls.Find(PartKind.ToolCall, id) != call)
-                continue;
-            for (var part = results.Next(-1, PartKind.ToolResult); part >= 0; part = results.Next(part, PartKind.ToolResult))
-            {
-                if (request.Parts[part].Id.Of(request.Source).SequenceEqual(id.Of(request.Source)))
-                    WriteResult(request, json, part);
-            }
+            if (table.Find(request.Parts[part].Id) is var call && calls.Holds(call))
+                order[count++] = ((long)call << 32) | (uint)part;
         }
+
+        order.AsSpan(0, count).Sort();
+        foreach (var one in order.AsSpan(0, count))
+            WriteResult(request, json, (int)one, table);
+        ArrayPool<long>.Shared.Return(order);
     }
 
     /// <summary>A turn of which nothing can be carried is left out with what it had: one without parts is refused.</summary>
@@ -110,7 +121,7 @@ internal static class ContentsWriter
             json.EndArray().EndObject();
     }
 
-    private static void WriteParts(NeutralRequest request, JsonOut json, NeutralMessage message, bool wantsProof, in ContentsTurn answered)
+    private static void WriteParts(NeutralRequest request, JsonOut json, NeutralMessage message, bool wantsProof, ContentsTurn answered, in CallTable table)
     {
         var end = message.From + message.Count;
         for (var p = message.From; p < end; p++)
@@ -118,8 +129,8 @@ internal static class ContentsWriter
             var part = request.Parts[p];
             if (part.Kind == PartKind.ToolResult)
             {
-                if (answered.Find(PartKind.ToolCall, part.Id) < 0)
-                    WriteResult(request, json, p);
+                if (!answered.Holds(table.Find(part.Id)))
+                    WriteResult(request, json, p, table);
                 continue;
             }
 
@@ -182,10 +193,10 @@ internal static class ContentsWriter
     }
 
     /// <summary>A result goes by its function's name, which the call has that it belongs to, and is an object with the text in it.</summary>
-    private static void WriteResult(NeutralRequest request, JsonOut json, int at)
+    private static void WriteResult(NeutralRequest request, JsonOut json, int at, in CallTable table)
     {
         var result = request.Parts[at];
-        json.StartObject().StartObject("functionResponse"u8).Text("name"u8, NameOf(request, result, at).Of(request.Source)).StartObject("response"u8);
+        json.StartObject().StartObject("functionResponse"u8).Text("name"u8, NameOf(request, result, table).Of(request.Source)).StartObject("response"u8);
         var text = json.OpenText(result.IsError ? "error"u8 : "result"u8);
         for (var p = at + 1; p < request.Parts.Count && request.Parts[p].IsOfResult; p++)
         {
@@ -198,15 +209,10 @@ internal static class ContentsWriter
         json.CloseText().EndObject().EndObject().EndObject();
     }
 
-    private static Piece NameOf(NeutralRequest request, in NeutralPart result, int before)
+    private static Piece NameOf(NeutralRequest request, in NeutralPart result, in CallTable table)
     {
-        var id = result.Id.Of(request.Source);
-        for (var p = before - 1; p >= 0; p--)
-        {
-            if (request.Parts[p] is { Kind: PartKind.ToolCall, Id.IsPresent: true } call && call.Id.Of(request.Source).SequenceEqual(id))
-                return call.Name;
-        }
-
+        if (table.Find(result.Id) is var call and >= 0)
+            return request.Parts[call].Name;
         return result.Name.IsPresent ? result.Name : result.Id;
     }
 }
