@@ -36,7 +36,7 @@ internal enum RequestShape : byte
     /// <summary><c>/v1/messages</c> of Anthropic, and <c>/v1/messages/count_tokens</c>.</summary>
     Messages,
 
-    /// <summary><c>:generateContent</c>, <c>:streamGenerateContent</c> and <c>:countTokens</c> of Gemini; the model stands in the path.</summary>
+    /// <summary><c>:generateContent</c> and <c>:streamGenerateContent</c> of Gemini; the model stands in the path.</summary>
     Contents,
 
     /// <summary><c>:embedContent</c> of Gemini; the model stands in the path, and may stand in the body, too.</summary>
@@ -47,6 +47,9 @@ internal enum RequestShape : byte
 
     /// <summary><c>:predict</c> of Gemini's models of embeddings on Vertex AI, which providers alone are asked by; the model stands in the path.</summary>
     Predict,
+
+    /// <summary><c>:countTokens</c> of Gemini; the model stands in the path, and may stand in the body, too.</summary>
+    CountContents,
 
     /// <summary>A native path of a provider: of a body in JSON its <c>model</c> and <c>stream</c> are read, if it has any.</summary>
     Native,

@@ -393,7 +393,7 @@ internal sealed partial class AttemptLoop
     private void Forget(Exchange exchange, EdgeError error)
     {
         LetGo();
-        _failure = error.Kind == ErrorKind.UpstreamStatus ? EdgeError.Upstream(TranslatedError.KindOf(exchange.Status)) : error;
+        _failure = error.Kind == ErrorKind.UpstreamStatus ? _relay.HeldError : error;
         _settlement.Attempt(error);
         _journal.Attempt(exchange, error);
         EndTarget(exchange);

@@ -90,6 +90,10 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         return _isLong ? TranslatedError.Beginning(text) : TranslatedError.Message(text);
     }
 
+    /// <summary>The error that was read, as another dialect's client would be told it.</summary>
+    public EdgeError Told(Exchange exchange) => EdgeError.Upstream(
+        TranslatedError.KindOf(exchange.Status, _bytes.AsSpan(0, _length), DialectTable.Of(exchange.SpokenEndpoint.Dialect)), Words());
+
     /// <summary>Whether the same request may be answered at another time or by another target: too slow, too many, broken, overloaded.</summary>
     public static bool MayBeMadeGood(int status) => status is 408 or 429 or >= 500 and not 501;
 

@@ -177,6 +177,9 @@ internal sealed class ResponseRelay
         return true;
     }
 
+    /// <summary>The error that is held back.</summary>
+    public EdgeError HeldError => _error.Told(_exchange);
+
     /// <summary>When the error that is held back says that the provider wants to be asked again; zero where it does not.</summary>
     public TimeSpan HeldWait => _error.WaitOf(_exchange);
 

@@ -1,3 +1,4 @@
+using AiEdge.DataPlane.Tests.Dialects;
 using System.Text;
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
@@ -155,7 +156,7 @@ public sealed class CallsInTurnTests
 
         public Answer(string client)
         {
-            _writer = Translations.Of(Golden.ShapeOf(client)).NewStreamWriter!();
+            _writer = Translations.Of(SpokenShape.Named(client).Shape).NewStreamWriter!();
             Assert.True(_writer.TellsCallsInTurn);
             _reader.Reset();
             _writer.Begin(new AnswerFacts("id-1"u8, "asked"u8, 1700000000, wantsUsage: true, promptTokens: 0));

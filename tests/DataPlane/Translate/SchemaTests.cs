@@ -80,12 +80,13 @@ public sealed class SchemaTests
     [InlineData(300_000, false)]
     public void A_schema_that_is_too_long_to_be_looked_into_goes_as_it_stands(int length, bool isLookedInto)
     {
-        var schema = $$"""{"type":"object","properties":{"a":{"type":"string","description":"{{new string('x', length)}}"}},"required":["a"],"additionalProperties":false}""";
-        var body = $$"""{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"Q"}],"output_config":{"format":{"type":"json_schema","schema":{{schema}}}}}""";
+        var schema = $$$"""{"type":"object","properties":{"a":{"type":"string","description":"{{{new string('x', length)}}}"}},"required":["a"],"additionalProperties":false}""";
+        var body = """{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"Q"}],"output_config":{"format":{"type":"json_schema","schema":""" + schema + "}}}";
         var told = Translating.Request(RequestShape.Messages, RequestShape.Chat, body, out var losses);
         Assert.Equal(isLookedInto ? "" : "output_config.format.strict", losses);
         Assert.Contains(schema, told, StringComparison.Ordinal);
-        var chat = $$"""{"model":"m","messages":[{"role":"user","content":"Q"}],"response_format":{"type":"json_schema","json_schema":{"name":"a","strict":true,"schema":{{schema.Replace("\"type\":\"string\"", "\"type\":\"string\",\"maxLength\":5")}}}}}""";
+        var bound = schema.Replace("\"type\":\"string\"", "\"type\":\"string\",\"maxLength\":5", StringComparison.Ordinal);
+        var chat = """{"model":"m","messages":[{"role":"user","content":"Q"}],"response_format":{"type":"json_schema","json_schema":{"name":"a","strict":true,"schema":""" + bound + "}}}";
         Assert.Equal(!isLookedInto, Translating.Request(RequestShape.Chat, RequestShape.Messages, chat, out _).Contains("\"maxLength\":5", StringComparison.Ordinal));
     }
 }

@@ -10,9 +10,6 @@ namespace AiEdge.DataPlane.Dialects.Gemini;
 /// </summary>
 internal static class CountRequest
 {
-    /// <summary>Their kind.</summary>
-    public const RequestShape Shape = (RequestShape)13;
-
     /// <summary>Adds where the request that is counted names its model, behind <c>models/</c>; an error where that is another than the path's.</summary>
     public static EdgeError FindModels(ReadOnlySpan<byte> source, ReadOnlySpan<byte> asked, List<Piece> found)
     {
@@ -36,7 +33,7 @@ internal static class CountRequest
 
 /// <summary>What is read of them.</summary>
 internal sealed class CountForm() : RequestForm(
-    CountRequest.Shape,
+    RequestShape.CountContents,
     [
         new("contents", RequestField.Contents), new("generateContentRequest", RequestField.Whole), new("generate_content_request", RequestField.Whole),
     ])

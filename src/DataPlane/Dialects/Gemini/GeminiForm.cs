@@ -44,7 +44,7 @@ internal sealed class GeminiForm : DialectForm
     [
         Generate,
         Method(":streamGenerateContent", EndpointKind.Forward, isStream: true),
-        Method(":countTokens", EndpointKind.CountTokens, shape: CountRequest.Shape),
+        Method(":countTokens", EndpointKind.CountTokens, shape: RequestShape.CountContents),
         Method(":embedContent", EndpointKind.Forward, shape: RequestShape.EmbedContent),
         BatchEmbed,
         new("/v1beta/models", RequestShape.Contents, EndpointKind.ModelList, Dialect.Gemini),
@@ -54,7 +54,7 @@ internal sealed class GeminiForm : DialectForm
     public override IReadOnlyList<ShapeTraits> Shapes { get; } =
     [
         new() { Shape = RequestShape.Contents, HasOutput = true, MayBeHedged = true, MayRepeat = true, Overhead = PromptOverhead.Unpublished },
-        new() { Shape = CountRequest.Shape, Overhead = PromptOverhead.Unpublished },
+        new() { Shape = RequestShape.CountContents, Overhead = PromptOverhead.Unpublished },
         new() { Shape = RequestShape.EmbedContent },
         new() { Shape = RequestShape.BatchEmbed },
         new() { Shape = RequestShape.Predict },
@@ -73,7 +73,7 @@ internal sealed class GeminiForm : DialectForm
             Logprobs = new(["candidates"], "logprobsResult", "chosenCandidates", "logProbability", ""),
             WantsJson = WholeContents.WantsJson,
         },
-        new(CountRequest.Shape, () => new ContentsRequestReader(), null, null, null, null) { FindModels = CountRequest.FindModels },
+        new(RequestShape.CountContents, () => new ContentsRequestReader(), null, null, null, null) { FindModels = CountRequest.FindModels },
         new(RequestShape.EmbedContent, () => new EmbedRequestReader(isBatch: false), null, null, null, () => new EmbedAnswerWriter(isBatch: false))
         {
             IsOfVectors = true,

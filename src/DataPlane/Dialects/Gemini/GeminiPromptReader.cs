@@ -77,7 +77,7 @@ internal sealed class GeminiPromptReader : PromptReader
         _level = 0;
         _member = Member.Other;
         _hidden = Hidden.No;
-        _isCounted = shape == CountRequest.Shape;
+        _isCounted = shape == RequestShape.CountContents;
         _isEmbedded = shape is RequestShape.EmbedContent or RequestShape.BatchEmbed;
     }
 
