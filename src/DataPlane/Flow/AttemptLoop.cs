@@ -113,7 +113,8 @@ internal sealed partial class AttemptLoop
                 return await EndAsync(error);
             var wait = TimeSpan.Zero;
             var isStep = !_isStale && _plan.Step is not null;
-            if (!_isStale && !_plan.TryNext(_retryAfter, out wait))
+            var native = error.Kind == ErrorKind.UpstreamStatus && ErrorRelay.IsOfTranslation(exchange);
+            if (!_isStale && !_plan.TryNext(_retryAfter, out wait, native))
                 return await EndAsync(error);
             if (isStep)
                 Escalate(exchange, error);

@@ -62,13 +62,19 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         IsElsewhere = _isNamed && hasOtherAccount && (head.Status != 400 || IsNotFound());
         if (error.IsError)
             return error;
-        if (isOfStep || IsElsewhere || MayBeMadeGood(head.Status))
+        if (isOfStep || IsElsewhere || MayBeMadeGood(head.Status) || IsOfTranslation(exchange))
             return EdgeError.Upstream(ErrorKind.UpstreamStatus);
         return client.IsOpen ? EdgeError.Upstream(ErrorKind.UpstreamStatus, retry: RetryPermission.Never) : await PassAsync(link, exchange, head);
     }
 
     /// <summary>When the error that was read says that the provider wants to be asked again; zero where it does not.</summary>
     public TimeSpan WaitOf(Exchange exchange) => DialectTable.Of(exchange.SpokenEndpoint.Dialect).RetryDelay(_bytes.AsSpan(0, _length));
+
+    /// <summary>
+    /// Whether the provider has refused what was asked in its own dialect, which is not the client's: how it was put may be why, and who is asked in the
+    /// client's own words may take it.
+    /// </summary>
+    public static bool IsOfTranslation(Exchange exchange) => exchange is { UpstreamEndpoint: not null, Status: 400 or 422 };
 
     /// <summary>Passes on the error that was read. <paramref name="head"/> must still be the answer's.</summary>
     public ValueTask<EdgeError> PassAsync(ClientLink link, Exchange exchange, ResponseHead head)

@@ -21,6 +21,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     private int _fallbacks;
     private ModelName? _by;
     private TargetFit _fit;
+    private bool _isNative;
     private bool _isProbe;
     private long _trial;
     private long _rest;
@@ -235,7 +236,8 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     /// </summary>
     /// <param name="retryAfter">What the provider asked to be waited; zero where it did not.</param>
     /// <param name="wait">How long has to be waited before.</param>
-    public bool TryNext(TimeSpan retryAfter, out TimeSpan wait)
+    /// <param name="native">Whether nobody is to be asked but who takes the client's call as it is.</param>
+    public bool TryNext(TimeSpan retryAfter, out TimeSpan wait, bool native = false)
     {
         wait = TimeSpan.Zero;
         if (_step != Own)
@@ -249,7 +251,10 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
             return true;
         }
 
-        var isFound = TryChoose(Untried(), isPicky: true) || TryAgain(retryAfter, out wait) || TryFallBack() || TryChoose(Untried(), isPicky: false);
+        _isNative = native;
+        var isFound = TryChoose(Untried(), isPicky: true) || (!native && TryAgain(retryAfter, out wait)) || TryFallBack()
+            || TryChoose(Untried(), isPicky: false);
+        _isNative = false;
         _next = (_exchange.Model!, _exchange.Target!);
         (_exchange.Model, _exchange.Target) = (model, target);
         return isFound && _asked.Retries.TryTake(clock.CoarseMs, _asked.Retry.BudgetPercent);
@@ -419,7 +424,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     }
 
     private bool CanAnswer(TargetModel target) =>
-        Speaks(target) || translates(_exchange.Endpoint!.Shape, target.Provider);
+        Speaks(target) || (!_isNative && translates(_exchange.Endpoint!.Shape, target.Provider));
 
     private bool Speaks(TargetModel target) => target.Provider.Speaks(_exchange.Dialect, _exchange.Endpoint!.Shape);
 
