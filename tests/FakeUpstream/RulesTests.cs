@@ -43,6 +43,30 @@ public sealed class RulesTests
     }
 
     [Theory]
+    [InlineData("groq", """{"role":"system","content":[{"type":"text","text":"S"}]}""", "", false)]
+    [InlineData("groq", """{"role":"user","content":[{"type":"text","text":"S"}]}""", "", true)]
+    [InlineData("groq", User, ",\"logprobs\":true", false)]
+    [InlineData("groq", User, ",\"n\":2", false)]
+    [InlineData("groq", User, ",\"tools\":[],\"response_format\":{\"type\":\"json_object\"}", false)]
+    [InlineData("groq", User, ",\"response_format\":{\"type\":\"json_schema\"}", false)]
+    [InlineData("groq", User, ",\"response_format\":{\"type\":\"json_object\"}", false)]
+    [InlineData("deepseek", """{"role":"user","content":[{"type":"text","text":"S"}]}""", "", false)]
+    [InlineData("deepseek", User, ",\"response_format\":{\"type\":\"json_schema\"}", false)]
+    [InlineData("deepseek", User, ",\"tool_choice\":\"required\"", false)]
+    [InlineData("deepseek", User + "," + Call, "", false)]
+    [InlineData("deepseek", User, ",\"tool_choice\":\"auto\"", true)]
+    [InlineData("mistral", User, ",\"user\":\"u\"", false)]
+    [InlineData("mistral", User, ",\"seed\":1", false)]
+    [InlineData("mistral", User, ",\"random_seed\":1", true)]
+    [InlineData("mistral", Call + """,{"role":"tool","content":"r"},""" + User, "", false)]
+    [InlineData("mistral", """{"role":"assistant","content":""}""", "", false)]
+    [InlineData("mistral", """{"role":"assistant","content":"a","reasoning_content":"t"}""", "", false)]
+    [InlineData("ollama", """{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://e.com/a"}}]}""", "", false)]
+    [InlineData("ollama", """{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}]}""", "", true)]
+    public void A_chat_is_judged_in_a_server_s_own_manner(string server, string messages, string more, bool isWell) =>
+        Assert.Equal(isWell, ServerRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"m","messages":[{{messages}}]{{more}}}"""), server) is null);
+
+    [Theory]
     [InlineData("gemini-2.5-flash", "0.5", false)]
     [InlineData("gemini-2.5-flash", "0", true)]
     [InlineData("gemini-2.0-flash", "0.5", true)]

@@ -50,6 +50,9 @@ internal sealed class FakeScript
     /// <summary>A request is judged as its provider would.</summary>
     public bool Rules { get; set; } = true;
 
+    /// <summary>Whose manner a chat is judged in besides (<see cref="ServerRules"/>); empty for nobody's.</summary>
+    public string Server { get; set; } = "";
+
     /// <summary>The request's cap on tokens holds.</summary>
     public bool Cap { get; set; } = true;
 

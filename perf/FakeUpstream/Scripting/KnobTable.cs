@@ -22,6 +22,7 @@ internal static class KnobTable
         Int("bytes", "count", "the first content chunk is that many bytes of filler", (s, v) => s.HugeBytes = v),
         Int("vary", "count", "each content event brings from one chunk to that many", (s, v) => s.Vary = v),
         Flag("rules", "off: what the provider would refuse in a request is answered all the same", (s, v) => s.Rules = v),
+        OneOf("server", ServerRules.Servers, "whose server of OpenAI's dialect it is: what that one refuses in a chat is refused besides", (s, v) => s.Server = v),
         Flag("cap", "off: max_tokens and its like are overlooked", (s, v) => s.Cap = v),
         Int("binary", "count", "bytes of an audio answer (default 16384)", (s, v) => s.BinaryBytes = v),
         Flag("stamp", "each content event carries `obfuscation` with the monotonic clock in ns, for one-way delays", (s, v) => s.Stamp = v),

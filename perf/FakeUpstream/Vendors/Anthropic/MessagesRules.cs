@@ -27,7 +27,8 @@ internal static class MessagesRules
         if (isOnVertex && Text(root, "anthropic_version") != "vertex-2023-10-16")
             return "anthropic_version: Field required";
 
-        return FaultOfNumbers(root) ?? FaultOfThinking(root) ?? FaultOfFormat(root) ?? FaultOfTools(root) ?? FaultOfMessages(root);
+        return FaultOfNumbers(root) ?? FaultOfThinking(root) ?? FaultOfFormat(root) ?? FaultOfTools(root) ?? FaultOfMessages(root)
+            ?? (isOnVertex ? FaultOfUrls(root) : null);
     }
 
     private static string? FaultOfNumbers(JsonElement root)
@@ -45,8 +46,20 @@ internal static class MessagesRules
             : null;
     }
 
+    /// <summary>Models before structured outputs.</summary>
+    private static bool IsOld(JsonElement root) =>
+        Text(root, "model") is { } model && (model.StartsWith("claude-3", StringComparison.Ordinal) || model.Contains("-4-20", StringComparison.Ordinal)
+            || model.Contains("-4-1", StringComparison.Ordinal));
+
+    private static string? FaultOfUrls(JsonElement root) =>
+        root.GetProperty("messages").EnumerateArray().Any(message => Blocks(message).Any(block => block.TryGetProperty("source", out var source) && Text(source, "type") == "url"))
+            ? "messages.0.content.0.image.source.base64.data: URL sources are not supported"
+            : null;
+
     private static string? FaultOfFormat(JsonElement root) =>
-        root.TryGetProperty("output_config", out var output) && output.TryGetProperty("format", out var format) && format.TryGetProperty("schema", out var schema)
+        IsOld(root) && root.TryGetProperty("output_config", out var kept) && kept.TryGetProperty("format", out _)
+            ? $"'{Text(root, "model")}' does not support output format."
+            : root.TryGetProperty("output_config", out var output) && output.TryGetProperty("format", out var format) && format.TryGetProperty("schema", out var schema)
             ? MessagesSchema.FaultOf(schema)
             : null;
 
@@ -82,6 +95,8 @@ internal static class MessagesRules
                 continue;
             if (string.IsNullOrEmpty(Text(tool, "name")) || !tool.TryGetProperty("input_schema", out var schema) || Text(schema, "type") != "object")
                 return "tools.0.custom.input_schema.type: Field required";
+            if (IsOld(root) && tool.TryGetProperty("strict", out _))
+                return "tools.0.custom.strict: Extra inputs are not permitted";
             if (tool.TryGetProperty("strict", out var strict) && strict.ValueKind == JsonValueKind.True && MessagesSchema.FaultOf(schema) is { } refused)
                 return refused;
         }

@@ -30,6 +30,8 @@ internal static class ContentsRules
             return $"Invalid JSON payload received. Unknown name \"{unknown}\" at 'generation_config'";
         if (config.ValueKind == JsonValueKind.Object && (FaultOfThought(config, model ?? "") ?? FaultOfPenalties(config, model ?? "")) is { } refused)
             return refused;
+        if (config.ValueKind == JsonValueKind.Object && FaultOfJson(root, config, model ?? "") is { } both)
+            return both;
         if (root.TryGetProperty("systemInstruction", out var system) && !IsTurn(system, "user"))
             return "system_instruction: contents.parts must not be empty.";
         if (!root.TryGetProperty("contents", out var contents) || contents.ValueKind != JsonValueKind.Array || contents.GetArrayLength() == 0)
@@ -60,6 +62,13 @@ internal static class ContentsRules
             ? "Budget 0 is invalid. This model only works in thinking mode."
             : null;
     }
+
+    /// <summary>Before 3 functions and JSON exclude each other.</summary>
+    private static string? FaultOfJson(JsonElement root, JsonElement config, string model) =>
+        (model.StartsWith("gemini-1", StringComparison.Ordinal) || model.StartsWith("gemini-2", StringComparison.Ordinal))
+            && root.TryGetProperty("tools", out _) && Text(config, "responseMimeType") == "application/json"
+            ? "Function calling with a response mime type: 'application/json' is unsupported"
+            : null;
 
     /// <summary>Since 2.5 they are not enabled; 0 is looked at by nobody.</summary>
     private static string? FaultOfPenalties(JsonElement config, string model)

@@ -13,7 +13,7 @@ internal sealed class OpenAiVendor : Vendor
 
     public override IReadOnlyList<PostPath> Posts { get; } =
     [
-        new("/chat/completions", ChatAnswer.Make) { FaultOf = static asked => ChatRules.FaultOf(asked.Body, asked.RefusesUnknown) },
+        new("/chat/completions", ChatAnswer.Make) { FaultOf = static asked => ChatRules.FaultOf(asked.Body, asked.RefusesUnknown && asked.Script.Server.Length == 0) },
         new("/responses/input_tokens", CountAnswer.By("{\"object\":\"response.input_tokens\",\"input_tokens\":")),
         new("/completions", CompletionAnswer.Make),
         new("/responses", ResponsesAnswer.Make) { FaultOf = static asked => ResponsesRules.FaultOf(asked.Body, asked.RefusesUnknown) },
