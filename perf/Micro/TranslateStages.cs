@@ -58,10 +58,11 @@ internal static class TranslateStages
         var reader = Translations.Of(RequestShape.Chat).NewRequestReader!();
         var writer = Translations.Of(RequestShape.Messages).RequestWriter!;
         var request = new NeutralRequest();
+        var source = new TextBuffer().Add(body);
         var json = new JsonOut(new TextBuffer());
         return () =>
         {
-            request.Reset(body, reader.Names);
+            request.Reset(source, reader.Names);
             HttpStages.Expect(!reader.Read(request).IsError);
             json.To.Clear();
             json.Begin();

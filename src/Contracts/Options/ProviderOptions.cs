@@ -53,6 +53,12 @@ public sealed class ProviderOptions
     /// <summary>Whether OpenAI's Responses are the provider's own, or made of its chat completions; whether they are what others are translated into.</summary>
     public static readonly ChoiceField ResponsesField = new("responses", ["native", "preferred", "only", "translated"]) { Default = "native" };
 
+    /// <summary>What it refuses or overlooks in a request that is put into its dialect.</summary>
+    public static readonly StringListField LacksField = new("lacks", FeatureWords.Rule, FeatureWords.Count);
+
+    /// <summary>What it takes although its model is not known to.</summary>
+    public static readonly StringListField TakesField = new("takes", FeatureWords.Rule, FeatureWords.Count);
+
     /// <summary>In whose cloud the API is: who hosts it decides how its paths are made.</summary>
     public static readonly ChoiceField HostingField = new("hosting", ["direct", AzureHosting, VertexHosting]) { Default = "direct" };
 
@@ -86,7 +92,7 @@ public sealed class ProviderOptions
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
         "a provider", DialectField, BaseUrlField, KeyField, AccountsField, AuthHeaderField, HeadersField, RegionField, TimeoutsField, UsageChunkField,
-        CountTokensField, TranslationField, ResponsesField, HostingField, ApiVersionField,
+        CountTokensField, TranslationField, ResponsesField, LacksField, TakesField, HostingField, ApiVersionField,
         RetryReusedField, ConnectionsMaxField, PoolIdleField, DnsRefreshField, TlsField, ProbeField, CapacityField, DisabledField,
         new LaterField("proxy"), new LaterField("price"));
 
@@ -146,6 +152,12 @@ public sealed class ProviderOptions
 
     /// <summary>See <see cref="ResponsesField"/>.</summary>
     public Setting<string> Responses { get; private init; }
+
+    /// <summary>See <see cref="LacksField"/>.</summary>
+    public Setting<IReadOnlyList<Setting<string>>> Lacks { get; private init; }
+
+    /// <summary>See <see cref="TakesField"/>.</summary>
+    public Setting<IReadOnlyList<Setting<string>>> Takes { get; private init; }
 
     /// <summary>See <see cref="HostingField"/>.</summary>
     public Setting<string> Hosting { get; private init; }
@@ -223,6 +235,8 @@ public sealed class ProviderOptions
             CountTokens = reader.Get(CountTokensField),
             Translation = reader.Get(TranslationField),
             Responses = reader.Get(ResponsesField),
+            Lacks = reader.Get(LacksField),
+            Takes = reader.Get(TakesField),
             Hosting = reader.Get(HostingField),
             ApiVersion = reader.Get(ApiVersionField),
             RetryReused = reader.Get(RetryReusedField),

@@ -21,10 +21,24 @@ public static class ProviderRules
         CheckTls(provider, faults);
         if (provider.Responses.IsSet && provider.Sheet is { HasResponses: false })
             faults.Add(provider.Responses.Source!, "has a meaning for the " + Named(static sheet => sheet.HasResponses) + " alone");
+        CheckFeatures(provider, faults);
         CheckHosting(provider, faults);
         CheckAccounts(provider, faults);
         if (provider.Capacity is { Cache: { IsSet: true, Value: 0 } cache })
             faults.Add(cache.Source!, "must be more than 0%, which every server has in use");
+    }
+
+    /// <summary>Nothing is both lacked and taken.</summary>
+    private static void CheckFeatures(ProviderOptions provider, FaultList faults)
+    {
+        foreach (var taken in provider.Takes.Or([]))
+        {
+            foreach (var lacked in provider.Lacks.Or([]))
+            {
+                if (lacked.Value == taken.Value)
+                    faults.Add(taken.Source!, "stands in lacks, too");
+            }
+        }
     }
 
     /// <summary>Each hosts some dialects; Azure in versions.</summary>

@@ -134,6 +134,12 @@ internal sealed class ProviderModel
     /// <summary>Whether what it cannot be told in its dialect refuses a request (<c>translation: strict</c>).</summary>
     public bool TranslatesStrictly { get; init; }
 
+    /// <summary>What a request in its dialect must not hold, whatever is known of the model (<c>lacks</c>, and who hosts it).</summary>
+    public RequestFeatures LacksFeatures { get; init; }
+
+    /// <summary>What it may hold all the same (<c>takes</c>).</summary>
+    public RequestFeatures TakesFeatures { get; init; }
+
     /// <summary>One more try when a reused connection turns out stale before any answer (<c>retryReused</c>).</summary>
     public required bool RetryReused { get; init; }
 

@@ -18,6 +18,9 @@ internal sealed record HostedPaths(byte[] Before)
     /// </summary>
     public ReadOnlyMemory<byte> InsteadOfModel { get; init; }
 
+    /// <summary>What the host takes not, of what the dialect has.</summary>
+    public RequestFeatures Lacks { get; init; }
+
     /// <summary>Whether tokens of a prompt can be asked for.</summary>
     public bool CountsTokens { get; init; }
 }

@@ -73,17 +73,21 @@ internal readonly record struct ModelAbilities
     /// <summary>Temperature and the share of words (<c>top_p</c>) are refused together.</summary>
     public bool TakesOneSampler { get; private init; }
 
-    /// <summary>Penalties are refused, but for 0.</summary>
-    public bool RefusesPenalties { get; private init; }
-
-    /// <summary>A tool cannot be forced.</summary>
-    public bool RefusesForcedTools { get; private init; }
-
     /// <summary>Calls of earlier turns are refused without what proves them.</summary>
     public bool WantsCallProof { get; private init; }
 
-    /// <summary>Ids of calls have nine letters and digits, and all others are refused (Mistral's).</summary>
-    public bool TakesNineLetterIds { get; private init; }
+    /// <summary>It is Mistral's: ids of calls have nine letters and digits, and all others are refused; a seed is <c>random_seed</c>.</summary>
+    public bool IsMistral { get; private init; }
+
+    /// <summary>What a request for it may hold: by its name, and by what its provider says it lacks and takes.</summary>
+    public RequestFeatures Features
+    {
+        get => RequestFeatures.Common ^ _unlike;
+        private init => _unlike = RequestFeatures.Common ^ value;
+    }
+
+    /// <summary>What is common and it does not take.</summary>
+    public RequestFeatures Lacks => RequestFeatures.Common & _unlike;
 
     /// <summary>Whether a chat's cap is <c>max_completion_tokens</c>: reasoning models of OpenAI refuse <c>max_tokens</c>.</summary>
     public bool TakesCompletionTokens => Family == ModelFamily.OpenAiReasoning;
@@ -95,19 +99,32 @@ internal readonly record struct ModelAbilities
     /// <summary>Whether it is one of OpenAI's own.</summary>
     public bool IsOpenAi => Family is >= ModelFamily.OpenAiChat and <= ModelFamily.OpenAiReasoning;
 
-    private bool IsKnown => Family != ModelFamily.Unknown || TakesNineLetterIds;
+    private bool IsKnown => Family != ModelFamily.Unknown || IsMistral || _unlike != RequestFeatures.None;
+
+    private readonly RequestFeatures _unlike;
 
     /// <summary>Whether thought can be asked of it by OpenAI's fields.</summary>
     public bool ThinksAtOpenAi => Family == ModelFamily.OpenAiReasoning && Thought == ThoughtForm.Word;
 
-    /// <summary>Of an exchange's target: by the provider's name for the model, else by the one that it is asked for by, else by its rule's.</summary>
+    /// <summary>Whether it takes something.</summary>
+    public bool Takes(RequestFeatures one) => (Features & one) != 0;
+
+    /// <summary>
+    /// Of an exchange's target: by the provider's name for the model, else by the one that it is asked for by, else by its rule's; and by what the provider
+    /// says of itself, which holds in any case.
+    /// </summary>
     public static ModelAbilities Of(Exchange exchange)
     {
         var named = Of(exchange.Target?.UpstreamModel);
         if (!named.IsKnown)
             named = Of(exchange.PassedModel);
-        return named.IsKnown ? named : Of(exchange.Model?.NameUtf8);
+        if (!named.IsKnown)
+            named = Of(exchange.Model?.NameUtf8);
+        return exchange.Target?.Provider is { } provider ? named.At(provider.LacksFeatures, provider.TakesFeatures) : named;
     }
+
+    /// <summary>At a server that lacks and takes so much, whatever is known of the model.</summary>
+    public ModelAbilities At(RequestFeatures lacks, RequestFeatures takes) => this with { Features = (Features & ~lacks) | takes };
 
     /// <summary>Of a name in UTF-8.</summary>
     public static ModelAbilities Of(ReadOnlySpan<byte> model)
@@ -123,13 +140,45 @@ internal readonly record struct ModelAbilities
             ModelFamily.OpenAiReasoning => OfOpenAi(name),
             ModelFamily.Claude => OfClaude(name),
             ModelFamily.Gemini => OfGemini(name),
-            ModelFamily.Unknown => new ModelAbilities { TakesNineLetterIds = IsMistral(name) },
+            ModelFamily.Unknown when IsOfMistral(name) => OfMistral(name),
+            ModelFamily.Unknown when name.StartsWith("deepseek"u8) && IsAtItsMaker(name) => OfDeepSeek(name),
+            ModelFamily.Unknown => default,
             ModelFamily.OpenAiOpen => new ModelAbilities { Family = family, Words = LowToHigh, ThinksUnasked = true },
             _ => new ModelAbilities { Family = family, Thought = ThoughtForm.None },
         };
     }
 
-    private static bool IsMistral(ReadOnlySpan<byte> name) =>
+    /// <summary>
+    /// Whether it is named as its maker's own API names it: other servers put the maker before a slash, or a tag behind a colon, which a name for a model that
+    /// was tuned has, too.
+    /// </summary>
+    private static bool IsAtItsMaker(ReadOnlySpan<byte> name) => name.StartsWith("ft:"u8) || name.IndexOfAny("/:"u8) < 0;
+
+    /// <summary>
+    /// Mistral's API refuses fields that it does not know (its reference of chat completions, and what it says to <c>user</c> and <c>seed</c>), and models
+    /// of its make a user behind a tool, wherever they are.
+    /// </summary>
+    private static ModelAbilities OfMistral(ReadOnlySpan<byte> name)
+    {
+        var made = new ModelAbilities { IsMistral = true };
+        var lacks = RequestFeatures.UserAfterTool
+            | (IsAtItsMaker(name) ? RequestFeatures.User | RequestFeatures.Seed | RequestFeatures.Logprobs | RequestFeatures.Files : RequestFeatures.None);
+        return made.At(lacks, RequestFeatures.None);
+    }
+
+    /// <summary>
+    /// DeepSeek's API (its pages "JSON Output" and "Thinking Mode"): JSON, but no schema; text alone; what was thought before a call has to come back; and
+    /// who thinks, as all do but <c>deepseek-chat</c>, cannot be made to call.
+    /// </summary>
+    private static ModelAbilities OfDeepSeek(ReadOnlySpan<byte> name)
+    {
+        var lacks = RequestFeatures.Schema | RequestFeatures.Urls | RequestFeatures.Files;
+        if (!name.StartsWith("deepseek-chat"u8))
+            lacks |= RequestFeatures.ForcedTools;
+        return default(ModelAbilities).At(lacks, RequestFeatures.ReasoningContent);
+    }
+
+    private static bool IsOfMistral(ReadOnlySpan<byte> name) =>
         name.IndexOf("mistral"u8) >= 0 || name.IndexOf("mixtral"u8) >= 0 || name.IndexOf("ministral"u8) >= 0 || name.IndexOf("magistral"u8) >= 0
         || name.IndexOf("codestral"u8) >= 0 || name.IndexOf("devstral"u8) >= 0 || name.IndexOf("pixtral"u8) >= 0 || name.IndexOf("voxtral"u8) >= 0;
 
@@ -155,8 +204,8 @@ internal readonly record struct ModelAbilities
     }
 
     /// <summary>
-    /// Claude (Anthropic's pages "Extended thinking", "Adaptive thinking", "Effort" and those of what is new in each model). From 4.7 on nothing but an
-    /// effort is taken and no sampling; from 5 on it thinks unless told not to, and some of them cannot be.
+    /// Claude (Anthropic's pages "Extended thinking", "Adaptive thinking", "Effort", "Structured outputs" and those of what is new in each model). Schemas are
+    /// kept to from 4.5 on. From 4.7 on nothing but an effort is taken and no sampling; from 5 on it thinks unless told not to, and some of them cannot be.
     /// </summary>
     private static ModelAbilities OfClaude(ReadOnlySpan<byte> name)
     {
@@ -164,7 +213,15 @@ internal readonly record struct ModelAbilities
         var isAlwaysOn = name.IndexOf("fable"u8) >= 0 || name.IndexOf("mythos"u8) >= 0 || (version >= 505 && name.IndexOf("haiku"u8) < 0);
         if (isAlwaysOn)
             version = Math.Max(version, 500);
-        var made = new ModelAbilities { Family = ModelFamily.Claude, Words = Efforts.Off, TakesOneSampler = version is 0 or >= 401 };
+        var lacks = (version is > 0 and < 405 ? RequestFeatures.Schema | RequestFeatures.Strict : RequestFeatures.None)
+            | (isAlwaysOn ? RequestFeatures.ForcedTools : RequestFeatures.None);
+        var made = new ModelAbilities
+        {
+            Family = ModelFamily.Claude,
+            Words = Efforts.Off,
+            TakesOneSampler = version is 0 or >= 401,
+            Features = RequestFeatures.Common & ~lacks,
+        };
         if (version is > 0 and < 307)
             return made with { Thought = ThoughtForm.None };
         if (version < 406)
@@ -177,23 +234,24 @@ internal readonly record struct ModelAbilities
             BudgetMin = 1024,
             ThinksUnasked = version >= 500,
             RefusesSampling = version > 406,
-            RefusesForcedTools = isAlwaysOn,
         };
     }
 
     /// <summary>
-    /// Gemini (Google's page "Gemini thinking"): no thought before 2.5, numbers in 2.5, words from 3 on, which cannot be silenced. Penalties are not enabled
-    /// since 2.5, and names without a number are those of the latest.
+    /// Gemini (Google's pages "Gemini thinking" and "Structured outputs"): no thought before 2.5, numbers in 2.5, words from 3 on, which cannot be silenced.
+    /// Penalties are not enabled since 2.5, JSON goes with functions from 3 on, and names without a number are those of the latest.
     /// </summary>
     private static ModelAbilities OfGemini(ReadOnlySpan<byte> name)
     {
         var version = Version(name[(name.IndexOf("gemini"u8) + "gemini".Length)..]);
+        var lacks = (version is 0 or >= 205 ? RequestFeatures.Penalties : RequestFeatures.None)
+            | (version is > 0 and < 300 ? RequestFeatures.JsonWithTools : RequestFeatures.None);
         var made = new ModelAbilities
         {
             Family = ModelFamily.Gemini,
             WantsCallProof = version >= 300,
             ThinksUnasked = version >= 205,
-            RefusesPenalties = version is 0 or >= 205,
+            Features = RequestFeatures.Common & ~lacks,
         };
         if (version == 0)
             return made;

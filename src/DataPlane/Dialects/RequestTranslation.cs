@@ -42,7 +42,7 @@ internal sealed class RequestTranslation
         Release();
         foreach (var segment in body)
             _source.Add(segment.Span);
-        _request.Reset(_source.Memory, reader.Names);
+        _request.Reset(_source, reader.Names);
         if (reader.Read(_request) is { IsError: true } unread)
             return unread;
         if (exchange.Endpoint.IsStream)

@@ -38,7 +38,7 @@ internal sealed partial class AttemptLoop
     {
         var target = exchange.Target!;
         return _plan.Step is { AsksLogprobs: true } && !ReferenceEquals(_plain, target) && target.Logprobs.LeftMs(_services.Clock.CoarseMs) == 0
-            && ModelAbilities.Of(exchange) is not { RefusesSampling: true, SamplesUnthinking: false };
+            && ModelAbilities.Of(exchange) is not { RefusesSampling: true, SamplesUnthinking: false } and var model && model.Takes(RequestFeatures.Logprobs);
     }
 
     /// <summary>

@@ -97,6 +97,7 @@ internal sealed class ConfigCompiler
         var caFile = _files.PathOf(provider.Tls.CaFile);
         var certificate = _files.PathOf(provider.Tls.Certificate);
         var key = _files.PathOf(provider.Tls.Key);
+        var hosted = dialect.HostedBy(provider);
         return new ProviderModel
         {
             Name = provider.Name,
@@ -104,7 +105,7 @@ internal sealed class ConfigCompiler
             Dialect = dialect.Id,
             Lacks = dialect.Lacks(provider),
             PrefersResponses = provider.Responses.Or("native") is "preferred" or "only",
-            Hosted = dialect.HostedBy(provider),
+            Hosted = hosted,
             Query = provider.IsOnAzure ? Encoding.ASCII.GetBytes("api-version=" + provider.ApiVersion.Value) : [],
             UseTls = url.UseTls,
             Host = url.Host,
@@ -118,6 +119,8 @@ internal sealed class ConfigCompiler
             UsageChunk = provider.UsageChunk.Or("inject") == "never" ? UsageChunkMode.Never : UsageChunkMode.Inject,
             CountsTokens = provider.CountTokens.Or("local") == "provider",
             TranslatesStrictly = provider.Translation.Or("report") == "strict",
+            LacksFeatures = Features(provider.Lacks) | (hosted?.Lacks ?? RequestFeatures.None),
+            TakesFeatures = Features(provider.Takes),
             RetryReused = provider.RetryReused.Or(ProviderOptions.RetryReusedField.Default),
             ConnectionsMax = provider.ConnectionsMax.Or(ProviderOptions.ConnectionsMaxField.Default),
             PoolIdle = provider.PoolIdle.Or(ProviderOptions.PoolIdleField.Default),
@@ -352,6 +355,18 @@ internal sealed class ConfigCompiler
                 "files" => Capability.Files,
                 _ => Capability.None,
             };
+        }
+
+        return all;
+    }
+
+    private static RequestFeatures Features(Setting<IReadOnlyList<Setting<string>>> written)
+    {
+        var all = RequestFeatures.None;
+        foreach (var word in written.Or([]))
+        {
+            for (var i = 0; i < FeatureWords.Count; i++)
+                all |= FeatureWords.All[i] == word.Value ? (RequestFeatures)(1u << i) : RequestFeatures.None;
         }
 
         return all;

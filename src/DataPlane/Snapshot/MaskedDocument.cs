@@ -106,6 +106,8 @@ internal sealed class MaskedDocument : IDisposable
         _json.WriteString(ProviderOptions.TranslationField.Name, provider.Translation.Or(ProviderOptions.TranslationField.Default!));
         if (provider.Responses.IsSet)
             WriteText(ProviderOptions.ResponsesField, provider.Responses);
+        WriteList(ProviderOptions.LacksField, provider.Lacks);
+        WriteList(ProviderOptions.TakesField, provider.Takes);
         WriteText(ProviderOptions.HostingField, provider.Hosting);
         WriteText(ProviderOptions.ApiVersionField, provider.ApiVersion);
         _json.WriteBoolean(ProviderOptions.RetryReusedField.Name, provider.RetryReused.Or(ProviderOptions.RetryReusedField.Default));

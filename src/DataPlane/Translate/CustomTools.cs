@@ -63,30 +63,16 @@ internal static class CustomTools
         if (first == parts.Count)
             return;
 
-        // Where each part is to be found afterwards; one that goes has the place of the one behind it.
-        var places = new int[parts.Count + 1];
-        var (kept, isLost) = (0, false);
-        for (var p = 0; p < parts.Count; p++)
+        var isLost = false;
+        for (var p = first; p < parts.Count; p++)
         {
-            places[p] = kept;
-            isLost = parts[p].IsCustom || (isLost && parts[p].IsOfResult);
-            if (parts[p].IsCustom)
-                request.Losses.Add(parts[p].Kind == PartKind.ToolCall ? request.Names.CustomCall : request.Names.CustomResult);
-            if (!isLost)
-                parts[kept++] = parts[p];
+            var part = parts[p];
+            part.IsLost = isLost = part.IsCustom || (isLost && part.IsOfResult);
+            if (part.IsCustom)
+                request.Losses.Add(part.Kind == PartKind.ToolCall ? request.Names.CustomCall : request.Names.CustomResult);
+            parts[p] = part;
         }
 
-        places[parts.Count] = kept;
-        parts.RemoveRange(kept, parts.Count - kept);
-        for (var m = request.Messages.Count - 1; m >= 0; m--)
-        {
-            var message = request.Messages[m];
-            var from = places[message.From];
-            var count = places[message.From + message.Count] - from;
-            if (count == 0 && message.Count > 0)
-                request.Messages.RemoveAt(m);
-            else
-                request.Messages[m] = message with { From = from, Count = count };
-        }
+        request.RemoveLost();
     }
 }

@@ -60,8 +60,18 @@ internal abstract class RequestWriter
     /// <summary>Where it goes.</summary>
     public abstract Endpoint EndpointOf(bool isStream);
 
-    /// <summary>Writes the body, and reports what it cannot carry.</summary>
-    public abstract void Write(NeutralRequest request, in RequestTarget target, JsonOut json);
+    /// <summary>What the dialect has no place for, and can be said in another way.</summary>
+    protected virtual RequestFeatures Lacks => RequestFeatures.None;
+
+    /// <summary>Writes the body, and reports what it cannot carry. The request is not to be used any more.</summary>
+    public void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
+    {
+        FeatureFilter.Apply(request, target.Abilities, Lacks);
+        WriteBody(request, target, json);
+    }
+
+    /// <summary>Writes what is left.</summary>
+    protected abstract void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json);
 }
 
 /// <summary>What an answer's writer is told of the exchange.</summary>

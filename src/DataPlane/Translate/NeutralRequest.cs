@@ -74,6 +74,9 @@ internal struct NeutralPart
     /// <summary>Which of the request's calls it is or answers, where these have no ids.</summary>
     public int Ordinal;
     public bool IsOfResult;
+
+    /// <summary>It goes with the next <see cref="NeutralRequest.RemoveLost"/>.</summary>
+    public bool IsLost;
 }
 
 /// <summary>A message: some of the request's parts, one behind the other.</summary>
@@ -142,12 +145,12 @@ internal enum AnswerFormat : byte
 /// A request for a chat, whoever asks it of whom. What a dialect cannot say stays empty, what its writer cannot carry it reports. Reused:
 /// <see cref="Reset"/> empties it.
 /// </summary>
-internal sealed class NeutralRequest
+internal sealed partial class NeutralRequest
 {
-    private ReadOnlyMemory<byte> _source;
+    private TextBuffer _source = new();
 
-    /// <summary>The client's body; all pieces are of it.</summary>
-    public ReadOnlySpan<byte> Source => _source.Span;
+    /// <summary>The client's body, and what was put behind it for want of a place in the provider's dialect; all pieces are of it.</summary>
+    public ReadOnlySpan<byte> Source => _source.Written;
 
     public List<NeutralMessage> Messages { get; } = [];
 
@@ -265,7 +268,9 @@ internal sealed class NeutralRequest
     /// <summary>How the client's dialect calls what others may not be able to carry.</summary>
     public FieldNames Names { get; private set; } = new();
 
-    public void Reset(ReadOnlyMemory<byte> source, FieldNames names)
+    /// <param name="source">The client's body, which stays the caller's.</param>
+    /// <param name="names">How the client's dialect calls what may be lost.</param>
+    public void Reset(TextBuffer source, FieldNames names)
     {
         _source = source;
         Names = names;

@@ -82,6 +82,23 @@ internal sealed class TextBuffer
         }
     }
 
+    /// <summary>The same of what it has itself.</summary>
+    public TextBuffer AddEscaped(int start, int length)
+    {
+        const int stepBytes = 512;
+        const int escapeBytesMax = 6;
+        while (length > 0)
+        {
+            // Room for the longest that it may become is made first: what is read must not move.
+            var step = Math.Min(length, stepBytes);
+            Room(step * escapeBytesMax);
+            AddEscaped(_bytes.AsSpan(start, step));
+            (start, length) = (start + step, length - step);
+        }
+
+        return this;
+    }
+
     private static readonly SearchValues<byte> Escaped = SearchValues.Create(
         [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, (byte)'"', (byte)'\\']);
 

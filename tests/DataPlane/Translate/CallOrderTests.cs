@@ -96,7 +96,7 @@ public sealed class CallOrderTests
 
         void Read(string body)
         {
-            request.Reset(Encoding.UTF8.GetBytes(body), reader.Names);
+            request.Reset(new AiEdge.DataPlane.Translate.TextBuffer().Add(Encoding.UTF8.GetBytes(body)), reader.Names);
             Assert.False(reader.Read(request).IsError);
         }
     }

@@ -75,12 +75,14 @@ internal sealed class Golden
 /// <summary>Translates without a data plane around it.</summary>
 internal static class Translating
 {
-    public static string Request(RequestShape client, RequestShape upstream, string body, out string losses, string model = "m", bool thinks = false)
+    public static string Request(
+        RequestShape client, RequestShape upstream, string body, out string losses, string model = "m", bool thinks = false, RequestFeatures lacks = RequestFeatures.None,
+        RequestFeatures takes = RequestFeatures.None)
     {
         var request = Read(client, body);
         var json = new JsonOut(new TextBuffer());
         json.Begin();
-        var abilities = ModelAbilities.Of(thinks ? "gpt-5"u8 : Encoding.ASCII.GetBytes(model));
+        var abilities = ModelAbilities.Of(thinks ? "gpt-5"u8 : Encoding.ASCII.GetBytes(model)).At(lacks, takes);
         Translations.Of(upstream).RequestWriter!.Write(request, new RequestTarget(Encoding.ASCII.GetBytes($"\"{model}\""), 0, 0, true, abilities), json);
         losses = Encoding.ASCII.GetString(request.Losses.Names);
         return Encoding.UTF8.GetString(json.To.Written);
@@ -90,7 +92,7 @@ internal static class Translating
     {
         var reader = Translations.Of(client).NewRequestReader!();
         var request = new NeutralRequest();
-        request.Reset(Encoding.UTF8.GetBytes(body), reader.Names);
+        request.Reset(new TextBuffer().Add(Encoding.UTF8.GetBytes(body)), reader.Names);
         Assert.False(reader.Read(request).IsError, body);
         return request;
     }

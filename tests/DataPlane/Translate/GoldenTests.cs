@@ -1,4 +1,5 @@
 using System.Text;
+using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Flow;
 
 namespace AiEdge.DataPlane.Tests.Translate;
@@ -18,8 +19,11 @@ public sealed class GoldenTests
     {
         var golden = Golden.Open(name);
 
-        // To OpenAI's, of a model that is known to think.
-        var told = Translating.Request(golden.Client, golden.Upstream, golden.In, out var losses, thinks: name.Contains(".thought", StringComparison.Ordinal));
+        // To OpenAI's, of a model that is known to think; to a server of another maker's models, which its name says.
+        var takes = name.Contains(".openrouter", StringComparison.Ordinal) ? RequestFeatures.CacheControl : RequestFeatures.None;
+        var model = name.Contains(".mistral", StringComparison.Ordinal) ? "mistral-large-latest" : name.Contains(".deepseek", StringComparison.Ordinal) ? "deepseek-reasoner" : "m";
+        var thinks = name.Contains(".thought", StringComparison.Ordinal);
+        var told = Translating.Request(golden.Client, golden.Upstream, golden.In, out var losses, model, thinks, takes: takes);
         System.Text.Json.JsonElement.Parse(told);
         golden.Check(told + Golden.Separator + losses + "\n");
     }

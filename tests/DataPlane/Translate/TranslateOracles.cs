@@ -31,7 +31,7 @@ internal static class TranslateOracles
     {
         var reader = Translations.Of(client).NewRequestReader!();
         var request = new NeutralRequest();
-        request.Reset(input, reader.Names);
+        request.Reset(new TextBuffer().Add(input), reader.Names);
         if (reader.Read(request).IsError)
             return;
         var json = new JsonOut(new TextBuffer());

@@ -28,7 +28,7 @@ public sealed class MessagesOverChatTests
         Assert.Equal("Bearer " + EdgeSetup.ProviderKey, request.Header("authorization"));
         Assert.Null(request.Header("anthropic-version") ?? request.Header("x-api-key"));
         Assert.Equal(
-            $$"""{"model":"fake-n3","messages":[{"role":"system","content":[{"type":"text","text":"Be brief."}]},{"role":"user","content":[{"type":"text","text":"{{EdgeSetup.Prompt}}"}]}],"""
+            $$"""{"model":"fake-n3","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"{{EdgeSetup.Prompt}}"}],"""
             + "\"max_tokens\":1000,\"temperature\":0.5,\"stop\":[\"X\"]}",
             request.BodyText);
         var record = await edge.RecordAsync();

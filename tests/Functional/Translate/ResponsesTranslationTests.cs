@@ -89,7 +89,7 @@ public sealed class ResponsesTranslationTests
         Assert.Equal("/v1/chat/completions", request.Target);
         Assert.Null(request.Header("openai-beta"));
         Assert.Equal(
-            $$"""{"model":"fake-n3","messages":[{"role":"system","content":[{"type":"text","text":"Be brief."}]},{"role":"user","content":[{"type":"text","text":"{{EdgeSetup.Prompt}}"}]}]}""",
+            $$"""{"model":"fake-n3","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"{{EdgeSetup.Prompt}}"}]}""",
             request.BodyText);
         Assert.Equal(200, (await edge.AskAsync(Ask.Chat("", "plain"))).Status);
         Assert.Equal("fake", (await edge.AskAsync(Post("", "mixed"))).Field("x-aiedge-provider"));

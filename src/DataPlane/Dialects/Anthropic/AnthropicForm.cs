@@ -73,6 +73,9 @@ internal sealed class AnthropicForm : DialectForm
         Whole = [.. ":rawPredict"u8],
         Streamed = [.. ":streamRawPredict"u8],
         InsteadOfModel = Encoding.ASCII.GetBytes("\"anthropic_version\":\"vertex-2023-10-16\""),
+
+        // "URL sources are not supported", neither of pictures nor of documents.
+        Lacks = RequestFeatures.Urls,
     };
 
     public override ReadOnlySpan<byte> IdHeader => "request-id"u8;

@@ -15,7 +15,10 @@ internal sealed class MessagesRequestWriter : RequestWriter
 
     public override Endpoint EndpointOf(bool isStream) => AnthropicForm.Messages;
 
-    public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
+    /// <summary>That an answer be any JSON cannot be asked for.</summary>
+    protected override RequestFeatures Lacks => RequestFeatures.Json;
+
+    protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
         var max = request.TokensMax >= 0 ? request.TokensMax : target.OutputMax > 0 ? target.OutputMax : TokensMaxDefault;
         if (target.OutputCap > 0)
@@ -35,7 +38,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
         if (request.Stops.Count > 0)
             WriteStops(request, json);
         if (request.Tools.Count > 0)
-            WriteTools(request, json, target.Abilities);
+            WriteTools(request, json);
         if (thought.Tokens > 0)
             json.StartObject("thinking"u8).Text("type"u8, "enabled"u8).Number("budget_tokens"u8, thought.Tokens).EndObject();
         else if (thought.IsAdaptive || thought.IsOff)
@@ -121,7 +124,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
         json.EndArray();
     }
 
-    private static void WriteTools(NeutralRequest request, JsonOut json, in ModelAbilities model)
+    private static void WriteTools(NeutralRequest request, JsonOut json)
     {
         var source = request.Source;
         json.StartArray("tools"u8);
@@ -145,28 +148,24 @@ internal sealed class MessagesRequestWriter : RequestWriter
         json.EndArray();
         if (request.ToolChoice == ToolChoice.Unset && !request.CallsOne)
             return;
-        var isRefused = model.RefusesForcedTools && request.ToolChoice is (ToolChoice.Required or ToolChoice.Named);
-        request.LoseIf(isRefused, request.Names.ToolChoice);
-        var choice = isRefused ? ToolChoice.Auto : request.ToolChoice;
-        json.StartObject("tool_choice"u8).Text("type"u8, choice switch
+        json.StartObject("tool_choice"u8).Text("type"u8, request.ToolChoice switch
         {
             ToolChoice.None => "none"u8,
             ToolChoice.Required => "any"u8,
             ToolChoice.Named => "tool"u8,
             _ => "auto"u8,
         });
-        if (choice == ToolChoice.Named)
+        if (request.ToolChoice == ToolChoice.Named)
             json.Text("name"u8, request.ToolName.Of(source));
         if (request.CallsOne && request.ToolChoice != ToolChoice.None)
             json.Flag("disable_parallel_tool_use"u8, true);
         json.EndObject();
     }
 
-    /// <summary>A schema is kept to, whose objects have to be closed; that an answer be any JSON cannot be asked for.</summary>
+    /// <summary>A schema is kept to, whose objects have to be closed.</summary>
     private static void WriteOutput(NeutralRequest request, Efforts effort, JsonOut json)
     {
         var hasSchema = request.Format == AnswerFormat.Schema && request.FormatSchema.IsPresent;
-        request.LoseIf(request.Format != AnswerFormat.Text && !hasSchema, request.Names.Format);
         if (!hasSchema && effort == Efforts.None)
             return;
         json.StartObject("output_config"u8);

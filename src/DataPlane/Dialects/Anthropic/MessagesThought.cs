@@ -37,8 +37,8 @@ internal readonly record struct MessagesThought(long Tokens, bool IsAdaptive, bo
         if (!takesWord || (known.Thought == ThoughtForm.Either && request.Effort == ThinkingEffort.Budget))
             return new MessagesThought(InTokens(request, known, max), false, false, Efforts.None);
 
-        // A forced call bars thought, and has no need of an effort; what thinks in any case refuses to be forced instead.
-        var isBarred = IsForced(request) && !known.RefusesForcedTools;
+        // A forced call bars thought, and has no need of an effort.
+        var isBarred = IsForced(request);
         var word = ThoughtEffort.Nearest(request, known.Words & ~Efforts.Off, out var isExact);
         request.LoseIf(isBarred || !isExact, request.Names.Effort);
         return isBarred ? default : new MessagesThought(0, true, false, word);

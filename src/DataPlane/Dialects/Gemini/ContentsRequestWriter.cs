@@ -17,7 +17,7 @@ internal sealed class ContentsRequestWriter : RequestWriter
 
     public override Endpoint EndpointOf(bool isStream) => isStream ? Stream : GeminiForm.Generate;
 
-    public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
+    protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
         CustomTools.Lose(request);
         if (request.ToolChoice != ToolChoice.Required)
@@ -87,7 +87,8 @@ internal sealed class ContentsRequestWriter : RequestWriter
         Number(request, json, "topP"u8, request.TopP);
         Number(request, json, "topK"u8, request.TopK);
         Number(request, json, "seed"u8, request.Seed);
-        WritePenalties(request, target.Abilities, json);
+        Number(request, json, "presencePenalty"u8, request.PresencePenalty);
+        Number(request, json, "frequencyPenalty"u8, request.FrequencyPenalty);
         if (request.TakeLogprobs(target))
             json.Flag("responseLogprobs"u8, true);
         if (request is { WantsLogprobs: true, TopLogprobs: > 0 })
@@ -100,18 +101,6 @@ internal sealed class ContentsRequestWriter : RequestWriter
         if (request.Format == AnswerFormat.Schema && request.FormatSchema.IsPresent)
             json.Value("responseJsonSchema"u8, request.FormatSchema.Of(request.Source));
         json.EndObject();
-    }
-
-    private static void WritePenalties(NeutralRequest request, in ModelAbilities model, JsonOut json)
-    {
-        if (model.RefusesPenalties)
-        {
-            request.LosePenalties();
-            return;
-        }
-
-        Number(request, json, "presencePenalty"u8, request.PresencePenalty);
-        Number(request, json, "frequencyPenalty"u8, request.FrequencyPenalty);
     }
 
     private static void Number(NeutralRequest request, JsonOut json, ReadOnlySpan<byte> name, Piece value)

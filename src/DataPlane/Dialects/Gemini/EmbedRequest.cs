@@ -108,7 +108,7 @@ internal sealed class EmbedRequestWriter : RequestWriter
 {
     public override Endpoint EndpointOf(bool isStream) => GeminiForm.BatchEmbed;
 
-    public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
+    protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
         var source = request.Source;
         json.StartObject().StartArray("requests"u8);

@@ -12,21 +12,28 @@ internal static class ChatMessageWriter
     public static void Write(NeutralRequest request, JsonOut json, in ModelAbilities model)
     {
         json.StartArray("messages"u8);
+        var isBehindTool = false;
         foreach (var message in request.Messages)
         {
-            WriteResults(request, json, message, FormOf(model));
-            if (SaysSomething(request, message))
-                WriteMessage(request, json, message, model);
+            isBehindTool |= WriteResults(request, json, message, model);
+            if (!SaysSomething(request, message, model))
+                continue;
+
+            // The word that is put between is the assistant's: an empty one is refused, too.
+            if (isBehindTool && message.Role != NeutralRole.Assistant && !model.Takes(RequestFeatures.UserAfterTool))
+                json.StartObject().Text("role"u8, "assistant"u8).Text("content"u8, "Done."u8).EndObject();
+            isBehindTool = false;
+            WriteMessage(request, json, message, model);
         }
 
         json.EndArray();
     }
 
-    private static CallIdForm FormOf(in ModelAbilities model) => model.TakesNineLetterIds ? CallIdForm.Nine : CallIdForm.Chat;
+    private static CallIdForm FormOf(in ModelAbilities model) => model.IsMistral ? CallIdForm.Nine : CallIdForm.Chat;
 
-    private static void WriteResults(NeutralRequest request, JsonOut json, NeutralMessage message, CallIdForm ids)
+    private static bool WriteResults(NeutralRequest request, JsonOut json, NeutralMessage message, in ModelAbilities model)
     {
-        var end = message.From + message.Count;
+        var (end, isAny) = (message.From + message.Count, false);
         for (var p = message.From; p < end; p++)
         {
             if (request.Parts[p].Kind != PartKind.ToolResult)
@@ -35,15 +42,18 @@ internal static class ChatMessageWriter
             var from = p + 1;
             while (p + 1 < end && request.Parts[p + 1].IsOfResult)
                 p++;
-            WriteResult(request, json, result, from, p + 1, ids);
+            WriteResult(request, json, result, from, p + 1, model);
+            isAny = true;
         }
+
+        return isAny;
     }
 
     /// <summary>A turn of which nothing can be carried is left out, reported: one without content is refused. What the assistant left empty stays.</summary>
-    private static bool SaysSomething(NeutralRequest request, NeutralMessage message)
+    private static bool SaysSomething(NeutralRequest request, NeutralMessage message, in ModelAbilities model)
     {
         var isAnswer = message.Role == NeutralRole.Assistant;
-        var (says, others) = (false, false);
+        var (says, others, thinks) = (false, false, false);
         for (var p = message.From; p < message.From + message.Count; p++)
         {
             var part = request.Parts[p];
@@ -54,21 +64,27 @@ internal static class ChatMessageWriter
                 || (isAnswer ? part.Kind == PartKind.ToolCall : part.Kind is PartKind.Image or PartKind.ImageUrl or PartKind.File)
                 || (!isAnswer && !Sound.ChatFormat(request.Source, part).IsEmpty);
             request.LoseIf(part.Kind == PartKind.Audio && (isAnswer || Sound.ChatFormat(request.Source, part).IsEmpty), request.Names.Audio);
-            request.LoseIf(part.Kind is PartKind.Thinking or PartKind.HiddenThinking, request.Names.Thinking);
+            thinks |= part.Kind == PartKind.Thinking;
+            request.LoseIf(part.Kind == PartKind.HiddenThinking || (part.Kind == PartKind.Thinking && !IsKept(part, model)), request.Names.Thinking);
             request.LoseIf(part.Kind == PartKind.FileUrl, request.Names.File);
             request.LoseIf(isAnswer && part.Kind is (PartKind.Image or PartKind.ImageUrl), request.Names.ImageUrl);
             request.LoseIf(isAnswer && part.Kind == PartKind.File, request.Names.File);
         }
 
+        request.LoseIf(thinks && !says, request.Names.Thinking);
         return says || (isAnswer && !others);
     }
 
+    /// <summary>A thought is carried whole where the model takes it back, and nothing but its text belongs to it.</summary>
+    private static bool IsKept(in NeutralPart thought, in ModelAbilities model) =>
+        model.Takes(RequestFeatures.ReasoningContent) && thought is { Text.Length: > 0, Signature.Length: 0 };
+
     /// <summary>A result is text alone, and nothing says whether it failed.</summary>
-    private static void WriteResult(NeutralRequest request, JsonOut json, in NeutralPart result, int from, int to, CallIdForm ids)
+    private static void WriteResult(NeutralRequest request, JsonOut json, in NeutralPart result, int from, int to, in ModelAbilities model)
     {
         request.LoseIf(result.IsError, request.Names.ResultIsError);
         json.StartObject().Text("role"u8, "tool"u8);
-        CallId.Write(json, "tool_call_id"u8, request.Source, result, ids);
+        CallId.Write(json, "tool_call_id"u8, request.Source, result, FormOf(model));
         var text = json.OpenText("content"u8);
         for (var p = from; p < to; p++)
         {
@@ -81,7 +97,25 @@ internal static class ChatMessageWriter
                 text.Add(part.Text.Of(request.Source));
         }
 
-        json.CloseText().EndObject();
+        json.CloseText();
+        WriteMark(request, json, from - 1, to, model);
+        json.EndObject();
+    }
+
+    /// <summary>What a tool or the assistant has said has one mark for all of it: the last.</summary>
+    private static void WriteMark(NeutralRequest request, JsonOut json, int from, int to, in ModelAbilities model)
+    {
+        if (!model.Takes(RequestFeatures.CacheControl))
+            return;
+        Piece last = default;
+        for (var p = from; p < to; p++)
+        {
+            var mark = request.Parts[p].CacheMark;
+            request.LoseIf(mark.IsPresent && last.IsPresent, request.Names.PartCache);
+            last = mark.IsPresent ? mark : last;
+        }
+
+        PromptCache.Write(request, json, last);
     }
 
     private static void WriteMessage(NeutralRequest request, JsonOut json, NeutralMessage message, in ModelAbilities model)
@@ -95,37 +129,72 @@ internal static class ChatMessageWriter
         if (message.Role == NeutralRole.Assistant)
             WriteAnswer(request, json, message, model);
         else
-            WriteContent(request, json, message);
+            WriteContent(request, json, message, model.Takes(RequestFeatures.CacheControl));
         json.EndObject();
     }
 
-    private static void WriteContent(NeutralRequest request, JsonOut json, NeutralMessage message)
+    /// <summary>Text alone is one string, with an empty line between its parts: many servers take nothing else of a system prompt, some nothing else.</summary>
+    private static void WriteContent(NeutralRequest request, JsonOut json, NeutralMessage message, bool marks)
     {
+        if (!HasOthers(request, message, marks))
+        {
+            WriteText(request, json.OpenText("content"u8), message, isThought: false, "\\n\\n"u8);
+            json.CloseText();
+            return;
+        }
+
         json.StartArray("content"u8);
         for (var p = message.From; p < message.From + message.Count; p++)
         {
             var part = request.Parts[p];
             if (part.Kind != PartKind.ToolResult && !part.IsOfResult)
-                WritePart(request, json, part);
+                WritePart(request, json, part, marks);
         }
 
         json.EndArray();
     }
 
-    private static void WritePart(NeutralRequest request, JsonOut json, in NeutralPart part)
+    /// <summary>Whether a message has more in it than text: pictures, files, or marks of the cache that are taken.</summary>
+    private static bool HasOthers(NeutralRequest request, NeutralMessage message, bool marks)
+    {
+        for (var p = message.From; p < message.From + message.Count; p++)
+        {
+            var part = request.Parts[p];
+            if (part.Kind != PartKind.ToolResult && !part.IsOfResult
+                && (part.Kind is PartKind.Image or PartKind.ImageUrl or PartKind.File || (marks && part.CacheMark.IsPresent)))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>What a message says, or what was thought before it, as one text.</summary>
+    private static void WriteText(NeutralRequest request, TextBuffer text, NeutralMessage message, bool isThought, ReadOnlySpan<byte> between)
+    {
+        var from = text.Length;
+        for (var p = message.From; p < message.From + message.Count; p++)
+        {
+            var part = request.Parts[p];
+            if (part.IsOfResult || part.Text.Length == 0 || !(isThought ? part.Kind == PartKind.Thinking : part.Kind is PartKind.Text or PartKind.Refusal))
+                continue;
+            text.Add(text.Length > from ? between : default).Add(part.Text.Of(request.Source));
+        }
+    }
+
+    private static void WritePart(NeutralRequest request, JsonOut json, in NeutralPart part, bool marks)
     {
         var source = request.Source;
         switch (part.Kind)
         {
             case PartKind.Text or PartKind.Refusal:
-                json.StartObject().Text("type"u8, "text"u8).Text("text"u8, part.Text.Of(source)).EndObject();
+                json.StartObject().Text("type"u8, "text"u8).Text("text"u8, part.Text.Of(source));
                 break;
             case PartKind.Image or PartKind.ImageUrl:
                 json.StartObject().Text("type"u8, "image_url"u8).StartObject("image_url"u8);
                 WriteUrl(json, "url"u8, source, part);
                 if (part.Detail.IsPresent)
                     json.Text("detail"u8, part.Detail.Of(source));
-                json.EndObject().EndObject();
+                json.EndObject();
                 break;
             case PartKind.Audio when Sound.ChatFormat(source, part) is { IsEmpty: false } format:
                 json.StartObject().Text("type"u8, "input_audio"u8).StartObject("input_audio"u8).Text("data"u8, part.Text.Of(source))
@@ -135,9 +204,15 @@ internal static class ChatMessageWriter
                 json.StartObject().Text("type"u8, "file"u8).StartObject("file"u8)
                     .Text("filename"u8, part.Name.IsPresent ? part.Name.Of(source) : "document"u8);
                 WriteUrl(json, "file_data"u8, source, part);
-                json.EndObject().EndObject();
+                json.EndObject();
                 break;
+            default:
+                return;
         }
+
+        if (marks)
+            PromptCache.Write(request, json, part.CacheMark);
+        json.EndObject();
     }
 
     private static void WriteUrl(JsonOut json, ReadOnlySpan<byte> name, ReadOnlySpan<byte> source, in NeutralPart part)
@@ -152,30 +227,33 @@ internal static class ChatMessageWriter
     /// <summary>What the assistant said: its texts are one, and the calls stand behind them.</summary>
     private static void WriteAnswer(NeutralRequest request, JsonOut json, NeutralMessage message, in ModelAbilities model)
     {
-        var (end, calls, texts) = (message.From + message.Count, 0, 0);
-        for (var p = message.From; p < end; p++)
+        var (calls, texts, thoughts) = (0, 0, 0);
+        for (var p = message.From; p < message.From + message.Count; p++)
         {
-            var kind = request.Parts[p].Kind;
-            calls += kind == PartKind.ToolCall ? 1 : 0;
-            texts += kind is PartKind.Text or PartKind.Refusal ? 1 : 0;
+            var part = request.Parts[p];
+            calls += part.Kind == PartKind.ToolCall ? 1 : 0;
+            texts += part.Kind is PartKind.Text or PartKind.Refusal ? 1 : 0;
+            thoughts += part.Kind == PartKind.Thinking ? 1 : 0;
         }
 
         if (texts == 0 && calls > 0)
             json.Value("content"u8, "null"u8);
         else
         {
-            var text = json.OpenText("content"u8);
-            for (var p = message.From; p < end; p++)
-            {
-                if (request.Parts[p].Kind is PartKind.Text or PartKind.Refusal)
-                    text.Add(request.Parts[p].Text.Of(request.Source));
-            }
+            WriteText(request, json.OpenText("content"u8), message, isThought: false, default);
+            json.CloseText();
+        }
 
+        // A call without it is refused by who thinks; that nothing is at hand is taken.
+        if ((thoughts > 0 || calls > 0) && model.Takes(RequestFeatures.ReasoningContent))
+        {
+            WriteText(request, json.OpenText("reasoning_content"u8), message, isThought: true, "\\n\\n"u8);
             json.CloseText();
         }
 
         if (calls > 0)
             WriteCalls(request, json, message, model);
+        WriteMark(request, json, message.From, message.From + message.Count, model);
     }
 
     private static void WriteCalls(NeutralRequest request, JsonOut json, NeutralMessage message, in ModelAbilities model)

@@ -8,7 +8,7 @@ internal sealed class ChatRequestWriter : RequestWriter
 {
     public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Chat;
 
-    public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
+    protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
         if (!target.Abilities.IsOpenAi)
         {
@@ -16,19 +16,22 @@ internal sealed class ChatRequestWriter : RequestWriter
             CustomTools.KeepAllowed(request);
         }
 
+        FormatSentence.AddWord(request);
         json.StartObject().Value("model"u8, target.ModelJson);
+        var marks = target.Abilities.Takes(RequestFeatures.CacheControl);
         ChatMessageWriter.Write(request, json, target.Abilities);
         WriteCap(request, target, json);
-        var samples = ThoughtEffort.Samples(request, target.Abilities);
-        WriteSampling(request, samples, target.Abilities.RefusesPenalties, samples && request.TakeLogprobs(target), json);
+        WriteSampling(request, target, json);
         if (request.Tools.Count > 0)
-            ChatToolWriter.Write(request, json);
+            ChatToolWriter.Write(request, json, marks);
         var effort = ThoughtEffort.AtOpenAi(request, target.Abilities);
         if (!effort.IsEmpty)
             json.Text("reasoning_effort"u8, effort);
         WriteFormat(request, json);
         WriteUser(request, target.Abilities.IsOpenAi, json);
         WriteMembers(request, target.Abilities, json);
+        if (marks)
+            PromptCache.Write(request, json, request.CacheMark);
         if (request.Stream)
         {
             json.Flag("stream"u8, true);
@@ -39,7 +42,8 @@ internal sealed class ChatRequestWriter : RequestWriter
         json.EndObject();
         request.LoseIf(request.TopK.IsPresent, request.Names.TopK);
         request.LoseIf(request.Choices > ChatWords.ChoicesMax, request.Names.Choices);
-        PromptCache.Lose(request, target.Abilities.KeepsPrompts);
+        if (!marks)
+            PromptCache.Lose(request, target.Abilities.KeepsPrompts);
     }
 
     private static void WriteUser(NeutralRequest request, bool isOpenAi, JsonOut json)
@@ -80,38 +84,35 @@ internal sealed class ChatRequestWriter : RequestWriter
             request.Losses.Add(request.Names.Verbosity);
     }
 
-    private static void WriteSampling(NeutralRequest request, bool samples, bool refusesPenalties, bool takesLogprobs, JsonOut json)
+    private static void WriteSampling(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
+        var model = target.Abilities;
+        var samples = ThoughtEffort.Samples(request, model);
         if (request.Choices > 1)
             json.Number("n"u8, Math.Min(request.Choices, ChatWords.ChoicesMax));
-        Number(request, json, "seed"u8, request.Seed);
+        Number(request, json, model.Takes(RequestFeatures.Seed) ? "seed"u8 : "random_seed"u8, request.Seed);
         if (!samples)
             LoseSampling(request);
         if (samples)
         {
             Number(request, json, "temperature"u8, request.Temperature);
             Number(request, json, "top_p"u8, request.TopP);
-            WritePenalties(request, refusesPenalties, json);
-            if (takesLogprobs)
-                json.Flag("logprobs"u8, true);
-            if (request is { WantsLogprobs: true, TopLogprobs: > 0 })
-                json.Number("top_logprobs"u8, request.TopLogprobs);
+            Number(request, json, "presence_penalty"u8, request.PresencePenalty);
+            Number(request, json, "frequency_penalty"u8, request.FrequencyPenalty);
+            WriteLogprobs(request, target, json);
         }
 
         if (request.Stops.Count > 0)
             WriteStops(request, samples, json);
     }
 
-    private static void WritePenalties(NeutralRequest request, bool refusesThem, JsonOut json)
+    private static void WriteLogprobs(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
-        if (refusesThem)
-        {
-            request.LosePenalties();
+        if (!request.TakeLogprobs(target))
             return;
-        }
-
-        Number(request, json, "presence_penalty"u8, request.PresencePenalty);
-        Number(request, json, "frequency_penalty"u8, request.FrequencyPenalty);
+        json.Flag("logprobs"u8, true);
+        if (request is { WantsLogprobs: true, TopLogprobs: > 0 })
+            json.Number("top_logprobs"u8, request.TopLogprobs);
     }
 
     /// <summary>Models that think refuse it; what it is by itself is as good as nothing.</summary>

@@ -5,7 +5,10 @@ namespace AiEdge.DataPlane.Dialects.OpenAi;
 /// <summary>Writes the tools of a request for chat completions, and which of them may or must be called.</summary>
 internal static class ChatToolWriter
 {
-    public static void Write(NeutralRequest request, JsonOut json)
+    /// <param name="request">The request.</param>
+    /// <param name="json">Where to.</param>
+    /// <param name="marks">Whether marks of the prompt's cache are taken.</param>
+    public static void Write(NeutralRequest request, JsonOut json, bool marks)
     {
         json.StartArray("tools"u8);
         foreach (var tool in request.Tools)
@@ -13,7 +16,7 @@ internal static class ChatToolWriter
             if (tool.IsCustom)
                 WriteCustom(request, json, tool);
             else
-                WriteFunction(request, json, tool);
+                WriteFunction(request, json, tool, marks);
         }
 
         json.EndArray();
@@ -22,7 +25,7 @@ internal static class ChatToolWriter
             json.Flag("parallel_tool_calls"u8, false);
     }
 
-    private static void WriteFunction(NeutralRequest request, JsonOut json, in NeutralTool tool)
+    private static void WriteFunction(NeutralRequest request, JsonOut json, in NeutralTool tool, bool marks)
     {
         var source = request.Source;
         json.StartObject().Text("type"u8, "function"u8).StartObject("function"u8).Text("name"u8, tool.Name.Of(source));
@@ -32,7 +35,10 @@ internal static class ChatToolWriter
             SchemaText.Write(json, "parameters"u8, source, tool.Schema, tool.IsOpenApi);
         if (request.KeepsTo(tool))
             json.Flag("strict"u8, true);
-        json.EndObject().EndObject();
+        json.EndObject();
+        if (marks)
+            PromptCache.Write(request, json, tool.CacheMark);
+        json.EndObject();
     }
 
     private static void WriteCustom(NeutralRequest request, JsonOut json, in NeutralTool tool)

@@ -66,7 +66,7 @@ internal sealed class EmbeddingsRequestWriter : RequestWriter
 {
     public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Embeddings;
 
-    public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
+    protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
         var source = request.Source;
         json.StartObject().Value("model"u8, target.ModelJson).StartArray("input"u8);

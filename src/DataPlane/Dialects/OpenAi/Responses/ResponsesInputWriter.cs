@@ -20,10 +20,13 @@ internal static class ResponsesInputWriter
         json.EndArray();
     }
 
-    /// <summary>A prompt of several parts stays a message, and so does one that nothing follows: there has to be an input.</summary>
+    /// <summary>
+    /// A prompt of several parts stays a message, and so does one that nothing follows: there has to be an input. Where JSON is asked for, the word has to be
+    /// in that, so that the prompt stays there, too.
+    /// </summary>
     private static int WriteInstructions(NeutralRequest request, JsonOut json)
     {
-        if (request.Messages.Count < 2 || request.Messages[0] is not { Role: NeutralRole.System, Count: 1 } first)
+        if (request.Format == AnswerFormat.Json || request.Messages.Count < 2 || request.Messages[0] is not { Role: NeutralRole.System, Count: 1 } first)
             return 0;
         var part = request.Parts[first.From];
         if (part.Kind != PartKind.Text)

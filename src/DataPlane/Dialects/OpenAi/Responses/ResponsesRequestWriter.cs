@@ -17,8 +17,9 @@ internal sealed class ResponsesRequestWriter : RequestWriter
 
     public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Responses;
 
-    public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
+    protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
+        FormatSentence.AddWord(request);
         json.StartObject().Value("model"u8, target.ModelJson);
         ResponsesInputWriter.Write(request, json, takesThought: target.Abilities.ThinksAtOpenAi);
         WriteCap(request, target, json);

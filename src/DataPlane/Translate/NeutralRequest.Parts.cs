@@ -1,0 +1,65 @@
+namespace AiEdge.DataPlane.Translate;
+
+/// <summary>What is put into a request, and taken out of it, for want of a place in the provider's dialect.</summary>
+internal sealed partial class NeutralRequest
+{
+    /// <summary>Puts a text behind the source.</summary>
+    /// <param name="text">The inside of a JSON string.</param>
+    /// <param name="json">What of the source is quoted behind it; absent for nothing.</param>
+    public Piece Put(ReadOnlySpan<byte> text, Piece json = default)
+    {
+        var from = _source.Length;
+        _source.Add(text);
+        if (json.IsPresent)
+            _source.AddEscaped(json.Start, json.Length);
+        return new Piece(from, _source.Length - from);
+    }
+
+    /// <summary>Says something to the model behind all that the system prompt says at the request's beginning.</summary>
+    public void Instruct(Piece text)
+    {
+        var part = new NeutralPart { Kind = PartKind.Text, Text = text };
+        if (Messages.Count == 0 || Messages[0].Role != NeutralRole.System)
+        {
+            Messages.Insert(0, new NeutralMessage(NeutralRole.System, Parts.Count, 1));
+            Parts.Add(part);
+            return;
+        }
+
+        var at = Messages[0].From + Messages[0].Count;
+        Parts.Insert(at, part);
+        Messages[0] = Messages[0] with { Count = Messages[0].Count + 1 };
+        for (var m = 1; m < Messages.Count; m++)
+        {
+            if (Messages[m].From >= at)
+                Messages[m] = Messages[m] with { From = Messages[m].From + 1 };
+        }
+    }
+
+    /// <summary>Takes out the parts that are lost, and messages that have none left.</summary>
+    public void RemoveLost()
+    {
+        // Where each part is to be found afterwards; one that goes has the place of the one behind it.
+        var places = new int[Parts.Count + 1];
+        var kept = 0;
+        for (var p = 0; p < Parts.Count; p++)
+        {
+            places[p] = kept;
+            if (!Parts[p].IsLost)
+                Parts[kept++] = Parts[p];
+        }
+
+        places[Parts.Count] = kept;
+        Parts.RemoveRange(kept, Parts.Count - kept);
+        for (var m = Messages.Count - 1; m >= 0; m--)
+        {
+            var message = Messages[m];
+            var from = places[message.From];
+            var count = places[message.From + message.Count] - from;
+            if (count == 0 && message.Count > 0)
+                Messages.RemoveAt(m);
+            else
+                Messages[m] = message with { From = from, Count = count };
+        }
+    }
+}

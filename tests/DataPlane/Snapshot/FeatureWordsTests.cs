@@ -1,0 +1,31 @@
+using AiEdge.DataPlane.Core;
+
+namespace AiEdge.DataPlane.Tests.Snapshot;
+
+/// <summary>What a provider is said to lack and to take.</summary>
+public sealed class FeatureWordsTests
+{
+    [Theory]
+    [InlineData("lacks: [ seeds ]", "p.lacks[0]: must be user, seed, stop, penalties, logprobs, choices, json, schema, strict, json-with-tools, parallel-tools, forced-tools, "
+        + "urls, files, user-after-tool, cache-control or reasoning-content")]
+    [InlineData("takes: []", "p.takes: is empty; leave it out or name something")]
+    [InlineData("lacks: [ user, seed ], takes: [ schema, seed ]", "p.takes[1]: stands in lacks, too")]
+    public void What_a_provider_lacks_and_takes_is_said_in_known_words_and_once(string fields, string fault)
+    {
+        var load = Doc.Load($"providers: {{ p: {{ dialect: openai, baseUrl: \"http://h/v1\", {fields} }} }}\nmodels: {{ m: {{ targets: [ {{ provider: p }} ] }} }}\n" + Doc.Limits);
+        Assert.Contains(Doc.Lines(load.Faults), line => line.EndsWith("providers." + fault, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void They_are_compiled_with_what_the_host_lacks_and_shown()
+    {
+        var snapshot = Doc.Snapshot(
+            "providers:\n  p: { dialect: anthropic, hosting: vertex, baseUrl: \"http://h/v1\", lacks: [ seed, json ], takes: [ reasoning-content ] }\n"
+            + "models: { m: { targets: [ { provider: p } ] } }\n" + Doc.Limits);
+        var provider = Assert.Single(snapshot.Providers);
+        Assert.Equal(
+            (RequestFeatures.Seed | RequestFeatures.Json | RequestFeatures.Urls, RequestFeatures.ReasoningContent), (provider.LacksFeatures, provider.TakesFeatures));
+        var shown = System.Text.Json.JsonElement.Parse(snapshot.MaskedJson).GetProperty("providers").GetProperty("p");
+        Assert.Equal("seed json reasoning-content", string.Join(' ', new[] { "lacks", "takes" }.SelectMany(name => shown.GetProperty(name).EnumerateArray()).Select(word => word.GetString())));
+    }
+}
