@@ -1,4 +1,5 @@
 using AiEdge.DataPlane.Tests.Dialects;
+using AiEdge.DataPlane.Tests.Flow;
 using AiEdge.DataPlane.Tests.Forward;
 using AiEdge.DataPlane.Tests.Meter;
 using AiEdge.DataPlane.Tests.Parse;
@@ -23,6 +24,7 @@ public static class FuzzTargets
         new OracleTarget("translation", TranslateOracles.WhatComesOutIsJson, OracleTarget.Json),
         new OracleTarget("form", (input, seed) => ParseOracles.MultipartIsReadAlike(input, seed), OracleTarget.Form),
         new OracleTarget("answer", MeterOracles.AnswerIsReadAlike, OracleTarget.Json),
+        new OracleTarget("stored-ids", StoredIdOracles.IdsAreSealedAlike, OracleTarget.Json),
         new OracleTarget("chunks", MeterOracles.ChunksAreReadAlike, OracleTarget.Json),
         new OracleTarget("deltas", DeltaOracles.TextsAreThoseOfTheTree, OracleTarget.Json),
         new OracleTarget("metrics", ExpositionOracles.MetricsAreReadAlike, OracleTarget.Metrics),

@@ -9,6 +9,9 @@ internal sealed class AccountModel
     /// <summary>As <see cref="ProviderModel.FixedHeaders"/>, with the account's own credential.</summary>
     public required byte[] FixedHeaders { get; init; }
 
+    /// <summary>Seals ids of what lies with it.</summary>
+    public required IdSeal Seal { get; init; }
+
     /// <summary>Whether it is not used for now.</summary>
     public bool IsDisabled { get; init; }
 

@@ -168,7 +168,7 @@ internal sealed class ProviderModel
     /// <summary>Whom it may be asked as: at least one.</summary>
     public AccountModel[] Accounts
     {
-        get => _accounts ??= [new AccountModel { Name = "", FixedHeaders = FixedHeaders }];
+        get => _accounts ??= [new AccountModel { Name = "", FixedHeaders = FixedHeaders, Seal = new IdSeal(Name, "", FixedHeaders) }];
         init => _accounts = value;
     }
 

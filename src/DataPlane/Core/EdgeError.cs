@@ -102,6 +102,12 @@ internal enum ErrorKind : byte
 
     /// <summary>The key may not call a native path of a provider, or a limit of it could not be kept there.</summary>
     PathNotAllowed,
+
+    /// <summary>There is no earlier response of that id, or it is another team's, or where it lies cannot be asked.</summary>
+    UnknownResponse,
+
+    /// <summary>Nobody knows where the conversation lies that the request belongs to.</summary>
+    UnknownConversation,
 }
 
 /// <summary>

@@ -32,6 +32,8 @@ internal static class ErrorTable
         ErrorKind.NotSupportedYet => new(400, Bad, "not_supported_yet", "This is not supported yet."),
         ErrorKind.TagNotAllowed => new(403, Bad, "model_not_allowed", "The API key may not set this tag."),
         ErrorKind.PathNotAllowed => new(403, Bad, "model_not_allowed", "The API key may not call this path."),
+        ErrorKind.UnknownResponse => new(404, Bad, "previous_response_not_found", "There is no response of the id that 'previous_response_id' names."),
+        ErrorKind.UnknownConversation => new(404, Bad, "conversation_not_found", "There is no conversation of that id."),
         ErrorKind.ModelDisabled => new(403, Bad, "model_not_allowed", "The model is switched off."),
         ErrorKind.NotCapable => new(400, Bad, "not_capable", "None of the model's targets takes what the request asks for."),
         ErrorKind.PromptTooLong => new(413, Bad, "request_too_large", "The request is longer than the context window of all of the model's targets."),

@@ -2,36 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace AiEdge.DataPlane.Core;
 
-/// <summary>How an exchange ended; the word in the record.</summary>
-internal enum EndReason : byte
-{
-    Done,
-    ClientClosed,
-    UpstreamFault,
-    Refused,
-    Timeout,
-    Draining,
-    Internal,
-
-    /// <summary>A limit was reached within the stream, which was ended in its dialect's own way.</summary>
-    Cut,
-
-    /// <summary>The process ended under it; said by whoever recovers its journal.</summary>
-    Crashed,
-
-    /// <summary>What it rested on was revoked.</summary>
-    Revoked,
-
-    /// <summary>Another attempt at the same request began its answer sooner; of attempts alone.</summary>
-    Cancelled,
-
-    /// <summary>Its answer was not good enough, and a better model was asked; of attempts alone.</summary>
-    Escalated,
-
-    /// <summary>It was whole, and another one of several that were asked for at once was chosen; of attempts alone.</summary>
-    Unpicked,
-}
-
 /// <summary>Up to 128 bytes of a request id, kept inside its owner.</summary>
 [InlineArray(Length)]
 internal struct IdBytes
@@ -103,6 +73,9 @@ internal sealed class Exchange
 
     /// <summary>What it asks of whoever takes it.</summary>
     public RequestNeeds Needs { get; set; }
+
+    /// <summary>Ids of what lies at a provider: what it goes on from, and its answer's own.</summary>
+    public StoredIds Stored { get; } = new();
 
     /// <summary>A number of its prompt's beginning (<see cref="PromptPrefix"/>); 0 where nobody looks at it.</summary>
     public ulong PrefixHash { get; set; }
@@ -309,6 +282,7 @@ internal sealed class Exchange
         _passed = OwnName = null;
         Needs = default;
         PrefixHash = UserHash = 0;
+        Stored.Reset();
         Degraded = default;
         SimpleModel = null;
         IsCascaded = IsEnsembled = false;

@@ -44,6 +44,11 @@ internal sealed record ShapeTraits
     /// <summary>Whether its answer, where it comes whole, can be judged and be asked for once more.</summary>
     public bool MayRepeat { get; init; }
 
+    /// <summary>
+    /// What the ids begin with by which clients go on from its answers, which providers keep: sealed ones, as we tell them. Empty where none are kept.
+    /// </summary>
+    public byte[] StoredIdMark { get; init; } = [];
+
     public PromptOverhead Overhead { get; init; }
 
     /// <summary>What stands in a body that has the provider itself call tools, which nobody may have done twice; empty where there is none.</summary>

@@ -82,6 +82,8 @@ internal sealed partial class AttemptLoop
             mayAskLogprobs ? default : clamp,
             target.Provider.InsteadOfModel);
         _asksLogprobs = mayAskLogprobs && RequestForm.Of(exchange.Endpoint.Shape).AskLogprobs(intake.Scan.Facts, clamp, intake.Patch);
+        if (exchange.Stored.BeforeJson is { IsEmpty: false } before)
+            intake.Patch.Replace(intake.Scan.Facts.StoredIdToken, before);
         ReadOnlyMemory<byte> name = target.UpstreamModelJson ?? exchange.PassedModelJson;
         var isOfModel = Translations.Find(exchange.Endpoint.Shape)?.FindModels is not null;
         if (isOfModel && name.IsEmpty)

@@ -15,7 +15,7 @@ namespace AiEdge.DataPlane.Flow;
 /// the connection's end closes, or whose length is wrong, looks whole by its framing alone.
 /// </summary>
 internal sealed class BodyRelay(
-    UpstreamBody body, BodyDecoder decoder, ClientWriter client, ExchangeMeter meter, Settlement settlement, Func<bool> isGivenUp)
+    UpstreamBody body, BodyDecoder decoder, ClientWriter client, StoredIdWriter ids, ExchangeMeter meter, Settlement settlement, Func<bool> isGivenUp)
 {
     /// <summary>A JSON answer longer than this goes out as it comes.</summary>
     public const int HeldBytesMax = 64 * 1024;
@@ -64,6 +64,8 @@ internal sealed class BodyRelay(
             return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "No better model could be asked.");
         }
 
+        if (ids.IsOn)
+            ids.EndWhole();
         client.WriteEnd();
         return await client.FinishAsync(default);
     }
@@ -72,10 +74,11 @@ internal sealed class BodyRelay(
     {
         var head = upstream.HeadReader.Head;
         var decode = answer.IsJson && answer.Coding != ContentCoding.Identity;
+        ids.Begin(exchange, answer.IsJson);
         var framing = head.Framing.Kind switch
         {
             BodyKind.None => AnswerFraming.None,
-            BodyKind.Length when !decode && _filter is null => AnswerFraming.Length,
+            BodyKind.Length when !decode && _filter is null && !ids.IsOn => AnswerFraming.Length,
             _ => exchange.HttpMinor == 0 ? AnswerFraming.UntilClose : AnswerFraming.Chunked,
         };
         if (framing == AnswerFraming.UntilClose)
@@ -117,7 +120,10 @@ internal sealed class BodyRelay(
         if (_filter is not null)
             piece = _filter.Feed(piece);
         judge?.Feed(exchange, piece);
-        client.Write(piece);
+        if (ids.IsOn)
+            ids.WriteWhole(piece);
+        else
+            client.Write(piece);
     }
 
     /// <summary>What the answer has cost: as it reports, else by the texts in it.</summary>

@@ -58,6 +58,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         }
 
         link.ClearStep();
+        _length = exchange.Stored.Conceal(ref _bytes, _length);
         var error = Judge(exchange, head.Status, answer, request);
         IsElsewhere = _isNamed && hasOtherAccount && (head.Status != 400 || IsNotFound());
         if (error.IsError)

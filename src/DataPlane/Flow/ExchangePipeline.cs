@@ -110,6 +110,8 @@ internal sealed class ExchangePipeline
         _exchange.SetAskedModel(asked);
         if ((error = isNative ? Passthrough.Check(_exchange, facts) : Router.Find(_exchange)).IsError)
             return error;
+        if (!isNative && (error = StoredPlace.Find(_exchange, facts)).IsError)
+            return error;
         if ((error = _choice.Choose(_exchange, _link, _body)).IsError)
             return error;
         _services.Metrics.Know(_exchange);

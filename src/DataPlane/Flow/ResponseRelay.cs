@@ -45,8 +45,9 @@ internal sealed class ResponseRelay
         _credit = credit;
         var decoder = new BodyDecoder();
         _client = new ClientWriter(journal, OnStarted);
-        _stream = new StreamRelay(plan, _body, decoder, _client, journal, credit, meter, settlement, bodies);
-        _whole = new BodyRelay(_body, decoder, _client, meter, settlement,
+        var ids = new StoredIdWriter(_client.Write);
+        _stream = new StreamRelay(plan, _body, decoder, _client, ids, journal, credit, meter, settlement, bodies);
+        _whole = new BodyRelay(_body, decoder, _client, ids, meter, settlement,
             () => GivesUp(_judge!.Judge(_exchange, _request, _hidesLogprobs ? _filter!.Means.Lowest : 0)));
         _makeTranslated = () => new TranslatedBodyRelay(_body, decoder, _client, meter, settlement, bodies,
             (answer, logprob) => _plan.Step is not null && GivesUp(_judge!.Judge(_exchange, _request, answer, logprob)));

@@ -175,7 +175,7 @@ internal sealed partial class StreamRelay
         if (_exchange.IsArray)
             _array.End(client, told);
         else
-            client.Write(told);
+            Send(told);
     }
 
     /// <summary>A whole stream gets what the client's dialect ends with; one that was cut has it, and one that broke gets its error.</summary>

@@ -14,8 +14,8 @@ namespace AiEdge.DataPlane.Flow;
 /// frames. The stream is complete only on its terminal event; anything else is told as an error in the stream itself.
 /// </summary>
 internal sealed partial class StreamRelay(
-    TargetPlan plan, UpstreamBody body, BodyDecoder decoder, ClientWriter client, JournalHold journal, IOutputCredit credit, ExchangeMeter meter,
-    Settlement settlement, ByteBudget bodies)
+    TargetPlan plan, UpstreamBody body, BodyDecoder decoder, ClientWriter client, StoredIdWriter ids, JournalHold journal, IOutputCredit credit,
+    ExchangeMeter meter, Settlement settlement, ByteBudget bodies)
 {
     /// <summary>A long event that is translated is held as it came, as it is told, and as the client has seen it.</summary>
     private const int HeldTimes = 3;
@@ -117,6 +117,7 @@ internal sealed partial class StreamRelay(
         _guard.Begin(exchange, journal.IsOn);
         _form = DialectTable.Of(exchange.Dialect);
         _isTranslated = exchange.UpstreamEndpoint is not null;
+        ids.Begin(exchange, !_isTranslated);
         _frames.Reset(exchange.Config.Server.BufferedBytesMax, _isTranslated ? HeldTimes : 1);
         _isUntold = _isBegun = _isUnsent = false;
         _prelude.Release();
@@ -341,6 +342,8 @@ internal sealed partial class StreamRelay(
 
     private void OnFrame()
     {
+        if (ids.IsOn)
+            ids.Learn(_reader.AnswerId);
         if (_exchange.FirstTokenAt != 0 || !_reader.SawContent)
             return;
         _exchange.FirstTokenAt = System.Diagnostics.Stopwatch.GetTimestamp();
@@ -374,7 +377,9 @@ internal sealed partial class StreamRelay(
     /// <summary>Whole frames go out as they are, or as elements of an array.</summary>
     private void Send(ReadOnlySpan<byte> frames)
     {
-        if (!_exchange.IsArray)
+        if (ids.IsOn)
+            ids.WriteEvents(frames);
+        else if (!_exchange.IsArray)
             client.Write(frames);
         else if (!_array.Write(client, frames))
             _isUntold = true;

@@ -51,7 +51,7 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
                 return;
         }
 
-        if (gate.IsSimple(exchange, body, simple) && TryTurn(exchange, body, simple.Model))
+        if (!exchange.Stored.IsReferred && gate.IsSimple(exchange, body, simple) && TryTurn(exchange, body, simple.Model))
             exchange.SimpleModel = simple.Model;
     }
 
@@ -74,7 +74,7 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
         if (exchange.Stream || exchange.Endpoint is not { Kind: EndpointKind.Forward, Shape: var shape })
             return false;
         var scan = body.Intake!.Scan;
-        if (scan.Facts.Background || scan.Prompt is { } prompt && (prompt.Doubts & PromptDoubt.StoredState) != 0)
+        if (scan.Facts.Background || exchange.Stored.IsReferred || scan.Prompt is { } prompt && (prompt.Doubts & PromptDoubt.StoredState) != 0)
             return false;
         var traits = ShapeTraits.Of(shape);
         return traits.MayRepeat && !AttemptLoop.HasProviderTools(traits, body);

@@ -38,6 +38,9 @@ internal abstract class EventReader
     /// <summary>The tier of service that the stream says it is served by, the last one said; empty where it says none.</summary>
     public ReadOnlySpan<byte> ServedTier => _tier.Utf8;
 
+    /// <summary>The id by which a client can go on from the answer; empty as long as it is not told, or where there is none.</summary>
+    public virtual ReadOnlySpan<byte> AnswerId => default;
+
     /// <summary>Events with JSON data.</summary>
     public long Events { get; protected set; }
 

@@ -44,6 +44,8 @@ internal sealed class RequestFacts
     private readonly byte[] _serviceTier = new byte[TierBytes.Length];
     private int _modelLength;
     private int _serviceTierLength;
+    private byte[]? _storedId;
+    private int _storedIdLength;
 
     public bool HasModel => _modelLength > 0;
 
@@ -72,6 +74,18 @@ internal sealed class RequestFacts
 
     /// <summary>Whether <c>background</c> is true (Responses).</summary>
     public bool Background { get; set; }
+
+    /// <summary>What it goes on from that lies at a provider (<c>previous_response_id</c>), unescaped; empty for nothing, or for what is too long.</summary>
+    public ReadOnlySpan<byte> StoredId => _storedId.AsSpan(0, _storedIdLength);
+
+    /// <summary>Where that stands, with its quotes.</summary>
+    public ByteRange StoredIdToken { get; set; }
+
+    /// <summary>Whether it belongs to a conversation that lies at a provider (<c>conversation</c>).</summary>
+    public bool HasConversation { get; set; }
+
+    /// <summary>Whether the provider is to keep nothing of its answer (<c>store: false</c>).</summary>
+    public bool KeepsNothing { get; set; }
 
     public StreamOptionsForm StreamOptions { get; set; }
 
@@ -142,7 +156,9 @@ internal sealed class RequestFacts
 
     public void Reset()
     {
-        _modelLength = _serviceTierLength = 0;
+        _modelLength = _serviceTierLength = _storedIdLength = 0;
+        StoredIdToken = default;
+        HasConversation = KeepsNothing = false;
         ModelToken = default;
         ModelNameStart = 0;
         Stream = false;
@@ -172,6 +188,14 @@ internal sealed class RequestFacts
     }
 
     public void SetServiceTier(ReadOnlySpan<byte> name) => _serviceTierLength = name.TryCopyTo(_serviceTier) ? name.Length : 0;
+
+    /// <summary>Takes an id of at most <see cref="StoredIds.TextBytesMax"/> bytes.</summary>
+    public void SetStoredId(ReadOnlySpan<byte> id)
+    {
+        _storedId ??= new byte[StoredIds.TextBytesMax];
+        id.CopyTo(_storedId);
+        _storedIdLength = id.Length;
+    }
 
     /// <summary>Takes a model name that has no escapes. False when it may not be one.</summary>
     public bool TrySetModel(ReadOnlySpan<byte> name)

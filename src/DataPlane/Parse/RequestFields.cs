@@ -35,6 +35,9 @@ internal enum RequestField
 
     /// <summary>A request as another path would be sent it, all of it.</summary>
     Whole = 1 << 25,
+    StoredId = 1 << 26,
+    Conversation = 1 << 27,
+    Store = 1 << 28,
 }
 
 /// <summary>What is said of a field that is wrong.</summary>
@@ -53,9 +56,9 @@ internal static class RequestFields
             RequestField.StreamOptions or RequestField.Config => $"'{name}' must be an object or null.",
             RequestField.Whole => $"'{name}' must be an object.",
             RequestField.Tools => $"'{name}' must be an array or null.",
-            RequestField.ServiceTier => $"'{name}' must be a string or null.",
+            RequestField.ServiceTier or RequestField.StoredId => $"'{name}' must be a string or null.",
             RequestField.Temperature or RequestField.TopP => "The field must be a number or null.",
-            RequestField.Stream or RequestField.Background or RequestField.IncludeUsage => "The field must be true, false or null.",
+            RequestField.Stream or RequestField.Background or RequestField.IncludeUsage or RequestField.Store => "The field must be true, false or null.",
             _ => "The field must be a non-negative integer or null.",
         },
         name);

@@ -178,14 +178,14 @@ internal sealed class RequestReader
     private bool Fits(JsonToken token) => _field switch
     {
         RequestField.Model => token == JsonToken.String,
-        RequestField.MimeType or RequestField.Thinking or RequestField.Logprobs or RequestField.TopLogprobs or RequestField.Include => true,
+        RequestField.MimeType or RequestField.Thinking or RequestField.Conversation or RequestField.Logprobs or RequestField.TopLogprobs or RequestField.Include => true,
         RequestField.Messages or RequestField.Contents => token == JsonToken.StartArray,
         RequestField.Whole => token == JsonToken.StartObject,
         RequestField.Prompt or RequestField.Input => token is JsonToken.String or JsonToken.StartArray,
         RequestField.Tools => token is JsonToken.Null or JsonToken.StartArray,
-        RequestField.ServiceTier => token is JsonToken.Null or JsonToken.String,
+        RequestField.ServiceTier or RequestField.StoredId => token is JsonToken.Null or JsonToken.String,
         RequestField.StreamOptions or RequestField.Config => token is JsonToken.Null or JsonToken.StartObject,
-        RequestField.Stream or RequestField.Background or RequestField.IncludeUsage =>
+        RequestField.Stream or RequestField.Background or RequestField.IncludeUsage or RequestField.Store =>
             token is JsonToken.Null or JsonToken.True or JsonToken.False,
         _ => token is JsonToken.Null or JsonToken.Number,
     };
@@ -204,6 +204,15 @@ internal sealed class RequestReader
                 return default;
             case RequestField.Background:
                 _facts.Background = token == JsonToken.True;
+                return default;
+            case RequestField.StoredId:
+                TakeStoredId(token, range, bytes);
+                return default;
+            case RequestField.Conversation:
+                _facts.HasConversation = token != JsonToken.Null;
+                return default;
+            case RequestField.Store:
+                _facts.KeepsNothing = token == JsonToken.False;
                 return default;
             case RequestField.ServiceTier:
                 _facts.SetServiceTier(token == JsonToken.String && !_scanner.IsEscaped ? _scanner.Text(bytes) : default);
@@ -312,6 +321,19 @@ internal sealed class RequestReader
         }
 
         _inner = RequestField.None;
+    }
+
+    /// <summary>Takes an id as it is meant; of one that is longer than any of ours that it is there.</summary>
+    private void TakeStoredId(JsonToken token, ByteRange range, ReadOnlySpan<byte> bytes)
+    {
+        if (token != JsonToken.String || range.Length == 2)
+            return;
+        _facts.StoredIdToken = range;
+        Span<byte> plain = stackalloc byte[StoredIds.TextBytesMax];
+        if (!_scanner.IsEscaped)
+            _facts.SetStoredId(range.Length - 2 <= StoredIds.TextBytesMax ? _scanner.Text(bytes) : default);
+        else if (JsonUnescape.TryUnescape(_scanner.Text(bytes), plain, out int length))
+            _facts.SetStoredId(plain[..length]);
     }
 
     private EdgeError TakeModel(ReadOnlySpan<byte> name)

@@ -57,23 +57,25 @@ internal static class Accounts
     /// <param name="ask">What is to be taken.</param>
     /// <param name="without">Places of those that are not asked.</param>
     /// <param name="waitMaxMs">How long may be waited for it.</param>
+    /// <param name="only">The account that alone may be taken, left alone or not: its provider is asked as if it had no other. Null for any.</param>
     /// <param name="trial">Of <see cref="AccountState.Use"/>.</param>
     /// <param name="taken">What it was taken of; null where nothing is known of the account's limits.</param>
     /// <param name="waitMs">How long has to be waited.</param>
     public static int Take(
-        TargetModel target, ulong prefix, long nowMs, in AccountAsk ask, ulong without, long waitMaxMs,
+        TargetModel target, ulong prefix, long nowMs, in AccountAsk ask, ulong without, long waitMaxMs, AccountModel? only,
         out long trial, out AccountLimits? taken, out long waitMs)
     {
         var all = target.Provider.Accounts;
         var start = all.Length == 1 ? 0 : (int)((prefix != 0 ? StableHash.Mix(prefix) : target.Provider.NextTicket()) % (uint)all.Length);
-        var isPaused = PauseLeftMs(target.Provider, nowMs) > 0;
+        var isPaused = only is not null || PauseLeftMs(target.Provider, nowMs) > 0;
         var (soonest, soonestLimits) = (-1, (AccountLimits?)null);
         (trial, taken) = (0, null);
         waitMs = long.MaxValue;
         for (var i = 0; i < all.Length; i++)
         {
             var place = (start + i) % all.Length;
-            if (all[place].IsDisabled || (without & (1UL << place)) != 0 || (!isPaused && all[place].State.PauseLeftMs(nowMs) > 0))
+            if (all[place].IsDisabled || (without & (1UL << place)) != 0 || (!isPaused && all[place].State.PauseLeftMs(nowMs) > 0)
+                || (only is not null && !ReferenceEquals(only, all[place])))
                 continue;
             taken = Known(target, place, ask);
             taken?.Want(nowMs, ask.Cost);

@@ -54,7 +54,7 @@ internal sealed partial class TargetPlan
         }
 
         var prefix = _exchange.Model.Affinity is null ? 0 : _exchange.PrefixHash;
-        var account = Accounts.Take(target, prefix, clock.CoarseMs, Ask, without: 0, 0, out _, out var taken, out _);
+        var account = Accounts.Take(target, prefix, clock.CoarseMs, Ask, without: 0, 0, _exchange.Stored.Account, out _, out var taken, out _);
         if (account < 0)
         {
             target.Load.Leave();

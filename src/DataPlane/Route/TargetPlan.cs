@@ -138,7 +138,8 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     {
         var waitMax = mayWait ? (long)_asked.Retry.WaitMax.TotalMilliseconds : 0;
         var prefix = _exchange.Model!.Affinity is null ? 0 : _exchange.PrefixHash;
-        var place = Accounts.Take(_exchange.Target!, prefix, clock.CoarseMs, Ask, _without, waitMax, out _trial, out _taken, out var ms);
+        var only = _exchange.Stored.Account;
+        var place = Accounts.Take(_exchange.Target!, prefix, clock.CoarseMs, Ask, _without, waitMax, only, out _trial, out _taken, out var ms);
         wait = TimeSpan.FromMilliseconds(ms == long.MaxValue ? 0 : ms);
         _exchange.Account = place < 0 ? null : _exchange.Target!.Provider.Accounts[place];
         _limits = place < 0 ? null : Accounts.LimitsOf(_exchange.Target!, place, Ask);
@@ -175,7 +176,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     /// <summary>It was the account that was refused: where its provider can be asked as another, the same target may be chosen again.</summary>
     public void OnAccountRefused()
     {
-        if (Accounts.HasRoom(_exchange.Target!, clock.CoarseMs, Ask))
+        if (_exchange.Stored.Account is null && Accounts.HasRoom(_exchange.Target!, clock.CoarseMs, Ask))
             _tried &= ~(1UL << _target);
     }
 
@@ -313,6 +314,10 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     private bool TryFallBack(bool isPicky = false)
     {
         var before = (_exchange.Model, _tried, _by);
+
+        // What it goes on from lies where it lies: without it the request is another question.
+        if (_exchange.Stored.Provider is not null)
+            return false;
         while (_fallbacks < _asked.Fallback.Length)
         {
             var name = _asked.Fallback[_fallbacks++];
@@ -383,7 +388,8 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         var set = 0UL;
         for (var i = 0; i < model.Targets.Length; i++)
         {
-            if (model.Targets[i] is not { Weight: > 0, Provider.IsDisabled: false } target || !CanAnswer(target) || !Fits(model, target))
+            if (model.Targets[i] is not { Weight: > 0, Provider.IsDisabled: false } target || !_exchange.Stored.Allows(target) || !CanAnswer(target)
+                || !Fits(model, target))
                 continue;
             if (target.IsFull(clock.CoarseMs))
                 OnFull(model, i);

@@ -81,6 +81,8 @@ internal sealed class ConfigCompiler
         };
     }
 
+    private static IdSeal Seal(ProviderOptions provider, string account, string key) => new(provider.Name, account, Encoding.UTF8.GetBytes(key));
+
     private ProviderModel Provider(ProviderOptions provider)
     {
         var url = provider.BaseUrl.Value;
@@ -91,7 +93,13 @@ internal sealed class ConfigCompiler
         {
             var account = provider.Accounts[i];
             (var own, names) = FixedHeaders(provider, account.Key.Value);
-            accounts[i] = new AccountModel { Name = account.Name, FixedHeaders = own, IsDisabled = account.IsDisabled };
+            accounts[i] = new AccountModel
+            {
+                Name = account.Name,
+                FixedHeaders = own,
+                Seal = Seal(provider, account.Name, account.Key.Value),
+                IsDisabled = account.IsDisabled,
+            };
         }
 
         var caFile = _files.PathOf(provider.Tls.CaFile);
@@ -113,7 +121,9 @@ internal sealed class ConfigCompiler
             HostHeader = Encoding.ASCII.GetBytes(url.HostHeader),
             BasePath = Encoding.ASCII.GetBytes(url.Path),
             FixedHeaders = headers,
-            Accounts = accounts.Length > 0 ? accounts : [new AccountModel { Name = "", FixedHeaders = headers }],
+            Accounts = accounts.Length > 0
+                ? accounts
+                : [new AccountModel { Name = "", FixedHeaders = headers, Seal = Seal(provider, "", provider.Key.IsSet ? provider.Key.Value : "") }],
             FixedHeaderNames = names,
             Timeouts = Timeouts(provider.Timeouts.Over(_options.Timeouts)),
             UsageChunk = provider.UsageChunk.Or("inject") == "never" ? UsageChunkMode.Never : UsageChunkMode.Inject,

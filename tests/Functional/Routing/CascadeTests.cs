@@ -83,7 +83,7 @@ public sealed class CascadeTests
         var output = $$$"""[{"type":"message","role":"assistant","content":[{{{part}}}]}]""";
         var said = $$$"""{"id":"resp_1","object":"response","status":"{{{status}}}","incomplete_details":{{{details}}},"output":{{{output}}},"usage":{"input_tokens":11,"output_tokens":7,"total_tokens":18}}""";
         Answer(edge, said);
-        await SeeAsync(edge, Ask.Post("/v1/responses", $$"""{"model":"large","input":"x"{{more}}}"""), said, rule);
+        await SeeAsync(edge, Ask.Post("/v1/responses", $$"""{"model":"large","input":"x","store":false{{more}}}"""), said, rule);
     }
 
     /// <summary>The client speaks OpenAI's dialect, the cheaper model's provider Anthropic's.</summary>

@@ -30,6 +30,7 @@ internal static class OpenAiRequests
         [
             .. Sampling, UsageAsking.Name, Input, new("max_output_tokens", RequestField.MaxOutputTokens), Tools, new("background", RequestField.Background),
             ServiceTier, new("include", RequestField.Include), new("top_logprobs", RequestField.TopLogprobs),
+            new("previous_response_id", RequestField.StoredId), new("conversation", RequestField.Conversation), new("store", RequestField.Store),
         ]),
         new(RequestShape.Embeddings, [.. RequestForm.Everywhere, Input], RequestField.Model | RequestField.Input),
         new(RequestShape.Moderations, [.. RequestForm.Everywhere, Input], RequestField.Model | RequestField.Input),

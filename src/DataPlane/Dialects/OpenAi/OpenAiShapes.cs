@@ -15,7 +15,7 @@ internal static class OpenAiShapes
         new()
         {
             Shape = RequestShape.Responses, HasOutput = true, MayRepeat = true, IsNumbered = true, Overhead = PromptOverhead.Unpublished,
-            ProviderTools = [.. "\"mcp\""u8],
+            ProviderTools = [.. "\"mcp\""u8], StoredIdMark = [.. "resp_aiedge_"u8],
         },
         new() { Shape = RequestShape.Embeddings },
         new() { Shape = RequestShape.Moderations },

@@ -30,6 +30,9 @@ internal sealed class OpenAiStreamReader : EventReader
     /// <summary>The id of the response that is streamed, or empty; of Responses streams only, like the two below.</summary>
     public ReadOnlySpan<byte> ResponseId => _typed is null ? default : _typed.ResponseId;
 
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> AnswerId => _shape == RequestShape.Responses && _typed is { ResponseIdIsEscaped: false } ? ResponseId : default;
+
     /// <summary>When that response was created, in Unix seconds; 0 if it was not told.</summary>
     public long ResponseCreatedAt => _typed?.ResponseCreatedAt ?? 0;
 

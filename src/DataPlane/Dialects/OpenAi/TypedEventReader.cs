@@ -91,6 +91,9 @@ internal sealed partial class TypedEventReader
     /// <summary>The id of the stream's response, or empty.</summary>
     public ReadOnlySpan<byte> ResponseId => _responseId.AsSpan(0, _responseIdLength);
 
+    /// <summary>Whether that id came with escapes, so that it stands in events otherwise than here.</summary>
+    public bool ResponseIdIsEscaped { get; private set; }
+
     /// <summary>When the stream's response was created, in Unix seconds; 0 if it was not told.</summary>
     public long ResponseCreatedAt { get; private set; }
 
@@ -273,6 +276,7 @@ internal sealed partial class TypedEventReader
 
     private void TakeId(ReadOnlySpan<byte> id)
     {
+        ResponseIdIsEscaped = _scanner.IsEscaped;
         if (_scanner.IsEscaped)
             _responseIdLength = JsonUnescape.TryUnescape(id, _responseId, out int written) ? written : 0;
         else if (id.TryCopyTo(_responseId))
