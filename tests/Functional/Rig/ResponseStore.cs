@@ -33,7 +33,7 @@ internal sealed class ResponseStore
 
     public static byte[] Refusal(HttpStatusCode status, string message)
     {
-        var body = $$$"""{"error":{"message":{{{JsonSerializer.Serialize(message)}}},"type":"invalid_request_error","param":null,"code":null}}""";
+        var body = $$$"""{"error":{"message":"{{{message}}}","type":"invalid_request_error","param":null,"code":null}}""";
         return Encoding.UTF8.GetBytes($"HTTP/1.1 {(int)status} No\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
     }
 
@@ -76,6 +76,6 @@ internal sealed class ResponseStore
     {
         const string Output = """[{"id":"msg_1","type":"message","role":"assistant","content":[{"type":"output_text","text":"Hi"}]}]""";
         var fields = $"\"id\":\"{id}\",\"object\":\"response\",\"created_at\":1700000000,\"status\":\"{status}\",\"output\":{Output}";
-        return $"{{{fields},\"previous_response_id\":{JsonSerializer.Serialize(previous)},\"usage\":{{\"input_tokens\":1,\"output_tokens\":1,\"total_tokens\":2}}}}";
+        return $"{{{fields},\"previous_response_id\":{(previous is null ? "null" : $"\"{previous}\"")},\"usage\":{{\"input_tokens\":1,\"output_tokens\":1,\"total_tokens\":2}}}}";
     }
 }
