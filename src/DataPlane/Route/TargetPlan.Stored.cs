@@ -23,7 +23,7 @@ internal sealed partial class TargetPlan
     {
         get
         {
-            if (_exchange.Attempts - _spent >= _asked.Retry.AttemptsMax || _step != Own)
+            if (_exchange.Attempts - _spent >= _asked.Retry.AttemptsMax || _step != Own || _exchange.Stored.Account is not null)
                 return false;
             var all = _exchange.Target!.Provider.Accounts;
             for (var i = 0; i < all.Length; i++)

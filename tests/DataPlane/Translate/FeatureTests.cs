@@ -1,3 +1,4 @@
+using AiEdge.DataPlane.Tests.Dialects;
 using System.Text.Json;
 using AiEdge.Contracts.Options;
 using AiEdge.DataPlane.Core;
@@ -47,7 +48,7 @@ public sealed class FeatureTests
         // A chat's client has names for all of it; who asks is a member of chats alone.
         var (client, body, shape) = upstream == "chat"
             ? (RequestShape.Messages, """{"max_tokens":9,"metadata":{"user_id":"u"},"messages":[{"role":"user","content":"Q"}]}""", RequestShape.Chat)
-            : (RequestShape.Chat, Everything, Golden.ShapeOf(upstream));
+            : (RequestShape.Chat, Everything, SpokenShape.Named(upstream).Shape);
         var name = upstream == "chat" ? "metadata.user_id" : loss;
         Assert.Contains(written, Translating.Request(client, shape, body, out var before), StringComparison.Ordinal);
         Assert.DoesNotContain(name, before.Split(','));
@@ -170,7 +171,7 @@ public sealed class FeatureTests
     {
         var body = """{"systemInstruction":{"parts":[{"text":"PROMPT"}]},"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"responseMimeType":"application/json"}}"""
             .Replace("PROMPT", prompt, StringComparison.Ordinal);
-        var told = Translating.Request(RequestShape.Contents, Golden.ShapeOf(upstream), body, out var lost);
+        var told = Translating.Request(RequestShape.Contents, SpokenShape.Named(upstream).Shape, body, out var lost);
         Assert.Equal(isPut, told.Contains("Answer with one JSON object", StringComparison.Ordinal));
         Assert.DoesNotContain("instructions", told, StringComparison.Ordinal);
         Assert.Contains("json_object", told, StringComparison.Ordinal);

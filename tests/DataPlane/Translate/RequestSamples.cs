@@ -29,7 +29,7 @@ internal sealed class RequestSamples
     private RequestSamples(int seed)
     {
         _random = new Random(seed);
-        Request.Reset(_source, RequestComparison.EveryName);
+        Request.Reset(new TextBuffer().Add(_source), RequestComparison.EveryName);
     }
 
     private NeutralRequest Request { get; } = new();

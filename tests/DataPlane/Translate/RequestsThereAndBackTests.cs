@@ -87,7 +87,7 @@ public sealed class RequestsThereAndBackTests
     private static NeutralRequest Copy(NeutralRequest request, byte[] source, FieldNames names)
     {
         var copy = new NeutralRequest();
-        copy.Reset(source, names);
+        copy.Reset(new TextBuffer().Add(source), names);
         foreach (var property in typeof(NeutralRequest).GetProperties().Where(one => one.CanWrite && one.Name != nameof(NeutralRequest.Names)))
             property.SetValue(copy, property.GetValue(request));
         copy.Messages.AddRange(request.Messages);

@@ -8,7 +8,7 @@ internal sealed class PredictRequestWriter : RequestWriter
 {
     public override Endpoint EndpointOf(bool isStream) => GeminiForm.Predict;
 
-    public override void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
+    protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
         var source = request.Source;
         json.StartObject().StartArray("instances"u8);
