@@ -33,23 +33,30 @@ internal sealed class KeyDemands
     public void Note(string key, PriorityClass priority, long cost)
     {
         var hash = (uint)string.GetHashCode(key) + (uint)priority;
+        if ((Find(key, priority, hash, mayTake: false) ?? Find(key, priority, hash, mayTake: true)) is { } place)
+            Interlocked.Add(ref place.Noted, cost);
+        else
+            Interlocked.Add(ref _others[(int)priority], cost);
+    }
+
+    /// <summary>The place of a key and class, or a free one: who has one behind a place that others have left stays there.</summary>
+    private Place? Find(string key, PriorityClass priority, uint hash, bool mayTake)
+    {
         for (var i = 0u; i < TriesMax; i++)
         {
             ref var slot = ref _places[(hash + i) % PlacesMax];
             var place = Volatile.Read(ref slot);
-            if (place is null)
+            if (place is null && mayTake)
             {
                 var mine = new Place(key, priority);
                 place = Interlocked.CompareExchange(ref slot, mine, null) ?? mine;
             }
 
-            if (place.Priority != priority || place.Key != key)
-                continue;
-            Interlocked.Add(ref place.Noted, cost);
-            return;
+            if (place is not null && place.Priority == priority && place.Key == key)
+                return place;
         }
 
-        Interlocked.Add(ref _others[(int)priority], cost);
+        return null;
     }
 
     /// <summary>

@@ -9,7 +9,6 @@ namespace AiEdge.DataPlane.Tests.Translate;
 /// </summary>
 internal sealed class RequestSamples
 {
-    private const int BytesMax = 64 * 1024;
 
     private static readonly string[] Words = ["plain", "caf\\u00e9", "\\\"quoted\\\"", "back\\\\slash", "日本", "a\\nb", "\\ud83d\\ude00", "<&'>", "x"];
     private static readonly string[] Ids = ["c", "call.odd/", "call_0123456789012345678901234567890123456789_", "toolu_"];
@@ -22,14 +21,13 @@ internal sealed class RequestSamples
     ];
 
     private readonly Random _random;
-    private readonly byte[] _source = new byte[BytesMax];
-    private int _length = 1;
+    private readonly TextBuffer _source = new TextBuffer().Add(" "u8);
     private int _calls;
 
     private RequestSamples(int seed)
     {
         _random = new Random(seed);
-        Request.Reset(new TextBuffer().Add(_source), RequestComparison.EveryName);
+        Request.Reset(_source, RequestComparison.EveryName);
     }
 
     private NeutralRequest Request { get; } = new();
@@ -50,8 +48,8 @@ internal sealed class RequestSamples
 
     private Piece Put(string text)
     {
-        var piece = new Piece(_length, Encoding.UTF8.GetBytes(text, _source.AsSpan(_length)));
-        _length += piece.Length;
+        var piece = new Piece(_source.Length, Encoding.UTF8.GetByteCount(text));
+        _source.Add(Encoding.UTF8.GetBytes(text));
         return piece;
     }
 

@@ -79,7 +79,7 @@ public sealed class RequestsThereAndBackTests
         var difference = RequestComparison.Difference(before, after, lost, to, abilities);
         again = string.Join(',', again.Split(',').Except(Unread));
         if (difference.Length > 0 || again.Length > 0)
-            _faults.TryAdd($"{to.Name}: {difference.Split(' ')[0]}{again}", $"{which}, {model}: {difference}\nlost {lost}\nread {again}\n{written}\n{Encoding.UTF8.GetString(source).Trim('\0')}");
+            _faults.TryAdd($"{to.Name}: {difference.Split(' ')[0]}{again}", $"{which}, {model}: {difference}\nlost {lost}\nread {again}\n{written}\n{Encoding.UTF8.GetString(source)}");
         return after;
     }
 

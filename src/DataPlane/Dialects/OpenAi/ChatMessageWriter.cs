@@ -154,14 +154,14 @@ internal static class ChatMessageWriter
         json.EndArray();
     }
 
-    /// <summary>Whether a message has more in it than text: pictures, files, or marks of the cache that are taken.</summary>
+    /// <summary>Whether a message has more in it than text: pictures, files, sound, or marks of the cache that are taken.</summary>
     private static bool HasOthers(NeutralRequest request, NeutralMessage message, bool marks)
     {
         for (var p = message.From; p < message.From + message.Count; p++)
         {
             var part = request.Parts[p];
             if (part.Kind != PartKind.ToolResult && !part.IsOfResult
-                && (part.Kind is PartKind.Image or PartKind.ImageUrl or PartKind.File || (marks && part.CacheMark.IsPresent)))
+                && (part.Kind is PartKind.Image or PartKind.ImageUrl or PartKind.File || !Sound.ChatFormat(request.Source, part).IsEmpty || (marks && part.CacheMark.IsPresent)))
                 return true;
         }
 
@@ -198,7 +198,7 @@ internal static class ChatMessageWriter
                 break;
             case PartKind.Audio when Sound.ChatFormat(source, part) is { IsEmpty: false } format:
                 json.StartObject().Text("type"u8, "input_audio"u8).StartObject("input_audio"u8).Text("data"u8, part.Text.Of(source))
-                    .Text("format"u8, format).EndObject().EndObject();
+                    .Text("format"u8, format).EndObject();
                 break;
             case PartKind.File:
                 json.StartObject().Text("type"u8, "file"u8).StartObject("file"u8)
