@@ -217,7 +217,7 @@ public sealed class CutTests
             + Event(2, "response.function_call_arguments.delta", ",\"item_id\":\"f1\",\"output_index\":0,\"delta\":\"{\\\"a\\\":\"")
             + Event(3, "response.function_call_arguments.delta", ",\"item_id\":\"f1\",\"output_index\":0,\"delta\":\"[1, 2, 3, 4, 5, 6, 7, 8, 9]\"")));
 
-        var answer = await edge.AskAsync(Ask.Responses());
+        var answer = await edge.AskAsync(Ask.Responses(more: ",\"store\":false"));
 
         Assert.Equal(
             [

@@ -13,7 +13,7 @@ internal static class ErrorAnswer
         if (script.RetryAfterMs >= 0)
             fields += $"retry-after-ms: {script.RetryAfterMs}\r\n";
         if (script.ErrorInside)
-            return Inside(script.Status, "Provider returned error");
+            return Inside(script.Status, OpenAiVendor.Told(script.Status).Message);
         var words = OpenAiVendor.Told(script.Status).Message;
         var answer = script.ErrorBody switch
         {

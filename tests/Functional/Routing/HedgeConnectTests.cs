@@ -74,8 +74,8 @@ public sealed class HedgeConnectTests
     }
 
     [Theory]
-    [InlineData("hedge: { after: 50ms, budget: 0% }", "refused")]
-    [InlineData("hedge: { after: 50ms, budget: 100%, costMax: 0.000000001 }", "barred")]
+    [InlineData("hedge: { after: 500ms, budget: 0% }", "refused")]
+    [InlineData("hedge: { after: 500ms, budget: 100%, costMax: 0.000000001 }", "barred")]
     public async Task None_is_asked_besides_that_the_budget_or_the_price_keeps_from_it(string hedge, string outcome)
     {
         using var full = new FullListener();

@@ -76,7 +76,7 @@ internal static partial class Pairs
     public static string Request(Spoken client, string more = "", string model = "large") => client switch
     {
         Spoken.Chat => Ask.Chat(model: model, more: more),
-        Spoken.Responses => Ask.Post("/v1/responses", $$"""{"model":"{{model}}","input":"{{EdgeSetup.Prompt}}"{{more}}}"""),
+        Spoken.Responses => Ask.Post("/v1/responses", $$"""{"model":"{{model}}","input":"{{EdgeSetup.Prompt}}","store":false{{more}}}"""),
         Spoken.Messages => Claude.Ask(model: model, more: more),
         _ => Gem.Ask(model: model, more: more),
     };

@@ -254,7 +254,7 @@ public sealed class PreludeTests
     private static string Request(string form) => form switch
     {
         "chat" => Ask.Stream(model: "way"),
-        "responses" => Ask.Post("/v1/responses", $$"""{"model":"way","input":"{{EdgeSetup.Prompt}}","stream":true}"""),
+        "responses" => Ask.Post("/v1/responses", $$"""{"model":"way","input":"{{EdgeSetup.Prompt}}","store":false,"stream":true}"""),
         "messages" => Claude.Stream(model: "way"),
         "events" => Gemini.Gem.Stream(model: "way"),
         _ => Gemini.Gem.Ask(model: "way", method: "streamGenerateContent"),

@@ -173,9 +173,11 @@ public sealed class StoredIdTests
     public async Task A_stream_that_breaks_ends_in_the_same_id()
     {
         await using var edge = await Edge.StartAsync(Setup);
-        _store.Instead = static () => Ask.StreamAnswer("data: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_x1\",\"created_at\":1}}\n\n");
+        _store.Instead = static () => Ask.StreamAnswer("data: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_x1\",\"created_at\":1}}\n\n"
+            + "data: {\"type\":\"response.output_text.delta\",\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"delta\":\"Hi\"}\n\n");
         var answer = await edge.AskAsync(Ask.Post("/v1/responses", """{"model":"lone","input":"x","stream":true}"""));
-        var ids = answer.Events.Select(data => JsonElement.Parse(data).GetProperty("response").GetProperty("id").GetString()).Distinct();
+        var ids = answer.Events.Select(data => JsonElement.Parse(data)).Where(data => data.TryGetProperty("response", out _))
+            .Select(data => data.GetProperty("response").GetProperty("id").GetString()).Distinct();
         Assert.StartsWith("resp_aiedge_", Assert.Single(ids));
         Assert.Contains("response.failed", answer.Text, StringComparison.Ordinal);
     }

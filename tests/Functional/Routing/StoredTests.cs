@@ -6,7 +6,7 @@ namespace AiEdge.Functional.Tests.Routing;
 /// <summary>What a request names lies with one of a provider's accounts: the others are asked for it before its client is told that it is not there.</summary>
 public sealed class StoredTests
 {
-    private const string Stored = "resp_0f09a275409b";
+    private const string Stored = "file-0f09a275409b";
 
     private static readonly EdgeSetup Setup = new()
     {
@@ -23,7 +23,7 @@ public sealed class StoredTests
     {
         NoFile,
         Error(403, $$$"""{"error":{"message":"No access to {{{Stored}}}.","type":"invalid_request_error"}}"""),
-        Error(400, $$$"""{"error":{"message":"Previous response with id '{{{Stored}}}' not found.","code":"previous_response_not_found"}}"""),
+        Error(400, $$$"""{"error":{"message":"File with id '{{{Stored}}}' not found.","code":"not_found"}}"""),
     };
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class StoredTests
         Assert.Equal((400, 1), (answer.Status, edge.Fake.RequestCount));
     }
 
-    private static string Named(string model) => Ask.Post("/v1/responses", $$"""{"model":"{{model}}","input":"x","previous_response_id":"{{Stored}}"}""");
+    private static string Named(string model) => Ask.Post("/v1/responses", $$"""{"model":"{{model}}","input":[{"role":"user","content":[{"type":"input_file","file_id":"{{Stored}}"}]}]}""");
 
     private static string Error(int status, string body) =>
         $"HTTP/1.1 {status} No\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}";
