@@ -70,7 +70,8 @@ internal sealed partial class AttemptLoop
         var target = exchange.Target!;
         var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
         var clamp = exchange.Endpoint.IsCount ? default : _asking.Clamp(exchange) with { BarsThought = _barsThought };
-        if (!_barsThought && clamp.BoundThought(intake.Scan.Facts, exchange.Endpoint!.Shape) is { IsEmpty: false } bound && !exchange.TranslationLoss.EndsWith(bound))
+        if (!_barsThought && clamp.BoundThought(intake.Scan.Facts, exchange.Endpoint!.Shape) is { IsEmpty: false } bound
+            && !exchange.TranslationLoss.EndsWith(bound))
             exchange.AddTranslationLoss(bound);
         var mayAskLogprobs = MayAskLogprobs(exchange);
         var isInjected = RequestPatch.Build(

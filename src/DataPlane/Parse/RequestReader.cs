@@ -178,7 +178,8 @@ internal sealed class RequestReader
     private bool Fits(JsonToken token) => _field switch
     {
         RequestField.Model => token == JsonToken.String,
-        RequestField.MimeType or RequestField.Thinking or RequestField.Conversation or RequestField.Logprobs or RequestField.TopLogprobs or RequestField.Include => true,
+        RequestField.MimeType or RequestField.Thinking or RequestField.Conversation or RequestField.Logprobs
+            or RequestField.TopLogprobs or RequestField.Include => true,
         RequestField.Messages or RequestField.Contents => token == JsonToken.StartArray,
         RequestField.Whole => token == JsonToken.StartObject,
         RequestField.Prompt or RequestField.Input => token is JsonToken.String or JsonToken.StartArray,

@@ -14,7 +14,8 @@ public sealed class AnswerTextsTests
     [InlineData("openai", """{"output":[{"type":"code_interpreter_call","code":"ran","outputs":[{"text":"found"}]},{"type":"custom_tool_call","name":"f","input":"given"}]}""", "ran|f|given")]
     [InlineData(
         "anthropic",
-        """{"content":[{"type":"thinking","thinking":"thought","signature":"s"},{"type":"mcp_tool_result","content":[{"type":"text","text":"found"}]},{"type":"text","text":"said","citations":[{"text":"found"}]},{"type":"tool_use","name":"f","input":{}}]}""",
+        """{"content":[{"type":"thinking","thinking":"thought","signature":"s"},{"type":"mcp_tool_result","content":[{"type":"text","text":"found"}]},{"type":"text","text":"said","citations":[{"text":"found"}]},"""
+            + """{"type":"tool_use","name":"f","input":{}}]}""",
         "thought|said|f")]
     [InlineData(
         "gemini",

@@ -4,8 +4,8 @@ using AiEdge.DataPlane.Translate;
 namespace AiEdge.DataPlane.Dialects.Gemini;
 
 /// <summary>
-/// Which call an id means: of those so far the last turn's, and of that the first. A client says how many there are, so each is found at once, and ids that were
-/// chosen to collide do not, for the hash has a seed of the process's own.
+/// Which call an id means: of those so far the last turn's, and of that the first. A client says how many there are, so each is found at once, and ids that
+/// were chosen to collide do not, for the hash has a seed of the process's own.
 /// </summary>
 /// <param name="request">The request.</param>
 internal ref struct CallTable(NeutralRequest request)

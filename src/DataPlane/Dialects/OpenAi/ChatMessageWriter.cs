@@ -161,7 +161,8 @@ internal static class ChatMessageWriter
         {
             var part = request.Parts[p];
             if (part.Kind != PartKind.ToolResult && !part.IsOfResult
-                && (part.Kind is PartKind.Image or PartKind.ImageUrl or PartKind.File || !Sound.ChatFormat(request.Source, part).IsEmpty || (marks && part.CacheMark.IsPresent)))
+                && (part.Kind is PartKind.Image or PartKind.ImageUrl or PartKind.File || !Sound.ChatFormat(request.Source, part).IsEmpty
+                    || (marks && part.CacheMark.IsPresent)))
                 return true;
         }
 

@@ -287,7 +287,8 @@ internal sealed class ResponsesInputReader
     }
 
     private bool TryProve(Piece text, ref Piece proof, ref bool isHidden) =>
-        UnprovedThought.Is(_request.Source, text) || CallProof.TryRead(_request.Source, text, out _callProof) || ThoughtProof.TryRead(_request.Source, text, out proof, out isHidden);
+        UnprovedThought.Is(_request.Source, text) || CallProof.TryRead(_request.Source, text, out _callProof)
+        || ThoughtProof.TryRead(_request.Source, text, out proof, out isHidden);
 
     private void ReadThoughts(ref JsonWalk walk)
     {
