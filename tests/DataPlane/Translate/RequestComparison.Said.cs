@@ -15,20 +15,32 @@ internal sealed partial class RequestComparison
     /// <summary>A call, a result with what is in it, or another part.</summary>
     private sealed record Block(int Rank, List<Thing> Things);
 
+    /// <summary>How many things the system prompt's first message says.</summary>
+    private int _firstSystem;
+    private bool _hasUserBehindTool;
+
+    /// <summary>Whether a user may not stand right behind a tool.</summary>
+    private bool IsUserBarred => _upstream.Shape == RequestShape.Chat && !_model.Takes(RequestFeatures.UserAfterTool);
+
     private void ReadMessages()
     {
         var (system, turns, isTurned) = (new List<Thing>(), new List<Thing>(), false);
         for (var m = 0; m < _request.Messages.Count;)
         {
             var (role, run) = (_request.Messages[m].Role, new List<Block>());
-            for (; m < _request.Messages.Count && _request.Messages[m].Role is var next && (next == role || next == NeutralRole.System); m++)
+            for (; m < _request.Messages.Count && _request.Messages[m].Role is var next && (next == role || next == NeutralRole.System || IsBetween(m)); m++)
             {
+                if (IsBetween(m))
+                    continue;
+                _hasUserBehindTool |= m > 0 && next != NeutralRole.Assistant && EndsWithResult(m - 1) && _request.Parts[_request.Messages[m].From].Kind != PartKind.ToolResult;
+
                 // A system prompt goes to the top, and those beside it are of one turn.
                 _hasLateSystem |= next == NeutralRole.System && (isTurned || run.Count > 0);
                 if (next == NeutralRole.System)
-                    system.AddRange(Blocks(_request.Messages[m]).SelectMany(block => block.Things));
+                    system.AddRange(Blocks(m).SelectMany(block => block.Things));
                 else
-                    run.AddRange(Blocks(_request.Messages[m]));
+                    run.AddRange(Blocks(m));
+                _firstSystem = m == 0 ? system.Count : _firstSystem;
                 if (role == NeutralRole.System)
                 {
                     m++;
@@ -47,16 +59,31 @@ internal sealed partial class RequestComparison
         _said.AddRange(turns);
     }
 
-    private List<Block> Blocks(NeutralMessage message)
+    /// <summary>The assistant's word between a tool and the user, whom the model does not take right behind it.</summary>
+    private bool IsBetween(int m)
     {
-        var blocks = new List<Block>();
+        if (!IsUserBarred || m == 0 || m + 1 == _request.Messages.Count || _request.Messages[m + 1].Role == NeutralRole.Assistant || !EndsWithResult(m - 1))
+            return false;
+        var message = _request.Messages[m];
+        return message is { Role: NeutralRole.Assistant, Count: 1 } && _request.Parts[message.From] is { Kind: PartKind.Text } part && Plain(part.Text) == "Done.";
+    }
+
+    private bool EndsWithResult(int m) => _request.Messages[m] is { Count: > 0 } message
+        && _request.Parts[message.From + message.Count - 1] is var part && (part.IsOfResult || part.Kind == PartKind.ToolResult);
+
+    /// <summary>What chats write as one string, with an empty line between its parts, is of the message with this number.</summary>
+    private int JoinedAs(int m) => _upstream.Shape == RequestShape.Chat && _request.Messages[m].Role != NeutralRole.Assistant ? m + 1 : 0;
+
+    private List<Block> Blocks(int m)
+    {
+        var (message, blocks) = (_request.Messages[m], new List<Block>());
         for (var p = message.From; p < message.From + message.Count; p++)
         {
             var part = _request.Parts[p];
             if (part.Kind != PartKind.ToolResult)
             {
                 var things = new List<Thing>();
-                Add(things, $"{message.Role}", part, part.Kind == PartKind.ToolCall && part.IsCustom ? ["CustomCall"] : []);
+                Add(things, $"{message.Role}", part, part.Kind == PartKind.ToolCall && part.IsCustom ? ["CustomCall"] : [], JoinedAs(m));
                 blocks.Add(new Block(part.Kind == PartKind.ToolCall ? 20_000 : 10_000, things));
                 continue;
             }
@@ -94,13 +121,18 @@ internal sealed partial class RequestComparison
         return false;
     }
 
-    private void Add(List<Thing> things, string of, in NeutralPart part, string[] losses)
+    private void Add(List<Thing> things, string of, in NeutralPart part, string[] losses, int joined = 0)
     {
         switch (part.Kind)
         {
             case PartKind.Text or PartKind.Refusal:
                 if (part.Text.Length > 0)
-                    things.Add(new Thing($"{of} Text", Plain(part.Text), losses));
+                    things.Add(new Thing($"{of} Text", Plain(part.Text), losses) { Joined = joined });
+                break;
+            case PartKind.Audio:
+                // A format has more than one name.
+                var format = Plain(part.Media) is "mpeg" ? "mp3" : Plain(part.Media) is "x-wav" or "wave" ? "wav" : Plain(part.Media);
+                things.Add(new Thing("audio", $"{format} {Plain(part.Text)}", [.. losses, "Audio"]));
                 break;
             case PartKind.Image or PartKind.ImageUrl:
                 things.Add(new Thing(part.Kind == PartKind.Image ? "image" : "image url", Of(part), [.. losses, "ImageUrl"]));
@@ -144,6 +176,6 @@ internal sealed partial class RequestComparison
     private void AddMark(List<Thing> things, in NeutralPart part, string[] losses)
     {
         if (part.CacheMark.IsPresent)
-            things.Add(new Thing("mark", Raw(part.CacheMark), [.. losses, "ImageUrl", "File", "PartCache"]));
+            things.Add(new Thing("mark", Raw(part.CacheMark), [.. losses, "ImageUrl", "File", "Audio", "PartCache"]));
     }
 }

@@ -16,17 +16,22 @@ internal sealed partial class RequestComparison
     /// <param name="Key">What it is.</param>
     /// <param name="Value">Its value.</param>
     /// <param name="Losses">The members of <see cref="FieldNames"/>, or the names themselves, under which its loss is reported; none where it may not be lost.</param>
-    private sealed record Thing(string Key, string Value, params string[] Losses);
+    private sealed record Thing(string Key, string Value, params string[] Losses)
+    {
+        /// <summary>In chats, the message of a text that is one string with the others of the same message; 0 for none.</summary>
+        public int Joined { get; init; }
+    }
 
     private readonly NeutralRequest _request;
     private readonly Dialects.SpokenShape _upstream;
+    private readonly ModelAbilities _model;
     private readonly Dictionary<string, Thing> _fields = [];
     private readonly List<Thing> _said = [];
     private bool _hasLateSystem;
 
-    private RequestComparison(NeutralRequest request, Dialects.SpokenShape upstream)
+    private RequestComparison(NeutralRequest request, Dialects.SpokenShape upstream, in ModelAbilities model)
     {
-        (_request, _upstream) = (request, upstream);
+        (_request, _upstream, _model) = (request, upstream, model);
         ReadSampling();
         ReadWishes();
         ReadTools();
@@ -44,8 +49,8 @@ internal sealed partial class RequestComparison
     /// <param name="model">What the model there takes.</param>
     public static string Difference(NeutralRequest before, NeutralRequest after, string lost, Dialects.SpokenShape upstream, in ModelAbilities model)
     {
-        var (was, now) = (new RequestComparison(before, upstream), new RequestComparison(after, upstream));
-        return was.Difference(now, [.. lost.Split(',', StringSplitOptions.RemoveEmptyEntries)], model.KeepsPrompts);
+        var (was, now) = (new RequestComparison(before, upstream, model), new RequestComparison(after, upstream, model));
+        return was.Difference(now, [.. lost.Split(',', StringSplitOptions.RemoveEmptyEntries)]);
     }
 
     private static FieldNames NamesOfAll()
@@ -62,13 +67,14 @@ internal sealed partial class RequestComparison
 
     private static bool IsLost(HashSet<string> lost, string name) => lost.Contains(name) || lost.Any(one => one.StartsWith(name + ".", StringComparison.Ordinal));
 
-    private string Difference(RequestComparison now, HashSet<string> lost, bool keepsPrompts)
+    private string Difference(RequestComparison now, HashSet<string> lost)
     {
         bool MayLose(Thing thing) => thing.Losses.Any(name => IsLost(lost, NameOf(name)))
-            || (keepsPrompts && thing.Key.StartsWith("mark", StringComparison.Ordinal) && !thing.Value.Contains("1h", StringComparison.Ordinal));
+            || (_model.KeepsPrompts && thing.Key.StartsWith("mark", StringComparison.Ordinal) && !thing.Value.Contains("1h", StringComparison.Ordinal));
 
         var isThere = _fields.Values.Concat(_said).SelectMany(thing => thing.Losses).Concat(["Role", "ToolChoice", .. Unprinted()]).Select(NameOf).ToHashSet();
         KeepAllowed(now);
+        AskByWords(now, lost);
         foreach (var field in _fields.Values)
         {
             if ((!now._fields.TryGetValue(field.Key, out var other) || other.Value != field.Value) && !MayLose(field))
@@ -84,6 +90,8 @@ internal sealed partial class RequestComparison
 
         if (_hasLateSystem && !now._hasLateSystem && !IsLost(lost, NameOf("Role")))
             return "a system prompt has moved";
+        if (now._hasUserBehindTool && IsUserBarred)
+            return "user stands behind a tool";
         var unlost = _said.Where(thing => !MayLose(thing)).ToList();
         var kinds = _said.Where(MayLose).Select(thing => thing.Key).ToHashSet();
         var (said, says) = (Print(unlost.Where(thing => !kinds.Contains(thing.Key))), Print(now._said.Where(thing => !kinds.Contains(thing.Key))));
@@ -132,16 +140,38 @@ internal sealed partial class RequestComparison
             _ = _fields.Remove("tool choice") | _fields.Remove("serial");
     }
 
+    /// <summary>
+    /// A form that is reported as lost is asked for by a sentence at the end of the system prompt's first message; and so is any JSON, where nothing that is
+    /// said has the word in it and OpenAI's dialects want it.
+    /// </summary>
+    private void AskByWords(RequestComparison now, HashSet<string> lost)
+    {
+        var (had, has) = (_request.FormatSchema.IsPresent, now._request.FormatSchema.IsPresent);
+        var isLost = lost.Contains(NameOf("Format")) && (had ? !has : _request.Format != now._request.Format);
+        var isWordless = !isLost && _upstream.Shape is RequestShape.Chat or RequestShape.Responses && now._request.Format != AnswerFormat.Text && !has
+            && !_request.Parts.Exists(part => part.Kind == PartKind.Text && Raw(part.Text).Contains("json", StringComparison.OrdinalIgnoreCase));
+        if (!isLost && !isWordless)
+            return;
+        if (isLost)
+            _fields.Remove("Schema");
+        var sentence = had
+            ? "nswer with one JSON value that follows this JSON Schema, and with nothing else:\n" + Raw(_request.FormatSchema)
+            : "nswer with one JSON object and nothing else.";
+        var calls = _request.Tools.Count > 0 && (isLost || now._request.Tools.Count > 0);
+        var isFirst = _request.Messages[0].Role == NeutralRole.System;
+        _said.Insert(isFirst ? _firstSystem : 0, new Thing("System Text", (calls ? "Unless you call a tool, a" : "A") + sentence) { Joined = isFirst ? JoinedAs(0) : 0 });
+    }
+
     /// <summary>Texts of one speaker that stand beside each other are one.</summary>
     private static string Print(IEnumerable<Thing> said)
     {
         var text = new StringBuilder();
-        var before = "";
+        var (before, joined) = ("", 0);
         foreach (var thing in said)
         {
             var isOneMore = thing.Key == before && thing.Key.EndsWith(" Text", StringComparison.Ordinal);
-            text.Append(isOneMore ? "" : "\n" + thing.Key + " ").Append(thing.Value);
-            before = thing.Key;
+            text.Append(!isOneMore ? "\n" + thing.Key + " " : thing.Joined != 0 && thing.Joined == joined ? "\n\n" : "").Append(thing.Value);
+            (before, joined) = (thing.Key, thing.Joined);
         }
 
         return text.ToString();
@@ -228,8 +258,8 @@ internal sealed partial class RequestComparison
         var (choice, allowed) = (_request.ToolChoice, string.Join('|', _request.AllowedTools.Select(tool => $"{Plain(tool.Name)} {tool.IsCustom}")));
         var name = choice == ToolChoice.Named ? $"{Plain(_request.ToolName)} {_request.ToolIsCustom}" : "";
 
-        // One of which one has to be called is that one.
-        if (choice == ToolChoice.Required && _request.AllowedTools.Count == 1)
+        // One of which one has to be called is that one, where any has to be.
+        if (choice == ToolChoice.Required && _request.AllowedTools.Count == 1 && _model.Takes(RequestFeatures.ForcedTools))
             (choice, name, allowed) = (ToolChoice.Named, allowed, "");
         Field(choice is not (ToolChoice.Unset or ToolChoice.Auto), "tool choice", $"{choice} {name}", "ToolChoice", isLostWithAll);
         Field(allowed.Length > 0, "allowed", allowed, "ToolChoice", _request.AllowedTools.Exists(tool => tool.IsCustom) ? "CustomTool" : "ToolChoice");

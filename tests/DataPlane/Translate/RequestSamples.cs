@@ -99,7 +99,7 @@ internal sealed class RequestSamples
         Text(1);
         for (var more = _random.Next(3); more > 0; more--)
         {
-            switch (_random.Next(8))
+            switch (_random.Next(9))
             {
                 case 0:
                     Part(Picture());
@@ -115,6 +115,9 @@ internal sealed class RequestSamples
                     break;
                 case 4:
                     Part(new NeutralPart { Kind = PartKind.FileUrl, Text = Put(OneOf("https://e.com/a.pdf", "https://e.com/a")), Name = Chance(2) ? Word() : default });
+                    break;
+                case 5:
+                    Part(new NeutralPart { Kind = PartKind.Audio, Media = Put(OneOf("wav", "mp3", "mpeg", "x-wav", "flac")), Text = Put("UklGRg") });
                     break;
                 default:
                     Text(1);

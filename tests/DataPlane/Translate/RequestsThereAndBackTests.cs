@@ -15,8 +15,8 @@ public sealed class RequestsThereAndBackTests
 {
     private static readonly string[] Models =
     [
-        "m", "gpt-4o", "gpt-5", "gpt-5.1", "mistral-large", "claude-3-5-haiku-latest", "claude-sonnet-4-5", "claude-opus-4-7", "gemini-2.0-flash", "gemini-2.5-flash",
-        "gemini-3-flash-preview",
+        "m", "gpt-4o", "gpt-5", "gpt-5.1", "mistral-large", "deepseek-chat", "deepseek-reasoner", "claude-3-5-haiku-latest", "claude-sonnet-4-5",
+        "claude-opus-4-7", "gemini-2.0-flash", "gemini-2.5-flash", "gemini-3-flash-preview",
     ];
 
     /// <summary>What the provider understands and a reader of a client's requests does not: where a client of its own brings it nothing is translated.</summary>

@@ -67,7 +67,7 @@ internal sealed class ChatMessageReader
             else if (walk.Is("refusal"u8) && walk.Token == JsonToken.String)
                 _request.Parts.Add(new NeutralPart { Kind = PartKind.Refusal, Text = walk.Text });
             else if (walk.Is("reasoning_content"u8) && walk.Token == JsonToken.String)
-                thought = new NeutralPart { Kind = PartKind.Thinking, Text = walk.Text };
+                thought = walk.Text.Length > 0 ? new NeutralPart { Kind = PartKind.Thinking, Text = walk.Text } : thought;
             else if (walk.Is("reasoning_details"u8) && walk.TryEnter(JsonToken.StartArray))
                 ReadThoughts(ref walk);
             else if (!PromptCache.TryRead(ref walk, ref mark) && !walk.IsNothing())

@@ -120,7 +120,7 @@ internal sealed class ChatRequestReader : RequestReader
             request.TopP = walk.Text;
         else if (walk.Is("top_k"u8))
             request.TopK = walk.Text;
-        else if (walk.Is("seed"u8))
+        else if (walk.Is("seed"u8) || walk.Is("random_seed"u8))
             request.Seed = walk.Text;
         else if (walk.Is("presence_penalty"u8))
             request.PresencePenalty = walk.Text;
