@@ -32,7 +32,7 @@ internal sealed partial class RequestComparison
             {
                 if (IsBetween(m))
                     continue;
-                _hasUserBehindTool |= m > 0 && next != NeutralRole.Assistant && EndsWithResult(m - 1) && _request.Parts[_request.Messages[m].From].Kind != PartKind.ToolResult;
+                _hasUserBehindTool |= next != NeutralRole.Assistant && m > 0 && EndsWithResult(m - 1) && !BeginsWithResult(m);
 
                 // A system prompt goes to the top, and those beside it are of one turn.
                 _hasLateSystem |= next == NeutralRole.System && (isTurned || run.Count > 0);
@@ -67,6 +67,8 @@ internal sealed partial class RequestComparison
         var message = _request.Messages[m];
         return message is { Role: NeutralRole.Assistant, Count: 1 } && _request.Parts[message.From] is { Kind: PartKind.Text } part && Plain(part.Text) == "Done.";
     }
+
+    private bool BeginsWithResult(int m) => _request.Messages[m] is { Count: > 0 } message && _request.Parts[message.From].Kind == PartKind.ToolResult;
 
     private bool EndsWithResult(int m) => _request.Messages[m] is { Count: > 0 } message
         && _request.Parts[message.From + message.Count - 1] is var part && (part.IsOfResult || part.Kind == PartKind.ToolResult);
