@@ -155,12 +155,13 @@ public sealed class StreamEndTests
 
     /// <summary>Events of pictures are as long as those; what all exchanges together may hold bounds them.</summary>
     [Theory]
-    [InlineData("\n\n")]
-    [InlineData("")]
-    public async Task An_event_for_which_there_is_no_room_is_told(string end)
+    [InlineData(1_100_000, "\n\n")]
+    [InlineData(1_100_000, "")]
+    [InlineData(600_000, "\n\n")]
+    public async Task An_event_for_which_there_is_no_room_is_told(int length, string end)
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "bodyBytesMax: 1mb, bufferedBytesMax: 1mb" });
-        var huge = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + new string('x', 1_100_000) + "\"}}]}" + end;
+        var huge = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + new string('x', length) + "\"}}]}" + end;
         edge.Fake.EnqueueRaw(Ask.StreamAnswer("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n" + huge + "data: [DONE]\n\n"));
 
         var answer = await edge.AskAsync(Ask.Stream());

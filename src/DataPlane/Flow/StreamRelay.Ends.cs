@@ -127,6 +127,14 @@ internal sealed partial class StreamRelay
     /// </summary>
     private async ValueTask<EdgeError> EndAsync(EdgeError error)
     {
+        // What is held for a long event is held until the client has taken it.
+        error = await TellEndAsync(error);
+        _frames.Release();
+        return error;
+    }
+
+    private ValueTask<EdgeError> TellEndAsync(EdgeError error)
+    {
         _isOpen = false;
         if (_link.HasLeft)
             _guard.Freeze();
@@ -138,20 +146,19 @@ internal sealed partial class StreamRelay
         var isFailed = !error.IsError && !_isCut && _reader.EndedInError;
         _guard.End(isWhole: !error.IsError && !_isCut && !isFailed);
         _reader.Release();
-        _frames.Release();
         if (!error.IsError)
             BeginAnswer();
         _prelude.Release();
         if (_isTranslated)
             EndTranslation(ref error);
         if (_link.HasLeft)
-            return EdgeError.Client(ErrorKind.ClientClosed);
+            return new(EdgeError.Client(ErrorKind.ClientClosed));
         if (error.Kind == ErrorKind.ClientClosed)
-            return error;
+            return new(error);
         if (error.IsError && !_isBegun)
         {
             _link.Output.Discard();
-            return error;
+            return new(error);
         }
 
         WriteError(error);
@@ -162,7 +169,7 @@ internal sealed partial class StreamRelay
         client.WriteEnd();
         if (isFailed && !error.IsError)
             error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream ended in an error.");
-        return await client.FinishAsync(error);
+        return client.FinishAsync(error);
     }
 
     /// <summary>What the stream ends with in its own way, if it ends in an error; and the end of an array.</summary>

@@ -17,8 +17,13 @@ internal sealed partial class StreamRelay(
     TargetPlan plan, UpstreamBody body, BodyDecoder decoder, ClientWriter client, StoredIdWriter ids, JournalHold journal, IOutputCredit credit,
     ExchangeMeter meter, Settlement settlement, ByteBudget bodies)
 {
-    /// <summary>A long event that is translated is held as it came, as it is told, and as the client has seen it.</summary>
-    private const int HeldTimes = 3;
+    /// <summary>A long event is held as it came, and as it waits for the client to take it.</summary>
+    private const int PassedTimes = 2;
+
+    /// <summary>
+    /// One that is translated is held besides as it is told, in room that is grown by doubling, and as what the client has seen last.
+    /// </summary>
+    private const int TranslatedTimes = 5;
 
     /// <summary>How long an answer whose last event has come may still take to end, where that event is held back.</summary>
     private static readonly TimeSpan LastWait = TimeSpan.FromMilliseconds(500);
@@ -118,7 +123,7 @@ internal sealed partial class StreamRelay(
         _form = DialectTable.Of(exchange.Dialect);
         _isTranslated = exchange.UpstreamEndpoint is not null;
         ids.Begin(exchange, !_isTranslated);
-        _frames.Reset(exchange.Config.Server.BufferedBytesMax, _isTranslated ? HeldTimes : 1);
+        _frames.Reset(exchange.Config.Server.BufferedBytesMax, _isTranslated ? TranslatedTimes : PassedTimes);
         _isUntold = _isBegun = _isUnsent = false;
         _prelude.Release();
         var spoken = exchange.SpokenEndpoint;

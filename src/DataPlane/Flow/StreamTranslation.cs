@@ -98,8 +98,9 @@ internal sealed class StreamTranslation
 
     private void Remember(ReadOnlySpan<byte> data)
     {
+        // A long one has no room beside it: it is counted as long as it is.
         if (_last.Length < data.Length)
-            _last = new byte[Math.Max(1024, data.Length * 2)];
+            _last = new byte[data.Length > RequestBody.UncountedBytes ? data.Length : Math.Max(1024, data.Length * 2)];
         data.CopyTo(_last);
         _lastLength = data.Length;
     }
