@@ -135,7 +135,6 @@ internal sealed partial class StreamRelay
 
     private ValueTask<EdgeError> TellEndAsync(EdgeError error)
     {
-        _isOpen = false;
         if (_link.HasLeft)
             _guard.Freeze();
         _link.ClearStep();
@@ -151,6 +150,9 @@ internal sealed partial class StreamRelay
         _prelude.Release();
         if (_isTranslated)
             EndTranslation(ref error);
+
+        // Up to here a defect of ours, as in what writes the end of a translation, can still be told in the stream.
+        _isOpen = false;
         if (_link.HasLeft)
             return new(EdgeError.Client(ErrorKind.ClientClosed));
         if (error.Kind == ErrorKind.ClientClosed)
