@@ -103,6 +103,8 @@ internal sealed partial class StreamRelay(
             TakeLast();
         if (_isCut && !_isUntold)
             return await CutOffAsync(upstream);
+        if (_isRefused)
+            return await EndAsync(_refusal);
         if (_isUntold)
             return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
         var whole = _reader.IsComplete(body.State == BodyState.Ended);
@@ -327,6 +329,9 @@ internal sealed partial class StreamRelay(
         }
 
         var data = FrameSplitter.Data(frame);
+        _isRefused = !_isBegun && IsRefusal(data);
+        if (_isRefused)
+            return;
         var passage = Read(frame, data, out var action, out var cutStart, out var cutLength);
         if (!_isBegun && passage == Passage.Pass && IsHeld(frame, data, action, cutStart, cutLength))
             return;

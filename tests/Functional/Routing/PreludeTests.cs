@@ -70,6 +70,15 @@ public sealed class PreludeTests
 
     [Theory]
     [MemberData(nameof(Rows))]
+    public async Task So_does_one_whose_error_is_closed_by_no_empty_line(string form, string provider)
+    {
+        await using var edge = await StartAsync(provider);
+        edge.Fake.EnqueueRaw(Ask.StreamAnswer(Preludes[provider] + Faults[provider].TrimEnd()));
+        await SeeAnswerOfTheNextAsync(edge, form);
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
     public async Task A_stream_that_begins_and_hangs_is_an_honest_error_where_nobody_else_is_there(string form, string provider)
     {
         await using var edge = await StartAsync(provider, "firstByte: 500ms, idle: 30s, total: 60s", attempts: 1);
