@@ -193,7 +193,23 @@ internal sealed class ProviderModel
 }
 
 /// <summary>Deadlines of one exchange; each <see cref="TimeSpan"/> is positive, or <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
-internal sealed record TimeoutsModel(TimeSpan Connect, TimeSpan FirstByte, TimeSpan Idle, TimeSpan Total);
+internal sealed record TimeoutsModel(TimeSpan Connect, TimeSpan FirstByte, TimeSpan Idle, TimeSpan Total)
+{
+    /// <summary>
+    /// How long a stream's first event with content is waited for behind its head: by what is left of <c>firstByte</c> whatever else comes, and by
+    /// <c>idle</c> behind what else does.
+    /// </summary>
+    /// <param name="spent">How much of <c>firstByte</c> is over.</param>
+    /// <param name="overdue">What is given to a stream that has none of it left.</param>
+    public TimeSpan FirstEvent(TimeSpan spent, TimeSpan overdue)
+    {
+        if (FirstByte == Timeout.InfiniteTimeSpan)
+            return Idle;
+        if (FirstByte - spent is not { Ticks: > 0 } left)
+            return overdue;
+        return Idle == Timeout.InfiniteTimeSpan || left < Idle ? left : Idle;
+    }
+}
 
 /// <summary>A rule of <c>models:</c>: an exact name or a glob.</summary>
 internal sealed class ModelModel

@@ -98,14 +98,16 @@ internal sealed partial class AttemptLoop
             await flush;
         exchange.IsSentWhole = !upstream.Output.IsCut;
         upstream.EndUpload();
-        var first = await AttemptSender.ReadFirstAsync(link, upstream, _beginning, idle: null);
+        var first = await AttemptSender.ReadFirstAsync(link, upstream, _beginning, timeouts: null, since: 0);
         exchange.FirstByteAt = first.At;
         if (!first.IsLate)
             return first.Error;
         var timeouts = exchange.Target!.Timeouts;
         if (TryEnterBeside(exchange, body, hedge))
         {
-            link.SetStep(first.HasHead ? Step.Idle : Step.FirstByte, first.HasHead ? timeouts.Idle : timeouts.FirstByte);
+            // While somebody else is asked it is given as much time as that one.
+            var since = Stopwatch.GetTimestamp();
+            link.SetStep(Step.FirstByte, timeouts.FirstByte);
             if (first.HasHead)
             {
                 upstream.Input.AdvanceTo(first.Received.Start, first.Received.End);
@@ -113,7 +115,7 @@ internal sealed partial class AttemptLoop
             }
 
             var side = new HedgeSide(upstream) { IsSentWhole = exchange.IsSentWhole };
-            side.Read(link, _beginning, timeouts.Idle);
+            side.Read(link, _beginning, timeouts, since);
             return await RaceAsync(link, exchange, body, side, startedAt);
         }
 
@@ -271,7 +273,7 @@ internal sealed partial class AttemptLoop
         beginning.Begin(exchange);
         upstream.WatchUpload();
         AttemptSender.Write(exchange, body, upstream);
-        side.Send(link, beginning, exchange.Target!.Timeouts.Idle);
+        side.Send(link, beginning, exchange.Target!.Timeouts, exchange.SentAt);
     }
 
     private void Swap(Exchange exchange, HedgeRace race)

@@ -97,16 +97,18 @@ internal static class AttemptSender
 
     /// <summary>
     /// Reads until an answer has begun: its head and the first event with content are there, or it is known that they do not come. The exchange is not
-    /// touched, so that two can be waited for. Waits for the body by <paramref name="idle"/>.
+    /// touched, so that two can be waited for.
     /// </summary>
     /// <param name="link">Whose stop ends it.</param>
     /// <param name="upstream">The connection that the request was sent on.</param>
     /// <param name="beginning">Knows its dialect.</param>
-    /// <param name="idle">
-    /// How long the body may take once the head is there; null leaves the deadline that runs, and says when it is late.
+    /// <param name="timeouts">
+    /// How long its first event may take once the head is there; null leaves the deadline that runs, and says when it is late.
     /// </param>
+    /// <param name="since">When that time began.</param>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    public static async ValueTask<FirstBytes> ReadFirstAsync(ClientLink link, UpstreamConnection upstream, StreamBeginning beginning, TimeSpan? idle)
+    public static async ValueTask<FirstBytes> ReadFirstAsync(
+        ClientLink link, UpstreamConnection upstream, StreamBeginning beginning, TimeoutsModel? timeouts, long since)
     {
         var (interim, at, hasHead) = (0, 0L, false);
         while (true)
@@ -128,15 +130,15 @@ internal static class AttemptSender
                     return new(error, at, true) { IsBroken = AnswerKind.Of(head).IsEventStream };
 
                 // The head alone, or no more behind it than that a stream begins: it is read once more with what comes.
-                if (idle is null && link.IsLate)
+                if (timeouts is null && link.IsLate)
                     return new(default, at, true) { IsLate = true, Received = result.Buffer };
                 upstream.Input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
                 upstream.HeadReader.Reset();
-                if (!hasHead && idle is { } wait)
-                    link.SetStep(Step.Idle, wait);
+                if (!hasHead && timeouts is not null)
+                    link.SetStep(Step.Idle, timeouts.FirstEvent(Stopwatch.GetElapsedTime(since), overdue: TimeSpan.Zero));
                 hasHead = true;
             }
-            else if (idle is null && link.IsLate)
+            else if (timeouts is null && link.IsLate)
             {
                 return new(default, at, false) { IsLate = true };
             }

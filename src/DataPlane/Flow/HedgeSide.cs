@@ -72,11 +72,12 @@ internal sealed class HedgeSide
     public void Fail(EdgeError error) => _read = Task.FromResult(new FirstBytes(error, 0, false));
 
     /// <summary>Its request is written: sends it, and reads until its answer has begun.</summary>
-    public void Send(ClientLink link, StreamBeginning beginning, TimeSpan idle) => _read = SendAsync(link, beginning, idle);
+    public void Send(ClientLink link, StreamBeginning beginning, TimeoutsModel timeouts, long since) =>
+        _read = SendAsync(link, beginning, timeouts, since);
 
-    /// <summary>Its request has been sent: reads until its answer has begun.</summary>
-    public void Read(ClientLink link, StreamBeginning beginning, TimeSpan idle) =>
-        _read = AttemptSender.ReadFirstAsync(link, _upstream!, beginning, idle).AsTask();
+    /// <summary>Its request has been sent: reads until its answer has begun, within what it is given from <paramref name="since"/> on.</summary>
+    public void Read(ClientLink link, StreamBeginning beginning, TimeoutsModel timeouts, long since) =>
+        _read = AttemptSender.ReadFirstAsync(link, _upstream!, beginning, timeouts, since).AsTask();
 
     /// <summary>Looks at what it has come to; it must be over.</summary>
     public async ValueTask LookAsync() => Outcome = await _read!;
@@ -99,12 +100,12 @@ internal sealed class HedgeSide
         await LookAsync();
     }
 
-    private async Task<FirstBytes> SendAsync(ClientLink link, StreamBeginning beginning, TimeSpan idle)
+    private async Task<FirstBytes> SendAsync(ClientLink link, StreamBeginning beginning, TimeoutsModel timeouts, long since)
     {
         var upstream = _upstream!;
         await upstream.Output.FlushAsync();
         IsSentWhole = !upstream.Output.IsCut;
         upstream.EndUpload();
-        return await AttemptSender.ReadFirstAsync(link, upstream, beginning, idle);
+        return await AttemptSender.ReadFirstAsync(link, upstream, beginning, timeouts, since);
     }
 }

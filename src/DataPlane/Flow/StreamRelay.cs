@@ -224,20 +224,8 @@ internal sealed partial class StreamRelay(
         _frames.Carry(piece[position..]);
     }
 
-    /// <summary>
-    /// How long the first event with content is waited for: by what is left of <c>firstByte</c> whatever else comes, and by <c>idle</c> behind what else does.
-    /// </summary>
-    /// <param name="exchange">The exchange.</param>
-    /// <param name="overdue">What is given to a stream that has none of <c>firstByte</c> left.</param>
-    private static TimeSpan FirstWait(Exchange exchange, TimeSpan overdue)
-    {
-        var (firstByte, idle) = (exchange.Target!.Timeouts.FirstByte, exchange.Target.Timeouts.Idle);
-        if (firstByte == Timeout.InfiniteTimeSpan)
-            return idle;
-        if (firstByte - System.Diagnostics.Stopwatch.GetElapsedTime(exchange.SentAt) is not { Ticks: > 0 } left)
-            return overdue;
-        return idle == Timeout.InfiniteTimeSpan || left < idle ? left : idle;
-    }
+    private static TimeSpan FirstWait(Exchange exchange, TimeSpan overdue) =>
+        exchange.Target!.Timeouts.FirstEvent(System.Diagnostics.Stopwatch.GetElapsedTime(exchange.SentAt), overdue);
 
     /// <summary>
     /// Whether an event is kept for when the first one with content is there, as what the client would see of it; else that is it, or as much is kept as

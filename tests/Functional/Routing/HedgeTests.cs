@@ -303,6 +303,15 @@ public sealed class HedgeTests
         await SeeNothingLeftAsync(edge);
     }
 
+    [Fact]
+    public async Task Two_that_begin_with_a_head_and_hang_are_waited_for_by_the_time_of_the_first_event()
+    {
+        await using var edge = await StartAsync([Silent, Silent, Ways.Good], timeouts: "firstByte: 1s, idle: 60s, total: 20s");
+        var answer = await edge.AskAsync(Ways.Stream());
+        Assert.Equal((200, "[DONE]", "3", "way-2"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
+        await SeeNothingLeftAsync(edge);
+    }
+
     /// <summary>Nor is it asked besides anybody for a moment.</summary>
     [Fact]
     public async Task Who_has_no_more_and_does_not_say_for_how_long_is_left_alone_for_a_moment()
