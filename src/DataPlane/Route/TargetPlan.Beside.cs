@@ -108,7 +108,7 @@ internal sealed partial class TargetPlan
             return;
         var us = EdgeClock.Us(since, System.Diagnostics.Stopwatch.GetTimestamp());
         var load = _exchange.Target!.Load;
-        if (_exchange.Stream && _asked.Hedge is not null)
+        if (_exchange.Stream && _asked.Hedge is not null && us / 1000 > load.FirstEventP95Ms)
             load.LearnFirstEvent(us);
         if (us > load.LatencyUs(clock.CoarseMs))
             load.Observe(clock.CoarseMs, us);
