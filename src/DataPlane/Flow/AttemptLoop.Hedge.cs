@@ -150,10 +150,42 @@ internal sealed partial class AttemptLoop
         if (!hedges.Budget.TryTake(now, hedge.BudgetPercent))
             return false;
         if (_plan.TryEnterBeside())
-            return true;
+        {
+            if (!IsUncarriedBeside(exchange, body))
+                return true;
+
+            // Nothing was sent, and nobody was asked; the next one may be able to take it.
+            hedges.Budget.GiveBack(now);
+            return TryEnterBeside(exchange, body, hedge);
+        }
+
         hedges.Budget.GiveBack(now);
         hedges.OnBarred();
         return false;
+    }
+
+    /// <summary>Whether the request cannot be put into the dialect of the target besides, whose place is left then.</summary>
+    private bool IsUncarriedBeside(Exchange exchange, RequestBody body)
+    {
+        if (_plan.Beside.Provider.Speaks(exchange.Dialect, exchange.Endpoint!.Shape))
+            return false;
+        var (endpoint, loss) = (exchange.UpstreamEndpoint, exchange.TranslationLoss.ToArray());
+        _plan.Swap();
+        var isUncarried = Uncarried(exchange, body).IsError;
+        if (isUncarried)
+            _plan.Leave(AttemptOutcome.Unknown);
+        _plan.Swap();
+        exchange.UpstreamEndpoint = endpoint;
+        exchange.SetTranslationLoss(loss);
+
+        // What the first one is to be sent lies where this was tried; it could be made before, and so it can be now.
+        if (isUncarried && exchange.SentAt == 0)
+        {
+            Translate(exchange, body);
+            Patch(exchange, body.Intake!);
+        }
+
+        return isUncarried;
     }
 
     /// <summary>Both are under way: ends the one that does not begin first, and puts the exchange in the other's place.</summary>

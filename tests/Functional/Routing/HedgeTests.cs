@@ -304,6 +304,28 @@ public sealed class HedgeTests
     }
 
     [Fact]
+    public async Task Who_cannot_carry_the_request_is_passed_over_for_the_next_and_is_no_attempt()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup
+        {
+            Journal = "mode: group",
+            Providers = $"  claude: {{ dialect: anthropic, baseUrl: \"ROOT\", key: \"{EdgeSetup.ProviderKey}\", translation: strict }}",
+            Models = "  way: { targets: [ { provider: fake, model: way-0 }, { provider: claude, model: way-1, priority: 1 }, { provider: fake, model: way-2, priority: 2 } ], "
+                + $"{Hedge}, retry: {{ attempts: 2 }} }}",
+            Fake = new FakeUpstreamOptions { ScriptFor = request => request.Model == "way-0" ? Silent : "n=3" },
+        });
+        var answer = await edge.AskAsync(Ask.Stream(model: "way", more: ",\"seed\":1"));
+        Assert.Equal((200, "[DONE]", "2", "way-2"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
+        Assert.Equal(["way-0", "way-2"], Ways.Asked(edge));
+        await SeeNothingLeftAsync(edge);
+        await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"sent\"} 1");
+        await edge.Host.DisposeAsync();
+        Assert.Equal(
+            ["attempt first cancelled way-0 0", "attempt hedge done way-2 3", "exchange hedge done way-2 3"],
+            JournalTests.Dump(edge).Select(Line));
+    }
+
+    [Fact]
     public async Task Two_that_begin_with_a_head_and_hang_are_waited_for_by_the_time_of_the_first_event()
     {
         await using var edge = await StartAsync([Silent, Silent, Ways.Good], timeouts: "firstByte: 1s, idle: 60s, total: 20s");
