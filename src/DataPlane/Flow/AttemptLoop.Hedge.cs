@@ -136,7 +136,8 @@ internal sealed partial class AttemptLoop
         var hedges = _plan.Asked.Hedges;
 
         // There is time to count now, and what is paid for twice is better known.
-        _settlement.BeforeLetGo();
+        if (_settlement.BeforeLetGo())
+            _journal.Amend(exchange);
 
         // What tools of the provider's do would be done twice.
         var hasTools = HasProviderTools(ShapeTraits.Of(exchange.Endpoint!.Shape), body);
