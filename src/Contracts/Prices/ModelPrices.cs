@@ -67,13 +67,20 @@ public sealed class ModelPrices
             return model.OutputTokensMax.Value;
         var least = long.MaxValue;
         foreach (var target in model.Targets)
-        {
-            var known = target.Model.IsSet ? _shipped.Table.Find(target.Model.Value) : null;
-            known ??= model.IsGlob ? null : _shipped.Table.Find(model.Name);
-            least = Math.Min(least, known?.OutputTokensMax ?? 0);
-        }
-
+            least = Math.Min(least, OutputTokensMaxOf(model, target));
         return least == long.MaxValue ? 0 : least;
+    }
+
+    /// <summary>The longest output of one of a model's targets, whatever name is asked for; 0 where the asked name tells it, or nobody knows.</summary>
+    public long OutputTokensMaxOf(ModelOptions model, TargetOptions target)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(target);
+        if (model.OutputTokensMax.IsSet)
+            return model.OutputTokensMax.Value;
+        var known = target.Model.IsSet ? _shipped.Table.Find(target.Model.Value) : null;
+        known ??= model.IsGlob ? null : _shipped.Table.Find(model.Name);
+        return known?.OutputTokensMax ?? 0;
     }
 
     private static VersionedPrice Versioned(PriceOptions price)

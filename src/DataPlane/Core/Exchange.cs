@@ -200,6 +200,12 @@ internal sealed class Exchange
     /// <summary>What each choice's output was capped at in the client's stead; 0 where it was not.</summary>
     public long OutputClamp { get; set; }
 
+    /// <summary>What each choice's output was capped at for the provider's dialect, which wants a cap that nobody knew; 0 where it was not.</summary>
+    public long TranslationCap { get; private set; }
+
+    /// <summary>What is told of both.</summary>
+    public long OutputCapTold => TranslationCap > 0 ? TranslationCap : OutputClamp;
+
     /// <summary>The limit that refused the exchange or cut its stream.</summary>
     public LimitModel? LimitHit { get; set; }
 
@@ -311,7 +317,7 @@ internal sealed class Exchange
         _askedTier = _servedTier = default;
         WantsBase64 = WantsOldCalls = WantsUsage = RanAway = StreamIsWhole = false;
         Bill = default;
-        OutputClamp = 0;
+        OutputClamp = TranslationCap = 0;
         ClearRefusal();
         RequestRate = TokenRate = default;
         ClientAddress = null;
@@ -441,9 +447,12 @@ internal sealed class Exchange
     public void SetTierAtHead(ReadOnlySpan<byte> tier) => _servedTier.Learn(tier);
 
     /// <summary>Takes the names of what a request has lost; those of an attempt before are forgotten.</summary>
-    public void SetTranslationLoss(ReadOnlySpan<byte> names)
+    /// <param name="names">The names.</param>
+    /// <param name="outputCap">What it was capped at because its dialect wants a cap, and nobody knew one; 0 where it was not.</param>
+    public void SetTranslationLoss(ReadOnlySpan<byte> names, long outputCap = 0)
     {
         _translationLossLength = 0;
+        TranslationCap = outputCap;
         AddTranslationLoss(names);
     }
 

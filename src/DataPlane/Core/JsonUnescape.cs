@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -23,6 +24,27 @@ internal static class JsonUnescape
                 return false;
             written += count;
         }
+    }
+
+    /// <summary>Whether all that it stands for is white space, or nothing.</summary>
+    public static bool IsBlank(ReadOnlySpan<byte> text)
+    {
+        while (!text.IsEmpty)
+        {
+            Rune rune;
+            if (text[0] != (byte)'\\')
+            {
+                if (Rune.DecodeFromUtf8(text, out rune, out int used) != OperationStatus.Done)
+                    return false;
+                text = text[used..];
+            }
+            else if (!TryReadEscape(ref text, 0, out rune))
+                return false;
+            if (!Rune.IsWhiteSpace(rune))
+                return false;
+        }
+
+        return true;
     }
 
     private static bool TryReadEscape(ref ReadOnlySpan<byte> text, int at, out Rune rune)

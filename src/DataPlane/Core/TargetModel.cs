@@ -66,6 +66,9 @@ internal sealed class TargetModel
     /// <summary>What its tokens cost, whatever name was asked for; null where the asked name tells it, or nobody knows.</summary>
     public PriceModel? Price { get; init; }
 
+    /// <summary>Its longest output, whatever name was asked for; 0 where the asked name tells it, or nobody knows.</summary>
+    public long OutputTokensMax { get; init; }
+
     /// <summary>Prices by the asked name, where the rule is a glob; else null.</summary>
     public PriceTable? Prices { get; init; }
 
@@ -99,6 +102,9 @@ internal sealed class TargetModel
 
     /// <summary>What its tokens cost when a client asks for a model by that name; null where nobody knows.</summary>
     public PriceModel? PriceOf(ReadOnlySpan<byte> askedModel) => Price ?? Prices?.PriceOf(askedModel);
+
+    /// <summary>Its longest output when a client asks by that name; 0 where it is not known.</summary>
+    public long OutputTokensMaxOf(ReadOnlySpan<byte> askedModel) => OutputTokensMax > 0 ? OutputTokensMax : Prices?.OutputTokensMaxOf(askedModel) ?? 0;
 
     private byte[] MakeAnswerHeaders()
     {

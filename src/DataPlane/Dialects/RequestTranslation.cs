@@ -50,7 +50,7 @@ internal sealed class RequestTranslation
         _model.Add("\""u8);
         _model.AddEscaped(target.UpstreamModel ?? exchange.PassedModel).Add("\""u8);
         _json.Begin();
-        var max = exchange.Model!.OutputTokensMaxOf(exchange.PassedModel);
+        var max = target.OutputTokensMaxOf(exchange.PassedModel);
         var mayAskUsage = target.Provider.UsageChunk == UsageChunkMode.Inject;
         var asked = new RequestTarget(
             _model.Written, outputCap, max, mayAskUsage, abilities, target.Provider.InsteadOfModel.Span)
@@ -63,7 +63,7 @@ internal sealed class RequestTranslation
         exchange.WantsBase64 = _request.WantsBase64;
         exchange.WantsOldCalls = _request.CallsAreOld;
         exchange.UpstreamEndpoint = writer.EndpointOf(_request.Stream);
-        exchange.SetTranslationLoss(_request.Losses.Names);
+        exchange.SetTranslationLoss(_request.Losses.Names, _request.TokensMaxAssumed);
         return target.Provider.TranslatesStrictly && !_request.Losses.IsEmpty
             ? EdgeError.Invalid(StrictTranslation.OfRequest(_request.Losses.Names))
             : default;

@@ -202,6 +202,7 @@ internal sealed partial class AttemptLoop
             AttemptSender.Write(exchange, body, upstream);
             member.State = MemberState.Reading;
             (member.UpstreamEndpoint, member.Loss, member.OutputClamp) = (exchange.UpstreamEndpoint, exchange.TranslationLoss.ToArray(), exchange.OutputClamp);
+            member.TranslationCap = exchange.TranslationCap;
         }
 
         _asking = _gate;
@@ -385,7 +386,7 @@ internal sealed partial class AttemptLoop
         if (member.Number > 0)
             _plan.Swap(ref member.Place);
         exchange.UpstreamEndpoint = member.UpstreamEndpoint;
-        exchange.SetTranslationLoss(member.Loss);
+        exchange.SetTranslationLoss(member.Loss, member.TranslationCap);
         exchange.OutputClamp = member.OutputClamp;
         exchange.FirstByteAt = member.FirstByteAt;
         exchange.IsSentWhole = member.IsSentWhole;

@@ -84,6 +84,9 @@ internal sealed class EnsembleMember
 
     public long OutputClamp { get; set; }
 
+    /// <summary>See <see cref="Exchange.TranslationCap"/>.</summary>
+    public long TranslationCap { get; set; }
+
     public MemberAnswer Reading { get; set; }
 
     /// <summary>What is under way of it.</summary>
@@ -103,7 +106,7 @@ internal sealed class EnsembleMember
         Error = default;
         IsResent = IsOver = IsSentWhole = HasHead = false;
         Upstream = null;
-        FirstByteAt = OutputClamp = 0;
+        FirstByteAt = OutputClamp = TranslationCap = 0;
         UpstreamEndpoint = null;
         Loss = [];
         Reading = default;

@@ -15,6 +15,7 @@ internal sealed class HedgeRace(HedgeSide first, HedgeSide second) : IUpstreamLe
 
     private Endpoint? _otherEndpoint;
     private byte[] _otherLoss = [];
+    private long _otherCap;
 
     public HedgeSide First => first;
 
@@ -30,10 +31,10 @@ internal sealed class HedgeRace(HedgeSide first, HedgeSide second) : IUpstreamLe
     /// </summary>
     public void Swap(Exchange exchange)
     {
-        var (endpoint, loss) = (exchange.UpstreamEndpoint, exchange.TranslationLoss.ToArray());
+        var (endpoint, loss, cap) = (exchange.UpstreamEndpoint, exchange.TranslationLoss.ToArray(), exchange.TranslationCap);
         exchange.UpstreamEndpoint = _otherEndpoint;
-        exchange.SetTranslationLoss(_otherLoss);
-        (_otherEndpoint, _otherLoss) = (endpoint, loss);
+        exchange.SetTranslationLoss(_otherLoss, _otherCap);
+        (_otherEndpoint, _otherLoss, _otherCap) = (endpoint, loss, cap);
     }
 
     public void Abort(long lease)

@@ -14,8 +14,8 @@ internal static class LimitHeaders
     public static void WriteRates(ref ByteWriter writer, Exchange exchange)
     {
         DialectTable.Of(exchange.Dialect).WriteRates(ref writer, exchange);
-        if (exchange.OutputClamp > 0)
-            writer.WriteHeader("x-aiedge-max-tokens"u8, exchange.OutputClamp);
+        if (exchange.OutputCapTold > 0)
+            writer.WriteHeader("x-aiedge-max-tokens"u8, exchange.OutputCapTold);
     }
 
     /// <summary>Which limit is nearly used up, or that the model's capacity is, and what became of the request for that.</summary>

@@ -148,7 +148,7 @@ internal sealed class ExchangeRecord
         Usage = exchange.Usage;
         CountedOutputTokens = exchange.CountedOutputTokens;
         Bill = Billed(exchange);
-        OutputClamp = exchange.OutputClamp;
+        OutputClamp = exchange.OutputCapTold;
         IsSimple = exchange.SimpleModel is not null;
         DegradedBy = exchange.Degraded.Name;
         TakeLoss(exchange.TranslationLoss);

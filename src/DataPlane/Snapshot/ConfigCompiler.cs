@@ -223,6 +223,7 @@ internal sealed class ConfigCompiler
                 ContextWindow = target.ContextWindow.Or(model.ContextWindow.Or(0)),
                 Capabilities = Capabilities(target.Capabilities.IsSet ? target.Capabilities : model.Capabilities),
                 Price = _prices.Of(model, target),
+                OutputTokensMax = _prices.OutputTokensMaxOf(model, target),
                 Prices = model.IsGlob ? _prices.ByName : null,
             };
         }

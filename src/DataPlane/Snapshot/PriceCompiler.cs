@@ -35,6 +35,9 @@ internal sealed class PriceCompiler
     /// <summary>The longest output of a model as far as the rule alone tells it, or 0.</summary>
     public long OutputTokensMaxOf(ModelOptions model) => _prices.OutputTokensMaxOf(model);
 
+    /// <summary>As above, of one of its targets.</summary>
+    public long OutputTokensMaxOf(ModelOptions model, TargetOptions target) => _prices.OutputTokensMaxOf(model, target);
+
     private static ModelNameTable<ShippedPrice> CompileShipped()
     {
         var catalogue = PriceCatalogue.Shipped;

@@ -36,6 +36,17 @@ internal sealed partial class NeutralRequest
         }
     }
 
+    /// <summary>What the system prompt says is the user's, where nobody else says anything and the provider wants a turn; reported.</summary>
+    public void TurnSystem()
+    {
+        for (var m = 0; m < Messages.Count; m++)
+        {
+            LoseIf(Messages[m].Role == NeutralRole.System, Names.Role);
+            if (Messages[m].Role == NeutralRole.System)
+                Messages[m] = Messages[m] with { Role = NeutralRole.User };
+        }
+    }
+
     /// <summary>Takes out the parts that are lost, and messages that have none left.</summary>
     public void RemoveLost()
     {

@@ -198,6 +198,9 @@ internal sealed partial class NeutralRequest
     /// <summary>-1 where the client sets no cap.</summary>
     public long TokensMax { get; set; }
 
+    /// <summary>The cap that was written where the client sets none and nobody knows the model's own; 0 for none.</summary>
+    public long TokensMaxAssumed { get; set; }
+
     public bool Stream { get; set; }
 
     /// <summary>The field that refers to what lies at the client's own provider, and without which it is another question; null for none.</summary>
@@ -290,7 +293,7 @@ internal sealed partial class NeutralRequest
         FormatIsStrict = StrictMayBeOpen = FormatIsOpenApi = WantsBase64 = false;
         ToolChoice = ToolChoice.Unset;
         Effort = ThinkingEffort.Unset;
-        ThinkingTokens = TopLogprobs = 0;
+        ThinkingTokens = TopLogprobs = TokensMaxAssumed = 0;
         Format = AnswerFormat.Text;
     }
 
@@ -338,6 +341,9 @@ internal sealed partial class NeutralRequest
         LoseIf(Number(PresencePenalty) is { } presence && presence != 0, Names.PresencePenalty);
         LoseIf(Number(FrequencyPenalty) is { } frequency && frequency != 0, Names.FrequencyPenalty);
     }
+
+    /// <summary>Reports the name of an answer's schema, which OpenAI's alone have.</summary>
+    public void LoseFormatName() => LoseIf(Format == AnswerFormat.Schema && FormatName.IsPresent, Names.SchemaName);
 
     /// <summary>Reports a part that stands where nothing but text has a place.</summary>
     public void LoseUnlessText(in NeutralPart part)
@@ -442,6 +448,8 @@ internal sealed class FieldNames
     public byte[] Strict { get; init; } = [];
 
     public byte[] Schema { get; init; } = [];
+
+    public byte[] SchemaName { get; init; } = [];
 
     public byte[] ToolSchema { get; init; } = [];
 

@@ -31,10 +31,46 @@ internal static class SchemaText
             json.Value(schema.Of(request.Source));
     }
 
+    /// <summary>
+    /// As above, of what a function takes, which Anthropic keeps to where it is strict. It is an object, and said to be one where the schema does not: else it
+    /// is refused.
+    /// </summary>
+    public static void WriteInput(JsonOut json, ReadOnlySpan<byte> name, NeutralRequest request, in NeutralTool tool)
+    {
+        json.Name(name);
+        var source = request.Source;
+        var schema = tool.Schema;
+        if (schema.Length <= SchemaWords.SchemaBytesMax && (tool.IsStrict || tool.IsOpenApi))
+            new Form(source, tool.IsOpenApi, request.Names.ToolSchema, tool.IsStrict ? request.Losses : null).Write(json, schema, isInput: true);
+        else if (HasType(source, schema))
+            json.Value(schema.Of(source));
+        else
+        {
+            json.StartObject().Text("type"u8, "object"u8);
+            var members = schema.Of(source)[1..^1];
+            if (members.IndexOfAnyExcept(" \t\r\n"u8) >= 0)
+                json.Value(members);
+            json.EndObject();
+        }
+    }
+
+    private static bool HasType(ReadOnlySpan<byte> source, Piece schema)
+    {
+        var walk = new JsonWalk(source, schema, stackalloc byte[ScratchBytes]);
+        for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
+        {
+            if (walk.Is("type"u8))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>What has to be known of a schema before its first member is written.</summary>
     private struct Facts
     {
         public bool IsNullable;
+        public bool HasType;
         public bool IsObject;
         public bool HasProperties;
         public bool HasAnyOf;
@@ -54,7 +90,7 @@ internal static class SchemaText
         private readonly bool _closes = losses is not null;
 
         /// <summary>A value that stands where a schema does; what is none is written as it stands.</summary>
-        public void Write(JsonOut json, Piece schema)
+        public void Write(JsonOut json, Piece schema, bool isInput = false)
         {
             if (_source[schema.Start] != (byte)'{')
             {
@@ -65,6 +101,12 @@ internal static class SchemaText
             var facts = Look(schema);
             var walk = new JsonWalk(_source, schema, stackalloc byte[ScratchBytes]);
             json.StartObject();
+            if (isInput && !facts.HasType)
+            {
+                facts.IsObject = true;
+                json.Text("type"u8, "object"u8);
+            }
+
             for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
                 WriteMember(json, facts, ref walk);
             if (_closes && (facts.IsObject || facts.HasProperties))
@@ -83,7 +125,7 @@ internal static class SchemaText
                 if (walk.Is("nullable"u8))
                     facts.IsNullable = isOpenApi && walk.Token == JsonToken.True;
                 else if (walk.Is("type"u8))
-                    facts.IsObject = walk.IsText("object"u8) || walk.IsText("OBJECT"u8) || HasObject(ref walk);
+                    (facts.HasType, facts.IsObject) = (true, walk.IsText("object"u8) || walk.IsText("OBJECT"u8) || HasObject(ref walk));
                 else if (walk.Is("properties"u8))
                     facts.HasProperties = walk.Token == JsonToken.StartObject;
                 else if (walk.Is("anyOf"u8))

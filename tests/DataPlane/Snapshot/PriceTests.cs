@@ -116,6 +116,18 @@ public sealed class PriceTests
         Assert.Equal(500, Model("\"*\": { targets: [ { provider: p } ], outputTokensMax: 500 }").OutputTokensMaxOf("gpt-4o"u8));
     }
 
+    [Theory]
+    [InlineData("assistant: { targets: [ { provider: p, model: llama }, { provider: p, model: gpt-4o } ] }", 0, 0, 16_384)]
+    [InlineData("assistant: { targets: [ { provider: p, model: gpt-4.1 }, { provider: p, model: gpt-4o } ] }", 16_384, 32_768, 16_384)]
+    [InlineData("assistant: { targets: [ { provider: p, model: llama }, { provider: p, model: gpt-4o } ], outputTokensMax: 500 }", 500, 500, 500)]
+    [InlineData("\"*\": { targets: [ { provider: p, model: gpt-4o }, { provider: p } ] }", 0, 16_384, 32_768)]
+    public void Each_target_has_its_own_longest_output(string model, long least, long first, long second)
+    {
+        var found = Model(model);
+        Assert.Equal(least, found.OutputTokensMax);
+        Assert.Equal((first, second), (found.Targets[0].OutputTokensMaxOf("gpt-4.1"u8), found.Targets[1].OutputTokensMaxOf("gpt-4.1"u8)));
+    }
+
     /// <summary>A look-up by the asked name is on every request's way.</summary>
     [Fact]
     public void A_look_up_by_name_allocates_nothing()

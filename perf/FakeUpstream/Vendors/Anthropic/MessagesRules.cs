@@ -41,6 +41,8 @@ internal static class MessagesRules
             return "`temperature` and `top_p` cannot both be specified for this model. Please use only one.";
         if (root.TryGetProperty("stop_sequences", out var stops) && stops.ValueKind != JsonValueKind.Array)
             return "stop_sequences: Input should be a valid list";
+        if (stops.ValueKind == JsonValueKind.Array && stops.EnumerateArray().Any(stop => string.IsNullOrWhiteSpace(stop.GetString())))
+            return "stop_sequences: each stop sequence must contain non-whitespace";
         return root.TryGetProperty("metadata", out var metadata) && metadata.EnumerateObject().Any(member => member.Name != "user_id")
             ? "metadata: Extra inputs are not permitted"
             : null;
@@ -111,6 +113,9 @@ internal static class MessagesRules
     {
         if (!root.TryGetProperty("messages", out var messages) || messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0)
             return "messages: at least one message is required";
+        if (root.TryGetProperty("system", out var system) && system.ValueKind == JsonValueKind.Array
+            && system.EnumerateArray().Any(block => string.IsNullOrWhiteSpace(Text(block, "text"))))
+            return "system: text content blocks must contain non-whitespace text";
         var calls = new HashSet<string>();
         var before = "";
         foreach (var message in messages.EnumerateArray())
@@ -138,14 +143,14 @@ internal static class MessagesRules
         if (!message.TryGetProperty("content", out var content))
             return "messages.0.content: Field required";
         if (content.ValueKind == JsonValueKind.String)
-            return content.GetString() == "" ? "messages: text content must be non-empty" : null;
+            return string.IsNullOrWhiteSpace(content.GetString()) ? "messages: text content blocks must contain non-whitespace text" : null;
         if (content.ValueKind != JsonValueKind.Array || content.GetArrayLength() == 0)
             return "messages: content must not be empty";
         foreach (var block in content.EnumerateArray())
         {
             var isWell = Text(block, "type") switch
             {
-                "text" => Text(block, "text") is { Length: > 0 },
+                "text" => !string.IsNullOrWhiteSpace(Text(block, "text")),
                 "image" or "document" => IsSource(block),
                 "tool_use" => IsId(Text(block, "id")) && Text(block, "name") is { Length: > 0 }
                     && block.TryGetProperty("input", out var input) && input.ValueKind == JsonValueKind.Object,
@@ -165,7 +170,7 @@ internal static class MessagesRules
 
     private static bool IsSource(JsonElement block) => block.TryGetProperty("source", out var source) && Text(source, "type") switch
     {
-        "base64" => (Text(block, "type") == "image" ? Text(source, "media_type")?.StartsWith("image/", StringComparison.Ordinal) == true : Text(source, "media_type") == "application/pdf")
+        "base64" => (Text(block, "type") == "image" ? Text(source, "media_type") is "image/png" or "image/jpeg" or "image/gif" or "image/webp" : Text(source, "media_type") == "application/pdf")
             && Convert.TryFromBase64String(Text(source, "data") ?? "-", new byte[1 << 20], out _),
         "url" => Uri.TryCreate(Text(source, "url"), UriKind.Absolute, out _),
         "text" => Text(source, "data") is not null,

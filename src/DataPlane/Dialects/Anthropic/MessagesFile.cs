@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Text;
 using System.Text.Unicode;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Translate;
@@ -11,12 +12,21 @@ namespace AiEdge.DataPlane.Dialects.Anthropic;
 /// </summary>
 internal static class MessagesFile
 {
+    private const int MediaBytesMax = 128;
+
     private enum Form : byte
     {
         None,
         Pdf,
         Image,
         Text,
+    }
+
+    /// <summary>A picture's type as Anthropic names it, which takes four of them; empty for others.</summary>
+    public static ReadOnlySpan<byte> PictureOf(ReadOnlySpan<byte> source, in NeutralPart picture)
+    {
+        Span<byte> plain = stackalloc byte[MediaBytesMax];
+        return JsonUnescape.TryUnescape(picture.Media.Of(source), plain, out var length) ? PictureOf(plain[..length]) : default;
     }
 
     /// <summary>Whether there is a block for it.</summary>
@@ -42,14 +52,14 @@ internal static class MessagesFile
             Return(bytes);
         }
         else
-            json.Text("media_type"u8, file.Media.Of(source)).Text("data"u8, file.Text.Of(source));
+            json.Text("media_type"u8, form == Form.Image ? PictureOf(source, file) : file.Media.Of(source)).Text("data"u8, file.Text.Of(source));
         json.EndObject();
         return form != Form.Image;
     }
 
     private static Form FormOf(ReadOnlySpan<byte> source, in NeutralPart file)
     {
-        Span<byte> plain = stackalloc byte[128];
+        Span<byte> plain = stackalloc byte[MediaBytesMax];
         if (!JsonUnescape.TryUnescape(file.Media.Of(source), plain, out var length))
             return Form.None;
         ReadOnlySpan<byte> media = plain[..length];
@@ -58,8 +68,19 @@ internal static class MessagesFile
         if (media.IsEmpty || media.SequenceEqual("application/pdf"u8))
             return Form.Pdf;
         if (media.StartsWith("image/"u8))
-            return Form.Image;
+            return PictureOf(media).IsEmpty ? Form.None : Form.Image;
         return media.StartsWith("text/"u8) || media.SequenceEqual("application/json"u8) || media.SequenceEqual("application/xml"u8) ? Form.Text : Form.None;
+    }
+
+    private static ReadOnlySpan<byte> PictureOf(scoped ReadOnlySpan<byte> media)
+    {
+        if (Ascii.EqualsIgnoreCase(media, "image/png"u8))
+            return "image/png"u8;
+        if (Ascii.EqualsIgnoreCase(media, "image/jpeg"u8) || Ascii.EqualsIgnoreCase(media, "image/jpg"u8))
+            return "image/jpeg"u8;
+        if (Ascii.EqualsIgnoreCase(media, "image/gif"u8))
+            return "image/gif"u8;
+        return Ascii.EqualsIgnoreCase(media, "image/webp"u8) ? "image/webp"u8 : default;
     }
 
     /// <summary>The text in base64, in an array of the shared pool; false where it is none in UTF-8.</summary>

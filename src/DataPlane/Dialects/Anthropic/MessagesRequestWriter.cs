@@ -23,6 +23,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
         var max = request.TokensMax >= 0 ? request.TokensMax : target.OutputMax > 0 ? target.OutputMax : TokensMaxDefault;
         if (target.OutputCap > 0)
             max = Math.Min(max, target.OutputCap);
+        request.TokensMaxAssumed = request.TokensMax < 0 && target.OutputMax <= 0 ? max : 0;
         var thought = MessagesThought.Of(request, target.Abilities, max);
         CustomTools.Lose(request);
         CustomTools.KeepAllowed(request);
@@ -32,11 +33,12 @@ internal sealed class MessagesRequestWriter : RequestWriter
         else
             json.Value(target.InsteadOfModel);
         json.Number("max_tokens"u8, max);
+        if (!MessagesWriter.HasTurns(request))
+            request.TurnSystem();
         WriteSystem(request, json);
         MessagesWriter.Write(request, json);
         WriteSampling(request, json, target.Abilities, thought.Thinks);
-        if (request.Stops.Count > 0)
-            WriteStops(request, json);
+        WriteStops(request, json);
         if (request.Tools.Count > 0)
             WriteTools(request, json);
         if (thought.Tokens > 0)
@@ -71,7 +73,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
             {
                 var part = request.Parts[p];
                 request.LoseUnlessText(part);
-                if (part.Kind is not (PartKind.Text or PartKind.Refusal) || part.Text.Length == 0)
+                if (part.Kind is not (PartKind.Text or PartKind.Refusal) || JsonUnescape.IsBlank(part.Text.Of(request.Source)))
                     continue;
                 if (!isOpen)
                     json.StartArray("system"u8);
@@ -116,12 +118,24 @@ internal sealed class MessagesRequestWriter : RequestWriter
             json.Value("top_k"u8, request.TopK.Of(source));
     }
 
+    /// <summary>One of white space alone is refused.</summary>
     private static void WriteStops(NeutralRequest request, JsonOut json)
     {
-        json.StartArray("stop_sequences"u8);
+        var isOpen = false;
         foreach (var stop in request.Stops)
+        {
+            var isBlank = JsonUnescape.IsBlank(stop.Of(request.Source));
+            request.LoseIf(isBlank, request.Names.Stops);
+            if (isBlank)
+                continue;
+            if (!isOpen)
+                json.StartArray("stop_sequences"u8);
+            isOpen = true;
             json.Text(stop.Of(request.Source));
-        json.EndArray();
+        }
+
+        if (isOpen)
+            json.EndArray();
     }
 
     private static void WriteTools(NeutralRequest request, JsonOut json)
@@ -133,10 +147,8 @@ internal sealed class MessagesRequestWriter : RequestWriter
             json.StartObject().Text("name"u8, tool.Name.Of(source));
             if (tool.Description.IsPresent)
                 json.Text("description"u8, tool.Description.Of(source));
-            if (tool is { Schema.IsPresent: true, IsStrict: true })
-                SchemaText.WriteClosed(json, "input_schema"u8, request, tool.Schema, tool.IsOpenApi, request.Names.ToolSchema);
-            else if (tool.Schema.IsPresent)
-                SchemaText.Write(json, "input_schema"u8, source, tool.Schema, tool.IsOpenApi);
+            if (tool.Schema.IsPresent)
+                SchemaText.WriteInput(json, "input_schema"u8, request, tool);
             else
                 json.Value("input_schema"u8, """{"type":"object","properties":{}}"""u8);
             if (tool.IsStrict)
@@ -184,6 +196,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
     private static void LoseRest(NeutralRequest request)
     {
         request.LoseIf(request.Choices > 1, request.Names.Choices);
+        request.LoseFormatName();
         request.LoseIf(request.Seed.IsPresent, request.Names.Seed);
         request.LosePenalties();
         request.LoseIf(request.WantsLogprobs, request.Names.Logprobs);

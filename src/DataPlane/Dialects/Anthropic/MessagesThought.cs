@@ -61,10 +61,9 @@ internal readonly record struct MessagesThought(long Tokens, bool IsAdaptive, bo
         // Thought has to leave room for the answer, a quarter at least. A call that is forced, or one whose thought is not known any more, bars it.
         var tokens = Math.Min(asked, max - Math.Max(1, max / 4));
         var isBarred = model.Thought == ThoughtForm.None || IsForced(request) || CallsWithoutThought(request);
-        if (tokens >= TokensMin && !isBarred)
-            return tokens;
-        request.Losses.Add(request.Names.Effort);
-        return 0;
+        var thinks = tokens >= TokensMin && !isBarred;
+        request.LoseIf(!thinks || (request.Effort == ThinkingEffort.Budget && tokens < asked), request.Names.Effort);
+        return thinks ? tokens : 0;
     }
 
     /// <summary>Whether the last turn of the assistant calls tools, and what it thought before is not at hand.</summary>

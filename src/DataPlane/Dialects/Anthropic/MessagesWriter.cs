@@ -1,3 +1,4 @@
+using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Dialects.Anthropic;
@@ -33,6 +34,18 @@ internal static class MessagesWriter
         json.EndArray();
     }
 
+    /// <summary>Whether there is a turn at all besides what the system prompt says.</summary>
+    public static bool HasTurns(NeutralRequest request)
+    {
+        foreach (var message in request.Messages)
+        {
+            if (message.Role != NeutralRole.System && SaysSomething(request, message))
+                return true;
+        }
+
+        return false;
+    }
+
     private static bool IsLeftOut(NeutralRequest request, NeutralMessage message)
     {
         if (message.Role != NeutralRole.System && SaysSomething(request, message))
@@ -53,6 +66,7 @@ internal static class MessagesWriter
         if (IsWritten(request, part))
             return;
         request.LoseIf(part.Kind == PartKind.Thinking, request.Names.Thinking);
+        request.LoseIf(part.Kind == PartKind.Image, request.Names.ImageUrl);
         request.LoseIf(part.Kind == PartKind.File, request.Names.File);
         request.LoseIf(part.Kind == PartKind.Audio, request.Names.Audio);
     }
@@ -71,9 +85,10 @@ internal static class MessagesWriter
     /// <summary>Text without a letter in it is refused, and thought without its signature.</summary>
     private static bool IsWritten(NeutralRequest request, in NeutralPart part) => part.Kind switch
     {
-        PartKind.Text or PartKind.Refusal => part.Text.Length > 0,
+        PartKind.Text or PartKind.Refusal => !JsonUnescape.IsBlank(part.Text.Of(request.Source)),
         PartKind.Thinking => part is { Signature.IsPresent: true, IsSealed: false },
         PartKind.Audio => false,
+        PartKind.Image => !MessagesFile.PictureOf(request.Source, part).IsEmpty,
         PartKind.File => MessagesFile.Takes(request.Source, part),
         _ => true,
     };
@@ -137,7 +152,7 @@ internal static class MessagesWriter
                 request.LoseIf(!MessagesFile.Write(json, source, part) && part.Name.IsPresent, request.Names.FileName);
                 break;
             case PartKind.Image:
-                json.Text("type"u8, "image"u8).StartObject("source"u8).Text("type"u8, "base64"u8).Text("media_type"u8, part.Media.Of(source))
+                json.Text("type"u8, "image"u8).StartObject("source"u8).Text("type"u8, "base64"u8).Text("media_type"u8, MessagesFile.PictureOf(source, part))
                     .Text("data"u8, part.Text.Of(source)).EndObject();
                 break;
             case PartKind.ImageUrl or PartKind.FileUrl:

@@ -148,6 +148,7 @@ internal sealed class ContentsRequestReader : RequestReader
         if ((isJsonSchema || Is(ref walk, "responseSchema"u8, "response_schema"u8)) && walk.Token == JsonToken.StartObject)
         {
             (request.Format, request.FormatSchema, request.FormatIsOpenApi) = (AnswerFormat.Schema, walk.Value(), !isJsonSchema);
+            request.FormatIsStrict = request.StrictMayBeOpen = true;
             return true;
         }
 

@@ -14,6 +14,8 @@ internal static class ContentsWriter
     /// <param name="wantsProof">Whether the model refuses calls without a signature.</param>
     public static void Write(NeutralRequest request, JsonOut json, bool wantsProof)
     {
+        if (!HasTurns(request))
+            request.TurnSystem();
         WriteSystem(request, json);
         json.StartArray("contents"u8);
         var table = new CallTable(request);
@@ -50,6 +52,18 @@ internal static class ContentsWriter
             json.EndArray().EndObject();
             calls = role == NeutralRole.Assistant ? turn : default;
         }
+    }
+
+    /// <summary>Whether there is a turn at all besides what the system prompt says.</summary>
+    private static bool HasTurns(NeutralRequest request)
+    {
+        foreach (var message in request.Messages)
+        {
+            if (!IsLeftOut(request, message))
+                return true;
+        }
+
+        return false;
     }
 
     private static bool IsLeftOut(NeutralRequest request, NeutralMessage message) =>

@@ -90,7 +90,7 @@ internal static class ChatToolReader
         NeutralTool tool = new() { IsCustom = true };
         while (walk.NextMember())
         {
-            if (!TakeCustom(ref walk, ref tool) && !walk.IsNothing())
+            if (!TakeCustom(request, ref walk, ref tool, "tools.custom.format"u8) && !walk.IsNothing())
                 request.Losses.Add("tools.custom"u8, walk.Name);
         }
 
@@ -98,29 +98,31 @@ internal static class ChatToolReader
     }
 
     /// <summary>A member of what describes a tool whose input is a text; false where it is none. Responses have the grammar's beside its type.</summary>
-    internal static bool TakeCustom(ref JsonWalk walk, ref NeutralTool tool)
+    internal static bool TakeCustom(NeutralRequest request, ref JsonWalk walk, ref NeutralTool tool, ReadOnlySpan<byte> grammar)
     {
         if (walk.Is("name"u8) && walk.Token == JsonToken.String)
             tool = tool with { Name = walk.Text };
         else if (walk.Is("description"u8) && walk.Token == JsonToken.String)
             tool = tool with { Description = walk.Text };
         else if (walk.Is("format"u8) && walk.TryEnter(JsonToken.StartObject))
-            ReadGrammar(ref walk, ref tool);
+            ReadGrammar(request, ref walk, ref tool, grammar);
         else
             return false;
         return true;
     }
 
-    private static void ReadGrammar(ref JsonWalk walk, ref NeutralTool tool)
+    private static void ReadGrammar(NeutralRequest request, ref JsonWalk walk, ref NeutralTool tool, ReadOnlySpan<byte> within)
     {
         while (walk.NextMember())
         {
             if (walk.Is("grammar"u8) && walk.TryEnter(JsonToken.StartObject))
-                ReadGrammar(ref walk, ref tool);
+                ReadGrammar(request, ref walk, ref tool, within);
             else if (walk.Is("syntax"u8) && walk.Token == JsonToken.String)
                 tool = tool with { Syntax = walk.Text };
             else if (walk.Is("definition"u8) && walk.Token == JsonToken.String)
                 tool = tool with { Grammar = walk.Text };
+            else if (!walk.Is("type"u8) && !walk.IsNothing())
+                request.Losses.Add(within, walk.Name);
         }
     }
 

@@ -30,6 +30,7 @@ internal sealed class ResponsesRequestReader : RequestReader
         Effort = [.. "reasoning.effort"u8],
         Format = [.. "text.format"u8],
         Schema = [.. "text.format.schema"u8],
+        SchemaName = [.. "text.format.name"u8],
         ToolSchema = [.. "tools.parameters"u8],
         Role = [.. "input.role"u8],
         ImageUrl = [.. "input.content.image_url"u8],
@@ -132,7 +133,7 @@ internal sealed class ResponsesRequestReader : RequestReader
         for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
         {
             var isTaken = walk.Is("type"u8)
-                || (isCustom ? ChatToolReader.TakeCustom(ref walk, ref tool) : ChatToolReader.TakeFunction(ref walk, ref tool));
+                || (isCustom ? ChatToolReader.TakeCustom(request, ref walk, ref tool, "tools.format"u8) : ChatToolReader.TakeFunction(ref walk, ref tool));
             if (!isTaken && !walk.IsNothing())
                 request.Losses.Add("tools"u8, walk.Name);
         }
