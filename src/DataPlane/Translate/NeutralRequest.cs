@@ -342,9 +342,6 @@ internal sealed partial class NeutralRequest
         LoseIf(Number(FrequencyPenalty) is { } frequency && frequency != 0, Names.FrequencyPenalty);
     }
 
-    /// <summary>Reports the name of an answer's schema, which OpenAI's alone have.</summary>
-    public void LoseFormatName() => LoseIf(Format == AnswerFormat.Schema && FormatName.IsPresent, Names.SchemaName);
-
     /// <summary>Reports a part that stands where nothing but text has a place.</summary>
     public void LoseUnlessText(in NeutralPart part)
     {
@@ -448,8 +445,6 @@ internal sealed class FieldNames
     public byte[] Strict { get; init; } = [];
 
     public byte[] Schema { get; init; } = [];
-
-    public byte[] SchemaName { get; init; } = [];
 
     public byte[] ToolSchema { get; init; } = [];
 

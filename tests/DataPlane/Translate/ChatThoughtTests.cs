@@ -12,7 +12,7 @@ public sealed class ChatThoughtTests
     private const string Second = """{"type":"thinking","thinking":"","signature":"TWO"}""";
     private const string Call = """{"type":"tool_use","id":"toolu_1","name":"f","input":{"a":1}}""";
     private const string Answer = $$$"""{"id":"msg_1","type":"message","role":"assistant","model":"claude-x","content":[{{{Signed}}},{{{Hidden}}},{{{Second}}},{{{Call}}}],"""
-        + """"stop_reason":"tool_use","usage":{"input_tokens":7,"output_tokens":20}}""";
+        + "\"stop_reason\":\"tool_use\",\"usage\":{\"input_tokens\":7,\"output_tokens\":20}}";
 
     private const string Sealed = """
         {"id":"resp_1","object":"response","model":"gpt-5-codex","status":"completed","output":[{"id":"rs_1","type":"reasoning","summary":[],"encrypted_content":"SEAL"},

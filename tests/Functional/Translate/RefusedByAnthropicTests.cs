@@ -57,7 +57,7 @@ public sealed class RefusedByAnthropicTests
         {
             Models = "  assistant: { targets: [ { provider: claude, model: claude-unheard-of }, { provider: fake, model: llama, priority: 1 } ] }",
         });
-        edge.Fake.EnqueueRaw(Ask.Answer("""{"type":"error","error":{"type":"api_error","message":"Broken."}}""").Replace("200 OK", "500 Internal Server Error", StringComparison.Ordinal));
+        edge.Fake.EnqueueRaw("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
 
         var answer = await edge.AskAsync(Ask.Chat("", "assistant"));
 

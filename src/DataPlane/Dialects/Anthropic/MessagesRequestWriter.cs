@@ -196,7 +196,6 @@ internal sealed class MessagesRequestWriter : RequestWriter
     private static void LoseRest(NeutralRequest request)
     {
         request.LoseIf(request.Choices > 1, request.Names.Choices);
-        request.LoseFormatName();
         request.LoseIf(request.Seed.IsPresent, request.Names.Seed);
         request.LosePenalties();
         request.LoseIf(request.WantsLogprobs, request.Names.Logprobs);

@@ -29,7 +29,6 @@ internal sealed class ContentsRequestWriter : RequestWriter
         WriteConfig(request, target, json);
         json.EndObject();
         request.LoseIf(request.Choices > GeminiWords.CandidatesMax, request.Names.Choices);
-        request.LoseFormatName();
         request.LoseIf(request.User.IsPresent, request.Names.User);
         request.LoseIf(request.SafetyId.IsPresent, "safety_identifier"u8);
         PromptCache.Lose(request, target.Abilities.KeepsPrompts);

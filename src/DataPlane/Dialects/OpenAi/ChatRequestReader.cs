@@ -37,7 +37,6 @@ internal sealed class ChatRequestReader : RequestReader
         Effort = [.. "reasoning_effort"u8],
         Format = [.. "response_format"u8],
         Schema = [.. "response_format.json_schema.schema"u8],
-        SchemaName = [.. "response_format.json_schema.name"u8],
         ToolSchema = [.. "tools.function.parameters"u8],
         Role = [.. "messages.role"u8],
         ImageUrl = [.. "messages.content.image_url"u8],

@@ -30,7 +30,6 @@ internal sealed class ResponsesRequestReader : RequestReader
         Effort = [.. "reasoning.effort"u8],
         Format = [.. "text.format"u8],
         Schema = [.. "text.format.schema"u8],
-        SchemaName = [.. "text.format.name"u8],
         ToolSchema = [.. "tools.parameters"u8],
         Role = [.. "input.role"u8],
         ImageUrl = [.. "input.content.image_url"u8],
