@@ -22,7 +22,6 @@ public static class LimitChain
     /// back: then <see cref="Book"/> does, once it is known.
     /// </param>
     /// <param name="yields">Whether to leave alone what was promised to those who were refused (<see cref="LimitBucket.Promised"/>).</param>
-    /// <param name="isMissed">Whether a refusal is demand; not where the same request asks once more, for less.</param>
     public static bool TryDrawAll(
         ReadOnlySpan<LimitBucket> buckets,
         ReadOnlySpan<long> costs,
@@ -30,8 +29,7 @@ public static class LimitChain
         long nowNs,
         out LimitDraw draw,
         bool booksSlot = true,
-        bool yields = false,
-        bool isMissed = true)
+        bool yields = false)
     {
         for (var i = 0; i < buckets.Length; i++)
         {
@@ -39,7 +37,7 @@ public static class LimitChain
             if (yields ? buckets[i].TryTakeBehind(cost, nowNs, out tokens[i]) : buckets[i].TryTake(cost, nowNs, out tokens[i]))
                 continue;
             GiveBackAll(buckets[..i], costs, tokens, nowNs);
-            draw = Refuse(buckets, costs, i, nowNs, booksSlot, isMissed);
+            draw = Refuse(buckets, costs, i, nowNs, booksSlot);
             return false;
         }
 
@@ -72,15 +70,15 @@ public static class LimitChain
     public static long Book(LimitBucket bucket, long cost, long nowNs) => Rank(bucket.Refuse(Math.Max(0, cost), nowNs));
 
     private static LimitDraw Refuse(
-        ReadOnlySpan<LimitBucket> buckets, ReadOnlySpan<long> costs, int refused, long nowNs, bool booksSlot, bool isMissed)
+        ReadOnlySpan<LimitBucket> buckets, ReadOnlySpan<long> costs, int refused, long nowNs, bool booksSlot)
     {
         var tightest = refused;
-        var draw = Miss(buckets[refused], costs[refused], nowNs, isMissed);
+        var draw = Miss(buckets[refused], costs[refused], nowNs);
         for (var i = 0; i < buckets.Length && Rank(draw) < long.MaxValue; i++)
         {
             if (i == refused || HasEnough(buckets[i], Math.Max(0, costs[i]), nowNs))
                 continue;
-            if (Miss(buckets[i], costs[i], nowNs, isMissed) is var other && Rank(other) <= Rank(draw))
+            if (Miss(buckets[i], costs[i], nowNs) is var other && Rank(other) <= Rank(draw))
                 continue;
             (tightest, draw) = (i, other);
         }
@@ -90,11 +88,10 @@ public static class LimitChain
         return draw with { Index = tightest };
     }
 
-    private static LimitDraw Miss(LimitBucket bucket, long cost, long nowNs, bool isMissed)
+    private static LimitDraw Miss(LimitBucket bucket, long cost, long nowNs)
     {
         cost = Math.Max(0, cost);
-        if (isMissed)
-            bucket.Miss(cost);
+        bucket.Miss(cost);
         return bucket.Probe(cost, nowNs);
     }
 

@@ -177,8 +177,7 @@ internal sealed partial class Admission
             }
 
             var buckets = _buckets.AsSpan(0, count);
-            if (LimitChain.TryDrawAll(
-                buckets, _costs.AsSpan(0, count), _tokens, nowNs, out draw, booksSlot: false, yields: Yields && !_isWaiting, isMissed: output <= least))
+            if (LimitChain.TryDrawAll(buckets, _costs.AsSpan(0, count), _tokens, nowNs, out draw, booksSlot: false, yields: Yields && !_isWaiting))
                 return true;
             if (output <= least)
                 return false;

@@ -74,24 +74,6 @@ public sealed class LentTests
         Assert.InRange(lent.Told.Wanted, 20, 30);
     }
 
-    /// <summary>It is refused for its cap, and then for less: who would have been let begin with a slice wants no more than a stream does.</summary>
-    [Fact]
-    public void A_whole_answer_that_is_refused_is_demand_of_once()
-    {
-        Assert.Equal(Wanted(isStream: true), Wanted(isStream: false));
-        Assert.NotEqual(0, Wanted(isStream: false));
-    }
-
-    private static long Wanted(bool isStream)
-    {
-        var desk = new LeaseDesk();
-        var rig = new AdmissionRig(desk, LimitWorld.Limit("all", quantities: LimitWorld.Amount(LimitUnit.Tokens, 1_000_000, LimitPeriod.Second, burst: 1_000_000)));
-        Assert.Equal(AdmitVerdict.Refused, rig.Begin().Both(Demand(cap: 4096, isStream: isStream)));
-        var lent = Assert.Single(desk.All);
-        Assert.True(lent.Report(rig.States.Clock.NowNs));
-        return lent.Told.Wanted;
-    }
-
     private bool Cut() => ((LeaseBucket)_rig.Scope("all", LimitUnit.Requests, "*").Bucket).IsCutOff;
 
     private Admission Refused()
