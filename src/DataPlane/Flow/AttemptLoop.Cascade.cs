@@ -54,9 +54,9 @@ internal sealed partial class AttemptLoop
     }
 
     /// <summary>A model that answers without being asked for log-probabilities, and did not with, is not asked for them for a while.</summary>
-    private void NotePlain(Exchange exchange)
+    private void NotePlain(Exchange exchange, int status)
     {
-        if (_plain is { } target && ReferenceEquals(target, exchange.Target) && exchange.Status is >= 200 and < 300)
+        if (_plain is { } target && ReferenceEquals(target, exchange.Target) && status is >= 200 and < 300)
             target.Logprobs.Ask(_services.Clock.CoarseMs, Core.Pause.Max);
     }
 

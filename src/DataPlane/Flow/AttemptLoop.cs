@@ -106,7 +106,6 @@ internal sealed partial class AttemptLoop
                 continue;
             }
 
-            NotePlain(exchange);
             if (TryAskPlainly(link, exchange, error))
                 continue;
             if (!error.IsError || !IsFree(link, error))
@@ -310,6 +309,7 @@ internal sealed partial class AttemptLoop
             link.ClearStep();
             LimitStep(link, exchange);
             ReadLimits(exchange, upstream);
+            NotePlain(exchange, upstream.HeadReader.Head.Status);
             error = await _relay.RunAsync(upstream, body);
         }
 

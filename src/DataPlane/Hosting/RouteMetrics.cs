@@ -59,7 +59,7 @@ internal static class RouteMetrics
         void PerLimit(string name, string help, Func<AccountLimit, double> value)
         {
             MetricsText.Family(text, name, "gauge", help);
-            foreach (var ((provider, account, model), limits) in routes.Limits)
+            foreach (var ((provider, account, model), limits) in routes.AllLimits())
             {
                 var labels = Labels((provider, account)) + ",target=\"" + MetricsText.Escape(model) + "\",unit=\"";
                 foreach (var (unit, limit) in ((string, AccountLimit)[])[("requests", limits.Requests), ("tokens", limits.Tokens),

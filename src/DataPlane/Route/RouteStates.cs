@@ -29,6 +29,18 @@ internal sealed class RouteStates
     /// <summary>Limits of those accounts, by the provider's name of the model, as configured; <see cref="AccountState.Named"/> has others.</summary>
     public IReadOnlyDictionary<(string Provider, string Account, string Model), AccountLimits> Limits => Volatile.Read(ref _limits);
 
+    /// <summary>All limits of those accounts of which something may be known, also under names that clients chose.</summary>
+    public IEnumerable<((string Provider, string Account, string Model) Name, AccountLimits Limits)> AllLimits()
+    {
+        foreach (var (name, limits) in Limits)
+            yield return (name, limits);
+        foreach (var ((provider, account), state) in Accounts)
+        {
+            foreach (var learnt in state.Named.Learnt)
+                yield return ((provider, account, learnt.Name), learnt.Limits);
+        }
+    }
+
     /// <summary>The retries of each rule.</summary>
     public IReadOnlyDictionary<string, RetryBudget> Budgets => Volatile.Read(ref _budgets);
 

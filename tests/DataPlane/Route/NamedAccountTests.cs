@@ -22,7 +22,7 @@ public sealed class NamedAccountTests
         Assert.Equal("a", Ask(world, "gpt-4", Left(50)));
         Assert.Equal(
             [("a", "gpt-5"), ("a", "gpt-4"), ("b", "gpt-5")],
-            All(world).Where(static one => one.Limits.IsKnown).Select(static one => (one.Name.Provider, one.Name.Model)).ToArray());
+            world.States.AllLimits().Where(static one => one.Limits.IsKnown).Select(static one => (one.Name.Provider, one.Name.Model)).ToArray());
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public sealed class NamedAccountTests
         var world = new RouteWorld(Glob);
         Assert.Equal("a", Ask(world, "gpt-nonsense", Spent, isServed: false));
         Assert.Equal("a", Ask(world, "gpt-nonsense", default));
-        Assert.Empty(All(world));
+        Assert.Empty(world.States.AllLimits());
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class NamedAccountTests
         Assert.Equal("b", Ask(world, "large", default));
         Assert.Equal("a", Ask(world, "gpt-5", default));
         world.Reload("  large: { targets: [ { provider: a, model: gpt-5 } ] }");
-        Assert.Equal([("a", "gpt-5")], All(world).Select(static one => (one.Name.Provider, one.Name.Model)));
+        Assert.Equal([("a", "gpt-5")], world.States.AllLimits().Select(static one => (one.Name.Provider, one.Name.Model)));
     }
 
     [Fact]
@@ -88,9 +88,4 @@ public sealed class NamedAccountTests
         world.Plan.Leave(AttemptOutcome.Answered);
         return target;
     }
-
-    /// <summary>All limits of accounts, also under names that clients chose.</summary>
-    private static IEnumerable<((string Provider, string Account, string Model) Name, AccountLimits Limits)> All(RouteWorld world) =>
-        world.States.Limits.Select(static one => (one.Key, one.Value)).Concat(
-            world.States.Accounts.SelectMany(static one => one.Value.Named.Learnt.Select(learnt => ((one.Key.Provider, one.Key.Account, learnt.Name), learnt.Limits))));
 }
