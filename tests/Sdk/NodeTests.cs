@@ -27,6 +27,7 @@ public sealed class NodeTests(NodeRun run) : IClassFixture<NodeRun>
         "embeddings",
         "responses",
         "responses, streamed",
+        "responses, turn by turn",
         "responses, function call and structured output",
         "moderations",
         "images, made, streamed and edited",
@@ -62,6 +63,14 @@ public sealed class NodeTests(NodeRun run) : IClassFixture<NodeRun>
             var request = Assert.Single(run.Requests, request => request.Model == model);
             Assert.Equal(RequestEnd.ClientLeft, await request.End.WaitAsync(TimeSpan.FromSeconds(20)));
         }
+    }
+
+    [Fact]
+    public void The_provider_is_told_its_own_ids_of_what_a_turn_goes_on_from()
+    {
+        var before = run.Requests.Where(request => request.BodyText.Contains("previous_response_id", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(2, before.Length);
+        Assert.All(before, request => Assert.Matches("\"previous_response_id\":\"resp_(?!aiedge)", request.BodyText));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ using OpenAI.Responses;
 
 namespace AiEdge.Sdk.Tests;
 
-/// <summary>The .NET clients of OpenAI and Anthropic before providers of other dialects: whole, streamed, tools, refusals, aborts.</summary>
+/// <summary>The .NET clients of OpenAI and Anthropic before providers of other dialects, of their own, and before Azure and Vertex: whole, streamed, tools, pictures, schemas, refusals, aborts.</summary>
 public sealed class TranslatedClientTests
 {
     private const string Schema = """{"type":"object","properties":{"city":{"type":"string"}},"required":["city"],"additionalProperties":false}""";
@@ -30,6 +30,7 @@ public sealed class TranslatedClientTests
 
     [Theory]
     [MemberData(nameof(OfChats))]
+    [InlineData("azure")]
     public async Task A_chat_is_answered_whole_and_streamed_and_calls_tools(string provider)
     {
         await using var plane = await Plane.StartAsync(provider: provider);
@@ -61,6 +62,8 @@ public sealed class TranslatedClientTests
 
     [Theory]
     [MemberData(nameof(OfChats))]
+    [InlineData("fake")]
+    [InlineData("azure")]
     public async Task A_chat_sees_a_picture_keeps_to_a_schema_and_is_told_of_a_break(string provider)
     {
         await using var plane = await Plane.StartAsync(provider: provider);
@@ -87,6 +90,7 @@ public sealed class TranslatedClientTests
 
     [Theory]
     [MemberData(nameof(OfResponses))]
+    [InlineData("fake")]
     public async Task A_response_sees_a_picture_keeps_to_a_schema_and_is_told_of_a_break(string provider)
     {
         await using var plane = await Plane.StartAsync(provider: provider);
@@ -108,6 +112,8 @@ public sealed class TranslatedClientTests
 
     [Theory]
     [MemberData(nameof(OfMessages))]
+    [InlineData("claude")]
+    [InlineData("vertex-claude")]
     public async Task A_message_sees_a_picture_keeps_to_a_schema_and_is_told_of_a_break(string provider)
     {
         await using var plane = await Plane.StartAsync(provider: provider);
@@ -132,6 +138,7 @@ public sealed class TranslatedClientTests
 
     [Theory]
     [MemberData(nameof(OfChats))]
+    [InlineData("azure")]
     public async Task A_chat_fails_by_its_status_and_is_aborted(string provider)
     {
         await using var plane = await Plane.StartAsync(provider: provider);
@@ -213,6 +220,7 @@ public sealed class TranslatedClientTests
 
     [Theory]
     [MemberData(nameof(OfMessages))]
+    [InlineData("vertex-claude")]
     public async Task A_message_is_answered_whole_and_streamed_and_calls_tools(string provider)
     {
         await using var plane = await Plane.StartAsync(provider: provider);
@@ -255,6 +263,7 @@ public sealed class TranslatedClientTests
 
     [Theory]
     [MemberData(nameof(OfMessages))]
+    [InlineData("vertex-claude")]
     public async Task A_message_fails_by_its_status_and_is_aborted(string provider)
     {
         await using var plane = await Plane.StartAsync(provider: provider);

@@ -215,6 +215,19 @@ const scenarios = {
     assert.equal(final.output[0].content[0].text, textOf(30));
   },
 
+  async 'responses, turn by turn'() {
+    const first = await client.responses.create({ model: 'fake-n5', input: 'Hello' });
+    assert.match(first.id, /^resp_aiedge_[\w-]+$/);
+    const second = await client.responses.create({ model: 'fake-n5', input: 'And now?', previous_response_id: first.id });
+    assert.equal(second.output_text, textOf(5));
+    const third = await client.responses.stream({ model: 'fake-n5', input: 'And then?', previous_response_id: second.id }).finalResponse();
+    assert.equal(third.output[0].content[0].text, textOf(5));
+    assert.equal(new Set([first.id, second.id, third.id]).size, 3);
+    await assert.rejects(
+      client.responses.create({ model: 'fake-n5', input: 'And then?', previous_response_id: first.id.slice(0, -1) }),
+      (error) => error instanceof OpenAI.NotFoundError && error.code === 'previous_response_not_found');
+  },
+
   async 'responses, function call and structured output'() {
     const tools = [{ type: 'function', name: 'weather', parameters: schema, strict: true }];
     const asks = await client.responses.stream({ model: 'fake-n12', input: 'Weather?', tools }).finalResponse();
