@@ -41,6 +41,10 @@ async function statuses(ask, expected) {
   }
 }
 
+// Behind an error within a stream the gateway closes the connection: whoever is about to use it again has to ask once more, as clients do unless
+// they are told not to.
+const afresh = () => openai.models.list({ maxRetries: 5 });
+
 const declared = [{ functionDeclarations: [{ name: 'weather', description: 'Tells it.', parametersJsonSchema: schema }] }];
 const others = ['only-openai', 'only-claude', 'only-responses'];
 
@@ -123,6 +127,7 @@ const scenarios = {
       await statuses(asked, { 400: 400, 429: 429, 500: 502, 529: 503 });
       const stream = await openai.chat.completions.create({ model, messages, stream: true }, { headers: { 'x-fake': 'n=9; b=0; cut=6; how=fin' } });
       await failure((async () => { for await (const chunk of stream) assert.ok(chunk); })());
+      await afresh();
     }
   },
 
@@ -234,6 +239,7 @@ const scenarios = {
       let last;
       for await (const event of await openai.responses.create({ model, input: 'Hello', stream: true }, { headers: { 'x-fake': 'n=9; b=0; cut=4; how=fin' } })) last = event;
       assert.equal(last.type, 'response.failed', model);
+      await afresh();
       assert.equal(last.response.error.code, 'upstream_error');
     }
   },
@@ -337,6 +343,7 @@ const scenarios = {
       await statuses(asked, { 400: 400, 429: 429, 500: 502, 529: 529 });
       const stream = anthropic.messages.stream(ask(model), { headers: { 'x-fake': 'n=9; b=0; cut=6; how=fin' } });
       await failure(stream.finalMessage());
+      await afresh();
     }
   },
 
@@ -404,6 +411,7 @@ const scenarios = {
       await statuses(asked, { 400: 400, 429: 429, 500: 502, 529: 503 });
       const stream = await google.generateContentStream({ model, contents: 'Hello', config: { httpOptions: { headers: { 'x-fake': 'n=9; b=0; cut=6; how=fin' } } } });
       await failure((async () => { for await (const chunk of stream) assert.ok(chunk); })());
+      await afresh();
     }
   },
 
