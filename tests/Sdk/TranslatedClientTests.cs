@@ -138,7 +138,6 @@ public sealed class TranslatedClientTests
 
     [Theory]
     [MemberData(nameof(OfChats))]
-    [InlineData("azure")]
     public async Task A_chat_fails_by_its_status_and_is_aborted(string provider)
     {
         await using var plane = await Plane.StartAsync(provider: provider);
@@ -263,7 +262,6 @@ public sealed class TranslatedClientTests
 
     [Theory]
     [MemberData(nameof(OfMessages))]
-    [InlineData("vertex-claude")]
     public async Task A_message_fails_by_its_status_and_is_aborted(string provider)
     {
         await using var plane = await Plane.StartAsync(provider: provider);
