@@ -88,7 +88,7 @@ public sealed class HedgeTests
 
     [Theory]
     [InlineData("head=1500000; status=500", "n=3; f=2000000", "way-1", "attempt first upstream_fault way-0 0", "attempt hedge done way-1 3")]
-    [InlineData("n=3; f=600000", "status=500", "way-0", "attempt hedge upstream_fault way-1 0", "attempt first done way-0 3")]
+    [InlineData("n=3; f=3000000", "status=500", "way-0", "attempt hedge upstream_fault way-1 0", "attempt first done way-0 3")]
     [InlineData("head=1000000; status=500", "status=429", "way-2", "attempt hedge upstream_fault way-1 0", "attempt first upstream_fault way-0 0", "attempt retry done way-2 3")]
     public async Task Who_fails_is_no_reason_to_stop_the_other_and_where_both_do_the_next_is_asked(string first, string second, string answered, params string[] lines)
     {
