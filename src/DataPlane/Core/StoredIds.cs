@@ -27,9 +27,6 @@ internal sealed class StoredIds
     private byte[] _mark = [];
     private uint _target;
 
-    /// <summary>What sealed ids of the exchange's kind begin with; empty where its answer's id is not sealed.</summary>
-    public ReadOnlySpan<byte> Mark => _mark;
-
     /// <summary>Whether the answer's id is told sealed.</summary>
     public bool IsKept => _mark.Length > 0;
 
@@ -47,6 +44,10 @@ internal sealed class StoredIds
 
     /// <summary>The provider's own id of what the request goes on from, as a JSON string; empty where the client's is sent as it is.</summary>
     public ReadOnlyMemory<byte> BeforeJson => _before.AsMemory(0, _beforeLength);
+
+    private ReadOnlySpan<byte> BeforeId => _before.AsSpan(1, _beforeLength - 2);
+
+    private ReadOnlySpan<byte> BeforeIdTold => _beforeTold.AsSpan(1, _beforeToldLength - 2);
 
     /// <summary>What bytes of an answer are looked through for.</summary>
     public bool HasEdits => _beforeLength > 0 || _answerLength > 0;
@@ -117,21 +118,28 @@ internal sealed class StoredIds
         return _beforeLength > 0 && json.SequenceEqual(_before.AsSpan(0, _beforeLength)) ? _beforeTold.AsSpan(0, _beforeToldLength) : default;
     }
 
-    /// <summary>The first string in JSON that the client is told something else for; false where there is none.</summary>
+    /// <summary>
+    /// The first place in JSON that the client is told something else for: the answer's id as a string of its own, or the one that it goes on from wherever
+    /// that stands. False where there is none.
+    /// </summary>
     /// <param name="json">Some of it, with no string cut.</param>
-    /// <param name="start">Where the string begins, by its quote.</param>
+    /// <param name="start">Where it begins.</param>
     /// <param name="length">Its bytes.</param>
-    /// <param name="instead">What is told, with quotes.</param>
+    /// <param name="instead">What is told in its place.</param>
     public bool TryFind(ReadOnlySpan<byte> json, out int start, out int length, out ReadOnlySpan<byte> instead)
     {
         start = IndexOf(json, _answer.AsSpan(0, _answerLength));
         length = _answerLength;
         instead = _answerTold.AsSpan(0, _answerToldLength);
-        var other = IndexOf(start < 0 ? json : json[..start], _before.AsSpan(0, _beforeLength));
+        if (_beforeLength == 0)
+            return start >= 0;
+
+        // It may stand in the words of an error too: without its quotes.
+        var other = (start < 0 ? json : json[..start]).IndexOf(BeforeId);
         if (other < 0)
             return start >= 0;
-        (start, length) = (other, _beforeLength);
-        instead = _beforeTold.AsSpan(0, _beforeToldLength);
+        (start, length) = (other, _beforeLength - 2);
+        instead = BeforeIdTold;
         return true;
     }
 
@@ -142,8 +150,7 @@ internal sealed class StoredIds
     {
         if (_beforeLength == 0)
             return length;
-        var id = _before.AsSpan(1, _beforeLength - 2);
-        var told = _beforeTold.AsSpan(1, _beforeToldLength - 2);
+        ReadOnlySpan<byte> id = BeforeId, told = BeforeIdTold;
         for (var from = 0; text.AsSpan(from, length - from).IndexOf(id) is var at and >= 0;)
         {
             at += from;

@@ -17,12 +17,15 @@ internal static class AnsweredError
     /// <param name="answer">The answer as it was read (<see cref="JsonAnswerReader.IsErrorAlone"/>).</param>
     public static EdgeError Of(Exchange exchange, JsonAnswerReader answer)
     {
+        var (status, form) = (StatusOf(answer), DialectTable.Of(exchange.SpokenEndpoint.Dialect));
+
+        // What it says counts, and not the head before it: nothing is billed for it, and it may be an account that has no more.
+        exchange.Status = status is >= 400 and < 600 ? status : 502;
         if (ProviderSecrets.IsIn(exchange.Target!.Provider, answer.ErrorMessage))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
-        var (status, form) = (StatusOf(answer), DialectTable.Of(exchange.SpokenEndpoint.Dialect));
         if (form.Refusal(status, answer, answer.ErrorMessage) is var refusal and not ErrorKind.None)
             return EdgeError.Upstream(refusal);
-        var words = Words(answer.ErrorMessage);
+        var words = Words(exchange.Stored, answer.ErrorMessage);
         if (status is >= 400 and < 500 && (Says(answer, "context_length_exceeded"u8) || form.IsBeyondWindow(answer.ErrorMessage)))
             return EdgeError.Client(ErrorKind.ContextExceeded, words);
         return status switch
@@ -52,9 +55,12 @@ internal static class AnsweredError
 
     private static bool Says(JsonAnswerReader answer, ReadOnlySpan<byte> word) => answer.ErrorCode.IndexOf(word) >= 0 || answer.ErrorType.IndexOf(word) >= 0;
 
-    private static string? Words(ReadOnlySpan<byte> message)
+    private static string? Words(StoredIds stored, ReadOnlySpan<byte> message)
     {
-        Span<byte> plain = stackalloc byte[JsonAnswerReader.ErrorMessageBytesMax];
-        return !message.IsEmpty && JsonUnescape.TryUnescape(message, plain, out var length) ? Encoding.UTF8.GetString(plain[..length]) : null;
+        var plain = new byte[JsonAnswerReader.ErrorMessageBytesMax];
+        if (message.IsEmpty || !JsonUnescape.TryUnescape(message, plain, out var length))
+            return null;
+        length = stored.Conceal(ref plain, length);
+        return Encoding.UTF8.GetString(plain, 0, length);
     }
 }

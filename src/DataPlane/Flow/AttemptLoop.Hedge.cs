@@ -58,7 +58,7 @@ internal sealed partial class AttemptLoop
         link.SetStep(mayBeLate ? Step.Late : Step.Connect, mayBeLate ? after : timeouts.Connect);
         var opened = pool.OpenAsync(opening.Token).AsTask();
         var isLate = mayBeLate && await Task.WhenAny(opened, opening.Late!) != opened;
-        if (isLate && TryEnterBeside(exchange, body, hedge))
+        if (isLate && await TryEnterWhileOpeningAsync(exchange, body, hedge, opening, opened))
         {
             opening.Limit(timeouts.Connect - after);
             link.SetStep(Step.FirstByte, timeouts.FirstByte);
@@ -78,6 +78,22 @@ internal sealed partial class AttemptLoop
         return isLate
             ? await AttemptSender.SendAsync(link, exchange, body, upstream, _settlement, Timeout.InfiniteTimeSpan)
             : await SendHedgedAsync(link, exchange, body, hedge, startedAt);
+    }
+
+    /// <summary>The same as <see cref="TryEnterBeside"/>, while a connection is being opened that a defect of ours must not leave open.</summary>
+    private async ValueTask<bool> TryEnterWhileOpeningAsync(
+        Exchange exchange, RequestBody body, HedgeModel hedge, OpeningLease opening, Task<(UpstreamConnection? Connection, EdgeError Error)> opened)
+    {
+        try
+        {
+            return TryEnterBeside(exchange, body, hedge);
+        }
+        catch
+        {
+            opening.Abort(opening.Number);
+            (await opened).Connection?.Close();
+            throw;
+        }
     }
 
     /// <summary>
@@ -170,14 +186,14 @@ internal sealed partial class AttemptLoop
     {
         if (_plan.Beside.Provider.Speaks(exchange.Dialect, exchange.Endpoint!.Shape))
             return false;
-        var (endpoint, loss) = (exchange.UpstreamEndpoint, exchange.TranslationLoss.ToArray());
+        var (endpoint, loss, cap) = (exchange.UpstreamEndpoint, exchange.TranslationLoss.ToArray(), exchange.TranslationCap);
         _plan.Swap();
         var isUncarried = Uncarried(exchange, body).IsError;
         if (isUncarried)
             _plan.Leave(AttemptOutcome.Unknown);
         _plan.Swap();
         exchange.UpstreamEndpoint = endpoint;
-        exchange.SetTranslationLoss(loss);
+        exchange.SetTranslationLoss(loss, cap);
 
         // What the first one is to be sent lies where this was tried; it could be made before, and so it can be now.
         if (isUncarried && exchange.SentAt == 0)

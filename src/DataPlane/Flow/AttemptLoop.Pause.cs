@@ -70,9 +70,7 @@ internal sealed partial class AttemptLoop
     {
         var isRefused = error.Kind == ErrorKind.UpstreamQuota || (error.Kind == ErrorKind.UpstreamAuth && exchange.Status is 401 or 402 or 403);
         _isAccounts = exchange.Target!.Provider.Accounts.Length > 1
-            && (isRefused || (error.Kind == ErrorKind.UpstreamStatus && exchange.Status == 429));
-        if (error.Kind == ErrorKind.UpstreamStatus && exchange.Status is 400 or 403 or 404 && _relay.IsElsewhere)
-            _plan.OnNotThere();
+            && (isRefused || (error.Kind is ErrorKind.UpstreamStatus or ErrorKind.ProviderLimited && exchange.Status == 429));
         if (!_isAccounts)
             return;
         if (isRefused)

@@ -12,6 +12,16 @@ internal sealed partial class AttemptLoop
     /// <summary>Why the last target that was asked has not answered; no error where none was.</summary>
     private EdgeError _failure;
 
+    /// <summary>When that one wants to be asked again, as <see cref="TellWait"/> tells it.</summary>
+    private (long WaitNs, long ResetUnixNs) _failureWait;
+
+    /// <summary>An attempt was in vain; those that follow may not be able to take the request.</summary>
+    private void Remember(Exchange exchange, EdgeError error)
+    {
+        _failure = error.Kind == ErrorKind.UpstreamStatus ? _relay.HeldError : error;
+        _failureWait = (exchange.LimitWaitNs, exchange.LimitResetUnixNs);
+    }
+
     /// <summary>
     /// Why the request cannot be put into the dialect of the exchange's target, before that is asked as one of several; of those that are asked alone it is
     /// seen when they are.
@@ -34,8 +44,16 @@ internal sealed partial class AttemptLoop
     private async ValueTask<EdgeError> PassUncarriedAsync(ClientLink link, Exchange exchange, RequestBody body, EdgeError error)
     {
         var model = exchange.Model;
-        if (link.Reason != StopReason.None || !_plan.TrySkip())
-            return _failure.IsError ? _failure : error;
+        if (link.Reason != StopReason.None)
+            return Stopped(link);
+        if (!_plan.TrySkip())
+        {
+            if (!_failure.IsError)
+                return error;
+            (exchange.LimitWaitNs, exchange.LimitResetUnixNs) = _failureWait;
+            return _failure;
+        }
+
         EndTarget(exchange);
         exchange.UpstreamEndpoint = null;
         exchange.SetTranslationLoss(default);

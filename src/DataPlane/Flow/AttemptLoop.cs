@@ -50,7 +50,7 @@ internal sealed partial class AttemptLoop
     }
 
     /// <summary>Whether the client has the answer's head, so that there cannot be another.</summary>
-    public bool AnswerIsStarted => _relay.IsOpen;
+    public bool AnswerIsOpen => _relay.IsOpen;
 
     /// <summary>A new exchange, of which nothing has been answered.</summary>
     public void Begin()
@@ -320,7 +320,7 @@ internal sealed partial class AttemptLoop
         _isStale = error.Retry == RetryPermission.IfReused && upstream.IsReused && upstream.Pool.Provider.RetryReused;
         if (isAnswered && error.Kind is (ErrorKind.UpstreamStatus or ErrorKind.UpstreamBadAnswer))
         {
-            NoteWait(exchange, upstream, _relay.HeldWait);
+            NoteWait(exchange, upstream, upstream.HeadReader.Head.Status >= 400 ? _relay.HeldWait : TimeSpan.Zero);
             TellWait(exchange, _retryAfter);
         }
 
@@ -328,6 +328,8 @@ internal sealed partial class AttemptLoop
             LetGo();
         if (error.Kind == ErrorKind.ProviderLimited)
             PauseUntold(exchange);
+        if (isAnswered && error.Kind == ErrorKind.UpstreamStatus && _relay.IsElsewhere)
+            _plan.OnNotThere();
         NoteAccount(exchange, error);
         return Judged(exchange, error);
     }
@@ -394,11 +396,13 @@ internal sealed partial class AttemptLoop
     private void Forget(Exchange exchange, EdgeError error)
     {
         LetGo();
-        _failure = error.Kind == ErrorKind.UpstreamStatus ? _relay.HeldError : error;
+        var isStep = _plan.Step is not null;
+        if (!isStep)
+            Remember(exchange, error);
         _settlement.Attempt(error);
         _journal.Attempt(exchange, error);
         EndTarget(exchange);
-        if (!_isStale)
+        if (!_isStale && !isStep)
             exchange.Target!.State!.OnRetry();
         exchange.ForgetAnswer(Stopwatch.GetTimestamp());
     }

@@ -135,7 +135,14 @@ internal static class AttemptSender
                 upstream.Input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
                 upstream.HeadReader.Reset();
                 if (!hasHead && timeouts is not null)
-                    link.SetStep(Step.Idle, timeouts.FirstEvent(Stopwatch.GetElapsedTime(since), overdue: TimeSpan.Zero));
+                {
+                    // The step is of both that are asked: one that has no time left ends alone.
+                    var left = timeouts.FirstEvent(Stopwatch.GetElapsedTime(since), overdue: TimeSpan.Zero);
+                    if (left == TimeSpan.Zero)
+                        return new(EdgeError.Upstream(ErrorKind.UpstreamTimeout), at, true);
+                    link.SetStep(Step.Idle, left);
+                }
+
                 hasHead = true;
             }
             else if (timeouts is null && link.IsLate)

@@ -59,8 +59,8 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
 
         link.ClearStep();
         _length = exchange.Stored.Conceal(ref _bytes, _length);
-        var error = Judge(exchange, head.Status, answer, request);
-        IsElsewhere = _isNamed && hasOtherAccount && (head.Status != 400 || IsNotFound());
+        var error = Judge(exchange, head.Status, answer, request, hasOtherAccount);
+        IsElsewhere = _isNamed && hasOtherAccount;
         if (error.IsError)
             return error;
         if (isOfStep || IsElsewhere || MayBeMadeGood(head.Status) || IsOfTranslation(exchange))
@@ -97,9 +97,12 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         return _isLong ? TranslatedError.Beginning(text) : TranslatedError.Message(text);
     }
 
-    /// <summary>The error that was read, as another dialect's client would be told it.</summary>
-    public EdgeError Told(Exchange exchange) => EdgeError.Upstream(
-        TranslatedError.KindOf(exchange.Status, _bytes.AsSpan(0, _length), DialectTable.Of(exchange.SpokenEndpoint.Dialect)), Words());
+    /// <summary>The error that was read, as one of the gateway's own: of a limit, which is the provider's, with what it says of when to come again.</summary>
+    public EdgeError Told(Exchange exchange)
+    {
+        var kind = TranslatedError.KindOf(exchange.Status, _bytes.AsSpan(0, _length), DialectTable.Of(exchange.SpokenEndpoint.Dialect));
+        return EdgeError.Upstream(exchange.Status == 429 ? ErrorKind.ProviderLimited : kind, Words());
+    }
 
     /// <summary>Whether the same request may be answered at another time or by another target: too slow, too many, broken, overloaded.</summary>
     public static bool MayBeMadeGood(int status) => status is 408 or 429 or >= 500 and not 501;
@@ -124,11 +127,12 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     }
 
     /// <summary>What the client is told instead of the provider's own words, if anything.</summary>
-    private EdgeError Judge(Exchange exchange, int status, AnswerKind answer, RequestBody request)
+    private EdgeError Judge(Exchange exchange, int status, AnswerKind answer, RequestBody request, bool hasOtherAccount)
     {
         ReadOnlySpan<byte> text = _bytes.AsSpan(0, _length);
         var isOfUs = status is 401 or 402 or 403 || (status == 404 && exchange.Endpoint!.Kind != EndpointKind.Passthrough);
-        _isNamed = (isOfUs ? status is 403 or 404 : status == 400) && StoredName.IsMeant(exchange, text, request);
+        var mayBeNamed = isOfUs ? status is 403 or 404 : status == 400 && hasOtherAccount && IsNotFound();
+        _isNamed = mayBeNamed && StoredName.IsMeant(exchange, text, request);
         if (ProviderSecrets.IsIn(exchange.Target!.Provider, text) || (isOfUs && !_isNamed))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
         if (DialectTable.Of(exchange.SpokenEndpoint.Dialect).Refusal(status, _reader!, text) is var refusal and not ErrorKind.None)

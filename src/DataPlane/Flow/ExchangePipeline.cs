@@ -135,7 +135,7 @@ internal sealed class ExchangePipeline
         var error = await _gate.AdmitAsync(_exchange, _link, _body);
         if (!error.IsError)
             error = await _attempts.CountAsync(_link, _exchange, _body);
-        return TokenCount.IsOfProvider(_exchange, error) && !_attempts.AnswerIsStarted && _link.Reason == StopReason.None && !_link.HasLeft
+        return TokenCount.IsOfProvider(_exchange, error) && !_attempts.AnswerIsOpen && _link.Reason == StopReason.None && !_link.HasLeft
             ? TokenCount.Write(_link, _exchange, _meter, _body)
             : error;
     }
@@ -320,7 +320,7 @@ internal sealed class ExchangePipeline
             _body.TrySkip(_buffer);
         if (!_headIsRead || !_body.IsRead)
             _exchange.KeepAlive = false;
-        if (error.IsError && !_attempts.AnswerIsStarted && error.Kind != ErrorKind.ClientClosed)
+        if (error.IsError && !_attempts.AnswerIsOpen && error.Kind != ErrorKind.ClientClosed)
             ErrorResponder.WriteAnswer(_link, _exchange, error);
         else if (error.IsError)
             _exchange.KeepAlive = false;

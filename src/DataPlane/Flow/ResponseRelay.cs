@@ -186,13 +186,13 @@ internal sealed class ResponseRelay
 
     /// <summary>Passes on the error that was held back: there is no other attempt. Where a stream has been opened it is left to be told in that.</summary>
     public ValueTask<EdgeError> PassHeldAsync() =>
-        _client.IsOpen ? new(EdgeError.Upstream(ErrorKind.UpstreamStatus, _error.Words())) : _error.PassAsync(_link, _exchange, _held);
+        _client.IsOpen ? new(HeldError) : _error.PassAsync(_link, _exchange, _held);
 
     /// <summary>Tells an error in a stream that has been opened by signs of life, and ends it.</summary>
     public ValueTask<EdgeError> TellAsync(EdgeError error) => _stream.TellAsync(_exchange, error);
+
     /// <summary>Whether what was held back says that what the request names is not there, and another account may have it.</summary>
     public bool IsElsewhere => _error.IsElsewhere;
-
 
     /// <summary>
     /// The answer goes out to the client, so that nobody else is asked any more: nothing of the request is needed for as long as the answer takes, but

@@ -51,7 +51,7 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
                 return;
         }
 
-        if (!exchange.Stored.IsReferred && gate.IsSimple(exchange, body, simple) && TryTurn(exchange, body, simple.Model))
+        if (gate.IsSimple(exchange, body, simple) && TryTurn(exchange, body, simple.Model))
             exchange.SimpleModel = simple.Model;
     }
 
@@ -83,6 +83,9 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
     /// <summary>Chooses a target of another model. False, and all is as before, where that is the asked one or has none that can take the request.</summary>
     private bool TryTurn(Exchange exchange, RequestBody body, ModelName name)
     {
+        // What it goes on from lies where it lies: without it the request is another question.
+        if (exchange.Stored.IsReferred)
+            return false;
         var (own, ownName) = (exchange.Model, exchange.OwnName);
         if (exchange.Config.Models.Find(name.Utf8) is not { IsDisabled: false } model || ReferenceEquals(model, own))
             return false;

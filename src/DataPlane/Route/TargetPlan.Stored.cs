@@ -18,7 +18,7 @@ internal sealed partial class TargetPlan
         _isElsewhere = true;
     }
 
-    /// <summary>Whether another account of the exchange's target may be asked for what the asked one has not.</summary>
+    /// <summary>Whether another account of the exchange's target, which is not left alone, may be asked for what the asked one has not.</summary>
     public bool HasOtherAccount
     {
         get
@@ -28,7 +28,8 @@ internal sealed partial class TargetPlan
             var all = _exchange.Target!.Provider.Accounts;
             for (var i = 0; i < all.Length; i++)
             {
-                if (!all[i].IsDisabled && !ReferenceEquals(all[i], _exchange.Account) && (_without & (1UL << i)) == 0)
+                if (!all[i].IsDisabled && !ReferenceEquals(all[i], _exchange.Account) && (_without & (1UL << i)) == 0
+                    && all[i].State.PauseLeftMs(clock.CoarseMs) == 0)
                     return true;
             }
 

@@ -212,7 +212,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
 
     /// <summary>Whether somebody else might be asked after the chosen target; whether the model's retries allow it is not looked at.</summary>
     public bool HasNext => _exchange.Attempts - _spent < _asked.Retry.AttemptsMax
-        && (Untried() != 0 || _asked.Retry.SameTarget || _fallbacks < _asked.Fallback.Length);
+        && (Untried() != 0 || _asked.Retry.SameTarget || (_fallbacks < _asked.Fallback.Length && !_exchange.Stored.IsReferred));
 
     /// <summary>The chosen target must not be asked: a limit of it has nothing left. Chooses another; false where there is none.</summary>
     public bool TrySkip()
@@ -316,7 +316,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         var before = (_exchange.Model, _tried, _by);
 
         // What it goes on from lies where it lies: without it the request is another question.
-        if (_exchange.Stored.Provider is not null)
+        if (_exchange.Stored.IsReferred)
             return false;
         while (_fallbacks < _asked.Fallback.Length)
         {

@@ -68,6 +68,17 @@ public sealed class StoredIdWriterTests
     }
 
     [Fact]
+    public void The_words_of_an_error_within_a_stream_name_the_id_that_the_client_has_sent()
+    {
+        var (output, ids) = (new StringBuilder(), StoredIdOracles.Ids());
+        var writer = new StoredIdWriter((first, second) => output.Append(Encoding.UTF8.GetString(first)).Append(Encoding.UTF8.GetString(second)));
+        writer.Begin(ids, new IdSeal("east", "first", "sk-one"u8), 7);
+        writer.WriteEvents("data: {\"type\":\"error\",\"message\":\"Response 'resp_before' not found, resp_before\",\"param\":\"resp_before\"}\n\n"u8);
+        const string Told = StoredIdOracles.BeforeTold;
+        Assert.Equal($"data: {{\"type\":\"error\",\"message\":\"Response '{Told}' not found, {Told}\",\"param\":\"{Told}\"}}\n\n", output.ToString());
+    }
+
+    [Fact]
     public void An_error_names_the_id_that_the_client_has_sent()
     {
         var ids = StoredIdOracles.Ids();

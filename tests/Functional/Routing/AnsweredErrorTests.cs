@@ -57,12 +57,31 @@ public sealed class AnsweredErrorTests
             Time = new StillTime(),
         });
         edge.Fake.Enqueue("status=429; inside");
-        Assert.Equal(429, (await edge.AskAsync(Ask.Chat(model: "pool"))).Status);
-
-        for (var i = 0; i < 4; i++)
-            Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "pool"))).Status);
+        for (var i = 0; i < 5; i++)
+            Assert.Equal((200, i == 0 ? "2" : "1"), await AskedAsync());
         var asked = edge.Fake.Requests.Select(request => request.Header("authorization")).ToArray();
         Assert.DoesNotContain(asked[0], asked[1..]);
+
+        async Task<(int, string?)> AskedAsync()
+        {
+            var answer = await edge.AskAsync(Ask.Chat(model: "pool"));
+            return (answer.Status, answer.Field("x-aiedge-attempts"));
+        }
+    }
+
+    [Theory]
+    [InlineData("status=502; inside", 502)]
+    [InlineData("status=429; inside", 429)]
+    [InlineData("status=400; inside", 400)]
+    public async Task Nothing_is_billed_for_it(string script, int status)
+    {
+        foreach (var request in (string[])[Ways.Chat(), Claude.Ask("", "way")])
+        {
+            await using var edge = await Ways.StartAsync([script]);
+            Assert.Equal(status, (await edge.AskAsync(request)).Status);
+            var record = await edge.RecordAsync();
+            Assert.DoesNotContain(record.EnumerateObject(), member => member.Name is "inputTokens" or "outputTokens" or "costNanodollars");
+        }
     }
 
     [Fact]

@@ -44,6 +44,18 @@ public sealed class StrictTests
     }
 
     [Fact]
+    public async Task When_who_failed_wants_to_be_asked_again_is_told_with_it()
+    {
+        await using var edge = await Edge.StartAsync(With("{ provider: fake, model: fake-n1 }, { provider: claude, model: fake-n1, priority: 1 }"));
+        edge.Fake.Enqueue("status=429; retryafter=5");
+
+        var failed = await edge.AskAsync(Ask.Chat("", "split", Lossy));
+
+        Assert.Equal((429, "5"), (failed.Status, failed.Field("retry-after")));
+        Assert.Equal("upstream_fault", (await edge.RecordAsync()).GetProperty("end").GetString());
+    }
+
+    [Fact]
     public async Task What_nobody_can_be_asked_is_refused()
     {
         await using var edge = await Edge.StartAsync(With("{ provider: claude, model: fake-n1 }, { provider: claude, model: fake-n2 }"));
