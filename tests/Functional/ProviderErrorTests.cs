@@ -100,6 +100,22 @@ public sealed class ProviderErrorTests
     }
 
     [Theory]
+    [InlineData("""{"error":{"code":403,"message":"Its own words.","metadata":{"reasons":["violence"],"flagged_input":"x","provider_name":"p"}}}""")]
+    [InlineData("""{"error":{"code":403,"message":"Its own words.","metadata":{"flagged_input":"x"}}}""")]
+    public async Task What_moderation_has_flagged_is_told_and_no_refusal_of_our_credential(string body)
+    {
+        await using var edge = await Edge.StartAsync();
+        for (var i = 0; i < 8; i++)
+        {
+            edge.Fake.EnqueueRaw(ErrorOf(403, body));
+            var answer = await edge.AskAsync(Ask.Chat());
+            Assert.Equal((403, body), (answer.Status, answer.Text));
+        }
+
+        Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
+    }
+
+    [Theory]
     [InlineData(400, "")]
     [InlineData(422, "Bearer ")]
     [InlineData(429, "")]

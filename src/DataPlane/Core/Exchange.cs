@@ -80,6 +80,9 @@ internal sealed class Exchange
     /// <summary>A number of its prompt's beginning (<see cref="PromptPrefix"/>); 0 where nobody looks at it.</summary>
     public ulong PrefixHash { get; set; }
 
+    /// <summary>Bytes of the texts of its prompt; 0 where nobody has noted them.</summary>
+    public long PromptBytes { get; set; }
+
     /// <summary>A number of whom the request names as its user; 0 for nobody, or where nobody looks at it.</summary>
     public ulong UserHash { get; set; }
 
@@ -288,6 +291,7 @@ internal sealed class Exchange
         _passed = OwnName = null;
         Needs = default;
         PrefixHash = UserHash = 0;
+        PromptBytes = 0;
         Stored.Reset();
         Degraded = default;
         SimpleModel = null;

@@ -1,12 +1,12 @@
 namespace AiEdge.DataPlane.Core;
 
 /// <summary>
-/// How busy and how quick a target is: requests under way, and the time to its first token as a peak average: it jumps to whatever is slower than
-/// itself and comes down slowly, with its answers and with the time. Outlives the configuration.
+/// How busy and how quick a target is: requests under way, and the time to the first token of its streams, and to its whole answers, as peak averages: one
+/// jumps to whatever is slower than itself and comes down slowly, with the answers and with the time. Outlives the configuration.
 /// </summary>
 /// <remarks>
 /// Requirements: any number of threads, no lock; each of <see cref="Enter"/> has its <see cref="Leave"/>, and none enters beyond the bound that
-/// it names. The average is advice: of two answers at the same time both count. Memory order: requests under way are one word, and the average and its
+/// it names. An average is advice: of two answers at the same time both count. Memory order: requests under way are one word, and an average and its
 /// moment are another; each is moved by compare-and-swap from what was judged, or added to.
 /// </remarks>
 internal sealed class TargetLoad
@@ -20,7 +20,8 @@ internal sealed class TargetLoad
     private long _inputTokens;
     private long _cachedTokens;
     private readonly LearnedTokens _firstEventMs = new();
-    private ulong _latency;
+    private ulong _stream;
+    private ulong _whole;
 
     /// <summary>Requests under way.</summary>
     public long Pending => Volatile.Read(ref _pending);
@@ -82,17 +83,19 @@ internal sealed class TargetLoad
         Interlocked.Decrement(ref _pending);
     }
 
-    /// <summary>The average as it is now, in microseconds; 0 where nothing is known.</summary>
+    /// <summary>The average of its streams as it is now, in microseconds; 0 where nothing is known.</summary>
     /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
-    public long LatencyUs(long nowMs) => Decayed(Volatile.Read(ref _latency), (uint)nowMs);
+    public long LatencyUs(long nowMs) => Decayed(Volatile.Read(ref _stream), (uint)nowMs);
 
     /// <summary>
     /// What one more request has to expect, in microseconds: as long as some wait for their first token, what was seen last; else the average as it
     /// is now. So what was slow is tried by one request at a time, until that says otherwise.
     /// </summary>
-    public long ExpectedUs(long nowMs)
+    /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
+    /// <param name="isWhole">Whether it is one for an answer in one piece, which is there when all of it is made.</param>
+    public long ExpectedUs(long nowMs, bool isWhole = false)
     {
-        var word = Volatile.Read(ref _latency);
+        var word = Volatile.Read(ref isWhole ? ref _whole : ref _stream);
         return Volatile.Read(ref _waiting) > 0 ? (long)(word >> 32) : Decayed(word, (uint)nowMs);
     }
 
@@ -113,15 +116,17 @@ internal sealed class TargetLoad
     /// <summary>An answer said its first token.</summary>
     /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
     /// <param name="us">After so many microseconds.</param>
-    public void Observe(long nowMs, long us)
+    /// <param name="isWhole">Whether it came in one piece.</param>
+    public void Observe(long nowMs, long us, bool isWhole = false)
     {
+        ref var average = ref isWhole ? ref _whole : ref _stream;
         var seen = (uint)Math.Clamp(us, 1, uint.MaxValue);
-        var known = Volatile.Read(ref _latency);
+        var known = Volatile.Read(ref average);
         while (true)
         {
-            var average = Decayed(known, (uint)nowMs);
-            var next = seen >= average ? seen : (uint)(average - ((average - seen) / 8));
-            var found = Interlocked.CompareExchange(ref _latency, ((ulong)next << 32) | (uint)nowMs, known);
+            var now = Decayed(known, (uint)nowMs);
+            var next = seen >= now ? seen : (uint)(now - ((now - seen) / 8));
+            var found = Interlocked.CompareExchange(ref average, ((ulong)next << 32) | (uint)nowMs, known);
             if (found == known)
                 return;
             known = found;

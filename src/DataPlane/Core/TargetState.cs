@@ -111,7 +111,7 @@ internal sealed class TargetState(string model, string provider, string? variant
         Duration.Add(EdgeClock.Us(exchange.StartedAt, exchange.EndedAt) / 1000);
         if (exchange.FirstByteAt != 0)
             Overhead.Add(exchange.OverheadUs);
-        if (exchange.FirstTokenAt != 0)
+        if (exchange is { Stream: true, FirstTokenAt: not 0 })
             FirstToken.Add(EdgeClock.Us(exchange.StartedAt, exchange.FirstTokenAt) / 1000);
         var usage = exchange.Usage;
         AddCounts(exchange, usage);

@@ -75,9 +75,6 @@ internal sealed class AnswerTranslation
         return _reader.OnEvent(data, _told) && !_writer.IsFaulted;
     }
 
-    /// <summary>What the provider has failed in, as far as the data says it; no error otherwise.</summary>
-    public EdgeError FailureIn(ReadOnlySpan<byte> data) => _reader.FailureIn(data);
-
     /// <summary>Translates a whole answer. False as above.</summary>
     public bool OnWhole(ReadOnlySpan<byte> body, in Usage usage)
     {

@@ -47,6 +47,12 @@ internal delegate EdgeError FindModels(ReadOnlySpan<byte> source, ReadOnlySpan<b
 /// <summary>Whether an answer is to be JSON, and by which schema; undefined for any.</summary>
 internal delegate bool WantsJson(JsonElement request, out JsonElement schema);
 
+/// <summary>
+/// What a provider has failed in that says so where it should have answered, in an event or in a whole answer; no error where it says nothing of the
+/// kind. Asked for as long as the client has seen nothing, and may still be told by a status.
+/// </summary>
+internal delegate EdgeError FailureIn(ReadOnlySpan<byte> data);
+
 /// <summary>Readers and writers of a shape; null where it cannot stand on that side yet.</summary>
 /// <param name="Shape">What its clients call to have it translated.</param>
 /// <param name="NewRequestReader">Makes what reads a client's requests.</param>
@@ -76,6 +82,9 @@ internal sealed record DialectTranslation(
 
     /// <summary>Tells whether a request wants JSON; null where answers are not judged.</summary>
     public WantsJson? WantsJson { get; init; }
+
+    /// <summary>Finds what an answer has failed in, where its dialect says that in a way of its own; null where it says <c>error</c> at the top.</summary>
+    public FailureIn? FailureIn { get; init; }
 
     /// <summary>Finds the model in requests that go on as they are; null where it stands in one place only.</summary>
     public FindModels? FindModels { get; init; }

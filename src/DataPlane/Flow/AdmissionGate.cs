@@ -50,6 +50,7 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     public void Weigh(Exchange exchange, RequestBody body)
     {
         var scan = body.Intake!.Scan;
+        exchange.PromptBytes = scan.Prompt?.Bytes ?? 0;
         if (!exchange.Model!.IsFitted || exchange.Endpoint!.Kind != EndpointKind.Forward || scan.Prompt is not { } prompt)
             return;
 

@@ -9,7 +9,7 @@ namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
 /// What a provider has failed in that answers 200 with an <c>error</c> in the place of an answer: one that routes on to others does so where those fail
-/// once it has sent its head. What another status would say stands in <c>error.code</c>, as a number or a word.
+/// once it has sent its head. So may a stream begin. What another status would say stands in <c>error.code</c>, as a number or a word.
 /// </summary>
 internal static class AnsweredError
 {
@@ -42,6 +42,17 @@ internal static class AnsweredError
         };
     }
 
+    /// <summary>What a provider has failed in, where its dialect says that in a way of its own; no error otherwise.</summary>
+    /// <param name="exchange">The exchange, whose status is that of the failure from then on, but where what was made before it is told and billed.</param>
+    /// <param name="data">A whole answer, or an event of a stream.</param>
+    public static EdgeError In(Exchange exchange, ReadOnlySpan<byte> data)
+    {
+        var failure = Translations.Find(exchange.SpokenEndpoint.Shape)?.FailureIn?.Invoke(data) ?? default;
+        if (failure.IsError && !exchange.Usage.IsPresent)
+            exchange.Status = failure.Kind == ErrorKind.ProviderLimited ? 429 : 502;
+        return failure;
+    }
+
     private static int StatusOf(JsonAnswerReader answer)
     {
         if (answer.ErrorNumber > 0)
@@ -50,7 +61,7 @@ internal static class AnsweredError
             return number;
         if (Says(answer, "rate_limit"u8))
             return 429;
-        return Says(answer, "overloaded"u8) ? 503 : Says(answer, "invalid_request"u8) || Says(answer, "context_length"u8) ? 400 : 0;
+        return Says(answer, "overloaded"u8) ? 503 : Says(answer, "invalid_"u8) || Says(answer, "context_length"u8) ? 400 : 0;
     }
 
     private static bool Says(JsonAnswerReader answer, ReadOnlySpan<byte> word) => answer.ErrorCode.IndexOf(word) >= 0 || answer.ErrorType.IndexOf(word) >= 0;

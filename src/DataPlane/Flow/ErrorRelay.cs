@@ -63,7 +63,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         IsElsewhere = _isNamed && hasOtherAccount;
         if (error.IsError)
             return error;
-        if (isOfStep || IsElsewhere || MayBeMadeGood(head.Status) || IsOfTranslation(exchange))
+        if (isOfStep || IsElsewhere || MayBeMadeGood(head.Status) || IsOfRate(head.Status) || IsOfTranslation(exchange))
             return EdgeError.Upstream(ErrorKind.UpstreamStatus);
         return client.IsOpen ? EdgeError.Upstream(ErrorKind.UpstreamStatus, retry: RetryPermission.Never) : await PassAsync(link, exchange, head);
     }
@@ -133,7 +133,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         var isOfUs = status is 401 or 402 or 403 || (status == 404 && exchange.Endpoint!.Kind != EndpointKind.Passthrough);
         var mayBeNamed = isOfUs ? status is 403 or 404 : status == 400 && hasOtherAccount && IsNotFound();
         _isNamed = mayBeNamed && StoredName.IsMeant(exchange, text, request);
-        if (ProviderSecrets.IsIn(exchange.Target!.Provider, text) || (isOfUs && !_isNamed))
+        if (ProviderSecrets.IsIn(exchange.Target!.Provider, text) || (isOfUs && !_isNamed && !IsOfInput(status, text)))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
         if (DialectTable.Of(exchange.SpokenEndpoint.Dialect).Refusal(status, _reader!, text) is var refusal and not ErrorKind.None)
             return EdgeError.Upstream(refusal);
@@ -141,6 +141,16 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
             return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off.");
         return status >= 500 && !answer.IsJson ? EdgeError.Upstream(ErrorKind.UpstreamBadAnswer) : default;
     }
+
+    /// <summary>
+    /// Whether the provider refuses what was said, by a status that others have for credentials: OpenRouter answers 403 to what its moderation, or a guardrail
+    /// of the account's, has flagged, and tells why in <c>metadata</c> (openrouter.ai/docs, Errors).
+    /// </summary>
+    private static bool IsOfInput(int status, ReadOnlySpan<byte> text) =>
+        status == 403 && text.IndexOf("\"metadata\""u8) >= 0 && (text.IndexOf("\"flagged_input\""u8) >= 0 || text.IndexOf("\"reasons\""u8) >= 0);
+
+    /// <summary>Whether 413 stands for a limit of tokens per minute that one request is beyond: Groq says so; who has a wider one may answer.</summary>
+    private bool IsOfRate(int status) => status == 413 && _reader!.ErrorCode.SequenceEqual("rate_limit_exceeded"u8);
 
     /// <summary>OpenAI answers 400 where there is no such response: <c>previous_response_not_found</c>.</summary>
     private bool IsNotFound()

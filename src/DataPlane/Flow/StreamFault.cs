@@ -1,15 +1,48 @@
 using System.Text.Json;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
+using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Meter;
 
 namespace AiEdge.DataPlane.Flow;
 
-/// <summary>Whether an event tells an error in the provider's words: an <c>error</c> that is something, or the type of that name.</summary>
+/// <summary>What an event tells of a failure, before the first one with content; one that does not hold the word <c>error</c> costs next to nothing.</summary>
 internal static class StreamFault
 {
-    /// <summary>Looked at for the first event of a stream alone; one that does not hold the word costs next to nothing.</summary>
-    public static bool IsIn(ReadOnlySpan<byte> data)
+    /// <summary>What the event says has failed; no error where it says nothing of the kind, or the client is to have it in the provider's words.</summary>
+    /// <param name="exchange">The exchange, whose status is that of the failure from then on.</param>
+    /// <param name="data">The event's data.</param>
+    /// <param name="isTranslated">Whether the client has another dialect.</param>
+    /// <param name="hasNext">Whether somebody else may be asked.</param>
+    public static EdgeError In(Exchange exchange, ReadOnlySpan<byte> data, bool isTranslated, bool hasNext)
     {
         if (data.IndexOf("\"error\""u8) < 0)
-            return false;
+            return default;
+        var status = exchange.Status;
+        var failure = AnsweredError.In(exchange, data);
+        if (failure.IsError && ProviderSecrets.IsIn(exchange.Target!.Provider, data))
+            failure = EdgeError.Upstream(ErrorKind.UpstreamAuth);
+        if (!failure.IsError && hasNext && IsIn(data))
+            failure = AnsweredError.Of(exchange, Read(exchange, data));
+
+        // Of the request: whoever is asked would say the same.
+        if (isTranslated || failure.Source != ErrorSource.Client)
+            return failure;
+        exchange.Status = status;
+        return default;
+    }
+
+    private static JsonAnswerReader Read(Exchange exchange, ReadOnlySpan<byte> data)
+    {
+        var reader = new JsonAnswerReader();
+        reader.Reset(DialectTable.Of(exchange.SpokenEndpoint.Dialect).Words);
+        reader.Feed(data);
+        return reader;
+    }
+
+    /// <summary>Whether it is an error: an <c>error</c> that is something, or the type of that name.</summary>
+    private static bool IsIn(ReadOnlySpan<byte> data)
+    {
         var reader = new Utf8JsonReader(data);
         try
         {

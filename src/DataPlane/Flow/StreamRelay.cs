@@ -354,13 +354,7 @@ internal sealed partial class StreamRelay(
     /// </summary>
     private bool IsRefusal(ReadOnlySpan<byte> data)
     {
-        if (data.IsEmpty)
-            return false;
-        _refusal = _isTranslated ? _translation.FailureIn(data) : default;
-        if (_refusal.IsError)
-            _refusal = ProviderSecrets.IsIn(_exchange.Target!.Provider, data) ? EdgeError.Upstream(ErrorKind.UpstreamAuth) : _refusal;
-        else if (StreamFault.IsIn(data) && plan.HasNext)
-            _refusal = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream began with an error.");
+        _refusal = _isTranslated || plan.HasNext ? StreamFault.In(_exchange, data, _isTranslated, plan.HasNext) : default;
         return _refusal.IsError;
     }
 

@@ -48,9 +48,6 @@ internal sealed class StreamTranslation
         return isTold && !_frames.IsOverflown;
     }
 
-    /// <summary>What the provider has failed in, as far as an event says it; no error otherwise.</summary>
-    public EdgeError FailureIn(ReadOnlySpan<byte> data) => _answer.FailureIn(data);
-
     /// <summary>Writes the beginning, if nothing is written yet.</summary>
     public void Start()
     {

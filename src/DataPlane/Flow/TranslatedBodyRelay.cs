@@ -113,7 +113,7 @@ internal sealed class TranslatedBodyRelay(
     {
         if (ProviderSecrets.IsIn(exchange.Target!.Provider, _bytes.Written))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
-        if (_translation.FailureIn(_bytes.Written) is { IsError: true } failure)
+        if (AnsweredError.In(exchange, _bytes.Written) is { IsError: true } failure)
             return failure;
         return _reader.IsErrorAlone ? AnsweredError.Of(exchange, _reader) : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
     }

@@ -16,6 +16,9 @@ internal static class ProviderRateReader
 
     private static readonly RateWords[] Words = WordsOfAll();
 
+    /// <summary>What Mistral and Cerebras put behind the unit: <c>x-ratelimit-remaining-req-minute</c>.</summary>
+    private static ReadOnlySpan<byte> Minute => "-minute"u8;
+
     private enum Field : byte
     {
         None,
@@ -89,7 +92,9 @@ internal static class ProviderRateReader
             return;
         var field = FieldOf(words.IsUnitFirst ? name[(dash + 1)..] : name[..dash]);
         var unit = words.IsUnitFirst ? name[..dash] : name[(dash + 1)..];
-        if (Is(unit, "requests"u8))
+        if (!words.IsUnitFirst && EndsWith(unit, Minute))
+            unit = unit[..^Minute.Length];
+        if (Is(unit, "requests"u8) || Is(unit, "req"u8))
             Take(ref rates.Requests, field, value, now);
         else if (Is(unit, "tokens"u8))
             Take(ref rates.Tokens, field, value, now);
@@ -129,6 +134,9 @@ internal static class ProviderRateReader
         Is(name, "limit"u8) ? Field.Limit : Is(name, "remaining"u8) ? Field.Remaining : Is(name, "reset"u8) ? Field.Reset : Field.None;
 
     private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lower) => name.Length == lower.Length && Ascii.EqualsIgnoreCase(name, lower);
+
+    private static bool EndsWith(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lower) =>
+        name.Length > lower.Length && Ascii.EqualsIgnoreCase(name[^lower.Length..], lower);
 
     private static bool StartsWith(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lower) =>
         name.Length > lower.Length && Ascii.EqualsIgnoreCase(name[..lower.Length], lower);

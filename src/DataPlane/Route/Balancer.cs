@@ -98,14 +98,17 @@ internal static class Balancer
 
     /// <summary>
     /// Whether a set is passed over this time, where there are others to ask: all of it comes back from an ejection, and gets back a growing part of what it
-    /// had.
+    /// had. Whoever stays with one comes back once.
     /// </summary>
-    public static bool IsHeldBack(ModelModel model, ulong set, long nowMs)
+    public static bool IsHeldBack(ModelModel model, ulong set, long nowMs, Exchange exchange)
     {
         var most = 0;
         for (var rest = set; rest != 0; rest &= rest - 1)
             most = Math.Max(most, model.Targets[BitOperations.TrailingZeroCount(rest)].Health.Share(nowMs));
-        return most < TargetHealth.ShareMax && Draw(model.NextTicket() * Golden) >= most;
+        if (most == TargetHealth.ShareMax)
+            return false;
+        var value = StayValue(model, exchange);
+        return Draw(value != 0 ? value ^ ~model.Targets[BitOperations.TrailingZeroCount(set)].Identity : model.NextTicket() * Golden) >= most;
     }
 
     /// <summary>
@@ -153,23 +156,27 @@ internal static class Balancer
     {
         if (BitOperations.IsPow2(set))
             return BitOperations.TrailingZeroCount(set);
-        if (model.Sticky is { IsUser: true } && exchange.UserHash is var user and not 0)
-            return Stay(model, Grown(model, set, nowMs, user), user);
-        if (model.Sticky is { IsUser: false } sticky && (sticky.Tag is null ? exchange.Key?.Name : exchange.TagValue(sticky.Tag)) is { } value)
-        {
-            var hash = StableHash.Of(value.AsSpan());
-            return Stay(model, Grown(model, set, nowMs, hash), hash);
-        }
-
+        if (StayValue(model, exchange) is var value and not 0)
+            return Stay(model, Grown(model, set, nowMs, value), value);
         if (model.Affinity is { } affinity && exchange.PrefixHash != 0)
             return Stay(model, Roomy(model, set, affinity, nowMs), exchange.PrefixHash);
         if (model.Balance == BalanceMode.Cost)
             set = Cheapest(model, Grown(model, set, nowMs, model.NextTicket() * Golden), exchange);
-        return Choose(model, set, nowMs);
+        return Choose(model, set, nowMs, isWhole: !exchange.Stream);
+    }
+
+    /// <summary>What an exchange stays with a target by; 0 where it does not.</summary>
+    private static ulong StayValue(ModelModel model, Exchange exchange)
+    {
+        if (model.Sticky is not { } sticky)
+            return 0;
+        if (sticky.IsUser)
+            return exchange.UserHash;
+        return (sticky.Tag is null ? exchange.Key?.Name : exchange.TagValue(sticky.Tag)) is { } value ? StableHash.Of(value.AsSpan()) : 0;
     }
 
     /// <summary>One of a set that is not empty, by weights and loads alone.</summary>
-    public static int Choose(ModelModel model, ulong set, long nowMs)
+    public static int Choose(ModelModel model, ulong set, long nowMs, bool isWhole = false)
     {
         if (BitOperations.IsPow2(set))
             return BitOperations.TrailingZeroCount(set);
@@ -182,12 +189,13 @@ internal static class Balancer
         var other = ByWeight(model, set & ~(1UL << one), StableHash.Mix(point), nowMs);
         if (model.Balance == BalanceMode.Latency)
         {
-            var (first, second) = (model.Targets[one].Load.ExpectedUs(nowMs), model.Targets[other].Load.ExpectedUs(nowMs));
+            var (first, second) = (model.Targets[one].Load.ExpectedUs(nowMs, isWhole), model.Targets[other].Load.ExpectedUs(nowMs, isWhole));
             if (first > 0 && second > 0 && Math.Max(first, second) > SlowFactor * Math.Min(first, second))
                 return first < second ? one : other;
         }
 
-        return Cost(model, one, nowMs) * Weight(model, other, nowMs) <= Cost(model, other, nowMs) * Weight(model, one, nowMs) ? one : other;
+        var (oneCost, otherCost) = (Cost(model, one, nowMs, isWhole), Cost(model, other, nowMs, isWhole));
+        return oneCost * Weight(model, other, nowMs) <= otherCost * Weight(model, one, nowMs) ? one : other;
     }
 
     /// <summary>
@@ -244,7 +252,8 @@ internal static class Balancer
     private static ulong Cheapest(ModelModel model, ulong set, Exchange exchange)
     {
         var output = (double)(model.Targets[BitOperations.TrailingZeroCount(set)].State?.OutputP95(exchange) ?? LearnedTokens.Unknown);
-        var input = exchange.BytesIn > 0 ? Math.Max(1, exchange.BytesIn / BytesPerToken) : output;
+        var bytes = exchange.PromptBytes > 0 ? exchange.PromptBytes : exchange.BytesIn;
+        var input = bytes > 0 ? Math.Max(1, bytes / BytesPerToken) : output;
         var (least, cheapest) = (double.MaxValue, 0UL);
         for (var rest = set; rest != 0; rest &= rest - 1)
         {
@@ -283,13 +292,13 @@ internal static class Balancer
         return (long)target.Weight * target.Health.Share(nowMs);
     }
 
-    private static Int128 Cost(ModelModel model, int i, long nowMs)
+    private static Int128 Cost(ModelModel model, int i, long nowMs, bool isWhole)
     {
         var target = model.Targets[i];
         var load = target.Load;
         var pending = load.Pending + 1;
         if (model.Balance == BalanceMode.LeastPending && target.Signals is { } signals)
             pending += signals.Others(nowMs);
-        return model.Balance == BalanceMode.LeastPending ? pending : (Int128)pending * Math.Max(UnknownLatencyUs, load.ExpectedUs(nowMs));
+        return model.Balance == BalanceMode.LeastPending ? pending : (Int128)pending * Math.Max(UnknownLatencyUs, load.ExpectedUs(nowMs, isWhole));
     }
 }

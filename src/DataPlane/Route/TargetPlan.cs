@@ -202,7 +202,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         _isObserved = true;
         _exchange.Target!.Load.EndWait();
         var us = EdgeClock.Us(_exchange.SentAt, _exchange.FirstTokenAt);
-        _exchange.Target!.Load.Observe(clock.CoarseMs, us);
+        _exchange.Target!.Load.Observe(clock.CoarseMs, us, isWhole: !_exchange.Stream);
         if (_exchange.Stream && _asked.Hedge is not null)
             _exchange.Target.Load.LearnFirstEvent(us);
     }
@@ -445,7 +445,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     private ulong Foremost(ModelModel model, ulong set)
     {
         var first = Balancer.First(model, set);
-        if (first != set && Balancer.IsHeldBack(model, first, clock.CoarseMs))
+        if (first != set && Balancer.IsHeldBack(model, first, clock.CoarseMs, _exchange))
             first = Balancer.First(model, set & ~first);
         if (!model.NativeFirst)
             return first;
@@ -457,7 +457,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
                 near |= 1UL << i;
         }
 
-        return near == 0 || (near != first && Balancer.IsHeldBack(model, near, clock.CoarseMs)) ? first : near;
+        return near == 0 || (near != first && Balancer.IsHeldBack(model, near, clock.CoarseMs, _exchange)) ? first : near;
     }
 }
 

@@ -110,12 +110,6 @@ internal abstract class AnswerReader
 
     /// <summary>Reads an answer that is no stream. False if it is none of the dialect's.</summary>
     public abstract bool OnWhole(ReadOnlySpan<byte> body, AnswerWriter to);
-
-    /// <summary>
-    /// What a provider has failed in that says so where it should have answered, in an event or in a whole answer; no error where it says nothing of the
-    /// kind. Asked for as long as the client has seen nothing, and may still be told by a status.
-    /// </summary>
-    public virtual EdgeError FailureIn(ReadOnlySpan<byte> data) => default;
 }
 
 /// <summary>Reads answers of a kind that is not streamed, and of which nothing has to be known from one to the next.</summary>

@@ -100,6 +100,19 @@ public sealed class BalancerTests
     }
 
     [Fact]
+    public void Whole_answers_say_nothing_of_streams_and_are_told_apart_by_themselves()
+    {
+        var model = Model([1, 1], "latency");
+        model.Targets[0].Load.Observe(0, 20_000_000, isWhole: true);
+        model.Targets[1].Load.Observe(0, 5_000_000, isWhole: true);
+        model.Targets[0].Load.Observe(0, 20_000);
+        model.Targets[1].Load.Observe(0, 500_000);
+        for (var i = 0; i < 100; i++)
+            Assert.Equal((0, 1), (Balancer.Choose(model, 0b11, 0), Balancer.Choose(model, 0b11, 0, isWhole: true)));
+        Assert.Equal(20_000, model.Targets[0].Load.LatencyUs(0));
+    }
+
+    [Fact]
     public void Who_is_much_slower_is_not_asked_for_having_little_to_do_and_tried_by_one_at_a_time()
     {
         var model = Model([1, 1], "latency");

@@ -77,7 +77,7 @@ public sealed class AnsweredErrorTests
     {
         foreach (var request in (string[])[Ways.Chat(), Claude.Ask("", "way")])
         {
-            await using var edge = await Ways.StartAsync([script]);
+            await using var edge = await Ways.StartAsync([script], change: setup => setup with { Journal = "mode: group" });
             Assert.Equal(status, (await edge.AskAsync(request)).Status);
             var record = await edge.RecordAsync();
             Assert.DoesNotContain(record.EnumerateObject(), member => member.Name is "inputTokens" or "outputTokens" or "costNanodollars");

@@ -35,6 +35,18 @@ public sealed class AttemptTests
         await edge.SeeMetricAsync("""aiedge_retries_total{gen_ai_request_model="way",gen_ai_provider_name="fake"} 1""");
     }
 
+    /// <summary>Groq's words for a request that has more tokens than its account may send in a minute.</summary>
+    [Fact]
+    public async Task A_limit_that_is_told_as_413_is_one_that_another_may_not_have()
+    {
+        await using var edge = await Ways.StartAsync(["n=3", "n=3"]);
+        const string Told = """{"error":{"message":"Request too large for model: Limit 6000, Requested 7000.","type":"tokens","code":"rate_limit_exceeded"}}""";
+        edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes($"HTTP/1.1 413 Payload Too Large\r\nContent-Type: application/json\r\nContent-Length: {Told.Length}\r\n\r\n{Told}"), close: false);
+        var answer = await edge.AskAsync(Ways.Chat());
+
+        Assert.Equal((200, "2", "way-1"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
+    }
+
     [Theory]
     [InlineData("status=500")]
     [InlineData("noanswer=rst")]

@@ -69,6 +69,32 @@ public sealed class PreludeTests
     }
 
     [Theory]
+    [InlineData("responses", """ "sequence_number":4,"response":{"id":"resp_1","status":"failed","error":{"code":"server_error","message":"m"}}""")]
+    [InlineData("responses", """ "sequence_number":4,"response":{"id":"resp_1","status":"failed","error":{"code":"rate_limit_exceeded","message":"m"}}""")]
+    [InlineData("chat", """ "sequence_number":4,"response":{"id":"resp_1","status":"failed","error":{"code":"server_error","message":"m"}}""")]
+    public async Task A_response_that_fails_before_its_content_comes_from_the_next_target(string form, string failed)
+    {
+        await using var edge = await StartAsync("responses");
+        edge.Fake.EnqueueRaw(Ask.StreamAnswer(Preludes["responses"] + Event("response.failed", failed)));
+        await SeeAnswerOfTheNextAsync(edge, form);
+    }
+
+    /// <summary>It says nothing against the provider, and nobody else would answer it.</summary>
+    [Theory]
+    [InlineData("chat", "fake", "data: {\"error\":{\"message\":\"Its own words.\",\"code\":400}}\n\n")]
+    [InlineData("messages", "claude", "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"Its own words.\"}}\n\n")]
+    [InlineData("messages", "fake", "data: {\"error\":{\"message\":\"Its own words.\",\"code\":400}}\n\n")]
+    [InlineData("responses", "responses", "event: response.failed\ndata: {\"type\":\"response.failed\",\"response\":{\"status\":\"failed\",\"error\":{\"code\":\"invalid_prompt\",\"message\":\"Its own words.\"}}}\n\n")]
+    public async Task An_error_of_the_request_is_told_and_nobody_else_asked(string form, string provider, string error)
+    {
+        await using var edge = await StartAsync(provider);
+        edge.Fake.EnqueueRaw(Ask.StreamAnswer(Preludes[provider] + error));
+        var answer = await edge.AskAsync(Request(form));
+        Assert.Contains("Its own words.", answer.Text, StringComparison.Ordinal);
+        Assert.Equal(1, edge.Fake.RequestCount);
+    }
+
+    [Theory]
     [MemberData(nameof(Rows))]
     public async Task So_does_one_whose_error_is_closed_by_no_empty_line(string form, string provider)
     {

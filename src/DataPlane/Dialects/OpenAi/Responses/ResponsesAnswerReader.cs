@@ -91,7 +91,8 @@ internal sealed class ResponsesAnswerReader : AnswerReader
         return true;
     }
 
-    public override EdgeError FailureIn(ReadOnlySpan<byte> data)
+    /// <summary>What a response has failed in, in an event or a whole answer; no error where it has not.</summary>
+    public static EdgeError FailureIn(ReadOnlySpan<byte> data)
     {
         if (data.IndexOf("\"error\""u8) < 0 || !TryRead(data, out var fields))
             return default;
