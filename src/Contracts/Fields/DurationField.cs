@@ -29,7 +29,7 @@ public sealed class DurationField : ScalarField<TimeSpan>
         : base(name)
     {
         DefaultText = defaultText;
-        Default = Parse(defaultText);
+        Default = zero == ZeroDuration.Off && defaultText == "off" ? Timeout.InfiniteTimeSpan : Parse(defaultText);
         Min = Parse(minText);
         Max = Parse(maxText);
         Zero = zero;

@@ -19,11 +19,14 @@ public sealed class TimeoutsOptions
     /// <summary>The provider's silence within a streamed answer.</summary>
     public static readonly DurationField IdleField = new("idle", "180s", "1ms", "24h", ZeroDuration.Off);
 
-    /// <summary>One exchange as a whole.</summary>
+    /// <summary>From the end of a request that is not streamed to the end of its answer: of one attempt.</summary>
+    public static readonly DurationField WholeField = new("whole", "off", "1ms", "24h", ZeroDuration.Off);
+
+    /// <summary>One exchange with all of its attempts.</summary>
     public static readonly DurationField TotalField = new("total", "30m", "1ms", "24h", ZeroDuration.Off);
 
     /// <summary>The fields.</summary>
-    public static readonly FieldTable Table = new("timeouts", ConnectField, FirstByteField, IdleField, TotalField);
+    public static readonly FieldTable Table = new("timeouts", ConnectField, FirstByteField, IdleField, WholeField, TotalField);
 
     /// <summary>Nothing written.</summary>
     public static readonly TimeoutsOptions None = new();
@@ -37,6 +40,9 @@ public sealed class TimeoutsOptions
     /// <summary>See <see cref="IdleField"/>.</summary>
     public Setting<TimeSpan> Idle { get; init; }
 
+    /// <summary>See <see cref="WholeField"/>.</summary>
+    public Setting<TimeSpan> Whole { get; init; }
+
     /// <summary>See <see cref="TotalField"/>.</summary>
     public Setting<TimeSpan> Total { get; init; }
 
@@ -49,6 +55,7 @@ public sealed class TimeoutsOptions
             Connect = reader.Get(ConnectField),
             FirstByte = reader.Get(FirstByteField),
             Idle = reader.Get(IdleField),
+            Whole = reader.Get(WholeField),
             Total = reader.Get(TotalField),
         };
     }
@@ -62,6 +69,7 @@ public sealed class TimeoutsOptions
             Connect = Connect.Or(wider.Connect),
             FirstByte = FirstByte.Or(wider.FirstByte),
             Idle = Idle.Or(wider.Idle),
+            Whole = Whole.Or(wider.Whole),
             Total = Total.Or(wider.Total),
         };
     }

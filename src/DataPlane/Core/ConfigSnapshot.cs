@@ -195,6 +195,9 @@ internal sealed class ProviderModel
 /// <summary>Deadlines of one exchange; each <see cref="TimeSpan"/> is positive, or <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
 internal sealed record TimeoutsModel(TimeSpan Connect, TimeSpan FirstByte, TimeSpan Idle, TimeSpan Total)
 {
+    /// <summary>How long an answer in one piece may take from the end of its request on.</summary>
+    public TimeSpan Whole { get; init; } = Timeout.InfiniteTimeSpan;
+
     /// <summary>
     /// How long a stream's first event with content is waited for behind its head: by what is left of <c>firstByte</c> whatever else comes, and by
     /// <c>idle</c> behind what else does.

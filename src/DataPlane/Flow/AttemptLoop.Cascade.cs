@@ -60,13 +60,18 @@ internal sealed partial class AttemptLoop
             target.Logprobs.Ask(_services.Clock.CoarseMs, Core.Pause.Max);
     }
 
-    /// <summary>A cheaper model's whole answer has to come within its time, its head and the rest together.</summary>
-    private void LimitStep(ClientLink link, Exchange exchange)
+    /// <summary>How long an answer in one piece may take: what its target has for that, or a cheaper model.</summary>
+    private TimeSpan Within(Exchange exchange)
     {
-        if (_plan.Step is not { } step || step.Within == Timeout.InfiniteTimeSpan)
-            return;
-        var left = step.Within - Stopwatch.GetElapsedTime(exchange.SentAt);
-        link.SetStep(Step.Idle, left > TimeSpan.Zero ? left : TimeSpan.Zero);
+        var (step, whole) = (_plan.Step?.Within ?? Timeout.InfiniteTimeSpan, exchange.Stream ? Timeout.InfiniteTimeSpan : exchange.Target!.Timeouts.Whole);
+        return step == Timeout.InfiniteTimeSpan || (whole != Timeout.InfiniteTimeSpan && whole < step) ? whole : step;
+    }
+
+    /// <summary>Its head and the rest have to come within that together.</summary>
+    private void LimitWhole(ClientLink link, Exchange exchange)
+    {
+        if (Within(exchange) is var within && within != Timeout.InfiniteTimeSpan)
+            link.SetStep(Step.Idle, Left(within, exchange.SentAt));
     }
 
     /// <summary>

@@ -286,7 +286,7 @@ internal sealed partial class AttemptLoop
         _inHand = upstream;
         var error = hedge is not null
             ? await SendHedgedAsync(link, exchange, body, hedge, Stopwatch.GetTimestamp())
-            : await AttemptSender.SendAsync(link, exchange, body, upstream, _settlement, _plan.Step?.Within ?? Timeout.InfiniteTimeSpan);
+            : await AttemptSender.SendAsync(link, exchange, body, upstream, _settlement, Within(exchange));
         return await TakeAsync(link, exchange, body, error);
     }
 
@@ -307,7 +307,7 @@ internal sealed partial class AttemptLoop
         if (isAnswered)
         {
             link.ClearStep();
-            LimitStep(link, exchange);
+            LimitWhole(link, exchange);
             ReadLimits(exchange, upstream);
             NotePlain(exchange, upstream.HeadReader.Head.Status);
             error = await _relay.RunAsync(upstream, body);

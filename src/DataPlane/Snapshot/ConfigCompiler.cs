@@ -184,7 +184,10 @@ internal sealed class ConfigCompiler
         options.Connect.Or(TimeoutsOptions.ConnectField.Default),
         options.FirstByte.Or(TimeoutsOptions.FirstByteField.Default),
         options.Idle.Or(TimeoutsOptions.IdleField.Default),
-        options.Total.Or(TimeoutsOptions.TotalField.Default));
+        options.Total.Or(TimeoutsOptions.TotalField.Default))
+    {
+        Whole = options.Whole.Or(TimeoutsOptions.WholeField.Default),
+    };
 
     private static KeyValuePair<byte[], ModelName>[] Versions(ModelOptions model)
     {

@@ -373,6 +373,7 @@ internal sealed class MaskedDocument : IDisposable
         One(TimeoutsOptions.ConnectField, timeouts.Connect);
         One(TimeoutsOptions.FirstByteField, timeouts.FirstByte);
         One(TimeoutsOptions.IdleField, timeouts.Idle);
+        One(TimeoutsOptions.WholeField, timeouts.Whole);
         One(TimeoutsOptions.TotalField, timeouts.Total);
         _json.WriteEndObject();
 

@@ -124,11 +124,11 @@ public sealed class CompilerTests
             providers:
               p: { dialect: openai, baseUrl: "http://h", timeouts: { firstByte: 2s, idle: 2s, total: 2s } }
             models:
-              m: { timeouts: { idle: 3s, total: 3s }, targets: [ { provider: p, timeouts: { total: off } } ] }
+              m: { timeouts: { idle: 3s, whole: 4s, total: 3s }, targets: [ { provider: p, timeouts: { total: off } } ] }
             """);
         Assert.Equal(new TimeoutsModel(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2)), snapshot.Providers[0].Timeouts);
         Assert.Equal(
-            new TimeoutsModel(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), Timeout.InfiniteTimeSpan),
+            new TimeoutsModel(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), Timeout.InfiniteTimeSpan) { Whole = TimeSpan.FromSeconds(4) },
             snapshot.Models.All[0].Targets[0].Timeouts);
     }
 

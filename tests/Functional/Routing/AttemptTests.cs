@@ -35,6 +35,32 @@ public sealed class AttemptTests
         await edge.SeeMetricAsync("""aiedge_retries_total{gen_ai_request_model="way",gen_ai_provider_name="fake"} 1""");
     }
 
+    [Theory]
+    [InlineData("noanswer=hang")]
+    [InlineData("stall=0")]
+    public async Task A_whole_answer_that_takes_longer_than_it_may_comes_from_the_next_target(string script)
+    {
+        await using var edge = await Ways.StartAsync([script, "n=3"], "timeouts: { whole: 2s }");
+        var answer = await edge.AskAsync(Ways.Chat());
+
+        Assert.Equal((200, "2", "way-1"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
+    }
+
+    [Fact]
+    public async Task A_stream_may_take_longer_than_a_whole_answer()
+    {
+        await using var edge = await Ways.StartAsync(["f=1000000; n=3", "n=3"], "timeouts: { whole: 100ms }");
+        var answer = await edge.AskAsync(Ways.Stream());
+        Assert.Equal((200, "1", true), (answer.Status, answer.Field("x-aiedge-attempts"), answer.IsWhole));
+    }
+
+    [Fact]
+    public async Task Where_nobody_else_is_left_a_whole_answer_that_is_late_is_504()
+    {
+        await using var edge = await Ways.StartAsync(["noanswer=hang"], "timeouts: { whole: 500ms }");
+        Assert.Equal(504, (await edge.AskAsync(Ways.Chat())).Status);
+    }
+
     /// <summary>Groq's words for a request that has more tokens than its account may send in a minute.</summary>
     [Fact]
     public async Task A_limit_that_is_told_as_413_is_one_that_another_may_not_have()
