@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using AiEdge.DataPlane.Flow;
 using AiEdge.Functional.Tests.Anthropic;
 using AiEdge.Functional.Tests.Gemini;
 using AiEdge.Functional.Tests.Rig;
@@ -57,20 +58,27 @@ public sealed class EnsembleDialectTests
     public async Task An_attempt_that_is_called_off_behind_its_head_is_billed_by_the_tier_that_the_head_tells(string tier, int factor)
     {
         const string said = """{"candidates":[{"content":{"parts":[{"text":"yes"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":11,"candidatesTokenCount":7,"totalTokenCount":18}}""";
+        var head = $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nx-gemini-service-tier: {tier}\r\nContent-Length: 999999\r\n\r\n";
+        var isHeld = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var edge = await Edge.StartAsync(new EdgeSetup
         {
             Providers = Gem.Setup.Providers,
-            Models = "  way: { targets: [ { provider: google, model: way-0 }, { provider: google, model: way-1 } ], ensemble: { size: 2, pick: longest, within: 1s }, "
+            Models = "  way: { targets: [ { provider: google, model: way-0 }, { provider: google, model: way-1 } ], ensemble: { size: 2, pick: longest, within: 100ms }, "
                 + "price: { input: 1, output: 10, factors: { priority: 2 } } }",
             Journal = "mode: group",
             Fake = new FakeUpstream.FakeUpstreamOptions
             {
-                RawFor = request => request.Path.Contains("way-0", StringComparison.Ordinal)
-                    ? Ask.Answer(said)
-                    : Encoding.UTF8.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nx-gemini-service-tier: {tier}\r\nContent-Length: 9999\r\n\r\n{said}"),
+                AfterFor = request => IsFirst(request) ? isHeld.Task : Task.CompletedTask,
+                RawFor = request => IsFirst(request) ? Ask.Answer(said) : Encoding.UTF8.GetBytes(head + said + new string(' ', RequestBody.UncountedBytes)),
             },
         });
-        Assert.Equal((200, "way-0"), await edge.AskAsync(Gem.Ask(model: "way")) is var answer ? (answer.Status, answer.Field("x-aiedge-model")) : default);
+        var asking = edge.AskAsync(Gem.Ask(model: "way"));
+
+        // So much of an answer is counted as it is held: its head has been read.
+        await edge.SeeMetricAsync($"aiedge_buffered_bytes {2 * AnswerJudge.AnswerBytesMax}");
+        isHeld.SetResult();
+        var answer = await asking;
+        Assert.Equal((200, "way-0"), (answer.Status, answer.Field("x-aiedge-model")));
         await edge.SeeMetricAsync("aiedge_exchanges_open 0");
         await edge.Host.DisposeAsync();
         var lost = JournalTests.Dump(edge).Single(line => line.GetProperty("end").GetString() == "cancelled");
@@ -78,6 +86,8 @@ public sealed class EnsembleDialectTests
         Assert.True(tokens > 0);
         Assert.Equal(tokens * 1000 * factor, long.Parse(lost.GetProperty("costNanodollars").ToString(), CultureInfo.InvariantCulture));
     }
+
+    private static bool IsFirst(FakeUpstream.ReceivedRequest request) => request.Path.Contains("way-0", StringComparison.Ordinal);
 
     private static Task<Edge> StartAsync(string targets, string ensemble, string more = "") => Edge.StartAsync(new EdgeSetup
     {
