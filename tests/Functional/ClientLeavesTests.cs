@@ -62,7 +62,7 @@ public sealed class ClientLeavesTests
         Assert.Equal(0, edge.Fake.RequestCount);
     }
 
-    [Theory]
+    [LinuxTheory]
     [InlineData(Leaving.Fin)]
     [InlineData(Leaving.Reset)]
     public async Task While_its_provider_is_being_connected_to(Leaving how)

@@ -284,7 +284,7 @@ public sealed class ProviderErrorTests
         Assert.Equal(body, (await edge.AskAsync(Ask.Chat())).Text);
     }
 
-    [Fact]
+    [LinuxFact]
     public async Task A_connection_that_takes_too_long_is_504()
     {
         using var full = new FullListener();

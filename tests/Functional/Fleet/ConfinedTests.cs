@@ -9,11 +9,9 @@ public sealed class ConfinedTests
     /// <summary>On Linux this address leads to the machine itself: what is refused here would have been answered.</summary>
     private const string Nowhere = "0.0.0.0";
 
-    [Fact]
+    [LinuxFact]
     public async Task An_address_that_no_provider_may_have_is_not_connected_to()
     {
-        if (!OperatingSystem.IsLinux())
-            return;
         await using var control = await ScriptedControl.StartAsync();
         var (edge, watch) = await LinkedEdge.ServeAsync(control);
         await using var _ = edge;
@@ -30,11 +28,9 @@ public sealed class ConfinedTests
         Assert.Equal(1, edge.Fake.RequestCount);
     }
 
-    [Fact]
+    [LinuxFact]
     public async Task A_file_of_the_operators_own_may_name_any_address()
     {
-        if (!OperatingSystem.IsLinux())
-            return;
         await using var edge = await Edge.StartAsync(new EdgeSetup { ProviderHost = Nowhere });
         Assert.Equal(200, (await edge.AskAsync(Ask.Chat())).Status);
     }

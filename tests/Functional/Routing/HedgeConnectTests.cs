@@ -11,7 +11,7 @@ public sealed class HedgeConnectTests
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    [Theory]
+    [LinuxTheory]
     [InlineData("fake")]
     [InlineData("claude")]
     public async Task The_second_is_relayed_and_the_first_costs_nothing(string second)
@@ -28,7 +28,7 @@ public sealed class HedgeConnectTests
             ["attempt first cancelled way-0 free", "attempt hedge done way-1 paid", "exchange hedge done way-1 paid"], JournalTests.Dump(edge).Select(Line));
     }
 
-    [Theory]
+    [LinuxTheory]
     [InlineData("fake")]
     [InlineData("claude")]
     public async Task The_first_goes_on_once_it_is_connected_and_begins_sooner(string second)
@@ -57,13 +57,13 @@ public sealed class HedgeConnectTests
             ["attempt hedge cancelled way-1 paid", "attempt first done way-0 paid", "exchange first done way-0 paid"], JournalTests.Dump(edge).Select(Line));
     }
 
-    [Theory]
+    [LinuxTheory]
     [InlineData("status=500")]
     [InlineData("noanswer=rst")]
     public async Task Where_both_fail_the_next_is_asked(string second)
     {
         using var full = new FullListener();
-        await using var edge = await StartAsync(full, "fake", model => model == "way-1" ? second : "n=3", "connect: 700ms, firstByte: 30s, total: 60s");
+        await using var edge = await StartAsync(full, "fake", model => model == "way-1" ? second : "n=3", "connect: 700ms");
         var answer = await edge.AskAsync(Ways.Stream());
         Assert.Equal((200, "3", "way-2"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
         await SeeNothingLeftAsync(edge);
@@ -73,24 +73,24 @@ public sealed class HedgeConnectTests
             JournalTests.Dump(edge).Select(Line));
     }
 
-    [Theory]
+    [LinuxTheory]
     [InlineData("hedge: { after: 500ms, budget: 0% }", "refused")]
     [InlineData("hedge: { after: 500ms, budget: 100%, costMax: 0.000000001 }", "barred")]
     public async Task None_is_asked_besides_that_the_budget_or_the_price_keeps_from_it(string hedge, string outcome)
     {
         using var full = new FullListener();
-        await using var edge = await StartAsync(full, "fake", _ => "n=3", "connect: 700ms, firstByte: 30s, total: 60s", hedge);
+        await using var edge = await StartAsync(full, "fake", _ => "n=3", "connect: 700ms", hedge);
         var answer = await edge.AskAsync(Ways.Stream());
         Assert.Equal((200, "2", "way-1"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
         await edge.SeeMetricAsync($"aiedge_hedge_total{{gen_ai_request_model=\"way\",outcome=\"{outcome}\"}} 1");
         await SeeNothingLeftAsync(edge);
     }
 
-    [Fact]
+    [LinuxFact]
     public async Task A_client_that_leaves_ends_both()
     {
         using var full = new FullListener();
-        await using var edge = await StartAsync(full, "fake", _ => Silent, "connect: 10m, firstByte: 30s, total: 60s");
+        await using var edge = await StartAsync(full, "fake", _ => Silent);
         using (var client = await edge.ConnectAsync())
         {
             await client.SendAsync(Ways.Stream());
@@ -115,15 +115,15 @@ public sealed class HedgeConnectTests
         $"{line.GetProperty("kind").GetString()} {line.GetProperty("purpose").GetString()} {line.GetProperty("end").GetString()} {line.GetProperty("target").GetString()} "
         + (line.GetProperty("costNanodollars").ToString() is "0" or "" ? "free" : "paid");
 
+    /// <param name="timeouts">Of the provider that does not take connections; the others have time.</param>
     private static Task<Edge> StartAsync(
-        FullListener full, string second, Func<string, string> script, string timeouts = "connect: 30s, firstByte: 30s, total: 60s", string hedge = "hedge: { after: 50ms, budget: 100% }")
+        FullListener full, string second, Func<string, string> script, string timeouts = "connect: 10m", string hedge = "hedge: { after: 50ms, budget: 100% }")
     {
         var key = EdgeSetup.ProviderKey;
         return Edge.StartAsync(new EdgeSetup
         {
             Journal = "mode: group",
-            Timeouts = timeouts,
-            Providers = $"  full: {{ dialect: openai, baseUrl: \"http://127.0.0.1:{full.Port}/v1\", key: \"{key}\" }}\n"
+            Providers = $"  full: {{ dialect: openai, baseUrl: \"http://127.0.0.1:{full.Port}/v1\", key: \"{key}\", timeouts: {{ {timeouts} }} }}\n"
                 + $"  claude: {{ dialect: anthropic, baseUrl: \"ROOT\", key: \"{key}\" }}",
             Models = $"  way: {{ targets: [ {{ provider: full, model: way-0 }}, {{ provider: {second}, model: way-1, priority: 1 }}, {{ provider: fake, model: way-2, priority: 2 }} ], "
                 + $"{hedge}, retry: {{ attempts: 4, budget: 100% }}, price: {{ input: 1000, output: 1000 }} }}",
