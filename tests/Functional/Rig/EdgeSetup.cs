@@ -13,6 +13,8 @@ internal sealed record EdgeSetup
     public const string ProviderKey = "sk-provider-canary-e5b3a7";
     public const string Prompt = "prompt-canary-91c2";
 
+    private static readonly string[] Patient = ["connect: 20s", "firstByte: 30s", "idle: 30s", "total: 60s"];
+
     /// <summary>Fields of the provider besides dialect, baseUrl and key.</summary>
     public string Provider { get; init; } = "";
 
@@ -21,7 +23,8 @@ internal sealed record EdgeSetup
     /// <summary>The name by which the provider is reached; empty for its own choice.</summary>
     public string ProviderHost { get; init; } = "";
 
-    public string Timeouts { get; init; } = "connect: 20s, firstByte: 30s, idle: 30s, total: 60s";
+    /// <summary>Fields of <c>timeouts</c>; those that are not among them are such as no busy machine runs into.</summary>
+    public string Timeouts { get; init; } = "";
 
     /// <summary>Fields of <c>server</c> besides <c>drainDelay</c>.</summary>
     public string Server { get; init; } = "";
@@ -74,13 +77,15 @@ internal sealed record EdgeSetup
           - { name: narrow, sha256: "{{Sha256(NarrowKey)}}", models: [ gpt-4o, "fake-n1*" ] }
           - { name: expired, sha256: "{{Sha256(ExpiredKey)}}", expires: 2020-01-01 }
         {{Keys}}
-        timeouts: { {{Timeouts}} }
+        timeouts: { {{AllTimeouts}} }
         server: { drainDelay: {{DrainDelay}}{{After(Server)}} }
         {{(Runaway.Length > 0 ? $"runaway: {{ {Runaway} }}" : "")}}
         {{(Limits.Length > 0 ? "limits:" + string.Concat(Limits.Select(limit => $"\n  - {{ {limit} }}")) : "")}}
         {{(Journal.Length > 0 ? $"journal: {{ {Journal} }}" : "")}}
 
         """;
+
+    private string AllTimeouts => string.Join(", ", Patient.Where(time => !Timeouts.Contains(time.Split(' ')[0], StringComparison.Ordinal)).Concat(Timeouts.Length > 0 ? [Timeouts] : []));
 
     private string Url(string baseUrl)
     {

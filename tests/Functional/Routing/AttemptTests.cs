@@ -107,7 +107,7 @@ public sealed class AttemptTests
     [InlineData("stall=0")]
     public async Task A_stream_that_does_not_begin_in_time_comes_from_the_next_target(string script)
     {
-        await using var edge = await Ways.StartAsync([script, "n=3"], change: setup => setup with { Timeouts = "connect: 20s, firstByte: 3s, idle: 3s, total: 60s" });
+        await using var edge = await Ways.StartAsync([script, "n=3"], timeouts: ["firstByte: 500ms, idle: 500ms"]);
         var answer = await edge.AskAsync(Ways.Stream());
 
         Assert.Equal((200, "way-1"), (answer.Status, answer.Field("x-aiedge-model")));
@@ -153,7 +153,7 @@ public sealed class AttemptTests
     [Fact]
     public async Task Comments_are_no_answer_and_the_next_target_is_asked()
     {
-        await using var edge = await Ways.StartAsync(["n=3", "n=3"], change: setup => setup with { Timeouts = "firstByte: 400ms, idle: 60s, total: 60s" });
+        await using var edge = await Ways.StartAsync(["n=3", "n=3"], timeouts: ["firstByte: 400ms"]);
         edge.Fake.EnqueueRaw(Unended(Comments), close: false);
         var answer = await edge.AskAsync(Ways.Stream());
         Assert.Equal((200, "[DONE]", "way-1"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-model")));

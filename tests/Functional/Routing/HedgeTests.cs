@@ -86,13 +86,23 @@ public sealed class HedgeTests
             JournalTests.Dump(edge).Select(Line));
     }
 
+    /// <summary>Each waits for the other: who fails does so when both are asked, who does not begins behind that.</summary>
     [Theory]
-    [InlineData("head=1500000; status=500", "n=3; f=2000000", "way-1", "attempt first upstream_fault way-0 0", "attempt hedge done way-1 3")]
-    [InlineData("n=3; f=3000000", "status=500", "way-0", "attempt hedge upstream_fault way-1 0", "attempt first done way-0 3")]
-    [InlineData("head=1000000; status=500", "status=429", "way-2", "attempt hedge upstream_fault way-1 0", "attempt first upstream_fault way-0 0", "attempt retry done way-2 3")]
+    [InlineData("status=500", "n=3; f=1000000", "way-1", "attempt first upstream_fault way-0 0", "attempt hedge done way-1 3")]
+    [InlineData("n=3; f=1000000", "status=500", "way-0", "attempt hedge upstream_fault way-1 0", "attempt first done way-0 3")]
+    [InlineData("status=500", "status=429", "way-2", "attempt hedge upstream_fault way-1 0", "attempt first upstream_fault way-0 0", "attempt retry done way-2 3")]
     public async Task Who_fails_is_no_reason_to_stop_the_other_and_where_both_do_the_next_is_asked(string first, string second, string answered, params string[] lines)
     {
-        await using var edge = await StartAsync([first, second, Ways.Good], after: "100ms");
+        var requests = new Dictionary<string, TaskCompletionSource<ReceivedRequest>> { ["way-0"] = new(), ["way-1"] = new(), ["way-2"] = new() };
+        await using var edge = await StartAsync([first, second, Ways.Good], after: "100ms", wait: async request =>
+        {
+            requests[request.Model!].TrySetResult(request);
+            if (request.Model == "way-2")
+                return;
+            var other = await requests[request.Model == "way-0" ? "way-1" : "way-0"].Task.WaitAsync(Patience);
+            if (request.Model == answered)
+                await other.End.WaitAsync(Patience);
+        });
         var answer = await edge.AskAsync(Ways.Stream());
         Assert.Equal((200, "[DONE]", answered), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-model")));
         await SeeNothingLeftAsync(edge);
@@ -199,7 +209,7 @@ public sealed class HedgeTests
     [Fact]
     public async Task Where_both_are_late_that_is_a_timeout_and_the_next_is_asked()
     {
-        await using var edge = await StartAsync(["noanswer=hang", "noanswer=hang", Ways.Good], timeouts: "connect: 20s, firstByte: 700ms, idle: 700ms, total: 60s");
+        await using var edge = await StartAsync(["noanswer=hang", "noanswer=hang", Ways.Good], timeouts: ["firstByte: 700ms", "firstByte: 700ms"]);
         var answer = await edge.AskAsync(Ways.Stream());
         Assert.Equal((200, "3", "way-2"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
         await SeeNothingLeftAsync(edge);
@@ -286,7 +296,8 @@ public sealed class HedgeTests
     [Fact]
     public async Task What_is_learnt_of_a_target_says_when_it_is_late()
     {
-        await using var edge = await StartAsync(["n=3", Ways.Good], after: "p95", timeouts: "firstByte: 1s, idle: 60s, total: 60s");
+        await using var edge = await StartAsync(["n=3", Ways.Good], after: "p95", timeouts: ["firstByte: 1s"]);
+        await edge.AskAsync(Ask.Stream());
         Assert.Equal((200, "1"), (await edge.AskAsync(Ways.Stream())) is var first ? (first.Status, first.Field("x-aiedge-attempts")) : default);
         edge.Fake.EnqueueRaw(AttemptTests.Unended(": wait\n\n"), close: false);
         Assert.Equal((200, "2", "way-1"), (await edge.AskAsync(Ways.Stream())) is var second ? (second.Status, second.Field("x-aiedge-attempts"), second.Field("x-aiedge-model")) : default);
@@ -328,7 +339,7 @@ public sealed class HedgeTests
     [Fact]
     public async Task Two_that_begin_with_a_head_and_hang_are_waited_for_by_the_time_of_the_first_event()
     {
-        await using var edge = await StartAsync([Silent, Silent, Ways.Good], timeouts: "firstByte: 1s, idle: 60s, total: 20s");
+        await using var edge = await StartAsync([Silent, Silent, Ways.Good], timeouts: ["firstByte: 1s", "firstByte: 1s"]);
         var answer = await edge.AskAsync(Ways.Stream());
         Assert.Equal((200, "[DONE]", "3", "way-2"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
         await SeeNothingLeftAsync(edge);
@@ -346,7 +357,8 @@ public sealed class HedgeTests
         Assert.InRange(Ways.Asked(edge).Count(way => way == "way-1"), 1, 10);
     }
 
-    private static Task<Edge> StartAsync(string[] scripts, string after = "50ms", string price = "", string[]? limits = null, string? timeouts = null) =>
+    private static Task<Edge> StartAsync(
+        string[] scripts, string after = "50ms", string price = "", string[]? limits = null, string[]? timeouts = null, Func<ReceivedRequest, Task>? wait = null) =>
         Ways.StartAsync(scripts.Select(script => script == Ways.Good ? "n=3" : script).ToArray(), $"hedge: {{ after: {after}, budget: 100% }}, retry: {{ attempts: 4 }}" + (price.Length > 0 ? ", " + price : ""),
-            setup => setup with { Journal = "mode: group", Limits = limits ?? [], Timeouts = timeouts ?? setup.Timeouts });
+            setup => setup with { Journal = "mode: group", Limits = limits ?? [] }, timeouts, wait);
 }

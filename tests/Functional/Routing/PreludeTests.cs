@@ -11,6 +11,8 @@ public sealed class PreludeTests
 {
     private const string Role = "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\n\n";
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     /// <summary>What each provider says before anything: the request's form, and its provider.</summary>
     private static readonly Dictionary<string, string> Preludes = new()
     {
@@ -45,7 +47,7 @@ public sealed class PreludeTests
     [MemberData(nameof(Rows))]
     public async Task A_stream_that_begins_and_hangs_comes_from_the_next_target(string form, string provider)
     {
-        await using var edge = await StartAsync(provider, "firstByte: 500ms, idle: 30s, total: 60s");
+        await using var edge = await StartAsync(provider, first: "firstByte: 500ms");
         edge.Fake.EnqueueRaw(AttemptTests.Unended(Preludes[provider]), close: false);
         await SeeAnswerOfTheNextAsync(edge, form);
     }
@@ -107,7 +109,7 @@ public sealed class PreludeTests
     [MemberData(nameof(Rows))]
     public async Task A_stream_that_begins_and_hangs_is_an_honest_error_where_nobody_else_is_there(string form, string provider)
     {
-        await using var edge = await StartAsync(provider, "firstByte: 500ms, idle: 30s, total: 60s", attempts: 1);
+        await using var edge = await StartAsync(provider, first: "firstByte: 500ms", attempts: 1);
         edge.Fake.EnqueueRaw(AttemptTests.Unended(Preludes[provider]), close: false);
         var answer = await edge.AskAsync(Request(form));
         Assert.Equal((504, "application/json"), (answer.Status, answer.Field("content-type")?.Split(';')[0]));
@@ -127,7 +129,7 @@ public sealed class PreludeTests
     [InlineData("responses", "responses", "event: response.output_item.added\ndata: {\"type\":\"response.output_item.added\",\"sequence_number\":4,\"item\":{\"type\":\"reasoning\"}}\n\n")]
     public async Task All_of_it_goes_out_with_the_first_event_that_has_content_and_nobody_else_is_asked(string form, string provider, string content)
     {
-        await using var edge = await StartAsync(provider, "firstByte: 30s, idle: 30s, total: 60s");
+        await using var edge = await StartAsync(provider);
         edge.Fake.EnqueueRaw(AttemptTests.Unended(": hello\n\n" + Preludes[provider] + content), close: false);
         using var client = await edge.ConnectAsync();
         await client.SendAsync(Request(form));
@@ -143,7 +145,7 @@ public sealed class PreludeTests
     [InlineData(1, 70_000)]
     public async Task More_than_a_bound_of_it_is_a_beginning(int events, int padding)
     {
-        await using var edge = await StartAsync("fake", "firstByte: 30s, idle: 30s, total: 60s");
+        await using var edge = await StartAsync("fake");
         var prelude = string.Concat(Enumerable.Repeat(Role.Replace("\"c\"", "\"c" + new string('c', padding) + "\"", StringComparison.Ordinal), events));
         edge.Fake.EnqueueRaw(AttemptTests.Unended(prelude), close: false);
         using var client = await edge.ConnectAsync();
@@ -155,7 +157,7 @@ public sealed class PreludeTests
     [Fact]
     public async Task Behind_what_it_has_said_a_stream_is_waited_for_no_longer_than_by_idle()
     {
-        await using var edge = await StartAsync("claude", "firstByte: 50s, idle: 500ms, total: 60s");
+        await using var edge = await StartAsync("claude", first: "firstByte: 50s, idle: 500ms");
         edge.Fake.EnqueueRaw(AttemptTests.Unended(Preludes["claude"]), close: false);
         await SeeAnswerOfTheNextAsync(edge, "messages");
     }
@@ -169,10 +171,24 @@ public sealed class PreludeTests
     [InlineData("responses", "responses", "prelude")]
     public async Task Signs_of_life_do_not_end_that_somebody_else_may_be_asked(string form, string provider, string what)
     {
-        await using var edge = await StartAsync(provider, "firstByte: 1500ms, idle: 30s, total: 60s", server: "heartbeat: 200ms");
+        await using var edge = await StartAsync(provider, server: "heartbeat: 200ms");
         edge.Fake.EnqueueRaw(AttemptTests.Unended(what.Length > 0 ? Preludes[provider] : ": wait\n\n"), close: false);
-        var answer = await edge.AskAsync(Request(form));
+        SeeAnswerBehindSigns(edge, await AskAndBreakOffAsync(edge, form), form);
+        var record = await edge.RecordAsync();
+        Assert.Equal(("done", 200, 2), (record.GetProperty("end").GetString(), record.GetProperty("status").GetInt32(), record.GetProperty("attempts").GetInt32()));
+    }
 
+    /// <summary>The time is as long as makes it sure that there was a sign of life.</summary>
+    [Fact]
+    public async Task Nor_where_the_first_hangs()
+    {
+        await using var edge = await StartAsync("fake", first: "firstByte: 6s", server: "heartbeat: 200ms");
+        edge.Fake.EnqueueRaw(AttemptTests.Unended(Role), close: false);
+        SeeAnswerBehindSigns(edge, await edge.AskAsync(Request("chat")), "chat");
+    }
+
+    private static void SeeAnswerBehindSigns(Edge edge, RawAnswer answer, string form)
+    {
         // The head has named who was asked when it went out.
         Assert.Equal((200, "way-0", "1"), (answer.Status, answer.Field("x-aiedge-model"), answer.Field("x-aiedge-attempts")));
         Assert.True(answer.IsWhole);
@@ -181,28 +197,26 @@ public sealed class PreludeTests
         SeeEnd(answer, form);
         Assert.DoesNotContain("resp_1\"", answer.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("msg_1\"", answer.Text, StringComparison.Ordinal);
-        var record = await edge.RecordAsync();
-        Assert.Equal(("done", 200, 2), (record.GetProperty("end").GetString(), record.GetProperty("status").GetInt32(), record.GetProperty("attempts").GetInt32()));
     }
 
     [Theory]
     [InlineData("chat", "fake", "noanswer=hang", "too long")]
     [InlineData("chat", "fake", "noanswer=rst", "The provider")]
     [InlineData("chat", "fake", "status=503", "overloaded")]
-    [InlineData("chat", "fake", "status=400", "")]
+    [InlineData("chat", "fake", "status=400", "Invalid value.")]
     [InlineData("chat", "fake", "json", "no stream")]
     [InlineData("messages", "claude", "noanswer=hang", "too long")]
-    [InlineData("messages", "claude", "status=400", "")]
+    [InlineData("messages", "claude", "status=400", "messages: at least one message is required")]
     [InlineData("events", "gem", "noanswer=hang", "too long")]
     [InlineData("responses", "responses", "noanswer=hang", "too long")]
     [InlineData("responses", "gem", "noanswer=hang", "too long")]
     public async Task Where_all_is_in_vain_behind_them_that_is_told_in_the_stream(string form, string provider, string next, string words)
     {
-        await using var edge = await StartAsync(provider, "firstByte: 1500ms, idle: 30s, total: 60s", server: "heartbeat: 200ms", next: next == "json" ? "n=3" : next);
+        await using var edge = await StartAsync(provider, server: "heartbeat: 200ms", next: next == "json" ? "n=3" : next, nextTimeouts: next == "noanswer=hang" ? "firstByte: 500ms" : "");
         edge.Fake.EnqueueRaw(AttemptTests.Unended(Preludes[provider]), close: false);
         if (next == "json")
             edge.Fake.EnqueueRaw(Ask.Answer("""{"choices":[]}"""));
-        var answer = await edge.AskAsync(Request(form));
+        var answer = await AskAndBreakOffAsync(edge, form);
 
         Assert.Equal(200, answer.Status);
         Assert.True(answer.IsWhole);
@@ -235,7 +249,7 @@ public sealed class PreludeTests
     [InlineData("events", "gem")]
     public async Task A_stream_that_only_begins_is_late_and_another_is_asked_besides(string form, string provider)
     {
-        await using var edge = await StartAsync(provider, "firstByte: 30s, idle: 30s, total: 60s", hedge: "50ms");
+        await using var edge = await StartAsync(provider, hedge: "50ms");
         edge.Fake.EnqueueRaw(AttemptTests.Unended(Preludes[provider]), close: false);
         await SeeAnswerOfTheNextAsync(edge, form);
         await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"won\"} 1");
@@ -244,8 +258,17 @@ public sealed class PreludeTests
     [Fact]
     public async Task One_that_begins_and_breaks_is_no_reason_to_stop_the_other()
     {
-        await using var edge = await StartAsync("claude", "firstByte: 30s, idle: 30s, total: 60s", hedge: "50ms", next: "n=3; f=1500000");
-        edge.Fake.Enqueue("n=3; b=0; cut=1; gap=500000");
+        // Each waits for the other: the first breaks off when the second has been asked, the second begins behind that.
+        var requests = new Dictionary<string, TaskCompletionSource<ReceivedRequest>> { ["way-0"] = new(), ["way-1"] = new() };
+        await using var edge = await StartAsync("claude", hedge: "50ms", next: "n=3; f=300000", after: async request =>
+        {
+            requests[request.Model!].TrySetResult(request);
+            if (request.Model == "way-0")
+                await requests["way-1"].Task.WaitAsync(Patience);
+            else
+                await (await requests["way-0"].Task).End.WaitAsync(Patience);
+        });
+        edge.Fake.Enqueue("n=3; b=0; cut=1");
         var answer = await edge.AskAsync(Request("messages"));
         Assert.Equal((200, "2", "way-1"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
     }
@@ -253,12 +276,22 @@ public sealed class PreludeTests
     [Fact]
     public async Task Where_nobody_is_asked_besides_a_client_hears_signs_of_life()
     {
-        await using var edge = await StartAsync("fake", "firstByte: 30s, idle: 30s, total: 60s", hedge: "50ms", budget: "0%", server: "heartbeat: 200ms");
+        await using var edge = await StartAsync("fake", hedge: "50ms", budget: "0%", server: "heartbeat: 200ms");
         edge.Fake.EnqueueRaw(AttemptTests.Unended(Role), close: false);
         using var client = await edge.ConnectAsync();
         await client.SendAsync(Request("chat"));
         await client.SeeAsync(": ping\n\n");
         Assert.Equal(["way-0"], Ways.Asked(edge));
+    }
+
+    /// <summary>What a client is answered whose first provider breaks off as soon as he has seen a sign of life.</summary>
+    private static async Task<RawAnswer> AskAndBreakOffAsync(Edge edge, string form)
+    {
+        using var client = await edge.ConnectAsync();
+        await client.SendAsync(Request(form));
+        await client.SeeAsync("ping");
+        edge.Fake.CloseConnections();
+        return await client.ReadAnswerAsync();
     }
 
     private static async Task SeeAnswerOfTheNextAsync(Edge edge, string form)
@@ -296,8 +329,18 @@ public sealed class PreludeTests
     };
 
     /// <summary>A model whose first target is of one provider; the second one is of the same, and answers.</summary>
+    /// <param name="provider">Of both.</param>
+    /// <param name="first">Timeouts of the first target alone.</param>
+    /// <param name="attempts">At most.</param>
+    /// <param name="server">Fields of <c>server</c>.</param>
+    /// <param name="next">What the second target does.</param>
+    /// <param name="nextTimeouts">Its timeouts.</param>
+    /// <param name="hedge">When it is asked besides the first.</param>
+    /// <param name="budget">Of that.</param>
+    /// <param name="after">What an answer waits for.</param>
     private static Task<Edge> StartAsync(
-        string provider, string timeouts = "total: 60s", int attempts = 3, string server = "", string next = "n=3", string? hedge = null, string budget = "100%")
+        string provider, string first = "", int attempts = 3, string server = "", string next = "n=3", string nextTimeouts = "", string? hedge = null, string budget = "100%",
+        Func<ReceivedRequest, Task>? after = null)
     {
         var key = EdgeSetup.ProviderKey;
         var besides = hedge is null ? "" : $", hedge: {{ after: {hedge}, budget: {budget} }}";
@@ -305,11 +348,11 @@ public sealed class PreludeTests
         {
             Providers = $"  claude: {{ dialect: anthropic, baseUrl: \"ROOT\", key: \"{key}\" }}\n  gem: {{ dialect: gemini, baseUrl: \"ROOT\", key: \"{key}\" }}\n"
                 + $"  responses: {{ dialect: openai, baseUrl: \"ROOT/v1\", key: \"{key}\", responses: only }}",
-            Models = $"  way: {{ targets: [ {{ provider: {provider}, model: way-0 }}, {{ provider: {provider}, model: way-1, priority: 1 }} ], retry: {{ attempts: {attempts} }}, price: {{ input: 1000, output: 1000 }}{besides} }}",
+            Models = $"  way: {{ targets: [ {{ provider: {provider}, model: way-0, timeouts: {{ {first} }} }}, {{ provider: {provider}, model: way-1, priority: 1, timeouts: {{ {nextTimeouts} }} }} ], "
+                + $"retry: {{ attempts: {attempts} }}, price: {{ input: 1000, output: 1000 }}{besides} }}",
             Journal = "mode: group",
-            Timeouts = timeouts,
             Server = server,
-            Fake = new FakeUpstreamOptions { ScriptFor = request => request.Model == "way-1" ? next : null },
+            Fake = new FakeUpstreamOptions { ScriptFor = request => request.Model == "way-1" ? next : null, AfterFor = after },
         });
     }
 }

@@ -14,13 +14,21 @@ internal static class Ways
     /// <param name="scripts">What each target does, in the order in which they are asked; null for one that nobody listens for.</param>
     /// <param name="more">More fields of the model.</param>
     /// <param name="change">What else is different.</param>
-    public static Task<Edge> StartAsync(string?[] scripts, string more = "", Func<EdgeSetup, EdgeSetup>? change = null)
+    /// <param name="timeouts">Timeouts of the first targets, each its own: whoever is to answer is given time.</param>
+    /// <param name="wait">What an answer waits for.</param>
+    public static Task<Edge> StartAsync(
+        string?[] scripts, string more = "", Func<EdgeSetup, EdgeSetup>? change = null, string[]? timeouts = null, Func<ReceivedRequest, Task>? wait = null)
     {
-        var targets = scripts.Select((script, i) => $"{{ provider: {(script is null ? "closed" : "fake")}, model: way-{i}, priority: {i} }}");
+        var targets = scripts.Select((script, i) =>
+            $"{{ provider: {(script is null ? "closed" : "fake")}, model: way-{i}, priority: {i}, timeouts: {{ {timeouts?.ElementAtOrDefault(i)} }} }}");
         var setup = new EdgeSetup
         {
             Models = $"  way: {{ targets: [ {string.Join(", ", targets)} ]{(more.Length > 0 ? ", " + more : "")} }}\n  other: {{ targets: [ {{ provider: fake, model: {Good} }} ] }}",
-            Fake = new FakeUpstreamOptions { ScriptFor = request => request.Model is { } model && model.StartsWith("way-", StringComparison.Ordinal) ? scripts[model[4] - '0'] : null },
+            Fake = new FakeUpstreamOptions
+            {
+                ScriptFor = request => request.Model is { } model && model.StartsWith("way-", StringComparison.Ordinal) ? scripts[model[4] - '0'] : null,
+                AfterFor = wait,
+            },
         };
         return Edge.StartAsync(change is null ? setup : change(setup));
     }
