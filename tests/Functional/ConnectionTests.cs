@@ -119,18 +119,30 @@ public sealed class ConnectionTests
     public async Task No_time_of_the_request_runs_on_while_its_answer_is_awaited()
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup { Server = "keepAlive: 3s, headTimeout: 3s, bodyTimeout: 3s" });
-        using var client = await edge.ConnectAsync();
-        await client.AskAsync(Ask.Chat());
         var request = Ask.Chat("f=3500000");
         var split = request.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4;
 
-        Assert.Equal(200, (await client.AskAsync(request)).Status);
-        foreach (var at in (int[])[split / 2, split + 9])
+        // A busy machine may take longer than that to send a request; one whose times ran on would end it each time.
+        var isAnswered = false;
+        for (var tries = 0; tries < 10 && !isAnswered; tries++)
+            isAnswered = await IsAnsweredAsync();
+        Assert.True(isAnswered);
+
+        async Task<bool> IsAnsweredAsync()
         {
-            await client.SendAsync(request[..at]);
-            Assert.Equal(200, (await edge.AskAsync(Ask.Get("/v1/models"))).Status);
-            await client.SendAsync(request[at..]);
-            Assert.Equal(200, (await client.ReadAnswerAsync()).Status);
+            using var client = await edge.ConnectAsync();
+            var answer = await client.AskAsync(Ask.Chat());
+            foreach (var at in (int[])[0, split / 2, split + 9])
+            {
+                if (answer.Status != 200 || !await client.TrySendAsync(Encoding.UTF8.GetBytes(request[..at])))
+                    return false;
+                Assert.Equal(200, (await edge.AskAsync(Ask.Get("/v1/models"))).Status);
+                if (!await client.TrySendAsync(Encoding.UTF8.GetBytes(request[at..])))
+                    return false;
+                answer = await client.ReadAnswerAsync();
+            }
+
+            return answer.Status == 200;
         }
     }
 

@@ -21,7 +21,9 @@ public sealed class HeartbeatTests
         var answer = await client.ReadAnswerAsync();
 
         Assert.Equal(FakeText.All(3), answer.Content);
-        Assert.DoesNotContain(Ping, string.Concat(answer.Frames[..4]));
+
+        // Until the stream begins a busy machine may be silent for long enough.
+        Assert.DoesNotContain(Ping, string.Concat(answer.Frames.SkipWhile(frame => frame == Ping).Take(4)));
         Assert.True(answer.Frames.Count(frame => frame == Ping) >= 2);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Rig;
 
 namespace AiEdge.Functional.Tests;
@@ -111,9 +112,12 @@ public sealed class PoolTests
         await using var edge = await Edge.StartAsync();
         using var one = await edge.ConnectAsync();
         using var other = await edge.ConnectAsync();
-        await one.SendAsync(Ask.Stream("n=9; b=0; f=300000"));
-        await other.AskAsync(Ask.Stream("n=9; b=0; f=300000"));
+        await one.SendAsync(Ask.Stream("n=9; b=0; stall=0"));
+        await other.SendAsync(Ask.Stream("n=9; b=0; stall=0"));
+        foreach (var request in (ReceivedRequest[])[await edge.Fake.NextRequestAsync(), await edge.Fake.NextRequestAsync()])
+            request.Resume();
         await one.ReadAnswerAsync();
+        await other.ReadAnswerAsync();
         Assert.Equal(2, edge.Fake.ConnectionsAccepted);
         edge.Fake.Enqueue("stale=rst");
 

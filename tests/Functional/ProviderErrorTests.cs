@@ -317,12 +317,16 @@ public sealed class ProviderErrorTests
     [Fact]
     public async Task Only_the_total_binds_a_whole_answer()
     {
-        await using var edge = await Edge.StartAsync(new EdgeSetup { Timeouts = "firstByte: 1ms, idle: 1ms, total: 3s" });
+        await using var edge = await Edge.StartAsync(new EdgeSetup
+        {
+            Timeouts = "firstByte: 1ms, idle: 1ms",
+            Models = "  hasty: { targets: [ { provider: fake, model: fake-n3 } ], timeouts: { total: 500ms } }",
+        });
 
         Assert.Equal(200, (await edge.AskAsync(Ask.Chat("f=150000"))).Status);
         foreach (var script in (string[])["noanswer=hang", "stall=40"])
         {
-            var answer = await edge.AskAsync(Ask.Chat(script));
+            var answer = await edge.AskAsync(Ask.Chat(script, "hasty"));
             Assert.Equal(504, answer.Status);
             Assert.Equal(RawAnswer.Error("The provider took too long to answer.", "server_error", "upstream_timeout"), answer.Text);
         }

@@ -84,7 +84,7 @@ public sealed class StreamEndTests
     [Fact]
     public async Task A_stream_that_stalls_ends_in_an_error_event()
     {
-        await using var edge = await Edge.StartAsync(Claude.Setup with { Timeouts = "idle: 400ms" });
+        await using var edge = await Edge.StartAsync(Claude.Setup with { Timeouts = "idle: 3s" });
 
         var answer = await edge.AskAsync(Claude.Stream("n=9; b=0; stall=5"));
 

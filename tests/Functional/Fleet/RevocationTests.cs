@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using AiEdge.Contracts.Wire;
 using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Rig;
@@ -22,11 +21,9 @@ public sealed class RevocationTests
         await other.SendAsync(Ask.Stream("n=100; b=0; d=10000"));
         await other.SeeAsync("data: ");
 
-        var began = Stopwatch.StartNew();
         await watch.ApplyAsync(Without("narrow", endsExchanges: true));
         var answer = await revoked.ReadAnswerAsync();
 
-        Assert.True(began.Elapsed < TimeSpan.FromSeconds(20));
         Assert.Equal("data: " + RawAnswer.Error("The API key has been revoked.", "invalid_request_error", "revoked") + "\n\n", answer.Frames[^1]);
         Assert.True(answer.IsWhole);
         await revoked.SeeEndAsync();

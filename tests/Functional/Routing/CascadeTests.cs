@@ -144,7 +144,7 @@ public sealed class CascadeTests
     [InlineData("status=400", "failed")]
     [InlineData("status=401", "failed")]
     [InlineData("noanswer=hang", "failed")]
-    [InlineData("noanswer=close", "failed")]
+    [InlineData("noanswer=fin", "failed")]
     public async Task A_cheaper_model_that_fails_costs_no_retry(string script, string outcome)
     {
         await using var edge = await StartAsync("[ { model: small, within: 200ms } ]", script: script, more: ", retry: { attempts: 1 }");

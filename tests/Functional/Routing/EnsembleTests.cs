@@ -89,7 +89,7 @@ public sealed class EnsembleTests
     [Theory]
     [InlineData("size: 3, within: off", "Paris", Hang, "Paris")]
     [InlineData("size: 3, within: off, answersMin: 2, pick: longest", "Paris", Hang, "Rome")]
-    [InlineData("size: 3, within: 3s, pick: longest", "Paris", Hang, "Rome")]
+    [InlineData("size: 3, within: 3s, pick: longest", "Paris", Hang, ">Rome")]
     [InlineData("size: 3, within: 100ms, pick: longest", "head=700000", Hang, Hang)]
     public async Task Nobody_is_waited_for_who_could_not_change_it_or_is_not_needed_or_is_late(string ensemble, params string[] said)
     {
@@ -387,7 +387,7 @@ public sealed class EnsembleTests
     private static long Cost(JsonElement line) => line.GetProperty("costNanodollars") is { ValueKind: not JsonValueKind.Null } cost ? long.Parse(cost.ToString(), CultureInfo.InvariantCulture) : 0;
 
     /// <param name="ensemble">Fields of <c>ensemble</c>.</param>
-    /// <param name="said">What each target says, or is told to do; <c>closed</c> for one that nobody listens for.</param>
+    /// <param name="said">What each target says, behind > when the first has said its own, or is told to do; <c>closed</c> for one that nobody listens for.</param>
     /// <param name="more">More fields of the model.</param>
     /// <param name="limits">Limits.</param>
     /// <param name="other">Which target lies at another provider of the same address.</param>
@@ -396,6 +396,7 @@ public sealed class EnsembleTests
         // Nobody answers before all who never will have been asked: else they could be called off before anybody heard of them.
         var (hanging, heard) = (said.Count(static its => its == Hang), new StrongBox<int>());
         var allAreHeard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = new TaskCompletionSource<ReceivedRequest>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (hanging == 0)
             allAreHeard.SetResult();
         string? Script(string its)
@@ -403,6 +404,17 @@ public sealed class EnsembleTests
             if (its == Hang && Interlocked.Increment(ref heard.Value) == hanging)
                 allAreHeard.SetResult();
             return IsScript(its) ? its : null;
+        }
+
+        async Task WaitAsync(ReceivedRequest request)
+        {
+            if (request.Model is not ['w', 'a', 'y', '-', var i] || IsScript(said[i - '0']))
+                return;
+            if (i == '0')
+                first.TrySetResult(request);
+            await allAreHeard.Task.WaitAsync(Patience);
+            if (said[i - '0'][0] == '>')
+                await (await first.Task.WaitAsync(Patience)).End.WaitAsync(Patience);
         }
 
         var targets = said.Select((its, i) => $"{{ provider: {(its == "closed" ? "closed" : i == other ? "other" : "fake")}, model: way-{i} }}");
@@ -414,8 +426,8 @@ public sealed class EnsembleTests
             Journal = "mode: group",
             Fake = new FakeUpstreamOptions
             {
-                AfterFor = request => request.Model is ['w', 'a', 'y', '-', var i] && !IsScript(said[i - '0']) ? allAreHeard.Task.WaitAsync(Patience) : Task.CompletedTask,
-                RawFor = request => request.Model is ['w', 'a', 'y', '-', var i] && !IsScript(said[i - '0']) ? Ask.Answer(Said(said[i - '0'])) : null,
+                AfterFor = WaitAsync,
+                RawFor = request => request.Model is ['w', 'a', 'y', '-', var i] && !IsScript(said[i - '0']) ? Ask.Answer(Said(said[i - '0'].TrimStart('>'))) : null,
                 ScriptFor = request => request.Model is ['w', 'a', 'y', '-', var i] ? Script(said[i - '0']) : null,
             },
         });

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using AiEdge.FakeUpstream;
@@ -350,11 +351,12 @@ public sealed class HedgeTests
     public async Task Who_has_no_more_and_does_not_say_for_how_long_is_left_alone_for_a_moment()
     {
         await using var edge = await StartAsync(["n=3; f=150000", "status=429; retryafter=none"]);
+        var began = Stopwatch.StartNew();
         for (var i = 0; i < 12; i++)
             Assert.Equal(200, (await edge.AskAsync(Ways.Stream())).Status);
 
         // A refusal that is not read before the other begins tells nothing.
-        Assert.InRange(Ways.Asked(edge).Count(way => way == "way-1"), 1, 10);
+        Assert.InRange(Ways.Asked(edge).Count(way => way == "way-1"), 1, 9 + (int)began.Elapsed.TotalSeconds);
     }
 
     private static Task<Edge> StartAsync(
