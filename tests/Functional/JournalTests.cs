@@ -217,6 +217,12 @@ public sealed class JournalTests
 
     internal static List<JsonElement> Exchanges(Edge edge) => Dump(edge).FindAll(r => Text(r, "kind") == "exchange");
 
+    /// <summary>What a line of the journal is of, how that ended, and whom it had asked.</summary>
+    internal static string Line(JsonElement line) => $"{Text(line, "kind")} {Text(line, "purpose")} {Text(line, "end")} {Text(line, "target")}";
+
+    /// <summary>In nanodollars; 0 where none is told.</summary>
+    internal static long Cost(JsonElement line) => line.TryGetProperty("costNanodollars", out var cost) && cost.GetString() is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : 0;
+
     private static string? Text(JsonElement record, string name) => record.GetProperty(name).GetString();
 
     private static long Number(JsonElement record, string name) => record.GetProperty(name).GetInt64();

@@ -85,7 +85,7 @@ public sealed class ProviderErrorTests
         await using var edge = await Edge.StartAsync();
         foreach (var stream in (bool[])[false, true])
         {
-            edge.Fake.EnqueueRaw(ErrorOf(status, $$$"""{"error":{"message":"Incorrect API key provided: {{{EdgeSetup.ProviderKey}}}.","code":"x"}}"""));
+            edge.Fake.EnqueueRaw(Ask.Refusal(status, $$$"""{"error":{"message":"Incorrect API key provided: {{{EdgeSetup.ProviderKey}}}.","code":"x"}}"""));
 
             var answer = await edge.AskAsync(stream ? Ask.Stream() : Ask.Chat());
 
@@ -123,7 +123,7 @@ public sealed class ProviderErrorTests
     public async Task An_error_that_repeats_our_credential_is_502(int status, string before)
     {
         await using var edge = await Edge.StartAsync();
-        edge.Fake.EnqueueRaw(ErrorOf(status, $$$"""{"error":{"message":"bad key {{{before}}}{{{EdgeSetup.ProviderKey}}}"}}"""));
+        edge.Fake.EnqueueRaw(Ask.Refusal(status, $$$"""{"error":{"message":"bad key {{{before}}}{{{EdgeSetup.ProviderKey}}}"}}"""));
 
         var answer = await edge.AskAsync(Ask.Chat());
 
@@ -161,7 +161,7 @@ public sealed class ProviderErrorTests
         using var client = await edge.ConnectAsync();
         foreach (var stream in (bool[])[false, true])
         {
-            edge.Fake.EnqueueRaw(ErrorOf(status, body, "Retry-After: 7\r\nretry-after-ms: 6500\r\n"), close: false);
+            edge.Fake.EnqueueRaw(Ask.Refusal(status, body, "Retry-After: 7\r\nretry-after-ms: 6500\r\n"), close: false);
 
             var answer = await client.AskAsync(stream ? Ask.Stream() : Ask.Chat());
 
@@ -189,7 +189,7 @@ public sealed class ProviderErrorTests
         using var client = await edge.ConnectAsync();
         for (var i = 0; i < 6; i++)
         {
-            edge.Fake.EnqueueRaw(ErrorOf(status, "{\"detail\":\"" + new string('x', 4070) + "\u00e9" + new string('y', 70_000) + "\"}", "Retry-After: 0\r\n"));
+            edge.Fake.EnqueueRaw(Ask.Refusal(status, "{\"detail\":\"" + new string('x', 4070) + "\u00e9" + new string('y', 70_000) + "\"}", "Retry-After: 0\r\n"));
             var answer = await client.AskAsync(stream ? Ask.Stream() : Ask.Chat());
             Assert.Equal(status, answer.Status);
             Assert.StartsWith("{\"detail\":\"xxxx", answer.Json.GetProperty("error").GetProperty("message").GetString()!, StringComparison.Ordinal);
@@ -374,7 +374,4 @@ public sealed class ProviderErrorTests
         Assert.Equal("1", answer.Field("Retry-After"));
         Assert.Null(answer.Field("Connection"));
     }
-
-    private static byte[] ErrorOf(int status, string body, string fields = "") => System.Text.Encoding.UTF8.GetBytes(
-        $"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{fields}Content-Length: {body.Length}\r\n\r\n{body}");
 }

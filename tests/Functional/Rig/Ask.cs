@@ -34,6 +34,10 @@ internal static class Ask
     public static byte[] Answer(string body, string fields = "", string type = "application/json") => Encoding.UTF8.GetBytes(
         $"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\n{fields}Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
 
+    /// <summary>An error of a provider, likewise.</summary>
+    public static byte[] Refusal(int status, string body, string fields = "") => Encoding.UTF8.GetBytes(
+        $"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{fields}Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
+
     /// <summary>A streamed answer of a provider, whole, in one chunk.</summary>
     public static byte[] StreamAnswer(string events) => Encoding.UTF8.GetBytes(
         $"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n{Encoding.UTF8.GetByteCount(events):x}\r\n{events}\r\n0\r\n\r\n");

@@ -93,6 +93,14 @@ internal sealed class Edge : IAsyncDisposable
         }
     }
 
+    /// <summary>No exchange is open, and nothing is counted as under way at any target.</summary>
+    public async Task SeeNothingLeftAsync()
+    {
+        await SeeMetricAsync("aiedge_exchanges_open 0");
+        var pending = (await AdminAsync("/metrics")).Text.Split('\n').Where(line => line.StartsWith("aiedge_target_pending{", StringComparison.Ordinal));
+        Assert.All(pending, line => Assert.EndsWith(" 0", line, StringComparison.Ordinal));
+    }
+
     public Task<JsonElement> RecordAsync() => Records.NextJsonAsync();
 
     /// <summary>Puts a whole new configuration in the place of the old one, as an editor does.</summary>

@@ -31,11 +31,8 @@ internal sealed class ResponseStore
     /// <summary>Forgets all of them, as providers do in time.</summary>
     public void Forget() => _accounts.Clear();
 
-    public static byte[] Refusal(HttpStatusCode status, string message)
-    {
-        var body = $$$"""{"error":{"message":"{{{message}}}","type":"invalid_request_error","param":null,"code":null}}""";
-        return Encoding.UTF8.GetBytes($"HTTP/1.1 {(int)status} No\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
-    }
+    public static byte[] Refusal(HttpStatusCode status, string message) =>
+        Ask.Refusal((int)status, $$$"""{"error":{"message":"{{{message}}}","type":"invalid_request_error","param":null,"code":null}}""");
 
     private byte[]? Answer(ReceivedRequest request)
     {

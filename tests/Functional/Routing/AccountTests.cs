@@ -234,17 +234,11 @@ public sealed class AccountTests
         // Whichever of them is asked as, what repeats the other's key is not passed on.
         foreach (var key in (string[])[One, Two, One])
         {
-            edge.Fake.EnqueueRaw(Refusal(key));
+            edge.Fake.EnqueueRaw(Ask.Refusal(400, $$$"""{"error":{"message":"bad {{{key}}}"}}"""));
             var told = await edge.AskAsync(Ask.Chat(model: "pool"));
             Assert.Equal(502, told.Status);
             Assert.DoesNotContain("canary", told.Text, StringComparison.Ordinal);
         }
-    }
-
-    private static byte[] Refusal(string key)
-    {
-        var body = $$$"""{"error":{"message":"bad {{{key}}}"}}""";
-        return Encoding.ASCII.GetBytes($"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
     }
 
     private static string? Key(ReceivedRequest request) => request.Header("authorization");

@@ -50,12 +50,7 @@ public sealed class AnsweredErrorTests
     [Fact]
     public async Task An_account_that_has_no_more_is_left_alone_for_a_moment()
     {
-        await using var edge = await Edge.StartAsync(new EdgeSetup
-        {
-            Providers = "  pool: { dialect: openai, baseUrl: \"ROOT/v1\", accounts: { one: { key: key-one-000000000000 }, two: { key: key-two-000000000000 } } }",
-            Models = "  pool: { targets: [ { provider: pool, model: fake-n3 } ] }",
-            Time = new StillTime(),
-        });
+        await using var edge = await Edge.StartAsync(ProviderWaitTests.TwoAccounts with { Time = new StillTime() });
         edge.Fake.Enqueue("status=429; inside");
         for (var i = 0; i < 5; i++)
             Assert.Equal((200, i == 0 ? "2" : "1"), await AskedAsync());

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using AiEdge.Functional.Tests.Rig;
@@ -52,7 +51,7 @@ public sealed class CascadeLogprobsTests
         await edge.RecordAsync();
         var record = await edge.RecordAsync();
         Assert.Equal((11, 7), (record.GetProperty("inputTokens").GetInt64(), record.GetProperty("outputTokens").GetInt64()));
-        Assert.Equal(18_000, long.Parse(record.GetProperty("costNanodollars").ToString(), CultureInfo.InvariantCulture));
+        Assert.Equal(18_000, JournalTests.Cost(record));
     }
 
     [Theory]

@@ -1,9 +1,9 @@
 using System.Globalization;
-using System.Text.Json;
 using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Anthropic;
 using AiEdge.Functional.Tests.Gemini;
 using AiEdge.Functional.Tests.Rig;
+using static AiEdge.Functional.Tests.JournalTests;
 
 namespace AiEdge.Functional.Tests.Routing;
 
@@ -11,7 +11,7 @@ namespace AiEdge.Functional.Tests.Routing;
 public sealed class CascadeTests
 {
     private const string Usage = "\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":7,\"total_tokens\":18}";
-    private const string Schema = "{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":{\"type\":\"integer\"}},\"additionalProperties\":false}";
+    private const string Schema = Pairs.Schema;
     private const string WantsLogprobs = ",\"logprobs\":true";
     private const string WantsJson = ",\"response_format\":{\"type\":\"json_object\"}";
     private const string WantsSchema = ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":" + Schema + "}}";
@@ -129,7 +129,7 @@ public sealed class CascadeTests
             .ToDictionary(bucket => bucket.GetProperty("name").GetString()!, bucket => long.Parse(bucket.GetProperty("used").ToString(), CultureInfo.InvariantCulture));
         await edge.Host.DisposeAsync();
 
-        var lines = JournalTests.Dump(edge).ToList();
+        var lines = Dump(edge).ToList();
         Assert.Equal(
             ["attempt cascade escalated fake-n3-small", "attempt cascade escalated fake-n3-middle", "attempt first done fake-n3-large", "exchange first done fake-n3-large"],
             lines.Select(Line));
@@ -196,7 +196,7 @@ public sealed class CascadeTests
         Assert.Equal(RequestEnd.ClientLeft, await edge.Fake.Requests[1].End.WaitAsync(Patience));
         await edge.SeeMetricAsync("aiedge_exchanges_open 0");
         await edge.Host.DisposeAsync();
-        var lines = JournalTests.Dump(edge).ToList();
+        var lines = Dump(edge).ToList();
         Assert.Equal(
             ["attempt cascade escalated fake-n3-small", "attempt first client_closed fake-n3-large", "exchange first client_closed fake-n3-large"], lines.Select(Line));
         Assert.Equal(18_000, Cost(lines[0]));
@@ -278,11 +278,6 @@ public sealed class CascadeTests
     private static string Said(string message, string reason) =>
         "{\"id\":\"c1\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
         + message + "},\"finish_reason\":\"" + reason + "\"}]," + Usage + "}";
-
-    private static string Line(JsonElement line) =>
-        $"{line.GetProperty("kind").GetString()} {line.GetProperty("purpose").GetString()} {line.GetProperty("end").GetString()} {line.GetProperty("target").GetString()}";
-
-    private static long Cost(JsonElement line) => long.Parse(line.GetProperty("costNanodollars").ToString(), CultureInfo.InvariantCulture);
 
     private static Task<Edge> StartAsync(
         string cascade, string provider = "fake", string? small = null, string more = "", string script = "", string? failing = null, string failure = "status=500", string[]? limits = null) =>

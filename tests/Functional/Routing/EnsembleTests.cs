@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using AiEdge.DataPlane.Core;
 using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Anthropic;
 using AiEdge.Functional.Tests.Gemini;
 using AiEdge.Functional.Tests.Rig;
+using static AiEdge.Functional.Tests.JournalTests;
 
 namespace AiEdge.Functional.Tests.Routing;
 
@@ -34,7 +34,7 @@ public sealed class EnsembleTests
         var answer = await edge.AskAsync(Chat());
         Assert.Equal((200, "3", expected), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
         Assert.Equal(Said(said[expected[4] - '0']), answer.Text);
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
         await SeeOutcomeAsync(edge, "picked", 1);
 
         // Two that agree decide for three: the third may have been cancelled before anybody heard of it.
@@ -46,8 +46,8 @@ public sealed class EnsembleTests
         Assert.Equal(
             Enumerable.Range(0, 3).Select(i => $"way-{i}").Where(way => way != expected).Select(way => $"attempt ensemble unpicked {way}")
                 .Append($"attempt ensemble done {expected}").Append($"exchange ensemble done {expected}"),
-            JournalTests.Dump(edge).Select(Line).Order(EndOrder));
-        Assert.All(JournalTests.Dump(edge), line => Assert.Equal((11, 7), (line.GetProperty("inputTokens").GetInt64(), line.GetProperty("outputTokens").GetInt64())));
+            Dump(edge).Select(Line).Order(EndOrder));
+        Assert.All(Dump(edge), line => Assert.Equal((11, 7), (line.GetProperty("inputTokens").GetInt64(), line.GetProperty("outputTokens").GetInt64())));
     }
 
     [Theory]
@@ -76,12 +76,12 @@ public sealed class EnsembleTests
         await using var edge = await StartAsync("size: 3, pick: first-valid", ["!refusal", Hang, "Paris"]);
         Assert.Equal("way-2", (await edge.AskAsync(Chat())).Field("x-aiedge-model"));
         await SeeEndedAsync(edge, "way-1");
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
 
         // The refusal may have been read by then, or not.
         Assert.Contains(await OutcomeAsync(edge, "cancelled"), (string[])["1", "2"]);
         await edge.Host.DisposeAsync();
-        var lost = JournalTests.Dump(edge).Single(line => Line(line) == "attempt ensemble cancelled way-1");
+        var lost = Dump(edge).Single(line => Line(line) == "attempt ensemble cancelled way-1");
         Assert.True(lost.GetProperty("inputTokens").GetInt64() > 0 && Cost(lost) > 0);
         Assert.Equal(0, lost.GetProperty("outputTokens").GetInt64());
     }
@@ -97,7 +97,7 @@ public sealed class EnsembleTests
         var answer = await edge.AskAsync(Chat());
         Assert.Equal((200, "way-0"), (answer.Status, answer.Field("x-aiedge-model")));
         await SeeEndedAsync(edge, "way-1");
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class EnsembleTests
             Assert.Equal(3 * i, edge.Fake.Requests.Count);
         }
 
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
         Assert.Equal(3, edge.Fake.Requests.Select(request => request.ConnectionId).Distinct().Count());
     }
 
@@ -126,9 +126,9 @@ public sealed class EnsembleTests
         await using var edge = await StartAsync("size: 3, pick: longest", [dead, "Paris", "Paris"]);
         var answer = await edge.AskAsync(Chat());
         Assert.Equal((200, "3", "way-1"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
         await edge.Host.DisposeAsync();
-        var failed = JournalTests.Dump(edge).Where(line => Line(line) == $"attempt ensemble {end} way-0").ToList();
+        var failed = Dump(edge).Where(line => Line(line) == $"attempt ensemble {end} way-0").ToList();
         Assert.Equal(0, Cost(Assert.Single(failed)));
     }
 
@@ -158,16 +158,16 @@ public sealed class EnsembleTests
         await using var edge = await StartAsync("size: 2", ["status=500", "status=503"]);
         var answer = await edge.AskAsync(Chat());
         Assert.Equal((500, "2", "way-0"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
 
         await using var other = await StartAsync("size: 2", ["status=500", "closed"], ", fallback: [ gpt-4o ], retry: { attempts: 2 }");
         answer = await other.AskAsync(Chat());
         Assert.Equal((200, "3", "fake-n3"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
-        await SeeNothingLeftAsync(other);
+        await other.SeeNothingLeftAsync();
         await other.Host.DisposeAsync();
         Assert.Equal(
             ["attempt ensemble upstream_fault way-0", "attempt ensemble upstream_fault way-1", "attempt fallback done fake-n3", "exchange fallback done fake-n3"],
-            JournalTests.Dump(other).Select(Line).Order(StringComparer.Ordinal));
+            Dump(other).Select(Line).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -195,9 +195,9 @@ public sealed class EnsembleTests
 
         foreach (var request in edge.Fake.Requests.Where(request => said[request.Model![4] - '0'] != "Paris"))
             Assert.Equal(RequestEnd.ClientLeft, await request.End.WaitAsync(Patience));
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
         await edge.Host.DisposeAsync();
-        var lines = JournalTests.Dump(edge).ToList();
+        var lines = Dump(edge).ToList();
         Assert.Equal(3, lines.Count(line => Line(line).StartsWith("attempt ensemble", StringComparison.Ordinal)));
         Assert.Equal(1, lines.Count(line => Line(line).StartsWith("exchange ensemble client_closed", StringComparison.Ordinal)));
         Assert.All(lines, line => Assert.True(Cost(line) > 0, line.ToString()));
@@ -210,11 +210,11 @@ public sealed class EnsembleTests
             ["name: money, cost: $100/day, unpriced: zero", "name: tokens, tokens: 100000/day", "name: requests, requests: 100/day", "name: places, concurrent: 1",
                 "name: fakes, match: { provider: fake }, requests: 100/day"]);
         Assert.Equal("way-1", (await edge.AskAsync(Chat())).Field("x-aiedge-model"));
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
         var used = (await edge.AdminAsync("/limits")).Json.GetProperty("buckets").EnumerateArray()
             .ToDictionary(bucket => bucket.GetProperty("name").GetString()!, bucket => bucket.TryGetProperty("used", out var its) ? long.Parse(its.ToString(), CultureInfo.InvariantCulture) : 0);
         await edge.Host.DisposeAsync();
-        var attempts = JournalTests.Dump(edge).Where(line => line.GetProperty("kind").GetString() == "attempt").ToList();
+        var attempts = Dump(edge).Where(line => line.GetProperty("kind").GetString() == "attempt").ToList();
         Assert.Equal(3, attempts.Count);
         Assert.Equal((attempts.Sum(Cost), 18, 1, 1), (used["money"], used["tokens"], used["requests"], used["fakes"]));
         Assert.Equal(3 * 18_000, used["money"]);
@@ -229,7 +229,7 @@ public sealed class EnsembleTests
         await using var edge = await StartAsync("size: 3, pick: longest", ["Paris", "Paris", "Paris"], ", outputTokensMax: 1, tokenizer: o200k_base", limits: [limit], other: 0);
         await edge.AskAsync(Ask.Chat());
         var first = await edge.AskAsync(Chat());
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
         var second = await edge.AskAsync(Chat());
         Assert.Equal(200, first.Status);
         if (!limit.Contains("cost", StringComparison.Ordinal))
@@ -238,7 +238,7 @@ public sealed class EnsembleTests
             Assert.True(int.Parse(first.Field("x-aiedge-attempts")!, CultureInfo.InvariantCulture) < 3);
         if (asked != then)
             Assert.NotEqual("0", await OutcomeAsync(edge, "limited"));
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
     }
 
     [Fact]
@@ -285,7 +285,7 @@ public sealed class EnsembleTests
         var answer = await edge.AskAsync(Chat());
         Assert.Equal((200, "way-1"), (answer.Status, answer.Field("x-aiedge-model")));
         Assert.Equal("Paris", answer.Json.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString());
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
     }
 
     [Fact]
@@ -310,7 +310,7 @@ public sealed class EnsembleTests
         var answer = await edge.AskAsync(Chat());
         Assert.Equal((200, "way-1"), (answer.Status, answer.Field("x-aiedge-model")));
         Assert.Equal(9, answer.Json.GetProperty("usage").GetProperty("completion_tokens").GetInt32());
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
     }
 
     [Fact]
@@ -320,10 +320,10 @@ public sealed class EnsembleTests
         await using var edge = await StartAsync("size: 2", [text, "status=500"]);
         var answer = await edge.AskAsync(Chat());
         Assert.Equal((200, Said(text)), (answer.Status, answer.Text));
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
         await using var other = await StartAsync("size: 2", [text, "Paris"]);
         Assert.Equal("way-1", (await other.AskAsync(Chat())).Field("x-aiedge-model"));
-        await SeeNothingLeftAsync(other);
+        await other.SeeNothingLeftAsync();
     }
 
     [Fact]
@@ -373,18 +373,6 @@ public sealed class EnsembleTests
 
     private static async Task<string> OutcomeAsync(Edge edge, string outcome) =>
         (await edge.AdminAsync("/metrics")).Text.Split('\n').Single(line => line.StartsWith($"aiedge_ensemble_total{{gen_ai_request_model=\"way\",outcome=\"{outcome}\"", StringComparison.Ordinal)).Split(' ')[^1];
-
-    private static async Task SeeNothingLeftAsync(Edge edge)
-    {
-        await edge.SeeMetricAsync("aiedge_exchanges_open 0");
-        var pending = (await edge.AdminAsync("/metrics")).Text.Split('\n').Where(line => line.StartsWith("aiedge_target_pending{", StringComparison.Ordinal));
-        Assert.All(pending, line => Assert.EndsWith(" 0", line, StringComparison.Ordinal));
-    }
-
-    private static string Line(JsonElement line) =>
-        $"{line.GetProperty("kind").GetString()} {line.GetProperty("purpose").GetString()} {line.GetProperty("end").GetString()} {line.GetProperty("target").GetString()}";
-
-    private static long Cost(JsonElement line) => line.GetProperty("costNanodollars") is { ValueKind: not JsonValueKind.Null } cost ? long.Parse(cost.ToString(), CultureInfo.InvariantCulture) : 0;
 
     /// <param name="ensemble">Fields of <c>ensemble</c>.</param>
     /// <param name="said">What each target says, behind > when the first has said its own, or is told to do; <c>closed</c> for one that nobody listens for.</param>

@@ -105,15 +105,11 @@ public sealed class HedgeConnectTests
 
     private static async Task SeeNothingLeftAsync(Edge edge, int open = 0)
     {
-        await edge.SeeMetricAsync("aiedge_exchanges_open 0");
+        await edge.SeeNothingLeftAsync();
         await edge.SeeMetricAsync($"aiedge_upstream_connections{{provider=\"full\",state=\"open\"}} {open}");
-        var pending = (await edge.AdminAsync("/metrics")).Text.Split('\n').Where(line => line.StartsWith("aiedge_target_pending{", StringComparison.Ordinal));
-        Assert.All(pending, line => Assert.EndsWith(" 0", line, StringComparison.Ordinal));
     }
 
-    private static string Line(JsonElement line) =>
-        $"{line.GetProperty("kind").GetString()} {line.GetProperty("purpose").GetString()} {line.GetProperty("end").GetString()} {line.GetProperty("target").GetString()} "
-        + (line.GetProperty("costNanodollars").ToString() is "0" or "" ? "free" : "paid");
+    private static string Line(JsonElement line) => $"{JournalTests.Line(line)} {(JournalTests.Cost(line) == 0 ? "free" : "paid")}";
 
     /// <param name="timeouts">Of the provider that does not take connections; the others have time.</param>
     private static Task<Edge> StartAsync(

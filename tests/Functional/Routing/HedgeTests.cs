@@ -24,7 +24,7 @@ public sealed class HedgeTests
         Assert.Equal((200, "[DONE]", "2", "way-1"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
         Assert.Equal(["way-0", "way-1"], Ways.Asked(edge));
         Assert.Equal(RequestEnd.ClientLeft, await edge.Fake.Requests[0].End.WaitAsync(Patience));
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
         await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"sent\"} 1");
         await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"won\"} 1");
         await edge.Host.DisposeAsync();
@@ -45,7 +45,7 @@ public sealed class HedgeTests
         var answer = await asking;
         Assert.Equal((200, "[DONE]", "2", "way-0"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
         Assert.Equal(RequestEnd.ClientLeft, await second.End.WaitAsync(Patience));
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
         await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"won\"} 0");
         await edge.Host.DisposeAsync();
         Assert.Equal(
@@ -78,7 +78,7 @@ public sealed class HedgeTests
         Assert.Equal((200, "[DONE]", "2", isSecond ? "way-1" : "way-0"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
         Assert.All(answer.Events[..^1], data => Assert.Contains("\"chat.completion.chunk\"", data, StringComparison.Ordinal));
         Assert.Equal(loss.Length > 0 ? loss : null, answer.Field("x-aiedge-translation-loss"));
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
         await edge.Host.DisposeAsync();
         Assert.Equal(
             isSecond
@@ -106,7 +106,7 @@ public sealed class HedgeTests
         });
         var answer = await edge.AskAsync(Ways.Stream());
         Assert.Equal((200, "[DONE]", answered), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-model")));
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
         await edge.Host.DisposeAsync();
         Assert.Equal(lines, JournalTests.Dump(edge).Where(line => line.GetProperty("kind").GetString() == "attempt").Select(Line));
     }
@@ -200,7 +200,7 @@ public sealed class HedgeTests
 
         foreach (var request in edge.Fake.Requests)
             Assert.Equal(RequestEnd.ClientLeft, await request.End.WaitAsync(Patience));
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
         await edge.Host.DisposeAsync();
         Assert.Equal(
             ["attempt hedge cancelled way-1 0", "attempt first client_closed way-0 0", "exchange first client_closed way-0 0"],
@@ -213,7 +213,7 @@ public sealed class HedgeTests
         await using var edge = await StartAsync(["noanswer=hang", "noanswer=hang", Ways.Good], timeouts: ["firstByte: 700ms", "firstByte: 700ms"]);
         var answer = await edge.AskAsync(Ways.Stream());
         Assert.Equal((200, "3", "way-2"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
     }
 
     [Theory]
@@ -226,15 +226,15 @@ public sealed class HedgeTests
         var asking = edge.AskAsync(Ways.Stream());
         (await NextTwoAsync(edge)).First.Resume();
         Assert.Equal(200, (await asking).Status);
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
         var used = (await edge.AdminAsync("/limits")).Json.GetProperty("buckets").EnumerateArray()
             .ToDictionary(bucket => bucket.GetProperty("name").GetString()!, bucket => long.Parse(bucket.GetProperty("used").ToString()));
         await edge.Host.DisposeAsync();
         var lines = JournalTests.Dump(edge).ToList();
-        var paid = lines.Where(line => line.GetProperty("kind").GetString() == "attempt").Sum(line => long.Parse(line.GetProperty("costNanodollars").ToString()));
+        var paid = lines.Where(line => line.GetProperty("kind").GetString() == "attempt").Sum(JournalTests.Cost);
         var lost = lines.Single(line => line.GetProperty("end").GetString() == "cancelled");
         var whole = lines.Single(line => line.GetProperty("kind").GetString() == "exchange");
-        Assert.True(long.Parse(lost.GetProperty("costNanodollars").ToString()) > 0);
+        Assert.True(JournalTests.Cost(lost) > 0);
         Assert.Equal(paid, used["money"]);
         Assert.Equal(whole.GetProperty("inputTokens").GetInt64() + whole.GetProperty("outputTokens").GetInt64(), used["tokens"]);
         Assert.Equal(1, used["requests"]);
@@ -283,15 +283,7 @@ public sealed class HedgeTests
     private static bool IsDecided(string line) =>
         line.StartsWith("aiedge_hedge_total", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal);
 
-    private static async Task SeeNothingLeftAsync(Edge edge)
-    {
-        await edge.SeeMetricAsync("aiedge_exchanges_open 0");
-        var pending = (await edge.AdminAsync("/metrics")).Text.Split('\n').Where(line => line.StartsWith("aiedge_target_pending{", StringComparison.Ordinal));
-        Assert.All(pending, line => Assert.EndsWith(" 0", line, StringComparison.Ordinal));
-    }
-
-    private static string Line(JsonElement line) =>
-        $"{line.GetProperty("kind").GetString()} {line.GetProperty("purpose").GetString()} {line.GetProperty("end").GetString()} {line.GetProperty("target").GetString()} {line.GetProperty("outputTokens").GetInt64()}";
+    private static string Line(JsonElement line) => $"{JournalTests.Line(line)} {line.GetProperty("outputTokens").GetInt64()}";
 
     /// <summary>What is not known yet is a second, which is longer here than <c>firstByte</c>: then nobody is asked besides.</summary>
     [Fact]
@@ -312,7 +304,7 @@ public sealed class HedgeTests
         edge.Fake.EnqueueRaw(AttemptTests.Unended(": OPENROUTER PROCESSING\n\n"), close: false);
         var answer = await edge.AskAsync(Ways.Stream());
         Assert.Equal((200, "[DONE]", "2", "way-1"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
     }
 
     [Fact]
@@ -329,7 +321,7 @@ public sealed class HedgeTests
         var answer = await edge.AskAsync(Ask.Stream(model: "way", more: ",\"seed\":1"));
         Assert.Equal((200, "[DONE]", "2", "way-2"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
         Assert.Equal(["way-0", "way-2"], Ways.Asked(edge));
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
         await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"sent\"} 1");
         await edge.Host.DisposeAsync();
         Assert.Equal(
@@ -343,7 +335,7 @@ public sealed class HedgeTests
         await using var edge = await StartAsync([Silent, Silent, Ways.Good], timeouts: ["firstByte: 1s", "firstByte: 1s"]);
         var answer = await edge.AskAsync(Ways.Stream());
         Assert.Equal((200, "[DONE]", "3", "way-2"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
-        await SeeNothingLeftAsync(edge);
+        await edge.SeeNothingLeftAsync();
     }
 
     /// <summary>Nor is it asked besides anybody for a moment.</summary>

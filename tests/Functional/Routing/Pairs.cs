@@ -32,6 +32,9 @@ internal static partial class Pairs
     /// <summary>What makes a provider's model <c>small-1</c> a model of its own.</summary>
     public const string Small = "fake-n3-small";
 
+    /// <summary>What such JSON has to be like.</summary>
+    public const string Schema = "{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":{\"type\":\"integer\"}},\"additionalProperties\":false}";
+
     private static readonly Spoken[] All = Enum.GetValues<Spoken>();
 
     /// <summary>Every client with every provider.</summary>
@@ -84,13 +87,12 @@ internal static partial class Pairs
     /// <summary>What a client asks JSON of a schema with.</summary>
     public static string WantsJson(Spoken client)
     {
-        const string schema = "{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":{\"type\":\"integer\"}},\"additionalProperties\":false}";
         return client switch
         {
-            Spoken.Chat => ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":" + schema + "}}",
-            Spoken.Responses => ",\"text\":{\"format\":{\"type\":\"json_schema\",\"name\":\"s\",\"schema\":" + schema + "}}",
-            Spoken.Messages => ",\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":" + schema + "}}",
-            _ => ",\"generationConfig\":{\"responseMimeType\":\"application/json\",\"responseJsonSchema\":" + schema + "}",
+            Spoken.Chat => ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":" + Schema + "}}",
+            Spoken.Responses => ",\"text\":{\"format\":{\"type\":\"json_schema\",\"name\":\"s\",\"schema\":" + Schema + "}}",
+            Spoken.Messages => ",\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":" + Schema + "}}",
+            _ => ",\"generationConfig\":{\"responseMimeType\":\"application/json\",\"responseJsonSchema\":" + Schema + "}",
         };
     }
 

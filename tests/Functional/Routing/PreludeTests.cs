@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Anthropic;
@@ -235,12 +234,10 @@ public sealed class PreludeTests
         Assert.Equal(200, record.GetProperty("status").GetInt32());
 
         // Who has refused or broken off without an answer is not paid, whatever status the client has seen.
-        Assert.True(!(next.StartsWith("status", StringComparison.Ordinal) || next == "noanswer=rst") || Cost(record) == 0);
+        Assert.True(!(next.StartsWith("status", StringComparison.Ordinal) || next == "noanswer=rst") || JournalTests.Cost(record) == 0);
         await edge.SeeMetricAsync("aiedge_exchanges_open 0");
         await edge.SeeMetricAsync("aiedge_buffered_bytes 0");
     }
-
-    private static long Cost(JsonElement record) => record.TryGetProperty("costNanodollars", out var cost) ? long.Parse(cost.ToString(), CultureInfo.InvariantCulture) : 0;
 
     [Theory]
     [InlineData("chat", "fake")]

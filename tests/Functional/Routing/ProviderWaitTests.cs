@@ -1,4 +1,3 @@
-using System.Text;
 using AiEdge.Functional.Tests.Anthropic;
 using AiEdge.Functional.Tests.Gemini;
 using AiEdge.Functional.Tests.Rig;
@@ -12,7 +11,8 @@ public sealed class ProviderWaitTests
         {"error":{"code":429,"message":"Quota exceeded.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"33.2s"}]}}
         """;
 
-    private static EdgeSetup TwoAccounts => new()
+    /// <summary>A model of a provider where there are two.</summary>
+    internal static EdgeSetup TwoAccounts => new()
     {
         Providers = "  pool: { dialect: openai, baseUrl: \"ROOT/v1\", accounts: { one: { key: key-one-000000000000 }, two: { key: key-two-000000000000 } } }",
         Models = "  pool: { targets: [ { provider: pool, model: fake-n3 } ] }",
@@ -43,7 +43,7 @@ public sealed class ProviderWaitTests
         await using var edge = await Edge.StartAsync(Gem.Setup);
         foreach (var request in (string[])[Ask.Chat("", "gemini-2.5-flash"), Claude.Ask("", "gemini-2.5-pro")])
         {
-            edge.Fake.EnqueueRaw(Refusal(429, Exhausted));
+            edge.Fake.EnqueueRaw(Ask.Refusal(429, Exhausted));
             var answer = await edge.AskAsync(request);
 
             Assert.Equal((429, "34", "33200"), (answer.Status, answer.Field("retry-after"), answer.Field("retry-after-ms")));
@@ -54,7 +54,7 @@ public sealed class ProviderWaitTests
     public async Task A_long_one_is_told_as_a_moment()
     {
         await using var edge = await Edge.StartAsync(Gem.Setup);
-        edge.Fake.EnqueueRaw(Refusal(429, Exhausted.Replace("33.2s", "3600s", StringComparison.Ordinal)));
+        edge.Fake.EnqueueRaw(Ask.Refusal(429, Exhausted.Replace("33.2s", "3600s", StringComparison.Ordinal)));
         var answer = await edge.AskAsync(Ask.Chat("", "gemini-2.5-flash"));
 
         Assert.Equal((429, null, "false"), (answer.Status, answer.Field("retry-after"), answer.Field("x-should-retry")));
@@ -84,7 +84,4 @@ public sealed class ProviderWaitTests
         Assert.Null(answer.Field("retry-after"));
         Assert.Equal(0, answer.Json.GetProperty("error").GetProperty("details").GetArrayLength());
     }
-
-    private static byte[] Refusal(int status, string body) => Encoding.UTF8.GetBytes(
-        $"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using AiEdge.Functional.Tests.Rig;
 
 namespace AiEdge.Functional.Tests.Routing;
@@ -17,26 +16,21 @@ public sealed class StoredTests
             """,
     };
 
-    private static readonly string NoFile = Error(404, $$$"""{"error":{"message":"No file with id '{{{Stored}}}'.","type":"invalid_request_error"}}""");
-
-    public static TheoryData<string> NotThere => new()
-    {
-        NoFile,
-        Error(403, $$$"""{"error":{"message":"No access to {{{Stored}}}.","type":"invalid_request_error"}}"""),
-        Error(400, $$$"""{"error":{"message":"File with id '{{{Stored}}}' not found.","code":"not_found"}}"""),
-    };
+    private const string NoFile = $$$"""{"error":{"message":"No file with id '{{{Stored}}}'.","type":"invalid_request_error"}}""";
 
     [Theory]
-    [MemberData(nameof(NotThere))]
-    public async Task The_accounts_of_the_same_target_are_asked_each_once(string error)
+    [InlineData(404, NoFile)]
+    [InlineData(403, $$$"""{"error":{"message":"No access to {{{Stored}}}.","type":"invalid_request_error"}}""")]
+    [InlineData(400, $$$"""{"error":{"message":"File with id '{{{Stored}}}' not found.","code":"not_found"}}""")]
+    public async Task The_accounts_of_the_same_target_are_asked_each_once(int status, string error)
     {
         await using var edge = await Edge.StartAsync(Setup);
 
         // The targets take turns: whatever one is the first, at the pool nobody but the pool is asked next.
         for (var i = 0; i < 6; i++)
         {
-            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(error), close: false);
-            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(error), close: false);
+            edge.Fake.EnqueueRaw(Ask.Refusal(status, error), close: false);
+            edge.Fake.EnqueueRaw(Ask.Refusal(status, error), close: false);
             var before = edge.Fake.RequestCount;
             var answer = await edge.AskAsync(Named("pool"));
             var asked = edge.Fake.Requests.Skip((int)before).Select(static request => request.Header("authorization")).ToArray();
@@ -62,8 +56,8 @@ public sealed class StoredTests
         for (var i = 0; i < 8; i++)
         {
             var before = edge.Fake.RequestCount;
-            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(NoFile), close: false);
-            edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(NoFile), close: false);
+            edge.Fake.EnqueueRaw(Ask.Refusal(404, NoFile), close: false);
+            edge.Fake.EnqueueRaw(Ask.Refusal(404, NoFile), close: false);
             var answer = await edge.AskAsync(Named("once"));
             Assert.Equal((404, before + 2), (answer.Status, edge.Fake.RequestCount));
             Assert.Contains(Stored, answer.Text, StringComparison.Ordinal);
@@ -78,13 +72,10 @@ public sealed class StoredTests
     public async Task Another_fault_of_the_request_is_told_at_once()
     {
         await using var edge = await Edge.StartAsync(Setup);
-        edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(Error(400, $$$"""{"error":{"message":"Invalid '{{{Stored}}}'."}}""")));
+        edge.Fake.EnqueueRaw(Ask.Refusal(400, $$$"""{"error":{"message":"Invalid '{{{Stored}}}'."}}"""));
         var answer = await edge.AskAsync(Named("once"));
         Assert.Equal((400, 1), (answer.Status, edge.Fake.RequestCount));
     }
 
     private static string Named(string model) => Ask.Post("/v1/responses", $$"""{"model":"{{model}}","input":[{"role":"user","content":[{"type":"input_file","file_id":"{{Stored}}"}]}]}""");
-
-    private static string Error(int status, string body) =>
-        $"HTTP/1.1 {status} No\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}";
 }
