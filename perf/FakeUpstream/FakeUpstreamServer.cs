@@ -13,6 +13,9 @@ namespace AiEdge.FakeUpstream;
 /// </summary>
 public sealed class FakeUpstreamServer : IAsyncDisposable
 {
+    /// <summary>How long is waited for what a test expects, unless it says: far more than a busy machine needs.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly Socket _listener;
     private readonly X509Certificate2? _certificate;
     private readonly ConcurrentDictionary<long, OpenConnection> _connections = new();
@@ -88,12 +91,12 @@ public sealed class FakeUpstreamServer : IAsyncDisposable
 
     /// <summary>The oldest request that no earlier call returned; it has been read whole, and is perhaps not answered yet.</summary>
     /// <exception cref="TimeoutException">None came in time.</exception>
-    public Task<ReceivedRequest> NextRequestAsync(TimeSpan? timeout = null) => Log.NextAsync(timeout ?? TimeSpan.FromSeconds(10));
+    public Task<ReceivedRequest> NextRequestAsync(TimeSpan? timeout = null) => Log.NextAsync(timeout ?? Patience);
 
     /// <summary>Ends once the connection is over, from whichever side; at once if it already is.</summary>
     /// <exception cref="TimeoutException">It stayed open.</exception>
     public Task ConnectionClosedAsync(long connectionId, TimeSpan? timeout = null) =>
-        _connections.TryGetValue(connectionId, out var open) ? open.Over.Task.WaitAsync(timeout ?? TimeSpan.FromSeconds(10)) : Task.CompletedTask;
+        _connections.TryGetValue(connectionId, out var open) ? open.Over.Task.WaitAsync(timeout ?? Patience) : Task.CompletedTask;
 
     /// <summary>Closes every connection with a FIN or RST, as a restarting server does, and goes on accepting.</summary>
     public void CloseConnections()

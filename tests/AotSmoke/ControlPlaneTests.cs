@@ -40,6 +40,7 @@ public sealed class ControlPlaneTests : IAsyncLifetime
         await PutAsync("keys", "limited", $$"""{"name":"limited","team":"limited","sha256":"{{Sha256(LimitedKey)}}"}""");
         await PutAsync("limits", "shared", $$"""{"name":"shared","match":{"team":"limited"},"requests":"{{Limit}}/day","onOutage":"refuse"}""");
         await PutAsync("settings", "server", """{"drainDelay":0}""");
+        await PutAsync("settings", "timeouts", """{"connect":"20s"}""");
     }
 
     public async Task DisposeAsync()

@@ -46,11 +46,11 @@ public sealed class CrashLoad : IDisposable
     public async Task UntilAsync(int steps)
     {
         for (var i = 0; i < steps; i++)
-            Assert.True(await _finished.WaitAsync(TimeSpan.FromSeconds(20)), "the load stands still");
+            Assert.True(await _finished.WaitAsync(TimeSpan.FromSeconds(60)), "the load stands still");
     }
 
     /// <summary>Until a stream has run for so long that some of its progress must be on disk.</summary>
-    public Task UntilLongAsync() => _long.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    public Task UntilLongAsync() => _long.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
     /// <summary>Everything that was asked, in times before now; the process has just been killed.</summary>
     public async Task<List<CrashSeen>> EndAsync()

@@ -15,7 +15,7 @@ public sealed partial class NativePlane : IAsyncDisposable
     public const string ProviderKey = "sk-provider-smoke-0123456789";
     public const string StoredKeyName = "AIEDGE_SECRET_SMOKE";
     private const string ProviderKeyName = "AIEDGE_SMOKE_PROVIDER_KEY";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private Process _process;
     private readonly string _folder;
@@ -121,6 +121,7 @@ public sealed partial class NativePlane : IAsyncDisposable
         keys:
           - { name: smoke, sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}" }
         server: { listen: "127.0.0.1:{{port}}", admin: "127.0.0.1:{{admin}}", drainDelay: {{drainDelay}} }
+        timeouts: { connect: 20s }
 
         """;
 

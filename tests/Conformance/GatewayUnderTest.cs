@@ -101,6 +101,7 @@ public sealed class GatewayUnderTest : IGateway
             keys:
               - { name: conformance, sha256: "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}" }
             server: { listen: "127.0.0.1:{{port}}", admin: "127.0.0.1:{{admin}}", drainDelay: 0s }
+            timeouts: { connect: 20s }
 
             """);
         return file;

@@ -145,6 +145,7 @@ internal sealed class Plane : IAsyncDisposable
         limits:
         {{string.Join("\n", Capped.Select(static one => $"  - {{ name: {one.Model}, match: {{ model: \"{one.Model}*\" }}, outputTokens: 100/day }}"))}}
         server: { listen: "127.0.0.1:8080", admin: "127.0.0.1:8081", drainDelay: 0s, heartbeat: {{heartbeat}} }
+        timeouts: { connect: 20s }
 
         """;
 }

@@ -122,7 +122,7 @@ public sealed class UsageReportTests
     public async Task Who_would_be_one_too_many_is_refused_by_a_batch_s_length_and_what_does_not_end_gives_its_room_back()
     {
         await using var rig = await UsageRig.OpenAsync();
-        await using var host = await UsageHost.StartAsync(rig, bytesHeldMax: 1 << 20, batchTimeMax: TimeSpan.FromMilliseconds(500));
+        await using var host = await UsageHost.StartAsync(rig, bytesHeldMax: 1 << 20, batchTimeMax: TimeSpan.FromSeconds(5));
         await using var half = await BegunAsync(host, "edge-1", 1, 1 << 20);
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (host.Report.BytesHeld == 0)
