@@ -141,6 +141,17 @@ public sealed class ShapeTests : IAsyncLifetime
         Assert.Equal(3, (await reader.ReadToEndAsync()).Split("data: ").Length - 1);
     }
 
+    [Theory]
+    [InlineData("text-embedding-005", 2, "\"predictions\":[")]
+    [InlineData("gemini-embedding-001", 1, "\"predictions\":[")]
+    [InlineData("gemini-embedding-001", 2, "\"status\":\"INVALID_ARGUMENT\"")]
+    [InlineData("text-embedding-005", 251, "\"status\":\"INVALID_ARGUMENT\"")]
+    public async Task A_model_of_vertex_s_embeds_as_many_at_once_as_it_takes_and_refuses_in_google_s_shape(string model, int instances, string expected)
+    {
+        var body = $$"""{"instances":[{{string.Join(',', Enumerable.Repeat("{\"content\":\"a\"}", instances))}}]}""";
+        Assert.Contains(expected, (await PostAsync($"/v1/projects/p/locations/l/publishers/google/models/{model}:predict", body)).Text, StringComparison.Ordinal);
+    }
+
     private async Task<RawAnswer> PostAsync(string path, string body, string fields = "Content-Type: application/json\r\n")
     {
         using var client = await RawClient.ConnectAsync(_server);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static AiEdge.FakeUpstream.RequestWishes;
 
 namespace AiEdge.FakeUpstream;
 
@@ -23,7 +24,8 @@ internal static class ServerRules
             "groq" => OfGroq(root) is { } groq ? (400, groq) : null,
             "deepseek" => OfDeepSeek(root),
             "mistral" => OfMistral(root),
-            _ => OfOllama(root) is { } ollama ? (400, ollama) : null,
+            "ollama" => OfOllama(root) is { } ollama ? (400, ollama) : null,
+            _ => throw new ArgumentOutOfRangeException(nameof(server), server, "no server of that name"),
         };
     }
 
@@ -110,7 +112,4 @@ internal static class ServerRules
 
     private static IEnumerable<JsonElement> Parts(JsonElement message) =>
         Content(message) is { ValueKind: JsonValueKind.Array } content ? content.EnumerateArray() : [];
-
-    private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static AiEdge.FakeUpstream.RequestWishes;
 
 namespace AiEdge.FakeUpstream;
 
@@ -202,7 +203,4 @@ internal static class MessagesRules
         message.ValueKind == JsonValueKind.Object && message.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.Array
             ? content.EnumerateArray()
             : default;
-
-    private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

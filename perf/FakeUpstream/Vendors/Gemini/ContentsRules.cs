@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static AiEdge.FakeUpstream.RequestWishes;
 
 namespace AiEdge.FakeUpstream;
 
@@ -110,7 +111,4 @@ internal static class ContentsRules
             return role == "user" && Text(result, "name") is { Length: > 0 } && result.TryGetProperty("response", out var told) && told.ValueKind == JsonValueKind.Object;
         return part.TryGetProperty("fileData", out _) || Text(part, "text") is not null;
     }
-
-    private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

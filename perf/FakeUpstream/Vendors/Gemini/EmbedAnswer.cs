@@ -17,7 +17,7 @@ internal static class EmbedAnswer
         if (!context.Path.EndsWith(":batchEmbedContents", StringComparison.Ordinal))
             return Judge(root, context, needsModel: false) ?? Answer.Json(Single(DimensionsOf(root)));
         if (!root.TryGetProperty("requests", out var requests) || requests.GetArrayLength() == 0)
-            return Refuse("requests is required");
+            return context.Vendor.Fault("requests is required");
         var lengths = new List<int>();
         foreach (var request in requests.EnumerateArray())
         {
@@ -51,14 +51,12 @@ internal static class EmbedAnswer
     {
         var expected = "models/" + RequestFacts.ModelIn(context.Path);
         if (request.TryGetProperty("model", out var model) ? model.GetString() != expected : needsModel)
-            return Refuse("the model has to be the path's");
+            return context.Vendor.Fault("the model has to be the path's");
         return request.TryGetProperty("content", out var content) && content.TryGetProperty("parts", out var parts) && parts.GetArrayLength() > 0
             ? null
-            : Refuse("content is empty");
+            : context.Vendor.Fault("content is empty");
     }
 
     private static int DimensionsOf(JsonElement request) =>
         request.TryGetProperty("outputDimensionality", out var asked) && asked.TryGetInt32(out var number) ? Math.Clamp(number, 1, 8192) : DimensionsDefault;
-
-    private static Answer Refuse(string message) => ErrorAnswer.Json(400, "", "INVALID_ARGUMENT", null, message);
 }

@@ -8,27 +8,33 @@ internal static class PredictAnswer
     private const int DimensionsDefault = 768;
     private const int InstancesMax = 250;
 
+    /// <summary>The model that takes no more than one instance.</summary>
+    private const string OneAtATime = "gemini-embedding-001";
+
     public static Answer Make(AnswerContext context)
     {
         using var document = JsonDocument.Parse(context.Body);
         var root = document.RootElement;
-        if (!root.TryGetProperty("instances", out var instances) || instances.ValueKind != JsonValueKind.Array || instances.GetArrayLength() is 0 or > InstancesMax)
-            return Refuse("instances is required, and at most 250");
+        if (!root.TryGetProperty("instances", out var instances) || instances.ValueKind != JsonValueKind.Array)
+            return context.Vendor.Fault("instances is required");
+        var count = instances.GetArrayLength();
+        var most = RequestFacts.ModelIn(context.Path) == OneAtATime ? 1 : InstancesMax;
+        if (count == 0 || count > most)
+            return context.Vendor.Fault($"{count} instances, of 1 to {most}");
         foreach (var member in root.EnumerateObject())
         {
             if (member.Name is not ("instances" or "parameters"))
-                return Refuse($"Invalid JSON payload received. Unknown name \"{member.Name}\"");
+                return context.Vendor.Fault($"Invalid JSON payload received. Unknown name \"{member.Name}\"");
         }
 
         foreach (var instance in instances.EnumerateArray())
         {
             if (!instance.TryGetProperty("content", out var content) || content.GetString() is not { Length: > 0 })
-                return Refuse("content is empty");
+                return context.Vendor.Fault("content is empty");
         }
 
         var dimensions = root.TryGetProperty("parameters", out var parameters) && parameters.TryGetProperty("outputDimensionality", out var asked)
             ? Math.Clamp(asked.GetInt32(), 1, 8192) : DimensionsDefault;
-        var count = instances.GetArrayLength();
         return Answer.Json(to =>
         {
             to.Add("{\"predictions\":["u8);
@@ -42,6 +48,4 @@ internal static class PredictAnswer
             to.Add("],\"metadata\":{\"billableCharacterCount\":9}}"u8);
         });
     }
-
-    private static Answer Refuse(string message) => ErrorAnswer.Json(400, "", "INVALID_ARGUMENT", null, message);
 }

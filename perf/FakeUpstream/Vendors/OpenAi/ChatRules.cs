@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static AiEdge.FakeUpstream.RequestWishes;
 
 namespace AiEdge.FakeUpstream;
 
@@ -123,7 +124,4 @@ internal static class ChatRules
     }
 
     private static bool IsName(string? name) => name is { Length: > 0 and <= 64 } && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-');
-
-    private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static AiEdge.FakeUpstream.RequestWishes;
 
 namespace AiEdge.FakeUpstream;
 
@@ -110,7 +111,4 @@ internal static class ResponsesRules
             || (Text(part, "filename") is { Length: > 0 } && Text(part, "file_data")?.StartsWith("data:", StringComparison.Ordinal) == true),
         _ => false,
     };
-
-    private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }
