@@ -107,7 +107,7 @@ public sealed class ProviderErrorTests
         await using var edge = await Edge.StartAsync();
         for (var i = 0; i < 8; i++)
         {
-            edge.Fake.EnqueueRaw(ErrorOf(403, body));
+            edge.Fake.EnqueueRaw(Ask.Refusal(403, body));
             var answer = await edge.AskAsync(Ask.Chat());
             Assert.Equal((403, body), (answer.Status, answer.Text));
         }
