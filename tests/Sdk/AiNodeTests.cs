@@ -19,14 +19,14 @@ public abstract class AiNodeTests(AiRun run, int endpoints)
     protected static TheoryData<string> Of(params string[] endpoints) =>
         [.. endpoints.SelectMany(endpoint => Kinds.Select(kind => $"{endpoint}: {kind}"))];
 
-    [Fact]
+    [NodeFact]
     public void Every_scenario_of_the_script_is_a_row() => Assert.Equal(endpoints * Kinds.Length, run.Names.Count());
 
-    [Fact]
+    [NodeFact]
     public void Pictures_reach_the_provider() =>
         Assert.Equal(endpoints, run.Requests.Count(request => request.BodyText.Contains("iVBORw0KGgo", StringComparison.Ordinal)));
 
-    [Fact]
+    [NodeFact]
     public async Task What_the_client_aborted_ended_at_the_provider()
     {
         var aborted = run.Requests.Where(request => request.Model == "fake-n100000-d10000").ToArray();
@@ -47,7 +47,7 @@ public sealed class AiOpenAiTests(AiOpenAiRun run) : AiNodeTests(run, 4), IClass
 {
     public static TheoryData<string> Scenarios => Of(Every);
 
-    [Theory]
+    [NodeTheory]
     [MemberData(nameof(Scenarios))]
     public void Scenario_passes(string name) => run.AssertPassed(name);
 }
@@ -63,7 +63,7 @@ public sealed class AiAnthropicTests(AiAnthropicRun run) : AiNodeTests(run, 4), 
 {
     public static TheoryData<string> Scenarios => Of(Every);
 
-    [Theory]
+    [NodeTheory]
     [MemberData(nameof(Scenarios))]
     public void Scenario_passes(string name) => run.AssertPassed(name);
 }
@@ -79,7 +79,7 @@ public sealed class AiGeminiTests(AiGeminiRun run) : AiNodeTests(run, 4), IClass
 {
     public static TheoryData<string> Scenarios => Of(Every);
 
-    [Theory]
+    [NodeTheory]
     [MemberData(nameof(Scenarios))]
     public void Scenario_passes(string name) => run.AssertPassed(name);
 }
@@ -95,7 +95,7 @@ public sealed class AiAnswersTests(AiAnswersRun run) : AiNodeTests(run, 4), ICla
 {
     public static TheoryData<string> Scenarios => Of(Every);
 
-    [Theory]
+    [NodeTheory]
     [MemberData(nameof(Scenarios))]
     public void Scenario_passes(string name) => run.AssertPassed(name);
 }
@@ -111,7 +111,7 @@ public sealed class AiPlainTests(AiPlainRun run) : AiNodeTests(run, 1), IClassFi
 {
     public static TheoryData<string> Scenarios => Of("responses");
 
-    [Theory]
+    [NodeTheory]
     [MemberData(nameof(Scenarios))]
     public void Scenario_passes(string name) => run.AssertPassed(name);
 }

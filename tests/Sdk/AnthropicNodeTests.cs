@@ -38,14 +38,14 @@ public sealed class AnthropicNodeTests(AnthropicRun run) : IClassFixture<Anthrop
 
     public static TheoryData<string> Scenarios => [.. Names];
 
-    [Theory]
+    [NodeTheory]
     [MemberData(nameof(Scenarios))]
     public void Scenario_passes(string name) => run.AssertPassed(name);
 
-    [Fact]
+    [NodeFact]
     public void Every_scenario_of_the_script_is_a_row() => Assert.Equal(Names, run.Names);
 
-    [Fact]
+    [NodeFact]
     public async Task What_the_client_aborted_ended_at_the_provider()
     {
         foreach (var model in (string[])["fake-n100000-d10000", "fake-n5-f900000000"])
@@ -55,7 +55,7 @@ public sealed class AnthropicNodeTests(AnthropicRun run) : IClassFixture<Anthrop
         }
     }
 
-    [Fact]
+    [NodeFact]
     public void No_request_that_reached_the_provider_carries_the_clients_key() =>
         Assert.DoesNotContain(run.Requests, request => System.Text.Encoding.UTF8.GetString(request.RawHead.Span).Contains(Plane.Key, StringComparison.Ordinal));
 }

@@ -8,7 +8,7 @@ public sealed class CurlTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    [Fact]
+    [CurlFact]
     public async Task The_printed_line_streams_a_completion()
     {
         await using var plane = await Plane.StartAsync("n=24");
@@ -22,7 +22,7 @@ public sealed class CurlTests
         Assert.Equal(FakeText.All(9), string.Concat(texts));
     }
 
-    [Fact]
+    [CurlFact]
     public async Task The_line_of_the_README_does_what_it_says()
     {
         await using var plane = await Plane.StartAsync();
@@ -34,7 +34,7 @@ public sealed class CurlTests
         Assert.EndsWith("data: [DONE]\n\n", output, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [CurlFact]
     public async Task A_large_body_for_which_curl_expects_100_continue_is_taken()
     {
         await using var plane = await Plane.StartAsync();
@@ -53,7 +53,7 @@ public sealed class CurlTests
         }
     }
 
-    [Fact]
+    [CurlFact]
     public async Task A_chunked_upload_reaches_the_provider_with_its_length()
     {
         await using var plane = await Plane.StartAsync();
@@ -65,7 +65,7 @@ public sealed class CurlTests
         Assert.Equal(body, seen.BodyText);
     }
 
-    [Fact]
+    [CurlFact]
     public async Task An_error_is_JSON_with_its_status()
     {
         await using var plane = await Plane.StartAsync();

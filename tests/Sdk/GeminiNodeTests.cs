@@ -33,21 +33,21 @@ public sealed class GeminiNodeTests(GeminiRun run) : IClassFixture<GeminiRun>
 
     public static TheoryData<string> Scenarios => [.. Names];
 
-    [Theory]
+    [NodeTheory]
     [MemberData(nameof(Scenarios))]
     public void Scenario_passes(string name) => run.AssertPassed(name);
 
-    [Fact]
+    [NodeFact]
     public void Every_scenario_of_the_script_is_a_row() => Assert.Equal(Names, run.Names);
 
-    [Fact]
+    [NodeFact]
     public async Task What_the_client_aborted_ended_at_the_provider()
     {
         var request = Assert.Single(run.Requests, request => request.Model == "fake-n100000-d10000");
         Assert.Equal(RequestEnd.ClientLeft, await request.End.WaitAsync(TimeSpan.FromSeconds(20)));
     }
 
-    [Fact]
+    [NodeFact]
     public void No_request_that_reached_the_provider_carries_the_clients_key() =>
         Assert.DoesNotContain(run.Requests, request => System.Text.Encoding.UTF8.GetString(request.RawHead.Span).Contains(Plane.Key, StringComparison.Ordinal));
 }

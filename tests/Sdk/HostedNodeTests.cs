@@ -38,14 +38,14 @@ public sealed class HostedNodeTests(HostedRun run) : IClassFixture<HostedRun>
 
     public static TheoryData<string> Scenarios => [.. Names];
 
-    [Theory]
+    [NodeTheory]
     [MemberData(nameof(Scenarios))]
     public void Scenario_passes(string name) => run.AssertPassed(name);
 
-    [Fact]
+    [NodeFact]
     public void Every_scenario_of_the_script_is_a_row() => Assert.Equal(Names, run.Names);
 
-    [Fact]
+    [NodeFact]
     public void Azure_is_asked_by_its_paths_its_version_and_its_key()
     {
         var asked = run.Requests.Where(request => request.Path.StartsWith(Azure, StringComparison.Ordinal)).ToArray();
@@ -60,7 +60,7 @@ public sealed class HostedNodeTests(HostedRun run) : IClassFixture<HostedRun>
         }
     }
 
-    [Fact]
+    [NodeFact]
     public void Vertex_is_asked_by_its_publishers_paths_and_a_token()
     {
         var asked = run.Requests.Where(request => request.Path.StartsWith(Vertex, StringComparison.Ordinal)).ToArray();
@@ -77,7 +77,7 @@ public sealed class HostedNodeTests(HostedRun run) : IClassFixture<HostedRun>
         }
     }
 
-    [Fact]
+    [NodeFact]
     public void No_request_that_reached_a_provider_carries_the_clients_key() =>
         Assert.DoesNotContain(run.Requests, request => System.Text.Encoding.UTF8.GetString(request.RawHead.Span).Contains(Plane.Key, StringComparison.Ordinal));
 }

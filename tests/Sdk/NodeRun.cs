@@ -37,6 +37,8 @@ public class NodeRun : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        if (NodeFactAttribute.Lacking is not null)
+            return;
         _plane = await Plane.StartAsync(scriptFor: ScriptOnce, provider: Provider);
         try
         {
@@ -49,7 +51,11 @@ public class NodeRun : IAsyncLifetime
         }
     }
 
-    public async Task DisposeAsync() => await _plane!.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        if (_plane is not null)
+            await _plane.DisposeAsync();
+    }
 
     /// <summary>Fails with what the scenario said, if it did not pass.</summary>
     public void AssertPassed(string name)

@@ -48,14 +48,14 @@ public sealed class NodeTests(NodeRun run) : IClassFixture<NodeRun>
 
     public static TheoryData<string> Scenarios => [.. Names];
 
-    [Theory]
+    [NodeTheory]
     [MemberData(nameof(Scenarios))]
     public void Scenario_passes(string name) => run.AssertPassed(name);
 
-    [Fact]
+    [NodeFact]
     public void Every_scenario_of_the_script_is_a_row() => Assert.Equal(Names, run.Names);
 
-    [Fact]
+    [NodeFact]
     public async Task What_the_client_aborted_ended_at_the_provider()
     {
         foreach (var model in (string[])["fake-n100000-d10000", "fake-n5-f900000000"])
@@ -65,7 +65,7 @@ public sealed class NodeTests(NodeRun run) : IClassFixture<NodeRun>
         }
     }
 
-    [Fact]
+    [NodeFact]
     public void The_provider_is_told_its_own_ids_of_what_a_turn_goes_on_from()
     {
         var before = run.Requests.Where(request => request.BodyText.Contains("previous_response_id", StringComparison.Ordinal)).ToArray();
@@ -73,7 +73,7 @@ public sealed class NodeTests(NodeRun run) : IClassFixture<NodeRun>
         Assert.All(before, request => Assert.Matches("\"previous_response_id\":\"resp_(?!aiedge)", request.BodyText));
     }
 
-    [Fact]
+    [NodeFact]
     public void No_request_that_reached_the_provider_carries_the_clients_key() =>
         Assert.DoesNotContain(run.Requests, request => System.Text.Encoding.UTF8.GetString(request.RawHead.Span).Contains(Plane.Key, StringComparison.Ordinal));
 }

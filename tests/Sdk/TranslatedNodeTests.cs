@@ -51,14 +51,14 @@ public sealed class TranslatedNodeTests(TranslatedRun run) : IClassFixture<Trans
 
     public static TheoryData<string> Scenarios => [.. Names];
 
-    [Theory]
+    [NodeTheory]
     [MemberData(nameof(Scenarios))]
     public void Scenario_passes(string name) => run.AssertPassed(name);
 
-    [Fact]
+    [NodeFact]
     public void Every_scenario_of_the_script_is_a_row() => Assert.Equal(Names, run.Names);
 
-    [Fact]
+    [NodeFact]
     public async Task What_the_client_aborted_ended_at_the_provider()
     {
         var requests = run.Requests.Where(request => request.Model == "fake-n100000-d10000").ToArray();

@@ -9,7 +9,7 @@ public abstract class PeerContract(PeerServer server)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    [Fact]
+    [PeerFact]
     public async Task A_unary_call_brings_its_answer()
     {
         using var channel = server.Channel();
@@ -22,14 +22,14 @@ public abstract class PeerContract(PeerServer server)
         }
     }
 
-    [Fact]
+    [PeerFact]
     public async Task A_message_without_bytes_is_a_message()
     {
         using var channel = server.Channel();
         Assert.Equal(new Word(), (await channel.UnaryAsync(PeerService.Echo, new())).Message);
     }
 
-    [Fact]
+    [PeerFact]
     public async Task A_server_streams_messages_in_order()
     {
         using var channel = server.Channel();
@@ -44,7 +44,7 @@ public abstract class PeerContract(PeerServer server)
         Assert.Equal(GrpcStatus.Ok, await call.Completion);
     }
 
-    [Fact]
+    [PeerFact]
     public async Task A_client_streams_messages_and_has_one_answer()
     {
         using var channel = server.Channel();
@@ -56,7 +56,7 @@ public abstract class PeerContract(PeerServer server)
         Assert.Equal(new Word { Number = 500_500, Text = "xxxxxxxxxx" }, result.Message);
     }
 
-    [Fact]
+    [PeerFact]
     public async Task Both_sides_stream_and_answer_each_other()
     {
         using var channel = server.Channel();
@@ -74,7 +74,7 @@ public abstract class PeerContract(PeerServer server)
         Assert.Equal(GrpcStatus.Ok, await call.Completion);
     }
 
-    [Fact]
+    [PeerFact]
     public async Task A_server_that_ends_first_is_heard()
     {
         using var channel = server.Channel();
@@ -85,7 +85,7 @@ public abstract class PeerContract(PeerServer server)
         Assert.False(await call.WriteAsync(new()));
     }
 
-    [Fact]
+    [PeerFact]
     public async Task Metadata_goes_up_and_comes_back_in_headers_and_trailers()
     {
         using var channel = server.Channel();
@@ -105,7 +105,7 @@ public abstract class PeerContract(PeerServer server)
         Assert.Equal(bytes, echoed);
     }
 
-    [Fact]
+    [PeerFact]
     public async Task Every_code_comes_with_its_words()
     {
         using var channel = server.Channel();
@@ -121,7 +121,7 @@ public abstract class PeerContract(PeerServer server)
         }
     }
 
-    [Fact]
+    [PeerFact]
     public async Task An_unknown_method_is_unimplemented()
     {
         using var channel = server.Channel();
@@ -129,7 +129,7 @@ public abstract class PeerContract(PeerServer server)
         Assert.Equal(GrpcCode.Unimplemented, (await channel.UnaryAsync(method, new())).Status.Code);
     }
 
-    [Fact]
+    [PeerFact]
     public async Task A_deadline_ends_the_call_on_both_sides()
     {
         using var channel = server.Channel();
@@ -139,7 +139,7 @@ public abstract class PeerContract(PeerServer server)
         await UntilAsync(channel, "ends", before + 1);
     }
 
-    [Fact]
+    [PeerFact]
     public async Task A_caller_that_gives_up_is_seen_by_the_server()
     {
         using var channel = server.Channel();
@@ -163,7 +163,7 @@ public abstract class PeerContract(PeerServer server)
         await UntilAsync(channel, "ends", before + 3);
     }
 
-    [Fact]
+    [PeerFact]
     public async Task A_message_over_the_bound_is_not_taken_and_not_sent()
     {
         using var channel = server.Channel(options => new() { Address = options, ReceiveBytesMax = 1000, SendBytesMax = 2000 });
@@ -176,7 +176,7 @@ public abstract class PeerContract(PeerServer server)
         Assert.Equal(GrpcCode.ResourceExhausted, (await call.Completion).Code);
     }
 
-    [Fact]
+    [PeerFact]
     public async Task A_message_over_the_servers_bound_is_refused_by_it()
     {
         using var channel = server.Channel(address => new() { Address = address, SendBytesMax = 16 << 20 });
@@ -184,7 +184,7 @@ public abstract class PeerContract(PeerServer server)
         Assert.Equal(GrpcCode.ResourceExhausted, (await channel.UnaryAsync(PeerService.Echo, word)).Status.Code);
     }
 
-    [Fact]
+    [PeerFact]
     public async Task A_hundred_calls_share_a_connection()
     {
         using var channel = server.Channel();
@@ -193,7 +193,7 @@ public abstract class PeerContract(PeerServer server)
         Assert.Equal(Enumerable.Range(0, 100).Select(i => (long)i), results.Select(r => r.Message!.Number));
     }
 
-    [Fact]
+    [PeerFact]
     public async Task Its_health_is_told_and_watched()
     {
         using var channel = server.Channel();
@@ -210,7 +210,7 @@ public abstract class PeerContract(PeerServer server)
         Assert.Equal([GrpcServing.ServiceUnknown], seen);
     }
 
-    [Fact]
+    [PeerFact]
     public async Task Tls_is_trusted_by_its_authority_and_no_other()
     {
         using (var channel = server.TlsChannel(address => new() { Address = address, Authorities = [PeerServer.Pki.Authority] }))
@@ -221,7 +221,7 @@ public abstract class PeerContract(PeerServer server)
             Assert.Equal(GrpcCode.Unavailable, (await channel.UnaryAsync(PeerService.Echo, new())).Status.Code);
     }
 
-    [Fact]
+    [PeerFact]
     public async Task A_server_that_asks_for_certificates_lets_in_only_those_of_its_authority()
     {
         using var stranger = new Pki();
