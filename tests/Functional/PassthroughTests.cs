@@ -112,7 +112,8 @@ public sealed class PassthroughTests
         Assert.Equal(403, (await edge.AskAsync(Ask.Post(Rerank, "{}", key: EdgeSetup.NarrowKey))).Status);
         Assert.Equal(401, (await edge.AskAsync(Ask.Post(Rerank, "{}", key: null))).Status);
         Assert.Equal(401, (await edge.AskAsync(Ask.Post(Rerank, "{}", key: "sk-unheard"))).Status);
-        Assert.Equal(405, (await edge.AskAsync(Ask.Get(Rerank, method: "HEAD"), isHead: true)).Status);
+        var refused = await edge.AskAsync(Ask.Get(Rerank, method: "HEAD"), isHead: true);
+        Assert.Equal((405, "GET, POST, PUT, PATCH, DELETE"), (refused.Status, refused.Field("Allow")));
         Assert.Equal(0, edge.Fake.RequestCount);
     }
 

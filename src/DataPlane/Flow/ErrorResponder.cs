@@ -29,9 +29,12 @@ internal static class ErrorResponder
         if (error.Kind is ErrorKind.Overloaded or ErrorKind.Draining)
             text.Append("Retry-After: 1\r\n");
         if (error.Kind == ErrorKind.MethodNotAllowed && exchange.Endpoint is { } endpoint)
-            text.Append(CultureInfo.InvariantCulture, $"Allow: {(endpoint.TakesBody ? "POST" : "GET, HEAD")}\r\n");
+            text.Append(CultureInfo.InvariantCulture, $"Allow: {Methods(endpoint)}\r\n");
         if (exchange.Attempts > 1 && ErrorTable.Row(error.Kind).Status is 502 or 504)
             text.Append("x-should-retry: false\r\n");
         return Encoding.ASCII.GetBytes(text.ToString());
     }
+
+    private static string Methods(Endpoint endpoint) =>
+        endpoint.Kind == EndpointKind.Passthrough ? Passthrough.Methods : endpoint.TakesBody ? "POST" : "GET, HEAD";
 }

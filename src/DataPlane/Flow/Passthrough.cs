@@ -12,6 +12,9 @@ namespace AiEdge.DataPlane.Flow;
 /// </summary>
 internal static class Passthrough
 {
+    /// <summary>What <see cref="Takes"/> lets through, as a header names it.</summary>
+    public const string Methods = "GET, POST, PUT, PATCH, DELETE";
+
     private static ReadOnlySpan<byte> Prefix => "/passthrough/"u8;
 
     /// <summary>The row of a native path; null where it is none.</summary>
