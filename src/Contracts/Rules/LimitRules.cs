@@ -14,6 +14,9 @@ public sealed class LimitRules
     /// <summary>What the end of a stream says that a guard has cut.</summary>
     private const string RunawayWord = "runaway";
 
+    /// <summary>What <c>x-aiedge-degraded</c> says where a model's targets were nearly full.</summary>
+    private const string CapacityWord = "capacity";
+
     /// <summary>An answer is admitted with credit for as many tokens, so that a smaller burst would admit none.</summary>
     private const long OutputSliceTokens = 64;
 
@@ -76,6 +79,8 @@ public sealed class LimitRules
             Fault(limit, LimitOptions.NameField, "is what x-aiedge-limit says of a provider's own limit");
         if (limit.Name.IsSet && limit.Name.Value == RunawayWord)
             Fault(limit, LimitOptions.NameField, "is what the end of a runaway stream says");
+        if (limit.Name.IsSet && limit.Name.Value == CapacityWord)
+            Fault(limit, LimitOptions.NameField, "is what x-aiedge-degraded says of a model's own capacity");
         if (!limit.Was.IsSet)
             return;
         if (_lineOfName.TryGetValue(limit.Was.Value, out var line))

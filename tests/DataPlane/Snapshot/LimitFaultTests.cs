@@ -28,6 +28,7 @@ public sealed class LimitFaultTests
     [InlineData("{ name: all, requests: 1/s }", "16: limits[1].name: the limit on line 15 has the same name")]
     [InlineData("{ name: provider, requests: 1/s }", "16: limits[1].name: is what x-aiedge-limit says of a provider's own limit")]
     [InlineData("{ name: runaway, requests: 1/s }", "16: limits[1].name: is what the end of a runaway stream says")]
+    [InlineData("{ name: capacity, requests: 1/s }", "16: limits[1].name: is what x-aiedge-degraded says of a model's own capacity")]
     [InlineData("{ name: a/b, requests: 1/s }", "16: limits[1].name: may hold letters, digits, '.', '-' and '_' only")]
     [InlineData("{ name: a }", "16: limits[1]: limits nothing: it needs requests, tokens, inputTokens, outputTokens, cost or concurrent")]
     [InlineData("{ name: a, match: { key: web } }", "16: limits[1]: limits nothing: it needs requests, tokens, inputTokens, outputTokens, cost or concurrent")]
