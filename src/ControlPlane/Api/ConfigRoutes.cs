@@ -12,6 +12,7 @@ namespace AiEdge.ControlPlane.Api;
 internal sealed class ConfigRoutes(ApiWorld world)
 {
     private const string Yaml = "application/yaml";
+    private const string GenerationHeader = "x-aiedge-config";
 
     public IEnumerable<ApiRoute> Routes()
     {
@@ -19,6 +20,7 @@ internal sealed class ConfigRoutes(ApiWorld world)
         {
             AnswerSchema = EntrySchemas.Config,
             OtherAnswerType = Yaml,
+            Headers = ["ETag", GenerationHeader],
         };
         yield return new("PUT", "/config", "Replaces all entries of an owner at once", ApiRoute.Admins, PutAsync)
         {
@@ -27,6 +29,7 @@ internal sealed class ConfigRoutes(ApiWorld world)
             OtherBodyType = Yaml,
             Query = ["owner", "dryRun", "wait", "timeout"],
             AnswerSchema = "ConfigWritten",
+            Headers = ["ETag"],
         };
         yield return new("GET", "/config/generations", "The generations that are still known, newest first", ApiRoute.Readers, GenerationsAsync)
         {
@@ -41,6 +44,7 @@ internal sealed class ConfigRoutes(ApiWorld world)
         {
             Query = ["dryRun", "wait", "timeout"],
             AnswerSchema = "ConfigWritten",
+            Headers = ["ETag"],
         };
     }
 
@@ -48,7 +52,7 @@ internal sealed class ConfigRoutes(ApiWorld world)
     {
         var document = world.State.Current;
         var root = DocumentTree.Of(document);
-        http.Response.Headers["x-aiedge-config"] = document.Generation.ToString(CultureInfo.InvariantCulture);
+        http.Response.Headers[GenerationHeader] = document.Generation.ToString(CultureInfo.InvariantCulture);
         var isYaml = http.Request.Headers.Accept.ToString().Contains("yaml", StringComparison.OrdinalIgnoreCase);
         http.Response.Headers.ETag = Tags(document)[isYaml ? 1 : 0];
         http.Response.Headers.Vary = "Accept";

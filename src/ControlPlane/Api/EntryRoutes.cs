@@ -9,6 +9,8 @@ namespace AiEdge.ControlPlane.Api;
 /// <summary>Entries one by one: <c>/api/v1/{section}</c> and <c>/api/v1/{section}/{name}</c>.</summary>
 internal sealed class EntryRoutes(ApiWorld world)
 {
+    private const string OwnerHeader = "x-aiedge-owner";
+
     /// <summary>Sections that are served so.</summary>
     public static IReadOnlyList<string> Served { get; } = ["providers", "models", "teams", "keys", "limits", "prices", Sections.Alerts];
 
@@ -26,6 +28,7 @@ internal sealed class EntryRoutes(ApiWorld world)
         yield return new("GET", one, $"One of {section}, in the shape of its YAML", readers, http => GetAsync(http, section))
         {
             AnswerSchema = EntrySchemas.Of(section),
+            Headers = Described,
         };
         yield return new("PUT", one, $"Makes or replaces one of {section}", writers, http => PutAsync(http, section))
         {
@@ -33,6 +36,7 @@ internal sealed class EntryRoutes(ApiWorld world)
             Query = Writing,
             BodySchema = EntrySchemas.WrittenOf(section),
             AnswerSchema = "Written",
+            Headers = Described,
         };
         yield return new("PATCH", one, $"Merges into one of {section} (RFC 7396)", writers, http => PatchAsync(http, section))
         {
@@ -40,15 +44,18 @@ internal sealed class EntryRoutes(ApiWorld world)
             Query = Writing,
             BodySchema = EntrySchemas.PatchOf(section),
             AnswerSchema = "Written",
+            Headers = Described,
         };
         yield return new("DELETE", one, $"Removes one of {section}", writers, http => DeleteAsync(http, section))
         {
             Query = Writing,
             AnswerSchema = "Written",
+            Headers = Described,
         };
     }
 
     private static readonly string[] Writing = ["dryRun", "wait", "timeout"];
+    private static readonly string[] Described = ["ETag", OwnerHeader];
 
     private async Task ListAsync(HttpContext http, string section)
     {
@@ -215,7 +222,7 @@ internal sealed class EntryRoutes(ApiWorld world)
     private static void Describe(HttpContext http, EdgeEntry entry)
     {
         http.Response.Headers.ETag = Answer.ETag(entry);
-        http.Response.Headers["x-aiedge-owner"] = entry.Value.Owner == EntryOwner.Git ? "git" : "api";
+        http.Response.Headers[OwnerHeader] = entry.Value.Owner == EntryOwner.Git ? "git" : "api";
     }
 
     private static void WritePrefixes(System.Text.Json.Utf8JsonWriter writer, EdgeEntry entry)

@@ -27,15 +27,18 @@ internal sealed class KeyRoutes(ApiWorld world)
             OtherStatus = 200,
             Query = Writing,
             AnswerSchema = "KeyWritten",
+            Headers = ["ETag", "Location"],
         };
         yield return new("POST", "/keys/{name}/rotate", "Gives a key another secret, which is in the answer, once", ApiRoute.WritersAndOwners, RotateAsync)
         {
             Query = ["overlap", .. Writing],
             AnswerSchema = "KeyWritten",
+            Headers = ["ETag", "Location"],
         };
         yield return new("GET", "/keys/{name}/secrets", "How a key's secrets begin, and when they end", ApiRoute.ReadersAndOwners, SecretsAsync)
         {
             AnswerSchema = "KeySecrets",
+            Headers = ["ETag"],
         };
         yield return new(
             "DELETE", "/keys/{name}/secrets/{which}", "Revokes one of two secrets, current or previous; what is under way by it ends",
@@ -43,6 +46,7 @@ internal sealed class KeyRoutes(ApiWorld world)
         {
             Query = Writing,
             AnswerSchema = "KeyWritten",
+            Headers = ["ETag", "Location"],
         };
     }
 

@@ -59,6 +59,7 @@ internal static class OpenApi
                 continue;
             writer.WriteStartObject(code.ToString(System.Globalization.CultureInfo.InvariantCulture));
             writer.WriteString("description", route.Summary);
+            Headers(writer, route.Headers);
             Contents(writer, route.AnswerSchema, route.OtherAnswerType);
             writer.WriteEndObject();
         }
@@ -82,6 +83,23 @@ internal static class OpenApi
         writer.WriteStartObject("schema");
         writer.WriteString("type", "string");
         writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static void Headers(Utf8JsonWriter writer, IReadOnlyList<string> names)
+    {
+        if (names.Count == 0)
+            return;
+        writer.WriteStartObject("headers");
+        foreach (var name in names)
+        {
+            writer.WriteStartObject(name);
+            writer.WriteStartObject("schema");
+            writer.WriteString("type", "string");
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
         writer.WriteEndObject();
     }
 

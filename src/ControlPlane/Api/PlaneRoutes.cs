@@ -14,6 +14,7 @@ internal sealed class PlaneRoutes(ApiWorld world)
         yield return new("GET", "/dataplanes/{id}", "One data plane, with the faults of what it rejected", ApiRoute.Readers, GetAsync)
         {
             AnswerSchema = "DataPlane",
+            Headers = ["ETag"],
         };
         yield return new("DELETE", "/dataplanes/{id}", "Revokes a data plane's credential; its streams end", ApiRoute.Admins, DeleteAsync)
         {

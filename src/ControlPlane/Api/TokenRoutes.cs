@@ -40,20 +40,27 @@ internal sealed class TokenRoutes(ApiWorld world)
             Status = 201,
             BodySchema = "New" + EntrySchemas.Of(section),
             AnswerSchema = "TokenMade",
+            Headers = ["ETag", "Location"],
         };
-        yield return new("GET", one, $"One {thing}, without itself", admins, http => GetAsync(http, section)) { AnswerSchema = EntrySchemas.Of(section) };
+        yield return new("GET", one, $"One {thing}, without itself", admins, http => GetAsync(http, section))
+        {
+            AnswerSchema = EntrySchemas.Of(section),
+            Headers = ["ETag"],
+        };
         yield return new("PUT", one, $"Makes a {thing}, or says anew what it may; the token itself stays", admins, http => PutAsync(http, section))
         {
             HasBody = true,
             OtherStatus = 201,
             BodySchema = EntrySchemas.WrittenOf(section),
             AnswerSchema = "TokenWritten",
+            Headers = ["ETag", "Location"],
         };
         yield return new("PATCH", one, $"Merges into what a {thing} may (RFC 7396)", admins, http => PatchAsync(http, section))
         {
             HasBody = true,
             BodySchema = EntrySchemas.PatchOf(section),
             AnswerSchema = "Named",
+            Headers = ["ETag"],
         };
         yield return new("DELETE", one, $"Revokes a {thing}", admins, http => ChangeAsync(http, section, "delete", (_, _) => (null, null)))
         {

@@ -38,6 +38,9 @@ internal sealed record ApiRoute(string Method, string Path, string Summary, IRea
     /// <summary>A type of answers beside JSON.</summary>
     public string? OtherAnswerType { get; init; }
 
+    /// <summary>Names of the headers that a good answer may have besides what HTTP asks for.</summary>
+    public IReadOnlyList<string> Headers { get; init; } = [];
+
     /// <summary>What a good answer's status is.</summary>
     public int Status { get; init; } = 200;
 

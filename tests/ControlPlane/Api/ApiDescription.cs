@@ -13,6 +13,7 @@ internal sealed class ApiDescription
     private const string Components = "#/components/schemas/";
 
     private static readonly EvaluationOptions Listing = new() { OutputFormat = OutputFormat.List };
+    private static readonly string[] Everywhere = ["Date", "Server", "Transfer-Encoding", "Connection", "Cache-Control", "Vary"];
     private static readonly SemaphoreSlim Reading = new(1, 1);
     private static ApiDescription? _read;
 
@@ -66,6 +67,9 @@ internal sealed class ApiDescription
         var response = operation["responses"]![answer.Status.ToString("D")];
         Assert.True(response is not null, "a status that is not described: " + said);
         Assert.True(response["content"]![answer.Type!] is not null, $"the type {answer.Type} is not described: {said}");
+        var headers = (response["headers"] as JsonObject ?? []).Select(header => header.Key).ToList();
+        foreach (var name in answer.Headers.Except(Everywhere, StringComparer.OrdinalIgnoreCase))
+            Assert.True(headers.Contains(name, StringComparer.OrdinalIgnoreCase), $"the header {name} is not described: {said}");
         if (answer.Type == "application/json")
             Hold(SchemaOf(response, answer.Type), answer.Text, said);
         if (body is not null && operation["requestBody"] is { } taken)

@@ -27,7 +27,10 @@ internal sealed class RestClient(ControlRig rig, string? token = ControlRig.Admi
         var description = await ApiDescription.OfAsync(_http);
         using var response = await _http.SendAsync(request);
         var answer = new RestAnswer(
-            response.StatusCode, response.Headers.ETag?.Tag, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync());
+            response.StatusCode, response.Headers.ETag?.Tag, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync())
+        {
+            Headers = [.. response.Headers.Select(header => header.Key)],
+        };
         if (description.Judge(method, path, type, body, answer) is { } operation)
             Accepted.Add(operation);
         return answer;
@@ -51,6 +54,9 @@ internal sealed class RestClient(ControlRig rig, string? token = ControlRig.Admi
 
 internal sealed record RestAnswer(HttpStatusCode Status, string? ETag, string? Type, string Text)
 {
+    /// <summary>Names of its headers, but for those of its content.</summary>
+    public IReadOnlyList<string> Headers { get; init; } = [];
+
     public JsonNode Json => JsonNode.Parse(Text)!;
 
     /// <summary>Paths and messages of a problem's faults.</summary>
