@@ -42,7 +42,7 @@ internal sealed class GrpcHost : IAsyncDisposable
             server.Options.Apply(kestrel);
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseGrpc(tls));
         });
-        app.MapGrpc(server);
+        app.Run(server.HandleAsync);
         await app.StartAsync();
         return new(app, server, faults);
     }

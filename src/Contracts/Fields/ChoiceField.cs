@@ -7,18 +7,12 @@ namespace AiEdge.Contracts.Fields;
 public sealed class ChoiceField : ScalarField<string>
 {
     private readonly string[] _words;
-    private readonly string[] _laterWords;
 
     /// <summary>Makes a field of that name.</summary>
     /// <param name="name">The name.</param>
     /// <param name="words">The words that are understood.</param>
-    /// <param name="laterWords">Words of a later version, refused as such.</param>
-    public ChoiceField(string name, string[] words, string[]? laterWords = null)
-        : base(name)
-    {
-        _words = words;
-        _laterWords = laterWords ?? [];
-    }
+    public ChoiceField(string name, string[] words)
+        : base(name) => _words = words;
 
     /// <summary>The value where none is written, or null.</summary>
     public string? Default { get; init; }
@@ -43,10 +37,7 @@ public sealed class ChoiceField : ScalarField<string>
         value = scalar.Text;
         if (Array.IndexOf(_words, scalar.Text) >= 0)
             return true;
-        if (Array.IndexOf(_laterWords, scalar.Text) >= 0)
-            faults.Add(scalar, $"{ConfigText.Quote(scalar.Text)} is not supported yet; {Expected} is");
-        else
-            faults.Add(scalar, $"expected {Expected}, found {scalar.Shown}{(scalar.ByReference ? "" : Suggestion.For(scalar.Text, _words))}");
+        faults.Add(scalar, $"expected {Expected}, found {scalar.Shown}{(scalar.ByReference ? "" : Suggestion.For(scalar.Text, _words))}");
         return false;
     }
 }

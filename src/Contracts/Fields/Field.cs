@@ -81,22 +81,10 @@ public abstract class ScalarField<T> : Field<T>
 public sealed class LaterField : Field
 {
     /// <summary>Makes a field of that name.</summary>
-    /// <param name="name">The name.</param>
-    /// <param name="emptyAllowed">Whether an empty list or map, which asks for nothing, passes.</param>
-    public LaterField(string name, bool emptyAllowed = false)
-        : base(name) => EmptyAllowed = emptyAllowed;
-
-    /// <summary>Whether an empty list or map passes.</summary>
-    public bool EmptyAllowed { get; }
-
-    /// <summary>Whether the node asks for something that is not there.</summary>
-    public bool Asks(ConfigNode node) => !EmptyAllowed || node switch
+    public LaterField(string name)
+        : base(name)
     {
-        ConfigSequence list => list.Items.Count > 0,
-        ConfigMap map => map.Entries.Count > 0,
-        ConfigScalar scalar => scalar.Kind != ScalarKind.Null,
-        _ => true,
-    };
+    }
 }
 
 /// <summary>A field that holds a section: a map with fields of its own.</summary>

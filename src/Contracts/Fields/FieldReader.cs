@@ -88,7 +88,7 @@ public sealed class FieldReader
             case null:
                 faults.Add(map, entry.Name, $"is not a field of {table.Title}{Suggestion.For(entry.Name, table.Names())}");
                 break;
-            case LaterField later when later.Asks(entry.Value):
+            case LaterField:
                 faults.Add(map, entry.Name, "is not supported yet");
                 break;
         }

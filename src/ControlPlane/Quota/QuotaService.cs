@@ -96,9 +96,6 @@ internal sealed class QuotaService : IAsyncDisposable
     /// <summary>Accounts with providers that planes share.</summary>
     public AccountBook Accounts { get; }
 
-    /// <summary>Planes that are connected.</summary>
-    public int Sessions => _sessions.Count;
-
     public QuotaAllocator Allocator => _allocator;
 
     /// <summary>The present by a clock.</summary>

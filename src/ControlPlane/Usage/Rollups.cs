@@ -24,7 +24,6 @@ internal sealed class Rollups : ILedgerFollower, IDisposable
     private RollupTable _table;
     private ulong _applied;
     private ulong _through;
-    private long _tooOld;
     private int _tables;
 
     private Rollups(string folder, RollupOptions options)
@@ -44,9 +43,6 @@ internal sealed class Rollups : ILedgerFollower, IDisposable
 
     /// <summary>The last batch that the sums contain.</summary>
     public ulong Applied => Volatile.Read(ref _applied);
-
-    /// <summary>Exchanges that ended before all that is kept, and are in no sum.</summary>
-    public long TooOld => Interlocked.Read(ref _tooOld);
 
     /// <summary>Reads the folder's checkpoint, if there is one; the ledger hands over the rest (<see cref="IUsageLedger.Follow"/>).</summary>
     /// <exception cref="StoreFault">The checkpoint is damaged.</exception>
@@ -141,8 +137,6 @@ internal sealed class Rollups : ILedgerFollower, IDisposable
             var slot = UsageSlots.Of(step, endedUnixMs);
             if (UsageSlots.FirstUnixMs(UsageSlots.Next(slot)) > now - (long)_options.KeptOf(step).TotalMilliseconds)
                 CollectionsMarshal.GetValueRefOrAddDefault(_fresh, new(slot, series), out _).Add(item.Sum);
-            else if (step == UsageStep.Day)
-                Interlocked.Increment(ref _tooOld);
         }
     }
 

@@ -289,17 +289,3 @@ internal sealed class UsageEndpoints(UsageBook book, TeamOfCaller teamOf, TimePr
         await http.Response.BodyWriter.WriteAsync(body, http.RequestAborted);
     }
 }
-
-/// <summary>Where the usage API meets ASP.NET Core.</summary>
-internal static class UsageRoutes
-{
-    /// <summary>Maps the endpoints below what is given, which has asked for a credential already: <c>/usage</c>, <c>/requests</c>.</summary>
-    public static void MapUsage(this IEndpointRouteBuilder endpoints, UsageEndpoints usage)
-    {
-        endpoints.MapGet("/usage", (RequestDelegate)usage.UsageAsync);
-        endpoints.MapGet("/usage/top", (RequestDelegate)usage.TopAsync);
-        endpoints.MapGet("/usage/forecast", (RequestDelegate)usage.ForecastAsync);
-        endpoints.MapGet("/requests", (RequestDelegate)usage.RequestsAsync);
-        endpoints.MapGet("/requests/{id}", (RequestDelegate)usage.RequestAsync);
-    }
-}

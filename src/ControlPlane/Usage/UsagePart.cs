@@ -78,7 +78,7 @@ internal sealed class UsagePart : IAsyncDisposable
     /// <summary>Adds <c>Usage.Report</c> to a server whose gate leaves the plane's identity with the call.</summary>
     public void AddTo(GrpcServer server) => _report.AddTo(server);
 
-    /// <summary>The endpoints, for <see cref="UsageRoutes.MapUsage"/>.</summary>
+    /// <summary>The endpoints, for whoever has found out whose the call is.</summary>
     public UsageEndpoints Endpoints(TeamOfCaller teamOf) => new(Book, teamOf, _state.Time);
 
     public async ValueTask DisposeAsync()

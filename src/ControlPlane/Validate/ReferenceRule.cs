@@ -120,5 +120,4 @@ internal sealed class ReferenceRule(IReadOnlySet<string> secrets, FaultList faul
                 return "holds \"${\" without env:, file: or store: behind it; write $${ for the characters themselves";
         }
     }
-
 }

@@ -428,8 +428,6 @@ internal readonly record struct DisconnectPolicy(TimeSpan DrainFor)
     public static readonly DisconnectPolicy Cancel;
 
     public static readonly DisconnectPolicy Drain = new(TimeSpan.MaxValue);
-
-    public bool Drains => DrainFor > TimeSpan.Zero;
 }
 
 /// <summary>The <c>server:</c> block, compiled.</summary>

@@ -8,10 +8,7 @@ namespace AiEdge.DataPlane.Link;
 /// <summary>What became of a change.</summary>
 /// <param name="Faults">Why it was refused; null where it is in force.</param>
 /// <param name="OutOfOrder">Why it could not be one of this plane's changes at all; null where it could.</param>
-internal readonly record struct ChangeOutcome(IReadOnlyList<ConfigFault>? Faults, string? OutOfOrder)
-{
-    public bool IsApplied => Faults is null && OutOfOrder is null;
-}
+internal readonly record struct ChangeOutcome(IReadOnlyList<ConfigFault>? Faults, string? OutOfOrder);
 
 /// <summary>
 /// Keeps a process on what its control plane says: compiles each change as a file is compiled, puts it in force whole or not at all, keeps

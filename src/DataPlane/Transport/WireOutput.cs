@@ -23,7 +23,6 @@ internal sealed class WireOutput : PipeWriter, ISendSink, IValueTaskSource<Flush
     private const long Flushing = 1;
     private const long Abandoned = 2;
     private const long PhaseMask = 3;
-    private const long NumberStep = PhaseMask + 1;
     private const int CancelSpinsMax = 200;
 
     private readonly Wire _wire;

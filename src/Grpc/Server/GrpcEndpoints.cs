@@ -1,7 +1,5 @@
 using System.Net.Security;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
@@ -10,13 +8,6 @@ namespace AiEdge.Grpc.Server;
 /// <summary>Where a server meets ASP.NET Core.</summary>
 public static class GrpcEndpoints
 {
-    /// <summary>Maps each service of the server: <c>/package.Service/Method</c>. An unknown method of a known service is UNIMPLEMENTED.</summary>
-    public static void MapGrpc(this IEndpointRouteBuilder endpoints, GrpcServer server)
-    {
-        foreach (var service in server.Services)
-            endpoints.Map($"/{service}/{{**method}}", server.HandleAsync);
-    }
-
     /// <summary>Makes a listener speak HTTP/2 alone: with TLS (<see cref="GrpcTls.Server"/>), or in clear by prior knowledge.</summary>
     public static ListenOptions UseGrpc(this ListenOptions listen, SslServerAuthenticationOptions? tls = null)
     {

@@ -3,22 +3,18 @@ using Microsoft.AspNetCore.Http;
 namespace AiEdge.Grpc.Server;
 
 /// <summary>
-/// Methods and their handlers behind one <see cref="RequestDelegate"/>: <c>endpoints.MapGrpc(server)</c> beside other endpoints, or
-/// <c>app.Run(server.HandleAsync)</c> alone. Methods are added before the first call.
+/// Methods and their handlers behind one <see cref="RequestDelegate"/>: <c>app.Run(server.HandleAsync)</c>. Methods are added before the
+/// first call; one that is not there is UNIMPLEMENTED.
 /// </summary>
 public sealed class GrpcServer(GrpcServerOptions options)
 {
     private readonly Dictionary<string, Func<HttpContext, GrpcServerContext, Task<GrpcStatus>>> _methods = new(StringComparer.Ordinal);
-    private readonly SortedSet<string> _services = new(StringComparer.Ordinal);
     private readonly CallCount _calls = new(options.CallsMax);
     private readonly CallShares _callers = new(int.MaxValue, options.CallsPerCallerMax);
     private readonly Dictionary<string, CallShares> _peers = new(StringComparer.Ordinal);
 
     /// <summary>The options that it was made with.</summary>
     public GrpcServerOptions Options { get; } = options;
-
-    /// <summary>Services of which at least one method was added.</summary>
-    public IEnumerable<string> Services => _services;
 
     /// <summary>Calls that are under way.</summary>
     public int Calls => _calls.Count;
@@ -99,7 +95,6 @@ public sealed class GrpcServer(GrpcServerOptions options)
             await call.CloseAsync();
             return call.Fault ?? status;
         });
-        _services.Add(method.Service);
         if (Options.Open is { } open && open.IsOpen(method.Path))
             _peers.Add(method.Path, new(open.CallsMax, open.CallsPerPeerMax));
         return this;

@@ -7,6 +7,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AiEdge.ControlPlane.Tests.Usage;
@@ -49,8 +51,8 @@ internal sealed class UsageHost : IAsyncDisposable
         });
         builder.Services.AddRoutingCore();
         var app = builder.Build();
-        app.MapGrpc(server);
-        app.MapGroup("/api/v1").MapUsage(endpoints ?? new(rig.Book, http => http.Request.Headers["x-team"] is [{ } team] ? team : null, rig.Time));
+        app.Map("/{service}/{method}", server.HandleAsync);
+        Map(app.MapGroup("/api/v1"), endpoints ?? new(rig.Book, http => http.Request.Headers["x-team"] is [{ } team] ? team : null, rig.Time));
         await app.StartAsync();
         return new(app, server) { Report = report };
     }
@@ -86,5 +88,14 @@ internal sealed class UsageHost : IAsyncDisposable
         if (team is not null)
             request.Headers.Add("x-team", team);
         return await _http.SendAsync(request);
+    }
+
+    private static void Map(RouteGroupBuilder group, UsageEndpoints usage)
+    {
+        group.MapGet("/usage", (RequestDelegate)usage.UsageAsync);
+        group.MapGet("/usage/top", (RequestDelegate)usage.TopAsync);
+        group.MapGet("/usage/forecast", (RequestDelegate)usage.ForecastAsync);
+        group.MapGet("/requests", (RequestDelegate)usage.RequestsAsync);
+        group.MapGet("/requests/{id}", (RequestDelegate)usage.RequestAsync);
     }
 }

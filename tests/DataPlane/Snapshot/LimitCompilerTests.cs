@@ -134,7 +134,7 @@ public sealed class LimitCompilerTests
     {
         var key = Key(fields);
         Assert.Equal(priority, key.Priority);
-        Assert.Equal((drainTicks, drainTicks > 0), (key.OnDisconnect.DrainFor.Ticks, key.OnDisconnect.Drains));
+        Assert.Equal(drainTicks, key.OnDisconnect.DrainFor.Ticks);
     }
 
     [Theory]

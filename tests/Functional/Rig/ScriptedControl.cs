@@ -59,7 +59,7 @@ internal sealed class ScriptedControl : IAsyncDisposable
         });
         builder.Services.AddRoutingCore();
         var app = builder.Build();
-        app.MapGrpc(server);
+        app.Run(server.HandleAsync);
         await app.StartAsync();
         return new(app, server, watches, reports, syncs, book);
     }
