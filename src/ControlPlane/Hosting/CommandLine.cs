@@ -40,7 +40,7 @@ internal sealed class CommandLine
           --tls-key FILE    AIEDGE_TLS_KEY                         its key
           --client-ca FILE  AIEDGE_CLIENT_CA                       data planes must show a certificate that one of these signed
           --webhook-hosts L AIEDGE_WEBHOOK_HOSTS all public        hosts that alerts may be sent to: hooks.example.com,*.example.org
-          --insecure        AIEDGE_INSECURE=1                      allows addresses other than loopback without TLS
+          --insecure        AIEDGE_INSECURE=true                   allows addresses other than loopback without TLS
                             AIEDGE_ADMIN_TOKEN   made, kept        the first administrator's token
 
         What is made at the first start is written to the data dir, readable by its owner alone: admin-token, join-token, seal.key.

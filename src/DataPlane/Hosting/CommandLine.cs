@@ -26,7 +26,7 @@ internal sealed class CommandLine
           aiedge-dataplane --config FILE [--listen ADDR] [--admin ADDR] [--probe ADDR]
           aiedge-dataplane --control-plane URL [--join-token TOKEN] [--data-dir DIR] [--secrets-dir DIR] [...]
           aiedge-dataplane --config FILE --check      validate, print every fault with its line, exit 0 or 1
-          aiedge-dataplane health [--admin ADDR]      ask a running data plane for /readyz, exit 0 or 1
+          aiedge-dataplane health [--admin ADDR | --probe ADDR]   ask a running data plane for /readyz, exit 0 or 1
           aiedge-dataplane count [--encoding NAME | --vocabulary FILE [--format WORD] [--split RULE]] [--append N | --ids] [FILE]
           aiedge-dataplane journal dump --data-dir DIR      print the usage journal, one JSON object a line
           aiedge-dataplane journal verify --data-dir DIR    read all of it, name what is damaged, exit 0 or 1
@@ -36,7 +36,7 @@ internal sealed class CommandLine
         flag              environment        default           meaning
           --config FILE   AIEDGE_CONFIG                        configuration, YAML, or JSON by its extension
           --listen ADDR   AIEDGE_LISTEN      127.0.0.1:8080    where clients connect; overrides server.listen
-          --admin ADDR    AIEDGE_ADMIN       127.0.0.1:8081    /healthz /readyz /metrics /config; overrides server.admin
+          --admin ADDR    AIEDGE_ADMIN       127.0.0.1:8081    /healthz /readyz /metrics /config /limits; overrides server.admin
           --probe ADDR    AIEDGE_PROBE                         /healthz /readyz /metrics alone; overrides server.probe
           --data-dir DIR  AIEDGE_DATA_DIR                      folder of the usage journal; without it there is none
           --check                                              see above
