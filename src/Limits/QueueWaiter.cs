@@ -11,6 +11,7 @@ internal sealed class QueueWaiter(FairQueue queue) : IValueTaskSource<WaitOutcom
     private ManualResetValueTaskSourceCore<WaitOutcome> _core;
     private WaitOutcome _outcome;
 
+    /// <summary>How far it is, from one use to the next.</summary>
     public enum Phase : byte
     {
         Idle,

@@ -28,7 +28,6 @@ internal static class AnswerHead
 
         if (isArray)
             writer.Write(ArrayType);
-
         if (exchange.Endpoint!.IsCount && head.Status is >= 200 and < 300)
             writer.Write("x-aiedge-counted-by: provider\r\n"u8);
         WriteVerdict(ref writer, exchange, head);

@@ -16,13 +16,13 @@ namespace AiEdge.DataPlane.Flow;
 /// <summary>
 /// The way of one request, from its first byte to its record.
 /// <code>
-///   client ─ bytes ─▶ ReadHead ─▶ Recognise ─▶ Identify ─▶ ReadBody ─▶ Route ─▶ Admit ─▶ AttemptLoop ─▶ provider
-///                        │            │            │           │          │       │     (AdmitTarget, patch or
-///                        └────────────┴──── EdgeError ─────────┴──────────┴───────┘      translate, send; again)
-///                                           │                                                ▼
-///   client ◀─ error ─ ErrorResponder ◀──────┘                    client ◀─ ResponseRelay ─ answer
-///                        │                                                  │
-///                        └──────────────▶ Settle (once, always) ◀───────────┘
+///   client ─▶ ReadHead ─▶ Recognise ─▶ Identify ─▶ ClientWishes ─▶ ReadBody ─┬─▶ Router ─▶ StoredPlace ─▶ TargetChoice ─┬─▶ Admit ─▶ AttemptLoop ─▶ provider
+///                 │           │            │             │             │     │      │           │               │       │     │        (AdmitTarget, patch or
+///                 └───────────┴────────────┴─ EdgeError ─┴─────────────┴─────│──────┴───────────┴───────────────┴───────│─────┘        translate, send; again)
+///                                                 │                      ModelList                                 TokenCount             ▼
+///   client ◀─ error ─ ErrorResponder ◀────────────┘    client ◀─ own answer ─┴──────────────────────────────────────────┘ client ◀─ ResponseRelay ◀─┘
+///                            │                                     │                                                                      │
+///                            └──────▶ Settle (once, always) ◀──────┴──────────────────────────────────────────────────────────────────────┘
 /// </code>
 /// One pipeline serves one exchange at a time and is reused, so that an idle connection holds none.
 /// </summary>
