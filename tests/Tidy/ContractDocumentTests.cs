@@ -29,12 +29,13 @@ public sealed partial class ContractDocumentTests
     }
 
     [Fact]
-    public void The_list_of_metrics_is_the_source_s() =>
+    public void The_list_of_metrics_and_of_their_labels_is_the_source_s()
+    {
+        var literals = ((string[])["MetricsText", "LimitMetrics", "LinkMetrics", "RouteMetrics"]).SelectMany(name => Literals($"src/DataPlane/Hosting/{name}.cs")).ToList();
         Assert.Equal(
-            Literals("src/DataPlane/Hosting/MetricsText.cs")
-                .Concat(Literals("src/DataPlane/Hosting/LimitMetrics.cs")).Concat(Literals("src/DataPlane/Hosting/LinkMetrics.cs"))
-                .Concat(Literals("src/DataPlane/Hosting/RouteMetrics.cs")).Where(l => MetricName().IsMatch(l)).Distinct().Order(StringComparer.Ordinal),
+            literals.Where(l => MetricName().IsMatch(l)).Concat(literals.SelectMany(l => Label().Matches(l)).Select(m => m.Value)).Distinct().Order(StringComparer.Ordinal),
             Quoted("docs/operations.md").Where(q => MetricName().IsMatch(q)).Distinct().Order(StringComparer.Ordinal));
+    }
 
     [Fact]
     public void Every_field_of_a_record_is_explained()
@@ -107,6 +108,9 @@ public sealed partial class ContractDocumentTests
 
     [GeneratedRegex("^(aiedge|gen_ai)_[a-z_]+$")]
     private static partial Regex MetricName();
+
+    [GeneratedRegex("gen_ai_[a-z_]+(?==)")]
+    private static partial Regex Label();
 
     [GeneratedRegex("^[a-z]+([A-Z][a-z]+)*$")]
     private static partial Regex FieldName();
