@@ -17,7 +17,7 @@ public sealed class ProviderRateReaderTests
     [InlineData("x-ratelimit-remaining-requests: 7", "0 7 0", "")]
     [InlineData("x-ratelimit-remaining-requests: -1\r\nx-ratelimit-remaining-tokens: -1", "", "")]
     [InlineData("x-ratelimit-limit-requests: -1\r\nx-ratelimit-remaining-requests: 3\r\nx-ratelimit-reset-requests: -1", "0 3 0", "")]
-    [InlineData("x-ratelimit-limit-req-minute: 720\r\nx-ratelimit-remaining-req-minute: 717\r\nx-ratelimit-limit-tokens-minute: 5000000\r\nx-ratelimit-remaining-tokens-minute: 4999911\r\nx-ratelimit-tokens-query-cost: 52", "720 717 0", "5000000 4999911 0")]
+    [InlineData("x-ratelimit-limit-req-minute: 720\r\nx-ratelimit-remaining-req-minute: 717\r\nx-ratelimit-remaining-tokens-minute: 9\r\nx-ratelimit-tokens-query-cost: 52", "720 717 0", "0 9 0")]
     [InlineData("x-ratelimit-remaining-requests-day: 5\r\nx-ratelimit-remaining--minute: 4", "", "")]
     [InlineData("x-ratelimit-limit-requests: 5\r\nx-ratelimit-reset-requests: 1s", "", "")]
     [InlineData("x-ratelimit-remaining-tokens: many\r\nx-ratelimit-remaining: 4\r\nx-ratelimit-: 4\r\nx-ratelimit-remaining-images: 4", "", "")]
