@@ -7,7 +7,7 @@ namespace AiEdge.DataPlane.Translate;
 /// </summary>
 internal sealed class CallsInTurn : AnswerWriter
 {
-    /// <summary>Calls that wait at one time; one of more begins at once, and ends the open one.</summary>
+    /// <summary>Calls that wait at one time; one of more begins at once, and ends the open one. So does one that there is no room for.</summary>
     private const int HeldMax = 512;
 
     private readonly List<Turn> _turns = [];
@@ -77,8 +77,10 @@ internal sealed class CallsInTurn : AnswerWriter
 
     private void Begin(Turn turn, in NeutralEvent call)
     {
-        if (turn.Open >= 0 && !turn.Ending.IsWhole && turn.HeldCount < HeldMax)
+        var bytes = call.Id.Length + call.Name.Length + call.Proof.Length;
+        if (turn.Open >= 0 && !turn.Ending.IsWhole && turn.HeldCount < HeldMax && _heldBytes + bytes <= ArgumentsBytesMax)
         {
+            _heldBytes += bytes;
             turn.Hold(call);
             return;
         }
@@ -95,10 +97,9 @@ internal sealed class CallsInTurn : AnswerWriter
             turn.Ending.Take(item);
             Drain(turn, item.Choice, toEnd: false);
         }
-        else if (turn.Find(item.Call) is { } held && _heldBytes + item.Text.Length <= ArgumentsBytesMax)
+        else if (turn.Find(item.Call) is { } held && held.TryAdd(item, ArgumentsBytesMax - _heldBytes, out var added))
         {
-            _heldBytes += item.Text.Length;
-            held.Add(item);
+            _heldBytes += added;
         }
         else if (item.Text.ContainsAnyExcept((byte)' ', (byte)'\t'))
         {
@@ -127,7 +128,7 @@ internal sealed class CallsInTurn : AnswerWriter
             if (held.Text.Length > 0)
                 _to.Take(arguments);
             turn.Ending.Take(arguments);
-            _heldBytes -= held.Text.Length;
+            _heldBytes -= held.Length;
             turn.RemoveFirst();
         }
 
@@ -209,6 +210,9 @@ internal sealed class CallsInTurn : AnswerWriter
         /// <summary>Its arguments so far, the inside of a string.</summary>
         public TextBuffer Text { get; } = new();
 
+        /// <summary>Bytes that it takes.</summary>
+        public int Length => Id.Length + Name.Length + Proof.Length + Text.Length;
+
         public void Begin(in NeutralEvent call)
         {
             (Call, IsCustom) = (call.Call, call.IsCustom);
@@ -217,12 +221,21 @@ internal sealed class CallsInTurn : AnswerWriter
             Proof.Add(call.Proof);
         }
 
-        public void Add(in NeutralEvent item)
+        /// <summary>False where it would take more than there is room for; it is as it was then.</summary>
+        public bool TryAdd(in NeutralEvent item, int room, out int added)
         {
+            (var before, added) = (Text.Length, 0);
+            if (item.Text.Length > room)
+                return false;
             if (item.Kind == NeutralKind.Arguments)
                 Text.Add(item.Text);
             else
                 Text.AddEscaped(item.Text);
+            added = Text.Length - before;
+            if (added <= room)
+                return true;
+            Text.Truncate(before);
+            return false;
         }
 
         public void Release()
