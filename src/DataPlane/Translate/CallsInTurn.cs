@@ -39,7 +39,7 @@ internal sealed class CallsInTurn : AnswerWriter
                 End();
                 _to.Take(item);
                 break;
-            case NeutralKind.Start or NeutralKind.Error:
+            case NeutralKind.Start or NeutralKind.Error or NeutralKind.Logprobs:
                 _to.Take(item);
                 break;
             default:

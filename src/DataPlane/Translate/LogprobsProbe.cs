@@ -35,7 +35,7 @@ internal sealed class LogprobsProbe : AnswerWriter
 
     public override void Take(in NeutralEvent item)
     {
-        if (item.Kind == NeutralKind.Text && !item.Logprobs.IsEmpty)
+        if (item.Kind is (NeutralKind.Text or NeutralKind.Logprobs) && !item.Logprobs.IsEmpty)
             Add(item);
         if (!_hides || item.Logprobs.IsEmpty)
             _to.Take(item);

@@ -24,6 +24,9 @@ internal enum NeutralKind : byte
     /// <summary>A call's arguments, as the object that they are.</summary>
     ArgumentsObject,
 
+    /// <summary>How probable tokens of calls or thought were; no text belongs to it, and what is open stays so.</summary>
+    Logprobs,
+
     /// <summary>An embedding: its numbers, with commas between.</summary>
     Vector,
 

@@ -1,6 +1,7 @@
 using AiEdge.DataPlane.Tests.Dialects;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Translate;
@@ -13,6 +14,8 @@ public sealed class CallsInTurnTests
     private const string F = """{"index":0,"id":"a","function":{"name":"f","arguments":""}}""";
     private const string G = """{"index":1,"id":"b","function":{"name":"g","arguments":""}}""";
     private const string H = """{"index":2,"id":"c","function":{"name":"h","arguments":""}}""";
+
+    private const string Probability = """[{"token":"t","logprob":-0.5}]""";
 
     public static TheoryData<string, string[]> Woven
     {
@@ -88,6 +91,101 @@ public sealed class CallsInTurnTests
         Assert.True(isFaulted);
     }
 
+    [Theory]
+    [InlineData("messages")]
+    [InlineData("responses")]
+    [InlineData("contents")]
+    public void Probabilities_that_come_with_a_call_leave_it_open(string client)
+    {
+        var answer = new Answer(client);
+        answer.Take(F);
+        answer.Take(Part(0, "{\\\"q\\\":"), Probability);
+        answer.TakeDelta("{}", Probability);
+        answer.Take(Part(0, "1}"), Probability);
+        answer.End();
+
+        Assert.False(answer.IsFaulted);
+        Assert.Equal(["f 1"], CallsIn(client, answer.Told));
+    }
+
+    [Fact]
+    public void Probabilities_that_come_with_a_thought_leave_it_open()
+    {
+        var answer = new Answer("responses");
+        answer.TakeDelta("""{"reasoning":"so "}""", Probability);
+        answer.TakeDelta("""{"reasoning":"it is"}""", Probability);
+        answer.End();
+
+        Assert.Equal(1, Regex.Count(answer.Told, "event: response.output_item.done"));
+        Assert.Contains("so it is", answer.Told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Probabilities_of_a_text_that_is_not_whole_yet_go_with_it()
+    {
+        var answer = new Answer("responses");
+        answer.TakeDelta("""{"content":""}""", Probability);
+        answer.TakeDelta("""{"content":"é"}""", Probability);
+        answer.End();
+
+        Assert.Contains("[{\"token\":\"t\",\"logprob\":-0.5},{\"token\":\"t\",\"logprob\":-0.5}]", answer.Told, StringComparison.Ordinal);
+        Assert.Equal("", answer.Lost);
+    }
+
+    [Theory]
+    [InlineData(
+        "chat",
+        """{"choices":[{"message":{"tool_calls":[{"id":"a","function":{"name":"f","arguments":"{}"}}]},"logprobs":{"content":[{"token":"t","logprob":-0.5}]},"finish_reason":"tool_calls"}]}""")]
+    [InlineData(
+        "contents",
+        """{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{}}}]},"finishReason":"STOP","logprobsResult":{"chosenCandidates":[{"token":"t","logProbability":-0.5}]}}]}""")]
+    public void Probabilities_of_calls_alone_are_read_and_lost(string upstream, string whole)
+    {
+        var reader = Translations.Of(SpokenShape.Named(upstream).Shape).NewAnswerReader!();
+        var writer = Translations.Of(RequestShape.Responses).NewAnswerWriter!();
+        reader.Reset();
+        writer.Begin(new AnswerFacts("id-1"u8, "asked"u8, 1700000000, wantsUsage: true, promptTokens: 0));
+        writer.Losses = new LossReport();
+        var turns = new CallsInTurn();
+        turns.Reset(writer);
+        var probe = new LogprobsProbe().Over(turns, hides: false);
+
+        Assert.True(reader.OnWhole(Encoding.UTF8.GetBytes(whole), probe));
+        turns.End();
+        writer.End();
+
+        Assert.Equal(-0.5, probe.Means.Lowest);
+        Assert.Equal("answer.logprobs", Encoding.ASCII.GetString(writer.Losses.Names));
+        var items = JsonElement.Parse(writer.Out.Written).GetProperty("output");
+        Assert.Equal(["function_call"], items.EnumerateArray().Select(item => item.GetProperty("type").GetString()));
+    }
+
+    [Fact]
+    public void What_is_held_is_bounded_by_what_it_takes()
+    {
+        var writer = new Counting();
+        var turns = new CallsInTurn();
+        turns.Reset(writer);
+        var quotes = Encoding.ASCII.GetBytes(new string('"', 512 * 1024));
+        for (var round = 0; round < 3; round++)
+        {
+            turns.Take(new NeutralEvent(NeutralKind.ToolCall) { Call = 2 * round });
+            turns.Take(new NeutralEvent(NeutralKind.ToolCall) { Call = (2 * round) + 1 });
+            turns.Take(new NeutralEvent(NeutralKind.ArgumentsObject, quotes) { Call = (2 * round) + 1 });
+            turns.Take(new NeutralEvent(NeutralKind.Text, "a"u8));
+        }
+
+        turns.Take(new NeutralEvent(NeutralKind.ToolCall) { Call = 6 });
+        turns.Take(new NeutralEvent(NeutralKind.ToolCall) { Call = 7 });
+        for (var part = 0; part < 4; part++)
+            turns.Take(new NeutralEvent(NeutralKind.ArgumentsObject, quotes) { Call = 7 });
+        var told = writer.Count;
+
+        // Each is twice as long as the inside of a string: 4 MiB are held.
+        turns.Take(new NeutralEvent(NeutralKind.Arguments, "a"u8) { Call = 7 });
+        Assert.Equal(told + 1, writer.Count);
+    }
+
     [Fact]
     public void A_used_one_allocates_nothing()
     {
@@ -153,6 +251,7 @@ public sealed class CallsInTurnTests
         private readonly AnswerReader _reader = Translations.Of(RequestShape.Chat).NewAnswerReader!();
         private readonly AnswerWriter _writer;
         private readonly CallsInTurn _turns = new();
+        private readonly LossReport _losses = new();
 
         public Answer(string client)
         {
@@ -160,6 +259,7 @@ public sealed class CallsInTurnTests
             Assert.True(_writer.TellsCallsInTurn);
             _reader.Reset();
             _writer.Begin(new AnswerFacts("id-1"u8, "asked"u8, 1700000000, wantsUsage: true, promptTokens: 0));
+            _writer.Losses = _losses;
             _turns.Reset(_writer);
         }
 
@@ -167,10 +267,13 @@ public sealed class CallsInTurnTests
 
         public bool IsFaulted => _writer.IsFaulted;
 
-        public void Take(string delta) => Assert.True(_reader.OnEvent(
-            Encoding.UTF8.GetBytes(delta == "TEXT"
-                ? """{"model":"m","choices":[{"index":0,"delta":{"content":"a"}}]}"""
-                : "{\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[" + delta + "]}}]}"), _turns));
+        public string Lost => Encoding.ASCII.GetString(_losses.Names);
+
+        public void Take(string delta, string logprobs = "[]") =>
+            TakeDelta(delta == "TEXT" ? """{"content":"a"}""" : "{\"tool_calls\":[" + delta + "]}", logprobs);
+
+        public void TakeDelta(string delta, string logprobs) => Assert.True(_reader.OnEvent(
+            Encoding.UTF8.GetBytes($$$"""{"model":"m","choices":[{"index":0,"delta":{{{delta}}},"logprobs":{"content":{{{logprobs}}}}}]}"""), _turns));
 
         public void End()
         {

@@ -61,6 +61,9 @@ internal sealed class MessageAnswerWriter : AnswerWriter
             case NeutralKind.ArgumentsObject:
                 _arguments.Add(item.Text);
                 break;
+            case NeutralKind.Logprobs:
+                LoseLogprobs(item);
+                break;
             case NeutralKind.Finish:
                 _reason = item.Reason;
                 _stopSequence.Clear();

@@ -76,6 +76,9 @@ internal sealed class MessageStreamWriter : AnswerWriter
                 _escaped.Clear();
                 Arguments(item.Call, _escaped.AddEscaped(item.Text).Written);
                 break;
+            case NeutralKind.Logprobs:
+                LoseLogprobs(item);
+                break;
             case NeutralKind.Finish:
                 _reason = item.Reason;
                 _stopSequence.Clear();

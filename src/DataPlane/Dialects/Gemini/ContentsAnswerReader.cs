@@ -16,6 +16,9 @@ internal sealed class ContentsAnswerReader : AnswerReader
     private bool _isBegun;
     private bool _hasLogprobs;
 
+    /// <summary>Candidates that told a call or a thought last.</summary>
+    private uint _behindText;
+
     /// <summary>What matters of a chunk, of a candidate or of a part, wherever it stands.</summary>
     private struct Fields
     {
@@ -44,6 +47,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
         Array.Clear(_calls);
         _logprobs.Release();
         _isBegun = _hasLogprobs = false;
+        _behindText = 0;
     }
 
     public override bool OnEvent(ReadOnlySpan<byte> data, AnswerWriter to) => TryRead(data, to, out _);
@@ -168,7 +172,10 @@ internal sealed class ContentsAnswerReader : AnswerReader
         }
     }
 
-    /// <summary>The parts; how probable their tokens were goes with the first text. The mean is what all of these say together.</summary>
+    /// <summary>
+    /// The parts; how probable their tokens were goes with the first text, and is of no text where there are calls or thought alone. The mean is what all of
+    /// these say together.
+    /// </summary>
     private void TellParts(ReadOnlySpan<byte> data, in Fields candidate, int choice, AnswerWriter to)
     {
         var logprobs = candidate.Logprobs.IsPresent ? _logprobs.Read(data, candidate.Logprobs, to.HidesLogprobs ? null : to.Losses) : default;
@@ -192,8 +199,9 @@ internal sealed class ContentsAnswerReader : AnswerReader
             }
         }
 
+        var isOfText = (_behindText & (1u << choice)) == 0;
         if (!logprobs.IsEmpty)
-            to.Take(new NeutralEvent(NeutralKind.Text) { Choice = choice, Logprobs = logprobs });
+            to.Take(new NeutralEvent(isOfText ? NeutralKind.Text : NeutralKind.Logprobs) { Choice = choice, Logprobs = logprobs });
     }
 
     private static void ReadPart(ref JsonWalk walk, ref Fields part, AnswerWriter to)

@@ -47,6 +47,9 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
             case NeutralKind.ArgumentsObject:
                 Arguments(candidate, candidate.Arguments, item);
                 break;
+            case NeutralKind.Logprobs:
+                TellLogprobs(candidate, item);
+                break;
             case NeutralKind.Finish:
                 Leave(candidate, item.Choice);
                 candidate.Reason = item.Reason;
@@ -146,6 +149,20 @@ internal sealed class ContentsAnswerWriter(bool isStream) : AnswerWriter
         }
 
         candidate.Parts.Add(item.Text);
+    }
+
+    /// <summary>A chunk of their own, in which nothing is said: a call that is open is told later, and whole.</summary>
+    private void TellLogprobs(Candidate candidate, in NeutralEvent item)
+    {
+        if (!isStream)
+        {
+            TokenLogprobs.Add(candidate.Logprobs, item.Logprobs);
+            return;
+        }
+
+        BeginChunk();
+        Out.Add("{\"text\":\"\"}"u8);
+        EndChunk(candidate, item.Choice, item.Logprobs);
     }
 
     private void BeginCall(Candidate candidate, in NeutralEvent call)

@@ -15,6 +15,9 @@ internal sealed class ChatAnswerReader : AnswerReader
     private Piece _logprobs;
     private Piece _refusalLogprobs;
 
+    /// <summary>Choices that told a call or a thought last.</summary>
+    private uint _behindText;
+
     /// <summary>What matters of a chunk or of a choice, wherever it stands.</summary>
     private struct Fields
     {
@@ -46,6 +49,7 @@ internal sealed class ChatAnswerReader : AnswerReader
         foreach (ref var calls in _calls.AsSpan())
             calls.Clear();
         _isBegun = false;
+        _behindText = 0;
     }
 
     public override bool OnEvent(ReadOnlySpan<byte> data, AnswerWriter to)
@@ -192,13 +196,14 @@ internal sealed class ChatAnswerReader : AnswerReader
         }
     }
 
-    /// <summary>What is left of the probabilities, where no text was there to go with.</summary>
-    private static void TellLogprobs(NeutralKind kind, ReadOnlySpan<byte> data, ref Piece logprobs, int choice, AnswerWriter to)
+    /// <summary>What is left of the probabilities, where no text was there to go with: behind a call or a thought they are of its tokens.</summary>
+    private void TellLogprobs(NeutralKind kind, ReadOnlySpan<byte> data, ref Piece logprobs, int choice, AnswerWriter to)
     {
         var elements = TokenLogprobs.Inside(data, logprobs);
         logprobs = default;
+        var isOfText = (_behindText & (1u << choice)) == 0;
         if (!elements.IsEmpty)
-            to.Take(new NeutralEvent(kind) { Choice = choice, Logprobs = elements });
+            to.Take(new NeutralEvent(isOfText ? kind : NeutralKind.Logprobs) { Choice = choice, Logprobs = elements });
     }
 
     private void TellDelta(ReadOnlySpan<byte> data, Piece delta, int choice, AnswerWriter to)
@@ -290,8 +295,12 @@ internal sealed class ChatAnswerReader : AnswerReader
             logprobs = TokenLogprobs.Inside(data, _refusalLogprobs);
             _refusalLogprobs = default;
         }
+
+        Pass(kind == NeutralKind.Thinking, choice);
         to.Take(new NeutralEvent(kind, walk.Text.Of(data)) { Choice = choice, Logprobs = logprobs });
     }
+
+    private void Pass(bool isBehindText, int choice) => _behindText = isBehindText ? _behindText | (1u << choice) : _behindText & ~(1u << choice);
 
     private void ReadCalls(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
     {
@@ -369,6 +378,7 @@ internal sealed class ChatAnswerReader : AnswerReader
     /// <summary>Calls are counted as they come first; a delta of one that is known brings arguments alone.</summary>
     private void TellCall(ReadOnlySpan<byte> data, in Call call, int choice, AnswerWriter to)
     {
+        Pass(isBehindText: true, choice);
         if (call.IsCustom && !to.TakesCustomCalls)
         {
             to.Losses?.Add("answer.tool_calls.custom"u8);

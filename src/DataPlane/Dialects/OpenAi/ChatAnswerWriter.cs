@@ -51,6 +51,9 @@ internal sealed class ChatAnswerWriter : AnswerWriter
             case NeutralKind.ArgumentsObject:
                 choice.Calls.AddEscaped(item.Text);
                 break;
+            case NeutralKind.Logprobs:
+                TokenLogprobs.Add(choice.Logprobs, item.Logprobs);
+                break;
             case NeutralKind.Finish:
                 choice.Reason = item.Reason;
                 break;

@@ -52,6 +52,9 @@ internal sealed class ChatStreamWriter : AnswerWriter
                 _escaped.Clear();
                 Arguments(item, _escaped.AddEscaped(item.Text).Written);
                 break;
+            case NeutralKind.Logprobs:
+                Delta(item.Choice, "{"u8, default, "}"u8, item.Logprobs);
+                break;
             case NeutralKind.Finish:
                 Finish(item.Choice, item.Reason);
                 break;

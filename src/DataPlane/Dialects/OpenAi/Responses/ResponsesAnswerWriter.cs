@@ -64,6 +64,9 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
                 _escaped.Clear();
                 Arguments(item.Call, _escaped.AddEscaped(item.Text).Written);
                 break;
+            case NeutralKind.Logprobs:
+                LoseLogprobs(item);
+                break;
             case NeutralKind.Finish:
                 _reason = item.Reason;
                 EndItem(_reason);
