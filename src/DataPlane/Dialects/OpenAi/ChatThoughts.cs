@@ -14,6 +14,7 @@ internal sealed class ChatThoughts
     private readonly TextBuffer _text = new();
     private readonly TextBuffer _proof = new();
     private bool _isTooLong;
+    private bool _isLost;
     private int _told;
 
     public void Begin()
@@ -26,18 +27,17 @@ internal sealed class ChatThoughts
     {
         _text.Release();
         _proof.Release();
-        _isTooLong = false;
+        _isTooLong = _isLost = false;
     }
 
     /// <summary>Whether a thought that is proved ends before such an event. One that was not proved until then will not be.</summary>
     public bool IsEndedBy(NeutralKind next)
     {
-        if (next == NeutralKind.Signature || (next == NeutralKind.Thinking && _proof.Length == 0))
+        if (next is NeutralKind.Signature or NeutralKind.Logprobs || (next == NeutralKind.Thinking && _proof.Length == 0 && !_isLost))
             return false;
         if (_proof.Length > 0)
             return true;
-        _text.Clear();
-        _isTooLong = false;
+        Clear();
         return false;
     }
 
@@ -52,8 +52,13 @@ internal sealed class ChatThoughts
     /// <summary>Proves the thought at hand; a proof may come in pieces. False where it has to be lost.</summary>
     public bool Prove(ReadOnlySpan<byte> mark, ReadOnlySpan<byte> proof)
     {
-        if (_isTooLong || _proof.Length + proof.Length > ThoughtBytesMax)
+        if (_isTooLong || _isLost || _proof.Length + proof.Length > ThoughtBytesMax)
+        {
+            Clear();
+            _isLost = true;
             return false;
+        }
+
         if (_proof.Length == 0)
             _proof.Add(mark.IsEmpty ? ThoughtProof.Signed : mark);
         _proof.Add(proof);
@@ -75,8 +80,13 @@ internal sealed class ChatThoughts
     {
         to.Add("{\"type\":\"reasoning.text\",\"text\":\""u8).Add(_text.Written).Add("\",\"signature\":\""u8).Add(_proof.Written)
             .Add("\",\"index\":"u8).Add(_told++).Add("}"u8);
+        Clear();
+    }
+
+    private void Clear()
+    {
         _text.Clear();
         _proof.Clear();
-        _isTooLong = false;
+        _isTooLong = _isLost = false;
     }
 }
