@@ -98,13 +98,14 @@ internal static class Translating
     }
 
     /// <summary>An answer, event by event where <paramref name="events"/> are given, else whole; with the usage that it reports where that is read, else with one.</summary>
-    public static string Answer(RequestShape client, RequestShape upstream, IEnumerable<string> events, bool isStream, out string losses, bool readsUsage = false)
+    public static string Answer(RequestShape client, RequestShape upstream, IEnumerable<string> events, bool isStream, out string losses, bool readsUsage = false,
+        bool wantsOldCalls = false)
     {
         var reader = Translations.Of(upstream).NewAnswerReader!();
         var writer = isStream ? Translations.Of(client).NewStreamWriter!() : Translations.Of(client).NewAnswerWriter!();
         var lost = new LossReport();
         reader.Reset();
-        writer.Begin(new AnswerFacts("id-1"u8, "asked"u8, 1700000000, wantsUsage: true, promptTokens: 0));
+        writer.Begin(new AnswerFacts("id-1"u8, "asked"u8, 1700000000, wantsUsage: true, promptTokens: 0) { WantsOldCalls = wantsOldCalls });
         writer.Losses = lost;
         writer.Usage = new Usage { InputTokens = 10, CachedInputTokens = 3, OutputTokens = 20, ReasoningTokens = 2, IsPresent = true };
         var usage = readsUsage ? UsageReading(upstream, isStream) : null;

@@ -281,7 +281,7 @@ public sealed class ChatOverMessagesTests
         var answer = await edge.AskAsync(Ask.Chat("n=2; reasoning=3", Model, ",\"reasoning_effort\":\"low\",\"max_tokens\":4000"));
 
         Assert.NotEqual("", answer.Json.GetProperty("choices")[0].GetProperty("message").GetProperty("reasoning_content").GetString());
-        Assert.Equal("aiedge.signed.c2lnbmF0dXJl", answer.Json.GetProperty("choices")[0].GetProperty("message").GetProperty("reasoning_details")[0].GetProperty("signature").GetString());
+        Assert.Equal("aiedge.signed.0.c2lnbmF0dXJl", answer.Json.GetProperty("choices")[0].GetProperty("message").GetProperty("reasoning_details")[0].GetProperty("signature").GetString());
         Assert.Null(answer.Field("x-aiedge-translation-loss"));
         Assert.Contains("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2048}", (await edge.Fake.NextRequestAsync()).BodyText, StringComparison.Ordinal);
     }

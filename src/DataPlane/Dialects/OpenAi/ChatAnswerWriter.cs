@@ -150,10 +150,12 @@ internal sealed class ChatAnswerWriter : AnswerWriter
             if (ChatWords.LosesOldCall(call, Losses))
                 return;
             choice.CallCount++;
+            choice.Proofs.PassCall();
             calls.Add("{\"name\":\""u8).Add(call.Name).Add("\",\"arguments\":\""u8);
             return;
         }
 
+        choice.Proofs.PassCall();
         if (choice.CallCount++ > 0)
             calls.Add("\"}},"u8);
         calls.Add("{\"id\":\""u8);

@@ -8,7 +8,7 @@ internal sealed class ChatMessageReader
 {
     private readonly List<Piece> _lostCalls = [];
     private readonly List<Piece> _customCalls = [];
-    private readonly List<NeutralPart> _thoughts = [];
+    private readonly ChatThoughtReader _thoughts = new();
     private readonly OldCalls _oldCalls = new();
     private NeutralRequest _request = null!;
 
@@ -46,7 +46,7 @@ internal sealed class ChatMessageReader
     {
         var from = _request.Parts.Count;
         var role = Role.Unknown;
-        _thoughts.Clear();
+        _thoughts.Begin(_request);
         NeutralPart result = new() { Kind = PartKind.ToolResult };
         NeutralPart? thought = null;
         Piece mark = default;
@@ -69,15 +69,13 @@ internal sealed class ChatMessageReader
             else if (walk.Is("reasoning_content"u8) && walk.Token == JsonToken.String)
                 thought = walk.Text.Length > 0 ? new NeutralPart { Kind = PartKind.Thinking, Text = walk.Text } : thought;
             else if (walk.Is("reasoning_details"u8) && walk.TryEnter(JsonToken.StartArray))
-                ReadThoughts(ref walk);
+                _thoughts.Read(ref walk);
             else if (!PromptCache.TryRead(ref walk, ref mark) && !walk.IsNothing())
                 _request.Losses.Add("messages"u8, walk.Name);
         }
 
         // The text alone is of no use beside the same thoughts with what proves them.
-        if (_thoughts.Count > 0)
-            _request.Parts.InsertRange(from, _thoughts);
-        else if (thought is { } unproved)
+        if (!_thoughts.TryPlace(from) && thought is { } unproved)
             _request.Parts.Insert(from, unproved);
 
         // Nobody takes an answer to a call that was not made.
@@ -94,34 +92,6 @@ internal sealed class ChatMessageReader
         return role != Role.Unknown;
     }
 
-    /// <summary>Thoughts with what proves them to the provider that had them. Those that other servers gave say nothing to others.</summary>
-    private void ReadThoughts(ref JsonWalk walk)
-    {
-        while (walk.NextElement())
-        {
-            if (!walk.TryEnter(JsonToken.StartObject))
-                continue;
-            NeutralPart part = new() { Kind = PartKind.Thinking };
-            Piece proof = default;
-            while (walk.NextMember())
-            {
-                if (walk.Is("text"u8) && walk.Token == JsonToken.String)
-                    part.Text = walk.Text;
-                else if (walk.Is("signature"u8) && walk.Token == JsonToken.String)
-                    proof = walk.Text;
-            }
-
-            part.IsSealed = SealedThought.TryRead(_request.Source, proof, out part.Signature);
-            var isHidden = false;
-            if (!part.IsSealed && !ThoughtProof.TryRead(_request.Source, proof, out part.Signature, out isHidden))
-                _request.Losses.Add("messages.reasoning_details"u8);
-            else if (isHidden)
-                _thoughts.Add(new NeutralPart { Kind = PartKind.HiddenThinking, Text = part.Signature });
-            else
-                _thoughts.Add(part);
-        }
-    }
-
     private bool LoseResult(int from, ReadOnlySpan<byte> name)
     {
         _request.Parts.RemoveRange(from, _request.Parts.Count - from);
@@ -132,6 +102,7 @@ internal sealed class ChatMessageReader
     private void ReadOldCall(ref JsonWalk walk)
     {
         NeutralPart call = new() { Kind = PartKind.ToolCall };
+        _thoughts.PassCall();
         ReadFunction(ref walk, ref call);
         _request.LoseIf(!call.Name.IsPresent, "messages.function_call"u8);
         if (!call.Name.IsPresent)
@@ -296,6 +267,7 @@ internal sealed class ChatMessageReader
         {
             if (!walk.TryEnter(JsonToken.StartObject))
                 continue;
+            _thoughts.PassCall();
             NeutralPart call = new() { Kind = PartKind.ToolCall };
             while (walk.NextMember())
             {

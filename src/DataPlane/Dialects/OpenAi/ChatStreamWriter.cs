@@ -155,6 +155,8 @@ internal sealed class ChatStreamWriter : AnswerWriter
         if (_callsAreOld && ChatWords.LosesOldCall(call, Losses))
             return;
         _callsTools |= 1u << call.Choice;
+        if (call.Choice == 0)
+            _proofs.PassCall();
         if (_callsAreOld)
         {
             Delta(call.Choice, "{\"function_call\":{\"name\":\""u8, call.Name, "\",\"arguments\":\"\"}}"u8);

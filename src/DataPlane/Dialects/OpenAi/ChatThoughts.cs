@@ -4,7 +4,8 @@ namespace AiEdge.DataPlane.Dialects.OpenAi;
 
 /// <summary>
 /// The thoughts of a chat's answer that their provider wants to see again, each with what proves it: <c>reasoning_details</c>, as chats of other
-/// makers' models have them. A client that sends a message back as it got it sends them along. A thought is told whole, once its proof is.
+/// makers' models have them. A client that sends a message back as it got it sends them along. A thought is told whole, once its proof is, with how many
+/// calls were made before it: the message has its calls elsewhere.
 /// </summary>
 internal sealed class ChatThoughts
 {
@@ -16,11 +17,12 @@ internal sealed class ChatThoughts
     private bool _isTooLong;
     private bool _isLost;
     private int _told;
+    private int _calls;
 
     public void Begin()
     {
         Release();
-        _told = 0;
+        _told = _calls = 0;
     }
 
     public void Release()
@@ -41,6 +43,9 @@ internal sealed class ChatThoughts
         return false;
     }
 
+    /// <summary>A call is told.</summary>
+    public void PassCall() => _calls++;
+
     /// <summary>Adds to the thought at hand.</summary>
     public void Add(ReadOnlySpan<byte> text)
     {
@@ -60,7 +65,7 @@ internal sealed class ChatThoughts
         }
 
         if (_proof.Length == 0)
-            _proof.Add(mark.IsEmpty ? ThoughtProof.Signed : mark);
+            Mark(mark.IsEmpty ? ThoughtProof.Signed : mark);
         _proof.Add(proof);
         return true;
     }
@@ -71,7 +76,8 @@ internal sealed class ChatThoughts
         if (thought.Length > ThoughtBytesMax)
             return false;
         _text.Clear();
-        _proof.Add(ThoughtProof.Hidden).Add(thought);
+        Mark(ThoughtProof.Hidden);
+        _proof.Add(thought);
         return true;
     }
 
@@ -89,4 +95,6 @@ internal sealed class ChatThoughts
         _proof.Clear();
         _isTooLong = _isLost = false;
     }
+
+    private void Mark(ReadOnlySpan<byte> mark) => _proof.Add(mark).Add(_calls).Add("."u8);
 }

@@ -5,7 +5,7 @@ namespace AiEdge.DataPlane.Dialects.OpenAi;
 /// <summary>
 /// What stands in <c>encrypted_content</c> of Responses, and as the <c>signature</c> of a chat's <c>reasoning_details</c>: a provider's signature of a
 /// thought, or a thought that only the provider can read, behind a mark that
-/// tells them from each other and from what OpenAI writes there.
+/// tells them from each other and from what OpenAI writes there. In a chat the mark is followed by how many calls stood before.
 /// </summary>
 internal static class ThoughtProof
 {
