@@ -70,12 +70,12 @@ internal sealed class RequestTranslation
     }
 
     /// <summary>Finds what is ours alone in a body that goes on as it is. True where the provider refuses to think on without it.</summary>
-    public bool FindProofs(in ReadOnlySequence<byte> body, ProofPlaces places, List<Piece> found)
+    public bool FindProofs(in ReadOnlySequence<byte> body, ProofPlaces places, in ModelAbilities model, List<Piece> found)
     {
         Release();
         foreach (var segment in body)
             _source.Add(segment.Span);
-        OwnProofs.Find(_source.Written, places, found);
+        OwnProofs.Find(_source.Written, places, model.Takes(RequestFeatures.ReasoningContent), found);
         var calls = places.Calls?.Invoke(_source.Written, places) ?? false;
         Release();
         return calls;

@@ -38,7 +38,7 @@ internal sealed partial class AttemptLoop
             return default;
         if (!body.TryCountTranslation())
             return EdgeError.Edge(ErrorKind.Overloaded);
-        var calls = body.Intake!.Translation.FindProofs(body.Bytes, places, _proofs);
+        var calls = body.Intake!.Translation.FindProofs(body.Bytes, places, ModelAbilities.Of(exchange), _proofs);
         if (_proofs.Count > BodyPatch.EditsMax / 2)
             return EdgeError.Client(ErrorKind.NotSupportedYet, "So many thoughts of other providers are not supported yet.", places.List);
         if (_proofs.Count > 0)

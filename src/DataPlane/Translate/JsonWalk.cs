@@ -36,6 +36,7 @@ internal ref struct JsonWalk
     private JsonScanner _scanner;
     private ReadOnlySpan<byte> _name;
     private ReadOnlySpan<byte> _rawName;
+    private int _nameStart;
     private bool _isUnentered;
 
     /// <param name="text">The text.</param>
@@ -61,6 +62,9 @@ internal ref struct JsonWalk
 
     /// <summary>The same, escapes as they stand.</summary>
     public readonly ReadOnlySpan<byte> RawName => _rawName;
+
+    /// <summary>Where the member at hand begins, with its name's first quote.</summary>
+    public readonly int MemberStart => _offset + _nameStart;
 
     /// <summary>Between the quotes of the string at hand, escapes as they stand; all of a number.</summary>
     public readonly Piece Text => Token == JsonToken.Number
@@ -91,6 +95,7 @@ internal ref struct JsonWalk
     {
         if (!Read() || Token != JsonToken.Name)
             return false;
+        _nameStart = (int)_scanner.TokenStart;
         _name = _rawName = _scanner.Text(_text);
         if (_scanner.IsEscaped)
             _name = JsonUnescape.TryUnescape(_name, _scratch, out var length) ? _scratch[..length] : default;

@@ -18,6 +18,12 @@ internal sealed record ProofPlaces(byte[] Name, string List, byte[] Within, byte
     public bool IsAllOfTurn { get; init; }
 
     /// <summary>
+    /// A member of a turn that tells the same thoughts as <see cref="Within"/>, without what proves them; where none is left there, neither is left. Empty
+    /// where there is none.
+    /// </summary>
+    public byte[] Unproved { get; init; } = [];
+
+    /// <summary>
     /// Whether the last turn of the assistant calls tools and has no thought but such ones, given the body; its provider refuses to think on then. Null
     /// where it does not.
     /// </summary>
@@ -62,7 +68,11 @@ internal static class OwnProofs
     }
 
     /// <summary>Adds what has to go, commas included.</summary>
-    public static void Find(ReadOnlySpan<byte> source, ProofPlaces places, List<Piece> found)
+    /// <param name="source">The body.</param>
+    /// <param name="places">Where thoughts stand in it.</param>
+    /// <param name="keepsUnproved">Whether their text stays, where it is told without what proves them: the model takes it from anybody.</param>
+    /// <param name="found">Where to.</param>
+    public static void Find(ReadOnlySpan<byte> source, ProofPlaces places, bool keepsUnproved, List<Piece> found)
     {
         var walk = new JsonWalk(source, stackalloc byte[64]);
         if (!walk.TryBegin())
@@ -72,13 +82,13 @@ internal static class OwnProofs
             if (!walk.Is(places.ListUtf8) || walk.Token != JsonToken.StartArray)
                 continue;
             if (places.Within.Length > 0)
-                FindInTurns(source, walk.Value(), places, found);
+                FindInTurns(source, walk.Value(), places, keepsUnproved, found);
             else
                 FindIn(source, walk.Value(), places, found);
         }
     }
 
-    private static void FindInTurns(ReadOnlySpan<byte> source, Piece list, ProofPlaces places, List<Piece> found)
+    private static void FindInTurns(ReadOnlySpan<byte> source, Piece list, ProofPlaces places, bool keepsUnproved, List<Piece> found)
     {
         var walk = new JsonWalk(source, list, stackalloc byte[64]);
         if (!walk.TryBeginArray())
@@ -87,9 +97,12 @@ internal static class OwnProofs
         while (walk.NextElement())
         {
             var (turn, before) = (walk.Value(), found.Count);
-            var goes = FindInTurn(source, turn, places, found) && places.IsAllOfTurn;
-            if (goes)
+            var isEmptied = FindInTurn(source, turn, places, found);
+            var goes = isEmptied && places.IsAllOfTurn;
+            if (goes || (isEmptied && places.Unproved.Length > 0))
                 found.RemoveRange(before, found.Count - before);
+            if (isEmptied && !goes && places.Unproved.Length > 0)
+                FindMembers(source, turn, places, keepsUnproved, found);
             turns.Pass(turn, goes, found);
         }
 
@@ -110,6 +123,22 @@ internal static class OwnProofs
         }
 
         return isEmptied;
+    }
+
+    /// <summary>Finds the members of a turn that tell its thoughts, all of which go.</summary>
+    private static void FindMembers(ReadOnlySpan<byte> source, Piece turn, ProofPlaces places, bool keepsUnproved, List<Piece> found)
+    {
+        var walk = new JsonWalk(source, turn, stackalloc byte[64]);
+        walk.TryBegin();
+        ListCut members = default;
+        while (walk.NextMember())
+        {
+            var goes = walk.Is(places.Within) || (!keepsUnproved && walk.Is(places.Unproved));
+            var (start, value) = (walk.MemberStart, walk.Value());
+            members.Pass(new Piece(start, value.Start + value.Length - start), goes, found);
+        }
+
+        members.End(found);
     }
 
     /// <summary>Finds those among the elements of a list. True where none is left.</summary>
@@ -159,7 +188,7 @@ internal static class OwnProofs
         return kept + 1;
     }
 
-    /// <summary>Cuts elements out of a list. What is kept stays a list: a comma goes with each that does not.</summary>
+    /// <summary>Cuts elements out of a list, or members out of an object. What is kept stays one: a comma goes with each that does not.</summary>
     private struct ListCut
     {
         private int _first;

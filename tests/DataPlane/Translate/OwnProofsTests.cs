@@ -72,6 +72,26 @@ public sealed class OwnProofsTests
             $$"""{"model":"m","messages":[{"role":"assistant","reasoning_details":[{{kept}}],"content":"A"}]}""",
             Without($$"""{"model":"m","messages":[{"role":"assistant","reasoning_details":[{{details}}],"content":"A"}]}""", RequestShape.Chat));
 
+    [Theory]
+    [InlineData($$"""{"role":"assistant","reasoning_content":"t","reasoning_details":[{{Detail}}],"content":"A"}""", """{"role":"assistant","content":"A"}""")]
+    [InlineData($$"""{ "reasoning_details":[{{Detail}},{{Detail}}] ,"role":"assistant", "reasoning_content":"t"}""", """{ "role":"assistant"}""")]
+    [InlineData($$"""{"content":"A", "reasoning_details":[{{Detail}}]}""", """{"content":"A"}""")]
+    [InlineData($$"""{"reasoning_details":[{{Detail}}]}""", "{}")]
+    [InlineData("""{"reasoning_content":"t","reasoning_details":[]}""", """{"reasoning_content":"t","reasoning_details":[]}""")]
+    [InlineData($$"""{"reasoning_content":"t","reasoning_details":[{{Other}},{{Detail}}]}""", $$"""{"reasoning_content":"t","reasoning_details":[{{Other}}]}""")]
+    public void A_message_of_a_chat_that_has_no_other_details_has_none(string message, string kept)
+    {
+        static string Body(string message) => $$"""{"model":"m","messages":[{"role":"user","content":"Q","reasoning_content":"aiedge."},{{message}}]}""";
+        Assert.Equal(Body(kept), Without(Body(message), RequestShape.Chat));
+    }
+
+    [Fact]
+    public void Who_takes_the_thought_of_anybody_has_its_text()
+    {
+        static string Body(string details) => $$"""{"messages":[{"reasoning_content":"t"{{details}},"role":"assistant"}]}""";
+        Assert.Equal(Body(""), Without(Body($",\"reasoning_details\":[{Detail}]"), RequestShape.Chat, keepsUnproved: true));
+    }
+
     [Fact]
     public void Very_many_go_too()
     {
@@ -96,11 +116,11 @@ public sealed class OwnProofsTests
         Assert.Equal(isIn, OwnProofs.MayBeIn(Cut([.. bytes.Select(octet => new[] { octet })])));
     }
 
-    private static string Without(string body, RequestShape shape)
+    private static string Without(string body, RequestShape shape, bool keepsUnproved = false)
     {
         var found = new List<Piece>();
         var bytes = Encoding.UTF8.GetBytes(body);
-        OwnProofs.Find(bytes, Translations.Of(shape).Proofs!, found);
+        OwnProofs.Find(bytes, Translations.Of(shape).Proofs!, keepsUnproved, found);
         var patch = new BodyPatch();
         foreach (var piece in found)
             patch.Replace(new ByteRange(piece.Start, piece.Length), default);

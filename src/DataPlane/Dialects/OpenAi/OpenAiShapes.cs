@@ -30,7 +30,10 @@ internal static class OpenAiShapes
             RequestShape.Chat, () => new ChatRequestReader(), new ChatRequestWriter(), () => new ChatAnswerReader(),
             () => new ChatStreamWriter(), () => new ChatAnswerWriter())
         {
-            Proofs = new([.. "messages.reasoning_details"u8], "messages", [.. "reasoning_details"u8], [.. "reasoning.text"u8], [.. "signature"u8]),
+            Proofs = new([.. "messages.reasoning_details"u8], "messages", [.. "reasoning_details"u8], [.. "reasoning.text"u8], [.. "signature"u8])
+            {
+                Unproved = [.. "reasoning_content"u8],
+            },
             ChoicesOf = WholeChat.ChoicesOf,
             Logprobs = new(["choices"], "logprobs", "content", "logprob", "null"),
             WantsJson = WholeChat.WantsJson,
