@@ -163,21 +163,40 @@ internal static class ResponsesInputWriter
         CallId.Write(json.StartObject().Text("type"u8, type), "call_id"u8, request.Source, result, CallIdForm.Responses);
         var isText = true;
         for (var p = from; p < to; p++)
-            isText &= request.Parts[p].Kind == PartKind.Text;
+        {
+            isText &= IsText(request.Parts[p]) || !IsOfResult(request.Parts[p]);
+            if (!IsOfResult(request.Parts[p]))
+                request.LoseUnlessText(request.Parts[p]);
+        }
+
         if (isText)
         {
             var text = json.OpenText("output"u8);
             for (var p = from; p < to; p++)
-                WriteText(text, request.Source, request.Parts[p]);
+            {
+                if (IsText(request.Parts[p]))
+                    WriteText(text, request.Source, request.Parts[p]);
+            }
+
             json.CloseText().EndObject();
             return;
         }
 
         json.StartArray("output"u8);
         for (var p = from; p < to; p++)
-            WritePart(request, json, request.Parts[p], isAnswer: false);
+        {
+            if (IsOfResult(request.Parts[p]))
+                WritePart(request, json, request.Parts[p], isAnswer: false);
+        }
+
         json.EndArray().EndObject();
     }
+
+    private static bool IsText(in NeutralPart part) => part.Kind is PartKind.Text or PartKind.Refusal;
+
+    /// <summary>Whether a part has a place in what a tool has answered: text, pictures and files have.</summary>
+    private static bool IsOfResult(in NeutralPart part) =>
+        IsText(part) || part.Kind is PartKind.Image or PartKind.ImageUrl or PartKind.File or PartKind.FileUrl;
 
     private static void WriteCall(NeutralRequest request, JsonOut json, in NeutralPart call)
     {
