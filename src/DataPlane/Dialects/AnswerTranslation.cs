@@ -103,6 +103,9 @@ internal sealed class AnswerTranslation
     /// <summary>What could not be carried of the answer so far, and is not reported yet.</summary>
     public ReadOnlySpan<byte> Lost => _losses.Names;
 
+    /// <summary>Whether a strict provider's answer may not be told because of it.</summary>
+    public bool LosesSubstance => _losses.HasSubstance;
+
     /// <summary>What was written has been taken.</summary>
     public void Took() => _writer.Out.Clear();
 

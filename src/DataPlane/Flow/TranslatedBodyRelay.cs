@@ -86,7 +86,7 @@ internal sealed class TranslatedBodyRelay(
             return Break(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "No better model could be asked."));
         }
 
-        if (isTold && exchange.Target!.Provider.TranslatesStrictly && !_translation.Lost.IsEmpty)
+        if (isTold && exchange.Target!.Provider.TranslatesStrictly && _translation.LosesSubstance)
         {
             // It is paid for, so that nobody else is asked.
             var uncarried = new EdgeError(ErrorKind.UpstreamBadAnswer, ErrorSource.Edge, StrictTranslation.OfAnswer(_translation.Lost));

@@ -17,12 +17,15 @@ internal sealed class LossReport
 
     public bool IsEmpty => _length == 0;
 
+    /// <summary>Whether anything is lost that somebody asked for or said, and not only what servers add unasked.</summary>
+    public bool HasSubstance { get; private set; }
+
     public ReadOnlySpan<byte> Names => _text.AsSpan(0, _length);
 
     public void Clear()
     {
         _length = 0;
-        _isFull = false;
+        _isFull = HasSubstance = false;
     }
 
     /// <summary>A field, in dotted form as the client calls it.</summary>
@@ -30,6 +33,13 @@ internal sealed class LossReport
 
     /// <summary>A member of a field.</summary>
     public void Add(ReadOnlySpan<byte> within, ReadOnlySpan<byte> name)
+    {
+        HasSubstance = true;
+        AddUnasked(within, name);
+    }
+
+    /// <summary>A member that a server adds unasked, and by which nothing is said.</summary>
+    public void AddUnasked(ReadOnlySpan<byte> within, ReadOnlySpan<byte> name)
     {
         Span<byte> plain = stackalloc byte[NameBytesMax];
         var length = 0;

@@ -49,6 +49,50 @@ public sealed class UncarriedTests
     }
 
     [Fact]
+    public void Sound_in_a_result_is_lost_where_it_has_no_place()
+    {
+        const string sound = """{"type":"input_audio","input_audio":{"data":"UklG","format":"wav"}}""";
+        const string call = """{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]}""";
+        var result = $$"""{"role":"tool","tool_call_id":"c","content":[{"type":"text","text":"r"},{{sound}}]}""";
+        var body = $$"""{"messages":[{"role":"user","content":"Q"},{{call}},{{result}}]}""";
+        var told = Translating.Request(RequestShape.Chat, RequestShape.Responses, body, out var lost);
+        Assert.Equal("messages.content.input_audio", lost);
+        Assert.Equal("r", JsonElement.Parse(told).GetProperty("input").EnumerateArray().Last().GetProperty("output").GetString());
+    }
+
+    [Theory]
+    [InlineData(true, "")]
+    [InlineData(false, "answer.avgLogprobs")]
+    public void The_mean_of_what_nobody_is_told_is_no_loss(bool hides, string losses)
+    {
+        var reader = Translations.Of(RequestShape.Contents).NewAnswerReader!();
+        reader.Reset();
+        var heard = new Hearing { Losses = new LossReport() };
+        Assert.True(reader.OnWhole("""{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP","avgLogprobs":-0.5}]}"""u8, new LogprobsProbe().Over(heard, hides)));
+        Assert.Equal(losses, Encoding.ASCII.GetString(heard.Losses.Names));
+    }
+
+    [Theory]
+    [InlineData("chat", ""","x_groq":{"id":"r"},"provider":"Groq","timings":{"prompt_ms":1}""", ""","content_filter_results":{"hate":{"filtered":false}},"native_finish_reason":"stop","stop_reason":128009""", "", false)]
+    [InlineData("chat", ""","citations":["https://example.com"]""", "", "", true)]
+    [InlineData("chat", "", ""","grounds":1""", "", true)]
+    [InlineData("chat", "", "", ""","provider":"x","annotations":[{"type":"url_citation"}]""", true)]
+    [InlineData("contents", ""","promptFeedback":{"safetyRatings":[{"category":"c"}]}""", ""","avgLogprobs":-0.5,"safetyRatings":[{"category":"c"}]""", ""","thoughtSignature":"S" """, false)]
+    [InlineData("contents", "", ""","groundingMetadata":{"x":1}""", "", true)]
+    [InlineData("contents", "", "", ""","inlineData":{"data":"x"}""", true)]
+    public void What_servers_add_unasked_is_told_apart(string upstream, string top, string choice, string message, bool isOfSubstance)
+    {
+        var answer = upstream == "chat"
+            ? $$"""{"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"A"{{message}}},"finish_reason":"stop"{{choice}}}]{{top}}}"""
+            : $$"""{"candidates":[{"content":{"parts":[{"text":"A"{{message}}}]},"finishReason":"STOP"{{choice}}}]{{top}}}""";
+        var lost = Translating.Heard(SpokenShape.Named(upstream).Shape, answer, isStream: false).Losses!;
+        Assert.False(lost.IsEmpty);
+        Assert.Equal(isOfSubstance, lost.HasSubstance);
+        lost.Clear();
+        Assert.False(lost.HasSubstance);
+    }
+
+    [Fact]
     public void A_search_is_asked_for_by_an_empty_object()
     {
         Translating.Request(RequestShape.Chat, RequestShape.Messages, """{"messages":[{"role":"user","content":"Q"}],"web_search_options":{},"metadata":{}}""", out var lost);

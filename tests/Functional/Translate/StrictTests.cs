@@ -78,6 +78,20 @@ public sealed class StrictTests
     }
 
     [Fact]
+    public async Task What_a_server_adds_unasked_refuses_no_answer()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Provider = "translation: strict" });
+        edge.Fake.EnqueueRaw(Ask.Answer("""
+            {"id":"c","object":"chat.completion","model":"m","provider":"Groq","x_groq":{"id":"r"},"choices":[{"index":0,"message":{"role":"assistant","content":"a"},
+            "native_finish_reason":"stop","finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":1}}
+            """));
+
+        var answer = await edge.AskAsync(Ask.Post("/v1/messages", """{"model":"fake-n1","max_tokens":9,"messages":[{"role":"user","content":"Q"}]}"""));
+
+        Assert.Equal((200, "answer.provider,answer.x_groq,answer.native_finish_reason"), (answer.Status, answer.Field("x-aiedge-translation-loss")));
+    }
+
+    [Fact]
     public async Task An_answer_that_would_lose_something_is_named_in_its_place_and_paid_for()
     {
         await using var edge = await Edge.StartAsync(With("{ provider: claude, model: fake-n1 }"));

@@ -92,8 +92,10 @@ internal sealed class ContentsAnswerReader : AnswerReader
         while (walk.NextMember())
         {
             chunk.IsBlocked |= walk.Is("blockReason"u8) && walk.Token == JsonToken.String;
-            if ((walk.Is("blockReasonMessage"u8) || walk.Is("safetyRatings"u8)) && !walk.IsNothing())
+            if (walk.Is("blockReasonMessage"u8) && !walk.IsNothing())
                 to.Losses?.Add("answer.promptFeedback"u8, walk.Name);
+            else if (walk.Is("safetyRatings"u8) && !walk.IsNothing())
+                to.Losses?.AddUnasked("answer.promptFeedback"u8, walk.Name);
         }
     }
 
@@ -145,6 +147,8 @@ internal sealed class ContentsAnswerReader : AnswerReader
                     candidate.Logprobs = walk.Value();
                 else if (walk.Is("avgLogprobs"u8))
                     candidate.HasMean = true;
+                else if (walk.Is("safetyRatings"u8) && !walk.IsNothing())
+                    to.Losses?.AddUnasked("answer"u8, walk.Name);
                 else if (!walk.Is("tokenCount"u8) && !walk.IsNothing() && !walk.IsText(default))
                     to.Losses?.Add("answer"u8, walk.Name);
             }
@@ -180,8 +184,8 @@ internal sealed class ContentsAnswerReader : AnswerReader
     {
         var logprobs = candidate.Logprobs.IsPresent ? _logprobs.Read(data, candidate.Logprobs, to.HidesLogprobs ? null : to.Losses) : default;
         _hasLogprobs |= !logprobs.IsEmpty && !to.HidesLogprobs;
-        if (candidate.HasMean && !_hasLogprobs)
-            to.Losses?.Add("answer.avgLogprobs"u8);
+        if (candidate.HasMean && !_hasLogprobs && !to.HidesLogprobs)
+            to.Losses?.AddUnasked("answer"u8, "avgLogprobs"u8);
         if (candidate.Parts.IsPresent)
         {
             var walk = new JsonWalk(data, candidate.Parts, stackalloc byte[ScratchBytes]);
@@ -233,7 +237,9 @@ internal sealed class ContentsAnswerReader : AnswerReader
     private void TellPart(ReadOnlySpan<byte> data, in Fields part, int choice, ReadOnlySpan<byte> logprobs, AnswerWriter to)
     {
         if (part.Signature.IsPresent && !part.IsCall)
-            to.Losses?.Add("answer.parts.thoughtSignature"u8);
+            to.Losses?.AddUnasked("answer.parts"u8, "thoughtSignature"u8);
+        if (part.IsCall || part.Text.Length > 0)
+            _behindText = part.IsCall || part.IsThought ? _behindText | (1u << choice) : _behindText & ~(1u << choice);
         if (part.IsCall)
         {
             to.Take(new NeutralEvent(NeutralKind.ToolCall)

@@ -121,7 +121,7 @@ internal sealed class GeminiLogprobs
             else if (walk.Is("top_logprobs"u8) && walk.Token == JsonToken.StartArray)
                 entry.Others = walk.Value();
             else if (walk.Is("tokenId"u8))
-                losses?.Add("answer.logprobsResult.tokenId"u8);
+                losses?.AddUnasked("answer.logprobsResult"u8, "tokenId"u8);
         }
 
         return entry.Token.IsPresent;

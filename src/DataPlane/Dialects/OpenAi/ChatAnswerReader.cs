@@ -81,7 +81,7 @@ internal sealed class ChatAnswerReader : AnswerReader
             else if (walk.Is("error"u8) && walk.TryEnter(JsonToken.StartObject))
                 ReadError(ref walk, ref chunk);
             else if (!IsCarried(walk.Name))
-                Lose(ref walk, to);
+                Lose(ref walk, to, ChatWords.IsUnasked(walk.Name));
         }
 
         if (!walk.IsWhole())
@@ -102,9 +102,13 @@ internal sealed class ChatAnswerReader : AnswerReader
         name.SequenceEqual("id"u8) || name.SequenceEqual("object"u8) || name.SequenceEqual("created"u8) || name.SequenceEqual("usage"u8)
         || name.SequenceEqual("service_tier"u8) || name.SequenceEqual("system_fingerprint"u8) || name.SequenceEqual("obfuscation"u8);
 
-    private static void Lose(ref JsonWalk walk, AnswerWriter to)
+    private static void Lose(ref JsonWalk walk, AnswerWriter to, bool isUnasked)
     {
-        if (!walk.IsNothing() && !walk.IsText(default))
+        if (walk.IsNothing() || walk.IsText(default))
+            return;
+        if (isUnasked)
+            to.Losses?.AddUnasked("answer"u8, walk.Name);
+        else
             to.Losses?.Add("answer"u8, walk.Name);
     }
 
@@ -144,7 +148,7 @@ internal sealed class ChatAnswerReader : AnswerReader
                 else if (walk.Is("logprobs"u8) && walk.TryEnter(JsonToken.StartObject))
                     ReadLogprobs(ref walk, ref choice);
                 else if (!walk.Is("finish_reason"u8) && !walk.Is("delta"u8) && !walk.Is("message"u8) && !walk.Is("logprobs"u8))
-                    Lose(ref walk, to);
+                    Lose(ref walk, to, ChatWords.IsUnasked(walk.Name));
             }
 
             if (choice.Index < 0 || choice.Index >= Math.Min(to.ChoicesMax, ChatWords.ChoicesMax))
@@ -230,7 +234,7 @@ internal sealed class ChatAnswerReader : AnswerReader
             else if (walk.Is("refusal"u8))
                 TellText(NeutralKind.Refusal, data, ref walk, choice, to);
             else if (!walk.Is("role"u8))
-                Lose(ref walk, to);
+                Lose(ref walk, to, isUnasked: false);
         }
     }
 

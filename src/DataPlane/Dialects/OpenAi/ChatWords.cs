@@ -9,6 +9,14 @@ internal static class ChatWords
     /// <summary>Choices of one answer that are asked for and told: no dialect that a chat is translated from or into has more.</summary>
     public const int ChoicesMax = 8;
 
+    private static readonly byte[][] Unasked =
+    [
+        [.. "x_groq"u8], [.. "usage_breakdown"u8], [.. "provider"u8], [.. "native_finish_reason"u8], [.. "prompt_filter_results"u8],
+        [.. "content_filter_results"u8], [.. "content_filter_offsets"u8], [.. "stop_reason"u8], [.. "matched_stop"u8], [.. "prompt_token_ids"u8],
+        [.. "token_ids"u8], [.. "kv_transfer_params"u8], [.. "metadata"u8], [.. "timings"u8], [.. "stats"u8], [.. "time_info"u8], [.. "seed"u8],
+        [.. "request_id"u8],
+    ];
+
     /// <summary><c>finish_reason</c>, as JSON, to a client that may know calls as they were at first.</summary>
     public static ReadOnlySpan<byte> Finish(FinishReason reason, bool callsAreOld) =>
         callsAreOld && reason == FinishReason.ToolCalls ? "\"function_call\""u8 : Finish(reason);
@@ -43,6 +51,21 @@ internal static class ChatWords
     /// <summary>An answer that its server broke off: Mistral's and OpenRouter's word, that of vLLM and SGLang, and DeepSeek's.</summary>
     private static bool IsFailure(ReadOnlySpan<byte> text) =>
         text.SequenceEqual("error"u8) || text.SequenceEqual("abort"u8) || text.SequenceEqual("insufficient_system_resource"u8);
+
+    /// <summary>
+    /// Whether a member of a chunk or of a choice is one that servers add unasked and say nothing by: Groq, OpenRouter, Azure's filter, vLLM and SGLang,
+    /// llama.cpp, LM Studio, Cerebras, Together and Zhipu, by their own descriptions of their answers. What stands in a message is none of these.
+    /// </summary>
+    public static bool IsUnasked(ReadOnlySpan<byte> name)
+    {
+        foreach (var unasked in Unasked)
+        {
+            if (name.SequenceEqual(unasked))
+                return true;
+        }
+
+        return false;
+    }
 
     /// <summary>Of calls as they were at first there is one, without anything that proves it: whether this is another, which is lost.</summary>
     public static bool LosesOldCall(in NeutralEvent call, LossReport? losses)
