@@ -21,7 +21,7 @@ internal sealed record UserWords(byte[] Name, byte[] Other, byte[] Within);
 internal abstract class DialectForm
 {
     // Text is sent as JSON and never as HTML: an apostrophe may be one.
-    protected static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>What stages below have to know of it.</summary>
     public abstract DialectTraits Traits { get; }

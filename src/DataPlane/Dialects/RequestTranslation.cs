@@ -20,9 +20,6 @@ internal sealed class RequestTranslation
     /// <summary>The request in the provider's dialect, until <see cref="Release"/>.</summary>
     public ReadOnlyMemory<byte> Body => _json.To.Memory;
 
-    /// <summary>Whether there is one.</summary>
-    public bool IsMade => _json.To.Length > 0;
-
     /// <summary>Whether it asks for log-probabilities that the client has not asked for.</summary>
     public bool AsksLogprobs => _request.AsksLogprobs;
 

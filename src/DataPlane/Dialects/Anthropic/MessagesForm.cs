@@ -16,9 +16,6 @@ internal sealed class MessagesForm() : RequestForm(
     RequestField.Thinking,
     [new("budget_tokens", RequestField.ThinkingBudget, "thinking.budget_tokens")])
 {
-    /// <summary>The least that Anthropic lets think.</summary>
-    private const long ThinkingTokensMin = 1024;
-
     private static readonly ReadOnlyMemory<byte> NoThought = Encoding.ASCII.GetBytes("{\"type\":\"disabled\"}");
 
     public override long CapOf(RequestFacts facts) => facts.MaxTokens.Value ?? -1;
@@ -41,11 +38,10 @@ internal sealed class MessagesForm() : RequestForm(
             patch.Replace(facts.Thinking, NoThought);
     }
 
-    /// <summary>A quarter of the cap is left for the answer, as where a request is translated.</summary>
     private static void LowerThought(RequestFacts facts, long tokens, BodyPatch patch)
     {
-        var budget = tokens - Math.Max(1, tokens / 4);
-        if (budget >= ThinkingTokensMin)
+        var budget = MessagesThought.TokensWithin(tokens);
+        if (budget >= MessagesThought.TokensMin)
             patch.Replace(facts.ThinkingBudget.Token, patch.Text(default, budget, default));
         else
             patch.Replace(facts.Thinking, NoThought);

@@ -17,6 +17,9 @@ internal readonly record struct MessagesThought(long Tokens, bool IsAdaptive, bo
     /// <summary>Whether it is told to.</summary>
     public bool Thinks => Tokens > 0 || IsAdaptive;
 
+    /// <summary>As much as a cap on the whole answer lets think: a quarter at least is left for the rest.</summary>
+    public static long TokensWithin(long max) => max - Math.Max(1, max / 4);
+
     /// <summary>What is asked for, as far as the model takes it; the rest is reported.</summary>
     /// <param name="request">The request.</param>
     /// <param name="model">What the model takes.</param>
@@ -58,8 +61,8 @@ internal readonly record struct MessagesThought(long Tokens, bool IsAdaptive, bo
             _ => request.ThinkingTokens,
         };
 
-        // Thought has to leave room for the answer, a quarter at least. A call that is forced, or one whose thought is not known any more, bars it.
-        var tokens = Math.Min(asked, max - Math.Max(1, max / 4));
+        // A call that is forced, or one whose thought is not known any more, bars it.
+        var tokens = Math.Min(asked, TokensWithin(max));
         var isBarred = model.Thought == ThoughtForm.None || IsForced(request) || CallsWithoutThought(request);
         var thinks = tokens >= TokensMin && !isBarred;
         request.LoseIf(!thinks || (request.Effort == ThinkingEffort.Budget && tokens < asked), request.Names.Effort);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
 
@@ -11,8 +10,6 @@ namespace AiEdge.DataPlane.Dialects.OpenAi;
 /// </summary>
 internal static class StreamCut
 {
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Members of a chunk that all chunks of a stream have alike.</summary>
     private static readonly string[] Common = ["id", "object", "created", "model", "service_tier", "system_fingerprint"];
 
@@ -60,7 +57,7 @@ internal static class StreamCut
     internal static Utf8JsonWriter Begin(ArrayBufferWriter<byte> buffer, ReadOnlySpan<byte> before)
     {
         buffer.Write(before);
-        return new Utf8JsonWriter(buffer, Readable);
+        return new Utf8JsonWriter(buffer, DialectForm.Readable);
     }
 
     private static void WriteFinish(ArrayBufferWriter<byte> buffer, JsonDocument? like, int choice, bool isChat, Usage? usage, string? cutBy)
