@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace AiEdge.DataPlane.Translate;
 
 /// <summary>
@@ -9,14 +11,7 @@ internal static class CustomTools
     /// <summary>Takes them out of a request to somebody who has them not, reported; an answer goes with its call, for nobody takes one without.</summary>
     public static void Lose(NeutralRequest request)
     {
-        for (var i = request.Tools.Count - 1; i >= 0; i--)
-        {
-            if (!request.Tools[i].IsCustom)
-                continue;
-            request.Losses.Add(request.Names.CustomTool);
-            request.Tools.RemoveAt(i);
-        }
-
+        request.LoseIf(request.Tools.RemoveAll(static tool => tool.IsCustom) > 0, request.Names.CustomTool);
         var chosen = request.AllowedTools.Count;
         request.AllowedTools.RemoveAll(static tool => tool.IsCustom);
         if (request.ToolIsCustom || (chosen > 0 && request.AllowedTools.Count == 0))
@@ -34,24 +29,19 @@ internal static class CustomTools
     {
         if (request.AllowedTools.Count == 0)
             return;
-        for (var i = request.Tools.Count - 1; i >= 0; i--)
-        {
-            if (!IsAllowed(request, request.Tools[i].Name.Of(request.Source)))
-                request.Tools.RemoveAt(i);
-        }
-
-        request.AllowedTools.Clear();
-    }
-
-    private static bool IsAllowed(NeutralRequest request, ReadOnlySpan<byte> name)
-    {
+        PieceTable allowed = default;
         foreach (var tool in request.AllowedTools)
+            allowed.At(request.Source, tool.Name) = 0;
+        var kept = 0;
+        foreach (var tool in CollectionsMarshal.AsSpan(request.Tools))
         {
-            if (tool.Name.Of(request.Source).SequenceEqual(name))
-                return true;
+            if (allowed.Find(request.Source, tool.Name) >= 0)
+                request.Tools[kept++] = tool;
         }
 
-        return false;
+        request.Tools.RemoveRange(kept, request.Tools.Count - kept);
+        request.AllowedTools.Clear();
+        allowed.Release();
     }
 
     private static void LoseCalls(NeutralRequest request)

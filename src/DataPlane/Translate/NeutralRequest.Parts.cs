@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
 namespace AiEdge.DataPlane.Translate;
 
 /// <summary>What is put into a request, and taken out of it, for want of a place in the provider's dialect.</summary>
@@ -51,7 +54,7 @@ internal sealed partial class NeutralRequest
     public void RemoveLost()
     {
         // Where each part is to be found afterwards; one that goes has the place of the one behind it.
-        var places = new int[Parts.Count + 1];
+        var places = ArrayPool<int>.Shared.Rent(Parts.Count + 1);
         var kept = 0;
         for (var p = 0; p < Parts.Count; p++)
         {
@@ -62,15 +65,16 @@ internal sealed partial class NeutralRequest
 
         places[Parts.Count] = kept;
         Parts.RemoveRange(kept, Parts.Count - kept);
-        for (var m = Messages.Count - 1; m >= 0; m--)
+        var messages = 0;
+        foreach (var message in CollectionsMarshal.AsSpan(Messages))
         {
-            var message = Messages[m];
             var from = places[message.From];
             var count = places[message.From + message.Count] - from;
-            if (count == 0 && message.Count > 0)
-                Messages.RemoveAt(m);
-            else
-                Messages[m] = message with { From = from, Count = count };
+            if (count > 0 || message.Count == 0)
+                Messages[messages++] = message with { From = from, Count = count };
         }
+
+        Messages.RemoveRange(messages, Messages.Count - messages);
+        ArrayPool<int>.Shared.Return(places);
     }
 }

@@ -148,6 +148,7 @@ internal enum AnswerFormat : byte
 internal sealed partial class NeutralRequest
 {
     private TextBuffer _source = new();
+    private bool _isOpened;
 
     /// <summary>The client's body, and what was put behind it for want of a place in the provider's dialect; all pieces are of it.</summary>
     public ReadOnlySpan<byte> Source => _source.Written;
@@ -288,6 +289,7 @@ internal sealed partial class NeutralRequest
         Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = ToolName = FormatName = FormatSchema = Dimensions = default;
         TokensMax = -1;
         Elsewhere = null;
+        _isOpened = false;
         Choices = 1;
         Stream = WantsLogprobs = AsksLogprobs = WantsThought = KeepsProofs = IsSerial = CallsAreOld = ToolIsCustom = IsAdaptive = false;
         FormatIsStrict = StrictMayBeOpen = FormatIsOpenApi = WantsBase64 = false;
@@ -295,6 +297,18 @@ internal sealed partial class NeutralRequest
         Effort = ThinkingEffort.Unset;
         ThinkingTokens = TopLogprobs = TokensMaxAssumed = 0;
         Format = AnswerFormat.Text;
+    }
+
+    /// <summary>
+    /// Ends what the system says above all messages, wherever it stands in the body, which began with the part <paramref name="from"/>. False where it was
+    /// said already: each time it would move all that stands behind it.
+    /// </summary>
+    public bool TryOpen(int from)
+    {
+        if (_isOpened)
+            return false;
+        Messages.Insert(0, new NeutralMessage(NeutralRole.System, from, Parts.Count - from));
+        return _isOpened = true;
     }
 
     /// <summary>Whether log-probabilities are to be asked for, of a target that takes that.</summary>

@@ -35,13 +35,13 @@ internal sealed class MessagesReader
         return true;
     }
 
-    /// <summary>The system prompt at hand stands before all turns, wherever it stands in the body.</summary>
-    public void ReadSystem(NeutralRequest request, ref JsonWalk walk)
+    /// <summary>The system prompt at hand stands before all turns, wherever it stands in the body; false if there was one already.</summary>
+    public bool TryReadSystem(NeutralRequest request, ref JsonWalk walk)
     {
         _request = request;
         var from = request.Parts.Count;
         ReadContent(ref walk, isOfResult: false);
-        request.Messages.Insert(0, new NeutralMessage(NeutralRole.System, from, request.Parts.Count - from));
+        return request.TryOpen(from);
     }
 
     private bool TryReadTurn(ref JsonWalk walk)

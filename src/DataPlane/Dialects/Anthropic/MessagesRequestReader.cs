@@ -68,7 +68,10 @@ internal sealed class MessagesRequestReader : RequestReader
                     return Malformed("messages");
             }
             else if (walk.Is("system"u8))
-                _messages.ReadSystem(request, ref walk);
+            {
+                if (!_messages.TryReadSystem(request, ref walk))
+                    return Parse.RequestFields.Duplicate("system");
+            }
             else if (walk.Is("stream"u8))
                 request.Stream = walk.Token == JsonToken.True;
             else if (walk.Is("max_tokens"u8))

@@ -9,7 +9,7 @@ namespace AiEdge.DataPlane.Dialects.Gemini;
 /// </summary>
 internal sealed class ContentsReader
 {
-    private readonly List<(int Part, bool IsAnswered)> _calls = [];
+    private readonly OpenCalls _calls = new();
     private NeutralRequest _request = null!;
 
     /// <summary>A part while it is read: its members may stand in any order.</summary>
@@ -22,11 +22,10 @@ internal sealed class ContentsReader
     }
 
     /// <summary>A request begins, of whose calls nothing is known: what comes first in it may be its system instruction.</summary>
-    public void Begin(NeutralRequest request)
-    {
-        _request = request;
-        _calls.Clear();
-    }
+    public void Begin(NeutralRequest request) => _request = request;
+
+    /// <summary>It is read: what was known of its calls is forgotten.</summary>
+    public void End() => _calls.Clear();
 
     /// <summary>Reads the array at hand; false if it is none of contents.</summary>
     public bool TryRead(NeutralRequest request, ref JsonWalk walk)
@@ -45,7 +44,8 @@ internal sealed class ContentsReader
         return true;
     }
 
-    public void ReadSystem(NeutralRequest request, ref JsonWalk walk)
+    /// <summary>Reads the system instruction at hand, which stands before all contents; false if there was one already.</summary>
+    public bool TryReadSystem(NeutralRequest request, ref JsonWalk walk)
     {
         var from = request.Parts.Count;
         if (walk.Token == JsonToken.String)
@@ -53,8 +53,8 @@ internal sealed class ContentsReader
         else if (walk.TryEnter(JsonToken.StartObject))
             ReadContent(ref walk);
         else
-            return;
-        request.Messages.Insert(0, new NeutralMessage(NeutralRole.System, from, request.Parts.Count - from));
+            return true;
+        return request.TryOpen(from);
     }
 
     private NeutralRole ReadContent(ref JsonWalk walk)
@@ -107,7 +107,7 @@ internal sealed class ContentsReader
         if (kind == PartKind.ToolCall)
         {
             part.Value.Ordinal = _calls.Count;
-            _calls.Add((_request.Parts.Count, false));
+            _calls.Add(_request.Source, part.Value, _request.Parts.Count);
         }
 
         if (kind == PartKind.ToolResult)
@@ -198,37 +198,17 @@ internal sealed class ContentsReader
     /// <summary>What was answered is an object; to others it is the text of that object.</summary>
     private void AddResult(NeutralPart result)
     {
-        if (CallOf(result) is not (var number and >= 0))
+        if (_calls.Answer(_request.Source, result) is not (var number and >= 0))
         {
             _request.Losses.Add(_request.Names.ResultContent);
             return;
         }
 
-        _calls[number] = _calls[number] with { IsAnswered = true };
-        (result.Ordinal, result.Id) = (number, _request.Parts[_calls[number].Part].Id);
+        (result.Ordinal, result.Id) = (number, _request.Parts[_calls.PartOf(number)].Id);
         var text = result.Text;
         result.Text = default;
         _request.Parts.Add(result);
         if (text.IsPresent)
             _request.Parts.Add(new NeutralPart { Kind = PartKind.Text, Text = text, IsObject = true, IsOfResult = true });
-    }
-
-    /// <summary>Which call a result answers: the one of its id, else the first of its name that has no answer; -1 for none.</summary>
-    private int CallOf(in NeutralPart result)
-    {
-        var source = _request.Source;
-        var byName = -1;
-        for (var i = _calls.Count - 1; i >= 0; i--)
-        {
-            if (_calls[i].IsAnswered)
-                continue;
-            var call = _request.Parts[_calls[i].Part];
-            if (result.Id.Length > 0 && call.Id.Length > 0 && call.Id.Of(source).SequenceEqual(result.Id.Of(source)))
-                return i;
-            if (call.Name.Of(source).SequenceEqual(result.Name.Of(source)))
-                byName = i;
-        }
-
-        return byName;
     }
 }

@@ -41,10 +41,17 @@ internal sealed class ContentsRequestReader : RequestReader
 
     protected override EdgeError ReadBody(NeutralRequest request)
     {
+        _contents.Begin(request);
+        var error = ReadMembers(request);
+        _contents.End();
+        return error;
+    }
+
+    private EdgeError ReadMembers(NeutralRequest request)
+    {
         var walk = new JsonWalk(request.Source, stackalloc byte[ScratchBytes]);
         if (!walk.TryBegin())
             return Malformed(null);
-        _contents.Begin(request);
         while (walk.NextMember())
         {
             if (walk.Is("contents"u8))
@@ -53,7 +60,10 @@ internal sealed class ContentsRequestReader : RequestReader
                     return Malformed("contents");
             }
             else if (Is(ref walk, "systemInstruction"u8, "system_instruction"u8))
-                _contents.ReadSystem(request, ref walk);
+            {
+                if (!_contents.TryReadSystem(request, ref walk))
+                    return Parse.RequestFields.Duplicate("systemInstruction");
+            }
             else if (Is(ref walk, "generationConfig"u8, "generation_config"u8))
                 ReadConfig(request, ref walk);
             else if (walk.Is("tools"u8))

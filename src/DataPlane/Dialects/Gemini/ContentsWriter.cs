@@ -19,13 +19,12 @@ internal static class ContentsWriter
         WriteSystem(request, json);
         json.StartArray("contents"u8);
         var table = new CallTable(request);
-        table.Begin();
-        WriteTurns(request, json, wantsProof, table);
+        WriteTurns(request, json, wantsProof, ref table);
         table.Release();
         json.EndArray();
     }
 
-    private static void WriteTurns(NeutralRequest request, JsonOut json, bool wantsProof, in CallTable table)
+    private static void WriteTurns(NeutralRequest request, JsonOut json, bool wantsProof, ref CallTable table)
     {
         var messages = request.Messages;
         ContentsTurn calls = default;

@@ -6,10 +6,10 @@ namespace AiEdge.DataPlane.Dialects.OpenAi;
 /// <summary>Reads the messages of a request for chat completions.</summary>
 internal sealed class ChatMessageReader
 {
-    private readonly List<Piece> _lostCalls = [];
-    private readonly List<Piece> _customCalls = [];
     private readonly ChatThoughtReader _thoughts = new();
     private readonly OldCalls _oldCalls = new();
+    private PieceTable _lostCalls;
+    private PieceTable _customCalls;
     private NeutralRequest _request = null!;
 
     private enum Role : byte
@@ -26,9 +26,15 @@ internal sealed class ChatMessageReader
     public EdgeError Read(NeutralRequest request, ref JsonWalk walk)
     {
         _request = request;
-        _lostCalls.Clear();
-        _customCalls.Clear();
+        var error = ReadMessages(ref walk);
+        _lostCalls.Release();
+        _customCalls.Release();
         _oldCalls.Clear();
+        return error;
+    }
+
+    private EdgeError ReadMessages(ref JsonWalk walk)
+    {
         if (!walk.TryEnter(JsonToken.StartArray))
             return ChatRequestReader.Malformed("messages");
         while (walk.NextElement())
@@ -107,20 +113,11 @@ internal sealed class ChatMessageReader
         _request.LoseIf(!call.Name.IsPresent, "messages.function_call"u8);
         if (!call.Name.IsPresent)
             return;
-        _oldCalls.Add(ref call);
+        _oldCalls.Add(_request.Source, ref call);
         _request.Parts.Add(call);
     }
 
-    private bool IsOf(List<Piece> calls, Piece id)
-    {
-        foreach (var lost in calls)
-        {
-            if (id.IsPresent && lost.Of(_request.Source).SequenceEqual(id.Of(_request.Source)))
-                return true;
-        }
-
-        return false;
-    }
+    private bool IsOf(in PieceTable calls, Piece id) => id.IsPresent && calls.Find(_request.Source, id) >= 0;
 
     private void MakeResult(int from, NeutralPart result)
     {
@@ -285,11 +282,11 @@ internal sealed class ChatMessageReader
 
             _request.LoseIf(!call.Name.IsPresent, "messages.tool_calls"u8);
             if (call is { IsCustom: true, Name.IsPresent: true, Id.IsPresent: true })
-                _customCalls.Add(call.Id);
+                _customCalls.At(_request.Source, call.Id) = 0;
             if (call.Name.IsPresent)
                 _request.Parts.Add(call);
             else if (call.Id.IsPresent)
-                _lostCalls.Add(call.Id);
+                _lostCalls.At(_request.Source, call.Id) = 0;
         }
     }
 

@@ -8,29 +8,37 @@ namespace AiEdge.DataPlane.Dialects.OpenAi;
 /// </summary>
 internal sealed class OldCalls
 {
-    private readonly List<Piece> _unanswered = [];
+    /// <summary>Of each call the one before it that has its name and no answer; -1 for none.</summary>
+    private readonly List<int> _before = [];
 
-    public void Clear() => _unanswered.Clear();
+    /// <summary>The last call of a name that has no answer.</summary>
+    private PieceTable _last;
+
+    public void Clear()
+    {
+        _before.Clear();
+        _last.Release();
+    }
 
     /// <summary>Gives a call its number.</summary>
-    public void Add(ref NeutralPart call)
+    public void Add(ReadOnlySpan<byte> source, ref NeutralPart call)
     {
-        call.Ordinal = _unanswered.Count;
-        _unanswered.Add(call.Name);
+        ref var last = ref _last.At(source, call.Name);
+        call.Ordinal = _before.Count;
+        _before.Add(last);
+        last = call.Ordinal;
     }
 
     /// <summary>Gives a result the number of its call; false where there is none.</summary>
     public bool TryAnswer(ReadOnlySpan<byte> source, ref NeutralPart result)
     {
-        for (var i = _unanswered.Count - 1; i >= 0 && result.Name.IsPresent; i--)
-        {
-            if (!_unanswered[i].IsPresent || !_unanswered[i].Of(source).SequenceEqual(result.Name.Of(source)))
-                continue;
-            _unanswered[i] = default;
-            result.Ordinal = i;
-            return true;
-        }
-
-        return false;
+        if (!result.Name.IsPresent)
+            return false;
+        ref var last = ref _last.At(source, result.Name);
+        if (last < 0)
+            return false;
+        result.Ordinal = last;
+        last = _before[last];
+        return true;
     }
 }

@@ -16,6 +16,11 @@ internal sealed class ResponsesInputReader
     private int _from;
     private Piece _callProof;
 
+    // The turn's parts that were looked at for what they say and call.
+    private int _read;
+    private bool _says;
+    private bool _calls;
+
     private enum Turn : byte
     {
         None,
@@ -125,6 +130,7 @@ internal sealed class ResponsesInputReader
             return;
         EndTurn();
         (_turn, _from, _callProof) = (turn, _request.Parts.Count, default);
+        (_read, _says, _calls) = (_from, false, false);
     }
 
     private void EndTurn()
@@ -137,15 +143,13 @@ internal sealed class ResponsesInputReader
     /// <summary>Whether the assistant's turn has text and no calls: what is said next is another message then.</summary>
     private bool SaysWithoutCalls()
     {
-        var says = false;
-        for (var p = _from; p < _request.Parts.Count; p++)
+        for (; _read < _request.Parts.Count; _read++)
         {
-            if (_request.Parts[p].Kind == PartKind.ToolCall)
-                return false;
-            says |= _request.Parts[p].Kind is PartKind.Text or PartKind.Refusal;
+            _calls |= _request.Parts[_read].Kind == PartKind.ToolCall;
+            _says |= _request.Parts[_read].Kind is PartKind.Text or PartKind.Refusal;
         }
 
-        return says;
+        return _says && !_calls;
     }
 
     private void ReadContent(ref JsonWalk walk, bool isOfResult)

@@ -65,6 +65,13 @@ internal sealed class ResponsesRequestReader : RequestReader
                 if (_input.Read(request, ref walk) is { IsError: true } error)
                     return error;
             }
+            else if (walk.Is("instructions"u8) && walk.Token == JsonToken.String)
+            {
+                // They stand before all that is said, wherever they stand in the body.
+                request.Parts.Add(new NeutralPart { Kind = PartKind.Text, Text = walk.Text });
+                if (!request.TryOpen(request.Parts.Count - 1))
+                    return Parse.RequestFields.Duplicate("instructions");
+            }
             else if (walk.Is("stream"u8))
                 request.Stream = walk.Token == JsonToken.True;
             else if (!TakeTexts(request, ref walk) && !TakeTools(request, ref walk) && !TakeWishes(request, ref walk) && !walk.IsNothing())
@@ -79,13 +86,7 @@ internal sealed class ResponsesRequestReader : RequestReader
 
     private static bool TakeTexts(NeutralRequest request, ref JsonWalk walk)
     {
-        if (walk.Is("instructions"u8) && walk.Token == JsonToken.String)
-        {
-            // They stand before all that is said, wherever they stand in the body.
-            request.Messages.Insert(0, new NeutralMessage(NeutralRole.System, request.Parts.Count, 1));
-            request.Parts.Add(new NeutralPart { Kind = PartKind.Text, Text = walk.Text });
-        }
-        else if (walk.Is("max_output_tokens"u8))
+        if (walk.Is("max_output_tokens"u8))
             request.TokensMax = walk.TryNumber(out var number) ? number : -1;
         else if (walk.Is("temperature"u8) && walk.Token == JsonToken.Number)
             request.Temperature = walk.Text;
