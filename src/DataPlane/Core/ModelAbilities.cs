@@ -76,8 +76,11 @@ internal readonly record struct ModelAbilities
     /// <summary>Calls of earlier turns are refused without what proves them.</summary>
     public bool WantsCallProof { get; private init; }
 
-    /// <summary>It is Mistral's: ids of calls have nine letters and digits, and all others are refused; a seed is <c>random_seed</c>.</summary>
+    /// <summary>It is Mistral's: ids of calls have nine letters and digits, and all others are refused.</summary>
     public bool IsMistral { get; private init; }
+
+    /// <summary>A seed is <c>random_seed</c>, where one is taken.</summary>
+    public bool SeedIsRandom { get; private init; }
 
     /// <summary>What a request for it may hold: by its name, and by what its provider says it lacks and takes.</summary>
     public RequestFeatures Features
@@ -124,7 +127,11 @@ internal readonly record struct ModelAbilities
     }
 
     /// <summary>At a server that lacks and takes so much, whatever is known of the model.</summary>
-    public ModelAbilities At(RequestFeatures lacks, RequestFeatures takes) => this with { Features = (Features & ~lacks) | takes };
+    public ModelAbilities At(RequestFeatures lacks, RequestFeatures takes) => this with
+    {
+        Features = (Features & ~lacks) | takes,
+        SeedIsRandom = SeedIsRandom && (takes & RequestFeatures.Seed) == 0,
+    };
 
     /// <summary>Of a name in UTF-8.</summary>
     public static ModelAbilities Of(ReadOnlySpan<byte> model)
@@ -160,9 +167,9 @@ internal readonly record struct ModelAbilities
     /// </summary>
     private static ModelAbilities OfMistral(ReadOnlySpan<byte> name)
     {
-        var made = new ModelAbilities { IsMistral = true };
+        var made = new ModelAbilities { IsMistral = true, SeedIsRandom = IsAtItsMaker(name) };
         var lacks = RequestFeatures.UserAfterTool
-            | (IsAtItsMaker(name) ? RequestFeatures.User | RequestFeatures.Seed | RequestFeatures.Logprobs | RequestFeatures.Files : RequestFeatures.None);
+            | (IsAtItsMaker(name) ? RequestFeatures.User | RequestFeatures.Logprobs | RequestFeatures.Files : RequestFeatures.None);
         return made.At(lacks, RequestFeatures.None);
     }
 

@@ -63,9 +63,20 @@ internal abstract class RequestWriter
     /// <summary>What the dialect has no place for, and can be said in another way.</summary>
     protected virtual RequestFeatures Lacks => RequestFeatures.None;
 
+    /// <summary>Whether the model takes tools whose input is a text.</summary>
+    protected virtual bool TakesCustomTools(in ModelAbilities model) => false;
+
+    /// <summary>Whether the model can be told which of the tools may be called; else it is not shown the others.</summary>
+    protected virtual bool TakesAllowedTools(NeutralRequest request, in ModelAbilities model) => TakesCustomTools(model);
+
     /// <summary>Writes the body, and reports what it cannot carry. The request is not to be used any more.</summary>
     public void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
+        // What is said in another way depends on the tools that are left.
+        if (!TakesCustomTools(target.Abilities))
+            CustomTools.Lose(request);
+        if (!TakesAllowedTools(request, target.Abilities))
+            CustomTools.KeepAllowed(request);
         FeatureFilter.Apply(request, target.Abilities, Lacks);
         WriteBody(request, target, json);
     }

@@ -13,20 +13,12 @@ internal static class FeatureFilter
         var lacks = model.Lacks | dialectLacks;
         if (lacks == RequestFeatures.None)
             return;
-        if ((lacks & RequestFeatures.Seed) != 0 && !model.IsMistral)
-            LoseSeed(request);
         LoseFields(request, lacks);
         LoseOfTools(request, lacks);
         if ((lacks & (RequestFeatures.Urls | RequestFeatures.Files)) != 0)
             LoseParts(request, lacks);
         if (request.Format != AnswerFormat.Text)
             FitFormat(request, lacks);
-    }
-
-    private static void LoseSeed(NeutralRequest request)
-    {
-        request.LoseIf(request.Seed.IsPresent, request.Names.Seed);
-        request.Seed = default;
     }
 
     private static void LoseFields(NeutralRequest request, RequestFeatures lacks)
@@ -36,6 +28,12 @@ internal static class FeatureFilter
             request.LoseIf(request.User.IsPresent, request.Names.User);
             request.LoseIf(request.SafetyId.IsPresent, "safety_identifier"u8);
             request.User = request.SafetyId = default;
+        }
+
+        if ((lacks & RequestFeatures.Seed) != 0)
+        {
+            request.LoseIf(request.Seed.IsPresent, request.Names.Seed);
+            request.Seed = default;
         }
 
         if ((lacks & RequestFeatures.Stop) != 0)
@@ -69,6 +67,7 @@ internal static class FeatureFilter
         {
             request.LoseIf(request.IsSerial, request.Names.Serial);
             request.IsSerial = false;
+            request.CallsAreMany = true;
         }
 
         if ((lacks & RequestFeatures.ForcedTools) != 0 && request.ToolChoice is ToolChoice.Required or ToolChoice.Named)

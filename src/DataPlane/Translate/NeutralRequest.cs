@@ -224,8 +224,11 @@ internal sealed partial class NeutralRequest
     /// <summary>OpenAI's client knows calls as they were before there could be several (<c>functions</c>), and is told them so.</summary>
     public bool CallsAreOld { get; set; }
 
-    /// <summary>One call at a time is all that the client wants, or can be told.</summary>
-    public bool CallsOne => IsSerial || CallsAreOld;
+    /// <summary>The provider cannot be told to call one at a time.</summary>
+    public bool CallsAreMany { get; set; }
+
+    /// <summary>One call at a time is all that the client wants, or can be told, and the provider is to know.</summary>
+    public bool CallsOne => !CallsAreMany && (IsSerial || CallsAreOld);
 
     public ThinkingEffort Effort { get; set; }
 
@@ -291,7 +294,7 @@ internal sealed partial class NeutralRequest
         Elsewhere = null;
         _isOpened = false;
         Choices = 1;
-        Stream = WantsLogprobs = AsksLogprobs = WantsThought = KeepsProofs = IsSerial = CallsAreOld = ToolIsCustom = IsAdaptive = false;
+        Stream = WantsLogprobs = AsksLogprobs = WantsThought = KeepsProofs = IsSerial = CallsAreOld = CallsAreMany = ToolIsCustom = IsAdaptive = false;
         FormatIsStrict = StrictMayBeOpen = FormatIsOpenApi = WantsBase64 = false;
         ToolChoice = ToolChoice.Unset;
         Effort = ThinkingEffort.Unset;

@@ -84,6 +84,63 @@ public sealed class FeatureTests
     }
 
     [Theory]
+    [InlineData("mistral-large-latest", RequestFeatures.Seed, None, "generationConfig.seed", null)]
+    [InlineData("mistral-large-latest", RequestFeatures.Seed, RequestFeatures.Seed, "", "\"seed\":7")]
+    [InlineData("mistral-large-latest", None, RequestFeatures.Seed, "", "\"seed\":7")]
+    internal void A_server_of_mistral_s_may_lack_a_seed_or_take_it_by_the_common_name(string model, RequestFeatures lacks, RequestFeatures takes, string losses, string? expected)
+    {
+        const string body = """{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"seed":7}}""";
+        var told = Translating.Request(RequestShape.Contents, RequestShape.Chat, body, out var lost, model, lacks: lacks, takes: takes);
+        Assert.Equal(expected is not null, told.Contains("," + expected, StringComparison.Ordinal) && told.Contains("seed", StringComparison.Ordinal));
+        Assert.Equal((losses, false), (lost, told.Contains("random_seed", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("messages", "\"disable_parallel_tool_use\":true")]
+    [InlineData("responses", "\"parallel_tool_calls\":false")]
+    public void Who_calls_several_at_a_time_is_not_told_that_old_clients_know_one(string upstream, string told)
+    {
+        const string body = """{"messages":[{"role":"user","content":"a"}],"functions":[{"name":"f"}]}""";
+        var shape = SpokenShape.Named(upstream).Shape;
+        Assert.Contains(told, Translating.Request(RequestShape.Chat, shape, body, out _), StringComparison.Ordinal);
+        Assert.DoesNotContain(told, Translating.Request(RequestShape.Chat, shape, body, out var lost, lacks: RequestFeatures.ParallelTools), StringComparison.Ordinal);
+        Assert.Equal("", lost);
+    }
+
+    [Theory]
+    [InlineData("{\"type\":\"custom\",\"custom\":{\"name\":\"c\"}}", "\"none\"", "tools.custom")]
+    [InlineData("{\"type\":\"function\",\"function\":{\"name\":\"f\"}}", "{\"type\":\"allowed_tools\",\"allowed_tools\":{\"mode\":\"auto\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"g\"}}]}}", "")]
+    public void Json_is_asked_for_where_no_tool_is_left_beside_it(string tool, string choice, string losses)
+    {
+        var body = Chat($"{Schema},\"tools\":[{tool}],\"tool_choice\":{choice}");
+        var told = Translating.Request(RequestShape.Chat, RequestShape.Contents, body, out var lost, "gemini-2.5-flash");
+        Assert.Contains("responseJsonSchema", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unless you call a tool", told, StringComparison.Ordinal);
+        Assert.Equal(losses, lost);
+    }
+
+    [Fact]
+    public void Who_cannot_be_made_to_call_is_not_told_that_the_tool_is_lost_and_has_to_be_called()
+    {
+        const string choice = "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}},{\"type\":\"custom\",\"custom\":{\"name\":\"c\"}}],\"tool_choice\":{\"type\":\"custom\",\"custom\":{\"name\":\"c\"}}";
+        var told = Translating.Request(RequestShape.Chat, RequestShape.Messages, Chat(choice), out var lost, lacks: RequestFeatures.ForcedTools);
+        Assert.DoesNotContain("tool_choice", told, StringComparison.Ordinal);
+        Assert.Equal("tools.custom,tool_choice", lost);
+    }
+
+    [Fact]
+    public void Who_cannot_be_made_to_call_is_shown_what_may_be_called()
+    {
+        const string allowed = "{\"type\":\"function\",\"function\":{\"name\":\"f\"}},{\"type\":\"function\",\"function\":{\"name\":\"h\"}}";
+        const string choice = "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"g\"}}," + allowed + "],\"tool_choice\":{\"type\":\"allowed_tools\",\"allowed_tools\":{\"mode\":\"required\",\"tools\":[" + allowed + "]}}";
+        Assert.Contains("\"allowedFunctionNames\":[\"f\",\"h\"]", Translating.Request(RequestShape.Chat, RequestShape.Contents, Chat(choice), out _), StringComparison.Ordinal);
+        var told = Translating.Request(RequestShape.Chat, RequestShape.Contents, Chat(choice), out var lost, lacks: RequestFeatures.ForcedTools);
+        Assert.Contains("\"functionDeclarations\":[{\"name\":\"f\"},{\"name\":\"h\"}]", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("allowedFunctionNames", told, StringComparison.Ordinal);
+        Assert.Equal("tool_choice", lost);
+    }
+
+    [Theory]
     [InlineData("mistral-small-latest", "tool assistant user")]
     [InlineData("mistralai/Mistral-7B", "tool assistant user")]
     [InlineData("m", "tool user")]

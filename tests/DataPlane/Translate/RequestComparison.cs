@@ -157,7 +157,7 @@ internal sealed partial class RequestComparison
         var sentence = had
             ? "nswer with one JSON value that follows this JSON Schema, and with nothing else:\n" + Raw(_request.FormatSchema)
             : "nswer with one JSON object and nothing else.";
-        var calls = _request.Tools.Count > 0 && (isLost || now._request.Tools.Count > 0);
+        var calls = now._request.Tools.Count > 0;
         var isFirst = _request.Messages[0].Role == NeutralRole.System;
         _said.Insert(isFirst ? _firstSystem : 0, new Thing("System Text", (calls ? "Unless you call a tool, a" : "A") + sentence) { Joined = isFirst ? JoinedAs(0) : 0 });
     }

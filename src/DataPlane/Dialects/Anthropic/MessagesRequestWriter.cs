@@ -25,8 +25,6 @@ internal sealed class MessagesRequestWriter : RequestWriter
             max = Math.Min(max, target.OutputCap);
         request.TokensMaxAssumed = request.TokensMax < 0 && target.OutputMax <= 0 ? max : 0;
         var thought = MessagesThought.Of(request, target.Abilities, max);
-        CustomTools.Lose(request);
-        CustomTools.KeepAllowed(request);
         json.StartObject();
         if (target.InsteadOfModel.IsEmpty)
             json.Value("model"u8, target.ModelJson);

@@ -17,11 +17,12 @@ internal sealed class ContentsRequestWriter : RequestWriter
 
     public override Endpoint EndpointOf(bool isStream) => isStream ? Stream : GeminiForm.Generate;
 
+    /// <summary>Where one has to be called.</summary>
+    protected override bool TakesAllowedTools(NeutralRequest request, in ModelAbilities model) =>
+        request.ToolChoice == ToolChoice.Required && model.Takes(RequestFeatures.ForcedTools);
+
     protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
-        CustomTools.Lose(request);
-        if (request.ToolChoice != ToolChoice.Required)
-            CustomTools.KeepAllowed(request);
         json.StartObject();
         ContentsWriter.Write(request, json, wantsProof: target.Abilities.WantsCallProof);
         if (request.Tools.Count > 0)

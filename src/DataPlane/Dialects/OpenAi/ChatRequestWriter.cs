@@ -8,14 +8,10 @@ internal sealed class ChatRequestWriter : RequestWriter
 {
     public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Chat;
 
+    protected override bool TakesCustomTools(in ModelAbilities model) => model.IsOpenAi;
+
     protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
-        if (!target.Abilities.IsOpenAi)
-        {
-            CustomTools.Lose(request);
-            CustomTools.KeepAllowed(request);
-        }
-
         FormatSentence.AddWord(request);
         json.StartObject().Value("model"u8, target.ModelJson);
         var marks = target.Abilities.Takes(RequestFeatures.CacheControl);
@@ -90,7 +86,7 @@ internal sealed class ChatRequestWriter : RequestWriter
         var samples = ThoughtEffort.Samples(request, model);
         if (request.Choices > 1)
             json.Number("n"u8, Math.Min(request.Choices, ChatWords.ChoicesMax));
-        Number(request, json, model.Takes(RequestFeatures.Seed) ? "seed"u8 : "random_seed"u8, request.Seed);
+        Number(request, json, model.SeedIsRandom ? "random_seed"u8 : "seed"u8, request.Seed);
         if (!samples)
             LoseSampling(request);
         if (samples)

@@ -17,6 +17,8 @@ internal sealed class ResponsesRequestWriter : RequestWriter
 
     public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Responses;
 
+    protected override bool TakesCustomTools(in ModelAbilities model) => true;
+
     protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
         FormatSentence.AddWord(request);
