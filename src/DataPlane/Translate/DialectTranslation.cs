@@ -69,6 +69,9 @@ internal abstract class RequestWriter
     /// <summary>Whether the model can be told which of the tools may be called; else it is not shown the others.</summary>
     protected virtual bool TakesAllowedTools(NeutralRequest request, in ModelAbilities model) => TakesCustomTools(model);
 
+    /// <summary>Whether the answer's schema has another form in the dialect: one that may not be looked into is said in a sentence then.</summary>
+    protected virtual bool WritesFormatOver(NeutralRequest request) => false;
+
     /// <summary>Writes the body, and reports what it cannot carry. The request is not to be used any more.</summary>
     public void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
@@ -77,7 +80,9 @@ internal abstract class RequestWriter
             CustomTools.Lose(request);
         if (!TakesAllowedTools(request, target.Abilities))
             CustomTools.KeepAllowed(request);
-        FeatureFilter.Apply(request, target.Abilities, Lacks);
+        var isUnseen = request is { Format: AnswerFormat.Schema, FormatSchema.IsPresent: true } && WritesFormatOver(request)
+            && !request.MayLookInto(request.FormatSchema);
+        FeatureFilter.Apply(request, target.Abilities, Lacks | (isUnseen ? RequestFeatures.Schema : RequestFeatures.None));
         WriteBody(request, target, json);
     }
 

@@ -149,6 +149,7 @@ internal sealed partial class NeutralRequest
 {
     private TextBuffer _source = new();
     private bool _isOpened;
+    private long _schemaWorkLeft;
 
     /// <summary>The client's body, and what was put behind it for want of a place in the provider's dialect; all pieces are of it.</summary>
     public ReadOnlySpan<byte> Source => _source.Written;
@@ -293,6 +294,7 @@ internal sealed partial class NeutralRequest
         TokensMax = -1;
         Elsewhere = null;
         _isOpened = false;
+        _schemaWorkLeft = SchemaWords.WorkMax;
         Choices = 1;
         Stream = WantsLogprobs = AsksLogprobs = WantsThought = KeepsProofs = IsSerial = CallsAreOld = CallsAreMany = ToolIsCustom = IsAdaptive = false;
         FormatIsStrict = StrictMayBeOpen = FormatIsOpenApi = WantsBase64 = false;
@@ -338,7 +340,7 @@ internal sealed partial class NeutralRequest
     /// <summary>Whether the answer's schema can be strictly kept to by OpenAI; what it would refuse for that is reported.</summary>
     public bool KeepsToFormat()
     {
-        var keeps = FormatIsStrict && (!StrictMayBeOpen || SchemaWords.IsStrict(Source, FormatSchema));
+        var keeps = FormatIsStrict && (!StrictMayBeOpen || IsStrict(FormatSchema, FormatIsOpenApi));
         if (FormatIsStrict && !keeps)
             Losses.Add(Names.Format, "strict"u8);
         return keeps;
@@ -347,9 +349,21 @@ internal sealed partial class NeutralRequest
     /// <summary>As above, of a function's.</summary>
     public bool KeepsTo(in NeutralTool tool)
     {
-        var keeps = tool.IsStrict && (!StrictMayBeOpen || (tool.Schema.IsPresent && SchemaWords.IsStrict(Source, tool.Schema)));
+        var keeps = tool.IsStrict && (!StrictMayBeOpen || (tool.Schema.IsPresent && IsStrict(tool.Schema, tool.IsOpenApi)));
         LoseIf(tool.IsStrict && !keeps, Names.Strict);
         return keeps;
+    }
+
+    private bool IsStrict(Piece schema, bool isOpenApi) => MayLookInto(schema) && SchemaWords.IsStrict(Source, schema, isOpenApi);
+
+    /// <summary>Whether a schema is looked into: of all of a request's so much is that <see cref="SchemaWords.WorkMax"/> says, those that come first.</summary>
+    public bool MayLookInto(Piece schema)
+    {
+        var work = SchemaWords.Work(schema.Of(Source), _schemaWorkLeft);
+        var may = work <= _schemaWorkLeft;
+        if (may)
+            _schemaWorkLeft -= work;
+        return may;
     }
 
     /// <summary>Reports penalties, where there are any: 0 is as good as none.</summary>

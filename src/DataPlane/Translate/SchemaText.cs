@@ -11,37 +11,41 @@ internal static class SchemaText
 {
     private const int ScratchBytes = 64;
 
-    /// <summary>Writes a schema as JSON Schema has it.</summary>
-    public static void Write(JsonOut json, ReadOnlySpan<byte> name, ReadOnlySpan<byte> source, Piece schema, bool isOpenApi)
+    /// <summary>Writes a schema as JSON Schema has it. One in OpenAPI's manner has to be one that may be looked into.</summary>
+    /// <param name="json">Where to.</param>
+    /// <param name="name">The member's name.</param>
+    /// <param name="source">What it is of.</param>
+    /// <param name="schema">The schema.</param>
+    /// <param name="isOpenApi">It is in OpenAPI's manner.</param>
+    /// <param name="closes">Its objects have no properties besides those that they name, which is what it means there.</param>
+    public static void Write(JsonOut json, ReadOnlySpan<byte> name, ReadOnlySpan<byte> source, Piece schema, bool isOpenApi, bool closes)
     {
         json.Name(name);
-        if (isOpenApi && schema.Length <= SchemaWords.SchemaBytesMax)
-            new Form(source, isOpenApi, default, null).Write(json, schema);
+        if (isOpenApi)
+            new Form(source, isOpenApi, default, null, closes).Write(json, schema);
         else
             json.Value(schema.Of(source));
     }
 
-    /// <summary>As above, for Anthropic to keep to: objects have no properties besides those that they name, and what it refuses is lost.</summary>
-    public static void WriteClosed(JsonOut json, ReadOnlySpan<byte> name, NeutralRequest request, Piece schema, bool isOpenApi, ReadOnlySpan<byte> field)
-    {
-        json.Name(name);
-        if (schema.Length <= SchemaWords.SchemaBytesMax)
-            new Form(request.Source, isOpenApi, field, request.Losses).Write(json, schema);
-        else
-            json.Value(schema.Of(request.Source));
-    }
+    /// <summary>
+    /// As above, for Anthropic to keep to: objects have no properties besides those that they name, and what it refuses is lost. It has to be one that may be
+    /// looked into.
+    /// </summary>
+    public static void WriteClosed(JsonOut json, ReadOnlySpan<byte> name, NeutralRequest request, Piece schema, bool isOpenApi, ReadOnlySpan<byte> field) =>
+        new Form(request.Source, isOpenApi, field, request.Losses, closes: true).Write(json.Name(name), schema);
 
     /// <summary>
-    /// As above, of what a function takes, which Anthropic keeps to where it is strict. It is an object, and said to be one where the schema does not: else it
-    /// is refused.
+    /// As above, of what a function takes, which Anthropic keeps to where it is strict: false where it is not to, for the schema could not be looked into. It
+    /// is an object, and said to be one where the schema does not: else it is refused.
     /// </summary>
-    public static void WriteInput(JsonOut json, ReadOnlySpan<byte> name, NeutralRequest request, in NeutralTool tool)
+    public static bool WriteInput(JsonOut json, ReadOnlySpan<byte> name, NeutralRequest request, in NeutralTool tool)
     {
         json.Name(name);
         var source = request.Source;
         var schema = tool.Schema;
-        if (schema.Length <= SchemaWords.SchemaBytesMax && (tool.IsStrict || tool.IsOpenApi))
-            new Form(source, tool.IsOpenApi, request.Names.ToolSchema, tool.IsStrict ? request.Losses : null).Write(json, schema, isInput: true);
+        var isSeen = (tool.IsStrict || tool.IsOpenApi) && request.MayLookInto(schema);
+        if (isSeen)
+            new Form(source, tool.IsOpenApi, request.Names.ToolSchema, tool.IsStrict ? request.Losses : null, tool.IsStrict).Write(json, schema, isInput: true);
         else if (HasType(source, schema))
             json.Value(schema.Of(source));
         else
@@ -52,6 +56,8 @@ internal static class SchemaText
                 json.Value(members);
             json.EndObject();
         }
+
+        return isSeen && tool.IsStrict;
     }
 
     private static bool HasType(ReadOnlySpan<byte> source, Piece schema)
@@ -82,12 +88,13 @@ internal static class SchemaText
     /// <param name="source">What the schema is of.</param>
     /// <param name="isOpenApi">It is in OpenAPI's manner.</param>
     /// <param name="field">The field that it stands in.</param>
-    /// <param name="losses">What is refused goes in here, if objects are to be closed; else null.</param>
-    private readonly ref struct Form(ReadOnlySpan<byte> source, bool isOpenApi, ReadOnlySpan<byte> field, LossReport? losses)
+    /// <param name="losses">What Anthropic refuses goes in here, if it is to be taken out; else null.</param>
+    /// <param name="closes">Whether objects are to be closed.</param>
+    private readonly ref struct Form(ReadOnlySpan<byte> source, bool isOpenApi, ReadOnlySpan<byte> field, LossReport? losses, bool closes)
     {
         private readonly ReadOnlySpan<byte> _source = source;
         private readonly ReadOnlySpan<byte> _field = field;
-        private readonly bool _closes = losses is not null;
+        private readonly bool _drops = losses is not null;
 
         /// <summary>A value that stands where a schema does; what is none is written as it stands.</summary>
         public void Write(JsonOut json, Piece schema, bool isInput = false)
@@ -109,7 +116,7 @@ internal static class SchemaText
 
             for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
                 WriteMember(json, facts, ref walk);
-            if (_closes && (facts.IsObject || facts.HasProperties))
+            if (closes && (facts.IsObject || facts.HasProperties))
                 json.Flag("additionalProperties"u8, false);
             if (facts.HasDropped)
                 WriteDropped(json, schema, facts);
@@ -134,7 +141,7 @@ internal static class SchemaText
                     facts.Description = walk.Text;
             }
 
-            if (_closes)
+            if (_drops)
                 LookForDropped(schema, ref facts);
             return facts;
         }
@@ -184,9 +191,11 @@ internal static class SchemaText
         {
             if (isOpenApi && (walk.Is("nullable"u8) || walk.Is("propertyOrdering"u8) || walk.Is("property_ordering"u8)))
                 return;
-            if (_closes && (walk.Is("additionalProperties"u8) || (facts.HasDropped && walk.Is("description"u8)) || IsDropped(ref walk, facts)))
+            if (closes && walk.Is("additionalProperties"u8))
                 return;
-            json.Name(_closes && walk.Is("oneOf"u8) ? "anyOf"u8 : walk.RawName);
+            if (_drops && ((facts.HasDropped && walk.Is("description"u8)) || IsDropped(ref walk, facts)))
+                return;
+            json.Name(_drops && walk.Is("oneOf"u8) ? "anyOf"u8 : walk.RawName);
             if (isOpenApi && walk.Is("type"u8) && walk.Token == JsonToken.String)
                 WriteType(json, facts.IsNullable, walk.Text.Of(_source));
             else if (isOpenApi && walk.Is("enum"u8) && facts.IsNullable && walk.Token == JsonToken.StartArray)

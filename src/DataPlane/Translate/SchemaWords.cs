@@ -1,3 +1,4 @@
+using System.Buffers;
 using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Translate;
@@ -7,11 +8,16 @@ internal static class SchemaWords
 {
     private const int ScratchBytes = 64;
 
+    private static readonly SearchValues<byte> Marks = SearchValues.Create("{}[]\""u8);
+
     /// <summary>Properties of one object that are looked for among those required, and those that are looked through.</summary>
     private const int PropertiesMax = 256;
 
-    /// <summary>Bytes of a schema that is looked into, once for each level: a larger one goes as it stands, and is not strictly kept to.</summary>
-    public const int SchemaBytesMax = 256 * 1024;
+    /// <summary>
+    /// Bytes of all of a request's schemas that are looked into, each as often as it is within something (<see cref="Work"/>): others go as they stand, and
+    /// are not strictly kept to.
+    /// </summary>
+    public const long WorkMax = 4 * 1024 * 1024;
 
     /// <summary>Whether Anthropic refuses the word (its page "Structured outputs", and what its own clients leave out).</summary>
     public static bool IsBound(ReadOnlySpan<byte> word) =>
@@ -27,37 +33,71 @@ internal static class SchemaWords
         || format.SequenceEqual("ipv6"u8) || format.SequenceEqual("uuid"u8);
 
     /// <summary>
-    /// Whether OpenAI takes a schema as one that is strictly kept to (guide "Structured outputs"): each object is closed and wants all its properties, and
-    /// words that it refuses are not in it.
+    /// Bytes that are gone through where a schema is looked into: each once for each object and list that it is in. What is more than <paramref name="max"/>
+    /// is not counted to its end.
     /// </summary>
-    public static bool IsStrict(ReadOnlySpan<byte> source, Piece schema)
+    public static long Work(ReadOnlySpan<byte> schema, long max)
     {
-        if (schema.Length > SchemaBytesMax)
-            return false;
+        if (schema.Length > max)
+            return schema.Length;
+        var (work, depth) = (0L, 0L);
+        while (work <= max && schema.IndexOfAny(Marks) is var at and >= 0)
+        {
+            var mark = schema[at];
+            depth += mark is (byte)'{' or (byte)'[' ? 1 : 0;
+            work += (at + 1) * depth;
+            depth -= mark is (byte)'}' or (byte)']' ? 1 : 0;
+            schema = schema[(at + 1)..];
+            while (mark == (byte)'"' && schema.IndexOfAny((byte)'"', (byte)'\\') is var end and >= 0)
+            {
+                var isEscape = schema[end] == (byte)'\\';
+                var length = Math.Min(schema.Length, end + (isEscape ? 2 : 1));
+                work += length * depth;
+                schema = schema[length..];
+                if (!isEscape)
+                    break;
+            }
+        }
+
+        return work;
+    }
+
+    /// <summary>
+    /// Whether OpenAI takes a schema as one that is strictly kept to (guide "Structured outputs"): each object is closed and wants all its properties, and
+    /// words that it refuses are not in it. Objects in OpenAPI's manner are as good as closed where they name properties: Gemini gives no others.
+    /// </summary>
+    public static bool IsStrict(ReadOnlySpan<byte> source, Piece schema, bool isOpenApi)
+    {
         var (isObject, isOneOfSeveral) = (false, false);
         var walk = new JsonWalk(source, schema, stackalloc byte[ScratchBytes]);
         for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
         {
-            isObject |= walk.Is("type"u8) && walk.IsText("object"u8);
+            isObject |= walk.Is("type"u8) && IsObject(ref walk, isOpenApi);
             isOneOfSeveral |= walk.Is("anyOf"u8);
         }
 
-        return isObject && !isOneOfSeveral && IsStrictWithin(source, schema);
+        return isObject && !isOneOfSeveral && IsStrictWithin(source, schema, isOpenApi);
     }
 
-    private static bool IsStrictWithin(ReadOnlySpan<byte> source, Piece schema)
+    private static bool IsObject(ref JsonWalk walk, bool isOpenApi) => walk.IsText("object"u8) || (isOpenApi && walk.IsText("OBJECT"u8));
+
+    private static bool IsStrictWithin(ReadOnlySpan<byte> source, Piece schema, bool isOpenApi)
     {
         if (source[schema.Start] != (byte)'{')
             return true;
         Piece properties = default, required = default;
-        var (isObject, isClosed) = (false, false);
+        var (isObject, isClosed, isNullable, hasType) = (false, isOpenApi, false, false);
         var walk = new JsonWalk(source, schema, stackalloc byte[ScratchBytes]);
         for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
         {
-            if (IsRefused(walk.Name))
+            if (IsRefused(walk.Name) || (isOpenApi && walk.Is("example"u8)))
                 return false;
             if (walk.Is("type"u8))
-                isObject = walk.IsText("object"u8);
+                (isObject, hasType) = (IsObject(ref walk, isOpenApi), true);
+            else if (walk.Is("format"u8) && walk.Token == JsonToken.String && !IsOpenAiFormat(walk.TextBytes))
+                return false;
+            else if (walk.Is("nullable"u8))
+                isNullable = isOpenApi && walk.Token == JsonToken.True;
             else if (walk.Is("additionalProperties"u8))
                 isClosed = walk.Token == JsonToken.False;
             else if (walk.Is("required"u8) && walk.Token == JsonToken.StartArray)
@@ -65,27 +105,30 @@ internal static class SchemaWords
             else if (walk.Is("properties"u8) && walk.Token == JsonToken.StartObject)
             {
                 properties = walk.Value();
-                if (!AreStrict(source, properties))
+                if (!AreStrict(source, properties, isOpenApi))
                     return false;
             }
-            else if ((walk.Is("$defs"u8) || walk.Is("definitions"u8) || walk.Is("anyOf"u8)) && !AreStrict(source, walk.Value()))
+            else if ((walk.Is("$defs"u8) || walk.Is("definitions"u8) || walk.Is("anyOf"u8)) && !AreStrict(source, walk.Value(), isOpenApi))
                 return false;
-            else if (walk.Is("items"u8) && !IsStrictWithin(source, walk.Value()))
+            else if (walk.Is("items"u8) && !IsStrictWithin(source, walk.Value(), isOpenApi))
                 return false;
         }
 
+        // One without a type has no place for what is nullable, and one that names no properties has any.
+        if ((isNullable && !hasType) || (isOpenApi && isObject && properties.Length <= 2))
+            return false;
         return !(isObject || properties.IsPresent) || (isClosed && AreRequired(source, properties, required));
     }
 
     /// <summary>Whether all that stand in an object or in an array are.</summary>
-    private static bool AreStrict(ReadOnlySpan<byte> source, Piece schemas)
+    private static bool AreStrict(ReadOnlySpan<byte> source, Piece schemas, bool isOpenApi)
     {
         var walk = new JsonWalk(source, schemas, stackalloc byte[ScratchBytes]);
         if (source[schemas.Start] == (byte)'{')
         {
             for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
             {
-                if (!IsStrictWithin(source, walk.Value()))
+                if (!IsStrictWithin(source, walk.Value(), isOpenApi))
                     return false;
             }
 
@@ -94,7 +137,7 @@ internal static class SchemaWords
 
         for (var isIn = walk.TryBeginArray(); isIn && walk.NextElement();)
         {
-            if (!IsStrictWithin(source, walk.Value()))
+            if (!IsStrictWithin(source, walk.Value(), isOpenApi))
                 return false;
         }
 
@@ -130,6 +173,9 @@ internal static class SchemaWords
 
         return false;
     }
+
+    /// <summary>Whether OpenAI takes the form of a string where it keeps strictly to it.</summary>
+    private static bool IsOpenAiFormat(ReadOnlySpan<byte> format) => IsFormat(format) && !format.SequenceEqual("uri"u8);
 
     private static bool IsRefused(ReadOnlySpan<byte> word) =>
         word.SequenceEqual("allOf"u8) || word.SequenceEqual("oneOf"u8) || word.SequenceEqual("default"u8) || word.SequenceEqual("uniqueItems"u8)

@@ -47,6 +47,8 @@ public sealed class SchemaTests
     [InlineData("""{"type":"object","properties":{"a":{"anyOf":[{"type":"null"},{"type":"object"}]}},"required":["a"],"additionalProperties":false}""", false)]
     [InlineData("""{"type":"object","properties":{"a":{"type":"string","default":"x"}},"required":["a"],"additionalProperties":false}""", false)]
     [InlineData("""{"type":"object","properties":{"a":{"$ref":"#/$defs/d"}},"required":["a"],"additionalProperties":false,"$defs":{"d":{"type":"object","properties":{"b":{}}}}}""", false)]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string","format":"date"}},"required":["a"],"additionalProperties":false}""", true)]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string","format":"uri"}},"required":["a"],"additionalProperties":false}""", false)]
     [InlineData("""{"anyOf":[{"type":"string"}]}""", false)]
     [InlineData("""{"type":"array","items":{"type":"string"}}""", false)]
     public void OpenAi_is_asked_to_keep_strictly_to_what_it_takes_so(string schema, bool isStrict)
@@ -77,8 +79,8 @@ public sealed class SchemaTests
     /// <summary>It would be gone through once for each level, and a list of names once for each property.</summary>
     [Theory]
     [InlineData(1000, true)]
-    [InlineData(300_000, false)]
-    public void A_schema_that_is_too_long_to_be_looked_into_goes_as_it_stands(int length, bool isLookedInto)
+    [InlineData(2_000_000, false)]
+    public void A_schema_that_is_too_long_to_be_looked_into_is_not_kept_strictly_to(int length, bool isLookedInto)
     {
         var schema = $$$"""{"type":"object","properties":{"a":{"type":"string","description":"{{{new string('x', length)}}}"}},"required":["a"],"additionalProperties":false}""";
         var body = """{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"Q"}],"output_config":{"format":{"type":"json_schema","schema":""" + schema + "}}}";
@@ -86,7 +88,76 @@ public sealed class SchemaTests
         Assert.Equal(isLookedInto ? "" : "output_config.format.strict", losses);
         Assert.Contains(schema, told, StringComparison.Ordinal);
         var bound = schema.Replace("\"type\":\"string\"", "\"type\":\"string\",\"maxLength\":5", StringComparison.Ordinal);
-        var chat = """{"model":"m","messages":[{"role":"user","content":"Q"}],"response_format":{"type":"json_schema","json_schema":{"name":"a","strict":true,"schema":""" + bound + "}}}";
-        Assert.Equal(!isLookedInto, Translating.Request(RequestShape.Chat, RequestShape.Messages, chat, out _).Contains("\"maxLength\":5", StringComparison.Ordinal));
+        var chat = """{"model":"m","messages":[{"role":"user","content":"Q"}],"tools":[{"type":"function","function":{"name":"f","strict":true,"parameters":SCHEMA}}],"""
+            + """ "response_format":{"type":"json_schema","json_schema":{"name":"a","strict":true,"schema":SCHEMA}}}""";
+        var asked = JsonElement.Parse(Translating.Request(RequestShape.Chat, RequestShape.Messages, chat.Replace("SCHEMA", bound, StringComparison.Ordinal), out losses));
+
+        // Of a schema that Anthropic may refuse nothing is asked but by a sentence, or as it takes any.
+        Assert.Equal(isLookedInto, asked.TryGetProperty("output_config", out _));
+        Assert.Equal(!isLookedInto, asked.TryGetProperty("system", out _));
+        Assert.Equal(isLookedInto, asked.GetProperty("tools")[0].TryGetProperty("strict", out _));
+        Assert.Equal(!isLookedInto, asked.GetProperty("tools")[0].GetProperty("input_schema").GetProperty("properties").GetProperty("a").TryGetProperty("maxLength", out _));
+        Assert.Equal(isLookedInto ? "tools.function.parameters.maxLength,response_format.json_schema.schema.maxLength" : "response_format,tools.function.strict", losses);
+    }
+
+    /// <summary>Each by itself would be short enough: all of them have one bound.</summary>
+    [Fact]
+    public void The_schemas_of_many_tools_are_looked_into_as_far_as_they_come_first()
+    {
+        const int many = 100;
+        var schema = Closed.Replace("\"type\":\"string\"", $"\"type\":\"string\",\"description\":\"{new string('x', 40_000)}\"", StringComparison.Ordinal);
+        var tools = string.Join(',', Enumerable.Range(0, many).Select(i => "{\"name\":\"f" + i + "\",\"strict\":true,\"input_schema\":" + schema + "}"));
+        var body = $$"""{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"Q"}],"tools":[{{tools}}]}""";
+        var kept = Kept(RequestShape.Messages, RequestShape.Chat, body, tool => tool.GetProperty("function").TryGetProperty("strict", out _), "tools.strict");
+        Assert.Equal(kept, Kept(RequestShape.Messages, RequestShape.Responses, body, tool => tool.GetProperty("strict").GetBoolean(), "tools.strict"));
+        tools = string.Join(',', Enumerable.Range(0, many).Select(i => "{\"type\":\"function\",\"function\":{\"name\":\"f" + i + "\",\"strict\":true,\"parameters\":" + schema + "}}"));
+        body = $$"""{"model":"m","messages":[{"role":"user","content":"Q"}],"tools":[{{tools}}]}""";
+        Assert.Equal(kept, Kept(RequestShape.Chat, RequestShape.Messages, body, tool => tool.TryGetProperty("strict", out _), "tools.function.strict"));
+        Assert.InRange(kept, 10, many - 10);
+
+        static int Kept(RequestShape client, RequestShape upstream, string body, Func<JsonElement, bool> isStrict, string loss)
+        {
+            var told = JsonElement.Parse(Translating.Request(client, upstream, body, out var losses)).GetProperty("tools").EnumerateArray().Select(isStrict).ToArray();
+            Assert.Equal(loss, losses);
+            var count = Array.IndexOf(told, false);
+            Assert.DoesNotContain(true, told[count..]);
+            return count;
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"type":"OBJECT","properties":{"a":{"type":"STRING"},"b":{"type":"INTEGER","nullable":true}},"required":["a","b"],"propertyOrdering":["b","a"]}""",
+        """{"type":"object","properties":{"a":{"type":"string"},"b":{"type":["integer","null"]}},"required":["a","b"],"additionalProperties":false}""")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"ARRAY","minItems":"1","items":{"type":"OBJECT","properties":{"c":{"type":"BOOLEAN"}},"required":["c"]}}},"required":["a"],"additionalProperties":false}""",
+        """{"type":"object","properties":{"a":{"type":"array","minItems":1,"items":{"type":"object","properties":{"c":{"type":"boolean"}},"required":["c"],"additionalProperties":false}}},"required":["a"],"additionalProperties":false}""")]
+    [InlineData("""{"type":"OBJECT","properties":{"a":{"type":"STRING"}}}""", null)]
+    [InlineData("""{"type":"OBJECT","properties":{"a":{"type":"OBJECT"}},"required":["a"]}""", null)]
+    [InlineData("""{"type":"OBJECT","properties":{"a":{"anyOf":[{"type":"STRING"}],"nullable":true}},"required":["a"]}""", null)]
+    [InlineData("""{"type":"OBJECT","properties":{"a":{"type":"INTEGER","format":"int32"}},"required":["a"]}""", null)]
+    [InlineData("""{"type":"OBJECT","properties":{"a":{"type":"STRING","example":"x"}},"required":["a"]}""", null)]
+    [InlineData("""{"type":"OBJECT","properties":{"a":{"type":"STRING"}},"required":["a"],"additionalProperties":{"type":"STRING"}}""", null)]
+    [InlineData("""{"type":"ARRAY","items":{"type":"STRING"}}""", null)]
+    public void Gemini_s_are_kept_strictly_to_where_that_is_all_the_same(string schema, string? expected)
+    {
+        var body = """{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"responseMimeType":"application/json","responseSchema":SCHEMA}}""".Replace("SCHEMA", schema, StringComparison.Ordinal);
+        foreach (var upstream in new[] { RequestShape.Chat, RequestShape.Responses })
+        {
+            var told = JsonElement.Parse(Translating.Request(RequestShape.Contents, upstream, body, out var losses));
+            var format = upstream == RequestShape.Chat ? told.GetProperty("response_format").GetProperty("json_schema") : told.GetProperty("text").GetProperty("format");
+            Assert.Equal(expected is not null, format.TryGetProperty("strict", out _));
+            Assert.Equal(expected is null ? "generationConfig.responseMimeType.strict" : "", losses);
+            if (expected is not null)
+                Assert.Equal(expected, format.GetProperty("schema").GetRawText());
+        }
+    }
+
+    [Fact]
+    public void A_long_one_of_gemini_s_is_said_in_a_sentence()
+    {
+        var schema = $$$"""{"type":"OBJECT","properties":{"a":{"type":"STRING","description":"{{{new string('x', 2_000_000)}}}"}},"required":["a"]}""";
+        var body = """{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"responseMimeType":"application/json","responseSchema":SCHEMA}}""".Replace("SCHEMA", schema, StringComparison.Ordinal);
+        var told = JsonElement.Parse(Translating.Request(RequestShape.Contents, RequestShape.Chat, body, out var losses));
+        Assert.Equal(("json_object", "generationConfig.responseMimeType"), (told.GetProperty("response_format").GetProperty("type").GetString(), losses));
+        Assert.EndsWith(schema, told.GetProperty("messages")[0].GetProperty("content").GetString(), StringComparison.Ordinal);
     }
 }

@@ -18,6 +18,9 @@ internal sealed class MessagesRequestWriter : RequestWriter
     /// <summary>That an answer be any JSON cannot be asked for.</summary>
     protected override RequestFeatures Lacks => RequestFeatures.Json;
 
+    /// <summary>Its objects have to be closed.</summary>
+    protected override bool WritesFormatOver(NeutralRequest request) => true;
+
     protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
         var max = request.TokensMax >= 0 ? request.TokensMax : target.OutputMax > 0 ? target.OutputMax : TokensMaxDefault;
@@ -145,11 +148,13 @@ internal sealed class MessagesRequestWriter : RequestWriter
             json.StartObject().Text("name"u8, tool.Name.Of(source));
             if (tool.Description.IsPresent)
                 json.Text("description"u8, tool.Description.Of(source));
+            var keeps = tool.IsStrict;
             if (tool.Schema.IsPresent)
-                SchemaText.WriteInput(json, "input_schema"u8, request, tool);
+                keeps = SchemaText.WriteInput(json, "input_schema"u8, request, tool);
             else
                 json.Value("input_schema"u8, """{"type":"object","properties":{}}"""u8);
-            if (tool.IsStrict)
+            request.LoseIf(tool.IsStrict && !keeps, request.Names.Strict);
+            if (keeps)
                 json.Flag("strict"u8, true);
             PromptCache.Write(request, json, tool.CacheMark);
             json.EndObject();

@@ -8,6 +8,8 @@ internal sealed class ChatRequestWriter : RequestWriter
 {
     public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Chat;
 
+    protected override bool WritesFormatOver(NeutralRequest request) => request.FormatIsOpenApi;
+
     protected override bool TakesCustomTools(in ModelAbilities model) => model.IsOpenAi;
 
     protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
@@ -155,8 +157,9 @@ internal sealed class ChatRequestWriter : RequestWriter
 
         json.StartObject("response_format"u8).Text("type"u8, "json_schema"u8).StartObject("json_schema"u8)
             .Text("name"u8, request.FormatName.IsPresent ? request.FormatName.Of(request.Source) : "answer"u8);
-        SchemaText.Write(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi);
-        if (request.KeepsToFormat())
+        var keeps = request.KeepsToFormat();
+        SchemaText.Write(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi, closes: keeps);
+        if (keeps)
             json.Flag("strict"u8, true);
         json.EndObject().EndObject();
     }

@@ -31,9 +31,10 @@ internal static class ChatToolWriter
         json.StartObject().Text("type"u8, "function"u8).StartObject("function"u8).Text("name"u8, tool.Name.Of(source));
         if (tool.Description.IsPresent)
             json.Text("description"u8, tool.Description.Of(source));
+        var keeps = request.KeepsTo(tool);
         if (tool.Schema.IsPresent)
-            SchemaText.Write(json, "parameters"u8, source, tool.Schema, tool.IsOpenApi);
-        if (request.KeepsTo(tool))
+            SchemaText.Write(json, "parameters"u8, source, tool.Schema, tool.IsOpenApi && (keeps || request.MayLookInto(tool.Schema)), closes: keeps);
+        if (keeps)
             json.Flag("strict"u8, true);
         json.EndObject();
         if (marks)

@@ -17,6 +17,8 @@ internal sealed class ResponsesRequestWriter : RequestWriter
 
     public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Responses;
 
+    protected override bool WritesFormatOver(NeutralRequest request) => request.FormatIsOpenApi;
+
     protected override bool TakesCustomTools(in ModelAbilities model) => true;
 
     protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
@@ -87,11 +89,12 @@ internal sealed class ResponsesRequestWriter : RequestWriter
                 continue;
             }
 
+            var keeps = request.KeepsTo(tool);
             if (tool.Schema.IsPresent)
-                SchemaText.Write(json, "parameters"u8, source, tool.Schema, tool.IsOpenApi);
+                SchemaText.Write(json, "parameters"u8, source, tool.Schema, tool.IsOpenApi && (keeps || request.MayLookInto(tool.Schema)), closes: keeps);
             else
                 json.Value("parameters"u8, """{"type":"object","properties":{}}"""u8);
-            json.Flag("strict"u8, request.KeepsTo(tool)).EndObject();
+            json.Flag("strict"u8, keeps).EndObject();
         }
 
         json.EndArray();
@@ -157,8 +160,9 @@ internal sealed class ResponsesRequestWriter : RequestWriter
         {
             json.StartObject("format"u8).Text("type"u8, "json_schema"u8)
                 .Text("name"u8, request.FormatName.IsPresent ? request.FormatName.Of(request.Source) : "answer"u8);
-            SchemaText.Write(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi);
-            if (request.KeepsToFormat())
+            var keeps = request.KeepsToFormat();
+            SchemaText.Write(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi, closes: keeps);
+            if (keeps)
                 json.Flag("strict"u8, true);
             json.EndObject();
         }
