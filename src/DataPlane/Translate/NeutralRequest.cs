@@ -99,6 +99,9 @@ internal readonly record struct NeutralTool(Piece Name, Piece Description, Piece
     public Piece CacheMark { get; init; }
 }
 
+/// <summary>What an embedding is for, and what the text is called, where Gemini's client says so.</summary>
+internal readonly record struct EmbedPurpose(Piece Task, Piece Title);
+
 /// <summary>One of the tools that may be called where not all may.</summary>
 internal readonly record struct AllowedTool(Piece Name, bool IsCustom);
 
@@ -270,6 +273,9 @@ internal sealed partial class NeutralRequest
     /// <summary>How long embeddings are to be.</summary>
     public Piece Dimensions { get; set; }
 
+    /// <summary>What each message's embedding is for; empty where nobody says so.</summary>
+    public List<EmbedPurpose> Purposes { get; } = [];
+
     /// <summary>Whether embeddings are wanted in base64.</summary>
     public bool WantsBase64 { get; set; }
 
@@ -289,6 +295,7 @@ internal sealed partial class NeutralRequest
         AllowedTools.Clear();
         Losses.Clear();
         OpenAiMembers.Clear();
+        Purposes.Clear();
         EffortWord = Verbosity = SafetyId = CacheMark = default;
         Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = ToolName = FormatName = FormatSchema = Dimensions = default;
         TokensMax = -1;

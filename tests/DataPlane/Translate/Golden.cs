@@ -22,6 +22,7 @@ internal sealed class Golden
         ["embeddings"] = RequestShape.Embeddings,
         ["embed"] = RequestShape.EmbedContent,
         ["batch"] = RequestShape.BatchEmbed,
+        ["predict"] = RequestShape.Predict,
     };
 
     private readonly string _path;

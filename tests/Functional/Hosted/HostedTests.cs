@@ -120,6 +120,7 @@ public sealed class HostedTests
     [InlineData("/v1/embeddings", """{"model":"gem","input":"a"}""", """{"instances":[{"content":"a"}]}""")]
     [InlineData("/v1beta/models/gem:embedContent", """{"content":{"parts":[{"text":"a"},{"text":"b"}]},"outputDimensionality":2}""", """{"instances":[{"content":"ab"}],"parameters":{"outputDimensionality":2}}""")]
     [InlineData("/v1beta/models/gem:batchEmbedContents", """{"requests":[{"content":{"parts":[{"text":"a"}]}},{"model":"models/gem","content":{"parts":[{"text":"b"}]}}]}""", """{"instances":[{"content":"a"},{"content":"b"}]}""")]
+    [InlineData("/v1beta/models/gem:embedContent", """{"content":{"parts":[{"text":"a"}]},"taskType":"RETRIEVAL_DOCUMENT","title":"T"}""", """{"instances":[{"content":"a","task_type":"RETRIEVAL_DOCUMENT","title":"T"}]}""")]
     public async Task Embeddings_are_predictions_on_Vertex(string path, string body, string sent)
     {
         await using var edge = await Edge.StartAsync(Setup);

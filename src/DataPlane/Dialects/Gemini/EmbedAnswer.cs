@@ -3,22 +3,26 @@ using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Dialects.Gemini;
 
-/// <summary>Reads an answer of Gemini's <c>batchEmbedContents</c>.</summary>
-internal sealed class EmbedAnswerReader : WholeAnswerReader
+/// <summary>Reads an answer with embeddings: of Gemini's <c>batchEmbedContents</c>, or of Vertex AI's <c>predict</c>.</summary>
+/// <param name="list">The member that has them.</param>
+/// <param name="within">The member of each element that is the embedding; null where the element is.</param>
+internal sealed class EmbedAnswerReader(byte[] list, byte[]? within) : WholeAnswerReader
 {
+    private const int ScratchBytes = 64;
+
     public override bool OnWhole(ReadOnlySpan<byte> body, AnswerWriter to)
     {
-        var walk = new JsonWalk(body, stackalloc byte[64]);
+        var walk = new JsonWalk(body, stackalloc byte[ScratchBytes]);
         if (!walk.TryBegin())
             return false;
         var isFound = false;
         while (walk.NextMember())
         {
-            if (!walk.Is("embeddings"u8) || !walk.TryEnter(JsonToken.StartArray))
+            if (!walk.Is(list) || !walk.TryEnter(JsonToken.StartArray))
                 continue;
             while (walk.NextElement())
             {
-                if (!TryTell(ref walk, body, to))
+                if (!(within is null ? TryTell(ref walk, body, to) : TryTellWithin(ref walk, body, to)))
                     return false;
                 isFound = true;
             }
@@ -27,8 +31,22 @@ internal sealed class EmbedAnswerReader : WholeAnswerReader
         return walk.IsWhole() && isFound;
     }
 
+    private bool TryTellWithin(ref JsonWalk walk, ReadOnlySpan<byte> body, AnswerWriter to)
+    {
+        var isTold = false;
+        if (!walk.TryEnter(JsonToken.StartObject))
+            return false;
+        while (walk.NextMember())
+        {
+            if (walk.Is(within))
+                isTold = TryTell(ref walk, body, to);
+        }
+
+        return isTold;
+    }
+
     /// <summary>Tells of one embedding, to the end of its object.</summary>
-    public static bool TryTell(ref JsonWalk walk, ReadOnlySpan<byte> body, AnswerWriter to)
+    private static bool TryTell(ref JsonWalk walk, ReadOnlySpan<byte> body, AnswerWriter to)
     {
         Piece numbers = default;
         if (!walk.TryEnter(JsonToken.StartObject))

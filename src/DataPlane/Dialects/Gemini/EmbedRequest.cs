@@ -53,6 +53,7 @@ internal sealed class EmbedRequestReader(bool isBatch) : RequestReader
     /// <summary>The members of one request, to the end of its object.</summary>
     private static EdgeError ReadOne(NeutralRequest request, ref JsonWalk walk)
     {
+        EmbedPurpose purpose = default;
         while (walk.NextMember())
         {
             if (walk.Is("content"u8) && walk.TryEnter(JsonToken.StartObject))
@@ -62,10 +63,15 @@ internal sealed class EmbedRequestReader(bool isBatch) : RequestReader
             }
             else if (ContentsRequestReader.Is(ref walk, "outputDimensionality"u8, "output_dimensionality"u8) && walk.Token == JsonToken.Number)
                 request.Dimensions = walk.Text;
+            else if (ContentsRequestReader.Is(ref walk, "taskType"u8, "task_type"u8) && walk.Token == JsonToken.String)
+                purpose = purpose with { Task = walk.IsText("TASK_TYPE_UNSPECIFIED"u8) ? default : walk.Text };
+            else if (walk.Is("title"u8) && walk.Token == JsonToken.String)
+                purpose = purpose with { Title = walk.Text.Length > 0 ? walk.Text : default };
             else if (!walk.Is("model"u8) && !walk.IsNothing())
                 request.Losses.Add(walk.Name);
         }
 
+        request.Purposes.Add(purpose);
         return default;
     }
 
@@ -112,14 +118,16 @@ internal sealed class EmbedRequestWriter : RequestWriter
     {
         var source = request.Source;
         json.StartObject().StartArray("requests"u8);
-        foreach (var message in request.Messages)
+        for (var m = 0; m < request.Messages.Count; m++)
         {
+            var message = request.Messages[m];
             json.StartObject();
             json.OpenText("model"u8).Add("models/"u8).Add(target.ModelJson[1..^1]);
             json.CloseText().StartObject("content"u8).StartArray("parts"u8);
             for (var i = message.From; i < message.From + message.Count; i++)
                 json.StartObject().Text("text"u8, request.Parts[i].Text.Of(source)).EndObject();
             json.EndArray().EndObject();
+            WritePurpose(request, json, m, "taskType"u8);
             if (request.Dimensions.IsPresent)
                 json.Value("outputDimensionality"u8, request.Dimensions.Of(source));
             json.EndObject();
@@ -127,6 +135,18 @@ internal sealed class EmbedRequestWriter : RequestWriter
 
         json.EndArray().EndObject();
         request.LoseIf(request.User.IsPresent, request.Names.User);
+    }
+
+    /// <summary>What a message's embedding is for, by the name that the host has for it.</summary>
+    public static void WritePurpose(NeutralRequest request, JsonOut json, int message, ReadOnlySpan<byte> task)
+    {
+        if (message >= request.Purposes.Count)
+            return;
+        var purpose = request.Purposes[message];
+        if (purpose.Task.IsPresent)
+            json.Text(task, purpose.Task.Of(request.Source));
+        if (purpose.Title.IsPresent)
+            json.Text("title"u8, purpose.Title.Of(request.Source));
     }
 }
 

@@ -80,13 +80,17 @@ internal sealed class GeminiForm : DialectForm
             FindModels = EmbedModels.Find,
         },
         new(
-            RequestShape.BatchEmbed, () => new EmbedRequestReader(isBatch: true), new EmbedRequestWriter(), () => new EmbedAnswerReader(),
-            null, () => new EmbedAnswerWriter(isBatch: true))
+            RequestShape.BatchEmbed, () => new EmbedRequestReader(isBatch: true), new EmbedRequestWriter(),
+            () => new EmbedAnswerReader([.. "embeddings"u8], within: null), null, () => new EmbedAnswerWriter(isBatch: true))
         {
             IsOfVectors = true,
             FindModels = EmbedModels.Find,
         },
-        new(RequestShape.Predict, null, new PredictRequestWriter(), () => new PredictAnswerReader(), null, null) { IsOfVectors = true },
+        new(
+            RequestShape.Predict, null, new PredictRequestWriter(), () => new EmbedAnswerReader([.. "predictions"u8], [.. "embeddings"u8]), null, null)
+        {
+            IsOfVectors = true,
+        },
     ];
 
     /// <summary>Vertex has another method for embeddings than Gemini's own API.</summary>

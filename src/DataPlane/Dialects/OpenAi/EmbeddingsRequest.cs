@@ -82,5 +82,10 @@ internal sealed class EmbeddingsRequestWriter : RequestWriter
         if (request.Dimensions.IsPresent)
             json.Value("dimensions"u8, request.Dimensions.Of(source));
         json.EndObject();
+        foreach (var purpose in request.Purposes)
+        {
+            request.LoseIf(purpose.Task.IsPresent, "taskType"u8);
+            request.LoseIf(purpose.Title.IsPresent, "title"u8);
+        }
     }
 }
