@@ -23,7 +23,7 @@ internal static class Translations
 
     /// <summary>What a provider is asked by that does not take a client's call as it is; null where it cannot be asked.</summary>
     public static RequestShape? ShapeFor(RequestShape asked, ProviderModel provider) =>
-        Find(asked) is { NewRequestReader: not null } row ? DialectTable.Of(provider.Dialect).ShapeFor(row, provider) : null;
+        Find(asked) is { IsAskedOfOthers: true } row ? DialectTable.Of(provider.Dialect).ShapeFor(row, provider) : null;
 
     /// <summary>Whether a client's call can be answered by a provider that does not take it as it is.</summary>
     public static bool Supports(RequestShape shape, ProviderModel provider) => ShapeFor(shape, provider) is not null;
@@ -71,6 +71,12 @@ internal sealed record DialectTranslation(
     /// <summary>Whether it asks for embeddings.</summary>
     public bool IsOfVectors { get; init; }
 
+    /// <summary>Whether it asks for a prompt's tokens, which are counted here where the model's provider speaks another dialect.</summary>
+    public bool IsOfCounts { get; init; }
+
+    /// <summary>Whether providers of other dialects may have the model that it asks.</summary>
+    public bool IsAskedOfOthers => NewRequestReader is not null || IsOfCounts;
+
     /// <summary>Where thoughts of other providers stand in requests that go on as they are; null where there are none.</summary>
     public ProofPlaces? Proofs { get; init; }
 
@@ -88,4 +94,7 @@ internal sealed record DialectTranslation(
 
     /// <summary>Finds the model in requests that go on as they are; null where it stands in one place only.</summary>
     public FindModels? FindModels { get; init; }
+
+    /// <summary>As above, and finds what of it is cut out where the dialect is hosted by somebody else, the model among it; null where nothing is.</summary>
+    public FindModels? FindHostCuts { get; init; }
 }

@@ -32,6 +32,8 @@ internal sealed partial class AttemptLoop
     private EdgeError FindProofs(Exchange exchange, RequestBody body)
     {
         var translation = Translations.Find(exchange.Endpoint!.Shape);
+        if (HostCuts(exchange) is { } cut)
+            return FindModels(exchange, body, cut);
         if (translation?.FindModels is { } find)
             return FindModels(exchange, body, find);
         if (translation?.Proofs is not { } places || !OwnProofs.MayBeIn(body.Bytes))
@@ -48,6 +50,10 @@ internal sealed partial class AttemptLoop
             exchange.AddTranslationLoss("thinking"u8);
         return default;
     }
+
+    /// <summary>Finds what is cut out of the request for who hosts the dialect; null where that takes it as it is.</summary>
+    private static FindModels? HostCuts(Exchange exchange) =>
+        exchange.Target!.Provider.Hosted is null ? null : Translations.Find(exchange.Endpoint!.Shape)?.FindHostCuts;
 
     /// <summary>Finds where a body names its model, which has to be the path's.</summary>
     private EdgeError FindModels(Exchange exchange, RequestBody body, FindModels find)
@@ -86,7 +92,7 @@ internal sealed partial class AttemptLoop
         if (exchange.Stored.BeforeJson is { IsEmpty: false } before)
             intake.Patch.Replace(intake.Scan.Facts.StoredIdToken, before);
         ReadOnlyMemory<byte> name = target.UpstreamModelJson ?? exchange.PassedModelJson;
-        var isOfModel = Translations.Find(exchange.Endpoint.Shape)?.FindModels is not null;
+        var isOfModel = HostCuts(exchange) is null && Translations.Find(exchange.Endpoint.Shape)?.FindModels is not null;
         if (isOfModel && name.IsEmpty)
             return isInjected;
         foreach (var piece in _proofs)

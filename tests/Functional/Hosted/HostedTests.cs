@@ -142,6 +142,23 @@ public sealed class HostedTests
         Assert.Equal("done", (await edge.RecordAsync()).GetProperty("end").GetString());
     }
 
+    /// <summary>Vertex has the members of a whole request beside <c>contents</c>, and not within one.</summary>
+    [Theory]
+    [InlineData("""{"contents":[{"parts":[{"text":"a"}]}]}""", """{"contents":[{"parts":[{"text":"a"}]}]}""")]
+    [InlineData("""{"generateContentRequest":{"model":"models/gem","contents":[{"parts":[{"text":"a"}]}],"safetySettings":[],"tools":[]}}""", """{"contents":[{"parts":[{"text":"a"}]}],"tools":[]}""")]
+    public async Task Tokens_are_asked_of_Vertex_in_its_own_form(string body, string sent)
+    {
+        var setup = Setup;
+        await using var edge = await Edge.StartAsync(setup with { Providers = setup.Providers.Replace("gemini, ", "gemini, countTokens: provider, ", StringComparison.Ordinal) });
+
+        var answer = await edge.AskAsync(Ask.Post("/v1beta/models/gem:countTokens", body));
+
+        Assert.Equal((200, "provider"), (answer.Status, answer.Field("x-aiedge-counted-by")));
+        var request = await edge.Fake.NextRequestAsync();
+        Assert.Equal(Publishers + "google/models/fake-n3:countTokens", request.Target);
+        Assert.Equal(sent, request.BodyText);
+    }
+
     [Theory]
     [InlineData("""{"predictions":[]}""")]
     [InlineData("""{"predictions":[{"embeddings":{"values":[]}}]}""")]

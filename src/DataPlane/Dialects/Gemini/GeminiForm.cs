@@ -73,7 +73,12 @@ internal sealed class GeminiForm : DialectForm
             Logprobs = new(["candidates"], "logprobsResult", "chosenCandidates", "logProbability", ""),
             WantsJson = WholeContents.WantsJson,
         },
-        new(RequestShape.CountContents, () => new ContentsRequestReader(), null, null, null, null) { FindModels = CountRequest.FindModels },
+        new(RequestShape.CountContents, null, null, null, null, null)
+        {
+            IsOfCounts = true,
+            FindModels = CountRequest.FindModels,
+            FindHostCuts = CountRequest.FindCuts,
+        },
         new(RequestShape.EmbedContent, () => new EmbedRequestReader(isBatch: false), null, null, null, () => new EmbedAnswerWriter(isBatch: false))
         {
             IsOfVectors = true,
