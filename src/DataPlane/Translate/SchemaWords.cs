@@ -94,7 +94,7 @@ internal static class SchemaWords
                 return false;
             if (walk.Is("type"u8))
                 (isObject, hasType) = (IsObject(ref walk, isOpenApi), true);
-            else if (walk.Is("format"u8) && walk.Token == JsonToken.String && !IsOpenAiFormat(walk.TextBytes))
+            else if (walk.Is("format"u8) && walk.Token == JsonToken.String && !IsStrictFormat(walk.TextBytes))
                 return false;
             else if (walk.Is("nullable"u8))
                 isNullable = isOpenApi && walk.Token == JsonToken.True;
@@ -175,7 +175,7 @@ internal static class SchemaWords
     }
 
     /// <summary>Whether OpenAI takes the form of a string where it keeps strictly to it.</summary>
-    private static bool IsOpenAiFormat(ReadOnlySpan<byte> format) => IsFormat(format) && !format.SequenceEqual("uri"u8);
+    private static bool IsStrictFormat(ReadOnlySpan<byte> format) => IsFormat(format) && !format.SequenceEqual("uri"u8);
 
     private static bool IsRefused(ReadOnlySpan<byte> word) =>
         word.SequenceEqual("allOf"u8) || word.SequenceEqual("oneOf"u8) || word.SequenceEqual("default"u8) || word.SequenceEqual("uniqueItems"u8)
