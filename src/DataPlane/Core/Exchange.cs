@@ -19,7 +19,7 @@ internal struct ModelBytes
 }
 
 /// <summary>One request of a client and all that is learnt about it on its way. Reused: <see cref="Reset"/> begins the next one.</summary>
-internal sealed class Exchange
+internal sealed partial class Exchange
 {
     /// <summary>Tags that one request may set.</summary>
     public const int ClientTagsMax = 8;
@@ -42,8 +42,6 @@ internal sealed class Exchange
     private int _clientTagCount;
     private byte[]? _path;
     private int _pathLength;
-    private byte[] _translationLoss = [];
-    private int _translationLossLength;
 
     public ConfigSnapshot Config { get; set; } = null!;
 
@@ -97,14 +95,8 @@ internal sealed class Exchange
 
     public Endpoint? Endpoint { get; set; }
 
-    /// <summary>Where the request goes that it was translated into; null where the provider speaks the client's dialect.</summary>
-    public Endpoint? UpstreamEndpoint { get; set; }
-
     /// <summary>What the answer is read as: the row of the provider's side.</summary>
     public Endpoint SpokenEndpoint => UpstreamEndpoint ?? Endpoint!;
-
-    /// <summary>Names of what could not be carried between the dialects, with commas between; empty for nothing.</summary>
-    public ReadOnlySpan<byte> TranslationLoss => _translationLoss.AsSpan(0, _translationLossLength);
 
     /// <summary>What the client speaks, and is owed every answer in.</summary>
     public Dialect Dialect { get; set; }
@@ -203,9 +195,6 @@ internal sealed class Exchange
     /// <summary>What each choice's output was capped at in the client's stead; 0 where it was not.</summary>
     public long OutputClamp { get; set; }
 
-    /// <summary>What each choice's output was capped at for the provider's dialect, which wants a cap that nobody knew; 0 where it was not.</summary>
-    public long TranslationCap { get; private set; }
-
     /// <summary>What is told of both.</summary>
     public long OutputCapTold => TranslationCap > 0 ? TranslationCap : OutputClamp;
 
@@ -301,8 +290,9 @@ internal sealed class Exchange
         _pathLength = 0;
         Account = null;
         AccountCost = default;
-        Endpoint = UpstreamEndpoint = null;
-        _translationLossLength = 0;
+        Endpoint = null;
+        ClearTranslation();
+        LetGoOfNames();
         Dialect = default;
         Stream = IsArray = false;
         HttpMinor = 1;
@@ -321,7 +311,7 @@ internal sealed class Exchange
         _askedTier = _servedTier = default;
         WantsBase64 = WantsOldCalls = WantsUsage = RanAway = StreamIsWhole = false;
         Bill = default;
-        OutputClamp = TranslationCap = 0;
+        OutputClamp = 0;
         ClearRefusal();
         RequestRate = TokenRate = default;
         ClientAddress = null;
@@ -449,30 +439,6 @@ internal sealed class Exchange
 
     /// <summary>The tier of service that the answer's head tells; what its body says holds in its place.</summary>
     public void SetTierAtHead(ReadOnlySpan<byte> tier) => _servedTier.Learn(tier);
-
-    /// <summary>Takes the names of what a request has lost; those of an attempt before are forgotten.</summary>
-    /// <param name="names">The names.</param>
-    /// <param name="outputCap">What it was capped at because its dialect wants a cap, and nobody knew one; 0 where it was not.</param>
-    public void SetTranslationLoss(ReadOnlySpan<byte> names, long outputCap = 0)
-    {
-        _translationLossLength = 0;
-        TranslationCap = outputCap;
-        AddTranslationLoss(names);
-    }
-
-    /// <summary>Takes the names of what an answer has lost.</summary>
-    public void AddTranslationLoss(ReadOnlySpan<byte> names)
-    {
-        if (names.IsEmpty)
-            return;
-        var length = _translationLossLength + (_translationLossLength > 0 ? 1 : 0) + names.Length;
-        if (_translationLoss.Length < length)
-            Array.Resize(ref _translationLoss, length);
-        if (_translationLossLength > 0)
-            _translationLoss[_translationLossLength++] = (byte)',';
-        names.CopyTo(_translationLoss.AsSpan(_translationLossLength));
-        _translationLossLength = length;
-    }
 
     /// <summary>Takes the provider's id, if it is one.</summary>
     public void SetProviderId(ReadOnlySpan<byte> id)

@@ -14,6 +14,7 @@ internal sealed class AnswerTranslation
     private readonly AnswerWriter?[] _wholes = new AnswerWriter?[Translations.Count];
     private readonly LossReport _losses = new();
     private CallsInTurn? _turns;
+    private OwnNames? _names;
     private AnswerReader _reader = null!;
     private AnswerWriter _writer = null!;
     private AnswerWriter _told = null!;
@@ -52,6 +53,8 @@ internal sealed class AnswerTranslation
         });
         _told = Told();
         _told = probe?.Over(_told, hidesLogprobs) ?? _told;
+        if (!exchange.FittedNames.IsEmpty)
+            _told = (_names ??= new OwnNames()).Over(_told, exchange.FittedNames);
     }
 
     /// <summary>Whom the reader tells: the writer, or who puts calls in turn before it.</summary>
@@ -121,6 +124,7 @@ internal sealed class AnswerTranslation
     {
         ReportLosses();
         _turns?.Release();
+        _names?.Release();
         _writer.Release();
     }
 }

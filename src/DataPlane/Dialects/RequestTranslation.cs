@@ -61,6 +61,7 @@ internal sealed class RequestTranslation
         exchange.WantsOldCalls = _request.CallsAreOld;
         exchange.UpstreamEndpoint = writer.EndpointOf(_request.Stream);
         exchange.SetTranslationLoss(_request.Losses.Names, _request.TokensMaxAssumed);
+        exchange.SetFittedNames(_request.FittedNames.Written);
         return target.Provider.TranslatesStrictly && !_request.Losses.IsEmpty
             ? EdgeError.Invalid(StrictTranslation.OfRequest(_request.Losses.Names))
             : default;
@@ -94,5 +95,6 @@ internal sealed class RequestTranslation
         _source.Release();
         _model.Release();
         _json.To.Release();
+        _request.FittedNames.Release();
     }
 }

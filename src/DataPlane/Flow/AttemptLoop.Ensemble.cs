@@ -201,8 +201,7 @@ internal sealed partial class AttemptLoop
             upstream.WatchUpload();
             AttemptSender.Write(exchange, body, upstream);
             member.State = MemberState.Reading;
-            (member.UpstreamEndpoint, member.Loss, member.OutputClamp) = (exchange.UpstreamEndpoint, exchange.TranslationLoss.ToArray(), exchange.OutputClamp);
-            member.TranslationCap = exchange.TranslationCap;
+            (member.Translation, member.OutputClamp) = (exchange.Translation, exchange.OutputClamp);
         }
 
         _asking = _gate;
@@ -385,8 +384,7 @@ internal sealed partial class AttemptLoop
     {
         if (member.Number > 0)
             _plan.Swap(ref member.Place);
-        exchange.UpstreamEndpoint = member.UpstreamEndpoint;
-        exchange.SetTranslationLoss(member.Loss, member.TranslationCap);
+        exchange.Translation = member.Translation;
         exchange.OutputClamp = member.OutputClamp;
         exchange.FirstByteAt = member.FirstByteAt;
         exchange.IsSentWhole = member.IsSentWhole;

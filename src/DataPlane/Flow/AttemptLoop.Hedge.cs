@@ -186,14 +186,13 @@ internal sealed partial class AttemptLoop
     {
         if (_plan.Beside.Provider.Speaks(exchange.Dialect, exchange.Endpoint!.Shape))
             return false;
-        var (endpoint, loss, cap) = (exchange.UpstreamEndpoint, exchange.TranslationLoss.ToArray(), exchange.TranslationCap);
+        var translation = exchange.Translation;
         _plan.Swap();
         var isUncarried = Uncarried(exchange, body).IsError;
         if (isUncarried)
             _plan.Leave(AttemptOutcome.Unknown);
         _plan.Swap();
-        exchange.UpstreamEndpoint = endpoint;
-        exchange.SetTranslationLoss(loss, cap);
+        exchange.Translation = translation;
 
         // What the first one is to be sent lies where this was tried; it could be made before, and so it can be now.
         if (isUncarried && exchange.SentAt == 0)

@@ -13,8 +13,7 @@ internal sealed partial class AttemptLoop
     /// <summary>Puts the request into the target's dialect, where that is not the client's.</summary>
     private EdgeError Translate(Exchange exchange, RequestBody body)
     {
-        exchange.UpstreamEndpoint = null;
-        exchange.SetTranslationLoss(default);
+        exchange.ClearTranslation();
         _proofs.Clear();
         _barsThought = _asksLogprobs = false;
         if (Speaks(exchange))

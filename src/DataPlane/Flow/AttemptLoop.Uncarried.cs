@@ -31,8 +31,7 @@ internal sealed partial class AttemptLoop
         if (Speaks(exchange))
             return default;
         var error = Translate(exchange, body);
-        exchange.UpstreamEndpoint = null;
-        exchange.SetTranslationLoss(default);
+        exchange.ClearTranslation();
         return error.Source == ErrorSource.Client ? error : default;
     }
 
@@ -55,8 +54,7 @@ internal sealed partial class AttemptLoop
         }
 
         EndTarget(exchange);
-        exchange.UpstreamEndpoint = null;
-        exchange.SetTranslationLoss(default);
+        exchange.ClearTranslation();
         return ReferenceEquals(model, exchange.Model) ? default : await FollowAsync(link, exchange, body);
     }
 }

@@ -76,16 +76,10 @@ internal sealed class EnsembleMember
 
     public long FirstByteAt { get; private set; }
 
-    /// <summary>Where its request went that was translated for it.</summary>
-    public Endpoint? UpstreamEndpoint { get; set; }
-
-    /// <summary>What its request has lost by that.</summary>
-    public byte[] Loss { get; set; } = [];
+    /// <summary>What its request was made into.</summary>
+    public AttemptTranslation Translation { get; set; }
 
     public long OutputClamp { get; set; }
-
-    /// <summary>See <see cref="Exchange.TranslationCap"/>.</summary>
-    public long TranslationCap { get; set; }
 
     public MemberAnswer Reading { get; set; }
 
@@ -106,9 +100,8 @@ internal sealed class EnsembleMember
         Error = default;
         IsResent = IsOver = IsSentWhole = HasHead = false;
         Upstream = null;
-        FirstByteAt = OutputClamp = TranslationCap = 0;
-        UpstreamEndpoint = null;
-        Loss = [];
+        FirstByteAt = OutputClamp = 0;
+        Translation = default;
         Reading = default;
         Place = default;
         Task = Task.CompletedTask;

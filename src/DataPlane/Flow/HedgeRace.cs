@@ -13,9 +13,7 @@ internal sealed class HedgeRace(HedgeSide first, HedgeSide second) : IUpstreamLe
     /// <summary>Below all numbers that connections and those that are being opened have.</summary>
     private static long _last = long.MinValue;
 
-    private Endpoint? _otherEndpoint;
-    private byte[] _otherLoss = [];
-    private long _otherCap;
+    private AttemptTranslation _other;
 
     public HedgeSide First => first;
 
@@ -27,15 +25,9 @@ internal sealed class HedgeRace(HedgeSide first, HedgeSide second) : IUpstreamLe
     public static long NextNumber() => Interlocked.Increment(ref _last);
 
     /// <summary>
-    /// The other attempt is the exchange's now: where its request went, and what that has lost on the way into the dialect there. By whoever has the exchange.
+    /// The other attempt is the exchange's now: where its request went, and what became of that on the way into the dialect there. By whoever has the exchange.
     /// </summary>
-    public void Swap(Exchange exchange)
-    {
-        var (endpoint, loss, cap) = (exchange.UpstreamEndpoint, exchange.TranslationLoss.ToArray(), exchange.TranslationCap);
-        exchange.UpstreamEndpoint = _otherEndpoint;
-        exchange.SetTranslationLoss(_otherLoss, _otherCap);
-        (_otherEndpoint, _otherLoss, _otherCap) = (endpoint, loss, cap);
-    }
+    public void Swap(Exchange exchange) => (exchange.Translation, _other) = (_other, exchange.Translation);
 
     public void Abort(long lease)
     {

@@ -72,6 +72,9 @@ internal abstract class RequestWriter
     /// <summary>Whether the answer's schema has another form in the dialect: one that may not be looked into is said in a sentence then.</summary>
     protected virtual bool WritesFormatOver(NeutralRequest request) => false;
 
+    /// <summary>What names of functions the dialect takes; null where it has no functions.</summary>
+    protected virtual ToolNameForm? ToolNames => null;
+
     /// <summary>Writes the body, and reports what it cannot carry. The request is not to be used any more.</summary>
     public void Write(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
@@ -83,6 +86,8 @@ internal abstract class RequestWriter
         var isUnseen = request is { Format: AnswerFormat.Schema, FormatSchema.IsPresent: true } && WritesFormatOver(request)
             && !request.MayLookInto(request.FormatSchema);
         FeatureFilter.Apply(request, target.Abilities, Lacks | (isUnseen ? RequestFeatures.Schema : RequestFeatures.None));
+        if (ToolNames is { } names)
+            NameFitting.Fit(request, names);
         WriteBody(request, target, json);
     }
 

@@ -171,6 +171,9 @@ internal sealed partial class NeutralRequest
     /// <summary>What could not be carried.</summary>
     public LossReport Losses { get; } = new();
 
+    /// <summary>What the provider is told in the place of names that it would refuse (<see cref="Translate.FittedNames"/>).</summary>
+    public TextBuffer FittedNames { get; } = new();
+
     public Piece Temperature { get; set; }
 
     public Piece TopP { get; set; }
@@ -294,6 +297,7 @@ internal sealed partial class NeutralRequest
         Stops.Clear();
         AllowedTools.Clear();
         Losses.Clear();
+        FittedNames.Clear();
         OpenAiMembers.Clear();
         Purposes.Clear();
         EffortWord = Verbosity = SafetyId = CacheMark = default;

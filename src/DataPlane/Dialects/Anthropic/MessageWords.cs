@@ -6,6 +6,9 @@ namespace AiEdge.DataPlane.Dialects.Anthropic;
 /// <summary>What streamed and whole messages say alike.</summary>
 internal static class MessageWords
 {
+    /// <summary>What names of functions are taken.</summary>
+    public static ToolNameForm ToolNames { get; } = new(lengthMax: 128, "-", beginsAnyhow: true);
+
     /// <summary>The members <c>stop_reason</c> and <c>stop_sequence</c>.</summary>
     public static void WriteStop(TextBuffer to, bool refuses, FinishReason reason, bool callsTools, ReadOnlySpan<byte> stopSequence)
     {

@@ -21,6 +21,8 @@ internal sealed class MessagesRequestWriter : RequestWriter
     /// <summary>Its objects have to be closed.</summary>
     protected override bool WritesFormatOver(NeutralRequest request) => true;
 
+    protected override ToolNameForm ToolNames => MessageWords.ToolNames;
+
     protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
         var max = request.TokensMax >= 0 ? request.TokensMax : target.OutputMax > 0 ? target.OutputMax : TokensMaxDefault;

@@ -15,6 +15,8 @@ internal sealed class ContentsRequestWriter : RequestWriter
         IsStream = true,
     };
 
+    protected override ToolNameForm ToolNames => GeminiWords.ToolNames;
+
     public override Endpoint EndpointOf(bool isStream) => isStream ? Stream : GeminiForm.Generate;
 
     /// <summary>Where one has to be called.</summary>

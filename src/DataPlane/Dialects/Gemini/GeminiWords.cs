@@ -9,6 +9,9 @@ internal static class GeminiWords
     /// <summary>Candidates that one request may ask for.</summary>
     public const int CandidatesMax = 8;
 
+    /// <summary>What names of functions are taken everywhere; newer servers take some of twice the length.</summary>
+    public static ToolNameForm ToolNames { get; } = new(lengthMax: 64, "-.:", beginsAnyhow: false);
+
     public static ReadOnlySpan<byte> Finish(FinishReason reason) => reason switch
     {
         FinishReason.Length => "MAX_TOKENS"u8,

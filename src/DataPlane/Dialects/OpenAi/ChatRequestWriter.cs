@@ -6,6 +6,8 @@ namespace AiEdge.DataPlane.Dialects.OpenAi;
 /// <summary>Writes requests for chat completions (OpenAI's API reference, <c>POST /chat/completions</c>).</summary>
 internal sealed class ChatRequestWriter : RequestWriter
 {
+    protected override ToolNameForm ToolNames => ChatWords.ToolNames;
+
     public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Chat;
 
     protected override bool WritesFormatOver(NeutralRequest request) => request.FormatIsOpenApi;

@@ -17,6 +17,9 @@ internal static class ChatWords
         [.. "request_id"u8],
     ];
 
+    /// <summary>What names of functions chats and Responses take.</summary>
+    public static ToolNameForm ToolNames { get; } = new(lengthMax: 64, "-", beginsAnyhow: true);
+
     /// <summary><c>finish_reason</c>, as JSON, to a client that may know calls as they were at first.</summary>
     public static ReadOnlySpan<byte> Finish(FinishReason reason, bool callsAreOld) =>
         callsAreOld && reason == FinishReason.ToolCalls ? "\"function_call\""u8 : Finish(reason);

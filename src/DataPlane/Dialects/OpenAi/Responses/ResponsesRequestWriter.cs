@@ -15,6 +15,8 @@ internal sealed class ResponsesRequestWriter : RequestWriter
     /// <summary>The longest <c>user</c> that OpenAI takes, in bytes.</summary>
     public const int UserBytesMax = 64;
 
+    protected override ToolNameForm ToolNames => ChatWords.ToolNames;
+
     public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Responses;
 
     protected override bool WritesFormatOver(NeutralRequest request) => request.FormatIsOpenApi;
