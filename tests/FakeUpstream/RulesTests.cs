@@ -86,6 +86,62 @@ public sealed class RulesTests
     }
 
     [Theory]
+    [InlineData("f-1_", "", "", "")]
+    [InlineData("a.b:c", "does not match pattern", "should match pattern", "")]
+    [InlineData("1a", "", "", "Invalid function name")]
+    [InlineData("-a", "", "", "Invalid function name")]
+    [InlineData("caf\u00e9", "does not match pattern", "should match pattern", "Invalid function name")]
+    [InlineData("64", "", "", "")]
+    [InlineData("65", "maximum length 64, but got a string with length 65", "", "with a maximum length of 64")]
+    [InlineData("129", "but got a string with length 129", "should have at most 128 characters", "with a maximum length of 64")]
+    public void A_name_of_a_function_is_judged_wherever_it_stands(string name, string openAi, string anthropic, string gemini)
+    {
+        name = int.TryParse(name, out var length) ? new string('f', length) : name;
+        string Named(string text) => text.Replace("NAME", name, StringComparison.Ordinal);
+        const string asked = """{"parts":[{"text":"Q"}]}""";
+        const string result = """{"parts":[{"functionResponse":{"name":"NAME","response":{}}}]}""";
+        string?[] chats =
+        [
+            Chat(Named(User + """],"tools":[{"type":"function","function":{"name":"NAME"}}""")),
+            Chat(Named($$"""{{User}},{{Call.Replace("\"f\"", "\"NAME\"", StringComparison.Ordinal)}},{"role":"tool","tool_call_id":"c","content":"x"}""")),
+            ResponsesRules.FaultOf(Encoding.UTF8.GetBytes(Named("""{"model":"m","input":"Q","tools":[{"type":"function","name":"NAME","parameters":{}}]}"""))),
+            ResponsesRules.FaultOf(Encoding.UTF8.GetBytes(Named(
+                """{"model":"m","input":[{"type":"function_call","call_id":"c","name":"NAME","arguments":"{}"},{"type":"function_call_output","call_id":"c","output":"x"}]}"""))),
+        ];
+        string?[] messages =
+        [
+            Messages(Named(User + """],"tools":[{"name":"NAME","input_schema":{"type":"object"}}""")),
+            Messages(Named(User + """,{"role":"assistant","content":[{"type":"tool_use","id":"i","name":"NAME","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"i"}]}""")),
+        ];
+        string?[] contents =
+        [
+            Contents(Named(asked + """],"tools":[{"functionDeclarations":[{"name":"NAME"}]}""")),
+            Contents(Named(asked + """,{"role":"model","parts":[{"functionCall":{"name":"NAME","args":{}}}]},""" + result.Replace("NAME", "f", StringComparison.Ordinal))),
+            Contents(Named(asked + """,{"role":"model","parts":[{"functionCall":{"name":"f","args":{}}}]},""" + result)),
+        ];
+        foreach (var (faults, words) in new[] { (chats, openAi), (messages, anthropic), (contents, gemini) })
+            Assert.All(faults, fault => Assert.True(words.Length == 0 ? fault is null : fault?.Contains(words, StringComparison.Ordinal) == true, fault));
+    }
+
+    [Fact]
+    public void A_choice_has_to_be_among_the_functions()
+    {
+        const string tools = """],"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":{"type":"function","function":{"name":"NAME"}},"stop":[""";
+        foreach (var (name, isWell) in new[] { ("f", true), ("g", false) })
+            Assert.Equal(isWell, Chat(User + tools.Replace("NAME", name, StringComparison.Ordinal)) is null);
+        const string functions = """{"parts":[{"text":"Q"}]}],"tools":[{"functionDeclarations":[{"name":"f"}]}],"toolConfig":{"functionCallingConfig":{"allowedFunctionNames":["NAME"]}},"safetySettings":[""";
+        foreach (var (name, isWell) in new[] { ("f", true), ("g", false) })
+            Assert.Equal(isWell, Contents(functions.Replace("NAME", name, StringComparison.Ordinal)) is null);
+    }
+
+    private static string? Chat(string inside) => ChatRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"m","messages":[{{inside}}]}"""));
+
+    private static string? Messages(string inside) =>
+        MessagesRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"m","max_tokens":9,"messages":[{{inside}}]}"""), isOnVertex: false);
+
+    private static string? Contents(string inside) => ContentsRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"contents":[{{inside}}]}"""));
+
+    [Theory]
     [InlineData("""{"role":"user","parts":[{"text":"Q"}]}""", "", true)]
     [InlineData("""{"role":"user","parts":[{"text":"Q"}]}""", ",\"generationConfig\":{\"thinkingConfig\":{\"thinkingBudget\":0}}", true)]
     [InlineData("""{"role":"user","parts":[]}""", "", false)]

@@ -13,6 +13,7 @@ internal static class MessagesRules
     ];
 
     private const int ThinkingTokensMin = 1024;
+    private const int NameLengthMax = 128;
 
     /// <summary>What is wrong with the request; null for nothing. On Vertex the path has the model, and the body the version of the API.</summary>
     public static string? FaultOf(ReadOnlyMemory<byte> body, bool isOnVertex)
@@ -92,11 +93,13 @@ internal static class MessagesRules
     {
         if (!root.TryGetProperty("tools", out var tools))
             return root.TryGetProperty("tool_choice", out _) ? "tool_choice: may only be specified while providing tools" : null;
-        foreach (var tool in tools.EnumerateArray())
+        foreach (var (at, tool) in tools.EnumerateArray().Index())
         {
             if (tool.TryGetProperty("type", out var type) && type.GetString() != "custom")
                 continue;
-            if (string.IsNullOrEmpty(Text(tool, "name")) || !tool.TryGetProperty("input_schema", out var schema) || Text(schema, "type") != "object")
+            if (FaultOfName(Text(tool, "name"), $"tools.{at}.custom.name") is { } unnamed)
+                return unnamed;
+            if (!tool.TryGetProperty("input_schema", out var schema) || Text(schema, "type") != "object")
                 return "tools.0.custom.input_schema.type: Field required";
             if (IsOld(root) && tool.TryGetProperty("strict", out _))
                 return "tools.0.custom.strict: Extra inputs are not permitted";
@@ -119,7 +122,7 @@ internal static class MessagesRules
             return "system: text content blocks must contain non-whitespace text";
         var calls = new HashSet<string>();
         var before = "";
-        foreach (var message in messages.EnumerateArray())
+        foreach (var (at, message) in messages.EnumerateArray().Index())
         {
             var role = Text(message, "role");
             if (role is not ("user" or "assistant"))
@@ -129,7 +132,7 @@ internal static class MessagesRules
             if (role == before)
                 return "messages: roles must alternate between \"user\" and \"assistant\"";
             before = role;
-            if (FaultOfContent(message) is { } fault)
+            if (FaultOfContent(message, at) is { } fault)
                 return fault;
             if (FaultOfResults(message, calls) is { } unknown)
                 return unknown;
@@ -139,7 +142,7 @@ internal static class MessagesRules
         return calls.Count > 0 ? "`tool_use` ids were found without `tool_result` blocks immediately after" : null;
     }
 
-    private static string? FaultOfContent(JsonElement message)
+    private static string? FaultOfContent(JsonElement message, int turn)
     {
         if (!message.TryGetProperty("content", out var content))
             return "messages.0.content: Field required";
@@ -147,14 +150,15 @@ internal static class MessagesRules
             return string.IsNullOrWhiteSpace(content.GetString()) ? "messages: text content blocks must contain non-whitespace text" : null;
         if (content.ValueKind != JsonValueKind.Array || content.GetArrayLength() == 0)
             return "messages: content must not be empty";
-        foreach (var block in content.EnumerateArray())
+        foreach (var (at, block) in content.EnumerateArray().Index())
         {
+            if (Text(block, "type") == "tool_use" && FaultOfName(Text(block, "name"), $"messages.{turn}.content.{at}.tool_use.name") is { } unnamed)
+                return unnamed;
             var isWell = Text(block, "type") switch
             {
                 "text" => !string.IsNullOrWhiteSpace(Text(block, "text")),
                 "image" or "document" => IsSource(block),
-                "tool_use" => IsId(Text(block, "id")) && Text(block, "name") is { Length: > 0 }
-                    && block.TryGetProperty("input", out var input) && input.ValueKind == JsonValueKind.Object,
+                "tool_use" => IsId(Text(block, "id")) && block.TryGetProperty("input", out var input) && input.ValueKind == JsonValueKind.Object,
                 "tool_result" => IsId(Text(block, "tool_use_id")),
                 "thinking" => Text(block, "signature") is { Length: > 0 },
                 "redacted_thinking" => Text(block, "data") is { Length: > 0 },
@@ -165,6 +169,15 @@ internal static class MessagesRules
         }
 
         return null;
+    }
+
+    private static string? FaultOfName(string? name, string where)
+    {
+        if (name is null)
+            return $"{where}: Field required";
+        if (name.Length > NameLengthMax)
+            return $"{where}: String should have at most {NameLengthMax} characters";
+        return IsId(name) ? null : $"{where}: String should match pattern '^[a-zA-Z0-9_-]{{1,{NameLengthMax}}}$'";
     }
 
     private static bool IsId(string? id) => id is { Length: > 0 } && id.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-');

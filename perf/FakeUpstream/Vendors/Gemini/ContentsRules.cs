@@ -14,6 +14,8 @@ internal static class ContentsRules
         "responseJsonSchema", "responseSchema", "thinkingConfig", "responseLogprobs", "logprobs", "responseModalities", "speechConfig", "mediaResolution",
     ];
 
+    private const int NameLengthMax = 64;
+
     private static readonly string[] PartFields =
         ["text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode", "codeExecutionResult"];
 
@@ -35,14 +37,18 @@ internal static class ContentsRules
             return both;
         if (root.TryGetProperty("systemInstruction", out var system) && !IsTurn(system, "user"))
             return "system_instruction: contents.parts must not be empty.";
+        if (FaultOfTools(root) is { } misnamed)
+            return misnamed;
         if (!root.TryGetProperty("contents", out var contents) || contents.ValueKind != JsonValueKind.Array || contents.GetArrayLength() == 0)
             return "contents is not specified";
         var calls = 0;
-        foreach (var turn in contents.EnumerateArray())
+        foreach (var (at, turn) in contents.EnumerateArray().Index())
         {
             var role = Text(turn, "role") ?? "user";
             if (role is not ("user" or "model") || !IsTurn(turn, role))
                 return "contents.parts must not be empty, and each must have one of its kinds.";
+            if (FaultOfNames(turn, $"contents[{at}]") is { } unnamed)
+                return unnamed;
             var results = Count(turn, "functionResponse");
             if (results != calls)
                 return "Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.";
@@ -50,6 +56,49 @@ internal static class ContentsRules
         }
 
         return calls > 0 ? "Please ensure that function call turn comes immediately before a function response turn." : null;
+    }
+
+    private static string? FaultOfTools(JsonElement root)
+    {
+        var names = new List<string>();
+        foreach (var (t, tool) in (root.TryGetProperty("tools", out var tools) ? tools.EnumerateArray() : default).Index())
+        {
+            foreach (var (f, function) in (tool.TryGetProperty("functionDeclarations", out var functions) ? functions.EnumerateArray() : default).Index())
+            {
+                names.Add(Text(function, "name") ?? "");
+                if (FaultOfName(names[^1], $"tools[{t}].function_declarations[{f}].name") is { } fault)
+                    return fault;
+            }
+        }
+
+        return root.TryGetProperty("toolConfig", out var config) && config.TryGetProperty("functionCallingConfig", out var calling)
+            && calling.TryGetProperty("allowedFunctionNames", out var allowed) && allowed.EnumerateArray().Any(name => !names.Contains(name.GetString()!))
+            ? "allowed_function_names contains a function that is not declared."
+            : null;
+    }
+
+    private static string? FaultOfNames(JsonElement turn, string where)
+    {
+        foreach (var (at, part) in turn.GetProperty("parts").EnumerateArray().Index())
+        {
+            foreach (var (kind, word) in ((string, string)[])[("functionCall", "function_call"), ("functionResponse", "function_response")])
+            {
+                if (part.TryGetProperty(kind, out var named) && FaultOfName(Text(named, "name") ?? "", $"{where}.parts[{at}].{word}.name") is { } fault)
+                    return fault;
+            }
+        }
+
+        return null;
+    }
+
+    private static string? FaultOfName(string name, string where)
+    {
+        var isWell = name.Length is > 0 and <= NameLengthMax && (char.IsAsciiLetter(name[0]) || name[0] == '_')
+            && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '.' or ':' or '-');
+        return isWell
+            ? null
+            : $"* GenerateContentRequest.{where}: Invalid function name. Must start with a letter or an underscore. Must be alphameric (a-z, A-Z, 0-9), "
+                + $"underscores (_), dots (.), colons (:), or dashes (-), with a maximum length of {NameLengthMax}.\n";
     }
 
     /// <summary>Google's page "Gemini thinking": Pro cannot be silenced, and what came before 2.5 does not think.</summary>
@@ -106,9 +155,9 @@ internal static class ContentsRules
         if (part.TryGetProperty("inlineData", out var data))
             return Text(data, "mimeType") is { Length: > 0 } && Convert.TryFromBase64String(Text(data, "data") ?? "-", new byte[1 << 20], out _);
         if (part.TryGetProperty("functionCall", out var call))
-            return role == "model" && Text(call, "name") is { Length: > 0 } && call.TryGetProperty("args", out var args) && args.ValueKind == JsonValueKind.Object;
+            return role == "model" && call.TryGetProperty("args", out var args) && args.ValueKind == JsonValueKind.Object;
         if (part.TryGetProperty("functionResponse", out var result))
-            return role == "user" && Text(result, "name") is { Length: > 0 } && result.TryGetProperty("response", out var told) && told.ValueKind == JsonValueKind.Object;
+            return role == "user" && result.TryGetProperty("response", out var told) && told.ValueKind == JsonValueKind.Object;
         return part.TryGetProperty("fileData", out _) || Text(part, "text") is not null;
     }
 }

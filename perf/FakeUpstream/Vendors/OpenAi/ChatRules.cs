@@ -48,11 +48,14 @@ internal static class ChatRules
     {
         if (!root.TryGetProperty("tools", out var tools))
             return root.TryGetProperty("tool_choice", out _) || root.TryGetProperty("parallel_tool_calls", out _) ? "'tool_choice' is only allowed when 'tools' are specified." : null;
-        foreach (var tool in tools.EnumerateArray())
+        foreach (var (at, tool) in tools.EnumerateArray().Index())
         {
-            if (Text(tool, "type") == "custom" && tool.TryGetProperty("custom", out var custom) && IsName(Text(custom, "name")))
+            var type = Text(tool, "type") ?? "";
+            if (NameRules.FaultOf(NameRules.NameIn(tool), $"tools[{at}].{type}.name") is { } unnamed)
+                return unnamed;
+            if (type == "custom" && tool.TryGetProperty("custom", out _))
                 continue;
-            var isWell = Text(tool, "type") == "function" && tool.TryGetProperty("function", out var function) && IsName(Text(function, "name"))
+            var isWell = type == "function" && tool.TryGetProperty("function", out var function)
                 && (!function.TryGetProperty("parameters", out var schema) || schema.ValueKind == JsonValueKind.Object);
             if (!isWell)
                 return "Invalid 'tools[0]'.";
@@ -60,7 +63,7 @@ internal static class ChatRules
                 return refused;
         }
 
-        return null;
+        return NameRules.FaultOfChoice(root, [.. tools.EnumerateArray().Select(NameRules.NameIn)]);
     }
 
     private static string? FaultOfMessages(JsonElement root)
@@ -68,7 +71,7 @@ internal static class ChatRules
         if (!root.TryGetProperty("messages", out var messages) || messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0)
             return "Invalid 'messages': empty array.";
         var calls = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var message in messages.EnumerateArray())
+        foreach (var (at, message) in messages.EnumerateArray().Index())
         {
             var role = Text(message, "role");
             if (role == "tool" && !calls.Remove(Text(message, "tool_call_id") ?? ""))
@@ -80,8 +83,8 @@ internal static class ChatRules
             var called = role == "assistant" && message.TryGetProperty("tool_calls", out var made) ? made : default;
             if (!IsContent(message, role, mayBeNull: called.ValueKind == JsonValueKind.Array))
                 return $"Invalid 'messages': content of {role}.";
-            if (called.ValueKind == JsonValueKind.Array && !TakeCalls(called, calls))
-                return "Invalid 'messages.tool_calls'.";
+            if (called.ValueKind == JsonValueKind.Array && FaultOfCalls(called, calls, $"messages[{at}].tool_calls") is { } uncalled)
+                return uncalled;
         }
 
         return calls.Count > 0 ? "An assistant message with 'tool_calls' must be followed by tool messages." : null;
@@ -89,18 +92,22 @@ internal static class ChatRules
 
     internal static bool IsStrict(JsonElement of) => of.TryGetProperty("strict", out var strict) && strict.ValueKind == JsonValueKind.True;
 
-    private static bool TakeCalls(JsonElement made, HashSet<string> calls)
+    /// <summary>What is wrong with the calls of a message, whose ids are taken.</summary>
+    private static string? FaultOfCalls(JsonElement made, HashSet<string> calls, string where)
     {
-        foreach (var call in made.EnumerateArray())
+        foreach (var (at, call) in made.EnumerateArray().Index())
         {
-            var isCustom = Text(call, "type") == "custom";
-            var isWell = (isCustom || Text(call, "type") == "function") && call.TryGetProperty(isCustom ? "custom" : "function", out var function)
-                && IsName(Text(function, "name")) && Text(function, isCustom ? "input" : "arguments") is not null && Text(call, "id") is { Length: > 0 and <= CallIdLengthMax };
+            var type = Text(call, "type") ?? "";
+            if (NameRules.FaultOf(NameRules.NameIn(call), $"{where}[{at}].{type}.name") is { } unnamed)
+                return unnamed;
+            var isCustom = type == "custom";
+            var isWell = (isCustom || type == "function") && call.TryGetProperty(type, out var function)
+                && Text(function, isCustom ? "input" : "arguments") is not null && Text(call, "id") is { Length: > 0 and <= CallIdLengthMax };
             if (!isWell || !calls.Add(Text(call, "id")!))
-                return false;
+                return $"Invalid '{where}[{at}]'.";
         }
 
-        return made.GetArrayLength() > 0;
+        return made.GetArrayLength() > 0 ? null : $"Invalid '{where}': empty array.";
     }
 
     private static bool IsContent(JsonElement message, string role, bool mayBeNull)
@@ -122,6 +129,4 @@ internal static class ChatRules
             _ => false,
         });
     }
-
-    private static bool IsName(string? name) => name is { Length: > 0 and <= 64 } && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-');
 }

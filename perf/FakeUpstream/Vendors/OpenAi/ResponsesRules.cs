@@ -47,19 +47,22 @@ internal static class ResponsesRules
     {
         if (!root.TryGetProperty("tools", out var tools))
             return root.TryGetProperty("tool_choice", out _) ? "Tool choice is only allowed when 'tools' are specified." : null;
-        foreach (var tool in tools.EnumerateArray())
+        foreach (var (at, tool) in tools.EnumerateArray().Index())
         {
+            if (Text(tool, "type") is "function" or "custom" && NameRules.FaultOf(Text(tool, "name"), $"tools[{at}].name") is { } unnamed)
+                return unnamed;
             if (Text(tool, "type") != "function")
                 continue;
-            var isWell = Text(tool, "name") is { Length: > 0 }
-                && tool.TryGetProperty("parameters", out var schema) && schema.ValueKind is JsonValueKind.Object or JsonValueKind.Null;
+            var isWell = tool.TryGetProperty("parameters", out var schema) && schema.ValueKind is JsonValueKind.Object or JsonValueKind.Null;
             if (!isWell)
                 return "Invalid 'tools[0]'.";
             if (ChatRules.IsStrict(tool) && StrictSchema.FaultOf(tool.GetProperty("parameters")) is { } refused)
                 return refused;
         }
 
-        return null;
+        return root.TryGetProperty("tool_choice", out var choice) && choice.ValueKind == JsonValueKind.Object && Text(choice, "type") is "function" or "custom" or "allowed_tools"
+            ? NameRules.FaultOfChoice(root, [.. tools.EnumerateArray().Select(NameRules.NameIn)])
+            : null;
     }
 
     private static string? FaultOfInput(JsonElement root, bool thinks)
@@ -69,14 +72,16 @@ internal static class ResponsesRules
         if (!root.TryGetProperty("input", out var input) || input.ValueKind != JsonValueKind.Array || input.GetArrayLength() == 0)
             return "One of \"input\" or \"previous_response_id\" must be provided.";
         var calls = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var item in input.EnumerateArray())
+        foreach (var (at, item) in input.EnumerateArray().Index())
         {
+            if (Text(item, "type") is "function_call" or "custom_tool_call" && NameRules.FaultOf(Text(item, "name"), $"input[{at}].name") is { } unnamed)
+                return unnamed;
             var isWell = Text(item, "type") switch
             {
                 "message" or null => IsMessage(item),
-                "custom_tool_call" => Text(item, "name") is { Length: > 0 } && Text(item, "input") is not null && IsId(item) && calls.Add(Text(item, "call_id")!),
+                "custom_tool_call" => Text(item, "input") is not null && IsId(item) && calls.Add(Text(item, "call_id")!),
                 "custom_tool_call_output" => calls.Remove(Text(item, "call_id") ?? "") && item.TryGetProperty("output", out _),
-                "function_call" => Text(item, "name") is { Length: > 0 } && Text(item, "arguments") is not null && IsId(item) && calls.Add(Text(item, "call_id")!),
+                "function_call" => Text(item, "arguments") is not null && IsId(item) && calls.Add(Text(item, "call_id")!),
                 "function_call_output" => calls.Remove(Text(item, "call_id") ?? "") && item.TryGetProperty("output", out var output)
                     && (output.ValueKind == JsonValueKind.String || AreParts(output, IsInput)),
                 "reasoning" when !thinks => false,
