@@ -99,8 +99,17 @@ internal static class Translating
     }
 
     /// <summary>An answer, event by event where <paramref name="events"/> are given, else whole; with the usage that it reports where that is read, else with one.</summary>
-    public static string Answer(RequestShape client, RequestShape upstream, IEnumerable<string> events, bool isStream, out string losses, bool readsUsage = false,
-        bool wantsOldCalls = false)
+    /// <param name="client">Who asked.</param>
+    /// <param name="upstream">Who answers.</param>
+    /// <param name="events">The answer.</param>
+    /// <param name="isStream">Whether it is a stream.</param>
+    /// <param name="losses">What could not be carried.</param>
+    /// <param name="readsUsage">Whether its usage is read.</param>
+    /// <param name="wantsOldCalls">Whether the client asked with <c>functions</c>.</param>
+    /// <param name="names">What the request was told in the place of the client's names.</param>
+    public static string Answer(
+        RequestShape client, RequestShape upstream, IEnumerable<string> events, bool isStream, out string losses, bool readsUsage = false,
+        bool wantsOldCalls = false, byte[]? names = null)
     {
         var reader = Translations.Of(upstream).NewAnswerReader!();
         var writer = isStream ? Translations.Of(client).NewStreamWriter!() : Translations.Of(client).NewAnswerWriter!();
@@ -109,11 +118,12 @@ internal static class Translating
         writer.Begin(new AnswerFacts("id-1"u8, "asked"u8, 1700000000, wantsUsage: true, promptTokens: 0) { WantsOldCalls = wantsOldCalls });
         writer.Losses = lost;
         writer.Usage = new Usage { InputTokens = 10, CachedInputTokens = 3, OutputTokens = 20, ReasoningTokens = 2, IsPresent = true };
+        AnswerWriter told = names is null ? writer : new OwnNames().Over(writer, names);
         var usage = readsUsage ? UsageReading(upstream, isStream) : null;
         foreach (var data in events)
         {
             writer.Usage = usage?.Invoke(Encoding.UTF8.GetBytes(data)) ?? writer.Usage;
-            var isTold = isStream ? reader.OnEvent(Encoding.UTF8.GetBytes(data), writer) : reader.OnWhole(Encoding.UTF8.GetBytes(data), writer);
+            var isTold = isStream ? reader.OnEvent(Encoding.UTF8.GetBytes(data), told) : reader.OnWhole(Encoding.UTF8.GetBytes(data), told);
             Assert.True(isTold && !writer.IsFaulted, data);
         }
 

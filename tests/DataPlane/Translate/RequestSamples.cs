@@ -12,6 +12,7 @@ internal sealed class RequestSamples
 
     private static readonly string[] Words = ["plain", "caf\\u00e9", "\\\"quoted\\\"", "back\\\\slash", "日本", "a\\nb", "\\ud83d\\ude00", "<&'>", "x"];
     private static readonly string[] Ids = ["c", "call.odd/", "call_0123456789012345678901234567890123456789_", "toolu_"];
+    private static readonly string[] Functions = ["f", "9f", "-f", "f.of:", "caf\\u00e9 ", "日本", "_", "mcp__a_server_with_a_long_name__a_function_whose_name_is_long_enough__", new string('f', 130)];
     private static readonly string[] Schemas =
     [
         """{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}""",
@@ -22,11 +23,13 @@ internal sealed class RequestSamples
 
     private readonly Random _random;
     private readonly TextBuffer _source = new TextBuffer().Add(" "u8);
+    private readonly string[] _functions;
     private int _calls;
 
     private RequestSamples(int seed)
     {
         _random = new Random(seed);
+        _functions = [.. Enumerable.Range(0, 3).Select(i => (Chance(2) ? OneOf(Functions) : "f") + i)];
         Request.Reset(_source, RequestComparison.EveryName);
     }
 
@@ -150,7 +153,7 @@ internal sealed class RequestSamples
 
     private void Call()
     {
-        var call = new NeutralPart { Kind = PartKind.ToolCall, Ordinal = _calls++, Name = Put("f" + _random.Next(3)), IsCustom = Chance(6) };
+        var call = new NeutralPart { Kind = PartKind.ToolCall, Ordinal = _calls++, Name = Put(OneOf(_functions)), IsCustom = Chance(6) };
         call.Id = Put(OneOf(Ids) + call.Ordinal);
         var json = OneOf("{}", "{\"a\":\"" + OneOf(Words) + "\"}", """{"b":[1,{"c":null}],"d":true}""");
         if (call.IsCustom)
@@ -187,7 +190,7 @@ internal sealed class RequestSamples
         for (var i = 0; i < 3 && Chance(2); i++)
         {
             var isCustom = Chance(6);
-            Request.Tools.Add(new NeutralTool(Put("f" + i), Chance(2) ? Word() : default, isCustom || Chance(5) ? default : Put(OneOf(Schemas)), !isCustom && Chance(3), false)
+            Request.Tools.Add(new NeutralTool(Put(_functions[i]), Chance(2) ? Word() : default, isCustom || Chance(5) ? default : Put(OneOf(Schemas)), !isCustom && Chance(3), false)
             {
                 IsCustom = isCustom,
                 Syntax = isCustom ? Put("lark") : default,

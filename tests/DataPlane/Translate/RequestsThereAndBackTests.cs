@@ -73,6 +73,7 @@ public sealed class RequestsThereAndBackTests
         JsonElement.Parse(written);
         Assert.DoesNotContain("?", lost, StringComparison.Ordinal);
         var after = Translating.Read(to.Shape, written);
+        Restore(after, request.FittedNames.Written);
         if (lost.EndsWith("...", StringComparison.Ordinal))
             return after;
         var again = Encoding.ASCII.GetString(after.Losses.Names);
@@ -81,6 +82,31 @@ public sealed class RequestsThereAndBackTests
         if (difference.Length > 0 || again.Length > 0)
             _faults.TryAdd($"{to.Name}: {difference.Split(' ')[0]}{again}", $"{which}, {model}: {difference}\nlost {lost}\nread {again}\n{written}\n{Encoding.UTF8.GetString(source)}");
         return after;
+    }
+
+    /// <summary>What is told of functions to the client has its own names.</summary>
+    private static void Restore(NeutralRequest request, ReadOnlySpan<byte> names)
+    {
+        var fitted = names.ToArray();
+        Piece Own(Piece name)
+        {
+            if (!name.IsPresent)
+                return name;
+            var own = FittedNames.OwnOf(name.Of(request.Source), fitted).ToArray();
+            return own.AsSpan().SequenceEqual(name.Of(request.Source)) ? name : request.Put(own);
+        }
+
+        for (var i = 0; i < request.Tools.Count; i++)
+            request.Tools[i] = request.Tools[i] with { Name = Own(request.Tools[i].Name) };
+        for (var i = 0; i < request.AllowedTools.Count; i++)
+            request.AllowedTools[i] = request.AllowedTools[i] with { Name = Own(request.AllowedTools[i].Name) };
+        for (var i = 0; i < request.Parts.Count; i++)
+        {
+            if (request.Parts[i].Kind is PartKind.ToolCall or PartKind.ToolResult)
+                request.Parts[i] = request.Parts[i] with { Name = Own(request.Parts[i].Name) };
+        }
+
+        request.ToolName = Own(request.ToolName);
     }
 
     /// <summary>A writer takes out of a request what cannot be carried.</summary>

@@ -1,0 +1,374 @@
+using System.Text;
+using System.Text.Json;
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects;
+using AiEdge.DataPlane.Flow;
+using AiEdge.DataPlane.Tests.Dialects;
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Tests.Translate;
+
+/// <summary>Names of functions that a provider would refuse give way to others on the way there, and come back in its answer as they were.</summary>
+public sealed class ToolNamesTests
+{
+    private const string Long = "mcp__a_server_with_a_long_name__a_tool_whose_name_is_longer_than_all_of_them_";
+
+    /// <summary>Names that at least one provider refuses, and some that none does.</summary>
+    private static readonly string[] Names =
+    [
+        "plain", "with-dash_1", Long + "1", Long + "2", Long + Long, "name.of:parts", "name_of_parts", "name:of.parts", "9lives", "-dash", "two words", "caf\u00e9",
+        "\u65e5\u672c", ".", "_", "\"quoted\\\"",
+    ];
+
+    public static TheoryData<string, string> Directions
+    {
+        get
+        {
+            var rows = new TheoryData<string, string>();
+            foreach (var client in SpokenShape.All)
+            {
+                foreach (var upstream in SpokenShape.All.Where(other => other != client))
+                    rows.Add(client.Name, upstream.Name);
+            }
+
+            return rows;
+        }
+    }
+
+    [Theory]
+    [InlineData("chat", "plain", "plain")]
+    [InlineData("chat", "9-lives", "9-lives")]
+    [InlineData("chat", "a.b", "a_b_")]
+    [InlineData("chat", "caf\u00e9 x", "caf__x_")]
+    [InlineData("chat", "", "")]
+    [InlineData("responses", "a.b", "a_b_")]
+    [InlineData("messages", "a.b", "a_b_")]
+    [InlineData("messages", "-a", "-a")]
+    [InlineData("contents", "a.b:c-d", "a.b:c-d")]
+    [InlineData("contents", "_a", "_a")]
+    [InlineData("contents", "9lives", "_9lives_")]
+    [InlineData("contents", "-a", "_-a_")]
+    [InlineData("contents", ".a", "_.a_")]
+    [InlineData("contents", "\u00e9a", "_a_")]
+    public void A_name_goes_as_it_is_or_as_much_of_it_as_can_stand_and_a_number_of_all_of_it(string upstream, string name, string told)
+    {
+        var declared = Declared(upstream, name).Single();
+
+        Assert.Equal(told.EndsWith('_') ? told + Hash(name) : told, declared);
+    }
+
+    [Theory]
+    [InlineData("chat", 64)]
+    [InlineData("responses", 64)]
+    [InlineData("messages", 128)]
+    [InlineData("contents", 64)]
+    public void A_name_that_is_too_long_is_cut(string upstream, int max)
+    {
+        Assert.Equal([new string('f', max)], Declared(upstream, new string('f', max)));
+        foreach (var length in (int[])[max + 1, FittedNames.NameBytesMax])
+            Assert.Equal([new string('f', max - 9) + "_" + Hash(new string('f', length))], Declared(upstream, new string('f', length)));
+    }
+
+    /// <summary>Prompts are kept by their bytes: a name is told as it was told by a release before.</summary>
+    [Fact]
+    public void A_fitted_name_is_the_same_for_good() =>
+        Assert.Equal(["mcp__a_server_with_a_long_name__a_tool_whose_name_is_lo_9056be88", "a_b_4ce83a4e"], Declared("chat", Long + "1", "a.b"));
+
+    [Fact]
+    public void No_two_names_are_told_alike()
+    {
+        var fitted = Declared("chat", "a.b").Single();
+
+        string[] names = ["a.b", "a:b", "a_b", fitted, Long + "1", Long + "2", Long[..60]];
+        var told = Declared("chat", names);
+
+        Assert.Equal(names.Length, told.Distinct().Count());
+        Assert.Equal(["a_b", fitted, Long[..60]], [told[2], told[3], told[6]]);
+        Assert.NotEqual(fitted, told[0]);
+    }
+
+    /// <summary>Names that have the same number are told apart by another.</summary>
+    [Fact]
+    public void Names_of_one_hash_are_told_apart()
+    {
+        var seen = new Dictionary<uint, string>();
+        string one = "", other = "";
+        for (var i = 0; one.Length == 0; i++)
+        {
+            other = "." + i;
+            if (!seen.TryAdd((uint)StableHash.Of(Encoding.ASCII.GetBytes(other)), other))
+                one = seen[(uint)StableHash.Of(Encoding.ASCII.GetBytes(other))];
+        }
+
+        string[] names = [Long + one, Long + other];
+        Assert.Equal(2, Declared("chat", names).Distinct().Count());
+    }
+
+    [Fact]
+    public void Another_spelling_of_a_name_is_the_same_name()
+    {
+        const string tools = """{"name":"caf\u00e9.1","input_schema":{"type":"object"}},{"name":"a\u005fb","input_schema":{"type":"object"}}""";
+        const string call = """{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"café.1","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t"}]}""";
+        var request = Translating.Read(RequestShape.Messages, $$"""{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Q"},{{call}}],"tools":[{{tools}}]}""");
+
+        var told = Write(request, RequestShape.Chat);
+
+        var names = NamesIn(told);
+        Assert.Equal(["caf__1_" + Hash("café.1"), "a_b"], names.Declared);
+        Assert.Equal(names.Declared[..1], names.Called);
+        Assert.Equal("caf\\u00e9.1", Encoding.ASCII.GetString(FittedNames.OwnOf(Encoding.ASCII.GetBytes(names.Called[0]), request.FittedNames.Written)));
+    }
+
+    [Fact]
+    public void Names_beyond_all_bounds_go_as_they_are()
+    {
+        string[] names = [.. Enumerable.Range(0, FittedNames.CountMax + 1).Select(i => $"f.{i}"), new string('f', FittedNames.NameBytesMax + 1)];
+
+        var told = Declared("chat", names);
+
+        Assert.DoesNotContain(told[..^2], name => name.Contains('.', StringComparison.Ordinal));
+        Assert.Equal(names[^2..], told[^2..]);
+    }
+
+    /// <summary>Each is found at once: with all looked through for each of them it would take minutes.</summary>
+    [Fact]
+    public void Very_many_names_are_told_apart()
+    {
+        var calls = string.Join(',', Enumerable.Range(0, 100_000).Select(i => $$$$"""{"functionCall":{"name":"f{{{{i}}}}.x","args":{}}},{"functionCall":{"name":"f{{{{i}}}}","args":{}}}"""));
+        var request = Translating.Read(RequestShape.Contents, "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"Q\"}]},{\"role\":\"model\",\"parts\":[" + calls + "]}]}");
+
+        var called = NamesIn(Write(request, RequestShape.Responses)).Called;
+
+        Assert.Equal(FittedNames.CountMax, called.Count(name => name.Contains('_', StringComparison.Ordinal)));
+        Assert.Equal(called.Length, called.Distinct().Count());
+    }
+
+    [Theory]
+    [MemberData(nameof(Directions))]
+    public void A_fitted_name_stands_in_a_request_wherever_the_client_s_own_stood(string client, string upstream)
+    {
+        foreach (var chosen in Names)
+        {
+            var request = Translating.Read(SpokenShape.Named(client).Shape, Body(client, Names, chosen, isNamed: true));
+            var names = NamesIn(Write(request, SpokenShape.Named(upstream).Shape));
+
+            Assert.Equal(Names.Length, names.Declared.Distinct().Count());
+            Assert.All(names.Declared, name => Assert.True(IsTaken(upstream, name), name));
+            Assert.Equal(names.Declared, names.Called);
+            Assert.Equal(upstream == "contents" ? names.Declared : [], names.Answered);
+            Assert.Equal([names.Declared[Array.IndexOf(Names, chosen)]], names.Chosen);
+            Assert.Equal(Names, names.Declared.Select(name => Own(request, name)));
+            Assert.True(request.Losses.IsEmpty, Encoding.ASCII.GetString(request.Losses.Names));
+        }
+    }
+
+    [Theory]
+    [InlineData("chat")]
+    [InlineData("responses")]
+    [InlineData("messages")]
+    [InlineData("contents")]
+    public void Functions_that_alone_may_be_called_are_known_by_their_fitted_names(string upstream)
+    {
+        foreach (var client in (string[])["chat", "responses", "contents"])
+        {
+            if (client == upstream)
+                continue;
+            string[] allowed = [Names[2], Names[5], Names[0]];
+            var request = Translating.Read(SpokenShape.Named(client).Shape, Body(client, Names, allowed, isNamed: false));
+
+            var names = NamesIn(Write(request, SpokenShape.Named(upstream).Shape));
+
+            // Who cannot be told which may be called is shown these alone.
+            var told = names.Chosen.Length > 0 ? names.Chosen : names.Declared;
+            Assert.Equal(allowed.Order(StringComparer.Ordinal), told.Select(name => Own(request, name)).Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Directions))]
+    public void An_answer_has_the_client_s_own_names(string client, string upstream)
+    {
+        var (asked, spoken) = (SpokenShape.Named(client).Shape, SpokenShape.Named(upstream).Shape);
+        var request = Translating.Read(asked, Body(client, Names, [], isNamed: false));
+        string[] told = [.. NamesIn(Write(request, spoken)).Declared, "unheard_of"];
+        var fitted = request.FittedNames.Written.ToArray();
+        foreach (var isStream in (bool[])[false, true])
+        {
+            var events = Answered(spoken, told, isStream);
+            var answer = Translating.Answer(asked, spoken, events, isStream, out var losses, names: fitted);
+
+            Assert.Equal("", losses);
+            Assert.Equal([.. Names, "unheard_of"], Calls(asked, answer, isStream));
+        }
+    }
+
+    /// <summary>What an answer of a provider's is that calls functions, whole or its events.</summary>
+    private static List<string> Answered(RequestShape upstream, string[] names, bool isStream)
+    {
+        var row = Translations.Of(upstream);
+        var writer = isStream ? row.NewStreamWriter!() : row.NewAnswerWriter!();
+        writer.Begin(new AnswerFacts("id-1"u8, "asked"u8, 1700000000, wantsUsage: true, promptTokens: 0));
+        writer.Take(new NeutralEvent(NeutralKind.Start) { Name = "model"u8 });
+        for (var i = 0; i < names.Length; i++)
+        {
+            writer.Take(new NeutralEvent(NeutralKind.ToolCall) { Call = i, Id = Encoding.ASCII.GetBytes("call_" + i), Name = Encoding.ASCII.GetBytes(names[i]) });
+            writer.Take(new NeutralEvent(NeutralKind.ArgumentsObject, "{\"a\":1}"u8) { Call = i });
+        }
+
+        writer.Take(new NeutralEvent(NeutralKind.Finish) { Reason = FinishReason.ToolCalls });
+        writer.End();
+        return isStream ? Frames(writer.Out.Written) : [Encoding.UTF8.GetString(writer.Out.Written)];
+    }
+
+    private static List<string> Frames(ReadOnlySpan<byte> written)
+    {
+        var (frames, events, position) = (new FrameSplitter(), new List<string>(), 0);
+        while (frames.TryNext(written, ref position, out var frame, out _))
+        {
+            if (FrameSplitter.Data(frame) is { IsEmpty: false } data)
+                events.Add(Encoding.UTF8.GetString(data));
+        }
+
+        return events;
+    }
+
+    /// <summary>The names of the calls that a client is told of, as its own dialect's reader has them.</summary>
+    private static string[] Calls(RequestShape client, string answer, bool isStream)
+    {
+        var heard = new CallsHeard();
+        heard.Begin(new AnswerFacts("id-1"u8, "asked"u8, 1700000000, wantsUsage: true, promptTokens: 0));
+        var reader = Translations.Of(client).NewAnswerReader!();
+        reader.Reset();
+        if (!isStream)
+            Assert.True(reader.OnWhole(Encoding.UTF8.GetBytes(answer), heard), answer);
+        foreach (var data in isStream ? Frames(Encoding.UTF8.GetBytes(answer)) : [])
+            Assert.True(reader.OnEvent(Encoding.UTF8.GetBytes(data), heard), data);
+        return [.. heard.Names];
+    }
+
+    private static string[] Declared(string upstream, params string[] names)
+    {
+        var client = upstream == "contents" ? "messages" : "contents";
+        var request = Translating.Read(SpokenShape.Named(client).Shape, Body(client, names, [], isNamed: false));
+        return NamesIn(Write(request, SpokenShape.Named(upstream).Shape)).Declared;
+    }
+
+    private static string Write(NeutralRequest request, RequestShape upstream)
+    {
+        var json = new JsonOut(new TextBuffer());
+        json.Begin();
+        var model = upstream is RequestShape.Chat or RequestShape.Responses ? "gpt-4o"u8 : "m"u8;
+        Translations.Of(upstream).RequestWriter!.Write(request, new RequestTarget("\"m\""u8, 0, 0, true, ModelAbilities.Of(model)), json);
+        return Encoding.UTF8.GetString(json.To.Written);
+    }
+
+    private static string Own(NeutralRequest request, string told) =>
+        JsonElement.Parse($"\"{Encoding.UTF8.GetString(FittedNames.OwnOf(Encoding.UTF8.GetBytes(told), request.FittedNames.Written))}\"").GetString()!;
+
+    private static string Hash(string name) => $"{(uint)StableHash.Of(Encoding.UTF8.GetBytes(name)):x8}";
+
+    private static bool IsTaken(string upstream, string name)
+    {
+        var (max, signs) = upstream switch
+        {
+            "contents" => (64, "_-.:"),
+            "messages" => (128, "_-"),
+            _ => (64, "_-"),
+        };
+        return name.Length > 0 && name.Length <= max && name.All(letter => char.IsAsciiLetterOrDigit(letter) || signs.Contains(letter, StringComparison.Ordinal))
+            && (upstream != "contents" || char.IsAsciiLetter(name[0]) || name[0] == '_');
+    }
+
+    private static string Body(string client, string[] names, string chosen, bool isNamed) => Body(client, names, [chosen], isNamed);
+
+    /// <summary>A request that declares, has called and answered functions, and says which is to be called, or which may be.</summary>
+    private static string Body(string client, string[] names, string[] chosen, bool isNamed)
+    {
+        static string Quoted(string text) => "\"" + JsonEncodedText.Encode(text) + "\"";
+        static string List(IEnumerable<string> items) => "[" + string.Join(',', items) + "]";
+        string Each(string text, string[]? of = null) => string.Join(',', (of ?? names).Select((name, i) => text.Replace("NAME", Quoted(name), StringComparison.Ordinal).Replace("ID", "call_" + i, StringComparison.Ordinal)));
+        string Choice(string one, string several, string each) => chosen.Length == 0 ? "" : "," + (isNamed
+            ? one.Replace("NAME", Quoted(chosen[0]), StringComparison.Ordinal)
+            : several.Replace("LIST", List([Each(each, chosen)]), StringComparison.Ordinal));
+        return client switch
+        {
+            "chat" => $$$"""{"model":"m","messages":[{"role":"user","content":"Q"},{"role":"assistant","tool_calls":[{{{Each("""{"id":"ID","type":"function","function":{"name":NAME,"arguments":"{}"}}""")}}}]},"""
+                + Each("""{"role":"tool","tool_call_id":"ID","content":"A"}""") + "],\"tools\":" + List([Each("""{"type":"function","function":{"name":NAME,"parameters":{"type":"object"}}}""")])
+                + Choice("""
+                    "tool_choice":{"type":"function","function":{"name":NAME}}
+                    """, """
+                    "tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":LIST}}
+                    """, """{"type":"function","function":{"name":NAME}}""") + "}",
+            "responses" => "{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":\"Q\"}," + Each("""{"type":"function_call","call_id":"ID","name":NAME,"arguments":"{}"}""") + ","
+                + Each("""{"type":"function_call_output","call_id":"ID","output":"A"}""") + "],\"tools\":" + List([Each("""{"type":"function","name":NAME,"parameters":{"type":"object"},"strict":false}""")])
+                + Choice("""
+                    "tool_choice":{"type":"function","name":NAME}
+                    """, """
+                    "tool_choice":{"type":"allowed_tools","mode":"required","tools":LIST}
+                    """, """{"type":"function","name":NAME}""") + "}",
+            "messages" => "{\"model\":\"m\",\"max_tokens\":99,\"messages\":[{\"role\":\"user\",\"content\":\"Q\"},{\"role\":\"assistant\",\"content\":" + List([Each("""{"type":"tool_use","id":"ID","name":NAME,"input":{}}""")])
+                + "},{\"role\":\"user\",\"content\":" + List([Each("""{"type":"tool_result","tool_use_id":"ID","content":"A"}""")]) + "}],\"tools\":" + List([Each("""{"name":NAME,"input_schema":{"type":"object"}}""")])
+                + Choice("""
+                    "tool_choice":{"type":"tool","name":NAME}
+                    """, "", "") + "}",
+            _ => "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"Q\"}]},{\"role\":\"model\",\"parts\":" + List([Each("""{"functionCall":{"name":NAME,"args":{}}}""")])
+                + "},{\"role\":\"user\",\"parts\":" + List([Each("""{"functionResponse":{"name":NAME,"response":{"result":"A"}}}""")])
+                + "}],\"tools\":[{\"functionDeclarations\":" + List([Each("""{"name":NAME,"parametersJsonSchema":{"type":"object"}}""")]) + "}]"
+                + Choice("""
+                    "toolConfig":{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":[NAME]}}
+                    """, """
+                    "toolConfig":{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":LIST}}
+                    """, "NAME") + "}",
+        };
+    }
+
+    /// <summary>Every name of a function in a request of any dialect, by the places where they stand.</summary>
+    private static (string[] Declared, string[] Called, string[] Answered, string[] Chosen) NamesIn(string body)
+    {
+        (List<string> Declared, List<string> Called, List<string> Answered, List<string> Chosen) names = ([], [], [], []);
+        void Walk(JsonElement value, string path)
+        {
+            var to = path switch
+            {
+                _ when path.StartsWith("tools.", StringComparison.Ordinal) && path.EndsWith("name", StringComparison.Ordinal) => names.Declared,
+                _ when path.StartsWith("tool_choice.", StringComparison.Ordinal) && path.EndsWith("name", StringComparison.Ordinal) => names.Chosen,
+                _ when path.Contains("allowedFunctionNames", StringComparison.Ordinal) => names.Chosen,
+                _ when path.Contains("functionResponse.name", StringComparison.Ordinal) => names.Answered,
+                _ when path.EndsWith("name", StringComparison.Ordinal) => names.Called,
+                _ => null,
+            };
+            if (value.ValueKind == JsonValueKind.String)
+                to?.Add(value.GetString()!);
+            foreach (var member in value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : default)
+                Walk(member.Value, path + member.Name + (member.Value.ValueKind == JsonValueKind.String ? "" : "."));
+            foreach (var item in value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : default)
+                Walk(item, path);
+        }
+
+        Walk(JsonElement.Parse(body), "");
+        return ([.. names.Declared], [.. names.Called], [.. names.Answered], [.. names.Chosen]);
+    }
+
+    private sealed class CallsHeard : AnswerWriter
+    {
+        public List<string> Names { get; } = [];
+
+        public override int ChoicesMax => 1;
+
+        public override bool TakesCustomCalls => true;
+
+        public override void Take(in NeutralEvent item)
+        {
+            if (item.Kind == NeutralKind.ToolCall)
+                Names.Add(JsonElement.Parse($"\"{Encoding.UTF8.GetString(item.Name)}\"").GetString()!);
+        }
+
+        public override void End()
+        {
+        }
+
+        protected override void OnBegin(in AnswerFacts facts)
+        {
+        }
+    }
+}
