@@ -32,6 +32,7 @@ internal static class Stages
         new("translate/32-contents", TranslateStages.Contents),
         new("translate/32-text-deltas", TranslateStages.TextDeltas),
         new("translate/chat-request", TranslateStages.ChatRequest),
+        new("translate/fitted-names", TranslateStages.FittedNames),
         new("limits/rate", LimitStages.Rate),
         new("limits/rate-wide", LimitStages.WideRate),
         new("limits/window", LimitStages.Window),

@@ -71,6 +71,42 @@ internal static class TranslateStages
         };
     }
 
+    /// <summary>A message's request with names of functions that chats refuse, and the calls of its answer with the client's names again.</summary>
+    public static Action FittedNames()
+    {
+        const string name = "mcp__a_server_with_a_long_name__a_tool_whose_name_is_longer_than_chats_take_";
+        var tools = string.Join(',', Enumerable.Range(0, Events).Select(i => $"{{\"name\":\"{name}{i}\",\"input_schema\":{{\"type\":\"object\"}}}}"));
+        var body = Encoding.ASCII.GetBytes($"{{\"model\":\"a\",\"max_tokens\":9,\"messages\":[{{\"role\":\"user\",\"content\":\"Q\"}}],\"tools\":[{tools}]}}");
+        var (reader, writer) = (Translations.Of(RequestShape.Messages).NewRequestReader!(), Translations.Of(RequestShape.Chat).RequestWriter!);
+        var (answers, client, names) = (Translations.Of(RequestShape.Chat).NewAnswerReader!(), Translations.Of(RequestShape.Messages).NewAnswerWriter!(), new OwnNames());
+        var (request, source, json) = (new NeutralRequest(), new TextBuffer(), new JsonOut(new TextBuffer()));
+        var call = Encoding.ASCII.GetBytes(
+            "{\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\",\"function\":"
+            + $"{{\"name\":\"{Fitted(name + (Events - 1))}\",\"arguments\":\"{{}}\"}}}}]}},\"finish_reason\":\"tool_calls\"}}]}}");
+        return () =>
+        {
+            source.Clear();
+            source.Add(body);
+            request.Reset(source, reader.Names);
+            HttpStages.Expect(!reader.Read(request).IsError);
+            json.To.Clear();
+            json.Begin();
+            writer.Write(request, new RequestTarget("\"b\""u8, 0, 0, true, default), json);
+            answers.Reset();
+            client.Begin(new AnswerFacts("id"u8, "m"u8, 1, wantsUsage: false, promptTokens: 0));
+            HttpStages.Expect(answers.OnWhole(call, names.Over(client, request.FittedNames.Memory)));
+            client.End();
+            HttpStages.Expect(client.Out.Written.IndexOf("longer_than_chats_take_31\""u8) > 0);
+            client.Release();
+        };
+    }
+
+    private static string Fitted(string name)
+    {
+        Span<byte> to = stackalloc byte[ToolNameForm.LengthMax];
+        return Encoding.ASCII.GetString(to[..DataPlane.Dialects.OpenAi.ChatWords.ToolNames.Fit(Encoding.ASCII.GetBytes(name), 0, to)]);
+    }
+
     private static Action Stream(RequestShape client, RequestShape upstream, Func<int, string> json)
     {
         var events = Enumerable.Range(0, Events).Select(i => Encoding.ASCII.GetBytes(json(i))).ToArray();

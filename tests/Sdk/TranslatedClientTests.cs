@@ -17,6 +17,9 @@ public sealed class TranslatedClientTests
     private const string Cut = "fake-n50-cut=20";
     private const string Long = "fake-n100000-d10000";
 
+    /// <summary>A name that Anthropic takes and others refuse.</summary>
+    private const string LongName = "mcp__weather_of_the_whole_world__the_weather_of_a_city_by_its_name_and_country";
+
     private static readonly (int Status, int Told)[] ToOpenAi = [(400, 400), (429, 429), (500, 502), (529, 503)];
     private static readonly (int Status, int Told)[] ToAnthropic = [(400, 400), (429, 429), (500, 502), (529, 529)];
     private static readonly byte[] Picture = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
@@ -241,18 +244,19 @@ public sealed class TranslatedClientTests
 
         var tool = new Tool
         {
-            Name = "weather",
+            Name = LongName,
             InputSchema = new InputSchema { Properties = new Dictionary<string, JsonElement> { ["city"] = JsonElement.Parse("""{"type":"string"}""") }, Required = ["city"] },
         };
         var asks = await client.Messages.Create(Say("fake-n12") with { Tools = [tool] });
         Assert.True(Assert.Single(asks.Content).TryPickToolUse(out var call));
+        Assert.Equal(LongName, call!.Name);
         var told = await client.Messages.Create(Say("fake-n12") with
         {
             Tools = [tool],
             Messages =
             [
                 new UserMessageParam("Weather?"),
-                new MessageParam(JsonElement.Parse($$"""{"role":"assistant","content":[{"type":"tool_use","id":"{{call!.ID}}","name":"weather","input":{"city":"x"} }]}""")),
+                new MessageParam(JsonElement.Parse($$"""{"role":"assistant","content":[{"type":"tool_use","id":"{{call.ID}}","name":"{{LongName}}","input":{"city":"x"} }]}""")),
                 new MessageParam(JsonElement.Parse($$"""{"role":"user","content":[{"type":"tool_result","tool_use_id":"{{call.ID}}","content":"Rain."}]}""")),
             ],
         });

@@ -1,6 +1,6 @@
 namespace AiEdge.DataPlane.Translate;
 
-/// <summary>Stands before who writes an answer for a client, and tells calls by the names that the client's functions have (<see cref="FittedNames"/>).</summary>
+/// <summary>Stands before who writes an answer for a client, and tells calls by the names that its functions have there (<see cref="FittedNames"/>).</summary>
 internal sealed class OwnNames : AnswerWriter
 {
     private AnswerWriter _to = null!;
