@@ -74,6 +74,23 @@ public sealed class RulesTests
         Assert.Equal(isWell, ContentsRules.FaultOf(Encoding.UTF8.GetBytes($$$"""{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"presencePenalty":{{{penalty}}}}}"""), model) is null);
 
     [Theory]
+    [InlineData("gpt-4o-mini", 16_384)]
+    [InlineData("claude-3-5-haiku-20241022", 8192)]
+    [InlineData("gemini-2.0-flash", 8192)]
+    public void A_cap_is_judged_by_the_longest_answer_of_the_model(string model, long most)
+    {
+        for (var cap = most; cap <= most + 1; cap++)
+        {
+            var isWell = cap == most;
+            Assert.Equal(isWell, ChatRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"{{model}}","messages":[{{User}}],"max_tokens":{{cap}}}""")) is null);
+            Assert.Equal(isWell, ChatRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"{{model}}","messages":[{{User}}],"max_completion_tokens":{{cap}}}""")) is null);
+            Assert.Equal(isWell, ResponsesRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"{{model}}","input":"Q","max_output_tokens":{{cap}}}""")) is null);
+            Assert.Equal(isWell, MessagesRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"{{model}}","messages":[{{User}}],"max_tokens":{{cap}}}"""), isOnVertex: false) is null);
+            Assert.Equal(isWell, ContentsRules.FaultOf(Encoding.UTF8.GetBytes($$$"""{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"maxOutputTokens":{{{cap}}}}}"""), model) is null);
+        }
+    }
+
+    [Theory]
     [InlineData("toolu_1-a", true)]
     [InlineData("functions.f:0", false)]
     public void An_id_of_a_call_is_judged(string id, bool isWell)

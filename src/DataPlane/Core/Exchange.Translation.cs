@@ -17,7 +17,10 @@ internal sealed partial class Exchange
     /// <summary>Names of what could not be carried between the dialects, with commas between; empty for nothing.</summary>
     public ReadOnlySpan<byte> TranslationLoss => _translationLoss.AsSpan(0, _translationLossLength);
 
-    /// <summary>What each choice's output was capped at for the provider's dialect, which wants a cap that nobody knew; 0 where it was not.</summary>
+    /// <summary>
+    /// What each choice's output was capped at where its request was translated: the dialect wants a cap that nobody knew, or the client's is beyond what the
+    /// model can give. 0 where it was not.
+    /// </summary>
     public long TranslationCap { get; private set; }
 
     /// <summary>Names of functions that the provider was told in the place of the client's own, each with that, as their reader has it.</summary>
@@ -45,7 +48,7 @@ internal sealed partial class Exchange
 
     /// <summary>Takes the names of what a request has lost; those of an attempt before are forgotten.</summary>
     /// <param name="names">The names.</param>
-    /// <param name="outputCap">What it was capped at because its dialect wants a cap, and nobody knew one; 0 where it was not.</param>
+    /// <param name="outputCap">See <see cref="TranslationCap"/>.</param>
     public void SetTranslationLoss(ReadOnlySpan<byte> names, long outputCap = 0)
     {
         _translationLossLength = 0;

@@ -45,11 +45,22 @@ internal enum TargetFit : byte
 /// <param name="IsEstimate">Whether the prompt is known by an estimate.</param>
 internal readonly record struct RequestNeeds(Capability Capabilities, long PromptTokens, long OutputTokens, bool IsEstimate)
 {
+    /// <summary>Tokens of answer that are enough to ask for, where so many cannot be had as the client wants.</summary>
+    private const long OutputTokensLeast = 1024;
+
+    /// <summary>
+    /// Tokens that a target's window leaves for the answer behind the prompt, to which the cap of what is translated is lowered; 0 where it has none. An
+    /// estimate that says that there is no room has been found to be worth a try.
+    /// </summary>
+    public long OutputRoomAt(TargetModel target) =>
+        target.ContextWindow > 0 ? Math.Max(target.ContextWindow - PromptTokens, Math.Min(OutputTokensLeast, target.ContextWindow)) : 0;
+
     /// <summary>Whether a target takes it.</summary>
     /// <param name="target">The target.</param>
     /// <param name="outputTokensMax">The longest answer that its model gives; 0 where the document does not say.</param>
     /// <param name="isOther">Whether its model is not the one that the prompt was counted for.</param>
-    public TargetFit Of(TargetModel target, long outputTokensMax, bool isOther)
+    /// <param name="mayShorten">Whether the cap would be lowered to what the target can give: where bytes pass its provider refuses one that is beyond.</param>
+    public TargetFit Of(TargetModel target, long outputTokensMax, bool isOther, bool mayShorten)
     {
         if ((Capabilities & ~target.Capabilities) != 0)
             return TargetFit.No;
@@ -57,6 +68,9 @@ internal readonly record struct RequestNeeds(Capability Capabilities, long Promp
         var output = isShort ? outputTokensMax : OutputTokens;
         if (target.ContextWindow == 0 || PromptTokens + output <= target.ContextWindow)
             return isShort ? TargetFit.Nearly : TargetFit.Whole;
+        output = mayShorten ? Math.Min(output, OutputTokensLeast) : output;
+        if (PromptTokens + output <= target.ContextWindow)
+            return TargetFit.Nearly;
         return (IsEstimate || isOther) && (PromptTokens / 2) + output <= target.ContextWindow ? TargetFit.Nearly : TargetFit.No;
     }
 }

@@ -53,6 +53,7 @@ internal sealed class RequestTranslation
             _model.Written, outputCap, max, mayAskUsage, abilities, target.Provider.InsteadOfModel.Span)
         {
             AsksLogprobs = asksLogprobs,
+            OutputRoom = exchange.Needs.OutputRoomAt(target),
         };
         writer.Write(_request, asked, _json);
         if (reader.BetaHeader is { } beta && head.IndexOf(beta) >= 0)
@@ -60,7 +61,7 @@ internal sealed class RequestTranslation
         exchange.WantsBase64 = _request.WantsBase64;
         exchange.WantsOldCalls = _request.CallsAreOld;
         exchange.UpstreamEndpoint = writer.EndpointOf(_request.Stream);
-        exchange.SetTranslationLoss(_request.Losses.Names, _request.TokensMaxAssumed);
+        exchange.SetTranslationLoss(_request.Losses.Names, _request.TokensMaxTold);
         exchange.SetFittedNames(_request.FittedNames.Written);
         return target.Provider.TranslatesStrictly && !_request.Losses.IsEmpty
             ? EdgeError.Invalid(StrictTranslation.OfRequest(_request.Losses.Names))

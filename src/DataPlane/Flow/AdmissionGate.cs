@@ -58,7 +58,9 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         exchange.Target = exchange.Model.Targets[0];
         var output = Math.Max(0, RequestCap.Of(scan.Facts, exchange.Endpoint.Shape));
         exchange.PromptTokens = meter.PromptBound(exchange, prompt);
-        if (exchange.PromptTokens > exchange.Model.ContextWindowMin - output)
+        // Where the client sets no cap its translation may, to which the window is a bound, too.
+        var reach = output > 0 ? output : exchange.Model.OutputTokensMaxOf(exchange.PassedModel);
+        if (exchange.PromptTokens > exchange.Model.ContextWindowMin - reach)
             _weighed = meter.CountPrompt(exchange, prompt, body.Bytes);
         exchange.Target = null;
         exchange.Needs = new RequestNeeds(NeededBy(prompt, scan.Facts), exchange.PromptTokens, output, exchange.PromptIsEstimate);

@@ -426,7 +426,8 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         var needs = _exchange.Needs;
         var lack = (needs.Capabilities & ~target.Capabilities) == 0 ? TargetLack.Window : TargetLack.Capability;
         Lack = Lack < lack ? lack : Lack;
-        return needs.Of(target, model.OutputTokensGiven, !ReferenceEquals(model, _asked)) >= _fit;
+        var mayShorten = !target.Provider.TranslatesStrictly && !Speaks(target);
+        return needs.Of(target, model.OutputTokensGiven, !ReferenceEquals(model, _asked), mayShorten) >= _fit;
     }
 
     private bool CanAnswer(TargetModel target) =>

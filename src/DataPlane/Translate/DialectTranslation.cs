@@ -49,6 +49,12 @@ internal readonly ref struct RequestTarget(
 
     public long OutputMax { get; } = outputMax;
 
+    /// <summary>What the model's window leaves for the answer behind the prompt; 0 where nobody knows.</summary>
+    public long OutputRoom { get; init; }
+
+    /// <summary>The longest answer that may be asked for: providers refuse a cap beyond what their model can do. 0 where nobody knows.</summary>
+    public long OutputMost => OutputMax > 0 && OutputRoom > 0 ? Math.Min(OutputMax, OutputRoom) : Math.Max(OutputMax, OutputRoom);
+
     public bool MayAskUsage { get; } = mayAskUsage;
 
     public ModelAbilities Abilities { get; } = abilities;

@@ -206,8 +206,11 @@ internal sealed partial class NeutralRequest
     /// <summary>-1 where the client sets no cap.</summary>
     public long TokensMax { get; set; }
 
-    /// <summary>The cap that was written where the client sets none and nobody knows the model's own; 0 for none.</summary>
-    public long TokensMaxAssumed { get; set; }
+    /// <summary>The client says so by OpenAI's older name.</summary>
+    public bool TokensMaxIsOld { get; set; }
+
+    /// <summary>The cap that was written in the place of the client's, or where that sets none and nobody knows the model's own; 0 for none.</summary>
+    public long TokensMaxTold { get; set; }
 
     public bool Stream { get; set; }
 
@@ -307,11 +310,11 @@ internal sealed partial class NeutralRequest
         _isOpened = false;
         _schemaWorkLeft = SchemaWords.WorkMax;
         Choices = 1;
-        Stream = WantsLogprobs = AsksLogprobs = WantsThought = KeepsProofs = IsSerial = CallsAreOld = CallsAreMany = ToolIsCustom = IsAdaptive = false;
+        TokensMaxIsOld = Stream = WantsLogprobs = AsksLogprobs = WantsThought = KeepsProofs = IsSerial = CallsAreOld = CallsAreMany = ToolIsCustom = IsAdaptive = false;
         FormatIsStrict = StrictMayBeOpen = FormatIsOpenApi = WantsBase64 = false;
         ToolChoice = ToolChoice.Unset;
         Effort = ThinkingEffort.Unset;
-        ThinkingTokens = TopLogprobs = TokensMaxAssumed = 0;
+        ThinkingTokens = TopLogprobs = TokensMaxTold = 0;
         Format = AnswerFormat.Text;
     }
 
@@ -333,6 +336,25 @@ internal sealed partial class NeutralRequest
         AsksLogprobs = !WantsLogprobs && target.AsksLogprobs;
         return WantsLogprobs || AsksLogprobs;
     }
+
+    /// <summary>The cap to be sent: one that the model cannot give is lowered, which is told, and reported where it is the client's. -1 for none.</summary>
+    /// <param name="target">Whom it is sent to.</param>
+    /// <param name="unasked">The cap where the client sets none; -1 for none.</param>
+    public long CapAt(in RequestTarget target, long unasked = -1)
+    {
+        var max = TokensMax >= 0 ? TokensMax : unasked;
+        if (target.OutputCap > 0)
+            max = max < 0 ? target.OutputCap : Math.Min(max, target.OutputCap);
+        if (target.OutputMost is not (var most and > 0) || max <= most)
+            return max;
+        if (TokensMax < 0)
+            return most;
+        LoseCap();
+        return TokensMaxTold = most;
+    }
+
+    /// <summary>Reports that the client's cap does not hold.</summary>
+    public void LoseCap() => Losses.Add(TokensMaxIsOld ? "max_tokens"u8 : Names.TokensMax);
 
     /// <summary>The number in a piece, or null.</summary>
     public double? Number(Piece piece) =>

@@ -74,6 +74,20 @@ public sealed class FitTests
     }
 
     [Theory]
+    [InlineData(9000, 1000, "b z")]
+    [InlineData(8000, 3000, "z")]
+    [InlineData(9500, 3000, "")]
+    [InlineData(10_001, 0, "")]
+    public void Where_a_cap_is_lowered_in_translation_the_window_need_not_have_room_for_all_of_it(long prompt, long output, string asked)
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: b }, { provider: z, priority: 1 } ], contextWindow: 10000, retry: { attempts: 9 } }", translates: true);
+        var all = new List<string>();
+        for (var goesOn = world.Begin("m", Long(prompt, output)); goesOn; goesOn = world.Fail())
+            all.Add(world.Target);
+        Assert.Equal(asked, string.Join(' ', all));
+    }
+
+    [Theory]
     [InlineData("None", "a b c")]
     [InlineData("Tools", "b c")]
     [InlineData("Tools, Json", "b c")]

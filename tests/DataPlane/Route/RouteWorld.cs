@@ -11,11 +11,13 @@ internal sealed class RouteWorld
     /// <summary>The clock stands still: nothing ticks it.</summary>
     private readonly EdgeClock _clock = new();
 
-    public RouteWorld(string models)
+    /// <param name="models">What the document says of them.</param>
+    /// <param name="translates">Whether <c>z</c> can be asked, too.</param>
+    public RouteWorld(string models, bool translates = false)
     {
         Snapshot = Compile(models);
         States.Use(Snapshot);
-        Plan = new TargetPlan(_clock, static (_, _) => false);
+        Plan = new TargetPlan(_clock, (_, _) => translates);
     }
 
     /// <summary>A key that is bound to nothing.</summary>

@@ -202,7 +202,7 @@ internal sealed partial class RequestComparison
         Number(_request.Seed, "Seed", "");
         Number(_request.PresencePenalty, "PresencePenalty", "0");
         Number(_request.FrequencyPenalty, "FrequencyPenalty", "0");
-        Field(_request.TokensMax >= 0, "TokensMax", $"{_request.TokensMax}", "TokensMax");
+        Field(_request.TokensMax >= 0, "TokensMax", $"{_request.TokensMax}", _request.TokensMaxIsOld ? "max_tokens" : "TokensMax");
         Field(_request.Choices > 1, "Choices", $"{_request.Choices}", "Choices");
         Field(_request.WantsLogprobs, "Logprobs", $"{_request.TopLogprobs}", "Logprobs");
         Field(_request.Stops.Count > 0, "Stops", string.Join('|', _request.Stops.Select(Plain)), "Stops");

@@ -279,7 +279,7 @@ public sealed class OverResponsesTests
         var chat = await edge.AskAsync(Ask.Chat("", Model, ",\"n\":2,\"stop\":[\"a\"],\"seed\":1,\"logit_bias\":{\"1\":2},\"presence_penalty\":1,\"max_tokens\":3"));
         var contents = await edge.AskAsync(Gem.Ask("", Model, ",\"generationConfig\":{\"candidateCount\":2,\"topK\":4}"));
 
-        Assert.Equal("logit_bias,max_completion_tokens,n,stop,seed,presence_penalty", chat.Field("x-aiedge-translation-loss"));
+        Assert.Equal("logit_bias,max_tokens,n,stop,seed,presence_penalty", chat.Field("x-aiedge-translation-loss"));
         Assert.Equal("generationConfig.candidateCount,generationConfig.topK", contents.Field("x-aiedge-translation-loss"));
     }
 

@@ -37,6 +37,8 @@ internal static class MessagesRules
     {
         if (!root.TryGetProperty("max_tokens", out var max) || max.ValueKind != JsonValueKind.Number || max.GetInt64() < 1)
             return "max_tokens: Field required";
+        if (max.GetInt64() > OutputMaxima.Of(Text(root, "model")))
+            return $"max_tokens: {max} > {OutputMaxima.Of(Text(root, "model"))}, which is the maximum allowed number of output tokens for {Text(root, "model")}";
         if (root.TryGetProperty("temperature", out var warm) && (warm.ValueKind != JsonValueKind.Number || warm.GetDouble() is < 0 or > 1))
             return "temperature: Input should be less than or equal to 1";
         if (root.TryGetProperty("temperature", out _) && root.TryGetProperty("top_p", out _))

@@ -33,6 +33,8 @@ internal static class ContentsRules
             return $"Invalid JSON payload received. Unknown name \"{unknown}\" at 'generation_config'";
         if (config.ValueKind == JsonValueKind.Object && (FaultOfThought(config, model ?? "") ?? FaultOfPenalties(config, model ?? "")) is { } refused)
             return refused;
+        if (config.ValueKind == JsonValueKind.Object && config.TryGetProperty("maxOutputTokens", out var cap) && cap.GetInt64() > OutputMaxima.Of(model))
+            return $"Unable to submit request because it has a maxOutputTokens value of {cap} but the supported range is from 1 (inclusive) to {OutputMaxima.Of(model) + 1} (exclusive).";
         if (config.ValueKind == JsonValueKind.Object && FaultOfJson(root, config, model ?? "") is { } both)
             return both;
         if (root.TryGetProperty("systemInstruction", out var system) && !IsTurn(system, "user"))

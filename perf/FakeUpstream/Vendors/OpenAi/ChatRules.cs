@@ -41,7 +41,19 @@ internal static class ChatRules
             return refused;
         if (root.TryGetProperty("top_logprobs", out _) && !(root.TryGetProperty("logprobs", out var told) && told.ValueKind == JsonValueKind.True))
             return "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.";
-        return ReasoningRules.FaultOf(root) ?? FaultOfTools(root) ?? FaultOfMessages(root);
+        return ReasoningRules.FaultOf(root) ?? FaultOfCap(root) ?? FaultOfTools(root) ?? FaultOfMessages(root);
+    }
+
+    private static string? FaultOfCap(JsonElement root)
+    {
+        var most = OutputMaxima.Of(Text(root, "model"));
+        foreach (var name in (string[])["max_tokens", "max_completion_tokens"])
+        {
+            if (root.TryGetProperty(name, out var cap) && cap.ValueKind == JsonValueKind.Number && cap.GetInt64() > most)
+                return $"{name} is too large: {cap}. This model supports at most {most} completion tokens, whereas you provided {cap}.";
+        }
+
+        return null;
     }
 
     private static string? FaultOfTools(JsonElement root)

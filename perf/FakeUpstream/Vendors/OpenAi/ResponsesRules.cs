@@ -32,6 +32,8 @@ internal static class ResponsesRules
 
         if (root.TryGetProperty("max_output_tokens", out var max) && max.GetInt64() < TokensMin)
             return "Invalid 'max_output_tokens': integer below minimum value.";
+        if (max.ValueKind == JsonValueKind.Number && max.GetInt64() > OutputMaxima.Of(Text(root, "model")))
+            return "Invalid 'max_output_tokens': integer above maximum value.";
         if (Text(root, "user") is { Length: > UserLengthMax })
             return "Invalid 'user': string too long.";
         var thinks = Text(root, "model")?.StartsWith("gpt-5", StringComparison.Ordinal) == true;

@@ -25,10 +25,9 @@ internal sealed class MessagesRequestWriter : RequestWriter
 
     protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
-        var max = request.TokensMax >= 0 ? request.TokensMax : target.OutputMax > 0 ? target.OutputMax : TokensMaxDefault;
-        if (target.OutputCap > 0)
-            max = Math.Min(max, target.OutputCap);
-        request.TokensMaxAssumed = request.TokensMax < 0 && target.OutputMax <= 0 ? max : 0;
+        var max = request.CapAt(target, target.OutputMax > 0 ? target.OutputMax : TokensMaxDefault);
+        if (request.TokensMax < 0 && target.OutputMax <= 0)
+            request.TokensMaxTold = max;
         var thought = MessagesThought.Of(request, target.Abilities, max);
         json.StartObject();
         if (target.InsteadOfModel.IsEmpty)

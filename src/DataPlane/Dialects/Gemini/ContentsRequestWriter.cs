@@ -79,10 +79,7 @@ internal sealed class ContentsRequestWriter : RequestWriter
     private static void WriteConfig(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
         json.StartObject("generationConfig"u8);
-        var max = request.TokensMax;
-        if (target.OutputCap > 0)
-            max = max < 0 ? target.OutputCap : Math.Min(max, target.OutputCap);
-        if (max >= 0)
+        if (request.CapAt(target) is var max and >= 0)
             json.Number("maxOutputTokens"u8, max);
         if (request.Choices > 1)
             json.Number("candidateCount"u8, Math.Min(request.Choices, GeminiWords.CandidatesMax));

@@ -81,6 +81,7 @@ internal sealed class ChatRequestReader : RequestReader
                 request.Losses.Add(walk.Name);
         }
 
+        request.TokensMaxIsOld = tokens >= 0 && (completionTokens < 0 || tokens < completionTokens);
         request.TokensMax = tokens >= 0 && completionTokens >= 0 ? Math.Min(tokens, completionTokens) : Math.Max(tokens, completionTokens);
         return walk.IsWhole() ? default : Malformed(null);
     }

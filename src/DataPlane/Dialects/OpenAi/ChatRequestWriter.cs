@@ -58,10 +58,7 @@ internal sealed class ChatRequestWriter : RequestWriter
     /// <summary>The newer name is the only one that models with thought take, and the older the only one that many servers know.</summary>
     private static void WriteCap(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
-        var max = request.TokensMax;
-        if (target.OutputCap > 0)
-            max = max < 0 ? target.OutputCap : Math.Min(max, target.OutputCap);
-        if (max >= 0)
+        if (request.CapAt(target) is var max and >= 0)
             json.Number(target.Abilities.TakesCompletionTokens ? "max_completion_tokens"u8 : "max_tokens"u8, max);
     }
 

@@ -19,6 +19,7 @@ internal sealed class ResponsesRequestReader : RequestReader
         Temperature = [.. "temperature"u8],
         TopP = [.. "top_p"u8],
         Logprobs = [.. "top_logprobs"u8],
+        TokensMax = [.. "max_output_tokens"u8],
         CustomTool = [.. "tools.custom"u8],
         CustomCall = [.. "input.custom_tool_call"u8],
         CustomResult = [.. "input.custom_tool_call_output"u8],

@@ -48,11 +48,9 @@ internal sealed class ResponsesRequestWriter : RequestWriter
     /// <summary>A cap that is lower than any that can be asked for is raised to that; one of the client's is reported.</summary>
     private static void WriteCap(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
-        var max = request.TokensMax;
-        request.LoseIf(max is >= 0 and < TokensMin, request.Names.TokensMax);
-        if (target.OutputCap > 0)
-            max = max < 0 ? target.OutputCap : Math.Min(max, target.OutputCap);
-        if (max >= 0)
+        if (request.TokensMax is >= 0 and < TokensMin)
+            request.LoseCap();
+        if (request.CapAt(target) is var max and >= 0)
             json.Number("max_output_tokens"u8, Math.Max(max, TokensMin));
     }
 
