@@ -74,12 +74,12 @@ public sealed class HedgeConnectTests
     }
 
     [LinuxTheory]
-    [InlineData("hedge: { after: 200ms, budget: 0% }", "refused")]
-    [InlineData("hedge: { after: 200ms, budget: 100%, costMax: 0.000000001 }", "barred")]
+    [InlineData("hedge: { after: 3s, budget: 0% }", "refused")]
+    [InlineData("hedge: { after: 3s, budget: 100%, costMax: 0.000000001 }", "barred")]
     public async Task None_is_asked_besides_that_the_budget_or_the_price_keeps_from_it(string hedge, string outcome)
     {
         using var full = new FullListener();
-        await using var edge = await StartAsync(full, "fake", _ => "n=3", "connect: 5s", hedge);
+        await using var edge = await StartAsync(full, "fake", _ => "n=3", "connect: 10s", hedge);
         var answer = await edge.AskAsync(Ways.Stream());
         Assert.Equal((200, "2", "way-1"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
         await edge.SeeMetricAsync($"aiedge_hedge_total{{gen_ai_request_model=\"way\",outcome=\"{outcome}\"}} 1");
