@@ -40,7 +40,7 @@ public sealed class AttemptTests
     [InlineData("stall=0")]
     public async Task A_whole_answer_that_takes_longer_than_it_may_comes_from_the_next_target(string script)
     {
-        await using var edge = await Ways.StartAsync([script, "n=3"], "timeouts: { whole: 2s }");
+        await using var edge = await Ways.StartAsync([script, "n=3"], timeouts: ["whole: 500ms"]);
         var answer = await edge.AskAsync(Ways.Chat());
 
         Assert.Equal((200, "2", "way-1"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
