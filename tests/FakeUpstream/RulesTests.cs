@@ -19,6 +19,10 @@ public sealed class RulesTests
     [InlineData(User, ",\"tool_choice\":\"auto\"", false)]
     [InlineData(User, ",\"stream_options\":{}", false)]
     [InlineData(User, ",\"top_logprobs\":1", false)]
+    [InlineData(User, ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}}]", false)]
+    [InlineData(User, ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"properties\":{}}}}]", true)]
+    [InlineData(User, ",\"user\":\"0123456789012345678901234567890123456789012345678901234567890123\"", true)]
+    [InlineData(User, ",\"user\":\"01234567890123456789012345678901234567890123456789012345678901234\"", false)]
     [InlineData(User, ",\"temperature\":0.5,\"stop\":[\"x\"],\"max_tokens\":1", true)]
     public void A_chat_is_judged(string messages, string more, bool isWell) =>
         Assert.Equal(isWell, ChatRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"m","messages":[{{messages}}]{{more}}}""")) is null);
@@ -162,6 +166,8 @@ public sealed class RulesTests
     [InlineData("""{"role":"user","parts":[{"text":"Q"}]}""", "", true)]
     [InlineData("""{"role":"user","parts":[{"text":"Q"}]}""", ",\"generationConfig\":{\"thinkingConfig\":{\"thinkingBudget\":0}}", true)]
     [InlineData("""{"role":"user","parts":[]}""", "", false)]
+    [InlineData("""{"role":"user","parts":[{"text":""}]}""", "", false)]
+    [InlineData("""{"role":"model","parts":[{"text":"","thoughtSignature":"s"}]}""", "", true)]
     [InlineData("""{"role":"user","parts":[{"text":"Q","functionCall":{"name":"f","args":{}}}]}""", "", false)]
     [InlineData("""{"role":"model","parts":[{"functionCall":{"name":"f","args":{}},"thoughtSignature":"s"}]}""", "", false)]
     [InlineData("""{"role":"user","parts":[{"functionResponse":{"name":"f","response":{}}}]}""", "", false)]
@@ -174,6 +180,7 @@ public sealed class RulesTests
     [InlineData("""{"type":"message","role":"assistant","content":[{"type":"input_text","text":"Q"}]}""", "", false)]
     [InlineData("""{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"c","output":"x"}""", "", true)]
     [InlineData("""{"type":"function_call","call_id":"c","name":"f","arguments":"{}"}""", "", false)]
+    [InlineData("""{"type":"message","role":"user","content":"Q"}""", ",\"tools\":[{\"type\":\"function\",\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}]", false)]
     [InlineData("""{"type":"function_call_output","call_id":"c","output":"x"}""", "", false)]
     [InlineData("""{"type":"reasoning","summary":[],"encrypted_content":"x"}""", "", false)]
     [InlineData("""{"type":"message","role":"user","content":[{"type":"input_text","text":"Q"}]}""", ",\"stop\":[]", false)]
@@ -193,6 +200,32 @@ public sealed class RulesTests
     [InlineData("max_completion_tokens", "9", true)]
     public void A_model_that_thinks_refuses_more(string name, string value, bool isWell) =>
         Assert.Equal(isWell, ChatRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"gpt-5","messages":[{{User}}],"{{name}}":{{value}}}""")) is null);
+
+    [Theory]
+    [InlineData("gpt-5.4", "", true)]
+    [InlineData("gpt-5.4", ",\"reasoning_effort\":\"low\"", false)]
+    [InlineData("gpt-5.6-sol", "", false)]
+    [InlineData("gpt-5.6-sol", ",\"reasoning_effort\":\"none\"", true)]
+    [InlineData("gpt-5.2", ",\"reasoning_effort\":\"low\"", true)]
+    public void Functions_beside_thought_are_judged_in_chats(string model, string more, bool isWell)
+    {
+        const string tools = ""","tools":[{"type":"function","function":{"name":"f"}}]""";
+        Assert.Equal(isWell, ChatRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"{{model}}","messages":[{{User}}]{{tools}}{{more}}}""")) is null);
+    }
+
+    [Theory]
+    [InlineData("u-1", true)]
+    [InlineData("12345678", true)]
+    [InlineData("someone@example.com", false)]
+    [InlineData("+49 151 2345678", false)]
+    public void Who_asks_is_judged_in_messages(string user, bool isWell)
+    {
+        foreach (var (one, isShort) in ((string, bool)[])[(user, true), (new string('u', 257), false)])
+        {
+            var body = $$$"""{"model":"m","max_tokens":9,"messages":[{{{User}}}],"metadata":{"user_id":"{{{one}}}"}}""";
+            Assert.Equal(isWell && isShort, MessagesRules.FaultOf(Encoding.UTF8.GetBytes(body), isOnVertex: false) is null);
+        }
+    }
 
     [Theory]
     [InlineData("gemini-2.5-pro", "thinkingBudget", false)]

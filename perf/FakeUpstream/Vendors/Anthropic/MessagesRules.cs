@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using static AiEdge.FakeUpstream.RequestWishes;
 
 namespace AiEdge.FakeUpstream;
@@ -47,10 +48,20 @@ internal static class MessagesRules
             return "stop_sequences: Input should be a valid list";
         if (stops.ValueKind == JsonValueKind.Array && stops.EnumerateArray().Any(stop => string.IsNullOrWhiteSpace(stop.GetString())))
             return "stop_sequences: each stop sequence must contain non-whitespace";
+        if (root.TryGetProperty("metadata", out var told) && FaultOfUser(Text(told, "user_id")) is { } refused)
+            return refused;
         return root.TryGetProperty("metadata", out var metadata) && metadata.EnumerateObject().Any(member => member.Name != "user_id")
             ? "metadata: Extra inputs are not permitted"
             : null;
     }
+
+    private static string? FaultOfUser(string? user) => user switch
+    {
+        { Length: > 256 } => "metadata.user_id: String should have at most 256 characters",
+        not null when Regex.IsMatch(user, @"[\w.+-]+@[\w-]+\.\w") => "metadata.user_id: user_id appears to contain an email address. Please send a uuid or hash value instead.",
+        not null when Regex.IsMatch(user, @"^\+[\d ()-]{7,}$") => "metadata.user_id: user_id appears to contain a phone number. Please send a uuid or hash value instead.",
+        _ => null,
+    };
 
     /// <summary>Models before structured outputs.</summary>
     private static bool IsOld(JsonElement root) =>

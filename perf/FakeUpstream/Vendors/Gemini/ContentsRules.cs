@@ -160,6 +160,6 @@ internal static class ContentsRules
             return role == "model" && call.TryGetProperty("args", out var args) && args.ValueKind == JsonValueKind.Object;
         if (part.TryGetProperty("functionResponse", out var result))
             return role == "user" && result.TryGetProperty("response", out var told) && told.ValueKind == JsonValueKind.Object;
-        return part.TryGetProperty("fileData", out _) || Text(part, "text") is not null;
+        return part.TryGetProperty("fileData", out _) || Text(part, "text") is { Length: > 0 } || part.TryGetProperty("thoughtSignature", out _);
     }
 }

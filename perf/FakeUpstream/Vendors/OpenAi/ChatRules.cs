@@ -8,6 +8,7 @@ internal static class ChatRules
 {
     private const int CallIdLengthMax = 40;
     private const int StopsMax = 4;
+    private const int UserLengthMax = 64;
 
     private static readonly string[] Fields =
     [
@@ -41,7 +42,13 @@ internal static class ChatRules
             return refused;
         if (root.TryGetProperty("top_logprobs", out _) && !(root.TryGetProperty("logprobs", out var told) && told.ValueKind == JsonValueKind.True))
             return "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.";
-        return ReasoningRules.FaultOf(root) ?? FaultOfCap(root) ?? FaultOfTools(root) ?? FaultOfMessages(root);
+        foreach (var name in (string[])["user", "safety_identifier"])
+        {
+            if (Text(root, name) is { Length: > UserLengthMax })
+                return $"Invalid '{name}': string too long. Expected a string with maximum length {UserLengthMax}.";
+        }
+
+        return ReasoningRules.FaultOf(root) ?? FaultOfCap(root) ?? ReasoningRules.FaultOfCalls(root) ?? FaultOfTools(root) ?? FaultOfMessages(root);
     }
 
     private static string? FaultOfCap(JsonElement root)
@@ -71,6 +78,8 @@ internal static class ChatRules
                 && (!function.TryGetProperty("parameters", out var schema) || schema.ValueKind == JsonValueKind.Object);
             if (!isWell)
                 return "Invalid 'tools[0]'.";
+            if (StrictSchema.FaultOfParameters(tool.GetProperty("function")) is { } lacking)
+                return lacking;
             if (tool.GetProperty("function") is var called && IsStrict(called) && called.TryGetProperty("parameters", out var wanted) && StrictSchema.FaultOf(wanted) is { } refused)
                 return refused;
         }

@@ -28,6 +28,19 @@ internal static class ReasoningRules
         return null;
     }
 
+    /// <summary>In chats from 5.4 on functions and thought exclude each other, and 5.6 thinks unless told not to.</summary>
+    public static string? FaultOfCalls(JsonElement root)
+    {
+        var model = root.TryGetProperty("model", out var named) ? named.GetString() ?? "" : "";
+        var thinksUnasked = model.StartsWith("gpt-5.6", StringComparison.Ordinal);
+        if (!root.TryGetProperty("tools", out _) || !(thinksUnasked || model.StartsWith("gpt-5.4", StringComparison.Ordinal) || model.StartsWith("gpt-5.5", StringComparison.Ordinal)))
+            return null;
+        var isAsked = root.TryGetProperty("reasoning_effort", out var effort) && effort.ValueKind == JsonValueKind.String;
+        return (isAsked ? effort.GetString() != "none" : thinksUnasked)
+            ? $"Function tools with reasoning_effort are not supported for {model} in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'."
+            : null;
+    }
+
     /// <summary>From 5.1 on thought can be switched off, and then they take it.</summary>
     private static bool Thinks(string model) =>
         model is "gpt-5" || model.StartsWith("gpt-5-", StringComparison.Ordinal)

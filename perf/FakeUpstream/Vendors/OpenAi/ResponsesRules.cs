@@ -58,6 +58,8 @@ internal static class ResponsesRules
             var isWell = tool.TryGetProperty("parameters", out var schema) && schema.ValueKind is JsonValueKind.Object or JsonValueKind.Null;
             if (!isWell)
                 return "Invalid 'tools[0]'.";
+            if (StrictSchema.FaultOfParameters(tool) is { } lacking)
+                return lacking;
             if (ChatRules.IsStrict(tool) && StrictSchema.FaultOf(tool.GetProperty("parameters")) is { } refused)
                 return refused;
         }

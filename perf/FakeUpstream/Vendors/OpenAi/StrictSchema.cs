@@ -29,4 +29,10 @@ internal static class StrictSchema
 
         return null;
     }
+
+    /// <summary>What a function takes is an object that says which properties it has, strictly kept to or not.</summary>
+    public static string? FaultOfParameters(JsonElement function) =>
+        function.TryGetProperty("parameters", out var schema) && schema.ValueKind == JsonValueKind.Object && Type(schema) == "object" && !schema.TryGetProperty("properties", out _)
+            ? $"Invalid schema for function '{function.GetProperty("name")}': In context=(), object schema missing properties."
+            : null;
 }
