@@ -60,6 +60,33 @@ internal static class SchemaText
         return isSeen && tool.IsStrict;
     }
 
+    /// <summary>As <see cref="Write"/>, of what a function takes, for OpenAI: an object that does not say which properties it has is refused, so it says none.</summary>
+    public static void WriteParameters(JsonOut json, NeutralRequest request, in NeutralTool tool, bool keeps)
+    {
+        var source = request.Source;
+        var isOver = tool.IsOpenApi && (keeps || request.MayLookInto(tool.Schema));
+        if (!LacksProperties(source, tool.Schema))
+            Write(json, "parameters"u8, source, tool.Schema, isOver, closes: keeps);
+        else if (isOver)
+            new Form(source, isOpenApi: true, default, null, keeps).Write(json.Name("parameters"u8), tool.Schema, lacksProperties: true);
+        else
+            json.StartObject("parameters"u8).Value(tool.Schema.Of(source)[1..^1]).StartObject("properties"u8).EndObject().EndObject();
+    }
+
+    private static bool LacksProperties(ReadOnlySpan<byte> source, Piece schema)
+    {
+        var isObject = false;
+        var walk = new JsonWalk(source, schema, stackalloc byte[ScratchBytes]);
+        for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
+        {
+            if (walk.Is("properties"u8))
+                return false;
+            isObject |= walk.Is("type"u8) && (walk.IsText("object"u8) || walk.IsText("OBJECT"u8));
+        }
+
+        return isObject;
+    }
+
     private static bool HasType(ReadOnlySpan<byte> source, Piece schema)
     {
         var walk = new JsonWalk(source, schema, stackalloc byte[ScratchBytes]);
@@ -97,7 +124,7 @@ internal static class SchemaText
         private readonly bool _drops = losses is not null;
 
         /// <summary>A value that stands where a schema does; what is none is written as it stands.</summary>
-        public void Write(JsonOut json, Piece schema, bool isInput = false)
+        public void Write(JsonOut json, Piece schema, bool isInput = false, bool lacksProperties = false)
         {
             if (_source[schema.Start] != (byte)'{')
             {
@@ -116,6 +143,8 @@ internal static class SchemaText
 
             for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
                 WriteMember(json, facts, ref walk);
+            if (lacksProperties)
+                json.StartObject("properties"u8).EndObject();
             if (closes && (facts.IsObject || facts.HasProperties))
                 json.Flag("additionalProperties"u8, false);
             if (facts.HasDropped)

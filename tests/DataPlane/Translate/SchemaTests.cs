@@ -74,6 +74,24 @@ public sealed class SchemaTests
         Assert.Equal("", losses);
     }
 
+    [Theory]
+    [InlineData("""{"type":"object"}""", """{"type":"object","properties":{}}""")]
+    [InlineData("""{"type":"object","additionalProperties":false}""", """{"type":"object","additionalProperties":false,"properties":{}}""")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"object"}}}""", """{"type":"object","properties":{"a":{"type":"object"}}}""")]
+    [InlineData("""{"$ref":"#/$defs/a"}""", """{"$ref":"#/$defs/a"}""")]
+    public void What_a_function_takes_of_OpenAi_says_which_properties_it_has(string schema, string expected)
+    {
+        var messages = """{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"Q"}],"tools":[{"name":"f","input_schema":""" + schema + "}]}";
+        var contents = """{"contents":[{"parts":[{"text":"Q"}]}],"tools":[{"functionDeclarations":[{"name":"f","parameters":"""
+            + schema.Replace("\"object\"", "\"OBJECT\"", StringComparison.Ordinal) + "}]}]}";
+        foreach (var upstream in (RequestShape[])[RequestShape.Chat, RequestShape.Responses])
+        {
+            Assert.Contains("\"parameters\":" + expected, Translating.Request(RequestShape.Messages, upstream, messages, out var losses), StringComparison.Ordinal);
+            Assert.Equal("", losses);
+            Assert.Contains("\"parameters\":" + expected, Translating.Request(RequestShape.Contents, upstream, contents, out _), StringComparison.Ordinal);
+        }
+    }
+
     private static string Within(string field, string words) => words.Length == 0 ? "" : string.Join(',', words.Split(',').Select(word => $"{field}.{word}"));
 
     /// <summary>It would be gone through once for each level, and a list of names once for each property.</summary>

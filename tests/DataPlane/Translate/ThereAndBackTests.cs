@@ -122,7 +122,7 @@ public sealed class ThereAndBackTests
         }
 
         return $$"""{"model":"m","messages":[{{string.Join(',', messages)}}],"""
-            + "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}}],\"tool_choice\":\"auto\",\"stop\":[\"a\"],\"stream\":true,\"max_tokens\":7}";
+            + "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"properties\":{}}}}],\"tool_choice\":\"auto\",\"stop\":[\"a\"],\"stream\":true,\"max_tokens\":7}";
     }
 
     private static string Word(Random random) => Words[random.Next(Words.Length)];

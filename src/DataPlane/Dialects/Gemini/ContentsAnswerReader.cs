@@ -184,7 +184,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
     {
         var logprobs = candidate.Logprobs.IsPresent ? _logprobs.Read(data, candidate.Logprobs, to.HidesLogprobs ? null : to.Losses) : default;
         _hasLogprobs |= !logprobs.IsEmpty && !to.HidesLogprobs;
-        if (candidate.HasMean && !_hasLogprobs && !to.HidesLogprobs)
+        if (candidate.HasMean && !_hasLogprobs)
             to.Losses?.AddUnasked("answer"u8, "avgLogprobs"u8);
         if (candidate.Parts.IsPresent)
         {

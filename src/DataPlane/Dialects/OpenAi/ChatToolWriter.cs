@@ -33,7 +33,7 @@ internal static class ChatToolWriter
             json.Text("description"u8, tool.Description.Of(source));
         var keeps = request.KeepsTo(tool);
         if (tool.Schema.IsPresent)
-            SchemaText.Write(json, "parameters"u8, source, tool.Schema, tool.IsOpenApi && (keeps || request.MayLookInto(tool.Schema)), closes: keeps);
+            SchemaText.WriteParameters(json, request, tool, keeps);
         if (keeps)
             json.Flag("strict"u8, true);
         json.EndObject();

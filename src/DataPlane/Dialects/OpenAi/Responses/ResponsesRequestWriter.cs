@@ -91,7 +91,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
 
             var keeps = request.KeepsTo(tool);
             if (tool.Schema.IsPresent)
-                SchemaText.Write(json, "parameters"u8, source, tool.Schema, tool.IsOpenApi && (keeps || request.MayLookInto(tool.Schema)), closes: keeps);
+                SchemaText.WriteParameters(json, request, tool, keeps);
             else
                 json.Value("parameters"u8, """{"type":"object","properties":{}}"""u8);
             json.Flag("strict"u8, keeps).EndObject();
@@ -179,7 +179,8 @@ internal sealed class ResponsesRequestWriter : RequestWriter
         WriteUser(request, json, "safety_identifier"u8, request.SafetyId, "safety_identifier"u8);
     }
 
-    private static void WriteUser(NeutralRequest request, JsonOut json, ReadOnlySpan<byte> name, Piece user, ReadOnlySpan<byte> lost)
+    /// <summary>Who asks, by one of OpenAI's names for it; one that is longer than OpenAI takes is lost.</summary>
+    internal static void WriteUser(NeutralRequest request, JsonOut json, ReadOnlySpan<byte> name, Piece user, ReadOnlySpan<byte> lost)
     {
         if (!user.IsPresent)
             return;
