@@ -70,6 +70,9 @@ internal readonly record struct ModelAbilities
     /// <summary>They are taken all the same where thought is off, as <see cref="Efforts.Off"/> says.</summary>
     public bool SamplesUnthinking { get; private init; }
 
+    /// <summary>In chat completions functions are refused beside thought, which has to be off for them.</summary>
+    public bool CallsUnthinking { get; private init; }
+
     /// <summary>Temperature and the share of words (<c>top_p</c>) are refused together.</summary>
     public bool TakesOneSampler { get; private init; }
 
@@ -190,7 +193,8 @@ internal readonly record struct ModelAbilities
         || name.IndexOf("codestral"u8) >= 0 || name.IndexOf("devstral"u8) >= 0 || name.IndexOf("pixtral"u8) >= 0 || name.IndexOf("voxtral"u8) >= 0;
 
     /// <summary>
-    /// gpt-5 and the o series (OpenAI's guide "Reasoning models"). From 5.1 on thought can be switched off; till 5.4 it is off unless asked for.
+    /// gpt-5 and the o series (OpenAI's guide "Reasoning models"). From 5.1 on thought can be switched off; till 5.4 it is off unless asked for. From 5.4 on
+    /// OpenAI's own chat completions have no functions beside thought; what others make of these models is not known.
     /// </summary>
     private static ModelAbilities OfOpenAi(ReadOnlySpan<byte> name)
     {
@@ -207,7 +211,13 @@ internal readonly record struct ModelAbilities
         if (version > 501 || name.IndexOf("-max"u8) >= 0)
             words |= Efforts.XHigh;
         var canRest = (words & Efforts.Off) != 0;
-        return made with { Words = words, SamplesUnthinking = canRest, ThinksUnasked = !canRest || version > 504 };
+        return made with
+        {
+            Words = words,
+            SamplesUnthinking = canRest,
+            ThinksUnasked = !canRest || version > 504,
+            CallsUnthinking = version >= 504 && IsAtItsMaker(name),
+        };
     }
 
     /// <summary>

@@ -4,6 +4,7 @@ using AiEdge.Contracts.Options;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
+using AiEdge.DataPlane.Translate;
 using AiEdge.Http;
 
 namespace AiEdge.DataPlane.Dialects;
@@ -54,6 +55,9 @@ internal abstract class DialectForm
 
     /// <summary>What of its own a provider is asked by that does not take a client's call as it is; null where it cannot be asked.</summary>
     public abstract RequestShape? ShapeFor(DialectTranslation asked, ProviderModel provider);
+
+    /// <summary>As above, once the request has been read: by another of its own, where the provider would refuse it by that one.</summary>
+    public virtual RequestShape ShapeFor(RequestShape shape, ProviderModel provider, NeutralRequest request, in ModelAbilities model) => shape;
 
     /// <summary>Kinds of bodies of its own that a provider does not take (<see cref="ShapeTraits.Set"/>), as its configuration has it.</summary>
     public virtual ulong Lacks(ProviderOptions provider) => 0;

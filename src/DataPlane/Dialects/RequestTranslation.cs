@@ -34,8 +34,7 @@ internal sealed class RequestTranslation
         Exchange exchange, RequestHead head, in ReadOnlySequence<byte> body, long outputCap, in ModelAbilities abilities, bool asksLogprobs)
     {
         var target = exchange.Target!;
-        var writer = Translations.Of(Translations.ShapeFor(exchange.Endpoint!.Shape, target.Provider)!.Value).RequestWriter!;
-        var reader = _readers[(int)exchange.Endpoint.Shape] ??= Translations.Of(exchange.Endpoint.Shape).NewRequestReader!();
+        var reader = _readers[(int)exchange.Endpoint!.Shape] ??= Translations.Of(exchange.Endpoint.Shape).NewRequestReader!();
         Release();
         foreach (var segment in body)
             _source.Add(segment.Span);
@@ -44,6 +43,9 @@ internal sealed class RequestTranslation
             return unread;
         if (exchange.Endpoint.IsStream)
             _request.Stream = true;
+        var shape = Translations.ShapeFor(exchange.Endpoint.Shape, target.Provider)!.Value;
+        shape = DialectTable.Of(target.Provider.Dialect).ShapeFor(shape, target.Provider, _request, abilities);
+        var writer = Translations.Of(shape).RequestWriter!;
         _model.Add("\""u8);
         _model.AddEscaped(target.UpstreamModel ?? exchange.PassedModel).Add("\""u8);
         _json.Begin();

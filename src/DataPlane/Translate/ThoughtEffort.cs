@@ -88,6 +88,12 @@ internal static class ThoughtEffort
         !model.RefusesSampling
         || (model.SamplesUnthinking && (request.Effort == ThinkingEffort.Off || (request.Effort == ThinkingEffort.Unset && !model.ThinksUnasked)));
 
+    /// <summary>
+    /// Whether one of OpenAI's models that is told its effort thinks beside functions, which chat completions refuse of some.
+    /// </summary>
+    public static bool IsRefusedInChats(NeutralRequest request, in ModelAbilities model) =>
+        model.CallsUnthinking && request.Tools.Count > 0 && (request.Effort == ThinkingEffort.Unset ? model.ThinksUnasked : request.Effort != ThinkingEffort.Off);
+
     private static Efforts Least(Efforts of) => of & (Efforts)(-(int)of);
 
     private static Efforts Most(Efforts of) => of == Efforts.None ? of : (Efforts)(1 << System.Numerics.BitOperations.Log2((uint)of));

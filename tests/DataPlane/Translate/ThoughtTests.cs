@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Tests.Translate;
@@ -19,6 +20,25 @@ public sealed class ThoughtTests
         Assert.Equal(losses, lost);
         Assert.Contains(expected, told, StringComparison.Ordinal);
         Assert.Equal(expected.Length > 0, told.Contains("reasoning_effort", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("gpt-5.6", ",\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2048}", "none", "thinking")]
+    [InlineData("gpt-5.6-terra", "", "none", "")]
+    [InlineData("gpt-5.5", ",\"thinking\":{\"type\":\"adaptive\"}", "none", "thinking")]
+    [InlineData("gpt-5.4-mini", ",\"thinking\":{\"type\":\"disabled\"}", "none", "")]
+    [InlineData("gpt-5.4", "", "", "")]
+    [InlineData("gpt-5.2", ",\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2048}", "low", "")]
+    [InlineData("openai/gpt-5.6", ",\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2048}", "low", "")]
+    public void Thought_gives_way_to_functions_in_chats_that_refuse_both(string model, string thinking, string effort, string losses)
+    {
+        var body = """{"model":"c","max_tokens":99,"temperature":0.5,"messages":[{"role":"user","content":"Q"}],"tools":[{"name":"f","input_schema":{"type":"object"}}]""" + thinking + "}";
+        var told = JsonElement.Parse(Translating.Request(RequestShape.Messages, RequestShape.Chat, body, out var lost, model));
+        Assert.Equal(effort, told.TryGetProperty("reasoning_effort", out var word) ? word.GetString() : "");
+
+        // Who does not think is told how warm to be.
+        Assert.Equal(effort == "low", !told.TryGetProperty("temperature", out _));
+        Assert.Equal((losses + (effort == "low" ? "temperature" : "")).Trim(','), lost);
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Dialects.OpenAi.Responses;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Dialects.OpenAi;
@@ -16,6 +17,7 @@ internal sealed class ChatRequestWriter : RequestWriter
 
     protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
+        Silence(request, target.Abilities);
         FormatSentence.AddWord(request);
         json.StartObject().Value("model"u8, target.ModelJson);
         var marks = target.Abilities.Takes(RequestFeatures.CacheControl);
@@ -46,13 +48,21 @@ internal sealed class ChatRequestWriter : RequestWriter
             PromptCache.Lose(request, target.Abilities.KeepsPrompts);
     }
 
+    /// <summary>Where functions and thought exclude each other, it is without the functions that nothing could be done.</summary>
+    private static void Silence(NeutralRequest request, in ModelAbilities model)
+    {
+        if (!ThoughtEffort.IsRefusedInChats(request, model) || (model.Words & Efforts.Off) == 0)
+            return;
+        request.LoseIf(request.Effort != ThinkingEffort.Unset || request.IsAdaptive, request.Names.Effort);
+        request.Effort = ThinkingEffort.Off;
+    }
+
     private static void WriteUser(NeutralRequest request, bool isOpenAi, JsonOut json)
     {
         var user = isOpenAi ? request.User : request.OneUser();
-        if (user.IsPresent)
-            json.Text("user"u8, user.Of(request.Source));
-        if (isOpenAi && request.SafetyId.IsPresent)
-            json.Text("safety_identifier"u8, request.SafetyId.Of(request.Source));
+        ResponsesRequestWriter.WriteUser(request, json, "user"u8, user, request.User.IsPresent ? request.Names.User : "safety_identifier"u8);
+        if (isOpenAi)
+            ResponsesRequestWriter.WriteUser(request, json, "safety_identifier"u8, request.SafetyId, "safety_identifier"u8);
     }
 
     /// <summary>The newer name is the only one that models with thought take, and the older the only one that many servers know.</summary>

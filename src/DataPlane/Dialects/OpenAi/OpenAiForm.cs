@@ -4,6 +4,7 @@ using AiEdge.Contracts.Options;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Parse;
+using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Dialects.OpenAi;
 
@@ -34,6 +35,12 @@ internal sealed class OpenAiForm : DialectForm
 
     public override RequestShape? ShapeFor(DialectTranslation asked, ProviderModel provider) =>
         asked.IsOfVectors ? RequestShape.Embeddings : provider.PrefersResponses ? RequestShape.Responses : RequestShape.Chat;
+
+    /// <summary>Responses have functions beside thought, where chat completions refuse them.</summary>
+    public override RequestShape ShapeFor(RequestShape shape, ProviderModel provider, NeutralRequest request, in ModelAbilities model) =>
+        shape == RequestShape.Chat && provider.Speaks(Dialect.OpenAi, RequestShape.Responses) && ThoughtEffort.IsRefusedInChats(request, model)
+            ? RequestShape.Responses
+            : shape;
 
     /// <summary>Servers that speak this dialect have chat completions, Responses, or both.</summary>
     public override ulong Lacks(ProviderOptions provider) => provider.Responses.Or("") switch
