@@ -123,6 +123,52 @@ public sealed class UncarriedTests
     }
 
     [Fact]
+    public void An_empty_text_beside_a_call_is_not_told_to_gemini()
+    {
+        const string body = """{"messages":[{"role":"user","content":"Q"},{"role":"assistant","content":""},{"role":"user","content":"R"},"""
+            + """{"role":"assistant","content":"","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":""}]}""";
+        var told = JsonElement.Parse(Translating.Request(RequestShape.Chat, RequestShape.Contents, body, out var lost)).GetProperty("contents");
+        Assert.Equal("", lost);
+        Assert.Equal(["user 2", "model 1", "user 1"], told.EnumerateArray().Select(turn => $"{turn.GetProperty("role")} {turn.GetProperty("parts").GetArrayLength()}"));
+        Assert.True(told[1].GetProperty("parts")[0].TryGetProperty("functionCall", out _));
+    }
+
+    [Theory]
+    [InlineData("chat", 64, true)]
+    [InlineData("chat", 65, false)]
+    [InlineData("responses", 64, true)]
+    [InlineData("responses", 65, false)]
+    public void Who_asks_is_told_OpenAi_as_long_as_it_takes(string upstream, int length, bool isTold)
+    {
+        var body = """{"max_tokens":99,"messages":[{"role":"user","content":"Q"}],"metadata":{"user_id":"USER"}}""".Replace("USER", new string('u', length), StringComparison.Ordinal);
+        foreach (var model in (string[])["gpt-4o", "m"])
+        {
+            Assert.Equal(isTold, Translating.Request(RequestShape.Messages, SpokenShape.Named(upstream).Shape, body, out var lost, model).Contains("\"user\":", StringComparison.Ordinal));
+            Assert.Equal(isTold ? "" : "metadata.user_id", lost);
+        }
+    }
+
+    [Theory]
+    [InlineData("u-1", true)]
+    [InlineData("12345678901", true)]
+    [InlineData("3f2b1c9e-0d4a-4a6e-9a57-0123456789ab", true)]
+    [InlineData("team@home", true)]
+    [InlineData("@handle.x", true)]
+    [InlineData("someone@example.com", false)]
+    [InlineData("id of someone@mail.example.com, perhaps", false)]
+    [InlineData("+49 151 2345678", false)]
+    [InlineData("(555) 123-4567", false)]
+    public void Who_asks_is_told_anthropic_as_long_as_it_is_opaque(string user, bool isTold)
+    {
+        foreach (var (name, one, isWell) in ((string, string, bool)[])[("user", user, isTold), ("safety_identifier", user, isTold), ("user", new string('u', 256), true), ("user", new string('u', 257), false)])
+        {
+            var body = $$"""{"messages":[{"role":"user","content":"Q"}],"{{name}}":"{{one}}"}""";
+            Assert.Equal(isWell, Translating.Request(RequestShape.Chat, RequestShape.Messages, body, out var lost).Contains($"\"user_id\":\"{one}\"", StringComparison.Ordinal));
+            Assert.Equal(isWell ? "" : name, lost);
+        }
+    }
+
+    [Fact]
     public void Results_stand_first_in_a_turn_of_messages()
     {
         const string body = """{"contents":[{"role":"model","parts":[{"functionCall":{"name":"f","args":{}}}]},"""

@@ -11,6 +11,8 @@ public sealed class RefusedByAnthropicTests
     [Theory]
     [InlineData("""{"role":"user","content":"Hi"}],"stop":["\n","END"]""", "stop")]
     [InlineData("""{"role":"user","content":"Hi"}],"stop":"\n" """, "stop")]
+    [InlineData("""{"role":"user","content":"Hi"}],"user":"someone@example.com" """, "user")]
+    [InlineData("""{"role":"user","content":"Hi"}],"user":"+49 151 2345678" """, "user")]
     [InlineData("""{"role":"user","content":"Hi"},{"role":"assistant","content":" \n"},{"role":"user","content":"\t"}]""", null)]
     [InlineData("""{"role":"system","content":[{"type":"text","text":" "},{"type":"text","text":"Be brief."}]},{"role":"user","content":"Hi"}]""", null)]
     [InlineData("""{"role":"system","content":"Count to three."}]""", "messages.role")]

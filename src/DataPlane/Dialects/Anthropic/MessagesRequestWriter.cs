@@ -48,14 +48,23 @@ internal sealed class MessagesRequestWriter : RequestWriter
         else if (thought.IsAdaptive || thought.IsOff)
             json.StartObject("thinking"u8).Text("type"u8, thought.IsOff ? "disabled"u8 : "adaptive"u8).EndObject();
         WriteOutput(request, thought.Word, json);
-        var user = request.OneUser();
-        if (user.IsPresent)
-            json.StartObject("metadata"u8).Text("user_id"u8, user.Of(request.Source)).EndObject();
+        WriteUser(request, json);
         PromptCache.Write(request, json, request.CacheMark);
         if (request.Stream)
             json.Flag("stream"u8, true);
         json.EndObject();
         LoseRest(request);
+    }
+
+    /// <summary>One that tells who it is, or is too long, is refused.</summary>
+    private static void WriteUser(NeutralRequest request, JsonOut json)
+    {
+        if (request.OneUser() is not { IsPresent: true } user)
+            return;
+        if (UserId.IsTaken(user.Of(request.Source)))
+            json.StartObject("metadata"u8).Text("user_id"u8, user.Of(request.Source)).EndObject();
+        else
+            request.Losses.Add(request.User.IsPresent ? request.Names.User : "safety_identifier"u8);
     }
 
     private static void WriteSystem(NeutralRequest request, JsonOut json)

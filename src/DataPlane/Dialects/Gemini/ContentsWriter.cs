@@ -99,8 +99,10 @@ internal static class ContentsWriter
         return says;
     }
 
+    /// <summary>An empty text is refused, and chats have one beside calls.</summary>
     private static bool IsWritten(ReadOnlySpan<byte> source, in NeutralPart part) => part.Kind switch
     {
+        PartKind.Text or PartKind.Refusal => part.Text.Length > 0,
         PartKind.Thinking or PartKind.HiddenThinking => false,
         PartKind.ImageUrl or PartKind.FileUrl => !UrlMedia.Of(source, part).IsEmpty,
         _ => true,
@@ -166,6 +168,8 @@ internal static class ContentsWriter
         var source = request.Source;
         switch (part.Kind)
         {
+            case PartKind.Text or PartKind.Refusal when part.Text.Length == 0:
+                break;
             case PartKind.Text or PartKind.Refusal:
                 json.StartObject().Text("text"u8, part.Text.Of(source)).EndObject();
                 break;
