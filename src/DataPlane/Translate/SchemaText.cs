@@ -60,7 +60,9 @@ internal static class SchemaText
         return isSeen && tool.IsStrict;
     }
 
-    /// <summary>As <see cref="Write"/>, of what a function takes, for OpenAI: an object that does not say which properties it has is refused, so it says none.</summary>
+    /// <summary>
+    /// As <see cref="Write"/>, of what a function takes, for OpenAI: an object that does not say which properties it has is refused, so it says none.
+    /// </summary>
     public static void WriteParameters(JsonOut json, NeutralRequest request, in NeutralTool tool, bool keeps)
     {
         var source = request.Source;

@@ -92,7 +92,8 @@ internal static class ThoughtEffort
     /// Whether one of OpenAI's models that is told its effort thinks beside functions, which chat completions refuse of some.
     /// </summary>
     public static bool IsRefusedInChats(NeutralRequest request, in ModelAbilities model) =>
-        model.CallsUnthinking && request.Tools.Count > 0 && (request.Effort == ThinkingEffort.Unset ? model.ThinksUnasked : request.Effort != ThinkingEffort.Off);
+        model.CallsUnthinking && request.Tools.Count > 0
+        && (request.Effort == ThinkingEffort.Unset ? model.ThinksUnasked : request.Effort != ThinkingEffort.Off);
 
     private static Efforts Least(Efforts of) => of & (Efforts)(-(int)of);
 
