@@ -51,6 +51,17 @@ public sealed class ErrorWordsTests
         Assert.Null((await edge.AskAsync(Ask.Chat("", model))).Json.GetProperty("error").GetProperty("code").GetString());
     }
 
+    [Fact]
+    public async Task A_client_of_messages_is_told_it_in_the_words_that_it_looks_for()
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        edge.Fake.EnqueueRaw(Error("""{"error":{"message":"This model's maximum context length is 8192 tokens.","code":"context_length_exceeded"}}"""));
+
+        var answer = await edge.AskAsync(Claude.Ask(model: "local"));
+
+        Assert.Equal("prompt is too long: " + TooLong, Claude.Error(answer, 400, "invalid_request_error"));
+    }
+
     private static EdgeSetup Setup => new()
     {
         Providers = $"  local: {{ dialect: openai, baseUrl: \"ROOT/v1\", key: \"{EdgeSetup.ProviderKey}\", responses: translated }}",

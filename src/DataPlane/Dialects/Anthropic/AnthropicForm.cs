@@ -111,7 +111,7 @@ internal sealed class AnthropicForm : DialectForm
             json.WriteStartObject("error"u8);
             json.WriteString("type"u8, ErrorType(error.Kind));
             // Messages of this dialect name the field at fault themselves.
-            json.WriteString("message"u8, error.Param is { } param ? $"{param}: {Message(error)}" : Message(error));
+            json.WriteString("message"u8, error.Param is { } param ? $"{param}: {Told(error)}" : Told(error));
             json.WriteEndObject();
             json.WriteString("request_id"u8, exchange.EdgeId);
             json.WriteEndObject();
@@ -183,6 +183,14 @@ internal sealed class AnthropicForm : DialectForm
         json.WriteBoolean("has_more"u8, false);
         WriteId(json, "first_id"u8, first);
         WriteId(json, "last_id"u8, last);
+    }
+
+    /// <summary>That the prompt is too long is known by its words alone: clients look for them and shorten it.</summary>
+    private static string Told(EdgeError error)
+    {
+        const string tooLong = "prompt is too long";
+        var words = Message(error);
+        return error.Kind == ErrorKind.ContextExceeded && !words.Contains(tooLong, StringComparison.OrdinalIgnoreCase) ? $"{tooLong}: {words}" : words;
     }
 
     private static string ErrorType(ErrorKind kind) => kind switch
