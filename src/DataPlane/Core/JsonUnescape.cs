@@ -31,19 +31,36 @@ internal static class JsonUnescape
     {
         while (!text.IsEmpty)
         {
-            Rune rune;
-            if (text[0] != (byte)'\\')
-            {
-                if (Rune.DecodeFromUtf8(text, out rune, out int used) != OperationStatus.Done)
-                    return false;
-                text = text[used..];
-            }
-            else if (!TryReadEscape(ref text, 0, out rune))
-                return false;
-            if (!Rune.IsWhiteSpace(rune))
+            if (!TryRead(ref text, out Rune rune) || !Rune.IsWhiteSpace(rune))
                 return false;
         }
 
+        return true;
+    }
+
+    /// <summary>How much of the text there is before the white space that it ends in; all of it where it stands for no UTF-8.</summary>
+    public static int LengthWithoutEnd(ReadOnlySpan<byte> text)
+    {
+        ReadOnlySpan<byte> rest = text;
+        int length = 0;
+        while (!rest.IsEmpty)
+        {
+            if (!TryRead(ref rest, out Rune rune))
+                return text.Length;
+            if (!Rune.IsWhiteSpace(rune))
+                length = text.Length - rest.Length;
+        }
+
+        return length;
+    }
+
+    private static bool TryRead(ref ReadOnlySpan<byte> text, out Rune rune)
+    {
+        if (text[0] == (byte)'\\')
+            return TryReadEscape(ref text, 0, out rune);
+        if (Rune.DecodeFromUtf8(text, out rune, out int used) != OperationStatus.Done)
+            return false;
+        text = text[used..];
         return true;
     }
 

@@ -37,6 +37,22 @@ internal enum ThoughtForm : byte
     Either,
 }
 
+/// <summary>What becomes of an answer that the request begins: the assistant's words at the end of it.</summary>
+internal enum PrefillForm : byte
+{
+    /// <summary>Nobody knows: it may be gone on with, or answered anew.</summary>
+    Unknown,
+
+    /// <summary>The answer is its rest.</summary>
+    Continued,
+
+    /// <summary>The answer repeats it and goes on, where the message says that it is a prefix; else it is refused.</summary>
+    Repeated,
+
+    /// <summary>The request is refused.</summary>
+    Refused,
+}
+
 /// <summary>
 /// What a model takes in a request, by its name: the one place that knows it of models' families (the providers' references of reasoning, and what
 /// their APIs refuse). A name that stands for no known model tells nothing, and the next is asked: deployments have names of their own.
@@ -75,6 +91,12 @@ internal readonly record struct ModelAbilities
 
     /// <summary>Temperature and the share of words (<c>top_p</c>) are refused together.</summary>
     public bool TakesOneSampler { get; private init; }
+
+    /// <summary>What it thinks comes untold, unless it is asked to tell it.</summary>
+    public bool HidesThought { get; private init; }
+
+    /// <summary>What becomes of an answer that the request begins.</summary>
+    public PrefillForm Prefill { get; private init; }
 
     /// <summary>Calls of earlier turns are refused without what proves them.</summary>
     public bool WantsCallProof { get; private init; }
@@ -170,9 +192,15 @@ internal readonly record struct ModelAbilities
     /// </summary>
     private static ModelAbilities OfMistral(ReadOnlySpan<byte> name)
     {
-        var made = new ModelAbilities { IsMistral = true, SeedIsRandom = IsAtItsMaker(name) };
+        var isAtItsMaker = IsAtItsMaker(name);
+        var made = new ModelAbilities
+        {
+            IsMistral = true,
+            SeedIsRandom = isAtItsMaker,
+            Prefill = isAtItsMaker ? PrefillForm.Repeated : PrefillForm.Unknown,
+        };
         var lacks = RequestFeatures.UserAfterTool
-            | (IsAtItsMaker(name) ? RequestFeatures.User | RequestFeatures.Logprobs | RequestFeatures.Files : RequestFeatures.None);
+            | (isAtItsMaker ? RequestFeatures.User | RequestFeatures.Logprobs | RequestFeatures.Files : RequestFeatures.None);
         return made.At(lacks, RequestFeatures.None);
     }
 
@@ -222,7 +250,8 @@ internal readonly record struct ModelAbilities
 
     /// <summary>
     /// Claude (Anthropic's pages "Extended thinking", "Adaptive thinking", "Effort", "Structured outputs" and those of what is new in each model). Schemas are
-    /// kept to from 4.5 on. From 4.7 on nothing but an effort is taken and no sampling; from 5 on it thinks unless told not to, and some of them cannot be.
+    /// kept to from 4.5 on. An answer that was begun is refused from 4.6 on. From 4.7 on nothing but an effort is taken and no sampling, and thought is not told
+    /// unasked; from 5 on it thinks unless told not to, and some of them cannot be.
     /// </summary>
     private static ModelAbilities OfClaude(ReadOnlySpan<byte> name)
     {
@@ -237,6 +266,7 @@ internal readonly record struct ModelAbilities
             Family = ModelFamily.Claude,
             Words = Efforts.Off,
             TakesOneSampler = version is 0 or >= 401,
+            Prefill = version is > 0 and < 406 ? PrefillForm.Continued : PrefillForm.Refused,
             Features = RequestFeatures.Common & ~lacks,
         };
         if (version is > 0 and < 307)
@@ -251,12 +281,14 @@ internal readonly record struct ModelAbilities
             BudgetMin = 1024,
             ThinksUnasked = version >= 500,
             RefusesSampling = version > 406,
+            HidesThought = version > 406,
         };
     }
 
     /// <summary>
     /// Gemini (Google's pages "Gemini thinking" and "Structured outputs"): no thought before 2.5, numbers in 2.5, words from 3 on, which cannot be silenced.
-    /// Penalties are not enabled since 2.5, JSON goes with functions from 3 on, and names without a number are those of the latest.
+    /// Penalties are not enabled since 2.5, JSON goes with functions from 3 on. An answer that was begun is refused by 3.5 Flash-Lite and from 3.6 on ("What's
+    /// new in Gemini 3.6"), and what lies between is not known to take it. Names without a number are those of the latest.
     /// </summary>
     private static ModelAbilities OfGemini(ReadOnlySpan<byte> name)
     {
@@ -266,7 +298,8 @@ internal readonly record struct ModelAbilities
         var made = new ModelAbilities
         {
             Family = ModelFamily.Gemini,
-            WantsCallProof = version >= 300,
+            WantsCallProof = version is 0 or >= 300,
+            Prefill = version is > 0 and < 305 ? PrefillForm.Continued : PrefillForm.Refused,
             ThinksUnasked = version >= 205,
             Features = RequestFeatures.Common & ~lacks,
         };

@@ -50,6 +50,28 @@ internal sealed partial class NeutralRequest
         }
     }
 
+    /// <summary>The message that begins the answer: the assistant's, if it is the last and calls nothing.</summary>
+    /// <param name="isLeftOut">Which messages the provider is not told in their place.</param>
+    public NeutralMessage? Begun(Func<NeutralRequest, NeutralMessage, bool> isLeftOut)
+    {
+        for (var m = Messages.Count - 1; m >= 0; m--)
+        {
+            var message = Messages[m];
+            if (message.Count > 0 && !isLeftOut(this, message))
+                return message.Role == NeutralRole.Assistant && Parts[message.From + message.Count - 1].Kind != PartKind.ToolCall ? message : null;
+        }
+
+        return null;
+    }
+
+    /// <summary>Asks for the rest of an answer that the request begins, where the provider would refuse it or is not known to go on with it; reported.</summary>
+    public void AskToGoOn()
+    {
+        Losses.Add(Names.Prefill);
+        Parts.Add(new NeutralPart { Kind = PartKind.Text, Text = Put("Go on from where your last message stops, and repeat nothing of it."u8) });
+        EndMessage(NeutralRole.User, Parts.Count - 1);
+    }
+
     /// <summary>Takes out the parts that are lost, and messages that have none left.</summary>
     public void RemoveLost()
     {

@@ -214,6 +214,9 @@ internal sealed partial class NeutralRequest
 
     public bool Stream { get; set; }
 
+    /// <summary>The client's dialect goes on with an answer that the request begins: one that the assistant has the last word in.</summary>
+    public bool GoesOn { get; set; }
+
     /// <summary>The field that refers to what lies at the client's own provider, and without which it is another question; null for none.</summary>
     public string? Elsewhere { get; set; }
 
@@ -311,7 +314,7 @@ internal sealed partial class NeutralRequest
         _schemaWorkLeft = SchemaWords.WorkMax;
         Choices = 1;
         TokensMaxIsOld = Stream = WantsLogprobs = AsksLogprobs = WantsThought = KeepsProofs = IsSerial = CallsAreOld = CallsAreMany = ToolIsCustom = IsAdaptive = false;
-        FormatIsStrict = StrictMayBeOpen = FormatIsOpenApi = WantsBase64 = false;
+        FormatIsStrict = StrictMayBeOpen = FormatIsOpenApi = WantsBase64 = GoesOn = false;
         ToolChoice = ToolChoice.Unset;
         Effort = ThinkingEffort.Unset;
         ThinkingTokens = TopLogprobs = TokensMaxTold = 0;
@@ -398,6 +401,9 @@ internal sealed partial class NeutralRequest
             _schemaWorkLeft -= work;
         return may;
     }
+
+    /// <summary>Reports that nothing makes the model tell what it thinks, where the client has asked for that alone.</summary>
+    public void LoseShownThought() => LoseIf(WantsThought && Names.ThoughtShown.Length > 0, Names.ThoughtShown);
 
     /// <summary>Reports penalties, where there are any: 0 is as good as none.</summary>
     public void LosePenalties()
@@ -513,4 +519,10 @@ internal sealed class FieldNames
     public byte[] ToolSchema { get; init; } = [];
 
     public byte[] Verbosity { get; init; } = [];
+
+    /// <summary>An answer that the request begins.</summary>
+    public byte[] Prefill { get; init; } = [];
+
+    /// <summary>That what is thought is to be told, where that is asked for without saying how much is to be thought; empty where it cannot be.</summary>
+    public byte[] ThoughtShown { get; init; } = [];
 }

@@ -60,6 +60,8 @@ public sealed class CallProofTests
 
     [Theory]
     [InlineData("gemini-3-pro-preview", true)]
+    [InlineData("gemini-flash-latest", true)]
+    [InlineData("gemini-pro-latest", true)]
     [InlineData("gemini-2.5-flash", false)]
     public void A_model_that_refuses_calls_without_one_is_told_that_there_is_none(string model, bool isTold)
     {

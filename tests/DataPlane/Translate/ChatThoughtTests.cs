@@ -176,7 +176,7 @@ public sealed class ChatThoughtTests
     {
         var message = $$"""{"role":"assistant","content":"A","reasoning_details":{{details}}}""";
         Assert.Equal(["""{"type":"text","text":"A"}"""], BackToMessages(message, out var lost));
-        Assert.Equal("messages.reasoning_details", lost);
+        Assert.Equal("messages.reasoning_details,messages.prefill", lost);
     }
 
     [Fact]

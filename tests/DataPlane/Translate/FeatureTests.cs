@@ -261,7 +261,7 @@ public sealed class FeatureTests
 
     [Theory]
     [InlineData("\"tool_calls\":[{\"id\":\"t\",\"type\":\"function\"", "{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\",\"input\":{}}", "", "")]
-    [InlineData("\"content\":\"a\"}", "{\"type\":\"text\",\"text\":\"a\"}", null, "")]
+    [InlineData("\"content\":\"a\"}", "{\"type\":\"text\",\"text\":\"a\"}", null, "messages.prefill")]
     [InlineData("]", "{\"type\":\"thinking\",\"thinking\":\"T\",\"signature\":\"\"}", null, "messages.content.thinking")]
     public void A_call_is_never_without_and_a_thought_by_itself_is_lost(string expected, string block, string? thought, string losses)
     {

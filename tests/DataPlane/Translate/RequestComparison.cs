@@ -72,8 +72,10 @@ internal sealed partial class RequestComparison
         bool MayLose(Thing thing) => thing.Losses.Any(name => IsLost(lost, NameOf(name)))
             || (_model.KeepsPrompts && thing.Key.StartsWith("mark", StringComparison.Ordinal) && !thing.Value.Contains("1h", StringComparison.Ordinal));
 
-        var isThere = _fields.Values.Concat(_said).SelectMany(thing => thing.Losses).Concat(["Role", "ToolChoice", .. Unprinted()]).Select(NameOf).ToHashSet();
+        var isThere = _fields.Values.Concat(_said).SelectMany(thing => thing.Losses).Concat(["Role", "ToolChoice", "Prefill", .. Unprinted()]).Select(NameOf).ToHashSet();
         KeepAllowed(now);
+        if (IsLost(lost, NameOf("Prefill")) && now._said is [.., { Key: "User Text" } last] && last.Value.StartsWith("Go on from", StringComparison.Ordinal))
+            now._said.RemoveAt(now._said.Count - 1);
         AskByWords(now, lost);
         foreach (var field in _fields.Values)
         {
@@ -107,6 +109,8 @@ internal sealed partial class RequestComparison
     {
         if (_request.Effort == ThinkingEffort.Off || _request.IsAdaptive)
             yield return "Effort";
+        if (_request.WantsThought)
+            yield return "ThoughtShown";
         if (_request.IsSerial)
             yield return "Serial";
         if (_request.SafetyId.IsPresent)

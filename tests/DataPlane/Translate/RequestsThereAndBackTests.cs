@@ -20,7 +20,7 @@ public sealed class RequestsThereAndBackTests
     ];
 
     /// <summary>What the provider understands and a reader of a client's requests does not: where a client of its own brings it nothing is translated.</summary>
-    private static readonly string[] Unread = ["metadata", "input.reasoning.encrypted_content", "contents.parts.thoughtSignature"];
+    private static readonly string[] Unread = ["metadata", "messages.prefix", "input.reasoning.encrypted_content", "contents.parts.thoughtSignature"];
 
     /// <summary>The first of each kind.</summary>
     private readonly SortedDictionary<string, string> _faults = new(StringComparer.Ordinal);

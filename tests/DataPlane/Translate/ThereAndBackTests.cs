@@ -121,6 +121,7 @@ public sealed class ThereAndBackTests
             messages.Add($$"""{"role":"tool","tool_call_id":"c{{turn}}","content":"{{Word(random)}}"}""");
         }
 
+        messages.Add("""{"role":"user","content":"Q"}""");
         return $$"""{"model":"m","messages":[{{string.Join(',', messages)}}],"""
             + "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"properties\":{}}}}],\"tool_choice\":\"auto\",\"stop\":[\"a\"],\"stream\":true,\"max_tokens\":7}";
     }

@@ -70,7 +70,7 @@ public sealed class ThoughtTests
     }
 
     [Theory]
-    [InlineData("claude-opus-4-7", "high", "\"thinking\":{\"type\":\"adaptive\"},\"output_config\":{\"effort\":\"high\"}", "")]
+    [InlineData("claude-opus-4-7", "high", "\"thinking\":{\"type\":\"adaptive\",\"display\":\"summarized\"},\"output_config\":{\"effort\":\"high\"}", "")]
     [InlineData("claude-opus-4-7", "xhigh", "\"output_config\":{\"effort\":\"xhigh\"}", "")]
     [InlineData("claude-sonnet-4-6", "xhigh", "\"output_config\":{\"effort\":\"high\"}", "reasoning_effort")]
     [InlineData("claude-opus-4-7", "minimal", "\"output_config\":{\"effort\":\"low\"}", "reasoning_effort")]
@@ -83,6 +83,58 @@ public sealed class ThoughtTests
     {
         var body = $$"""{"model":"a","max_tokens":9000,"messages":[{"role":"user","content":"Q"}],"reasoning_effort":"{{effort}}"}""";
         Assert.Contains(expected, Translating.Request(RequestShape.Chat, RequestShape.Messages, body, out var lost, model), StringComparison.Ordinal);
+        Assert.Equal(losses, lost);
+    }
+
+    private static string Asking(string client, string wish) => client switch
+    {
+        "contents" => "{\"contents\":[{\"parts\":[{\"text\":\"Q\"}]}],\"generationConfig\":{\"thinkingConfig\":{" + wish + "}}}",
+        "responses" => "{\"input\":\"Q\",\"reasoning\":{" + wish + "}}",
+        _ => "{\"messages\":[{\"role\":\"user\",\"content\":\"Q\"}]," + wish + "}",
+    };
+
+    [Theory]
+    [InlineData("chat", "\"reasoning_effort\":\"high\"", "claude-opus-4-7", true)]
+    [InlineData("chat", "\"reasoning_effort\":\"high\"", "claude-opus-4-6", false)]
+    [InlineData("chat", "\"reasoning_effort\":\"none\"", "claude-opus-5", false)]
+    [InlineData("responses", "\"effort\":\"high\",\"summary\":\"auto\"", "claude-opus-4-8", true)]
+    [InlineData("responses", "\"effort\":\"high\",\"summary\":null", "claude-opus-4-8", false)]
+    [InlineData("responses", "\"summary\":\"detailed\"", "claude-opus-5", true)]
+    [InlineData("responses", "\"summary\":\"detailed\"", "claude-opus-4-8", false)]
+    [InlineData("contents", "\"thinkingLevel\":\"HIGH\",\"includeThoughts\":true", "claude-opus-4-8", true)]
+    [InlineData("contents", "\"thinkingLevel\":\"HIGH\"", "claude-opus-4-8", false)]
+    [InlineData("contents", "\"thinkingBudget\":-1,\"includeThoughts\":true", "claude-opus-4-8", true)]
+    [InlineData("contents", "\"includeThoughts\":true", "claude-opus-5", true)]
+    public void Claude_that_hides_its_thought_is_asked_to_tell_it_to_who_wants_it(string client, string wish, string model, bool isAsked)
+    {
+        var told = Translating.Request(Dialects.SpokenShape.Named(client).Shape, RequestShape.Messages, Asking(client, wish), out var lost, model);
+        Assert.Equal(isAsked, told.Contains("\"thinking\":{\"type\":\"adaptive\",\"display\":\"summarized\"}", StringComparison.Ordinal));
+        Assert.Equal(isAsked, told.Contains("display", StringComparison.Ordinal));
+        Assert.Equal("", lost);
+    }
+
+    [Theory]
+    [InlineData("messages", "claude-opus-5", true)]
+    [InlineData("messages", "claude-opus-4-7", false)]
+    [InlineData("messages", "claude-sonnet-4-5", false)]
+    [InlineData("messages", "m", false)]
+    [InlineData("chat", "gpt-5", false)]
+    [InlineData("chat", "gpt-4o", false)]
+    [InlineData("responses", "gpt-5", true)]
+    [InlineData("responses", "gpt-4o", false)]
+    public void Thought_that_is_to_be_seen_and_does_not_come_for_that_is_reported(string upstream, string model, bool comes)
+    {
+        Translating.Request(RequestShape.Contents, Dialects.SpokenShape.Named(upstream).Shape, Asking("contents", "\"includeThoughts\":true"), out var lost, model);
+        Assert.Equal(comes ? "" : "generationConfig.thinkingConfig.includeThoughts", lost);
+    }
+
+    [Theory]
+    [InlineData("claude-opus-4-7", "")]
+    [InlineData("claude-sonnet-4-5", "generationConfig.thinkingConfig")]
+    public void Thought_as_claude_finds_right_is_asked_for_or_reported(string model, string losses)
+    {
+        var told = Translating.Request(RequestShape.Contents, RequestShape.Messages, Asking("contents", "\"thinkingBudget\":-1"), out var lost, model);
+        Assert.Equal(losses.Length == 0, told.Contains("\"thinking\":{\"type\":\"adaptive\"}", StringComparison.Ordinal));
         Assert.Equal(losses, lost);
     }
 

@@ -36,6 +36,7 @@ internal sealed class MessagesRequestReader : RequestReader
         Schema = [.. "output_config.format.schema"u8],
         ToolSchema = [.. "tools.input_schema"u8],
         Role = [.. "messages.role"u8],
+        Prefill = [.. "messages.prefill"u8],
         ImageUrl = [.. "messages.content.image"u8],
         File = [.. "messages.content.document"u8],
         FileName = [.. "messages.content.title"u8],
@@ -55,7 +56,7 @@ internal sealed class MessagesRequestReader : RequestReader
     {
         var walk = new JsonWalk(request.Source, stackalloc byte[ScratchBytes]);
         Thought thought = default;
-        request.StrictMayBeOpen = true;
+        request.StrictMayBeOpen = request.GoesOn = true;
         if (!walk.TryBegin())
             return Malformed(null);
         while (walk.NextMember())

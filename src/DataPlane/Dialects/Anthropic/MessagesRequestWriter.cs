@@ -37,6 +37,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
         json.Number("max_tokens"u8, max);
         if (!MessagesWriter.HasTurns(request))
             request.TurnSystem();
+        MessagesWriter.FitBegun(request, isContinued: target.Abilities.Prefill == PrefillForm.Continued && !thought.Thinks);
         WriteSystem(request, json);
         MessagesWriter.Write(request, json);
         WriteSampling(request, json, target.Abilities, thought.Thinks);
@@ -46,7 +47,13 @@ internal sealed class MessagesRequestWriter : RequestWriter
         if (thought.Tokens > 0)
             json.StartObject("thinking"u8).Text("type"u8, "enabled"u8).Number("budget_tokens"u8, thought.Tokens).EndObject();
         else if (thought.IsAdaptive || thought.IsOff)
-            json.StartObject("thinking"u8).Text("type"u8, thought.IsOff ? "disabled"u8 : "adaptive"u8).EndObject();
+        {
+            json.StartObject("thinking"u8).Text("type"u8, thought.IsOff ? "disabled"u8 : "adaptive"u8);
+            if (thought.IsShown)
+                json.Text("display"u8, "summarized"u8);
+            json.EndObject();
+        }
+
         WriteOutput(request, thought.Word, json);
         WriteUser(request, json);
         PromptCache.Write(request, json, request.CacheMark);

@@ -14,6 +14,9 @@ internal readonly record struct MessagesThought(long Tokens, bool IsAdaptive, bo
     /// <summary>The least that Anthropic lets think.</summary>
     public const long TokensMin = 1024;
 
+    /// <summary>It is asked to tell what it thinks, where it would not.</summary>
+    public bool IsShown { get; private init; }
+
     /// <summary>Whether it is told to.</summary>
     public bool Thinks => Tokens > 0 || IsAdaptive;
 
@@ -35,8 +38,17 @@ internal readonly record struct MessagesThought(long Tokens, bool IsAdaptive, bo
         }
 
         var takesWord = known.Thought is ThoughtForm.Word or ThoughtForm.Either;
+        var shows = known.HidesThought && WantsThought(request);
         if (request.Effort == ThinkingEffort.Unset)
-            return new MessagesThought(0, request.IsAdaptive && takesWord && !IsForced(request), false, Efforts.None);
+        {
+            // Who thinks unasked can be asked to tell it.
+            var isAdaptive = takesWord && !IsForced(request) && (request.IsAdaptive || (request.WantsThought && known.ThinksUnasked));
+            request.LoseIf(request.IsAdaptive && !isAdaptive, request.Names.Effort);
+            if (!request.IsAdaptive && !isAdaptive)
+                request.LoseShownThought();
+            return new MessagesThought(0, isAdaptive, false, Efforts.None) { IsShown = isAdaptive && shows };
+        }
+
         if (!takesWord || (known.Thought == ThoughtForm.Either && request.Effort == ThinkingEffort.Budget))
             return new MessagesThought(InTokens(request, known, max), false, false, Efforts.None);
 
@@ -44,8 +56,11 @@ internal readonly record struct MessagesThought(long Tokens, bool IsAdaptive, bo
         var isBarred = IsForced(request);
         var word = ThoughtEffort.Nearest(request, known.Words & ~Efforts.Off, out var isExact);
         request.LoseIf(isBarred || !isExact, request.Names.Effort);
-        return isBarred ? default : new MessagesThought(0, true, false, word);
+        return isBarred ? default : new MessagesThought(0, true, false, word) { IsShown = shows };
     }
+
+    /// <summary>A chat's client has no word for it, and is told what there is; it is known by its bringing back what proves a thought.</summary>
+    private static bool WantsThought(NeutralRequest request) => request.WantsThought || request.KeepsProofs;
 
     private static bool IsForced(NeutralRequest request) => request.ToolChoice is ToolChoice.Required or ToolChoice.Named;
 

@@ -46,6 +46,30 @@ internal static class MessagesWriter
         return false;
     }
 
+    /// <summary>
+    /// An answer that the request begins is gone on with by models that do so, and that do not think meanwhile; it may not end in white space then. Others are
+    /// asked for its rest.
+    /// </summary>
+    public static void FitBegun(NeutralRequest request, bool isContinued)
+    {
+        if (request.Begun(IsLeftOut) is not { } begun)
+            return;
+        if (!isContinued)
+        {
+            request.AskToGoOn();
+            return;
+        }
+
+        var at = begun.From + begun.Count - 1;
+        while (!IsWritten(request, request.Parts[at]))
+            at--;
+        var part = request.Parts[at];
+        if (part.Kind is not (PartKind.Text or PartKind.Refusal))
+            return;
+        part.Text = part.Text with { Length = JsonUnescape.LengthWithoutEnd(part.Text.Of(request.Source)) };
+        request.Parts[at] = part;
+    }
+
     private static bool IsLeftOut(NeutralRequest request, NeutralMessage message)
     {
         if (message.Role != NeutralRole.System && SaysSomething(request, message))

@@ -26,10 +26,12 @@ internal sealed class ContentsRequestReader : RequestReader
         Stops = [.. "generationConfig.stopSequences"u8],
         ToolChoice = [.. "toolConfig"u8],
         Effort = [.. "generationConfig.thinkingConfig"u8],
+        ThoughtShown = [.. "generationConfig.thinkingConfig.includeThoughts"u8],
         Format = [.. "generationConfig.responseMimeType"u8],
         Schema = [.. "generationConfig.responseSchema"u8],
         ToolSchema = [.. "tools.functionDeclarations.parameters"u8],
         Role = [.. "contents.role"u8],
+        Prefill = [.. "contents.prefill"u8],
         ImageUrl = [.. "contents.parts.fileData"u8],
         File = [.. "contents.parts.inlineData"u8],
         FileName = [.. "contents.parts.inlineData.displayName"u8],
@@ -52,6 +54,7 @@ internal sealed class ContentsRequestReader : RequestReader
         var walk = new JsonWalk(request.Source, stackalloc byte[ScratchBytes]);
         if (!walk.TryBegin())
             return Malformed(null);
+        request.GoesOn = true;
         while (walk.NextMember())
         {
             if (walk.Is("contents"u8))

@@ -26,6 +26,8 @@ internal sealed class ContentsRequestWriter : RequestWriter
     protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
         json.StartObject();
+        if (target.Abilities.Prefill != PrefillForm.Continued && request.Begun(ContentsWriter.IsLeftOut) is not null)
+            request.AskToGoOn();
         ContentsWriter.Write(request, json, wantsProof: target.Abilities.WantsCallProof);
         if (request.Tools.Count > 0)
             WriteTools(request, json);

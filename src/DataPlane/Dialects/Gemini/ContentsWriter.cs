@@ -65,7 +65,8 @@ internal static class ContentsWriter
         return false;
     }
 
-    private static bool IsLeftOut(NeutralRequest request, NeutralMessage message) =>
+    /// <summary>Whether a message is no turn: the system prompt, or one of which nothing can be carried, which is reported.</summary>
+    public static bool IsLeftOut(NeutralRequest request, NeutralMessage message) =>
         message.Role == NeutralRole.System || !SaysSomething(request, message);
 
     /// <summary>

@@ -11,6 +11,7 @@ internal static class ChatMessageWriter
     /// <param name="model">What the model takes; one that refuses calls without what proves them has a place for it.</param>
     public static void Write(NeutralRequest request, JsonOut json, in ModelAbilities model)
     {
+        var begun = FitBegun(request, model);
         json.StartArray("messages"u8);
         var isBehindTool = false;
         foreach (var message in request.Messages)
@@ -23,10 +24,38 @@ internal static class ChatMessageWriter
             if (isBehindTool && message.Role != NeutralRole.Assistant && !model.Takes(RequestFeatures.UserAfterTool))
                 json.StartObject().Text("role"u8, "assistant"u8).Text("content"u8, "Done."u8).EndObject();
             isBehindTool = false;
-            WriteMessage(request, json, message, model);
+            WriteMessage(request, json, message, model, isPrefix: message == begun);
         }
 
         json.EndArray();
+    }
+
+    /// <summary>
+    /// An answer that the request begins is refused by some models wherever they are, which are asked for its rest; who is not known to refuse it may answer
+    /// anew, or repeat it, which is no continuation to who waits for one.
+    /// </summary>
+    /// <returns>What has to be said to be a prefix.</returns>
+    private static NeutralMessage? FitBegun(NeutralRequest request, in ModelAbilities model)
+    {
+        if (request.Begun(IsThoughtAlone) is not { } begun)
+            return null;
+        if (model.Prefill == PrefillForm.Refused)
+            request.AskToGoOn();
+        else
+            request.LoseIf(request.GoesOn, request.Names.Prefill);
+        return model.Prefill == PrefillForm.Repeated ? begun : null;
+    }
+
+    /// <summary>Whether nothing but thought is in a message, which does not stand by itself.</summary>
+    internal static bool IsThoughtAlone(NeutralRequest request, NeutralMessage message)
+    {
+        for (var p = message.From; p < message.From + message.Count; p++)
+        {
+            if (request.Parts[p].Kind is not (PartKind.Thinking or PartKind.HiddenThinking))
+                return false;
+        }
+
+        return true;
     }
 
     private static CallIdForm FormOf(in ModelAbilities model) => model.IsMistral ? CallIdForm.Nine : CallIdForm.Chat;
@@ -118,7 +147,7 @@ internal static class ChatMessageWriter
         PromptCache.Write(request, json, last);
     }
 
-    private static void WriteMessage(NeutralRequest request, JsonOut json, NeutralMessage message, in ModelAbilities model)
+    private static void WriteMessage(NeutralRequest request, JsonOut json, NeutralMessage message, in ModelAbilities model, bool isPrefix)
     {
         json.StartObject().Text("role"u8, message.Role switch
         {
@@ -130,6 +159,8 @@ internal static class ChatMessageWriter
             WriteAnswer(request, json, message, model);
         else
             WriteContent(request, json, message, model.Takes(RequestFeatures.CacheControl));
+        if (isPrefix)
+            json.Flag("prefix"u8, true);
         json.EndObject();
     }
 

@@ -39,6 +39,7 @@ internal sealed class ChatRequestReader : RequestReader
         Schema = [.. "response_format.json_schema.schema"u8],
         ToolSchema = [.. "tools.function.parameters"u8],
         Role = [.. "messages.role"u8],
+        Prefill = [.. "messages.prefill"u8],
         ImageUrl = [.. "messages.content.image_url"u8],
         File = [.. "messages.content.file"u8],
         FileName = [.. "messages.content.file.filename"u8],

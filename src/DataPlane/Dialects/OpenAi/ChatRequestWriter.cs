@@ -29,6 +29,8 @@ internal sealed class ChatRequestWriter : RequestWriter
         var effort = ThoughtEffort.AtOpenAi(request, target.Abilities);
         if (!effort.IsEmpty)
             json.Text("reasoning_effort"u8, effort);
+        else if (request is { Effort: ThinkingEffort.Unset, IsAdaptive: false })
+            request.LoseShownThought();
         WriteFormat(request, json);
         WriteUser(request, target.Abilities.IsOpenAi, json);
         WriteMembers(request, target.Abilities, json);

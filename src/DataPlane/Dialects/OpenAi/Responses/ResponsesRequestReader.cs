@@ -33,6 +33,7 @@ internal sealed class ResponsesRequestReader : RequestReader
         Schema = [.. "text.format.schema"u8],
         ToolSchema = [.. "tools.parameters"u8],
         Role = [.. "input.role"u8],
+        Prefill = [.. "input.prefill"u8],
         ImageUrl = [.. "input.content.image_url"u8],
         File = [.. "input.content.input_file"u8],
         FileName = [.. "input.content.filename"u8],
@@ -242,7 +243,9 @@ internal sealed class ResponsesRequestReader : RequestReader
                 request.EffortWord = request.Effort == ThinkingEffort.Unset ? default : walk.Text;
                 request.LoseIf(request.Effort == ThinkingEffort.Unset, request.Names.Effort);
             }
-            else if (!walk.Is("summary"u8) && !walk.Is("generate_summary"u8) && !walk.IsNothing())
+            else if (walk.Is("summary"u8) || walk.Is("generate_summary"u8))
+                request.WantsThought |= walk.Token == JsonToken.String;
+            else if (!walk.IsNothing())
                 request.Losses.Add("reasoning"u8, walk.Name);
         }
     }

@@ -130,6 +130,8 @@ internal sealed class ResponsesRequestWriter : RequestWriter
         var thinks = model.ThinksAtOpenAi;
         var effort = request.EffortWord.IsPresent && !thinks ? request.EffortWord.Of(request.Source) : ThoughtEffort.AtOpenAi(request, model);
         var shows = thinks && request.WantsThought;
+        if (!shows && request is { Effort: ThinkingEffort.Unset, IsAdaptive: false })
+            request.LoseShownThought();
         if (!effort.IsEmpty || shows)
         {
             json.StartObject("reasoning"u8);
@@ -192,6 +194,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
 
     private static void LoseRest(NeutralRequest request)
     {
+        request.LoseIf(request.GoesOn && request.Begun(ChatMessageWriter.IsThoughtAlone) is not null, request.Names.Prefill);
         request.LoseIf(request.Choices > 1, request.Names.Choices);
         request.LoseIf(request.Stops.Count > 0, request.Names.Stops);
         request.LoseIf(request.TopK.IsPresent, request.Names.TopK);
