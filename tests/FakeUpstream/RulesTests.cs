@@ -65,6 +65,8 @@ public sealed class RulesTests
     [InlineData("mistral", Call + """,{"role":"tool","content":"r"},""" + User, "", false)]
     [InlineData("mistral", """{"role":"assistant","content":""}""", "", false)]
     [InlineData("mistral", """{"role":"assistant","content":"a","reasoning_content":"t"}""", "", false)]
+    [InlineData("mistral", User + """,{"role":"assistant","content":"a"}""", "", false)]
+    [InlineData("mistral", User + """,{"role":"assistant","content":"a","prefix":true}""", "", true)]
     [InlineData("ollama", """{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://e.com/a"}}]}""", "", false)]
     [InlineData("ollama", """{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}]}""", "", true)]
     public void A_chat_is_judged_in_a_server_s_own_manner(string server, string messages, string more, bool isWell) =>
@@ -92,6 +94,35 @@ public sealed class RulesTests
             Assert.Equal(isWell, MessagesRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"{{model}}","messages":[{{User}}],"max_tokens":{{cap}}}"""), isOnVertex: false) is null);
             Assert.Equal(isWell, ContentsRules.FaultOf(Encoding.UTF8.GetBytes($$$"""{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"maxOutputTokens":{{{cap}}}}}"""), model) is null);
         }
+    }
+
+    [Theory]
+    [InlineData("claude-opus-4-6", "{", "", false)]
+    [InlineData("claude-fable-5", "{", "", false)]
+    [InlineData("claude-sonnet-4-5-20250929", "{", "", true)]
+    [InlineData("claude-sonnet-4-20250514", "{", "", true)]
+    [InlineData("claude-sonnet-4-5-20250929", "{ ", "", false)]
+    [InlineData("claude-sonnet-4-5-20250929", "{", ",\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1024}", false)]
+    public void A_prefill_is_judged_by_the_model(string model, string begun, string more, bool isWell)
+    {
+        foreach (var content in (string[])[$"\"{begun}\"", "[{\"type\":\"text\",\"text\":\"" + begun + "\"}]"])
+            Assert.Equal(isWell, MessagesRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"{{model}}","max_tokens":2000,"messages":[{{User}},{"role":"assistant","content":{{content}}}]{{more}}}"""), isOnVertex: false) is null);
+    }
+
+    [Theory]
+    [InlineData("gemini-3.6-flash", """{"text":"{"}""", false)]
+    [InlineData("gemini-3.5-flash-lite", """{"text":"{"}""", false)]
+    [InlineData("gemini-3.1-pro-preview", """{"text":"{"}""", true)]
+    [InlineData("gemini-2.5-flash", """{"text":"{"}""", true)]
+    [InlineData("gemini-flash-latest", """{"functionCall":{"name":"f","args":{}}}""", false)]
+    [InlineData("gemini-pro-latest", """{"functionCall":{"name":"f","args":{}}}""", false)]
+    [InlineData("gemini-3-pro-preview", """{"functionCall":{"name":"f","args":{}},"thoughtSignature":"s"}""", true)]
+    [InlineData("gemini-2.5-flash", """{"functionCall":{"name":"f","args":{}}}""", true)]
+    public void A_turn_is_judged_by_the_model(string model, string part, bool isWell)
+    {
+        var result = part.Contains("functionCall", StringComparison.Ordinal) ? ",{\"role\":\"user\",\"parts\":[{\"functionResponse\":{\"name\":\"f\",\"response\":{}}}]}" : "";
+        var body = $$"""{"contents":[{"role":"user","parts":[{"text":"Q"}]},{"role":"model","parts":[{{part}}]}{{result}}]}""";
+        Assert.Equal(isWell, ContentsRules.FaultOf(Encoding.UTF8.GetBytes(body), model) is null);
     }
 
     [Theory]

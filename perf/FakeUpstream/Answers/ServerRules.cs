@@ -90,7 +90,10 @@ internal static class ServerRules
             before = role;
         }
 
-        return null;
+        var isPrefix = before == "assistant" && Messages(root).Last().TryGetProperty("prefix", out var prefix) && prefix.ValueKind == JsonValueKind.True;
+        return before is "user" or "tool" || isPrefix
+            ? null
+            : (400, $"Expected last role User or Tool (or Assistant with prefix True) for serving but got {before}");
     }
 
     private static string? OfOllama(JsonElement root) => Messages(root).SelectMany(Parts).Any(part =>

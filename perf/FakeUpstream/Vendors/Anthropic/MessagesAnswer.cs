@@ -14,6 +14,7 @@ internal sealed class MessagesAnswer
     private readonly IReadOnlyList<ToolCall> _calls;
     private readonly TextPieces _text;
     private readonly TextPieces _thought;
+    private readonly bool _isThoughtHidden;
     private readonly int _outputTokens;
     private readonly string _stop;
 
@@ -24,6 +25,7 @@ internal sealed class MessagesAnswer
         _calls = wishes.Calls;
         _text = wishes.StructuredText is { } json ? new TextPieces(json).Cap(context.Facts.TokensMax) : TextPieces.Of(_script, _calls.Count > 0 ? 0 : _script.Chunks, context.Facts.TokensMax);
         _thought = new TextPieces(_script.ReasoningTokens, 0);
+        _isThoughtHidden = _thought.Count > 0 && ClaudeModel.HidesThought(context.Model, context.Body);
         _outputTokens = _thought.Count + _text.Count + _calls.Sum(call => call.Arguments.Count);
         _stop = _calls.Count > 0 ? "tool_use" : _text.Cut ? "max_tokens" : "end_turn";
     }
@@ -46,7 +48,11 @@ internal sealed class MessagesAnswer
         var blocks = 0;
         if (_thought.Count > 0)
         {
-            _thought.WriteAll(to.Add("{\"type\":\"thinking\",\"thinking\":"u8));
+            to.Add("{\"type\":\"thinking\",\"thinking\":"u8);
+            if (_isThoughtHidden)
+                to.Add("\"\""u8);
+            else
+                _thought.WriteAll(to);
             to.Add(",\"signature\":\"c2lnbmF0dXJl\"}"u8);
             blocks++;
         }
@@ -123,7 +129,7 @@ internal sealed class MessagesAnswer
             yield break;
         yield return EventKind.Lead;
         BeginBlock(to, 0).Add("{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}}\n\n"u8);
-        for (var i = 0; i < _thought.Count; i++)
+        for (var i = 0; i < _thought.Count && !_isThoughtHidden; i++)
         {
             yield return EventKind.Content;
             _thought.Write(BeginDelta(to, 0).Add("{\"type\":\"thinking_delta\",\"thinking\":"u8), i);

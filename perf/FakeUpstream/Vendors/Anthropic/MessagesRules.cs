@@ -31,7 +31,7 @@ internal static class MessagesRules
             return "anthropic_version: Field required";
 
         return FaultOfNumbers(root) ?? FaultOfThinking(root) ?? FaultOfFormat(root) ?? FaultOfTools(root) ?? FaultOfMessages(root)
-            ?? (isOnVertex ? FaultOfUrls(root) : null);
+            ?? PrefillRules.FaultOf(root) ?? (isOnVertex ? FaultOfUrls(root) : null);
     }
 
     private static string? FaultOfNumbers(JsonElement root)

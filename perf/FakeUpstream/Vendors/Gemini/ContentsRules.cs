@@ -57,7 +57,7 @@ internal static class ContentsRules
             calls = Count(turn, "functionCall");
         }
 
-        return calls > 0 ? "Please ensure that function call turn comes immediately before a function response turn." : null;
+        return calls > 0 ? "Please ensure that function call turn comes immediately before a function response turn." : TurnRules.FaultOf(contents, model ?? "");
     }
 
     private static string? FaultOfTools(JsonElement root)
