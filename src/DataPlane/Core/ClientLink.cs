@@ -62,7 +62,8 @@ internal interface IUpstreamLease
 /// publishes the new configuration, then looks for exchanges. One of the two sees the other. The exchange's fields are read while it
 /// writes them, references all; what is read of a later exchange stops nobody, for its number is another.
 /// A provider that is late ends its lease and not the exchange. A step is set after the lease that it is for and cleared before the next; who
-/// finds it due reads the step, then the lease, then takes the step away by compare-and-swap: if that succeeds, the lease is the step's.
+/// finds it due reads the step, then the lease, then takes the step away by compare-and-swap: if that succeeds, the lease is the step's, for no two
+/// steps in a row are alike.
 /// </remarks>
 internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWorkItem
 {
@@ -70,7 +71,10 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     private readonly EdgeClock _clock;
     private long _overdue = -1;
     private long _late = -1;
+
+    /// <summary>When the step is due, the last byte of how many were set before it, and which it is: no two that are set one after the other are alike.</summary>
     private long _step = Never;
+    private byte _steps;
     private long _totalDue = Never;
     private long _heartbeatDue = Never;
     private long _stop;
@@ -132,7 +136,7 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     /// <summary>The client has left, and the provider's answer is read on for its usage: nothing is written any more.</summary>
     public bool HasLeft => Volatile.Read(ref _leftNumber) == _number;
 
-    public long DueMs => Math.Min(Volatile.Read(ref _step) >> 8, Math.Min(Volatile.Read(ref _totalDue), Volatile.Read(ref _heartbeatDue)));
+    public long DueMs => Math.Min(Volatile.Read(ref _step) >> 16, Math.Min(Volatile.Read(ref _totalDue), Volatile.Read(ref _heartbeatDue)));
 
     /// <summary>A new exchange: earlier reasons, deadlines and leases hold no longer.</summary>
     public void Begin()
@@ -164,7 +168,8 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     }
 
     /// <summary>Replaces the running step's deadline. One write; due <paramref name="after"/> from now.</summary>
-    public void SetStep(Step step, TimeSpan after) => Volatile.Write(ref _step, Due(after, Never >> 8) << 8 | (byte)step);
+    public void SetStep(Step step, TimeSpan after) => 
+        Volatile.Write(ref _step, Due(after, Never >> 16) << 16 | (long)++_steps << 8 | (byte)step);
 
     public void ClearStep() => Volatile.Write(ref _step, Never);
 
@@ -258,7 +263,7 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
 
         var step = Volatile.Read(ref _step);
         var (upstream, lease) = (Volatile.Read(ref _upstream), Volatile.Read(ref _lease));
-        if (step >> 8 <= now && Interlocked.CompareExchange(ref _step, Never, step) == step)
+        if (step >> 16 <= now && Interlocked.CompareExchange(ref _step, Never, step) == step)
             StepIsDue(number, (Step)(step & 0xff), upstream, lease);
         if (Volatile.Read(ref _heartbeatDue) <= now)
         {

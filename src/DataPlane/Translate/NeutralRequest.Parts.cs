@@ -58,10 +58,21 @@ internal sealed partial class NeutralRequest
         {
             var message = Messages[m];
             if (message.Count > 0 && !isLeftOut(this, message))
-                return message.Role == NeutralRole.Assistant && Parts[message.From + message.Count - 1].Kind != PartKind.ToolCall ? message : null;
+                return message.Role == NeutralRole.Assistant && !Calls(message) ? message : null;
         }
 
         return null;
+    }
+
+    private bool Calls(in NeutralMessage message)
+    {
+        for (var p = message.From; p < message.From + message.Count; p++)
+        {
+            if (Parts[p].Kind == PartKind.ToolCall)
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Asks for the rest of an answer that the request begins, where the provider would refuse it or is not known to go on with it; reported.</summary>
