@@ -72,7 +72,7 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     private long _overdue = -1;
     private long _late = -1;
 
-    /// <summary>When the step is due, the last byte of how many were set before it, and which it is: no two that are set one after the other are alike.</summary>
+    /// <summary>When the step is due, the last byte of how many were set before it, and which it is: no two in a row are alike.</summary>
     private long _step = Never;
     private byte _steps;
     private long _totalDue = Never;
@@ -168,7 +168,7 @@ internal sealed class ClientLink : IDeadlineOwner, IReadWatcher, IThreadPoolWork
     }
 
     /// <summary>Replaces the running step's deadline. One write; due <paramref name="after"/> from now.</summary>
-    public void SetStep(Step step, TimeSpan after) => 
+    public void SetStep(Step step, TimeSpan after) =>
         Volatile.Write(ref _step, Due(after, Never >> 16) << 16 | (long)++_steps << 8 | (byte)step);
 
     public void ClearStep() => Volatile.Write(ref _step, Never);

@@ -250,7 +250,7 @@ internal readonly record struct ModelAbilities
 
     /// <summary>
     /// Claude (Anthropic's pages "Extended thinking", "Adaptive thinking", "Effort", "Structured outputs" and those of what is new in each model). Schemas are
-    /// kept to from 4.5 on. An answer that was begun is refused from 4.6 on. From 4.7 on nothing but an effort is taken and no sampling, and thought is not told
+    /// kept to from 4.5 on. An answer that was begun is refused from 4.6 on. From 4.7 on nothing but an effort is taken, no sampling, and thought is not told
     /// unasked; from 5 on it thinks unless told not to, and some of them cannot be.
     /// </summary>
     private static ModelAbilities OfClaude(ReadOnlySpan<byte> name)

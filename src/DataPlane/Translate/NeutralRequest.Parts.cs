@@ -75,7 +75,7 @@ internal sealed partial class NeutralRequest
         return false;
     }
 
-    /// <summary>Asks for the rest of an answer that the request begins, where the provider would refuse it or is not known to go on with it; reported.</summary>
+    /// <summary>Asks for the rest of an answer that the request begins, where the provider would refuse it or may not go on with it; reported.</summary>
     public void AskToGoOn()
     {
         Losses.Add(Names.Prefill);
