@@ -26,7 +26,7 @@ internal sealed class FleetCommand
           window     200 requests a day, all planes asked alike: how many are refused while there is credit
           cold       the first requests of buckets, the second ones, and warm ones while the control plane is stopped
           faults     one data plane in front of three providers, 200 requests a second; after 10 s one of the three goes bad: dead, slow, limited,
-                     silent (429 without a time to come again), cutting, stalling, lying or mixed, without a name all of them one after the other; in
+                     silent (429 without a time to come again), cutting, stalling, hanging, lying or mixed, without a name all of them one after the other; in
                      one or more ways: native (the default), weighted, to-anthropic, to-gemini, one-translated or from-anthropic, or all of them
                      (all-ways). Ends with 1 where what is promised is missed
           accounts   data planes that use one account with a provider, asked for twice its limit: requests, tokens, anthropic, shifting or window,

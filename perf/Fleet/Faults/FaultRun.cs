@@ -63,7 +63,7 @@ internal sealed class FaultRun(string root, FleetCommand command, Way way, Fault
         return "providers:\n" + Provider("bad", way.Bad, bad) + Provider("one", way.Others, one) + Provider("two", way.Others, two)
             + "models: { three: { targets: [ { provider: bad, model: m }, { provider: one, model: m }, { provider: two, model: m } ], balance: " + way.Balance + " } }\n"
             + $"retry: {{ attempts: 3, budget: {BudgetPercent}% }}\n"
-            + "timeouts: { connect: 1s, firstByte: 2s, idle: 2s, total: 20s }\njournal: { mode: group }\n";
+            + "timeouts: { connect: 1s, firstByte: 2s, idle: 2s, whole: 2s, total: 20s }\njournal: { mode: group }\n";
     }
 
     private bool Judge(IReadOnlyList<Outcome> all, PlaneWatch watch, List<JsonElement> journal)
