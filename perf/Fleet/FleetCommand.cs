@@ -77,7 +77,7 @@ internal sealed class FleetCommand
         fault = "";
         for (var i = 0; i < args.Length; i++)
         {
-            if (Scenarios.Contains(args[i]))
+            if (command.Accounts is null && Scenarios.Contains(args[i]))
             {
                 command.Chosen.Add(args[i]);
             }
