@@ -59,6 +59,8 @@ internal static class AnsweredError
             return answer.ErrorNumber;
         if (Utf8Parser.TryParse(answer.ErrorCode, out int number, out var used) && used == answer.ErrorCode.Length)
             return number;
+        if (Says(answer, "invalid_api_key"u8) || Says(answer, "authentication"u8) || Says(answer, "permission"u8))
+            return 401;
         if (Says(answer, "rate_limit"u8))
             return 429;
         return Says(answer, "overloaded"u8) ? 503 : Says(answer, "invalid_"u8) || Says(answer, "context_length"u8) ? 400 : 0;

@@ -60,20 +60,6 @@ internal sealed partial class AttemptLoop
             target.Logprobs.Ask(_services.Clock.CoarseMs, Core.Pause.Max);
     }
 
-    /// <summary>How long an answer in one piece may take: what its target has for that, or a cheaper model.</summary>
-    private TimeSpan Within(Exchange exchange)
-    {
-        var (step, whole) = (_plan.Step?.Within ?? Timeout.InfiniteTimeSpan, exchange.Stream ? Timeout.InfiniteTimeSpan : exchange.Target!.Timeouts.Whole);
-        return step == Timeout.InfiniteTimeSpan || (whole != Timeout.InfiniteTimeSpan && whole < step) ? whole : step;
-    }
-
-    /// <summary>Its head and the rest have to come within that together.</summary>
-    private void LimitWhole(ClientLink link, Exchange exchange)
-    {
-        if (Within(exchange) is var within && within != Timeout.InfiniteTimeSpan)
-            link.SetStep(Step.Idle, Left(within, exchange.SentAt));
-    }
-
     /// <summary>
     /// A cheaper model has failed, or its answer was given up: it has its own record and its own cost, which is that of an answer where it gave one. No
     /// retry is counted.

@@ -290,6 +290,20 @@ internal sealed partial class AttemptLoop
         return await TakeAsync(link, exchange, body, error);
     }
 
+    /// <summary>How long an answer in one piece may take: what its target has for that, or a cheaper model.</summary>
+    private TimeSpan Within(Exchange exchange)
+    {
+        var (step, whole) = (_plan.Step?.Within ?? Timeout.InfiniteTimeSpan, exchange.Stream ? Timeout.InfiniteTimeSpan : exchange.Target!.Timeouts.Whole);
+        return step == Timeout.InfiniteTimeSpan || (whole != Timeout.InfiniteTimeSpan && whole < step) ? whole : step;
+    }
+
+    /// <summary>Its head and the rest have to come within that together.</summary>
+    private void LimitWhole(ClientLink link, Exchange exchange)
+    {
+        if (Within(exchange) is var within && within != Timeout.InfiniteTimeSpan)
+            link.SetStep(Step.Idle, Left(within, exchange.SentAt));
+    }
+
     /// <summary>Nothing was sent on a connection that an answer could come by.</summary>
     private EdgeError Unmade(ClientLink link, Exchange exchange, EdgeError error)
     {

@@ -20,13 +20,15 @@ internal static class StreamFault
             return default;
         var status = exchange.Status;
         var failure = AnsweredError.In(exchange, data);
-        if (failure.IsError && ProviderSecrets.IsIn(exchange.Target!.Provider, data))
+        var isOfDialect = failure.IsError;
+        if (isOfDialect && ProviderSecrets.IsIn(exchange.Target!.Provider, data))
             failure = EdgeError.Upstream(ErrorKind.UpstreamAuth);
-        if (!failure.IsError && hasNext && IsIn(data))
+        if (!isOfDialect && IsIn(data))
             failure = AnsweredError.Of(exchange, Read(exchange, data));
 
-        // Of the request: whoever is asked would say the same.
-        if (isTranslated || failure.Source != ErrorSource.Client)
+        // What refuses us may name the account or the key. What is of the request whoever is asked would say, too.
+        if (failure.Kind is ErrorKind.UpstreamAuth or ErrorKind.UpstreamQuota
+            || (isTranslated ? hasNext || isOfDialect : hasNext && failure.Source != ErrorSource.Client))
             return failure;
         exchange.Status = status;
         return default;

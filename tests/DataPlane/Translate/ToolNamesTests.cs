@@ -20,21 +20,6 @@ public sealed class ToolNamesTests
         "\u65e5\u672c", ".", "_", "\"quoted\\\"",
     ];
 
-    public static TheoryData<string, string> Directions
-    {
-        get
-        {
-            var rows = new TheoryData<string, string>();
-            foreach (var client in SpokenShape.All)
-            {
-                foreach (var upstream in SpokenShape.All.Where(other => other != client))
-                    rows.Add(client.Name, upstream.Name);
-            }
-
-            return rows;
-        }
-    }
-
     [Theory]
     [InlineData("chat", "plain", "plain")]
     [InlineData("chat", "9-lives", "9-lives")]
@@ -144,7 +129,7 @@ public sealed class ToolNamesTests
     }
 
     [Theory]
-    [MemberData(nameof(Directions))]
+    [MemberData(nameof(GoldenCasesTests.Directions), MemberType = typeof(GoldenCasesTests))]
     public void A_fitted_name_stands_in_a_request_wherever_the_client_s_own_stood(string client, string upstream)
     {
         foreach (var chosen in Names)
@@ -185,7 +170,7 @@ public sealed class ToolNamesTests
     }
 
     [Theory]
-    [MemberData(nameof(Directions))]
+    [MemberData(nameof(GoldenCasesTests.Directions), MemberType = typeof(GoldenCasesTests))]
     public void An_answer_has_the_client_s_own_names(string client, string upstream)
     {
         var (asked, spoken) = (SpokenShape.Named(client).Shape, SpokenShape.Named(upstream).Shape);

@@ -90,6 +90,23 @@ public sealed class AnsweredErrorTests
         Assert.Equal(["way-0"], Ways.Asked(edge));
     }
 
+    /// <summary>The words say a part of the key.</summary>
+    [Theory]
+    [InlineData("""{"error":{"message":"Incorrect API key provided: sk-pr***0001.","type":"invalid_request_error","code":"invalid_api_key"}}""")]
+    [InlineData("""{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key sk-pr***0001"}}""")]
+    public async Task A_refusal_of_our_credential_keeps_its_words_to_itself(string body)
+    {
+        foreach (var answer in (byte[][])[Ask.Answer(body), Ask.StreamAnswer($"data: {body}\n\n")])
+        {
+            await using var edge = await Ways.StartAsync(["n=3", "n=3"]);
+            edge.Fake.EnqueueRaw(answer, close: false);
+            edge.Fake.EnqueueRaw(answer, close: false);
+            var told = await edge.AskAsync(answer.AsSpan().IndexOf("event-stream"u8) < 0 ? Ways.Chat() : Ways.Stream());
+            Assert.DoesNotContain("sk-pr", told.Text, StringComparison.Ordinal);
+            Assert.Equal("2", told.Field("x-aiedge-attempts"));
+        }
+    }
+
     [Theory]
     [InlineData("""{"error":{"code":"server_error","message":"it failed"},"choices":[{"index":0}]}""")]
     [InlineData("""{"error":null,"status":"completed"}""")]

@@ -67,7 +67,7 @@ public sealed class AttemptTests
     {
         await using var edge = await Ways.StartAsync(["n=3", "n=3"]);
         const string Told = """{"error":{"message":"Request too large for model: Limit 6000, Requested 7000.","type":"tokens","code":"rate_limit_exceeded"}}""";
-        edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes($"HTTP/1.1 413 Payload Too Large\r\nContent-Type: application/json\r\nContent-Length: {Told.Length}\r\n\r\n{Told}"), close: false);
+        edge.Fake.EnqueueRaw(Ask.Refusal(413, Told), close: false);
         var answer = await edge.AskAsync(Ways.Chat());
 
         Assert.Equal((200, "2", "way-1"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));

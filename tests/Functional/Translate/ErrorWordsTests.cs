@@ -31,7 +31,7 @@ public sealed class ErrorWordsTests
     public async Task A_prompt_that_is_too_long_has_its_code_with_a_client_of_responses(string body)
     {
         await using var edge = await Edge.StartAsync(Setup);
-        edge.Fake.EnqueueRaw(Error(body));
+        edge.Fake.EnqueueRaw(Ask.Refusal(400, body));
         var answer = await edge.AskAsync(Ask.Post("/v1/responses", """{"model":"local","input":"hi"}"""));
 
         var error = answer.Json.GetProperty("error");
@@ -44,8 +44,8 @@ public sealed class ErrorWordsTests
     public async Task So_it_has_in_the_words_of_every_dialect(string model, string body)
     {
         await using var edge = await Edge.StartAsync(model.StartsWith("claude", StringComparison.Ordinal) ? Claude.Setup : Gem.Setup);
-        edge.Fake.EnqueueRaw(Error(body), close: false);
-        edge.Fake.EnqueueRaw(Error(body.Replace("too long", "odd", StringComparison.Ordinal).Replace("exceeds", "is", StringComparison.Ordinal)));
+        edge.Fake.EnqueueRaw(Ask.Refusal(400, body), close: false);
+        edge.Fake.EnqueueRaw(Ask.Refusal(400, body.Replace("too long", "odd", StringComparison.Ordinal).Replace("exceeds", "is", StringComparison.Ordinal)));
 
         Assert.Equal("context_length_exceeded", (await edge.AskAsync(Ask.Chat("", model))).Json.GetProperty("error").GetProperty("code").GetString());
         Assert.Null((await edge.AskAsync(Ask.Chat("", model))).Json.GetProperty("error").GetProperty("code").GetString());
@@ -55,7 +55,7 @@ public sealed class ErrorWordsTests
     public async Task A_client_of_messages_is_told_it_in_the_words_that_it_looks_for()
     {
         await using var edge = await Edge.StartAsync(Setup);
-        edge.Fake.EnqueueRaw(Error("""{"error":{"message":"This model's maximum context length is 8192 tokens.","code":"context_length_exceeded"}}"""));
+        edge.Fake.EnqueueRaw(Ask.Refusal(400, """{"error":{"message":"This model's maximum context length is 8192 tokens.","code":"context_length_exceeded"}}"""));
 
         var answer = await edge.AskAsync(Claude.Ask(model: "local"));
 
@@ -67,7 +67,4 @@ public sealed class ErrorWordsTests
         Providers = $"  local: {{ dialect: openai, baseUrl: \"ROOT/v1\", key: \"{EdgeSetup.ProviderKey}\", responses: translated }}",
         Models = "  local: { targets: [ { provider: local, model: fake-n3 } ] }",
     };
-
-    private static byte[] Error(string body) =>
-        System.Text.Encoding.UTF8.GetBytes($"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
 }

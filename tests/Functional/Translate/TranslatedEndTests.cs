@@ -67,6 +67,19 @@ public sealed class TranslatedEndTests
     }
 
     [Theory]
+    [InlineData("chat", "claude-sonnet-4-5")]
+    [InlineData("messages", "gpt-4o")]
+    [InlineData("responses", "gemini-2.5-flash")]
+    public async Task So_does_one_that_has_had_all_of_its_time(string form, string model)
+    {
+        await using var edge = await Edge.StartAsync(Setup("timeout") with { Timeouts = "total: 8s" });
+        var answer = await edge.AskAsync(Request(form, model, "n=500; b=0; stall=6; cap=off"));
+        Assert.Equal((200, true), (answer.Status, answer.IsWhole));
+        Check(answer, form, Endings["timeout"]);
+        Assert.Equal("timeout", (await edge.RecordAsync()).GetProperty("end").GetString());
+    }
+
+    [Theory]
     [InlineData("/v1/chat/completions")]
     [InlineData("/v1/responses")]
     public async Task A_defect_within_a_stream_that_passes_untranslated_is_told_too(string path)

@@ -20,6 +20,8 @@ internal static class ResponseFailure
             return EdgeError.Upstream(ErrorKind.ProviderLimited, text);
         if (code.SequenceEqual("insufficient_quota"u8))
             return EdgeError.Upstream(ErrorKind.UpstreamQuota);
+        if (code.SequenceEqual("invalid_api_key"u8))
+            return EdgeError.Upstream(ErrorKind.UpstreamAuth);
         if (code.IndexOf("overload"u8) >= 0 || code.SequenceEqual("slow_down"u8))
             return EdgeError.Upstream(ErrorKind.Overloaded, text);
         if (code.IndexOf("timeout"u8) >= 0)
