@@ -48,12 +48,15 @@ internal readonly record struct RequestNeeds(Capability Capabilities, long Promp
     /// <summary>Tokens of answer that are enough to ask for, where so many cannot be had as the client wants.</summary>
     private const long OutputTokensLeast = 1024;
 
+    /// <summary>Whether <see cref="PromptTokens"/> is no more than a bound: there is room for any answer then.</summary>
+    public bool IsBound { get; init; }
+
     /// <summary>
-    /// Tokens that a target's window leaves for the answer behind the prompt, to which the cap of what is translated is lowered; 0 where it has none. An
-    /// estimate that says that there is no room has been found to be worth a try.
+    /// Tokens that a target's window leaves for the answer behind the prompt, to which the cap of what is translated is lowered; 0 where it has none, or leaves
+    /// enough for any. An estimate that says that there is no room has been found to be worth a try.
     /// </summary>
     public long OutputRoomAt(TargetModel target) =>
-        target.ContextWindow > 0 ? Math.Max(target.ContextWindow - PromptTokens, Math.Min(OutputTokensLeast, target.ContextWindow)) : 0;
+        target.ContextWindow > 0 && !IsBound ? Math.Max(target.ContextWindow - PromptTokens, Math.Min(OutputTokensLeast, target.ContextWindow)) : 0;
 
     /// <summary>Whether a target takes it.</summary>
     /// <param name="target">The target.</param>

@@ -14,6 +14,8 @@ internal sealed class StoredIds
 
     private static readonly SearchValues<byte> IdBytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:"u8);
 
+    private static readonly SearchValues<byte> WordBytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"u8);
+
     private readonly byte[] _owner = new byte[IdSeal.OwnerBytesMax];
     private readonly byte[] _before = new byte[IdSeal.IdBytesMax + 2];
     private readonly byte[] _beforeTold = new byte[TextBytesMax + 2];
@@ -135,7 +137,7 @@ internal sealed class StoredIds
             return start >= 0;
 
         // It may stand in the words of an error too: without its quotes.
-        var other = (start < 0 ? json : json[..start]).IndexOf(BeforeId);
+        var other = IndexOfWord(start < 0 ? json : json[..start], BeforeId);
         if (other < 0)
             return start >= 0;
         (start, length) = (other, _beforeLength - 2);
@@ -151,7 +153,7 @@ internal sealed class StoredIds
         if (_beforeLength == 0)
             return length;
         ReadOnlySpan<byte> id = BeforeId, told = BeforeIdTold;
-        for (var from = 0; text.AsSpan(from, length - from).IndexOf(id) is var at and >= 0;)
+        for (var from = 0; IndexOfWord(text.AsSpan(from, length - from), id) is var at and >= 0;)
         {
             at += from;
             var longer = length + told.Length - id.Length;
@@ -163,6 +165,19 @@ internal sealed class StoredIds
         }
 
         return length;
+    }
+
+    /// <summary>Where a word stands that is no part of a longer one.</summary>
+    private static int IndexOfWord(ReadOnlySpan<byte> text, ReadOnlySpan<byte> word)
+    {
+        for (var from = 0; text[from..].IndexOf(word) is var at and >= 0; from += at + 1)
+        {
+            var (start, end) = (from + at, from + at + word.Length);
+            if ((start == 0 || !WordBytes.Contains(text[start - 1])) && (end == text.Length || !WordBytes.Contains(text[end])))
+                return start;
+        }
+
+        return -1;
     }
 
     /// <summary>Where a string stands that is no part of another.</summary>

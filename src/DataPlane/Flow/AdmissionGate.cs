@@ -58,12 +58,22 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         exchange.Target = exchange.Model.Targets[0];
         var output = Math.Max(0, RequestCap.Of(scan.Facts, exchange.Endpoint.Shape));
         exchange.PromptTokens = meter.PromptBound(exchange, prompt);
+
         // Where the client sets no cap its translation may, to which the window is a bound, too.
-        var reach = output > 0 ? output : exchange.Model.OutputTokensMaxOf(exchange.PassedModel);
-        if (exchange.PromptTokens > exchange.Model.ContextWindowMin - reach)
+        var isBound = exchange.PromptTokens <= exchange.Model.ContextWindowMin - (output > 0 ? output : LongestOutput(exchange));
+        if (!isBound)
             _weighed = meter.CountPrompt(exchange, prompt, body.Bytes);
         exchange.Target = null;
-        exchange.Needs = new RequestNeeds(NeededBy(prompt, scan.Facts), exchange.PromptTokens, output, exchange.PromptIsEstimate);
+        exchange.Needs = new RequestNeeds(NeededBy(prompt, scan.Facts), exchange.PromptTokens, output, exchange.PromptIsEstimate) { IsBound = isBound };
+    }
+
+    /// <summary>The longest answer that any of the model's targets gives, as far as that is known.</summary>
+    private static long LongestOutput(Exchange exchange)
+    {
+        var longest = 0L;
+        foreach (var target in exchange.Model!.Targets)
+            longest = Math.Max(longest, target.OutputTokensMaxOf(exchange.PassedModel));
+        return longest;
     }
 
     /// <summary>

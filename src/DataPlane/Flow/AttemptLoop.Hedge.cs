@@ -30,16 +30,15 @@ internal sealed partial class AttemptLoop
         if (firstByte != Timeout.InfiniteTimeSpan && firstByte <= hedge.AfterOf(exchange.Target.Load))
             return null;
 
-        // What a provider keeps would be there twice.
-        return ShapeTraits.Of(exchange.SpokenEndpoint.Shape).MayBeHedged ? hedge : null;
+        // What a provider keeps would be there twice; of what is translated it keeps nothing.
+        return exchange.UpstreamEndpoint is not null || ShapeTraits.Of(exchange.SpokenEndpoint.Shape).MayBeHedged ? hedge : null;
     }
 
     /// <summary>Whether a provider may be asked besides another: as the client asks, or in its own dialect.</summary>
     private static bool MayBeBeside(Exchange exchange, ProviderModel provider)
     {
         var asked = exchange.Endpoint!.Shape;
-        var spoken = provider.Speaks(exchange.Dialect, asked) ? asked : Translations.ShapeFor(asked, provider);
-        return spoken is { } shape && ShapeTraits.Of(shape).MayBeHedged;
+        return provider.Speaks(exchange.Dialect, asked) ? ShapeTraits.Of(asked).MayBeHedged : Translations.Supports(asked, provider);
     }
 
     /// <summary>

@@ -131,9 +131,7 @@ internal ref struct NameFitting
 
     private readonly ref Slot Find(ReadOnlySpan<byte> plain)
     {
-        HashCode hash = default;
-        hash.AddBytes(plain);
-        var at = hash.ToHashCode() & _mask;
+        var at = PieceTable.HashOf(plain) & _mask;
         while (_slots[at].Name.IsPresent && !_slots[at].Name.Of(_request.Source).SequenceEqual(plain))
             at = (at + 1) & _mask;
         return ref _slots[at];

@@ -153,6 +153,7 @@ internal sealed partial class NeutralRequest
     private TextBuffer _source = new();
     private bool _isOpened;
     private long _schemaWorkLeft;
+    private Piece _seenSchema;
 
     /// <summary>The client's body, and what was put behind it for want of a place in the provider's dialect; all pieces are of it.</summary>
     public ReadOnlySpan<byte> Source => _source.Written;
@@ -312,6 +313,7 @@ internal sealed partial class NeutralRequest
         Elsewhere = null;
         _isOpened = false;
         _schemaWorkLeft = SchemaWords.WorkMax;
+        _seenSchema = default;
         Choices = 1;
         TokensMaxIsOld = ToolIsCustom = IsAdaptive = false;
         Stream = WantsLogprobs = AsksLogprobs = WantsThought = KeepsProofs = IsSerial = CallsAreOld = CallsAreMany = false;
@@ -351,9 +353,8 @@ internal sealed partial class NeutralRequest
             max = max < 0 ? target.OutputCap : Math.Min(max, target.OutputCap);
         if (target.OutputMost is not (var most and > 0) || max <= most)
             return max;
-        if (TokensMax < 0)
-            return most;
-        LoseCap();
+        if (TokensMax >= 0)
+            LoseCap();
         return TokensMaxTold = most;
     }
 
@@ -396,10 +397,12 @@ internal sealed partial class NeutralRequest
     /// <summary>Whether a schema is looked into: of all of a request's so much is that <see cref="SchemaWords.WorkMax"/> says, those that come first.</summary>
     public bool MayLookInto(Piece schema)
     {
+        if (schema == _seenSchema)
+            return true;
         var work = SchemaWords.Work(schema.Of(Source), _schemaWorkLeft);
         var may = work <= _schemaWorkLeft;
         if (may)
-            _schemaWorkLeft -= work;
+            (_seenSchema, _schemaWorkLeft) = (schema, _schemaWorkLeft - work);
         return may;
     }
 

@@ -95,7 +95,7 @@ internal struct PieceTable
     }
 
     /// <summary>The runtime's hash of strings is the one that is keyed; an odd byte behind the last pair spreads it.</summary>
-    private static int HashOf(ReadOnlySpan<byte> bytes)
+    public static int HashOf(ReadOnlySpan<byte> bytes)
     {
         var hash = string.GetHashCode(MemoryMarshal.Cast<byte, char>(bytes));
         return (bytes.Length & 1) == 0 ? hash : (hash * 257) + bytes[^1] + 1;

@@ -73,9 +73,9 @@ public sealed class StoredIdWriterTests
         var (output, ids) = (new StringBuilder(), StoredIdOracles.Ids());
         var writer = new StoredIdWriter((first, second) => output.Append(Encoding.UTF8.GetString(first)).Append(Encoding.UTF8.GetString(second)));
         writer.Begin(ids, new IdSeal("east", "first", "sk-one"u8), 7);
-        writer.WriteEvents("data: {\"type\":\"error\",\"message\":\"Response 'resp_before' not found, resp_before\",\"param\":\"resp_before\"}\n\n"u8);
+        writer.WriteEvents("data: {\"type\":\"error\",\"message\":\"Response 'resp_before' not found, resp_before; resp_before2 xresp_before\",\"param\":\"resp_before\"}\n\n"u8);
         const string Told = StoredIdOracles.BeforeTold;
-        Assert.Equal($"data: {{\"type\":\"error\",\"message\":\"Response '{Told}' not found, {Told}\",\"param\":\"{Told}\"}}\n\n", output.ToString());
+        Assert.Equal($"data: {{\"type\":\"error\",\"message\":\"Response '{Told}' not found, {Told}; resp_before2 xresp_before\",\"param\":\"{Told}\"}}\n\n", output.ToString());
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class CapTests
 
     [Theory]
     [InlineData(64_000, 0, 64_000, 0)]
-    [InlineData(64_000, 5000, 5000, 0)]
+    [InlineData(64_000, 5000, 5000, 5000)]
     [InlineData(0, 5000, 4096, 4096)]
     [InlineData(0, 2000, 2000, 2000)]
     public void A_cap_that_anthropic_wants_and_the_client_does_not_is_within_the_window(long outputMax, long outputRoom, long sent, long told)

@@ -108,6 +108,7 @@ public sealed class ToolNamesTests
     [Theory]
     [InlineData("fake", "google", false)]
     [InlineData("fake", "google", true)]
+    [InlineData("fake", "answers", true)]
     [InlineData("claude", "google", true)]
     [InlineData("fake", "claude", false)]
     public async Task Each_of_two_that_are_asked_at_once_has_its_own(string first, string second, bool isSecond)

@@ -44,8 +44,10 @@ internal static class ChatRules
             return "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.";
         foreach (var name in (string[])["user", "safety_identifier"])
         {
-            if (Text(root, name) is { Length: > UserLengthMax })
-                return $"Invalid '{name}': string too long. Expected a string with maximum length {UserLengthMax}.";
+            // Names with their maker's before them are OpenRouter's, which takes twice as much.
+            var most = Text(root, "model")?.Contains('/', StringComparison.Ordinal) == true ? 2 * UserLengthMax : UserLengthMax;
+            if (Text(root, name) is { } user && user.Length > most)
+                return $"Invalid '{name}': string too long. Expected a string with maximum length {most}.";
         }
 
         return ReasoningRules.FaultOf(root) ?? FaultOfCap(root) ?? ReasoningRules.FaultOfCalls(root) ?? FaultOfTools(root) ?? FaultOfMessages(root);

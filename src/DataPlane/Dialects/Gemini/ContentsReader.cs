@@ -22,7 +22,12 @@ internal sealed class ContentsReader
     }
 
     /// <summary>A request begins, of whose calls nothing is known: what comes first in it may be its system instruction.</summary>
-    public void Begin(NeutralRequest request) => _request = request;
+    public void Begin(NeutralRequest request)
+    {
+        // A defect may have broken off the one before.
+        End();
+        _request = request;
+    }
 
     /// <summary>It is read: what was known of its calls is forgotten.</summary>
     public void End() => _calls.Clear();

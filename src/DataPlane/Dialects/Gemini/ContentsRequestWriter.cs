@@ -138,8 +138,11 @@ internal sealed class ContentsRequestWriter : RequestWriter
 
         if (request.Effort == ThinkingEffort.Unset)
         {
-            if (request is { IsAdaptive: true, WantsThought: true })
+            // Who thinks unasked can be asked to tell it.
+            if (request.WantsThought && (request.IsAdaptive || model.ThinksUnasked))
                 json.StartObject("thinkingConfig"u8).Flag("includeThoughts"u8, true).EndObject();
+            else
+                request.LoseShownThought();
             return;
         }
 

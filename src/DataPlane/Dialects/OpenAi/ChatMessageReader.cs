@@ -25,12 +25,19 @@ internal sealed class ChatMessageReader
     /// <summary>Reads the array at hand.</summary>
     public EdgeError Read(NeutralRequest request, ref JsonWalk walk)
     {
+        // A defect may have broken off the one before.
+        ForgetCalls();
         _request = request;
         var error = ReadMessages(ref walk);
+        ForgetCalls();
+        return error;
+    }
+
+    private void ForgetCalls()
+    {
         _lostCalls.Release();
         _customCalls.Release();
         _oldCalls.Clear();
-        return error;
     }
 
     private EdgeError ReadMessages(ref JsonWalk walk)

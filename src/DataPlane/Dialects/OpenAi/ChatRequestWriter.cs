@@ -1,5 +1,4 @@
 using AiEdge.DataPlane.Core;
-using AiEdge.DataPlane.Dialects.OpenAi.Responses;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Dialects.OpenAi;
@@ -62,9 +61,10 @@ internal sealed class ChatRequestWriter : RequestWriter
     private static void WriteUser(NeutralRequest request, bool isOpenAi, JsonOut json)
     {
         var user = isOpenAi ? request.User : request.OneUser();
-        ResponsesRequestWriter.WriteUser(request, json, "user"u8, user, request.User.IsPresent ? request.Names.User : "safety_identifier"u8);
+        var lost = request.User.IsPresent ? request.Names.User : "safety_identifier"u8;
+        UserName.Write(request, json, "user"u8, user, lost, isOpenAi ? UserName.BytesMax : UserName.OthersBytesMax);
         if (isOpenAi)
-            ResponsesRequestWriter.WriteUser(request, json, "safety_identifier"u8, request.SafetyId, "safety_identifier"u8);
+            UserName.Write(request, json, "safety_identifier"u8, request.SafetyId, "safety_identifier"u8);
     }
 
     /// <summary>The newer name is the only one that models with thought take, and the older the only one that many servers know.</summary>

@@ -60,7 +60,7 @@ internal sealed class ChatThoughtReader
 
     /// <summary>
     /// Puts what was read among the message's parts, which begin at <paramref name="from"/>. A provider takes no thought that nothing of its turn follows,
-    /// and none at another place. False where there is none.
+    /// and none at another place. False where none was put there.
     /// </summary>
     public bool TryPlace(int from)
     {
@@ -68,6 +68,7 @@ internal sealed class ChatThoughtReader
             return false;
         var (parts, part, call) = (_request.Parts, from, 0);
         _placed.Clear();
+        var isPlaced = false;
         for (var t = 0; t < _thoughts.Count; t++)
         {
             var before = _callsBefore[t];
@@ -81,7 +82,11 @@ internal sealed class ChatThoughtReader
             for (var end = call > 0 ? _calls[call] : from; part < end; part++)
                 _placed.Add(parts[part]);
             _placed.Add(_thoughts[t]);
+            isPlaced = true;
         }
+
+        if (!isPlaced)
+            return false;
 
         for (; part < parts.Count; part++)
             _placed.Add(parts[part]);

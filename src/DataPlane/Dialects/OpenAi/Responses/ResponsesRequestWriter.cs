@@ -12,9 +12,6 @@ internal sealed class ResponsesRequestWriter : RequestWriter
     /// <summary>The lowest cap that OpenAI takes.</summary>
     public const long TokensMin = 16;
 
-    /// <summary>The longest <c>user</c> that OpenAI takes, in bytes.</summary>
-    public const int UserBytesMax = 64;
-
     protected override ToolNameForm ToolNames => ChatWords.ToolNames;
 
     public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Responses;
@@ -177,19 +174,8 @@ internal sealed class ResponsesRequestWriter : RequestWriter
 
     private static void WriteUser(NeutralRequest request, JsonOut json)
     {
-        WriteUser(request, json, "user"u8, request.User, request.Names.User);
-        WriteUser(request, json, "safety_identifier"u8, request.SafetyId, "safety_identifier"u8);
-    }
-
-    /// <summary>Who asks, by one of OpenAI's names for it; one that is longer than OpenAI takes is lost.</summary>
-    internal static void WriteUser(NeutralRequest request, JsonOut json, ReadOnlySpan<byte> name, Piece user, ReadOnlySpan<byte> lost)
-    {
-        if (!user.IsPresent)
-            return;
-        if (user.Length <= UserBytesMax)
-            json.Text(name, user.Of(request.Source));
-        else
-            request.Losses.Add(lost);
+        UserName.Write(request, json, "user"u8, request.User, request.Names.User);
+        UserName.Write(request, json, "safety_identifier"u8, request.SafetyId, "safety_identifier"u8);
     }
 
     private static void LoseRest(NeutralRequest request)
