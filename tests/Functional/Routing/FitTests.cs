@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AiEdge.Functional.Tests.Anthropic;
 using AiEdge.Functional.Tests.Rig;
 
 namespace AiEdge.Functional.Tests.Routing;
@@ -30,6 +31,21 @@ public sealed class FitTests
         Assert.Equal(model is null ? 0 : 1, edge.Fake.RequestCount);
         if (model is null)
             Assert.Equal(("request_too_large", "model"), Error(answer));
+    }
+
+    /// <summary>One of the model's targets has an answer of any length, as far as anybody knows; the prompt is far from the window.</summary>
+    [Fact]
+    public async Task A_prompt_that_is_not_near_the_window_leaves_the_answer_all_of_its_length()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup
+        {
+            Providers = Claude.Setup.Providers,
+            Models = "  way: { targets: [ { provider: claude, model: claude-sonnet-4-5, contextWindow: 200k }, { provider: fake, model: unknown, priority: 1 } ] }",
+        });
+        var answer = await edge.AskAsync(Request("way", $$"""[{"role":"user","content":"{{Prompt(12_000)}}"}]"""));
+
+        Assert.Equal((200, null), (answer.Status, answer.Field("x-aiedge-max-tokens")));
+        Assert.Equal(64_000, JsonElement.Parse((await edge.Fake.NextRequestAsync()).BodyText).GetProperty("max_tokens").GetInt64());
     }
 
     [Theory]
