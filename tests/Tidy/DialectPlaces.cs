@@ -5,10 +5,6 @@ public static class DialectPlaces
 {
     public static IReadOnlyDictionary<string, int> All { get; } = new Dictionary<string, int>(StringComparer.Ordinal)
     {
-        // The tables: a line for each, and its namespace.
-        ["src/Contracts/Dialects/DialectSheet.cs"] = 3,
-        ["src/DataPlane/Dialects/DialectTable.cs"] = 6,
-
         // What models can, and what their tokens are: by a model's name, in whatever dialect it is asked.
         ["src/DataPlane/Core/ModelAbilities.cs"] = 22,
         ["src/Tokenization/Models/ChatOverhead.cs"] = 5,

@@ -21,8 +21,8 @@ internal sealed record PostPath(string End, Func<AnswerContext, Answer> Make)
 internal sealed record RequestWords(string[] Caps, string[] Wishes, string Within = "");
 
 /// <summary>
-/// Which provider is imitated: its paths, what its requests are read by, and what of its own stands in heads and errors. A folder each, and a line in
-/// <see cref="VendorTable"/>.
+/// Which provider is imitated: its paths, what its requests are read by, and what of its own stands in heads and errors. A folder each, by which
+/// <see cref="VendorTable"/> finds it.
 /// </summary>
 internal abstract class Vendor
 {

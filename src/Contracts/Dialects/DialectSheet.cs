@@ -1,30 +1,33 @@
 namespace AiEdge.Contracts.Dialects;
 
-/// <summary>What a configuration has to know of a dialect. One file each, and a line in <see cref="All"/>.</summary>
+/// <summary>What a configuration has to know of a dialect: the <c>sheet.json</c> of its folder in the data plane.</summary>
 public sealed record DialectSheet
 {
-    /// <summary>Every dialect that a provider may speak, in the order in which they are told.</summary>
-    public static IReadOnlyList<DialectSheet> All { get; } = [OpenAiSheet.Value, AnthropicSheet.Value, GeminiSheet.Value];
+    /// <summary>Every dialect that a provider may speak, by its number: the order in which they are told.</summary>
+    public static IReadOnlyList<DialectSheet> All { get; } = DialectSheetReader.Shipped();
 
-    /// <summary>The name (<c>dialect</c>).</summary>
+    /// <summary>Its number, which no other has (<c>number</c>).</summary>
+    public required int Number { get; init; }
+
+    /// <summary>The name (<c>name</c>, and <c>dialect</c> in configurations).</summary>
     public required string Name { get; init; }
 
-    /// <summary>The header field that carries the credential where a provider names no other.</summary>
+    /// <summary>The header field that carries the credential where a provider names no other (<c>authHeader</c>).</summary>
     public required string AuthHeader { get; init; }
 
-    /// <summary>What <c>baseUrl</c> ends in of what clients' paths begin with; empty where these are put behind it whole.</summary>
+    /// <summary>What <c>baseUrl</c> ends in of what clients' paths begin with (<c>baseEndsIn</c>); empty where these are put behind it whole.</summary>
     public string BaseEndsIn { get; init; } = "";
 
-    /// <summary>Who hosts it besides those who made it (<c>hosting</c>).</summary>
+    /// <summary>Who hosts it besides those who made it: what a provider's <c>hosting</c> may be (<c>hosts</c>).</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
-    /// <summary>Whether <c>responses</c> has a meaning for it.</summary>
+    /// <summary>Whether a provider's <c>responses</c> has a meaning for it (<c>hasResponses</c>).</summary>
     public bool HasResponses { get; init; }
 
-    /// <summary>Paths of clients that are served by themselves, where they are metered.</summary>
+    /// <summary>Paths of clients that are served by themselves, where they are metered (<c>paths</c>).</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
-    /// <summary>What such paths end in where they name a model; also as it is called at those who host it.</summary>
+    /// <summary>What such paths end in where they name a model; also as it is called at those who host it (<c>methods</c>).</summary>
     public IReadOnlyList<string> Methods { get; init; } = [];
 
     /// <summary>The dialect of a name, or null.</summary>

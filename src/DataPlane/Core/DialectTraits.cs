@@ -23,7 +23,8 @@ internal sealed record DialectTraits
     public DialectTraits(Dialect id, string name)
     {
         (Id, Name) = (id, name);
-        var sheet = DialectSheet.Named(name) ?? throw new ArgumentException("no configuration has a dialect of that name", nameof(name));
+        if (DialectSheet.Named(name) is not { } sheet || sheet.Number != (int)id)
+            throw new ArgumentException("no dialect of that name and number has a sheet", nameof(name));
         BaseEndsIn = Encoding.ASCII.GetBytes(sheet.BaseEndsIn);
     }
 

@@ -1,9 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using AiEdge.DataPlane.Core;
-using AiEdge.DataPlane.Dialects.Anthropic;
-using AiEdge.DataPlane.Dialects.Gemini;
-using AiEdge.DataPlane.Dialects.OpenAi;
 using AiEdge.DataPlane.Parse;
 using AiEdge.Http;
 
@@ -17,9 +14,9 @@ internal static class DialectTable
 
     private static readonly DialectForm[] All =
     [
-        new OpenAiForm(),
-        new AnthropicForm(),
-        new GeminiForm(),
+        new OpenAi.OpenAiForm(),
+        new Anthropic.AnthropicForm(),
+        new Gemini.GeminiForm(),
     ];
 
     private static readonly Endpoint[] Endpoints = EndpointsOfAll();

@@ -1,13 +1,15 @@
 using AiEdge.Contracts.Fields;
 using AiEdge.Contracts.Options;
 using AiEdge.Contracts.Source;
+using AiEdge.DataPlane.Tests.Translate;
 
 namespace AiEdge.DataPlane.Tests.Snapshot;
 
 /// <summary>docs/configuration.md: its examples load, and its tables say what the fields say.</summary>
 public sealed class DocumentationTests
 {
-    private static readonly string[] Guide = File.ReadAllLines(Repository.PathOf("docs/configuration.md"));
+    private static readonly string GuideFile = Repository.PathOf("docs/configuration.md");
+    private static readonly string[] Guide = File.ReadAllLines(GuideFile);
 
     private static readonly Dictionary<string, FieldTable> Tables = new()
     {
@@ -75,6 +77,14 @@ public sealed class DocumentationTests
                 Assert.True(row[3].Length > 10 && row[3].EndsWith('.'), field.Name);
             }
         }
+    }
+
+    [Fact]
+    public void A_provider_s_dialects_are_those_that_there_are()
+    {
+        var dialects = $"| `dialect` | required | {ProviderOptions.DialectField.BoundsText} |";
+        var lines = Guide.Select(line => line.StartsWith("| `dialect` |", StringComparison.Ordinal) ? dialects + line.Split('|', 5)[4] : line);
+        Golden.Check(GuideFile, string.Join('\n', lines) + "\n");
     }
 
     private static void AssertLoads(string text, ConfigFormat format)

@@ -1,19 +1,32 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using AiEdge.Contracts.Fields;
 using AiEdge.Contracts.Options;
 using AiEdge.Contracts.Source;
+using AiEdge.DataPlane.Tests.Translate;
 
 namespace AiEdge.DataPlane.Tests.Snapshot;
 
 /// <summary>docs/config.schema.json says the same as the fields that the reader knows.</summary>
 public sealed class SchemaTests
 {
-    private static readonly JsonElement Schema = JsonDocument.Parse(File.ReadAllBytes(Repository.PathOf("docs/config.schema.json"))).RootElement;
+    private static readonly string SchemaFile = Repository.PathOf("docs/config.schema.json");
+    private static readonly JsonElement Schema = JsonDocument.Parse(File.ReadAllBytes(SchemaFile)).RootElement;
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonSchemaChecker Checker = new(Schema);
 
     [Fact]
     public void Schema_and_reader_know_the_same_fields() => Compare(ConfigOptions.Table, Schema, "");
+
+    [Fact]
+    public void A_provider_s_dialects_are_those_that_there_are()
+    {
+        var schema = JsonNode.Parse(File.ReadAllText(SchemaFile))!;
+        schema["$defs"]!["provider"]!["properties"]!["dialect"]!["anyOf"]![0]!["enum"] = new JsonArray([.. ProviderOptions.DialectField.Words.Select(word => JsonValue.Create(word))]);
+        Golden.Check(SchemaFile, schema.ToJsonString(Indented) + "\n");
+    }
 
     [Fact]
     public void The_sample_fits_the_schema() => Assert.Empty(Errors(File.ReadAllText(Repository.PathOf("deploy/samples/aiedge.yaml"))));

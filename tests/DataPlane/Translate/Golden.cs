@@ -16,6 +16,9 @@ internal sealed class Golden
 {
     public const string Separator = "\n----\n";
 
+    /// <summary>Whether what comes out is written, and not compared.</summary>
+    private static bool IsWritten { get; } = Environment.GetEnvironmentVariable("AIEDGE_GOLDEN") == "write";
+
     /// <summary>Forms of embeddings.</summary>
     private static readonly Dictionary<string, RequestShape> Vectors = new()
     {
@@ -60,12 +63,15 @@ internal sealed class Golden
 
     public static Golden Open(string name) => new(Path.Combine(Folder, name));
 
-    public void Check(string actual)
+    public void Check(string actual) => Check(_path, In + Separator + actual);
+
+    /// <summary>The same of a file that is golden as a whole.</summary>
+    public static void Check(string path, string actual)
     {
-        if (Environment.GetEnvironmentVariable("AIEDGE_GOLDEN") == "write")
-            File.WriteAllText(_path, In + Separator + actual);
+        if (IsWritten)
+            File.WriteAllText(path, actual);
         else
-            Assert.Equal(Out, actual);
+            Assert.Equal(File.ReadAllText(path).ReplaceLineEndings("\n"), actual);
     }
 
     private static RequestShape ShapeOf(string name) => Vectors.TryGetValue(name, out var shape) ? shape : SpokenShape.Named(name).Shape;
