@@ -1,5 +1,4 @@
 using System.Buffers;
-using AiEdge.Contracts.Dialects;
 
 namespace AiEdge.Contracts.Fields;
 
@@ -102,15 +101,13 @@ public static class TextRules
     public static string? FilePath(string text) =>
         Bounded(text, 4096) ?? (text.AsSpan().ContainsAnyInRange('\0', '\u001f') ? "holds a control character" : null);
 
-    /// <summary>What clients may put before the paths of an API: one segment that no API has there already but <c>/v1</c>.</summary>
+    /// <summary>What clients may put before the paths of an API: one segment.</summary>
     public static string? PathPrefix(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         if (text.Length is < 2 or > 33 || text[0] != '/' || text.AsSpan(1).ContainsAnyExcept(PlainNameChars) || text.AsSpan(1).Trim('.').IsEmpty)
             return "must be one segment of a path, such as /v2: / and up to 32 letters, digits, '.', '-' and '_'";
-        var isTaken = text == "/passthrough"
-            || (text != "/v1" && DialectSheet.All.Any(sheet => sheet.Paths.Any(path => path.StartsWith(text + "/", StringComparison.Ordinal))));
-        return isTaken ? "is the beginning of paths that are served already" : null;
+        return text == "/passthrough" ? "is the beginning of the paths of providers" : null;
     }
 
     /// <summary>What a request may ask a host for: a path from its root on, with a query if need be.</summary>

@@ -79,7 +79,7 @@ public sealed class FaultTests
     [InlineData("versions: { v2: n }", "5: models.m.versions.v2: must be one segment of a path, such as /v2: / and up to 32 letters, digits, '.', '-' and '_'")]
     [InlineData("versions: { /v2/x: n }", "5: models.m.versions[\"/v2/x\"]: must be one segment of a path, such as /v2: / and up to 32 letters, digits, '.', '-' and '_'")]
     [InlineData("versions: { /..: n }", "5: models.m.versions[\"/..\"]: must be one segment of a path, such as /v2: / and up to 32 letters, digits, '.', '-' and '_'")]
-    [InlineData("versions: { /v1beta: n }", "5: models.m.versions[\"/v1beta\"]: is the beginning of paths that are served already")]
+    [InlineData("versions: { /passthrough: n }", "5: models.m.versions[\"/passthrough\"]: is the beginning of the paths of providers")]
     [InlineData("versions: { /v2: n }", "5: models.m.versions[\"/v2\"]: no model answers to \"n\"")]
     [InlineData("versions: { /v2: m }", "5: models.m.versions[\"/v2\"]: is the model itself")]
     [InlineData("balance: random", "5: models.m.balance: expected weighted or least-pending or latency or cost or cache-affinity, found \"random\"")]

@@ -6,7 +6,7 @@ namespace AiEdge.Functional.Tests.Routing;
 public sealed class VersionTests
 {
     private const string Models = """
-          way: { targets: [ { provider: fake, model: fake-n3-own } ], versions: { /v1: one, /v2: two, /2026-02: other-name } }
+          way: { targets: [ { provider: fake, model: fake-n3-own } ], versions: { /v1: one, /v2: two, /v1beta: two, /2026-02: other-name } }
           one: { targets: [ { provider: fake, model: fake-n3-one } ] }
           two: { targets: [ { provider: fake, model: fake-n3-two } ], versions: { /v2: one } }
           three: { targets: [ { provider: fake } ], aliases: [ other-name ] }
@@ -36,6 +36,9 @@ public sealed class VersionTests
     [InlineData("/v2/messages", """{"model":"way","max_tokens":9,"messages":[{"role":"user","content":"x"}]}""")]
     [InlineData("/v2/v1beta/models/way:generateContent", """{"contents":[{"role":"user","parts":[{"text":"x"}]}]}""")]
     [InlineData("/v2/responses", """{"model":"way","input":"x"}""")]
+    [InlineData("/v1beta/models/way:generateContent", """{"contents":[{"role":"user","parts":[{"text":"x"}]}]}""")]
+    [InlineData("/v1beta/v1beta/models/way:generateContent", """{"contents":[{"role":"user","parts":[{"text":"x"}]}]}""")]
+    [InlineData("/v1beta/responses", """{"model":"way","input":"x"}""")]
     public async Task Every_dialect_may_stand_behind_a_prefix(string path, string body)
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup { Models = Models });
