@@ -9,11 +9,11 @@ namespace AiEdge.DataPlane.Tests.Dialects;
 /// <summary>Properties of what is noted of a prompt, for any bytes; each throws where it does not hold.</summary>
 internal static class PromptOracles
 {
-    /// <summary>Of a picture and of speech the prompt is not counted by its tokens, and a form is no JSON.</summary>
+    /// <summary>Kinds of JSON whose prompt is counted by its tokens.</summary>
     private static readonly RequestShape[] Shapes =
     [
         .. DialectTable.Forms.ToArray().SelectMany(form => form.Shapes).Select(row => row.Shape)
-            .Except([RequestShape.Images, RequestShape.Speech, RequestShape.Multipart]),
+            .Except(SpokenDialect.All.SelectMany(dialect => dialect.Uncounted)),
     ];
 
     /// <summary>

@@ -3,52 +3,45 @@ using AiEdge.DataPlane.Dialects;
 
 namespace AiEdge.DataPlane.Tests.Dialects;
 
-/// <summary>What an answer of a form can say that not all forms can.</summary>
-[Flags]
-internal enum Says
-{
-    Nothing = 0,
-
-    /// <summary>Several answers.</summary>
-    Choices = 1,
-    Logprobs = 2,
-
-    /// <summary>Calls whose input is a text.</summary>
-    CustomCalls = 4,
-
-    /// <summary>What proves a call, at the call.</summary>
-    CallProofs = 8,
-
-    /// <summary>A refusal that is no text; else it is a text, and the answer was filtered.</summary>
-    Refusals = 16,
-
-    /// <summary>Which stop sequence ended it.</summary>
-    StopSequences = 32,
-
-    /// <summary>That it ends because tools are called.</summary>
-    CallsEnd = 64,
-
-    /// <summary>What comes behind what, of texts, thought and calls.</summary>
-    Order = 128,
-}
-
 /// <summary>
-/// The forms of chats that clients and providers speak, a line each: whatever is tried of every form, or of each with each other, goes by this table.
+/// A form of chats that clients and providers speak: whatever is tried of every form, or of each with each other, goes by what its dialect tells of it here.
 /// </summary>
 /// <param name="Name">Its name in the names of golden files.</param>
 /// <param name="Shape">The kind of body.</param>
 /// <param name="Says">What its answers can say.</param>
-internal sealed record SpokenShape(string Name, RequestShape Shape, Says Says)
+/// <param name="Asks">What its requests can ask for.</param>
+internal sealed record SpokenShape(string Name, RequestShape Shape, Says Says, Asks Asks)
 {
-    public static IReadOnlyList<SpokenShape> All { get; } =
-    [
-        new("chat", RequestShape.Chat, Says.Choices | Says.Logprobs | Says.CustomCalls | Says.CallProofs | Says.Refusals | Says.CallsEnd),
-        new("responses", RequestShape.Responses, Says.Logprobs | Says.CustomCalls | Says.Refusals | Says.CallsEnd | Says.Order),
-        new("messages", RequestShape.Messages, Says.StopSequences | Says.CallsEnd | Says.Order),
-        new("contents", RequestShape.Contents, Says.Choices | Says.CallProofs | Says.Order),
-    ];
+    /// <summary>The forms of all dialects.</summary>
+    public static IReadOnlyList<SpokenShape> All { get; } = [.. SpokenDialect.All.SelectMany(dialect => dialect.Shapes).OrderBy(one => one.Shape)];
+
+    /// <summary>A request that asks something, and nothing besides.</summary>
+    public required string Question { get; init; }
+
+    /// <summary>The members that cap an answer, by their paths; the first is written.</summary>
+    public required IReadOnlyList<string> Caps { get; init; }
+
+    /// <summary>The names of functions that its providers take.</summary>
+    public required SpokenNames ToolNames { get; init; }
+
+    /// <summary>A model that takes whatever the form can ask for.</summary>
+    public string Model { get; init; } = "m";
+
+    /// <summary>An event that tells of the tier <c>flex</c>; null where none is told.</summary>
+    public string? FlexEvent { get; init; }
+
+    /// <summary>Under which name its answers lose all proofs and hidden thoughts of others; null where each is lost under its own.</summary>
+    public string? LostProofs { get; init; }
+
+    /// <summary>What its providers understand and a reader of a client's requests does not: where a client of its own brings it nothing is translated.</summary>
+    public IReadOnlyList<string> Unread { get; init; } = [];
+
+    /// <summary>Of the cases that have a golden of each provider's answers those that it cannot say, and why.</summary>
+    public IReadOnlyDictionary<string, string> Absent { get; init; } = new Dictionary<string, string>();
 
     public bool Has(Says what) => (Says & what) == what;
+
+    public bool Has(Asks what) => (Asks & what) == what;
 
     public static SpokenShape Named(string name) => All.Single(one => one.Name == name);
 
@@ -65,4 +58,15 @@ internal sealed record SpokenShape(string Name, RequestShape Shape, Says Says)
 
         throw new ArgumentException("no dialect has it", nameof(shape));
     }
+}
+
+/// <summary>What names of functions a provider takes: letters of ASCII, digits and what is said here.</summary>
+/// <param name="LengthMax">The longest.</param>
+/// <param name="Signs">What else may stand in one.</param>
+/// <param name="BeginsAnyhow">Whether it may begin with any of these, and not with a letter or <c>_</c> alone.</param>
+internal sealed record SpokenNames(int LengthMax, string Signs, bool BeginsAnyhow = true)
+{
+    public bool Take(string name) => name.Length > 0 && name.Length <= LengthMax
+        && name.All(letter => char.IsAsciiLetterOrDigit(letter) || Signs.Contains(letter, StringComparison.Ordinal))
+        && (BeginsAnyhow || char.IsAsciiLetter(name[0]) || name[0] == '_');
 }

@@ -2,7 +2,7 @@ using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects.OpenAi;
 using AiEdge.DataPlane.Meter;
-using AiEdge.DataPlane.Tests.Dialects;
+using AiEdge.DataPlane.Tests.Dialects.OpenAi;
 using AiEdge.DataPlane.Tests.Parse;
 
 namespace AiEdge.DataPlane.Tests.Meter;

@@ -3,6 +3,7 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Flow;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Tests.Dialects;
 using AiEdge.DataPlane.Tests.Parse;
 
 namespace AiEdge.DataPlane.Tests.Meter;
@@ -75,15 +76,16 @@ public sealed class ServedTierTests
     [Fact]
     public void A_reader_that_is_used_again_has_forgotten_it()
     {
-        foreach (var form in DialectTable.Forms)
+        foreach (var shape in SpokenShape.All)
         {
-            var reader = form.NewEventReader();
-            byte[] data = Encoding.UTF8.GetBytes(
-                "{\"service_tier\":\"flex\",\"usage\":{\"service_tier\":\"flex\"},\"usageMetadata\":{\"serviceTier\":\"flex\"}}");
-            reader.Reset(RequestShape.Chat, stripUsage: false);
-            reader.OnEvent(data, data, out _, out _);
-            Assert.Equal("flex", Encoding.UTF8.GetString(reader.ServedTier));
-            reader.Reset(RequestShape.Chat, stripUsage: false);
+            var reader = SpokenShape.FormOf(shape.Shape).NewEventReader();
+            reader.Reset(shape.Shape, stripUsage: false);
+
+            // Where none is told, nobody else's word is taken for one.
+            foreach (var data in shape.FlexEvent is { } own ? [own] : SpokenShape.All.Select(other => other.FlexEvent).OfType<string>())
+                reader.OnEvent(Encoding.UTF8.GetBytes(data), Encoding.UTF8.GetBytes(data), out _, out _);
+            Assert.Equal(shape.FlexEvent is null ? "" : "flex", Encoding.UTF8.GetString(reader.ServedTier));
+            reader.Reset(shape.Shape, stripUsage: false);
             Assert.True(reader.ServedTier.IsEmpty);
         }
     }

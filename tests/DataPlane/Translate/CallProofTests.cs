@@ -1,6 +1,6 @@
 using System.Text.Json;
 using AiEdge.DataPlane.Core;
-using AiEdge.DataPlane.Tests.Dialects;
+using AiEdge.DataPlane.Tests.Dialects.OpenAi.Responses;
 
 namespace AiEdge.DataPlane.Tests.Translate;
 

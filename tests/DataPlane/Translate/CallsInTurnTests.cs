@@ -15,7 +15,13 @@ public sealed class CallsInTurnTests
     private const string G = """{"index":1,"id":"b","function":{"name":"g","arguments":""}}""";
     private const string H = """{"index":2,"id":"c","function":{"name":"h","arguments":""}}""";
 
+    private static readonly string[] InTurn =
+        [.. SpokenShape.All.Where(one => Translations.Of(one.Shape).NewStreamWriter!().TellsCallsInTurn).Select(one => one.Name)];
+
     private const string Probability = """[{"token":"t","logprob":-0.5}]""";
+
+    /// <summary>Who is told of one call after the other.</summary>
+    public static TheoryData<string> Clients => [.. InTurn];
 
     public static TheoryData<string, string[]> Woven
     {
@@ -29,7 +35,7 @@ public sealed class CallsInTurnTests
                 [F + "," + G + "," + H, Part(2, "{\\\"q\\\":3}") + "," + Part(1, "{\\\"q\\\":2}") + "," + Part(0, "{\\\"q\\\":1}")],
             ];
             var rows = new TheoryData<string, string[]>();
-            foreach (var client in (string[])["messages", "responses", "contents"])
+            foreach (var client in InTurn)
             {
                 foreach (var order in orders)
                     rows.Add(client, order);
@@ -92,9 +98,7 @@ public sealed class CallsInTurnTests
     }
 
     [Theory]
-    [InlineData("messages")]
-    [InlineData("responses")]
-    [InlineData("contents")]
+    [MemberData(nameof(Clients))]
     public void Probabilities_that_come_with_a_call_leave_it_open(string client)
     {
         var answer = new Answer(client);
@@ -219,31 +223,10 @@ public sealed class CallsInTurnTests
     }
 
     /// <summary>Calls of a stream with the number in their arguments, in the order in which they begin.</summary>
-    private static List<string> CallsIn(string client, string told)
-    {
-        var calls = new List<string>();
-        var arguments = new List<string>();
-        foreach (var line in told.Split('\n').Where(line => line.StartsWith("data: ", StringComparison.Ordinal)))
-        {
-            var data = JsonElement.Parse(line[6..]);
-            if (client == "contents")
-            {
-                foreach (var part in data.GetProperty("candidates")[0].GetProperty("content").GetProperty("parts").EnumerateArray())
-                {
-                    if (part.TryGetProperty("functionCall", out var call))
-                        (calls, arguments) = ([.. calls, call.GetProperty("name").GetString()!], [.. arguments, call.GetProperty("args").GetRawText()]);
-                }
-            }
-            else if (client == "messages" && data.TryGetProperty("content_block", out var block))
-                (calls, arguments) = ([.. calls, block.GetProperty("name").GetString()!], [.. arguments, ""]);
-            else if (client == "messages" && data.TryGetProperty("index", out var index))
-                arguments[index.GetInt32()] += data.TryGetProperty("delta", out var delta) ? delta.GetProperty("partial_json").GetString() : "";
-            else if (data.GetProperty("type").GetString() == "response.function_call_arguments.done")
-                (calls, arguments) = ([.. calls, data.GetProperty("name").GetString()!], [.. arguments, data.GetProperty("arguments").GetString()!]);
-        }
-
-        return [.. calls.Select((name, i) => $"{name} {JsonElement.Parse(arguments[i]).GetProperty("q").GetInt32()}")];
-    }
+    private static IEnumerable<string> CallsIn(string client, string told) =>
+        from call in Translating.Heard(SpokenShape.Named(client).Shape, told, isStream: true).Calls
+        let arguments = JsonElement.Parse(JsonElement.Parse($"\"{call.Arguments}\"").GetString()!)
+        select $"{call.Name} {arguments.GetProperty("q").GetInt32()}";
 
     /// <summary>A chat's answer as it is told to a client of another dialect.</summary>
     private sealed class Answer

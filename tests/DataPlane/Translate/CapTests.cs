@@ -1,5 +1,5 @@
 using System.Text;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Tests.Dialects;
@@ -10,24 +10,33 @@ namespace AiEdge.DataPlane.Tests.Translate;
 /// <summary>No cap goes to a provider that its model cannot give, and a client whose cap does not hold is told.</summary>
 public sealed class CapTests
 {
-    private static readonly string[] Written = ["max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens"];
+    public static TheoryData<string, string, long> Caps
+    {
+        get
+        {
+            var rows = new TheoryData<string, string, long>();
+            foreach (var client in SpokenShape.All)
+            {
+                foreach (var cap in client.Caps)
+                    rows.Add(client.Name, cap, 32_000);
+            }
+
+            rows.Add("chat", "max_tokens", 8192);
+            return rows;
+        }
+    }
 
     [Theory]
-    [InlineData("chat", "max_tokens", 32_000)]
-    [InlineData("chat", "max_completion_tokens", 32_000)]
-    [InlineData("responses", "max_output_tokens", 32_000)]
-    [InlineData("messages", "max_tokens", 32_000)]
-    [InlineData("contents", "maxOutputTokens", 32_000)]
-    [InlineData("chat", "max_tokens", 8192)]
+    [MemberData(nameof(Caps))]
     public void A_cap_beyond_the_model_is_lowered_and_reported_by_the_client_s_name(string client, string name, long cap)
     {
         var isBeyond = cap > 8192;
-        var lost = client == "contents" ? "generationConfig." + name : name;
+        var lost = isBeyond ? name : "";
         foreach (var upstream in SpokenShape.All)
         {
-            Assert.Equal((8192, isBeyond ? lost : "", isBeyond ? 8192 : 0), Sent(client, upstream, name, cap, outputMax: 8192));
-            Assert.Equal((8192, isBeyond ? lost : "", isBeyond ? 8192 : 0), Sent(client, upstream, name, cap, outputRoom: 8192));
-            Assert.Equal((8192, isBeyond ? lost : "", isBeyond ? 8192 : 0), Sent(client, upstream, name, cap, outputMax: 9000, outputRoom: 8192));
+            Assert.Equal((8192, lost, isBeyond ? 8192 : 0), Sent(client, upstream, name, cap, outputMax: 8192));
+            Assert.Equal((8192, lost, isBeyond ? 8192 : 0), Sent(client, upstream, name, cap, outputRoom: 8192));
+            Assert.Equal((8192, lost, isBeyond ? 8192 : 0), Sent(client, upstream, name, cap, outputMax: 9000, outputRoom: 8192));
             Assert.Equal((cap, "", 0), Sent(client, upstream, name, cap));
 
             // What a limit leaves is told of the limit.
@@ -49,22 +58,24 @@ public sealed class CapTests
     private static (long Sent, string Lost, long Told) Sent(
         string client, SpokenShape upstream, string name, long cap, long outputCap = 0, long outputMax = 0, long outputRoom = 0)
     {
-        var told = cap < 0 ? "" : client == "contents" ? $$$""","generationConfig":{"{{{name}}}":{{{cap}}}}""" : $",\"{name}\":{cap}";
-        var prompt = client switch
-        {
-            "contents" => """{"contents":[{"role":"user","parts":[{"text":"Q"}]}]""",
-            "responses" => """{"input":"Q" """,
-            _ => """{"messages":[{"role":"user","content":"Q"}]""",
-        };
-        var request = Translating.Read(SpokenShape.Named(client).Shape, prompt + told + "}");
+        var body = JsonNode.Parse(SpokenShape.Named(client).Question)!;
+        if (name.Length > 0)
+            Put(body, name, cap);
+        var request = Translating.Read(SpokenShape.Named(client).Shape, body.ToJsonString());
         var json = new JsonOut(new TextBuffer());
         json.Begin();
         var target = new RequestTarget("\"m\""u8, outputCap, outputMax, true, default) { OutputRoom = outputRoom };
         Translations.Of(upstream.Shape).RequestWriter!.Write(request, target, json);
-        var written = JsonElement.Parse(json.To.Written);
-        if (written.TryGetProperty("generationConfig", out var config))
-            written = config;
-        var sent = written.EnumerateObject().Single(member => Written.Contains(member.Name)).Value.GetInt64();
+        var written = JsonNode.Parse(json.To.Written)!;
+        var sent = upstream.Caps.Select(path => path.Split('.').Aggregate((JsonNode?)written, (at, member) => at?[member])).OfType<JsonValue>().Single().GetValue<long>();
         return (sent, Encoding.ASCII.GetString(request.Losses.Names), request.TokensMaxTold);
+    }
+
+    private static void Put(JsonNode body, string path, long value)
+    {
+        var names = path.Split('.');
+        foreach (var name in names[..^1])
+            body = body[name] ??= new JsonObject();
+        body[names[^1]] = value;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Flow;
@@ -19,14 +20,7 @@ internal sealed class Golden
     /// <summary>Whether what comes out is written, and not compared.</summary>
     private static bool IsWritten { get; } = Environment.GetEnvironmentVariable("AIEDGE_GOLDEN") == "write";
 
-    /// <summary>Forms of embeddings.</summary>
-    private static readonly Dictionary<string, RequestShape> Vectors = new()
-    {
-        ["embeddings"] = RequestShape.Embeddings,
-        ["embed"] = RequestShape.EmbedContent,
-        ["batch"] = RequestShape.BatchEmbed,
-        ["predict"] = RequestShape.Predict,
-    };
+    private static readonly Dictionary<string, RequestShape> Vectors = SpokenDialect.All.SelectMany(dialect => dialect.Vectors).ToDictionary();
 
     private readonly string _path;
 
@@ -186,12 +180,15 @@ internal static class Translating
     }
 }
 
-/// <summary>Keeps what kinds of events it is told, and what ended the answer.</summary>
+/// <summary>Keeps what kinds of events it is told, which calls, and what ended the answer.</summary>
 internal sealed class Hearing : AnswerWriter
 {
     public List<NeutralKind> Kinds { get; } = [];
 
     public List<FinishReason> Reasons { get; } = [];
+
+    /// <summary>The calls by their names, with their arguments as the inside of a JSON string.</summary>
+    public List<(string Name, string Arguments)> Calls { get; } = [];
 
     public override int ChoicesMax => 8;
 
@@ -203,6 +200,14 @@ internal sealed class Hearing : AnswerWriter
             Kinds.Add(item.Kind);
         if (item.Kind == NeutralKind.Finish)
             Reasons.Add(item.Reason);
+        if (item.Kind == NeutralKind.ToolCall)
+            Calls.Add((JsonElement.Parse($"\"{Encoding.UTF8.GetString(item.Name)}\"").GetString()!, ""));
+        if (item.Kind is NeutralKind.Arguments or NeutralKind.ArgumentsObject)
+        {
+            var text = Encoding.UTF8.GetString(item.Text);
+            var (name, arguments) = Calls[item.Call];
+            Calls[item.Call] = (name, arguments + (item.Kind == NeutralKind.Arguments ? text : JsonEncodedText.Encode(text).ToString()));
+        }
     }
 
     public override void End()

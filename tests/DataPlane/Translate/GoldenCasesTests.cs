@@ -9,13 +9,6 @@ public sealed class GoldenCasesTests
     /// <summary>A golden of any name counts for what its provider says in it; one of usage has the name, since the others are given theirs.</summary>
     private static readonly string[] Cases = ["text", "tools", "thinking", "refusal", "blocked", "length", "usage"];
 
-    /// <summary>What a provider's dialect cannot say, and why.</summary>
-    private static readonly Dictionary<(string Upstream, string Case), string> Absent = new()
-    {
-        [("messages", "refusal")] = "A refusal is a reason to stop there, and so the case 'blocked': its text is text.",
-        [("contents", "refusal")] = "A model's refusal is plain text there; what is refused otherwise is 'blocked'.",
-    };
-
     public static TheoryData<string, string> Directions
     {
         get
@@ -35,13 +28,13 @@ public sealed class GoldenCasesTests
     [MemberData(nameof(Directions))]
     public void Every_case_has_a_golden(string client, string upstream)
     {
-        var missing = new List<string>();
+        var (missing, absent) = (new List<string>(), SpokenShape.Named(upstream).Absent);
         foreach (var kind in (string[])["answer", "stream"])
         {
             var seen = Golden.NamesOf(kind).Where(name => name.StartsWith($"{client}.to.{upstream}.", StringComparison.Ordinal)).SelectMany(CasesIn).ToHashSet();
             foreach (var one in Cases)
             {
-                if (seen.Contains(one) == Absent.ContainsKey((upstream, one)))
+                if (seen.Contains(one) == absent.ContainsKey(one))
                     missing.Add($"{client}.to.{upstream}.{kind}.{one}");
             }
         }

@@ -20,7 +20,7 @@ internal sealed partial class RequestComparison
     private bool _hasUserBehindTool;
 
     /// <summary>Whether a user may not stand right behind a tool.</summary>
-    private bool IsUserBarred => _upstream.Shape == RequestShape.Chat && !_model.Takes(RequestFeatures.UserAfterTool);
+    private bool IsUserBarred => _upstream.Has(Dialects.Asks.WordBehindTool) && !_model.Takes(RequestFeatures.UserAfterTool);
 
     private void ReadMessages()
     {
@@ -73,8 +73,8 @@ internal sealed partial class RequestComparison
     private bool EndsWithResult(int m) => _request.Messages[m] is { Count: > 0 } message
         && _request.Parts[message.From + message.Count - 1] is var part && (part.IsOfResult || part.Kind == PartKind.ToolResult);
 
-    /// <summary>What chats write as one string, with an empty line between its parts, is of the message with this number.</summary>
-    private int JoinedAs(int m) => _upstream.Shape == RequestShape.Chat && _request.Messages[m].Role != NeutralRole.Assistant ? m + 1 : 0;
+    /// <summary>What some write as one string, with an empty line between its parts, is of the message with this number.</summary>
+    private int JoinedAs(int m) => _upstream.Has(Dialects.Asks.JoinedTexts) && _request.Messages[m].Role != NeutralRole.Assistant ? m + 1 : 0;
 
     private List<Block> Blocks(int m)
     {
@@ -105,13 +105,13 @@ internal sealed partial class RequestComparison
         return blocks;
     }
 
-    /// <summary>Gemini's results are objects, in which the text stands; true if as an error.</summary>
+    /// <summary>Of results that are objects, the text stands in one; true if as an error.</summary>
     private bool AddOfResult(List<Thing> things, string of, in NeutralPart part, string[] losses)
     {
         if (part is { Kind: PartKind.Text, IsObject: true })
         {
             var json = JsonElement.Parse(Raw(part.Text));
-            var isOne = _upstream.Shape == RequestShape.Contents && json.EnumerateObject().Count() == 1;
+            var isOne = !_upstream.Has(Dialects.Asks.ResultTexts) && json.EnumerateObject().Count() == 1;
             var inner = isOne ? json.EnumerateObject().First() : default;
             var isOurs = isOne && inner.Name is "result" or "error";
             things.Add(new Thing(of + " Text", isOurs ? inner.Value.GetString()! : Raw(part.Text), losses));
@@ -147,8 +147,7 @@ internal sealed partial class RequestComparison
                     things.Add(new Thing("file name", Plain(part.Name), [.. losses, "File", "FileName"]));
                 break;
             case PartKind.Thinking or PartKind.HiddenThinking:
-                // What OpenAI has sealed means nothing where a client of its own brings it: that goes to OpenAI as it is.
-                var proof = _upstream.Shape == RequestShape.Responses ? "" : $"{Plain(part.Signature)} {part.IsSealed}";
+                var proof = _upstream.Has(Dialects.Asks.UnreadThoughtProofs) ? "" : $"{Plain(part.Signature)} {part.IsSealed}";
                 things.Add(new Thing("thought", $"{part.Kind} {Plain(part.Text)} {proof}", "Thinking"));
                 break;
             default:
@@ -171,7 +170,7 @@ internal sealed partial class RequestComparison
         things.Add(part.IsCustom ? new Thing("input", arguments, losses)
             : arguments.StartsWith('{') ? new Thing("arguments", Canonical(JsonElement.Parse(arguments)))
             : new Thing("arguments", arguments, "Arguments"));
-        if (part.Signature.IsPresent && _upstream.Shape != RequestShape.Contents)
+        if (part.Signature.IsPresent && !_upstream.Has(Dialects.Asks.UnreadCallProofs))
             things.Add(new Thing("proof", Plain(part.Signature), "CallProof"));
     }
 

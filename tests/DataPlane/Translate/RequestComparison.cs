@@ -83,10 +83,9 @@ internal sealed partial class RequestComparison
                 return $"{field.Key} was {field.Value} and is {other?.Value}";
         }
 
-        // A cap is asked for by the dialect, and so is that a schema is strictly kept to.
         foreach (var field in now._fields.Values.Where(one => !_fields.ContainsKey(one.Key)))
         {
-            if (!(_upstream.Shape == RequestShape.Messages && field.Key is "TokensMax" or "Format strict") && !(field.Key == "Effort" && MayLose(field)))
+            if (!IsAsked(field.Key) && !(field.Key == "Effort" && MayLose(field)))
                 return $"{field.Key} is {field.Value} and was not";
         }
 
@@ -103,6 +102,14 @@ internal sealed partial class RequestComparison
             ? $"{unknown} is lost and was not there"
             : "";
     }
+
+    /// <summary>What the dialect asks for, whether or not the client does.</summary>
+    private bool IsAsked(string key) => key switch
+    {
+        "TokensMax" => _upstream.Has(Dialects.Asks.CapAlways),
+        "Format strict" => _upstream.Has(Dialects.Asks.StrictAlways),
+        _ => false,
+    };
 
     /// <summary>What may be lost and makes no difference by itself.</summary>
     private IEnumerable<string> Unprinted()
@@ -146,13 +153,13 @@ internal sealed partial class RequestComparison
 
     /// <summary>
     /// A form that is reported as lost is asked for by a sentence at the end of the system prompt's first message; and so is any JSON, where nothing that is
-    /// said has the word in it and OpenAI's dialects want it.
+    /// said has the word in it and the dialect wants it.
     /// </summary>
     private void AskByWords(RequestComparison now, HashSet<string> lost)
     {
         var (had, has) = (_request.FormatSchema.IsPresent, now._request.FormatSchema.IsPresent);
         var isLost = lost.Contains(NameOf("Format")) && (had ? !has : _request.Format != now._request.Format);
-        var isWordless = !isLost && _upstream.Shape is RequestShape.Chat or RequestShape.Responses && now._request.Format != AnswerFormat.Text && !has
+        var isWordless = !isLost && _upstream.Has(Dialects.Asks.JsonByWord) && now._request.Format != AnswerFormat.Text && !has
             && !_request.Parts.Exists(part => part.Kind == PartKind.Text && Raw(part.Text).Contains("json", StringComparison.OrdinalIgnoreCase));
         if (!isLost && !isWordless)
             return;
@@ -221,17 +228,14 @@ internal sealed partial class RequestComparison
         Field(_request.CacheMark.IsPresent, "mark", Raw(_request.CacheMark), "cache_control");
         Field(_request.Verbosity.IsPresent, "Verbosity", Plain(_request.Verbosity), "Verbosity");
         foreach (var member in _request.OpenAiMembers)
-            Field(!IsUnread(member.Name), Encoding.ASCII.GetString(member.Name), Raw(member.Value), Encoding.ASCII.GetString(member.Name));
+            Field(!_upstream.Unread.Contains(Encoding.ASCII.GetString(member.Name)), Encoding.ASCII.GetString(member.Name), Raw(member.Value), Encoding.ASCII.GetString(member.Name));
         Field(_request.Format != AnswerFormat.Text, "Format", $"{_request.Format}", "Format");
-        Field(_request.FormatIsStrict && _upstream.Shape != RequestShape.Contents, "Format strict", "", "Format");
+        Field(_request.FormatIsStrict && _upstream.Has(Dialects.Asks.Strict), "Format strict", "", "Format");
         Field(_request.FormatSchema.IsPresent, "Schema", Schema(_request.FormatSchema), "Schema");
 
         // A number of tokens has a word that is near to it, and a word a number.
         Field(_request.Effort is not (ThinkingEffort.Unset or ThinkingEffort.Off), "Effort", "", "Effort");
     }
-
-    /// <summary>Metadata mean to Responses what they mean to chats that are stored, and to these alone.</summary>
-    private bool IsUnread(byte[] member) => _upstream.Shape == RequestShape.Responses && member.AsSpan().SequenceEqual("metadata"u8);
 
     /// <summary>Objects are closed where they have to be.</summary>
     private string Schema(Piece schema) => schema.IsPresent ? Canonical(JsonElement.Parse(Raw(schema)), "additionalProperties") : "";

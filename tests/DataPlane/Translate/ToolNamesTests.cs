@@ -96,7 +96,7 @@ public sealed class ToolNamesTests
         const string call = """{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"café.1","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t"}]}""";
         var request = Translating.Read(RequestShape.Messages, $$"""{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Q"},{{call}}],"tools":[{{tools}}]}""");
 
-        var told = Write(request, RequestShape.Chat);
+        var told = Write(request, SpokenShape.Of(RequestShape.Chat));
 
         var names = NamesIn(told);
         Assert.Equal(["caf__1_" + Hash("café.1"), "a_b"], names.Declared);
@@ -122,7 +122,7 @@ public sealed class ToolNamesTests
         var calls = string.Join(',', Enumerable.Range(0, 100_000).Select(i => $$$$"""{"functionCall":{"name":"f{{{{i}}}}.x","args":{}}},{"functionCall":{"name":"f{{{{i}}}}","args":{}}}"""));
         var request = Translating.Read(RequestShape.Contents, "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"Q\"}]},{\"role\":\"model\",\"parts\":[" + calls + "]}]}");
 
-        var called = NamesIn(Write(request, RequestShape.Responses)).Called;
+        var called = NamesIn(Write(request, SpokenShape.Of(RequestShape.Responses))).Called;
 
         Assert.Equal(FittedNames.CountMax, called.Count(name => name.Contains('_', StringComparison.Ordinal)));
         Assert.Equal(called.Length, called.Distinct().Count());
@@ -132,58 +132,55 @@ public sealed class ToolNamesTests
     [MemberData(nameof(GoldenCasesTests.Directions), MemberType = typeof(GoldenCasesTests))]
     public void A_fitted_name_stands_in_a_request_wherever_the_client_s_own_stood(string client, string upstream)
     {
+        var (asked, spoken) = (SpokenShape.Named(client), SpokenShape.Named(upstream));
         foreach (var chosen in Names)
         {
-            var request = Translating.Read(SpokenShape.Named(client).Shape, Body(client, Names, chosen, isNamed: true));
-            var names = NamesIn(Write(request, SpokenShape.Named(upstream).Shape));
+            var request = Translating.Read(asked.Shape, Body(asked, Names, [chosen], isNamed: true));
+            var names = NamesIn(Write(request, spoken));
 
             Assert.Equal(Names.Length, names.Declared.Distinct().Count());
-            Assert.All(names.Declared, name => Assert.True(IsTaken(upstream, name), name));
+            Assert.All(names.Declared, name => Assert.True(spoken.ToolNames.Take(name), name));
             Assert.Equal(names.Declared, names.Called);
-            Assert.Equal(upstream == "contents" ? names.Declared : [], names.Answered);
-            Assert.Equal([names.Declared[Array.IndexOf(Names, chosen)]], names.Chosen);
+            Assert.Equal(spoken.Has(Asks.ResultNames) ? names.Declared : [], names.Answered);
+            Assert.Equal(asked.Has(Asks.NamedTool) && spoken.Has(Asks.NamedTool) ? [names.Declared[Array.IndexOf(Names, chosen)]] : [], names.Chosen);
             Assert.Equal(Names, names.Declared.Select(name => Own(request, name)));
-            Assert.True(request.Losses.IsEmpty, Encoding.ASCII.GetString(request.Losses.Names));
+            Assert.Equal(!asked.Has(Asks.NamedTool) || spoken.Has(Asks.NamedTool), request.Losses.IsEmpty);
         }
     }
 
     [Theory]
-    [InlineData("chat")]
-    [InlineData("responses")]
-    [InlineData("messages")]
-    [InlineData("contents")]
-    public void Functions_that_alone_may_be_called_are_known_by_their_fitted_names(string upstream)
+    [MemberData(nameof(GoldenCasesTests.Directions), MemberType = typeof(GoldenCasesTests))]
+    public void Functions_that_alone_may_be_called_are_known_by_their_fitted_names(string client, string upstream)
     {
-        foreach (var client in (string[])["chat", "responses", "contents"])
-        {
-            if (client == upstream)
-                continue;
-            string[] allowed = [Names[2], Names[5], Names[0]];
-            var request = Translating.Read(SpokenShape.Named(client).Shape, Body(client, Names, allowed, isNamed: false));
+        var (asked, spoken) = (SpokenShape.Named(client), SpokenShape.Named(upstream));
+        if (!asked.Has(Asks.AllowedTools))
+            return;
+        string[] allowed = [Names[2], Names[5], Names[0]];
+        var request = Translating.Read(asked.Shape, Body(asked, Names, allowed, isNamed: false));
 
-            var names = NamesIn(Write(request, SpokenShape.Named(upstream).Shape));
+        var names = NamesIn(Write(request, spoken));
 
-            // Who cannot be told which may be called is shown these alone.
-            var told = names.Chosen.Length > 0 ? names.Chosen : names.Declared;
-            Assert.Equal(allowed.Order(StringComparer.Ordinal), told.Select(name => Own(request, name)).Order(StringComparer.Ordinal));
-        }
+        // Who cannot be told which may be called is shown these alone.
+        Assert.Equal(spoken.Has(Asks.AllowedTools), names.Chosen.Length > 0);
+        var told = names.Chosen.Length > 0 ? names.Chosen : names.Declared;
+        Assert.Equal(allowed.Order(StringComparer.Ordinal), told.Select(name => Own(request, name)).Order(StringComparer.Ordinal));
     }
 
     [Theory]
     [MemberData(nameof(GoldenCasesTests.Directions), MemberType = typeof(GoldenCasesTests))]
     public void An_answer_has_the_client_s_own_names(string client, string upstream)
     {
-        var (asked, spoken) = (SpokenShape.Named(client).Shape, SpokenShape.Named(upstream).Shape);
-        var request = Translating.Read(asked, Body(client, Names, [], isNamed: false));
+        var (asked, spoken) = (SpokenShape.Named(client), SpokenShape.Named(upstream));
+        var request = Translating.Read(asked.Shape, Body(asked, Names, [], isNamed: false));
         string[] told = [.. NamesIn(Write(request, spoken)).Declared, "unheard_of"];
         var fitted = request.FittedNames.Written.ToArray();
         foreach (var isStream in (bool[])[false, true])
         {
-            var events = Answered(spoken, told, isStream);
-            var answer = Translating.Answer(asked, spoken, events, isStream, out var losses, names: fitted);
+            var events = Answered(spoken.Shape, told, isStream);
+            var answer = Translating.Answer(asked.Shape, spoken.Shape, events, isStream, out var losses, names: fitted);
 
             Assert.Equal("", losses);
-            Assert.Equal([.. Names, "unheard_of"], Calls(asked, answer, isStream));
+            Assert.Equal([.. Names, "unheard_of"], Translating.Heard(asked.Shape, answer, isStream).Calls.Select(call => call.Name));
         }
     }
 
@@ -217,33 +214,19 @@ public sealed class ToolNamesTests
         return events;
     }
 
-    /// <summary>The names of the calls that a client is told of, as its own dialect's reader has them.</summary>
-    private static string[] Calls(RequestShape client, string answer, bool isStream)
-    {
-        var heard = new CallsHeard();
-        heard.Begin(new AnswerFacts("id-1"u8, "asked"u8, 1700000000, wantsUsage: true, promptTokens: 0));
-        var reader = Translations.Of(client).NewAnswerReader!();
-        reader.Reset();
-        if (!isStream)
-            Assert.True(reader.OnWhole(Encoding.UTF8.GetBytes(answer), heard), answer);
-        foreach (var data in isStream ? Frames(Encoding.UTF8.GetBytes(answer)) : [])
-            Assert.True(reader.OnEvent(Encoding.UTF8.GetBytes(data), heard), data);
-        return [.. heard.Names];
-    }
-
     private static string[] Declared(string upstream, params string[] names)
     {
-        var client = upstream == "contents" ? "messages" : "contents";
-        var request = Translating.Read(SpokenShape.Named(client).Shape, Body(client, names, [], isNamed: false));
-        return NamesIn(Write(request, SpokenShape.Named(upstream).Shape)).Declared;
+        var client = SpokenShape.All.First(one => one.Name != upstream && one.Shape != RequestShape.Chat);
+        var request = Translating.Read(client.Shape, Body(client, names, [], isNamed: false));
+        return NamesIn(Write(request, SpokenShape.Named(upstream))).Declared;
     }
 
-    private static string Write(NeutralRequest request, RequestShape upstream)
+    private static string Write(NeutralRequest request, SpokenShape upstream)
     {
         var json = new JsonOut(new TextBuffer());
         json.Begin();
-        var model = upstream is RequestShape.Chat or RequestShape.Responses ? "gpt-4o"u8 : "m"u8;
-        Translations.Of(upstream).RequestWriter!.Write(request, new RequestTarget("\"m\""u8, 0, 0, true, ModelAbilities.Of(model)), json);
+        var model = Encoding.ASCII.GetBytes(upstream.Model);
+        Translations.Of(upstream.Shape).RequestWriter!.Write(request, new RequestTarget("\"m\""u8, 0, 0, true, ModelAbilities.Of(model)), json);
         return Encoding.UTF8.GetString(json.To.Written);
     }
 
@@ -252,59 +235,37 @@ public sealed class ToolNamesTests
 
     private static string Hash(string name) => $"{(uint)StableHash.Of(Encoding.UTF8.GetBytes(name)):x8}";
 
-    private static bool IsTaken(string upstream, string name)
+    /// <summary>
+    /// A request that declares, has called and answered functions, and says which is to be called, or which may be: a chat's, as the client's dialect writes
+    /// it, with the names put back that were fitted there.
+    /// </summary>
+    private static string Body(SpokenShape client, string[] names, string[] chosen, bool isNamed)
     {
-        var (max, signs) = upstream switch
-        {
-            "contents" => (64, "_-.:"),
-            "messages" => (128, "_-"),
-            _ => (64, "_-"),
-        };
-        return name.Length > 0 && name.Length <= max && name.All(letter => char.IsAsciiLetterOrDigit(letter) || signs.Contains(letter, StringComparison.Ordinal))
-            && (upstream != "contents" || char.IsAsciiLetter(name[0]) || name[0] == '_');
+        var request = Translating.Read(RequestShape.Chat, Chat(names, chosen, isNamed));
+        var body = Write(request, client);
+        var fitted = request.FittedNames.Written.ToArray();
+        foreach (var told in NamesIn(body).Declared)
+            body = body.Replace(Quoted(told), "\"" + Encoding.UTF8.GetString(FittedNames.OwnOf(Encoding.UTF8.GetBytes(told), fitted)) + "\"", StringComparison.Ordinal);
+        var there = NamesIn(body);
+        Assert.Equal(names, there.Declared);
+        Assert.Equal(names, there.Called);
+        Assert.Equal(client.Has(isNamed ? Asks.NamedTool : Asks.AllowedTools) ? chosen : [], there.Chosen);
+        return body;
     }
 
-    private static string Body(string client, string[] names, string chosen, bool isNamed) => Body(client, names, [chosen], isNamed);
+    private static string Quoted(string text) => "\"" + JsonEncodedText.Encode(text) + "\"";
 
-    /// <summary>A request that declares, has called and answered functions, and says which is to be called, or which may be.</summary>
-    private static string Body(string client, string[] names, string[] chosen, bool isNamed)
+    private static string Chat(string[] names, string[] chosen, bool isNamed)
     {
-        static string Quoted(string text) => "\"" + JsonEncodedText.Encode(text) + "\"";
-        static string List(IEnumerable<string> items) => "[" + string.Join(',', items) + "]";
-        string Each(string text, string[]? of = null) => string.Join(',', (of ?? names).Select((name, i) => text.Replace("NAME", Quoted(name), StringComparison.Ordinal).Replace("ID", "call_" + i, StringComparison.Ordinal)));
-        string Choice(string one, string several, string each) => chosen.Length == 0 ? "" : "," + (isNamed
-            ? one.Replace("NAME", Quoted(chosen[0]), StringComparison.Ordinal)
-            : several.Replace("LIST", List([Each(each, chosen)]), StringComparison.Ordinal));
-        return client switch
-        {
-            "chat" => $$$"""{"model":"m","messages":[{"role":"user","content":"Q"},{"role":"assistant","tool_calls":[{{{Each("""{"id":"ID","type":"function","function":{"name":NAME,"arguments":"{}"}}""")}}}]},"""
-                + Each("""{"role":"tool","tool_call_id":"ID","content":"A"}""") + "],\"tools\":" + List([Each("""{"type":"function","function":{"name":NAME,"parameters":{"type":"object"}}}""")])
-                + Choice("""
-                    "tool_choice":{"type":"function","function":{"name":NAME}}
-                    """, """
-                    "tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":LIST}}
-                    """, """{"type":"function","function":{"name":NAME}}""") + "}",
-            "responses" => "{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":\"Q\"}," + Each("""{"type":"function_call","call_id":"ID","name":NAME,"arguments":"{}"}""") + ","
-                + Each("""{"type":"function_call_output","call_id":"ID","output":"A"}""") + "],\"tools\":" + List([Each("""{"type":"function","name":NAME,"parameters":{"type":"object"},"strict":false}""")])
-                + Choice("""
-                    "tool_choice":{"type":"function","name":NAME}
-                    """, """
-                    "tool_choice":{"type":"allowed_tools","mode":"required","tools":LIST}
-                    """, """{"type":"function","name":NAME}""") + "}",
-            "messages" => "{\"model\":\"m\",\"max_tokens\":99,\"messages\":[{\"role\":\"user\",\"content\":\"Q\"},{\"role\":\"assistant\",\"content\":" + List([Each("""{"type":"tool_use","id":"ID","name":NAME,"input":{}}""")])
-                + "},{\"role\":\"user\",\"content\":" + List([Each("""{"type":"tool_result","tool_use_id":"ID","content":"A"}""")]) + "}],\"tools\":" + List([Each("""{"name":NAME,"input_schema":{"type":"object"}}""")])
-                + Choice("""
-                    "tool_choice":{"type":"tool","name":NAME}
-                    """, "", "") + "}",
-            _ => "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"Q\"}]},{\"role\":\"model\",\"parts\":" + List([Each("""{"functionCall":{"name":NAME,"args":{}}}""")])
-                + "},{\"role\":\"user\",\"parts\":" + List([Each("""{"functionResponse":{"name":NAME,"response":{"result":"A"}}}""")])
-                + "}],\"tools\":[{\"functionDeclarations\":" + List([Each("""{"name":NAME,"parametersJsonSchema":{"type":"object"}}""")]) + "}]"
-                + Choice("""
-                    "toolConfig":{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":[NAME]}}
-                    """, """
-                    "toolConfig":{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":LIST}}
-                    """, "NAME") + "}",
-        };
+        string Each(string text, string[] of) => string.Join(
+            ',', of.Select((name, i) => text.Replace("NAME", Quoted(name), StringComparison.Ordinal).Replace("ID", "call_" + i, StringComparison.Ordinal)));
+        const string function = """{"type":"function","function":{"name":NAME}}""";
+        var choice = chosen.Length == 0 ? "" : ",\"tool_choice\":" + (isNamed
+            ? Each(function, chosen)
+            : """{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[LIST]}}""".Replace("LIST", Each(function, chosen), StringComparison.Ordinal));
+        return $$$"""{"model":"m","messages":[{"role":"user","content":"Q"},{"role":"assistant","tool_calls":[{{{Each("""{"id":"ID","type":"function","function":{"name":NAME,"arguments":"{}"}}""", names)}}}]},"""
+            + Each("""{"role":"tool","tool_call_id":"ID","content":"A"}""", names) + "],\"tools\":["
+            + Each("""{"type":"function","function":{"name":NAME,"parameters":{"type":"object"}}}""", names) + "]" + choice + "}";
     }
 
     /// <summary>Every name of a function in a request of any dialect, by the places where they stand.</summary>
@@ -332,28 +293,5 @@ public sealed class ToolNamesTests
 
         Walk(JsonElement.Parse(body), "");
         return ([.. names.Declared], [.. names.Called], [.. names.Answered], [.. names.Chosen]);
-    }
-
-    private sealed class CallsHeard : AnswerWriter
-    {
-        public List<string> Names { get; } = [];
-
-        public override int ChoicesMax => 1;
-
-        public override bool TakesCustomCalls => true;
-
-        public override void Take(in NeutralEvent item)
-        {
-            if (item.Kind == NeutralKind.ToolCall)
-                Names.Add(JsonElement.Parse($"\"{Encoding.UTF8.GetString(item.Name)}\"").GetString()!);
-        }
-
-        public override void End()
-        {
-        }
-
-        protected override void OnBegin(in AnswerFacts facts)
-        {
-        }
     }
 }

@@ -5,7 +5,7 @@ using AiEdge.DataPlane.Dialects.OpenAi.Responses;
 using AiEdge.DataPlane.Tests.Translate;
 using AiEdge.DataPlane.Translate;
 
-namespace AiEdge.DataPlane.Tests.Dialects;
+namespace AiEdge.DataPlane.Tests.Dialects.OpenAi.Responses;
 
 /// <summary>Whatever a provider tells, in whatever order: the events of a response keep their grammar, and the last one has all that they told.</summary>
 public sealed class ResponsesAnswerWriterTests

@@ -5,7 +5,7 @@ using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Tests.Meter;
 using AiEdge.DataPlane.Tests.Parse;
 
-namespace AiEdge.DataPlane.Tests.Dialects;
+namespace AiEdge.DataPlane.Tests.Dialects.OpenAi;
 
 public class OpenAiStreamReaderTests
 {

@@ -4,7 +4,7 @@ using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Dialects.Gemini;
 using AiEdge.DataPlane.Translate;
 
-namespace AiEdge.DataPlane.Tests.Dialects;
+namespace AiEdge.DataPlane.Tests.Dialects.Gemini;
 
 /// <summary>What is cut out of requests for a prompt's tokens where Vertex AI is asked.</summary>
 public sealed class CountRequestTests

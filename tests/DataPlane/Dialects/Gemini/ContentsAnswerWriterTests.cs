@@ -2,7 +2,7 @@ using System.Text;
 using AiEdge.DataPlane.Dialects.Gemini;
 using AiEdge.DataPlane.Translate;
 
-namespace AiEdge.DataPlane.Tests.Dialects;
+namespace AiEdge.DataPlane.Tests.Dialects.Gemini;
 
 /// <summary>A call stands whole in one part: what comes of its arguments is held until then.</summary>
 public sealed class ContentsAnswerWriterTests

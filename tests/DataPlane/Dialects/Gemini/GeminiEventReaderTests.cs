@@ -5,7 +5,7 @@ using AiEdge.DataPlane.Dialects.Gemini;
 using AiEdge.DataPlane.Flow;
 using AiEdge.DataPlane.Tests.Parse;
 
-namespace AiEdge.DataPlane.Tests.Dialects;
+namespace AiEdge.DataPlane.Tests.Dialects.Gemini;
 
 /// <summary>What streamed contents say is the same wherever the network cuts them, and an event that ends anywhere is read without fault.</summary>
 public sealed class GeminiEventReaderTests

@@ -4,7 +4,7 @@ using AiEdge.DataPlane.Dialects.OpenAi;
 using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Tests.Parse;
 
-namespace AiEdge.DataPlane.Tests.Dialects;
+namespace AiEdge.DataPlane.Tests.Dialects.OpenAi;
 
 public sealed class OpenAiPromptReaderTests
 {

@@ -4,7 +4,7 @@ using AiEdge.DataPlane.Dialects.Gemini;
 using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Tests.Parse;
 
-namespace AiEdge.DataPlane.Tests.Dialects;
+namespace AiEdge.DataPlane.Tests.Dialects.Gemini;
 
 /// <summary>Where the texts of a prompt of Gemini's lie, and what else is read of its bodies.</summary>
 public sealed class GeminiPromptReaderTests

@@ -5,7 +5,7 @@ using AiEdge.DataPlane.Dialects.Anthropic;
 using AiEdge.DataPlane.Flow;
 using AiEdge.DataPlane.Tests.Parse;
 
-namespace AiEdge.DataPlane.Tests.Dialects;
+namespace AiEdge.DataPlane.Tests.Dialects.Anthropic;
 
 /// <summary>What a streamed message says is the same wherever the network cuts it, and an event that ends anywhere is read without fault.</summary>
 public sealed class AnthropicEventReaderTests

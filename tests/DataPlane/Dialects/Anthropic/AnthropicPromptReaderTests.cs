@@ -4,7 +4,7 @@ using AiEdge.DataPlane.Dialects.Anthropic;
 using AiEdge.DataPlane.Parse;
 using AiEdge.DataPlane.Tests.Parse;
 
-namespace AiEdge.DataPlane.Tests.Dialects;
+namespace AiEdge.DataPlane.Tests.Dialects.Anthropic;
 
 /// <summary>Where the texts of a prompt of Anthropic's lie.</summary>
 public sealed class AnthropicPromptReaderTests
