@@ -48,10 +48,10 @@ internal abstract class AnswerWords
     /// <summary>The tier of service that a provider's word for it means, as prices name it; empty for a word that says nothing.</summary>
     public virtual ReadOnlySpan<byte> TierOf(ReadOnlySpan<byte> word) => word;
 
-    /// <summary>Whether the top-level array of that name is where the answer's texts stand.</summary>
+    /// <summary>Whether the top-level array or object of that name is where the answer's texts stand.</summary>
     public abstract bool HoldsTexts(ReadOnlySpan<byte> name);
 
-    /// <summary>Whether a member of that name, anywhere in such an array, is text that the model made where it is a string.</summary>
+    /// <summary>Whether a member of that name, anywhere in it, is text that the model made where it is a string.</summary>
     public abstract bool IsText(ReadOnlySpan<byte> name);
 
     /// <summary>Whether what a member of that name holds is none of it: copies, and what tools have found.</summary>

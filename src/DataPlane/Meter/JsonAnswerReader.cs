@@ -35,7 +35,7 @@ internal sealed class JsonAnswerReader
     private int _errorCodeLength;
     private int _errorTypeLength;
     private byte[] _errorMessage = [];
-    private bool _hasList;
+    private bool _hasAnswer;
     private AnswerTexts? _texts;
     private bool _wantsTexts;
     private bool _readsTexts;
@@ -93,10 +93,10 @@ internal sealed class JsonAnswerReader
     public ReadOnlySpan<byte> ErrorMessage => _errorMessage;
 
     /// <summary>
-    /// Whether the bytes are a whole object that has an <c>error</c> in the place of an answer, whatever its status said: the answers of all dialects
-    /// stand in lists, and none is there.
+    /// Whether the bytes are a whole object that has an <c>error</c> in the place of an answer, whatever its status said: answers stand in lists, or in
+    /// the object that the dialect's texts stand in, and none of these is there.
     /// </summary>
-    public bool IsErrorAlone => IsComplete && HasError && !_hasList;
+    public bool IsErrorAlone => IsComplete && HasError && !_hasAnswer;
 
     /// <summary>
     /// The answer's texts, where they are wanted and somebody asks for them before the next answer; else null. Of an answer that was kept,
@@ -182,7 +182,7 @@ internal sealed class JsonAnswerReader
         _errorTypeLength = 0;
         _errorMessage = [];
         ErrorNumber = 0;
-        HasError = _hasList = false;
+        HasError = _hasAnswer = false;
     }
 
     private void Read(ReadOnlySpan<byte> bytes)
@@ -224,7 +224,7 @@ internal sealed class JsonAnswerReader
 
     private void OnTop(ReadOnlySpan<byte> bytes)
     {
-        _hasList |= _scanner.Token == JsonToken.StartArray;
+        _hasAnswer |= _scanner.Token == JsonToken.StartArray || (_scanner.Token == JsonToken.StartObject && _member == Member.Answer);
         switch (_scanner.Token)
         {
             case JsonToken.Name:
@@ -232,9 +232,9 @@ internal sealed class JsonAnswerReader
                 _member = _words.IsUsage(name) ? Member.Usage
                     : name.SequenceEqual("error"u8) ? Member.Error
                     : _words.IsTier(name) ? Member.Tier
-                    : _readsTexts && _words.HoldsTexts(name) ? Member.Answer : Member.Other;
+                    : _words.HoldsTexts(name) ? Member.Answer : Member.Other;
                 return;
-            case JsonToken.StartArray when _member == Member.Answer:
+            case JsonToken.StartArray or JsonToken.StartObject when _member == Member.Answer && _readsTexts:
                 _scanner.Enter();
                 _zone = Zone.Answer;
                 break;
@@ -258,7 +258,7 @@ internal sealed class JsonAnswerReader
         _member = Member.Other;
     }
 
-    /// <summary>What stands in choices or items: texts by the names that they go by.</summary>
+    /// <summary>What stands in choices, in items or in the answer's object: texts by the names that they go by.</summary>
     private void OnAnswer(ReadOnlySpan<byte> bytes)
     {
         switch (_scanner.Token)
@@ -274,7 +274,7 @@ internal sealed class JsonAnswerReader
                 _texts!.Append(_scanner.TextHere(bytes));
                 _texts.EndText();
                 break;
-            case JsonToken.EndArray when _scanner.Depth == 1:
+            case JsonToken.EndArray or JsonToken.EndObject when _scanner.Depth == 1:
                 _zone = Zone.Top;
                 break;
         }
