@@ -12,41 +12,38 @@ internal enum Asks
     /// <summary>That some functions alone may be called; who cannot be told is not shown the others.</summary>
     AllowedTools = 2,
 
-    /// <summary>Which function a result is of, by its name, too.</summary>
-    ResultNames = 4,
-
     /// <summary>Which call a result is of, by an id.</summary>
-    CallIds = 8,
+    CallIds = 4,
 
     /// <summary>Results that are texts; else they are objects, into which a text is put.</summary>
-    ResultTexts = 16,
-    Images = 32,
-    Stops = 64,
+    ResultTexts = 8,
+    Images = 16,
+    Stops = 32,
 
     /// <summary>A stream, by a member of its body; else by its path.</summary>
-    Stream = 128,
+    Stream = 64,
 
     /// <summary>A cap, whether or not the client does.</summary>
-    CapAlways = 256,
+    CapAlways = 128,
 
     /// <summary>Whether a schema is strictly kept to.</summary>
-    Strict = 512,
+    Strict = 256,
 
     /// <summary>That a schema is strictly kept to, whether or not the client does.</summary>
-    StrictAlways = 1024,
+    StrictAlways = 512,
 
     /// <summary>Any JSON in a sentence, too, where nothing else that is said has the word.</summary>
-    JsonByWord = 2048,
+    JsonByWord = 1024,
 
     /// <summary>Texts of a message as one string, with an empty line between them, unless they are the assistant's.</summary>
-    JoinedTexts = 4096,
+    JoinedTexts = 2048,
 
     /// <summary>A word of the assistant's between a tool and the user, where the model does not take one right behind the other.</summary>
-    WordBehindTool = 8192,
+    WordBehindTool = 4096,
 
     /// <summary>What proves a thought, which goes to the provider as it is and is not read of a client's own.</summary>
-    UnreadThoughtProofs = 16384,
+    UnreadThoughtProofs = 8192,
 
     /// <summary>What proves a call, likewise.</summary>
-    UnreadCallProofs = 32768,
+    UnreadCallProofs = 16384,
 }

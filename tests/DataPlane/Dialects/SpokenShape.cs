@@ -18,6 +18,9 @@ internal sealed record SpokenShape(string Name, RequestShape Shape, Says Says, A
     /// <summary>A request that asks something, and nothing besides.</summary>
     public required string Question { get; init; }
 
+    /// <summary>A request that says whatever is noted of a prompt.</summary>
+    public required string Prompt { get; init; }
+
     /// <summary>The members that cap an answer, by their paths; the first is written.</summary>
     public required IReadOnlyList<string> Caps { get; init; }
 
@@ -66,6 +69,15 @@ internal sealed record SpokenShape(string Name, RequestShape Shape, Says Says, A
 /// <param name="BeginsAnyhow">Whether it may begin with any of these, and not with a letter or <c>_</c> alone.</param>
 internal sealed record SpokenNames(int LengthMax, string Signs, bool BeginsAnyhow = true)
 {
+    /// <summary>Where the names of declared functions stand in a request: an expression for the names of the members on the way there, a point behind each but the last.</summary>
+    public string DeclaredAt { get; init; } = @"^tools\..*name$";
+
+    /// <summary>Where those stand that have to be called, or that alone may be.</summary>
+    public string ChosenAt { get; init; } = @"^tool_choice\..*name$";
+
+    /// <summary>Where the function stands that a result is of; null where results name none.</summary>
+    public string? AnsweredAt { get; init; }
+
     public bool Take(string name) => name.Length > 0 && name.Length <= LengthMax
         && name.All(letter => char.IsAsciiLetterOrDigit(letter) || Signs.Contains(letter, StringComparison.Ordinal))
         && (BeginsAnyhow || char.IsAsciiLetter(name[0]) || name[0] == '_');

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Flow;
@@ -96,9 +97,8 @@ public sealed class ToolNamesTests
         const string call = """{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"café.1","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t"}]}""";
         var request = Translating.Read(RequestShape.Messages, $$"""{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Q"},{{call}}],"tools":[{{tools}}]}""");
 
-        var told = Write(request, SpokenShape.Of(RequestShape.Chat));
+        var names = NamesAt(SpokenShape.Of(RequestShape.Chat), request);
 
-        var names = NamesIn(told);
         Assert.Equal(["caf__1_" + Hash("café.1"), "a_b"], names.Declared);
         Assert.Equal(names.Declared[..1], names.Called);
         Assert.Equal("caf\\u00e9.1", Encoding.ASCII.GetString(FittedNames.OwnOf(Encoding.ASCII.GetBytes(names.Called[0]), request.FittedNames.Written)));
@@ -122,7 +122,7 @@ public sealed class ToolNamesTests
         var calls = string.Join(',', Enumerable.Range(0, 100_000).Select(i => $$$$"""{"functionCall":{"name":"f{{{{i}}}}.x","args":{}}},{"functionCall":{"name":"f{{{{i}}}}","args":{}}}"""));
         var request = Translating.Read(RequestShape.Contents, "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"Q\"}]},{\"role\":\"model\",\"parts\":[" + calls + "]}]}");
 
-        var called = NamesIn(Write(request, SpokenShape.Of(RequestShape.Responses))).Called;
+        var called = NamesAt(SpokenShape.Of(RequestShape.Responses), request).Called;
 
         Assert.Equal(FittedNames.CountMax, called.Count(name => name.Contains('_', StringComparison.Ordinal)));
         Assert.Equal(called.Length, called.Distinct().Count());
@@ -136,12 +136,12 @@ public sealed class ToolNamesTests
         foreach (var chosen in Names)
         {
             var request = Translating.Read(asked.Shape, Body(asked, Names, [chosen], isNamed: true));
-            var names = NamesIn(Write(request, spoken));
+            var names = NamesAt(spoken, request);
 
             Assert.Equal(Names.Length, names.Declared.Distinct().Count());
             Assert.All(names.Declared, name => Assert.True(spoken.ToolNames.Take(name), name));
             Assert.Equal(names.Declared, names.Called);
-            Assert.Equal(spoken.Has(Asks.ResultNames) ? names.Declared : [], names.Answered);
+            Assert.Equal(spoken.ToolNames.AnsweredAt is not null ? names.Declared : [], names.Answered);
             Assert.Equal(asked.Has(Asks.NamedTool) && spoken.Has(Asks.NamedTool) ? [names.Declared[Array.IndexOf(Names, chosen)]] : [], names.Chosen);
             Assert.Equal(Names, names.Declared.Select(name => Own(request, name)));
             Assert.Equal(!asked.Has(Asks.NamedTool) || spoken.Has(Asks.NamedTool), request.Losses.IsEmpty);
@@ -158,7 +158,7 @@ public sealed class ToolNamesTests
         string[] allowed = [Names[2], Names[5], Names[0]];
         var request = Translating.Read(asked.Shape, Body(asked, Names, allowed, isNamed: false));
 
-        var names = NamesIn(Write(request, spoken));
+        var names = NamesAt(spoken, request);
 
         // Who cannot be told which may be called is shown these alone.
         Assert.Equal(spoken.Has(Asks.AllowedTools), names.Chosen.Length > 0);
@@ -172,7 +172,7 @@ public sealed class ToolNamesTests
     {
         var (asked, spoken) = (SpokenShape.Named(client), SpokenShape.Named(upstream));
         var request = Translating.Read(asked.Shape, Body(asked, Names, [], isNamed: false));
-        string[] told = [.. NamesIn(Write(request, spoken)).Declared, "unheard_of"];
+        string[] told = [.. NamesAt(spoken, request).Declared, "unheard_of"];
         var fitted = request.FittedNames.Written.ToArray();
         foreach (var isStream in (bool[])[false, true])
         {
@@ -218,7 +218,7 @@ public sealed class ToolNamesTests
     {
         var client = SpokenShape.All.First(one => one.Name != upstream && one.Shape != RequestShape.Chat);
         var request = Translating.Read(client.Shape, Body(client, names, [], isNamed: false));
-        return NamesIn(Write(request, SpokenShape.Named(upstream))).Declared;
+        return NamesAt(SpokenShape.Named(upstream), request).Declared;
     }
 
     private static string Write(NeutralRequest request, SpokenShape upstream)
@@ -244,9 +244,9 @@ public sealed class ToolNamesTests
         var request = Translating.Read(RequestShape.Chat, Chat(names, chosen, isNamed));
         var body = Write(request, client);
         var fitted = request.FittedNames.Written.ToArray();
-        foreach (var told in NamesIn(body).Declared)
+        foreach (var told in NamesIn(body, client).Declared)
             body = body.Replace(Quoted(told), "\"" + Encoding.UTF8.GetString(FittedNames.OwnOf(Encoding.UTF8.GetBytes(told), fitted)) + "\"", StringComparison.Ordinal);
-        var there = NamesIn(body);
+        var there = NamesIn(body, client);
         Assert.Equal(names, there.Declared);
         Assert.Equal(names, there.Called);
         Assert.Equal(client.Has(isNamed ? Asks.NamedTool : Asks.AllowedTools) ? chosen : [], there.Chosen);
@@ -268,18 +268,17 @@ public sealed class ToolNamesTests
             + Each("""{"type":"function","function":{"name":NAME,"parameters":{"type":"object"}}}""", names) + "]" + choice + "}";
     }
 
-    /// <summary>Every name of a function in a request of any dialect, by the places where they stand.</summary>
-    private static (string[] Declared, string[] Called, string[] Answered, string[] Chosen) NamesIn(string body)
+    /// <summary>Every name of a function in a request, by the places where they stand.</summary>
+    private static (string[] Declared, string[] Called, string[] Answered, string[] Chosen) NamesIn(string body, SpokenShape of)
     {
         (List<string> Declared, List<string> Called, List<string> Answered, List<string> Chosen) names = ([], [], [], []);
         void Walk(JsonElement value, string path)
         {
             var to = path switch
             {
-                _ when path.StartsWith("tools.", StringComparison.Ordinal) && path.EndsWith("name", StringComparison.Ordinal) => names.Declared,
-                _ when path.StartsWith("tool_choice.", StringComparison.Ordinal) && path.EndsWith("name", StringComparison.Ordinal) => names.Chosen,
-                _ when path.Contains("allowedFunctionNames", StringComparison.Ordinal) => names.Chosen,
-                _ when path.Contains("functionResponse.name", StringComparison.Ordinal) => names.Answered,
+                _ when Regex.IsMatch(path, of.ToolNames.DeclaredAt) => names.Declared,
+                _ when Regex.IsMatch(path, of.ToolNames.ChosenAt) => names.Chosen,
+                _ when of.ToolNames.AnsweredAt is { } answered && Regex.IsMatch(path, answered) => names.Answered,
                 _ when path.EndsWith("name", StringComparison.Ordinal) => names.Called,
                 _ => null,
             };
@@ -294,4 +293,8 @@ public sealed class ToolNamesTests
         Walk(JsonElement.Parse(body), "");
         return ([.. names.Declared], [.. names.Called], [.. names.Answered], [.. names.Chosen]);
     }
+
+    /// <summary>A request as it goes to a provider, by its names.</summary>
+    private static (string[] Declared, string[] Called, string[] Answered, string[] Chosen) NamesAt(SpokenShape upstream, NeutralRequest request) =>
+        NamesIn(Write(request, upstream), upstream);
 }

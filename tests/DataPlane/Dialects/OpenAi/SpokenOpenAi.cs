@@ -17,6 +17,10 @@ internal sealed class SpokenOpenAi : SpokenDialect
                 | Asks.Strict | Asks.JsonByWord | Asks.JoinedTexts | Asks.WordBehindTool)
         {
             Question = """{"messages":[{"role":"user","content":"Q"}]}""",
+            Prompt = """
+                {"model":"m","messages":[{"role":"user","name":"b\u00e9","content":[{"type":"text","text":"a\nb"},{"type":"image_url","image_url":{"url":"u","detail":"low"}}]},
+                {"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{}"}}]}],"tools":[{"type":"function"}],"input":"x"}
+                """,
             Caps = ["max_tokens", "max_completion_tokens"],
             ToolNames = Names,
             Model = "gpt-4o",
@@ -31,6 +35,10 @@ internal sealed class SpokenOpenAi : SpokenDialect
             Asks.NamedTool | Asks.AllowedTools | Asks.CallIds | Asks.ResultTexts | Asks.Images | Asks.Stream | Asks.Strict | Asks.JsonByWord | Asks.UnreadThoughtProofs)
         {
             Question = """{"input":"Q"}""",
+            Prompt = """
+                {"model":"m","input":[{"type":"function_call","name":"f","arguments":"{}"},[1,[2]],"s",{"type":"odd","x":{"y":[]}}],"messages":[],
+                "text":{"format":{"schema":{}}},"prompt":["p"]}
+                """,
             Caps = ["max_output_tokens"],
             ToolNames = Names,
             Model = "gpt-4o",
