@@ -1,4 +1,5 @@
 using System.Text;
+using AiEdge.Contracts.Dialects;
 using AiEdge.Contracts.Fields;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
@@ -10,6 +11,9 @@ namespace AiEdge.DataPlane.Tests.Snapshot;
 public sealed class FaultTests
 {
     private const string Sha = Doc.Sha;
+
+    /// <summary>The dialects that a provider may have, as a fault names them.</summary>
+    private static readonly string Dialects = string.Join(" or ", DialectSheet.All.Select(sheet => sheet.Name));
 
     [Theory]
     [InlineData("providrs: {}", "6: providrs: is not a field of the document (did you mean \"providers\"?)")]
@@ -130,7 +134,7 @@ public sealed class FaultTests
     [Theory]
     [InlineData("{baseUrl: \"http://h\"}", "2: providers.p.dialect: is required")]
     [InlineData("{dialect: openai}", "2: providers.p.baseUrl: is required")]
-    [InlineData("{dialect: opnai, baseUrl: \"http://h\"}", "2: providers.p.dialect: expected openai or anthropic or gemini, found \"opnai\" (did you mean \"openai\"?)")]
+    [InlineData("{dialect: opnai, baseUrl: \"http://h\"}", "2: providers.p.dialect: expected DIALECTS, found \"opnai\" (did you mean \"openai\"?)")]
     [InlineData("{dialect: openai, baseUrl: \"ftp://h\"}", "2: providers.p.baseUrl: must start with http:// or https://")]
     [InlineData("{dialect: openai, baseUrl: 1}", "2: providers.p.baseUrl: expected a URL such as https://api.openai.com/v1, found \"1\"")]
     [InlineData("{dialect: openai, baseUrl: \"http://h\", proxy: x}", "2: providers.p.proxy: is not supported yet")]
@@ -174,7 +178,8 @@ public sealed class FaultTests
     [InlineData("[]", "2: providers.p: expected a provider (a map), found a list")]
     [InlineData("sk-123", "2: providers.p: expected a provider (a map), found a string")]
     public void A_wrong_provider_is_named_with_its_line(string provider, string fault) =>
-        Assert.Contains(fault, Doc.Faults($"providers:\n  p: {provider}\nmodels:\n  m: {{ targets: [ {{ provider: p }} ] }}\n"));
+        Assert.Contains(
+            fault.Replace("DIALECTS", Dialects, StringComparison.Ordinal), Doc.Faults($"providers:\n  p: {provider}\nmodels:\n  m: {{ targets: [ {{ provider: p }} ] }}\n"));
 
     [Fact]
     public void What_a_section_lacks_is_told_at_the_line_of_its_name() =>
@@ -275,7 +280,7 @@ public sealed class FaultTests
             """);
         Assert.Equal(
             [
-                "2: providers.openai.dialect: expected openai or anthropic or gemini, found \"opena\" (did you mean \"openai\"?)",
+                $"2: providers.openai.dialect: expected {Dialects}, found \"opena\" (did you mean \"openai\"?)",
                 "2: providers.openai.baseUrl: must not have a query or a fragment",
                 "2: providers.openai.key: the environment variable NOT_SET is not set, or empty",
                 "4: models.gpt-4o.targets[0].provider: no provider named \"openia\" (did you mean \"openai\"?)",
