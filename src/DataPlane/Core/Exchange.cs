@@ -236,6 +236,12 @@ internal sealed partial class Exchange
 
     public long BodyReadAt { get; set; }
 
+    /// <summary>Its model's rule and a target are found.</summary>
+    public long RoutedAt { get; set; }
+
+    /// <summary>The limits have admitted it.</summary>
+    public long AdmittedAt { get; set; }
+
     public long SentAt { get; set; }
 
     /// <summary>Whether the last attempt's provider was sent all of the request: from then on it may work for it.</summary>
@@ -244,6 +250,9 @@ internal sealed partial class Exchange
     public long FirstByteAt { get; set; }
 
     public long FirstTokenAt { get; set; }
+
+    /// <summary>The answer has been read to its end, or was cut; its last bytes are still to be sent.</summary>
+    public long AnsweredAt { get; set; }
 
     public long EndedAt { get; set; }
 
@@ -319,7 +328,7 @@ internal sealed partial class Exchange
         Priority = PriorityClass.Normal;
         QueueMs = 0;
         BytesIn = BytesOut = Events = 0;
-        StartedAt = BodyReadAt = SentAt = FirstByteAt = FirstTokenAt = EndedAt = 0;
+        StartedAt = BodyReadAt = RoutedAt = AdmittedAt = SentAt = FirstByteAt = FirstTokenAt = AnsweredAt = EndedAt = 0;
         OverheadUs = InVainUs = 0;
         IsFallback = AttemptIsRecorded = IsSentWhole = IsJournaled = false;
         Purpose = AttemptPurpose.Counted;
@@ -346,7 +355,7 @@ internal sealed partial class Exchange
         Bill = default;
         ClearRefusal();
         BytesOut = Events = ProgressEvents = 0;
-        SentAt = FirstByteAt = FirstTokenAt = OverheadUs = 0;
+        SentAt = FirstByteAt = FirstTokenAt = AnsweredAt = OverheadUs = 0;
         _providerIdLength = 0;
     }
 

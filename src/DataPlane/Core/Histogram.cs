@@ -21,4 +21,12 @@ internal sealed class Histogram(long[] bounds)
         Interlocked.Increment(ref _counts[i]);
         Interlocked.Add(ref _sum, value);
     }
+
+    /// <summary>Takes what another one of the same bounds has counted by now.</summary>
+    public void Add(Histogram other)
+    {
+        for (var i = 0; i < _counts.Length; i++)
+            Interlocked.Add(ref _counts[i], other.Count(i));
+        Interlocked.Add(ref _sum, other.Sum);
+    }
 }

@@ -9,6 +9,10 @@ internal sealed class TargetState(string model, string provider, string? variant
     /// <summary>Microseconds, for what the data plane itself adds.</summary>
     private static readonly long[] OverheadUs = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000];
 
+    /// <summary>Microseconds, for the time from one token to the next: what OpenTelemetry advises.</summary>
+    private static readonly long[] PerTokenUs =
+        [10_000, 25_000, 50_000, 75_000, 100_000, 150_000, 200_000, 300_000, 400_000, 500_000, 750_000, 1_000_000, 2_500_000];
+
     /// <summary>Places for lengths of answers; two models may meet in one.</summary>
     private const int LearnedPlaces = 64;
 
@@ -30,6 +34,7 @@ internal sealed class TargetState(string model, string provider, string? variant
     private long _runaways;
     private long _runawaysSeen;
     private long _tokensPerKilosecond;
+    private long _costNanodollars;
 
     public string Model { get; } = model;
 
@@ -40,6 +45,9 @@ internal sealed class TargetState(string model, string provider, string? variant
     public Histogram Duration { get; } = new(DurationMs);
 
     public Histogram FirstToken { get; } = new(DurationMs);
+
+    /// <summary>Of streams: the time from one token to the next.</summary>
+    public Histogram PerToken { get; } = new(PerTokenUs);
 
     public Histogram Overhead { get; } = new(OverheadUs);
 
@@ -70,6 +78,9 @@ internal sealed class TargetState(string model, string provider, string? variant
 
     /// <summary>Bills with a number in them that is an estimate.</summary>
     public long EstimatedBills => Volatile.Read(ref _estimatedBills);
+
+    /// <summary>The sum of all bills, those of attempts that others followed included.</summary>
+    public long CostNanodollars => Volatile.Read(ref _costNanodollars);
 
     /// <summary>Streams that were ended because they would not end by themselves.</summary>
     public long Runaways => Volatile.Read(ref _runaways);
@@ -105,6 +116,13 @@ internal sealed class TargetState(string model, string provider, string? variant
 
     public void OnRetry() => Interlocked.Increment(ref _retries);
 
+    /// <summary>A bill was made; there is one for each attempt.</summary>
+    public void OnBill(in Bill bill)
+    {
+        if (bill.CostNanodollars != 0)
+            Interlocked.Add(ref _costNanodollars, bill.CostNanodollars);
+    }
+
     public void Add(Exchange exchange)
     {
         Interlocked.Increment(ref _requests[(int)exchange.End]);
@@ -113,6 +131,7 @@ internal sealed class TargetState(string model, string provider, string? variant
             Overhead.Add(exchange.OverheadUs);
         if (exchange is { Stream: true, FirstTokenAt: not 0 })
             FirstToken.Add(EdgeClock.Us(exchange.StartedAt, exchange.FirstTokenAt) / 1000);
+        AddPerToken(exchange);
         var usage = exchange.Usage;
         AddCounts(exchange, usage);
         if (!usage.IsPresent)
@@ -131,6 +150,33 @@ internal sealed class TargetState(string model, string provider, string? variant
             Interlocked.Add(ref _cachedTokens, usage.CachedInputTokens);
         if (usage.ReasoningTokens > 0)
             Interlocked.Add(ref _reasoningTokens, usage.ReasoningTokens);
+    }
+
+    /// <summary>
+    /// Of a stream that ended whole or was cut: the time from its first token to its end for each token behind the first. Where several answers were asked
+    /// for, each of them has its share of the tokens, and they came at the same time.
+    /// </summary>
+    private void AddPerToken(Exchange exchange)
+    {
+        if (exchange is not { Stream: true, Events: > 0, End: EndReason.Done or EndReason.Cut, FirstTokenAt: not 0, AnsweredAt: not 0 })
+            return;
+        var choices = Math.Max(1, exchange.Choices);
+        if (StreamedTokens(exchange) is var tokens && tokens >= 2 * choices)
+            PerToken.Add(Math.Max(0, EdgeClock.Us(exchange.FirstTokenAt, exchange.AnsweredAt)) * choices / (tokens - choices));
+    }
+
+    /// <summary>
+    /// Tokens that came from the first one that was seen on: the provider's number, where the stream was whole and that number is not of thought also that
+    /// was not seen; else our own. -1 where there is neither.
+    /// </summary>
+    private static long StreamedTokens(Exchange exchange)
+    {
+        var usage = exchange.Usage;
+        if (exchange.End == EndReason.Cut || !usage.IsPresent)
+            return exchange.CountedOutputTokens;
+        if (usage is { ReasoningTokens: 0, HidesThought: false })
+            return usage.OutputTokens;
+        return exchange.VisibleTokens > 0 ? exchange.VisibleTokens : exchange.CountedOutputTokens;
     }
 
     private void AddCounts(Exchange exchange, in Usage usage)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Transport;
@@ -121,6 +122,7 @@ internal sealed class ClientWriter(JournalHold journal, Action onStarted)
     /// </summary>
     public ValueTask<EdgeError> FinishAsync(EdgeError error)
     {
+        _exchange.AnsweredAt = Stopwatch.GetTimestamp();
         if (_link.HasLeft)
             error = EdgeError.Client(ErrorKind.ClientClosed);
         if (journal.IsNeeded)

@@ -115,6 +115,7 @@ internal sealed class ExchangePipeline
         if ((error = _choice.Choose(_exchange, _link, _body)).IsError)
             return error;
         _services.Metrics.Know(_exchange);
+        _exchange.RoutedAt = Stopwatch.GetTimestamp();
         if (_exchange.Endpoint.IsCount)
             return TokenCount.IsAsked(_exchange) ? await CountAsync() : TokenCount.Write(_link, _exchange, _meter, _body);
         if (facts.Background)
@@ -123,6 +124,7 @@ internal sealed class ExchangePipeline
             error = await _attempts.PassOverAsync(_link, _exchange, _body, error);
         if (error.IsError)
             return error;
+        _exchange.AdmittedAt = Stopwatch.GetTimestamp();
         _isStreaming = facts.Stream;
         _services.Metrics.OnStream(_isStreaming ? 1 : 0);
         return await _attempts.RunAsync(_link, _exchange, _body);
@@ -134,7 +136,11 @@ internal sealed class ExchangePipeline
     {
         var error = await _gate.AdmitAsync(_exchange, _link, _body);
         if (!error.IsError)
+        {
+            _exchange.AdmittedAt = Stopwatch.GetTimestamp();
             error = await _attempts.CountAsync(_link, _exchange, _body);
+        }
+
         return TokenCount.IsOfProvider(_exchange, error) && !_attempts.AnswerIsOpen && _link.Reason == StopReason.None && !_link.HasLeft
             ? TokenCount.Write(_link, _exchange, _meter, _body)
             : error;

@@ -53,7 +53,7 @@ internal sealed class Settlement(ExchangeMeter meter, Admission admission)
     public void Attempt(EdgeError error)
     {
         CountPromptFor(error);
-        _exchange.Bill = Billing.Of(_exchange, error);
+        Make(error);
     }
 
     /// <summary>
@@ -64,7 +64,7 @@ internal sealed class Settlement(ExchangeMeter meter, Admission admission)
     {
         if (_counts && _exchange.SentAt != 0)
             CountPrompt();
-        _exchange.Bill = Billing.Of(_exchange, EdgeError.Client(ErrorKind.ClientClosed));
+        Make(EdgeError.Client(ErrorKind.ClientClosed));
     }
 
     /// <summary>An attempt's answer was whole, and is given up for a better model's: it costs what it would cost if it had been kept.</summary>
@@ -72,7 +72,7 @@ internal sealed class Settlement(ExchangeMeter meter, Admission admission)
     {
         if (_counts && !_exchange.Usage.IsPresent)
             CountPrompt();
-        _exchange.Bill = Billing.Of(_exchange, default);
+        Make(default);
     }
 
     /// <summary>The exchange ends with <paramref name="error"/>. The first call makes the bill, later ones do nothing.</summary>
@@ -82,8 +82,16 @@ internal sealed class Settlement(ExchangeMeter meter, Admission admission)
             return;
         _isMade = true;
         CountPromptFor(error);
-        _exchange.Bill = Billing.Of(_exchange, error);
+        Make(error);
         meter.EndPrompt(_exchange);
+    }
+
+    /// <summary>Each bill that there is is made here, and counted.</summary>
+    private void Make(EdgeError error)
+    {
+        var bill = Billing.Of(_exchange, error);
+        _exchange.Bill = bill;
+        _exchange.Target?.State?.OnBill(bill);
     }
 
     private void CountPromptFor(EdgeError error)

@@ -17,6 +17,7 @@ internal static class MetricsText
         var text = new StringBuilder(8192);
         WriteTargets(text, services.Metrics);
         WriteErrors(text, services.Metrics);
+        WriteStages(text, services.Metrics.Stages);
         RouteMetrics.Write(text, services.Routes, services.Clock.CoarseMs);
         RouteMetrics.Write(text, services.Watch);
         RouteMetrics.Write(text, services.Capacity);
@@ -67,6 +68,10 @@ internal static class MetricsText
             Token(text, target, "cached_input", target.CachedTokens);
             Token(text, target, "reasoning", target.ReasoningTokens);
         }
+
+        Family(text, "aiedge_cost_dollars_total", "counter", "What all attempts have cost, in US dollars.");
+        foreach (var target in targets)
+            Begin(text, "aiedge_cost_dollars_total", Labels(target)).Append(Dollars(target.CostNanodollars)).Append('\n');
     }
 
     /// <summary>How far our own counts and the providers' reports are apart, and what no count was there for.</summary>
@@ -97,13 +102,23 @@ internal static class MetricsText
     {
         Family(text, "gen_ai_server_request_duration_seconds", "histogram", "From a request's first byte to its answer's last.");
         foreach (var target in targets)
-            Histogram(text, "gen_ai_server_request_duration_seconds", target, target.Duration, 1000);
+            Histogram(text, "gen_ai_server_request_duration_seconds", Labels(target), target.Duration, 1000);
         Family(text, "gen_ai_server_time_to_first_token_seconds", "histogram", "From a request's first byte to the first token of its answer.");
         foreach (var target in targets)
-            Histogram(text, "gen_ai_server_time_to_first_token_seconds", target, target.FirstToken, 1000);
+            Histogram(text, "gen_ai_server_time_to_first_token_seconds", Labels(target), target.FirstToken, 1000);
+        Family(text, "gen_ai_server_time_per_output_token_seconds", "histogram", "From a stream's first token to its end, for each token behind the first.");
+        foreach (var target in targets)
+            Histogram(text, "gen_ai_server_time_per_output_token_seconds", Labels(target), target.PerToken, 1_000_000);
         Family(text, "aiedge_overhead_us", "histogram", "What the data plane itself adds, in microseconds.");
         foreach (var target in targets)
-            Histogram(text, "aiedge_overhead_us", target, target.Overhead, 1);
+            Histogram(text, "aiedge_overhead_us", Labels(target), target.Overhead, 1);
+    }
+
+    private static void WriteStages(StringBuilder text, StageTimes stages)
+    {
+        Family(text, "aiedge_stage_us", "histogram", "What exchanges took from stage to stage, in microseconds.");
+        foreach (var stage in Enum.GetValues<ExchangeStage>())
+            Histogram(text, "aiedge_stage_us", "stage=\"" + StageTimes.NameOf(stage) + "\"", stages.Of(stage), 1);
     }
 
     private static void WriteErrors(StringBuilder text, EdgeMetrics metrics)
@@ -156,6 +171,9 @@ internal static class MetricsText
         Counter(text, "aiedge_journal_checkpoint_failures_total", "Times that what limits have used could not be stored.", journal.CheckpointFailures);
     }
 
+    /// <summary>To the last nanodollar.</summary>
+    private static string Dollars(long nanodollars) => (nanodollars / 1_000_000_000m).ToString("0.000000000", CultureInfo.InvariantCulture);
+
     private static string Labels(TargetState target) =>
         "gen_ai_request_model=\"" + Escape(target.Model) + "\",gen_ai_provider_name=\"" + Escape(target.Provider) + "\""
         + (target.Variant is { } variant ? ",variant=\"" + Escape(variant) + "\"" : "");
@@ -196,9 +214,8 @@ internal static class MetricsText
         return text.Append(' ');
     }
 
-    private static void Histogram(StringBuilder text, string name, TargetState target, Histogram histogram, double scale)
+    private static void Histogram(StringBuilder text, string name, string labels, Histogram histogram, double scale)
     {
-        var labels = Labels(target);
         var total = 0L;
         for (var i = 0; i <= histogram.Bounds.Length; i++)
         {

@@ -25,6 +25,8 @@ internal sealed class EdgeMetrics
 
     public long ExchangesOpen => Volatile.Read(ref _exchangesOpen);
 
+    public StageTimes Stages { get; } = new();
+
     public ICollection<TargetState> Targets => _targets.Values;
 
     public long Errors(ErrorKind kind) => Volatile.Read(ref _errors[(int)kind]);
@@ -52,6 +54,7 @@ internal sealed class EdgeMetrics
         Interlocked.Decrement(ref _exchangesOpen);
         if (exchange.Error.IsError)
             Interlocked.Increment(ref _errors[(int)exchange.Error.Kind]);
+        Stages.Add(exchange);
         if (exchange.Target is { } target)
             (target.State ??= StateOf(exchange.Model!, target)).Add(exchange);
     }
