@@ -68,6 +68,95 @@ public sealed class TargetStateTests
         }
     }
 
+    [Theory]
+    [InlineData(11, 1, 100_000)]
+    [InlineData(2, 1, 1_000_000)]
+    [InlineData(22, 2, 100_000)]
+    [InlineData(4, 2, 1_000_000)]
+    public void The_time_from_one_token_to_the_next_is_of_each_choice(int tokens, int choices, long us)
+    {
+        var state = new TargetState("m", "p");
+        state.Add(Streamed(tokens, choices));
+        Assert.Equal((1, us), (Count(state.PerToken), state.PerToken.Sum));
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(0, 1)]
+    [InlineData(3, 2)]
+    public void Of_one_token_there_is_no_next(int tokens, int choices)
+    {
+        var state = new TargetState("m", "p");
+        state.Add(Streamed(tokens, choices));
+        Assert.Equal(0, Count(state.PerToken));
+    }
+
+    [Fact]
+    public void Only_of_a_stream_that_was_whole_or_cut_it_is_known()
+    {
+        foreach (var end in Enum.GetValues<EndReason>())
+        {
+            var (state, exchange) = (new TargetState("m", "p"), Streamed(11));
+            exchange.End = end;
+            exchange.CountedOutputTokens = 6;
+            state.Add(exchange);
+
+            // Of one that was cut, what has gone out counts, whatever was reported.
+            Assert.Equal((end, end switch { EndReason.Done => 100_000, EndReason.Cut => 200_000, _ => 0 }), (end, state.PerToken.Sum));
+        }
+
+        foreach (var change in (Action<Exchange>[])[static e => e.Stream = false, static e => e.Events = 0, static e => e.FirstTokenAt = 0, static e => e.AnsweredAt = 0])
+        {
+            var (state, exchange) = (new TargetState("m", "p"), Streamed(11));
+            change(exchange);
+            state.Add(exchange);
+            Assert.Equal(0, Count(state.PerToken));
+        }
+    }
+
+    [Theory]
+    [InlineData(false, 0, false, 0, 6, 200_000)]
+    [InlineData(false, 0, false, 0, -1, 0)]
+    [InlineData(true, 0, false, 0, -1, 100_000)]
+    [InlineData(true, 0, false, 9, 6, 100_000)]
+    [InlineData(true, 5, false, 5, 6, 250_000)]
+    [InlineData(true, 5, false, 0, 6, 200_000)]
+    [InlineData(true, 5, false, 0, -1, 0)]
+    [InlineData(true, 0, true, 0, 6, 200_000)]
+    [InlineData(true, 0, true, 0, -1, 0)]
+    public void Thought_that_came_before_the_first_token_or_was_not_seen_is_not_counted(
+        bool isReported, int reasoning, bool hides, int visible, int counted, long us)
+    {
+        var (state, exchange) = (new TargetState("m", "p"), Streamed(11));
+        exchange.Usage = exchange.Usage with { IsPresent = isReported, ReasoningTokens = reasoning, HidesThought = hides };
+        (exchange.VisibleTokens, exchange.CountedOutputTokens) = (visible, counted);
+        state.Add(exchange);
+        Assert.Equal(us, state.PerToken.Sum);
+    }
+
+    [Fact]
+    public void Bills_add_up()
+    {
+        var state = new TargetState("m", "p");
+        state.OnBill(new Bill { CostNanodollars = 3_000_000_001 });
+        state.OnBill(default);
+        state.OnBill(new Bill { CostNanodollars = 41 });
+        Assert.Equal(3_000_000_042, state.CostNanodollars);
+    }
+
+    /// <summary>A stream that took a second from its first token to its end.</summary>
+    private static Exchange Streamed(long tokens, int choices = 1)
+    {
+        var exchange = Ended(5, tokens, choices);
+        exchange.Stream = true;
+        exchange.Events = 3;
+        exchange.FirstTokenAt = 7;
+        exchange.AnsweredAt = 7 + System.Diagnostics.Stopwatch.Frequency;
+        return exchange;
+    }
+
+    private static long Count(Histogram histogram) => Enumerable.Range(0, histogram.Bounds.Length + 1).Sum(histogram.Count);
+
     private static Exchange Ended(long input, long output, int choices = 1, EndReason end = EndReason.Done) => new()
     {
         Status = 200,
