@@ -214,7 +214,7 @@ internal static class MetricsText
         return text.Append(' ');
     }
 
-    private static void Histogram(StringBuilder text, string name, string labels, Histogram histogram, double scale)
+    internal static void Histogram(StringBuilder text, string name, string labels, Histogram histogram, double scale)
     {
         var total = 0L;
         for (var i = 0; i <= histogram.Bounds.Length; i++)
@@ -224,7 +224,9 @@ internal static class MetricsText
             Sample(text, name + "_bucket", labels + ",le=\"" + bound + "\"", total);
         }
 
-        text.Append(name).Append("_sum{").Append(labels).Append("} ").Append((histogram.Sum / scale).ToString(CultureInfo.InvariantCulture)).Append('\n');
+        // Microseconds of a second, and never an exponent.
+        var sum = (histogram.Sum / scale).ToString("0.######", CultureInfo.InvariantCulture);
+        text.Append(name).Append("_sum{").Append(labels).Append("} ").Append(sum).Append('\n');
         Sample(text, name + "_count", labels, total);
     }
 }
