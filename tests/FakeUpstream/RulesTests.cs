@@ -238,11 +238,26 @@ public sealed class RulesTests
     [InlineData("gpt-5.6-sol", "", false)]
     [InlineData("gpt-5.6-sol", ",\"reasoning_effort\":\"none\"", true)]
     [InlineData("gpt-5.2", ",\"reasoning_effort\":\"low\"", true)]
+    [InlineData("gpt-6.1-sol", "", false)]
+    [InlineData("gpt-6.1-sol", ",\"reasoning_effort\":\"none\"", false)]
+    [InlineData("gpt-6-luna", "", false)]
+    [InlineData("gpt-6-luna", ",\"reasoning_effort\":\"none\"", true)]
     public void Functions_beside_thought_are_judged_in_chats(string model, string more, bool isWell)
     {
         const string tools = ""","tools":[{"type":"function","function":{"name":"f"}}]""";
         Assert.Equal(isWell, ChatRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"{{model}}","messages":[{{User}}]{{tools}}{{more}}}""")) is null);
     }
+
+    [Theory]
+    [InlineData("gpt-6-astra", "\"reasoning_effort\":\"xhigh\"", true)]
+    [InlineData("gpt-6-astra", "\"reasoning_effort\":\"max\"", false)]
+    [InlineData("gpt-6-astra", "\"reasoning_effort\":\"none\"", false)]
+    [InlineData("gpt-6-astra", "\"temperature\":0.5", false)]
+    [InlineData("gpt-6-sol", "\"temperature\":0.5", false)]
+    [InlineData("gpt-6-sol", "\"temperature\":0.5,\"reasoning_effort\":\"none\"", true)]
+    [InlineData("gpt-6.2-sol", "\"max_tokens\":9", false)]
+    public void What_gpt_6_takes_is_judged(string model, string more, bool isWell) =>
+        Assert.Equal(isWell, ChatRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"{{model}}","messages":[{{User}}],{{more}}}""")) is null);
 
     [Theory]
     [InlineData("u-1", true)]

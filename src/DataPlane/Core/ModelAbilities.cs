@@ -221,8 +221,9 @@ internal readonly record struct ModelAbilities
         || name.IndexOf("codestral"u8) >= 0 || name.IndexOf("devstral"u8) >= 0 || name.IndexOf("pixtral"u8) >= 0 || name.IndexOf("voxtral"u8) >= 0;
 
     /// <summary>
-    /// gpt-5 and the o series (OpenAI's guide "Reasoning models"). From 5.1 on thought can be switched off; till 5.4 it is off unless asked for. From 5.4 on
-    /// OpenAI's own chat completions have no functions beside thought; what others make of these models is not known.
+    /// The o series and gpt-5 and what follows it (OpenAI's guide "Reasoning models", its pages of models). From 5.1 on thought can be switched off, but for
+    /// those that <see cref="AlwaysThinks"/>; till 5.4 it is off unless asked for. From 5.4 on OpenAI's own chat completions have no functions beside
+    /// thought; what others make of these models is not known. A family that is newer than these lines is taken to be as the last of them.
     /// </summary>
     private static ModelAbilities OfOpenAi(ReadOnlySpan<byte> name)
     {
@@ -235,9 +236,11 @@ internal readonly record struct ModelAbilities
         var (isPro, isCodex) = (name.IndexOf("-pro"u8) >= 0, name.IndexOf("codex"u8) >= 0);
         if (version < 501)
             return made with { Words = isPro ? Efforts.High : isCodex ? LowToHigh : LowToHigh | Efforts.Minimal };
-        var words = isPro ? Efforts.Medium | Efforts.High : isCodex ? LowToHigh : LowToHigh | Efforts.Off;
+        var words = isPro ? Efforts.Medium | Efforts.High : isCodex || AlwaysThinks(name, version) ? LowToHigh : LowToHigh | Efforts.Off;
         if (version > 501 || name.IndexOf("-max"u8) >= 0)
             words |= Efforts.XHigh;
+        if (version >= 506 && !isPro && !isCodex)
+            words |= Efforts.Max;
         var canRest = (words & Efforts.Off) != 0;
         return made with
         {
@@ -247,6 +250,10 @@ internal readonly record struct ModelAbilities
             CallsUnthinking = version >= 504 && IsAtItsMaker(name),
         };
     }
+
+    /// <summary>From gpt-6 on it is the lesser ones that thought can be switched off of: Luna, Terra and the first Sol, and none of 6.2.</summary>
+    private static bool AlwaysThinks(ReadOnlySpan<byte> name, int version) => version >= 600
+        && (version > 601 || (name.IndexOf("-luna"u8) < 0 && name.IndexOf("-terra"u8) < 0 && (version > 600 || name.IndexOf("-sol"u8) < 0)));
 
     /// <summary>
     /// Claude (Anthropic's pages "Extended thinking", "Adaptive thinking", "Effort", "Structured outputs" and those of what is new in each model). Schemas are

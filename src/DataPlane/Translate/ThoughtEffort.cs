@@ -64,7 +64,10 @@ internal static class ThoughtEffort
     /// The word for one of OpenAI's models; empty for none. What it cannot say is reported: an effort of a model that is not known to think, and
     /// silence of one that thinks all the same.
     /// </summary>
-    public static ReadOnlySpan<byte> AtOpenAi(NeutralRequest request, in ModelAbilities model)
+    /// <param name="request">The request.</param>
+    /// <param name="model">What the model takes.</param>
+    /// <param name="lacks">The words of the model's that the endpoint does not take.</param>
+    public static ReadOnlySpan<byte> AtOpenAi(NeutralRequest request, in ModelAbilities model, Efforts lacks = Efforts.None)
     {
         if (request.Effort == ThinkingEffort.Unset)
         {
@@ -74,7 +77,7 @@ internal static class ThoughtEffort
 
         if (model.ThinksAtOpenAi || model.Family == ModelFamily.OpenAiOpen)
         {
-            var word = Nearest(request, model.Words, out var isExact);
+            var word = Nearest(request, model.Words & ~lacks, out var isExact);
             request.LoseIf(!isExact, request.Names.Effort);
             return Word(word);
         }
@@ -93,7 +96,7 @@ internal static class ThoughtEffort
     /// </summary>
     public static bool IsRefusedInChats(NeutralRequest request, in ModelAbilities model) =>
         model.CallsUnthinking && request.Tools.Count > 0
-        && (request.Effort == ThinkingEffort.Unset ? model.ThinksUnasked : request.Effort != ThinkingEffort.Off);
+        && (request.Effort == ThinkingEffort.Unset ? model.ThinksUnasked : request.Effort != ThinkingEffort.Off || (model.Words & Efforts.Off) == 0);
 
     private static Efforts Least(Efforts of) => of & (Efforts)(-(int)of);
 

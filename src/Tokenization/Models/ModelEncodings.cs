@@ -4,7 +4,8 @@ namespace AiEdge.Tokenization.Models;
 
 /// <summary>
 /// Which encoding a model's name stands for: the longest entry that fits. (OpenAI's tiktoken, <c>model.py</c>; names of vendors
-/// as their price lists have them.) What no entry fits is counted as o200k_base and is an estimate.
+/// as their price lists have them.) What no entry fits is counted as o200k_base and is an estimate. What OpenAI makes after gpt-5 is
+/// taken to be of its kind: a model that refuses to sample is not to be asked to because its name is new.
 /// </summary>
 public static class ModelEncodings
 {
@@ -26,6 +27,10 @@ public static class ModelEncodings
         new("gpt-4.1-nano*", O200k, ModelFamily.OpenAiPatches),
         new("gpt-4.5*", O200k, ModelFamily.OpenAiChat),
         new("gpt-5*", O200k, ModelFamily.OpenAiReasoning),
+        new("gpt-6*", O200k, ModelFamily.OpenAiReasoning, isExact: false),
+        new("gpt-7*", O200k, ModelFamily.OpenAiReasoning, isExact: false),
+        new("gpt-8*", O200k, ModelFamily.OpenAiReasoning, isExact: false),
+        new("gpt-9*", O200k, ModelFamily.OpenAiReasoning, isExact: false),
         new("o1", O200k, ModelFamily.OpenAiReasoning),
         new("o3", O200k, ModelFamily.OpenAiReasoning),
         new("o4", O200k, ModelFamily.OpenAiReasoning),

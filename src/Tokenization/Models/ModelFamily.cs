@@ -18,7 +18,7 @@ public enum ModelFamily : byte
     /// <summary>GPT-4.1 mini and nano: the published chat overhead; images by patches.</summary>
     OpenAiPatches,
 
-    /// <summary>o1, o3, o4 and GPT-5: what stands around messages is not published.</summary>
+    /// <summary>o1, o3, o4, GPT-5 and what follows it: what stands around messages is not published.</summary>
     OpenAiReasoning,
 
     /// <summary>gpt-oss: the harmony format around messages.</summary>

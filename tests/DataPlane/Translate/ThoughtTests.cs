@@ -6,12 +6,16 @@ namespace AiEdge.DataPlane.Tests.Translate;
 /// <summary>How much is to be thought, in the words of each model; what a model refuses is not sent, and what cannot be said is reported.</summary>
 public sealed class ThoughtTests
 {
+    private const int Restless = (int)(Efforts.Low | Efforts.Medium | Efforts.High | Efforts.XHigh | Efforts.Max);
+    private const int Rested = Restless | (int)Efforts.Off;
     private const string Off = """{"model":"c","max_tokens":99,"messages":[{"role":"user","content":"Q"}],"thinking":{"type":"disabled"}}""";
 
     [Theory]
     [InlineData("gpt-5.1", "\"reasoning_effort\":\"none\"", "")]
     [InlineData("gpt-5", "\"reasoning_effort\":\"minimal\"", "thinking")]
     [InlineData("o3", "\"reasoning_effort\":\"low\"", "thinking")]
+    [InlineData("gpt-6-sol", "\"reasoning_effort\":\"none\"", "")]
+    [InlineData("gpt-6.1-sol", "\"reasoning_effort\":\"low\"", "thinking")]
     [InlineData("gpt-4o", "", "")]
     [InlineData("qwen3", "", "thinking")]
     public void Silence_is_asked_of_a_chat_s_model_or_reported(string model, string expected, string losses)
@@ -205,12 +209,41 @@ public sealed class ThoughtTests
     [InlineData("gpt-5-mini-2025-08-07", (int)(Efforts.Minimal | Efforts.Low | Efforts.Medium | Efforts.High))]
     [InlineData("openai/gpt-5.2-pro", (int)(Efforts.Medium | Efforts.High | Efforts.XHigh))]
     [InlineData("gpt-5-chat-latest", (int)(Efforts.None))]
+    [InlineData("gpt-5.6-sol", Rested)]
+    [InlineData("gpt-6-astra", Restless)]
+    [InlineData("openai/gpt-6-astra-2026-09-03", Restless)]
+    [InlineData("gpt-6-sol", Rested)]
+    [InlineData("gpt-6-luna", Rested)]
+    [InlineData("gpt-6.1-sol", Restless)]
+    [InlineData("gpt-6.1-terra", Rested)]
+    [InlineData("gpt-6.2-astra", Restless)]
+    [InlineData("gpt-6.2-sol", Restless)]
+    [InlineData("gpt-7", Restless)]
     [InlineData("GPT-5.1-Codex-Max", (int)(Efforts.Low | Efforts.Medium | Efforts.High | Efforts.XHigh))]
     [InlineData("us.anthropic.claude-opus-4-6-v1", (int)(Efforts.Off | Efforts.Low | Efforts.Medium | Efforts.High | Efforts.Max))]
     [InlineData("claude-sonnet-4@20250514", (int)(Efforts.Off))]
     [InlineData("gemini-3.8-flash", (int)(Efforts.Low | Efforts.Medium | Efforts.High))]
     public void A_name_tells_the_words_that_a_model_takes(string model, int words) =>
         Assert.Equal((Efforts)words, ModelAbilities.Of(System.Text.Encoding.ASCII.GetBytes(model)).Words);
+
+    [Theory]
+    [InlineData("gpt-6-astra")]
+    [InlineData("gpt-6.1-sol")]
+    [InlineData("gpt-6.2-sol")]
+    [InlineData("gpt-7-nova")]
+    public void A_family_that_is_newer_than_gpt_5_is_asked_as_one_that_thinks(string model)
+    {
+        const string body = """
+            {"model":"c","max_tokens":99,"temperature":0.5,"top_p":0.9,"stop_sequences":["x"],"messages":[{"role":"user","content":"Q"}],"output_config":{"effort":"max"}}
+            """;
+        var chat = Translating.Request(RequestShape.Messages, RequestShape.Chat, body, out var lost, model);
+        Assert.Contains("\"max_completion_tokens\":99", chat, StringComparison.Ordinal);
+        Assert.Contains("\"reasoning_effort\":\"xhigh\"", chat, StringComparison.Ordinal);
+        Assert.Equal("temperature,top_p,stop_sequences,thinking", lost);
+        var response = Translating.Request(RequestShape.Messages, RequestShape.Responses, body, out lost, model);
+        Assert.Contains("\"reasoning\":{\"effort\":\"max\"", response, StringComparison.Ordinal);
+        Assert.Equal("temperature,top_p,stop_sequences", lost);
+    }
 
     [Fact]
     public void The_tokens_of_the_provider_s_own_model_are_capped_by_the_name_it_is_asked_for_by()

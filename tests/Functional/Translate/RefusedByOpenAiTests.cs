@@ -10,6 +10,8 @@ public sealed class RefusedByOpenAiTests
     private const string Thinks = ""","thinking":{"type":"enabled","budget_tokens":2048}""";
     private const string Off = ""","thinking":{"type":"disabled"}""";
 
+    private const string Most = ""","temperature":0.5,"output_config":{"effort":"max"}""";
+
     private static EdgeSetup Setup => new()
     {
         Providers = $"  chats: {{ dialect: openai, responses: translated, baseUrl: \"ROOT/v1\", key: \"{EdgeSetup.ProviderKey}\" }}",
@@ -29,6 +31,11 @@ public sealed class RefusedByOpenAiTests
     [InlineData("gpt-5.6", Tools + Off, "/v1/chat/completions", "\"reasoning_effort\":\"none\"", null)]
     [InlineData("gpt-5.6", Thinks, "/v1/chat/completions", "\"reasoning_effort\":\"low\"", null)]
     [InlineData("gpt-5.2", Tools + Thinks, "/v1/chat/completions", "\"reasoning_effort\":\"low\"", null)]
+    [InlineData("gpt-6.1-sol", Tools + Thinks, "/v1/responses", "\"reasoning\":{\"effort\":\"low\"", null)]
+    [InlineData("gpt-6.1-sol", Tools + Off, "/v1/responses", "\"reasoning\":{\"effort\":\"low\"", "thinking")]
+    [InlineData("gpt-6.2-astra", Tools + Most, "/v1/responses", "\"reasoning\":{\"effort\":\"max\"", "temperature")]
+    [InlineData("gpt-6.2-astra", Most, "/v1/chat/completions", "\"reasoning_effort\":\"xhigh\"", "temperature,thinking")]
+    [InlineData("gpt-6-luna", Tools + Off, "/v1/chat/completions", "\"reasoning_effort\":\"none\"", null)]
     [InlineData("of-chats-gpt-5.6", Tools + Thinks, "/v1/chat/completions", "\"reasoning_effort\":\"none\"", "thinking")]
     [InlineData("of-chats-gpt-5.6", Tools, "/v1/chat/completions", "\"reasoning_effort\":\"none\"", null)]
     [InlineData("of-chats-gpt-5.2", Tools + Thinks, "/v1/chat/completions", "\"reasoning_effort\":\"low\"", null)]

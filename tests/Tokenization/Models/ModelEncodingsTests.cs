@@ -97,6 +97,8 @@ public sealed class ModelEncodingsTests
     [InlineData("gpt-4.1-mini", 3, 1, 3, true)]
     [InlineData("o3", 3, 1, 3, false)]
     [InlineData("gpt-5", 3, 1, 3, false)]
+    [InlineData("gpt-6.1-sol", 3, 1, 3, false)]
+    [InlineData("ft:gpt-9-x:org::id", 3, 1, 3, false)]
     [InlineData("text-embedding-3-small", 0, 0, 0, true)]
     public void The_overhead_goes_with_the_family(string name, int message, int author, int reply, bool isExact) =>
         Assert.Equal(new ChatOverhead(message, author, reply, isExact), ModelEncodings.Find(name).Chat);

@@ -36,7 +36,7 @@ internal static class ResponsesRules
             return "Invalid 'max_output_tokens': integer above maximum value.";
         if (Text(root, "user") is { Length: > UserLengthMax })
             return "Invalid 'user': string too long.";
-        var thinks = Text(root, "model")?.StartsWith("gpt-5", StringComparison.Ordinal) == true;
+        var thinks = Text(root, "model") is { } model && (model.StartsWith("gpt-5", StringComparison.Ordinal) || model.StartsWith("gpt-6", StringComparison.Ordinal));
         if (!thinks && root.TryGetProperty("include", out var include) && include.GetRawText().Contains("encrypted", StringComparison.Ordinal))
             return "Encrypted content is not supported with this model.";
         if (root.TryGetProperty("text", out var said) && said.TryGetProperty("format", out var format) && ChatRules.IsStrict(format)

@@ -25,7 +25,7 @@ internal sealed class ChatRequestWriter : RequestWriter
         WriteSampling(request, target, json);
         if (request.Tools.Count > 0)
             ChatToolWriter.Write(request, json, marks);
-        var effort = ThoughtEffort.AtOpenAi(request, target.Abilities);
+        var effort = ThoughtEffort.AtOpenAi(request, target.Abilities, lacks: Efforts.Max);
         if (!effort.IsEmpty)
             json.Text("reasoning_effort"u8, effort);
         else if (request is { Effort: ThinkingEffort.Unset, IsAdaptive: false })
@@ -49,7 +49,9 @@ internal sealed class ChatRequestWriter : RequestWriter
             PromptCache.Lose(request, target.Abilities.KeepsPrompts);
     }
 
-    /// <summary>Where functions and thought exclude each other, it is without the functions that nothing could be done.</summary>
+    /// <summary>
+    /// Where functions and thought exclude each other, it is without the functions that nothing could be done. A model that always thinks is left to refuse.
+    /// </summary>
     private static void Silence(NeutralRequest request, in ModelAbilities model)
     {
         if (!ThoughtEffort.IsRefusedInChats(request, model) || (model.Words & Efforts.Off) == 0)
