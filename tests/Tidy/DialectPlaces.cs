@@ -10,7 +10,7 @@ public static class DialectPlaces
         ["src/Tokenization/Models/ChatOverhead.cs"] = 5,
         ["src/Tokenization/Models/ImageCost.cs"] = 4,
         ["src/Tokenization/Models/ModelEncoding.cs"] = 1,
-        ["src/Tokenization/Models/ModelEncodings.cs"] = 27,
+        ["src/Tokenization/Models/ModelEncodings.cs"] = 28,
         ["src/Tokenization/Models/ModelFamily.cs"] = 8,
 
         // Words that all have in common: numbers of dialects, an example, names of headers, members of neutral requests that only one dialect has.
