@@ -8,7 +8,7 @@ internal sealed record PriceModel
 {
     /// <summary>
     /// Names these prices in records: of two that differ in anything, the versions differ. Prices of the shipped catalogue have its date
-    /// (20261128), all others a number beyond any date.
+    /// (20261130), all others a number beyond any date.
     /// </summary>
     public required long Version { get; init; }
 
@@ -34,7 +34,7 @@ internal sealed record PriceModel
     /// <summary>Nanodollars for each request.</summary>
     public long Request { get; init; }
 
-    /// <summary>What the whole costs at a tier of service, by the name of the tier.</summary>
+    /// <summary>What the whole costs at a tier of service, a speed or a place, by its name.</summary>
     public PriceFactor[] Factors { get; init; } = [];
 
     /// <summary>Input tokens of one request beyond which <see cref="LongContext"/> holds for all of it; of no meaning without that.</summary>
@@ -46,12 +46,12 @@ internal sealed record PriceModel
     /// <summary>The prices that hold for a request with so much input.</summary>
     public PriceModel At(long inputTokens) => LongContext is { } longer && inputTokens > LongContextAbove ? longer : this;
 
-    /// <summary>What prices are multiplied by, in millionths, at a tier of service; a million where the tier has no factor.</summary>
-    public long FactorOf(ReadOnlySpan<byte> serviceTier)
+    /// <summary>What prices are multiplied by, in millionths, at a tier of service, a speed or a place; a million where it has no factor.</summary>
+    public long FactorOf(ReadOnlySpan<byte> name)
     {
         foreach (var factor in Factors)
         {
-            if (factor.Tier.AsSpan().SequenceEqual(serviceTier))
+            if (factor.Tier.AsSpan().SequenceEqual(name))
                 return factor.PerMillion;
         }
 
@@ -60,7 +60,7 @@ internal sealed record PriceModel
 }
 
 /// <summary>A factor on all prices of a model.</summary>
-/// <param name="Tier">The tier's name in UTF-8: <c>flex</c>, <c>priority</c>, <c>batch</c> …</param>
+/// <param name="Tier">The name in UTF-8 of a tier of service, a speed or a place: <c>flex</c>, <c>priority</c>, <c>fast</c>, <c>us</c> …</param>
 /// <param name="PerMillion">The factor in millionths, 0 to a thousand million.</param>
 internal sealed record PriceFactor(byte[] Tier, long PerMillion)
 {

@@ -11,7 +11,7 @@ internal struct TierBytes
     private byte _first;
 }
 
-/// <summary>The name of a tier of service in UTF-8, kept inside its owner; empty where none was said.</summary>
+/// <summary>The name of a tier of service, or of what else has a factor of its price, in UTF-8, kept inside its owner; empty where none was said.</summary>
 internal struct TierName
 {
     private TierBytes _bytes;

@@ -33,8 +33,17 @@ internal struct Usage
     /// <summary>The provider's total, or input and output together where it names none.</summary>
     public long TotalTokens { get; set; }
 
+    /// <summary>How fast the answer was made, where the provider says so and it is not the common way: <c>fast</c>.</summary>
+    public TierName Speed { get; set; }
+
+    /// <summary>Where it was made, where the provider says so: <c>us</c>.</summary>
+    public TierName Place { get; set; }
+
     /// <summary>The output holds thought that is not shown, and nobody says how much of it.</summary>
     public bool HidesThought { get; set; }
+
+    /// <summary>More than one run of a model took it, and is told beside the answer's own: it is no measure of one prompt and one answer.</summary>
+    public bool HasFurther { get; set; }
 
     /// <summary>Whether it is of a whole stream: its provider tells it once all has been made, and whoever leaves behind it has it all.</summary>
     public bool IsFinal { get; set; }

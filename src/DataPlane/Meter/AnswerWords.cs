@@ -28,12 +28,21 @@ internal enum UsageField : byte
     /// <summary>The same of the output.</summary>
     OutputParts,
 
-    /// <summary>No count, but its word: AUDIO, IMAGE.</summary>
+    /// <summary>No count, but its word: AUDIO, IMAGE, or what an iteration was for.</summary>
     PartKind,
     PartCount,
 
+    /// <summary>A list of what each run of a model has taken, some of which the usage's own counts leave out.</summary>
+    Iterations,
+
     /// <summary>No count, but the tier of service by its name.</summary>
     Tier,
+
+    /// <summary>No count, but how fast it was made, by its name.</summary>
+    Speed,
+
+    /// <summary>No count, but where it was made, by its name.</summary>
+    Place,
 }
 
 /// <summary>How a dialect calls what is read of its answers.</summary>
@@ -62,6 +71,9 @@ internal abstract class AnswerWords
 
     /// <summary>What a member of the details of <paramref name="within"/> means; that again, where it means nothing.</summary>
     public virtual UsageField DetailOf(ReadOnlySpan<byte> name, UsageField within) => within;
+
+    /// <summary>Whether an iteration of that kind is billed beside what the usage itself counts.</summary>
+    public virtual bool IsFurther(ReadOnlySpan<byte> kind) => false;
 
     /// <summary>Makes what was read one usage whose classes are parts of its input and output.</summary>
     public virtual void Finish(ref Usage usage)

@@ -115,9 +115,20 @@ internal static class Billing
         return part;
     }
 
-    /// <summary>The provider knows which tier served; what was asked for holds where it does not say.</summary>
-    private static long FactorOf(Exchange exchange) =>
-        exchange.Target!.PriceOf(exchange.PassedModel)!.FactorOf(exchange.ServedTier.IsEmpty ? exchange.ServiceTier : exchange.ServedTier);
+    /// <summary>
+    /// The provider knows which tier served; what was asked for holds where it does not say. A speed and a place have factors of their own, each on top of
+    /// the others.
+    /// </summary>
+    private static long FactorOf(Exchange exchange)
+    {
+        PriceModel price = exchange.Target!.PriceOf(exchange.PassedModel)!;
+        (TierName speed, TierName place) = (exchange.Usage.Speed, exchange.Usage.Place);
+        long factor = price.FactorOf(exchange.ServedTier.IsEmpty ? exchange.ServiceTier : exchange.ServedTier);
+        return Times(Times(factor, price.FactorOf(speed.Utf8)), price.FactorOf(place.Utf8));
+    }
+
+    /// <summary>Two factors in millionths, which are a thousand millions at most each: the product of three is far from what a number holds.</summary>
+    private static long Times(long factor, long by) => (long)((Int128)factor * by / Million);
 
     private static void TakeReported(Exchange exchange, bool isWhole, ref Bill bill)
     {

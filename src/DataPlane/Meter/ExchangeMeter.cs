@@ -122,7 +122,7 @@ internal sealed class ExchangeMeter(TokenMeter process)
     /// <summary>The exchange is over: what estimated its prompt learns from what was reported.</summary>
     public void EndPrompt(Exchange exchange)
     {
-        if (_promptIsEstimate && exchange.Usage is { IsPresent: true, InputTokens: > 0 })
+        if (_promptIsEstimate && exchange.Usage is { IsPresent: true, InputTokens: > 0, HasFurther: false })
             Estimator(exchange, TokenDirection.Input)?.Observe(_prompt, exchange.Usage.InputTokens);
         _promptIsEstimate = false;
     }
@@ -130,7 +130,7 @@ internal sealed class ExchangeMeter(TokenMeter process)
     /// <summary>What the provider reports of what was to be seen; 0 where that cannot be told.</summary>
     private long Visible(in Usage usage)
     {
-        if (usage.AudioOutputTokens > 0 || usage.HidesThought)
+        if (usage.AudioOutputTokens > 0 || usage.HidesThought || usage.HasFurther)
             return 0;
         if (usage.ReasoningTokens == 0)
             return usage.OutputTokens;

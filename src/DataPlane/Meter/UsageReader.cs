@@ -15,8 +15,13 @@ internal struct UsageReader
     private AnswerWords? _words;
     private bool _hasTotal;
     private long _furtherInput;
+    private Usage _iteration;
+    private Usage _furtherIterations;
+    private bool _isFurther;
     private byte _depth;
     private TierName _tier;
+    private TierName _speed;
+    private TierName _place;
     private UsageField _list;
     private UsageField _kind;
     private long _count;
@@ -40,13 +45,16 @@ internal struct UsageReader
     {
         if (_list != UsageField.Other)
         {
-            TakePart(ref scanner, bytes);
+            if (_list == UsageField.Iterations)
+                TakeIteration(ref scanner, bytes);
+            else
+                TakePart(ref scanner, bytes);
             return true;
         }
 
         switch (scanner.Token)
         {
-            case JsonToken.StartArray when scanner.Depth == _depth + 1 && (_field is UsageField.InputParts or UsageField.OutputParts):
+            case JsonToken.StartArray when scanner.Depth == _depth + 1 && (_field is UsageField.InputParts or UsageField.OutputParts or UsageField.Iterations):
                 BeginParts();
                 scanner.Enter();
                 return true;
@@ -58,10 +66,10 @@ internal struct UsageReader
                 return true;
             case JsonToken.Number:
                 if (TryReadCount(scanner.Text(bytes), out long count))
-                    Set(count);
+                    Set(ref _usage, count);
                 break;
-            case JsonToken.String when _field == UsageField.Tier && scanner.Depth == _depth && !scanner.IsEscaped:
-                _tier.Learn(_words!.TierOf(scanner.Text(bytes)));
+            case JsonToken.String when scanner.Depth == _depth && !scanner.IsEscaped:
+                SetName(scanner.Text(bytes));
                 break;
             case JsonToken.EndObject when scanner.Depth < _depth:
                 return false;
@@ -78,7 +86,13 @@ internal struct UsageReader
         get
         {
             Usage usage = _usage;
-            usage.InputTokens += _furtherInput;
+            usage.InputTokens += _furtherInput + _furtherIterations.InputTokens;
+            usage.CachedInputTokens += _furtherIterations.CachedInputTokens;
+            usage.CacheWriteTokens += _furtherIterations.CacheWriteTokens;
+            usage.CacheWriteHourTokens += _furtherIterations.CacheWriteHourTokens;
+            usage.OutputTokens += _furtherIterations.OutputTokens;
+            usage.HasFurther = _furtherIterations.IsPresent;
+            (usage.Speed, usage.Place) = (_speed, _place);
             _words?.Finish(ref usage);
             if (!_hasTotal)
                 usage.TotalTokens = usage.InputTokens + usage.OutputTokens;
@@ -94,7 +108,9 @@ internal struct UsageReader
     private void BeginParts()
     {
         _list = _field;
-        if (_list == UsageField.InputParts)
+        if (_list == UsageField.Iterations)
+            _furtherIterations = default;
+        else if (_list == UsageField.InputParts)
             _usage.AudioInputTokens = _usage.ImageInputTokens = 0;
         else
             _usage.AudioOutputTokens = 0;
@@ -129,6 +145,49 @@ internal struct UsageReader
         _field = UsageField.Other;
     }
 
+    /// <summary>The next token of the list of iterations, each of which has counts of its own. Its kind may stand behind them.</summary>
+    private void TakeIteration(ref JsonScanner scanner, ReadOnlySpan<byte> bytes)
+    {
+        switch (scanner.Token)
+        {
+            case JsonToken.StartObject when scanner.Depth == _depth + 2:
+                (_iteration, _isFurther) = (default, false);
+                scanner.Enter();
+                break;
+            case JsonToken.StartObject when scanner.Depth == _depth + 3 && _field == UsageField.InputDetails:
+                scanner.Enter();
+                return;
+            case JsonToken.Name:
+                ReadOnlySpan<byte> name = scanner.Text(bytes);
+                _field = scanner.Depth == _depth + 2 ? _words!.FieldOf(name) : _words!.DetailOf(name, UsageField.InputDetails);
+                return;
+            case JsonToken.String when _field == UsageField.PartKind:
+                _isFurther = _words!.IsFurther(scanner.Text(bytes));
+                break;
+            case JsonToken.Number when TryReadCount(scanner.Text(bytes), out long count):
+                Set(ref _iteration, count);
+                break;
+            case JsonToken.EndObject when scanner.Depth == _depth + 1 && _isFurther:
+                AddIteration();
+                break;
+            case JsonToken.EndArray when scanner.Depth == _depth:
+                _list = UsageField.Other;
+                break;
+        }
+
+        _field = UsageField.Other;
+    }
+
+    private void AddIteration()
+    {
+        _furtherIterations.IsPresent = true;
+        _furtherIterations.InputTokens += _iteration.InputTokens;
+        _furtherIterations.CachedInputTokens += _iteration.CachedInputTokens;
+        _furtherIterations.CacheWriteTokens += _iteration.CacheWriteTokens;
+        _furtherIterations.CacheWriteHourTokens += _iteration.CacheWriteHourTokens;
+        _furtherIterations.OutputTokens += _iteration.OutputTokens;
+    }
+
     private readonly UsageField KindOf(ReadOnlySpan<byte> word)
     {
         bool isInput = _list == UsageField.InputParts;
@@ -159,45 +218,62 @@ internal struct UsageReader
     private static UsageField DetailsOf(UsageField field) =>
         field is UsageField.OutputDetails or UsageField.Reasoning or UsageField.AudioOutput ? UsageField.OutputDetails : UsageField.InputDetails;
 
-    private void Set(long count)
+    /// <summary>What is no count. The common speed is none: a price that has a factor for the tier of that name does not mean it.</summary>
+    private void SetName(ReadOnlySpan<byte> word)
+    {
+        switch (_field)
+        {
+            case UsageField.Tier:
+                _tier.Learn(_words!.TierOf(word));
+                break;
+            case UsageField.Speed:
+                _speed.Set(word.SequenceEqual("standard"u8) ? default : word);
+                break;
+            case UsageField.Place:
+                _place.Set(word);
+                break;
+        }
+    }
+
+    private void Set(ref Usage usage, long count)
     {
         switch (_field)
         {
             case UsageField.Input:
-                _usage.InputTokens = count;
-                _usage.IsPresent = true;
+                usage.InputTokens = count;
+                usage.IsPresent = true;
                 break;
             case UsageField.Output:
-                _usage.OutputTokens = count;
-                _usage.IsPresent = true;
+                usage.OutputTokens = count;
+                usage.IsPresent = true;
                 break;
             case UsageField.Total:
-                _usage.TotalTokens = count;
-                _usage.IsPresent = _hasTotal = true;
+                usage.TotalTokens = count;
+                usage.IsPresent = _hasTotal = true;
                 break;
             case UsageField.CachedInput:
-                _usage.CachedInputTokens = count;
+                usage.CachedInputTokens = count;
                 break;
             case UsageField.CacheWrite:
-                _usage.CacheWriteTokens = count;
+                usage.CacheWriteTokens = count;
                 break;
             case UsageField.CacheWriteHour:
-                _usage.CacheWriteHourTokens = count;
+                usage.CacheWriteHourTokens = count;
                 break;
             case UsageField.ImageInput:
-                _usage.ImageInputTokens = count;
+                usage.ImageInputTokens = count;
                 break;
             case UsageField.AudioInput:
-                _usage.AudioInputTokens = count;
+                usage.AudioInputTokens = count;
                 break;
             case UsageField.Reasoning:
-                _usage.ReasoningTokens = count;
+                usage.ReasoningTokens = count;
                 break;
             case UsageField.FurtherInput:
                 _furtherInput = count;
                 break;
             case UsageField.AudioOutput:
-                _usage.AudioOutputTokens = count;
+                usage.AudioOutputTokens = count;
                 break;
         }
     }

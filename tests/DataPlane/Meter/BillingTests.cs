@@ -50,6 +50,28 @@ public class BillingTests
     }
 
     [Theory]
+    [InlineData("", "", 1_000_000)]
+    [InlineData("fast", "", 2_000_000)]
+    [InlineData("", "us", 1_100_000)]
+    [InlineData("fast", "us", 2_200_000)]
+    [InlineData("slow", "eu", 1_000_000)]
+    public void A_speed_and_a_place_have_factors_on_top_of_the_tier_s(string speed, string place, long cost)
+    {
+        var exchange = Answered();
+        (string, long)[] factors = [("flex", 500_000), ("fast", 2_000_000), ("us", 1_100_000)];
+        var price = Price with { Request = 0, Factors = [.. factors.Select(one => new PriceFactor(System.Text.Encoding.UTF8.GetBytes(one.Item1), one.Item2))] };
+        exchange.Target = new TargetModel { Provider = null!, Timeouts = exchange.Target!.Timeouts, Price = price };
+        var (fast, at) = (default(TierName), default(TierName));
+        fast.Set(System.Text.Encoding.UTF8.GetBytes(speed));
+        at.Set(System.Text.Encoding.UTF8.GetBytes(place));
+        var usage = new Usage { IsPresent = true, InputTokens = 400, Speed = fast, Place = at };
+        exchange.SetReported(usage, "standard"u8);
+        Assert.Equal(cost, Billing.Of(exchange, default).CostNanodollars);
+        exchange.SetReported(usage, "flex"u8);
+        Assert.Equal(cost / 2, Billing.Of(exchange, default).CostNanodollars);
+    }
+
+    [Theory]
     [InlineData("", "", 1000)]
     [InlineData("flex", "", 500)]
     [InlineData("flex", "default", 1000)]

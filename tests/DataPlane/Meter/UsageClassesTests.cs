@@ -71,6 +71,55 @@ public sealed class UsageClassesTests
         Assert.Equal((25, 100), (reader.Usage.InputTokens, reader.Usage.OutputTokens));
     }
 
+    /// <summary>
+    /// Anthropic's page "Compaction": the usage's own counts are those of all iterations but the compactions. Its page "Advisor tool": nor are an advisor's in it.
+    /// </summary>
+    [Theory]
+    [InlineData("", "usage 23000 (0 cached, 0 audio) 1000", 0, 0)]
+    [InlineData("null", "usage 23000 (0 cached, 0 audio) 1000", 0, 0)]
+    [InlineData("[]", "usage 23000 (0 cached, 0 audio) 1000", 0, 0)]
+    [InlineData("[MESSAGE]", "usage 23000 (0 cached, 0 audio) 1000", 0, 0)]
+    [InlineData("[COMPACTION,MESSAGE]", "usage 203000 (50000 cached, 0 audio) 4500", 30_000, 10_000)]
+    [InlineData("[COMPACTION,MESSAGE,LATE,MESSAGE]", "usage 204000 (50000 cached, 0 audio) 4570", 30_000, 10_000)]
+    [InlineData("[7,[COMPACTION],{\"type\":\"compaction\",\"usage\":COMPACTION,\"input_tokens\":\"9\"}]", "usage 23000 (0 cached, 0 audio) 1000", 0, 0)]
+    public void What_compacting_and_advice_took_is_a_part_of_a_message_s_bill(string iterations, string told, long written, long writtenForAnHour)
+    {
+        const string message = """{"type":"message","input_tokens":23000,"cache_read_input_tokens":0,"output_tokens":1000}""",
+            compaction = """{"type":"compaction","input_tokens":100000,"cache_read_input_tokens":50000,"cache_creation_input_tokens":30000,"""
+                + """ "cache_creation":{"ephemeral_5m_input_tokens":20000,"ephemeral_1h_input_tokens":10000},"output_tokens":3500}""",
+            late = """{"model":"claude-opus-5-5","output_tokens":70,"input_tokens":1000,"type":"advisor_message"}""";
+        var list = iterations.Replace("MESSAGE", message, StringComparison.Ordinal).Replace("COMPACTION", compaction, StringComparison.Ordinal).Replace("LATE", late, StringComparison.Ordinal);
+        var usage = "{\"input_tokens\":23000," + (list.Length > 0 ? $"\"iterations\":{list}," : "") + "\"output_tokens\":1000,\"speed\":\"fast\",\"inference_geo\":\"us\"}";
+        var bytes = Encoding.UTF8.GetBytes($"{{\"type\":\"message\",\"content\":[],\"usage\":{usage}}}");
+        for (var step = 1; step <= bytes.Length; step += step < 40 ? 1 : 40)
+        {
+            var reader = new JsonAnswerReader();
+            reader.Reset(AnthropicAnswerWords.Shared);
+            for (var at = 0; at < bytes.Length; at += step)
+                reader.Feed(bytes.AsSpan(at, Math.Min(step, bytes.Length - at)));
+            AssertTold(reader.Usage);
+        }
+
+        // Of a stream the last list holds, which begins with what the first had.
+        var stream = new AnthropicEventReader();
+        stream.Reset(RequestShape.Messages, stripUsage: false);
+        Read(stream, $"{{\"type\":\"message_start\",\"message\":{{\"usage\":{usage}}}}}");
+        Read(stream, $"{{\"type\":\"message_delta\",\"delta\":{{\"stop_reason\":\"end_turn\"}},\"usage\":{usage}}}");
+        AssertTold(stream.Usage);
+        Read(stream, """{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":1000,"speed":"standard"}}""");
+        Assert.StartsWith(told, AnswerReading.Describe(stream.Usage), StringComparison.Ordinal);
+        var common = stream.Usage.Speed;
+        Assert.True(common.Utf8.IsEmpty);
+
+        void AssertTold(Usage read)
+        {
+            var (speed, place) = (read.Speed, read.Place);
+            Assert.StartsWith(told, AnswerReading.Describe(read), StringComparison.Ordinal);
+            Assert.Equal((written, writtenForAnHour), (read.CacheWriteTokens, read.CacheWriteHourTokens));
+            Assert.Equal(("fast", "us"), (Encoding.ASCII.GetString(speed.Utf8), Encoding.ASCII.GetString(place.Utf8)));
+        }
+    }
+
     [Fact]
     public void A_chat_s_usage_is_final_where_no_choice_goes_on()
     {
