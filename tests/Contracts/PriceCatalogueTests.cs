@@ -9,7 +9,8 @@ public sealed class PriceCatalogueTests
     {
         var catalogue = PriceCatalogue.Shipped;
         Assert.InRange(catalogue.Version, 20260101, 20991231);
-        foreach (var name in (string[])["gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-5", "gpt-5-mini", "gpt-5.5", "o3", "o4-mini", "text-embedding-3-small", "claude-sonnet-4-5", "gemini-2.5-pro"])
+        foreach (var name in (string[])["gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-5", "gpt-5-mini", "gpt-5.5", "o3", "o4-mini", "text-embedding-3-small", "claude-sonnet-4-5", "gemini-2.5-pro",
+            "gpt-6-astra", "gpt-6.1-sol", "gpt-6.2-sol", "claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5", "claude-fable-5-2", "gemini-3.8-flash"])
             Assert.NotNull(catalogue.Table.Find(name));
     }
 
@@ -27,7 +28,7 @@ public sealed class PriceCatalogueTests
             Assert.InRange(price.Output, 0, 1000 * 1_000_000_000L);
             Assert.InRange(model.OutputTokensMax, 0, 1_000_000);
             foreach (var (tier, factor) in price.Factors)
-                Assert.True(tier == "priority" ? factor is > 1_000_000 and <= 3_000_000 : factor == 500_000, name);
+                Assert.True(tier is "priority" or "fast" or "ultrafast" ? factor is > 1_000_000 and <= 6_000_000 : factor == (tier == "us" ? 1_100_000 : 500_000), name);
         }
     }
 

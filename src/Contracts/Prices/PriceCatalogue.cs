@@ -34,7 +34,7 @@ public sealed class PriceCatalogue
     /// <summary>The catalogue that is shipped.</summary>
     public static PriceCatalogue Shipped => Lazy.Value;
 
-    /// <summary>The day that it is of, as a number: 20261128.</summary>
+    /// <summary>The day that it is of, as a number: 20261130.</summary>
     public int Version { get; }
 
     /// <summary>The models by name.</summary>

@@ -77,6 +77,9 @@ internal readonly record struct ModelAbilities
     /// <summary>As above.</summary>
     public int BudgetMax { get; private init; }
 
+    /// <summary>The longest answer of a model of this kind, which holds where no list of prices knows the very model; 0 where that is not known.</summary>
+    public int OutputTokensMax { get; private init; }
+
     /// <summary>It thinks where nothing is said.</summary>
     public bool ThinksUnasked { get; private init; }
 
@@ -272,6 +275,7 @@ internal readonly record struct ModelAbilities
         {
             Family = ModelFamily.Claude,
             Words = Efforts.Off,
+            OutputTokensMax = ClaudeOutputMax(version, isOpus: name.IndexOf("opus"u8) >= 0),
             TakesOneSampler = version is 0 or >= 401,
             Prefill = version is > 0 and < 406 ? PrefillForm.Continued : PrefillForm.Refused,
             Features = RequestFeatures.Common & ~lacks,
@@ -291,6 +295,18 @@ internal readonly record struct ModelAbilities
             HidesThought = version > 406,
         };
     }
+
+    /// <summary>As Anthropic's pages of models have it: 128k from Opus 4.6 and all others' 5 on. A family that is newer gives no less.</summary>
+    private static int ClaudeOutputMax(int version, bool isOpus) => version switch
+    {
+        0 => 0,
+        < 305 => 4096,
+        < 307 => 8192,
+        < 405 when isOpus => 32_000,
+        < 406 => 64_000,
+        < 500 when !isOpus => 64_000,
+        _ => 128_000,
+    };
 
     /// <summary>
     /// Gemini (Google's pages "Gemini thinking" and "Structured outputs"): no thought before 2.5, numbers in 2.5, words from 3 on, which cannot be silenced.

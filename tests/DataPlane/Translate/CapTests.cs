@@ -55,8 +55,25 @@ public sealed class CapTests
         Assert.Equal((sent, "", told), Sent("chat", none, "", -1, outputMax: outputMax, outputRoom: outputRoom));
     }
 
+    [Theory]
+    [InlineData("claude-opus-5-5", 128_000, 0)]
+    [InlineData("us.anthropic.claude-sonnet-5-5-v1:0", 128_000, 0)]
+    [InlineData("claude-fable-5-1", 128_000, 0)]
+    [InlineData("claude-haiku-5-5", 128_000, 0)]
+    [InlineData("claude-opus-6", 128_000, 0)]
+    [InlineData("claude-sonnet-4-6", 64_000, 0)]
+    [InlineData("claude-opus-4-1-20250805", 32_000, 0)]
+    [InlineData("claude-3-5-haiku-latest", 8192, 0)]
+    [InlineData("claude-3-haiku-20240307", 4096, 0)]
+    [InlineData("sonnet", 4096, 4096)]
+    public void Nor_is_one_that_no_list_has_the_longest_answer_of_and_its_name_tells(string model, long sent, long told)
+    {
+        var none = SpokenShape.All.Single(form => form.Shape == RequestShape.Messages);
+        Assert.Equal((sent, "", told), Sent("chat", none, "", -1, model: model));
+    }
+
     private static (long Sent, string Lost, long Told) Sent(
-        string client, SpokenShape upstream, string name, long cap, long outputCap = 0, long outputMax = 0, long outputRoom = 0)
+        string client, SpokenShape upstream, string name, long cap, long outputCap = 0, long outputMax = 0, long outputRoom = 0, string model = "m")
     {
         var body = JsonNode.Parse(SpokenShape.Named(client).Question)!;
         if (name.Length > 0)
@@ -64,7 +81,7 @@ public sealed class CapTests
         var request = Translating.Read(SpokenShape.Named(client).Shape, body.ToJsonString());
         var json = new JsonOut(new TextBuffer());
         json.Begin();
-        var target = new RequestTarget("\"m\""u8, outputCap, outputMax, true, default) { OutputRoom = outputRoom };
+        var target = new RequestTarget("\"m\""u8, outputCap, outputMax, true, ModelAbilities.Of(Encoding.ASCII.GetBytes(model))) { OutputRoom = outputRoom };
         Translations.Of(upstream.Shape).RequestWriter!.Write(request, target, json);
         var written = JsonNode.Parse(json.To.Written)!;
         var sent = upstream.Caps.Select(path => path.Split('.').Aggregate((JsonNode?)written, (at, member) => at?[member])).OfType<JsonValue>().Single().GetValue<long>();

@@ -195,7 +195,7 @@ public sealed class ThoughtTests
     [Theory]
     [InlineData("claude-sonnet-4-5", "\"temperature\":0.7", "\"top_p\"", "top_p")]
     [InlineData("claude-sonnet-4", "\"temperature\":0.7,\"top_p\":0.9,\"top_k\":5", "\"x\"", "")]
-    [InlineData("claude-opus-4-7", "\"max_tokens\":4096", "\"t", "temperature,top_p,top_k")]
+    [InlineData("claude-opus-4-7", "\"max_tokens\":128000", "\"t", "temperature,top_p,top_k")]
     public void Claude_is_sent_the_sampling_that_it_takes(string model, string expected, string not, string losses)
     {
         const string body = """{"model":"a","messages":[{"role":"user","content":"Q"}],"temperature":0.7,"top_p":0.9,"top_k":5}""";

@@ -10,7 +10,7 @@ namespace AiEdge.DataPlane.Dialects.Anthropic;
 /// </summary>
 internal sealed class MessagesRequestWriter : RequestWriter
 {
-    /// <summary>The cap on an answer where neither the client nor the model's rule names one: every model takes it.</summary>
+    /// <summary>The cap on an answer where the client names none and nobody knows the model's longest: every model takes it.</summary>
     public const long TokensMaxDefault = 4096;
 
     public override Endpoint EndpointOf(bool isStream) => AnthropicForm.Messages;
@@ -25,8 +25,9 @@ internal sealed class MessagesRequestWriter : RequestWriter
 
     protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {
-        var max = request.CapAt(target, target.OutputMax > 0 ? target.OutputMax : TokensMaxDefault);
-        if (request.TokensMax < 0 && target.OutputMax <= 0)
+        var longest = target.OutputMax > 0 ? target.OutputMax : target.Abilities.OutputTokensMax;
+        var max = request.CapAt(target, longest > 0 ? longest : TokensMaxDefault);
+        if (request.TokensMax < 0 && longest <= 0)
             request.TokensMaxTold = max;
         var thought = MessagesThought.Of(request, target.Abilities, max);
         json.StartObject();
