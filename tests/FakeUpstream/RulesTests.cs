@@ -249,6 +249,17 @@ public sealed class RulesTests
     }
 
     [Theory]
+    [InlineData("o3-mini", false)]
+    [InlineData("o4-mini-2025-04-16", false)]
+    [InlineData("gpt-5", true)]
+    public void How_many_calls_at_a_time_is_judged(string model, bool isWell)
+    {
+        const string tools = ""","tools":[{"type":"function","name":"f","function":{"name":"f"},"parameters":{},"strict":false}],"parallel_tool_calls":false""";
+        Assert.Equal(isWell, ChatRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"{{model}}","messages":[{{User}}]{{tools}}}""")) is null);
+        Assert.Equal(isWell, ResponsesRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"{{model}}","input":"Q"{{tools}}}""")) is null);
+    }
+
+    [Theory]
     [InlineData("gpt-6-astra", "\"reasoning_effort\":\"xhigh\"", true)]
     [InlineData("gpt-6-astra", "\"reasoning_effort\":\"max\"", false)]
     [InlineData("gpt-6-astra", "\"reasoning_effort\":\"none\"", false)]

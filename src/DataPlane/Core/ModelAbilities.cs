@@ -226,13 +226,14 @@ internal readonly record struct ModelAbilities
     /// <summary>
     /// The o series and gpt-5 and what follows it (OpenAI's guide "Reasoning models", its pages of models). From 5.1 on thought can be switched off, but for
     /// those that <see cref="AlwaysThinks"/>; till 5.4 it is off unless asked for. From 5.4 on OpenAI's own chat completions have no functions beside
-    /// thought; what others make of these models is not known. A family that is newer than these lines is taken to be as the last of them.
+    /// thought; what others make of these models is not known. The o series refuses to be told how many calls at a time it may make. A family that is newer
+    /// than these lines is taken to be as the last of them.
     /// </summary>
     private static ModelAbilities OfOpenAi(ReadOnlySpan<byte> name)
     {
         var made = new ModelAbilities { Family = ModelFamily.OpenAiReasoning, Thought = ThoughtForm.Word, RefusesSampling = true, ThinksUnasked = true };
         if (name.IndexOf("gpt-"u8) is not (var at and >= 0))
-            return made with { Words = LowToHigh };
+            return (made with { Words = LowToHigh }).At(RequestFeatures.ParallelTools, RequestFeatures.None);
         var version = Version(name[(at + 4)..]);
         if (name.IndexOf("-chat"u8) >= 0)
             return made with { Thought = ThoughtForm.None, RefusesSampling = version > 500, ThinksUnasked = false };

@@ -32,6 +32,24 @@ public sealed class FeatureTests
     }
 
     [Theory]
+    [InlineData("o1", false)]
+    [InlineData("o3-mini", false)]
+    [InlineData("o3", false)]
+    [InlineData("openai/o4-mini", false)]
+    [InlineData("gpt-5", true)]
+    [InlineData("gpt-6.1-sol", true)]
+    public void The_o_series_is_not_told_to_make_one_call_at_a_time(string model, bool isTold)
+    {
+        const string body = """{"max_tokens":9,"messages":[{"role":"user","content":"Q"}],"tools":[{"name":"f","input_schema":{"type":"object"}}],"tool_choice":{"type":"auto","disable_parallel_tool_use":true}}""";
+        foreach (var shape in (RequestShape[])[RequestShape.Chat, RequestShape.Responses])
+        {
+            var told = Translating.Request(RequestShape.Messages, shape, body, out var lost, model);
+            Assert.Equal(isTold, told.Contains("\"parallel_tool_calls\":false", StringComparison.Ordinal));
+            Assert.Equal(!isTold, lost.Contains("disable_parallel_tool_use", StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
     [InlineData((uint)RequestFeatures.User, "user", "\"user\":\"u\"", "chat")]
     [InlineData((uint)RequestFeatures.Seed, "seed", "\"seed\"", "contents")]
     [InlineData((uint)RequestFeatures.Stop, "stop", "\"stopSequences\"", "contents")]

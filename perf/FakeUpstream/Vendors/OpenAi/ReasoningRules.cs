@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace AiEdge.FakeUpstream;
 
-/// <summary>What OpenAI's models that think refuse besides (guide "Reasoning models"): sampling, log probabilities, stop sequences, the old cap.</summary>
+/// <summary>What OpenAI's models that think refuse besides (guide "Reasoning models"): sampling, log probabilities, stop sequences, the old cap, of the o series how many calls at a time.</summary>
 internal static class ReasoningRules
 {
     private static readonly string[] Refused = ["presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "logit_bias", "stop", "max_tokens"];
@@ -24,6 +24,8 @@ internal static class ReasoningRules
                 return $"Unsupported parameter: '{name}' is not supported with this model.";
         }
 
+        if (model[0] == 'o' && root.TryGetProperty("parallel_tool_calls", out _))
+            return "Unsupported parameter: 'parallel_tool_calls' is not supported with this model.";
         foreach (var name in (string[])["temperature", "top_p"])
         {
             if (root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.GetDouble() != 1)
