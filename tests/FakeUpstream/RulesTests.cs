@@ -287,6 +287,7 @@ public sealed class RulesTests
     [Theory]
     [InlineData("gemini-2.5-pro", "thinkingBudget", false)]
     [InlineData("gemini-2.5-flash", "thinkingBudget", true)]
+    [InlineData("gemini-2.5-flash-image", "thinkingBudget", false)]
     [InlineData("gemini-2.0-flash", "includeThoughts", false)]
     public void Thought_is_judged_by_the_model(string model, string name, bool isWell)
     {

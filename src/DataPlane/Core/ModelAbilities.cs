@@ -312,24 +312,26 @@ internal readonly record struct ModelAbilities
     /// <summary>
     /// Gemini (Google's pages "Gemini thinking" and "Structured outputs"): no thought before 2.5, numbers in 2.5, words from 3 on, which cannot be silenced.
     /// Penalties are not enabled since 2.5, JSON goes with functions from 3 on. An answer that was begun is refused by 3.5 Flash-Lite and from 3.6 on ("What's
-    /// new in Gemini 3.6"), and what lies between is not known to take it. Names without a number are those of the latest.
+    /// new in Gemini 3.6"), and what lies between is not known to take it. Who makes images does not think before 3. Names without a number are those of the
+    /// latest.
     /// </summary>
     private static ModelAbilities OfGemini(ReadOnlySpan<byte> name)
     {
         var version = Version(name[(name.IndexOf("gemini"u8) + "gemini".Length)..]);
         var lacks = (version is 0 or >= 205 ? RequestFeatures.Penalties : RequestFeatures.None)
             | (version is > 0 and < 300 ? RequestFeatures.JsonWithTools : RequestFeatures.None);
+        var thinks = version >= 205 && (version >= 300 || name.IndexOf("-image"u8) < 0);
         var made = new ModelAbilities
         {
             Family = ModelFamily.Gemini,
             WantsCallProof = version is 0 or >= 300,
             Prefill = version is > 0 and < 305 ? PrefillForm.Continued : PrefillForm.Refused,
-            ThinksUnasked = version >= 205,
+            ThinksUnasked = thinks,
             Features = RequestFeatures.Common & ~lacks,
         };
         if (version == 0)
             return made;
-        if (version < 205)
+        if (!thinks)
             return made with { Thought = ThoughtForm.None };
         var isFlash = name.IndexOf("flash"u8) >= 0;
         if (version < 300)

@@ -61,6 +61,8 @@ public sealed class ThoughtTests
     [InlineData("none", "gemini-3-pro-preview", "{\"thinkingLevel\":\"LOW\"}", "reasoning_effort")]
     [InlineData("none", "gemini-2.0-flash", "", "")]
     [InlineData("low", "gemini-2.0-flash", "", "reasoning_effort")]
+    [InlineData("low", "gemini-2.5-flash-image", "", "reasoning_effort")]
+    [InlineData("none", "gemini-2.5-flash-image-preview", "", "")]
     [InlineData("low", "gemini-2.5-flash-lite", "{\"thinkingBudget\":1024,\"includeThoughts\":true}", "")]
     [InlineData("minimal", "gemini-3-flash-preview", "{\"thinkingLevel\":\"MINIMAL\",\"includeThoughts\":true}", "")]
     [InlineData("medium", "gemini-3-pro-preview", "{\"thinkingLevel\":\"HIGH\",\"includeThoughts\":true}", "reasoning_effort")]

@@ -103,13 +103,15 @@ internal static class ContentsRules
                 + $"underscores (_), dots (.), colons (:), or dashes (-), with a maximum length of {NameLengthMax}.\n";
     }
 
-    /// <summary>Google's page "Gemini thinking": Pro cannot be silenced, and what came before 2.5 does not think.</summary>
+    /// <summary>Google's page "Gemini thinking": Pro cannot be silenced, and what came before 2.5, or makes images before 3, does not think.</summary>
     private static string? FaultOfThought(JsonElement config, string model)
     {
         if (!config.TryGetProperty("thinkingConfig", out var thinking) || !model.StartsWith("gemini-", StringComparison.Ordinal))
             return null;
         if (model.StartsWith("gemini-1", StringComparison.Ordinal) || model.StartsWith("gemini-2.0", StringComparison.Ordinal))
             return "Thinking is not supported for this model.";
+        if (model.StartsWith("gemini-2.5-flash-image", StringComparison.Ordinal))
+            return "Thinking is not enabled for this model.";
         return thinking.TryGetProperty("thinkingBudget", out var budget) && budget.GetInt64() == 0 && !model.Contains("flash", StringComparison.Ordinal)
             ? "Budget 0 is invalid. This model only works in thinking mode."
             : null;
