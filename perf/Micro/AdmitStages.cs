@@ -84,6 +84,7 @@ internal static class AdmitStages
             AudioInput = 0,
             AudioOutput = 0,
             ImageInput = 0,
+            ImageOutput = 0,
         };
         var model = LimitWorld.Model("gpt-4o", price: price);
         var config = new ConfigSnapshot

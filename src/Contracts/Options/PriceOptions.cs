@@ -39,6 +39,9 @@ public sealed class PriceOptions
     /// <summary>Tokens of images in the prompt.</summary>
     public static readonly DecimalField ImageInputField = DecimalField.Price("imageInput");
 
+    /// <summary>Tokens of images in the answer.</summary>
+    public static readonly DecimalField ImageOutputField = DecimalField.Price("imageOutput");
+
     /// <summary>Each request, in dollars.</summary>
     public static readonly DecimalField RequestField = new("request", "dollars for each request, such as 0.04", 9, "1000000");
 
@@ -52,7 +55,7 @@ public sealed class PriceOptions
     /// <summary>The fields.</summary>
     public static readonly FieldTable Table = new(
         "a price", InputField, CachedInputField, CacheWriteField, CacheWriteHourField, OutputField, ReasoningField, AudioInputField,
-        AudioOutputField, ImageInputField, RequestField, FactorsField, LongContextField);
+        AudioOutputField, ImageInputField, ImageOutputField, RequestField, FactorsField, LongContextField);
 
     /// <summary>The section; null where there is none.</summary>
     public ConfigMap? Node { get; private init; }
@@ -84,6 +87,9 @@ public sealed class PriceOptions
     /// <summary>See <see cref="ImageInputField"/>.</summary>
     public Setting<long> ImageInput { get; private init; }
 
+    /// <summary>See <see cref="ImageOutputField"/>.</summary>
+    public Setting<long> ImageOutput { get; private init; }
+
     /// <summary>See <see cref="RequestField"/>. Nanodollars for each request.</summary>
     public Setting<long> Request { get; private init; }
 
@@ -112,6 +118,7 @@ public sealed class PriceOptions
             AudioInput = AudioInput.Or(wider.AudioInput),
             AudioOutput = AudioOutput.Or(wider.AudioOutput),
             ImageInput = ImageInput.Or(wider.ImageInput),
+            ImageOutput = ImageOutput.Or(wider.ImageOutput),
             Request = Request.Or(wider.Request),
             Factors = Factors.Or(wider.Factors),
             LongContext = LongContext ?? wider.LongContext,
@@ -132,6 +139,7 @@ public sealed class PriceOptions
             AudioInput = reader.Get(AudioInputField),
             AudioOutput = reader.Get(AudioOutputField),
             ImageInput = reader.Get(ImageInputField),
+            ImageOutput = reader.Get(ImageOutputField),
             Request = reader.Get(RequestField),
             Factors = reader.Get(FactorsField),
             LongContext = LongContextOptions.Read(reader.Node(LongContextField), faults),

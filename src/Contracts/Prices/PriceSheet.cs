@@ -15,10 +15,11 @@ namespace AiEdge.Contracts.Prices;
 /// <param name="AudioInput">Tokens of audio in the prompt.</param>
 /// <param name="AudioOutput">Tokens of audio in the answer.</param>
 /// <param name="ImageInput">Tokens of images in the prompt.</param>
+/// <param name="ImageOutput">Tokens of images in the answer.</param>
 /// <param name="Request">Each request, in nanodollars.</param>
 public sealed record PriceSheet(
     long Input, long CachedInput, long CacheWrite, long CacheWriteHour, long Output, long Reasoning, long AudioInput, long AudioOutput, long ImageInput,
-    long Request)
+    long ImageOutput, long Request)
 {
     /// <summary>Versions of prices out of a document are larger than any date, and small enough for a number in JSON (2^53).</summary>
     private const long HashBit = 1L << 52;
@@ -41,7 +42,7 @@ public sealed record PriceSheet(
         var write = price.CacheWrite.Or(input);
         var sheet = new PriceSheet(
             input, price.CachedInput.Or(input), write, price.CacheWriteHour.Or(write), output, price.Reasoning.Or(output), price.AudioInput.Or(input),
-            price.AudioOutput.Or(output), price.ImageInput.Or(input), price.Request.Or(0));
+            price.AudioOutput.Or(output), price.ImageInput.Or(input), price.ImageOutput.Or(output), price.Request.Or(0));
         var factors = new List<KeyValuePair<string, long>>();
         foreach (var (tier, factor) in price.Factors.Or([]))
             factors.Add(new(tier, factor.Value));
@@ -70,7 +71,8 @@ public sealed record PriceSheet(
         var write = longer.CacheWrite.Or(price.CacheWrite.Or(input));
         return new PriceSheet(
             input, longer.CachedInput.Or(price.CachedInput.Or(input)), write, longer.CacheWriteHour.Or(price.CacheWriteHour.Or(write)), output,
-            price.Reasoning.Or(output), price.AudioInput.Or(input), price.AudioOutput.Or(output), price.ImageInput.Or(input), sheet.Request);
+            price.Reasoning.Or(output), price.AudioInput.Or(input), price.AudioOutput.Or(output), price.ImageInput.Or(input),
+            price.ImageOutput.Or(output), sheet.Request);
     }
 
     private void AppendTo(StringBuilder text)
@@ -80,6 +82,8 @@ public sealed record PriceSheet(
             $"{Input} {CachedInput} {CacheWrite} {Output} {Reasoning} {AudioInput} {AudioOutput} {ImageInput} {Request}");
         if (CacheWriteHour != CacheWrite)
             text.Append(CultureInfo.InvariantCulture, $" hour={CacheWriteHour}");
+        if (ImageOutput != Output)
+            text.Append(CultureInfo.InvariantCulture, $" image={ImageOutput}");
         foreach (var (tier, factor) in Factors)
             text.Append(CultureInfo.InvariantCulture, $" {tier}={factor}");
         if (LongContext is null)

@@ -31,6 +31,8 @@ internal sealed record PriceModel
 
     public required long ImageInput { get; init; }
 
+    public required long ImageOutput { get; init; }
+
     /// <summary>Nanodollars for each request.</summary>
     public long Request { get; init; }
 

@@ -1,7 +1,7 @@
 namespace AiEdge.DataPlane.Core;
 
 /// <summary>
-/// Tokens that a provider reports for one answer. Cached and audio input are parts of the input, reasoning and audio output
+/// Tokens that a provider reports for one answer. Cached, audio and image input are parts of the input, reasoning, audio and image output
 /// parts of the output (OpenAI's API reference, <c>usage</c> of chat completions, embeddings and responses). Dialects that count
 /// them beside each other are read so that this holds, too.
 /// </summary>
@@ -29,6 +29,8 @@ internal struct Usage
     public long AudioInputTokens { get; set; }
 
     public long AudioOutputTokens { get; set; }
+
+    public long ImageOutputTokens { get; set; }
 
     /// <summary>The provider's total, or input and output together where it names none.</summary>
     public long TotalTokens { get; set; }

@@ -18,6 +18,7 @@ internal enum UsageField : byte
     ImageInput,
     Reasoning,
     AudioOutput,
+    ImageOutput,
 
     /// <summary>Input that is not counted in <see cref="Input"/>.</summary>
     FurtherInput,

@@ -88,6 +88,7 @@ internal static class Billing
         rest = bill.OutputTokens;
         sum += (Int128)price.Reasoning * Part(usage.ReasoningTokens, ref rest);
         sum += (Int128)price.AudioOutput * Part(usage.AudioOutputTokens, ref rest);
+        sum += (Int128)price.ImageOutput * Part(usage.ImageOutputTokens, ref rest);
         sum += (Int128)price.Output * rest;
         sum += (Int128)price.Request * Million * requests;
         if (factor == Million && sum <= long.MaxValue - Million)

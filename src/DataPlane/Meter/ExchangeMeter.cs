@@ -130,7 +130,7 @@ internal sealed class ExchangeMeter(TokenMeter process)
     /// <summary>What the provider reports of what was to be seen; 0 where that cannot be told.</summary>
     private long Visible(in Usage usage)
     {
-        if (usage.AudioOutputTokens > 0 || usage.HidesThought || usage.HasFurther)
+        if (usage.AudioOutputTokens > 0 || usage.ImageOutputTokens > 0 || usage.HidesThought || usage.HasFurther)
             return 0;
         if (usage.ReasoningTokens == 0)
             return usage.OutputTokens;

@@ -113,7 +113,7 @@ internal struct UsageReader
         else if (_list == UsageField.InputParts)
             _usage.AudioInputTokens = _usage.ImageInputTokens = 0;
         else
-            _usage.AudioOutputTokens = 0;
+            _usage.AudioOutputTokens = _usage.ImageOutputTokens = 0;
     }
 
     /// <summary>The next token of a list of parts, each of which is one kind's count.</summary>
@@ -193,7 +193,7 @@ internal struct UsageReader
         bool isInput = _list == UsageField.InputParts;
         if (word.SequenceEqual("AUDIO"u8))
             return isInput ? UsageField.AudioInput : UsageField.AudioOutput;
-        return isInput && word.SequenceEqual("IMAGE"u8) ? UsageField.ImageInput : UsageField.Other;
+        return !word.SequenceEqual("IMAGE"u8) ? UsageField.Other : isInput ? UsageField.ImageInput : UsageField.ImageOutput;
     }
 
     private void AddPart()
@@ -209,6 +209,9 @@ internal struct UsageReader
             case UsageField.AudioOutput:
                 _usage.AudioOutputTokens += _count;
                 break;
+            case UsageField.ImageOutput:
+                _usage.ImageOutputTokens += _count;
+                break;
         }
     }
 
@@ -216,7 +219,9 @@ internal struct UsageReader
         Utf8Parser.TryParse(text, out count, out int used) && used == text.Length && count is >= 0 and <= Usage.TokensMax;
 
     private static UsageField DetailsOf(UsageField field) =>
-        field is UsageField.OutputDetails or UsageField.Reasoning or UsageField.AudioOutput ? UsageField.OutputDetails : UsageField.InputDetails;
+        field is UsageField.OutputDetails or UsageField.Reasoning or UsageField.AudioOutput or UsageField.ImageOutput
+            ? UsageField.OutputDetails
+            : UsageField.InputDetails;
 
     /// <summary>What is no count. The common speed is none: a price that has a factor for the tier of that name does not mean it.</summary>
     private void SetName(ReadOnlySpan<byte> word)
@@ -274,6 +279,9 @@ internal struct UsageReader
                 break;
             case UsageField.AudioOutput:
                 usage.AudioOutputTokens = count;
+                break;
+            case UsageField.ImageOutput:
+                usage.ImageOutputTokens = count;
                 break;
         }
     }

@@ -107,6 +107,7 @@ internal static class RecordWriter
         WriteOptional(json, "audioInputTokens"u8, usage.AudioInputTokens);
         WriteOptional(json, "audioOutputTokens"u8, usage.AudioOutputTokens);
         WriteOptional(json, "imageInputTokens"u8, usage.ImageInputTokens);
+        WriteOptional(json, "imageOutputTokens"u8, usage.ImageOutputTokens);
         if (usage.IsPresent)
             json.WriteNumber("reportedOutputTokens"u8, usage.OutputTokens);
     }

@@ -39,6 +39,7 @@ internal sealed class MaskedLimits(Utf8JsonWriter json, string mask)
         WriteDecimal(PriceOptions.AudioInputField, price.AudioInput, DecimalText.DigitsMax);
         WriteDecimal(PriceOptions.AudioOutputField, price.AudioOutput, DecimalText.DigitsMax);
         WriteDecimal(PriceOptions.ImageInputField, price.ImageInput, DecimalText.DigitsMax);
+        WriteDecimal(PriceOptions.ImageOutputField, price.ImageOutput, DecimalText.DigitsMax);
         WriteDecimal(PriceOptions.RequestField, price.Request, DecimalText.DigitsMax);
         if (price.Factors.IsSet)
         {

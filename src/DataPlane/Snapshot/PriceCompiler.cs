@@ -64,6 +64,7 @@ internal sealed class PriceCompiler
             AudioInput = sheet.AudioInput,
             AudioOutput = sheet.AudioOutput,
             ImageInput = sheet.ImageInput,
+            ImageOutput = sheet.ImageOutput,
             Request = sheet.Request,
             Factors = factors,
             LongContextAbove = sheet.LongContextAbove,

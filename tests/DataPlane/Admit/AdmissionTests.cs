@@ -414,5 +414,6 @@ public sealed class AdmissionTests
         AudioInput = input,
         AudioOutput = output,
         ImageInput = input,
+        ImageOutput = output,
     };
 }

@@ -19,6 +19,7 @@ public class BillingTests
         AudioInput = 40_000_000_000,
         AudioOutput = 80_000_000_000,
         ImageInput = 5_000_000_000,
+        ImageOutput = 90_000_000_000,
         Request = 100,
         Factors = [new PriceFactor("flex"u8.ToArray(), 500_000)],
     };
@@ -40,10 +41,11 @@ public class BillingTests
             OutputTokens = 200,
             ReasoningTokens = 50,
             AudioOutputTokens = 30,
+            ImageOutputTokens = 7,
         };
         Bill bill = Billing.Of(exchange, default);
         Assert.Equal((1000, 400, 200, false, 7), (bill.InputTokens, bill.CachedInputTokens, bill.OutputTokens, bill.IsEstimate, bill.PriceVersion));
-        long expected = (400 * 1250) + (70 * 3000) + (30 * 4000) + (10 * 40_000) + (20 * 5000) + (470 * 2500) + (50 * 11_000) + (30 * 80_000) + (120 * 10_000) + 100;
+        long expected = (400 * 1250) + (70 * 3000) + (30 * 4000) + (10 * 40_000) + (20 * 5000) + (470 * 2500) + (50 * 11_000) + (30 * 80_000) + (7 * 90_000) + (113 * 10_000) + 100;
         Assert.Equal(expected, bill.CostNanodollars);
         exchange.SetServiceTier("flex"u8);
         Assert.Equal((expected + 1) / 2, Billing.Of(exchange, default).CostNanodollars);

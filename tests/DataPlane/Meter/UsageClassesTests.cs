@@ -11,13 +11,13 @@ namespace AiEdge.DataPlane.Tests.Meter;
 public sealed class UsageClassesTests
 {
     private const string Transcription = """
-        {"text":"x","usage":{"type":"tokens","input_tokens":14,"input_token_details":{"text_tokens":1,"audio_tokens":13},"output_tokens":45,"output_token_details":{"audio_tokens":5},"total_tokens":59}}
+        {"text":"x","usage":{"type":"tokens","input_tokens":14,"input_token_details":{"text_tokens":1,"audio_tokens":13},"output_tokens":45,"output_token_details":{"audio_tokens":5,"image_tokens":3},"total_tokens":59}}
         """;
 
     private const string Contents = """
         {"candidates":[],"usageMetadata":{"promptTokenCount":20,"candidatesTokenCount":7,"thoughtsTokenCount":2,
         "promptTokensDetails":[{"modality":"TEXT","tokenCount":3},{"tokenCount":12,"modality":"AUDIO"},{"modality":"AUDIO","tokenCount":1},{"modality":"IMAGE","tokenCount":4},7,[1]],
-        "candidatesTokensDetails":[{"modality":"AUDIO","tokenCount":5},{"modality":"TEXT","tokenCount":2}],"cachedContentTokenCount":6,"totalTokenCount":29}}
+        "candidatesTokensDetails":[{"modality":"AUDIO","tokenCount":5},{"modality":"TEXT","tokenCount":1},{"modality":"IMAGE","tokenCount":1}],"cachedContentTokenCount":6,"totalTokenCount":29}}
         """;
 
     [Theory]
@@ -36,7 +36,7 @@ public sealed class UsageClassesTests
             Assert.Equal(
                 isGemini ? "usage 20 (6 cached, 13 audio) 9 (2 reasoning, 5 audio) 29" : "usage 14 (0 cached, 13 audio) 45 (0 reasoning, 5 audio) 59",
                 AnswerReading.Describe(reader.Usage));
-            Assert.Equal(isGemini ? 4 : 0, reader.Usage.ImageInputTokens);
+            Assert.Equal(isGemini ? (4, 1) : (0, 3), (reader.Usage.ImageInputTokens, reader.Usage.ImageOutputTokens));
         }
     }
 

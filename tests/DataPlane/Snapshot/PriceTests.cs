@@ -17,10 +17,10 @@ public sealed class PriceTests
     [Fact]
     public void A_price_is_taken_exactly_in_nanodollars_for_a_million_tokens()
     {
-        var price = Price("{ input: 2.50, cachedInput: 1.25, cacheWrite: 3.125, output: 10.00, reasoning: 12, audioInput: 40, audioOutput: 80, imageInput: 0.000000001, request: 0.04 }")!;
+        var price = Price("{ input: 2.50, cachedInput: 1.25, cacheWrite: 3.125, output: 10.00, reasoning: 12, audioInput: 40, audioOutput: 80, imageInput: 0.000000001, imageOutput: 30, request: 0.04 }")!;
         Assert.Equal((2_500_000_000, 1_250_000_000, 3_125_000_000), (price.Input, price.CachedInput, price.CacheWrite));
         Assert.Equal((10_000_000_000, 12_000_000_000, 40_000_000_000, 80_000_000_000), (price.Output, price.Reasoning, price.AudioInput, price.AudioOutput));
-        Assert.Equal((1, 40_000_000), (price.ImageInput, price.Request));
+        Assert.Equal((1, 30_000_000_000, 40_000_000), (price.ImageInput, price.ImageOutput, price.Request));
     }
 
     [Fact]
@@ -28,7 +28,7 @@ public sealed class PriceTests
     {
         var price = Price("{ input: 3, output: 15 }")!;
         Assert.Equal((3_000_000_000, 3_000_000_000, 3_000_000_000, 3_000_000_000), (price.CachedInput, price.CacheWrite, price.AudioInput, price.ImageInput));
-        Assert.Equal((15_000_000_000, 15_000_000_000, 0), (price.Reasoning, price.AudioOutput, price.Request));
+        Assert.Equal((15_000_000_000, 15_000_000_000, 15_000_000_000, 0), (price.Reasoning, price.AudioOutput, price.ImageOutput, price.Request));
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class PriceTests
             "{ input: 3, output: 15 }", "{ input: 3, output: 16 }", "{ input: 3, output: 15, cachedInput: 1 }", "{ input: 3, output: 15, cacheWrite: 1 }",
             "{ input: 3, output: 15, cacheWriteHour: 1 }", "{ input: 3, output: 15, longContext: { above: 2k, input: 4, cacheWriteHour: 1 } }",
             "{ input: 3, output: 15, reasoning: 1 }", "{ input: 3, output: 15, audioInput: 1 }", "{ input: 3, output: 15, audioOutput: 1 }",
-            "{ input: 3, output: 15, imageInput: 1 }", "{ input: 3, output: 15, request: 1 }", "{ input: 3, output: 15, factors: { flex: 0.5 } }",
+            "{ input: 3, output: 15, imageInput: 1 }", "{ input: 3, output: 15, imageOutput: 1 }", "{ input: 3, output: 15, request: 1 }", "{ input: 3, output: 15, factors: { flex: 0.5 } }",
             "{ input: 3, output: 15, factors: { batch: 0.5 } }", "{ input: 3, output: 15, longContext: { above: 1k, input: 4 } }",
             "{ input: 3, output: 15, longContext: { above: 2k, input: 4 } }",
         ];

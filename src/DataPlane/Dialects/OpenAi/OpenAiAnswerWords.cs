@@ -62,8 +62,8 @@ internal sealed class OpenAiAnswerWords : AnswerWords
             return UsageField.CachedInput;
         if (!output && (name.SequenceEqual("cache_write_tokens"u8) || name.SequenceEqual("cache_creation_tokens"u8)))
             return UsageField.CacheWrite;
-        if (!output && name.SequenceEqual("image_tokens"u8))
-            return UsageField.ImageInput;
+        if (name.SequenceEqual("image_tokens"u8))
+            return output ? UsageField.ImageOutput : UsageField.ImageInput;
         if (output && name.SequenceEqual("reasoning_tokens"u8))
             return UsageField.Reasoning;
         return within;
