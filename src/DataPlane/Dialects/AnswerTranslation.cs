@@ -19,6 +19,7 @@ internal sealed class AnswerTranslation
     private AnswerWriter _writer = null!;
     private AnswerWriter _told = null!;
     private Exchange _exchange = null!;
+    private int _items;
 
     /// <summary>What has been written and not been taken.</summary>
     public ReadOnlySpan<byte> Written => _writer.Out.Written;
@@ -37,6 +38,7 @@ internal sealed class AnswerTranslation
         var (spoken, asked) = (exchange.SpokenEndpoint.Shape, exchange.Endpoint!.Shape);
         var (from, to) = ((int)spoken, (int)asked);
         _exchange = exchange;
+        _items = 0;
         _losses.Clear();
         _reader = _readers[from] ??= Translations.Of(spoken).NewAnswerReader!();
         var made = Translations.Of(asked);
@@ -101,6 +103,22 @@ internal sealed class AnswerTranslation
         _turns?.End();
         _writer.End();
         return !_writer.IsFaulted;
+    }
+
+    /// <summary>Whether the writer has written the answer's end.</summary>
+    public bool IsEnded => _writer.IsEnded;
+
+    /// <summary>The stream was ended by events of somebody else's.</summary>
+    public void OnCut(ReadOnlySpan<byte> events) => _writer.OnCut(events);
+
+    /// <summary>The next item that the client was told whole; false where there is none by now.</summary>
+    public bool TryNextItem(out ReadOnlySpan<byte> id, out ReadOnlySpan<byte> item)
+    {
+        id = item = default;
+        if (_items >= _writer.ItemsDone)
+            return false;
+        item = _writer.ItemDone(_items++, out id);
+        return true;
     }
 
     /// <summary>What could not be carried of the answer so far, and is not reported yet.</summary>

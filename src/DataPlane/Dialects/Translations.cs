@@ -44,6 +44,14 @@ internal static class Translations
 /// <summary>Finds where a body names the model besides the path, which has to be the one that is asked for.</summary>
 internal delegate EdgeError FindModels(ReadOnlySpan<byte> source, ReadOnlySpan<byte> asked, List<Piece> found);
 
+/// <summary>An element of a request that stands for an item of an earlier answer.</summary>
+/// <param name="Element">The element.</param>
+/// <param name="Id">The item's id.</param>
+internal readonly record struct ItemReference(Piece Element, Piece Id);
+
+/// <summary>Finds what of a body stands for items of earlier answers, in the body's order.</summary>
+internal delegate void FindReferences(ReadOnlySpan<byte> source, List<ItemReference> found);
+
 /// <summary>Whether an answer is to be JSON, and by which schema; undefined for any.</summary>
 internal delegate bool WantsJson(JsonElement request, out JsonElement schema);
 
@@ -91,6 +99,9 @@ internal sealed record DialectTranslation(
 
     /// <summary>Finds what an answer has failed in, where its dialect says that in a way of its own; null where it says <c>error</c> at the top.</summary>
     public FailureIn? FailureIn { get; init; }
+
+    /// <summary>Finds what stands for items of earlier answers; null where there is nothing of the kind.</summary>
+    public FindReferences? FindReferences { get; init; }
 
     /// <summary>Finds the model in requests that go on as they are; null where it stands in one place only.</summary>
     public FindModels? FindModels { get; init; }

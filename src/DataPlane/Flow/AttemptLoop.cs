@@ -46,7 +46,7 @@ internal sealed partial class AttemptLoop
         _settlement = settlement;
         _makeMember = () => new EnsembleMember(services.Bodies, services.Limits, admission => new AdmissionGate(admission, meter, journal));
         _makeReader = () => new EnsembleReader(meter, settlement);
-        _relay = new ResponseRelay(plan, journal, credit, meter, settlement, services.Bodies);
+        _relay = new ResponseRelay(plan, journal, credit, meter, settlement, services.Bodies, services.Items);
     }
 
     /// <summary>Whether the client has the answer's head, so that there cannot be another.</summary>

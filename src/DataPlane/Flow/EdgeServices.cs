@@ -41,6 +41,7 @@ internal sealed class EdgeServices : IDisposable
         Capacity = new CapacityWatch(Clock, Upstreams, Routes, log.WriteLine, OnDefect);
         Capacity.Use(first);
         Metrics = new EdgeMetrics();
+        Items = new ItemMemory(time ?? TimeProvider.System);
         Records = records;
         Pipelines = new IndexStack<ExchangePipeline>(PooledMax);
         Intakes = new IndexStack<Intake>(IntakesPooledMax);
@@ -79,6 +80,9 @@ internal sealed class EdgeServices : IDisposable
     public TokenMeter Tokens { get; } = new();
 
     public ByteBudget Bodies { get; } = new();
+
+    /// <summary>Items of translated answers that requests may refer to.</summary>
+    public ItemMemory Items { get; }
 
     /// <summary>Pipelines that no exchange uses now. Bounded: beyond it they are made anew.</summary>
     public IndexStack<ExchangePipeline> Pipelines { get; }

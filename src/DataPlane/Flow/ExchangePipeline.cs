@@ -101,6 +101,8 @@ internal sealed class ExchangePipeline
         _exchange.BodyReadAt = Stopwatch.GetTimestamp();
         if (!_exchange.Endpoint.TakesBody)
             return ModelList.Write(_link, _exchange, _exchange.ServedPath(_intake.HeadReader.Head.Path));
+        if ((error = Recall()).IsError)
+            return error;
         var facts = _intake.Scan.Facts;
         var asked = facts.HasModel ? facts.Model : _exchange.Endpoint.ModelIn(_exchange.ServedPath(_intake.HeadReader.Head.Path));
         _exchange.Stream = facts.Stream |= _exchange.Endpoint.IsStream;
@@ -314,6 +316,15 @@ internal sealed class ExchangePipeline
             var counts = endpoint.IsCount || (endpoint.Kind == EndpointKind.Forward && _gate.WantsPrompt(_exchange));
             _intake.Scan.BeginJson(shape, counts, endpoint.Dialect, DialectTable.Of(endpoint.Dialect).PromptReader);
         }
+    }
+
+    /// <summary>What the body refers to of earlier answers is read as if the client had sent it.</summary>
+    private EdgeError Recall()
+    {
+        if (!_body.TryRecall(Translations.Find(_exchange.Endpoint!.Shape)?.FindReferences, out var error) || error.IsError)
+            return error;
+        BeginScan();
+        return _body.Rescan();
     }
 
     /// <summary>The one end of every exchange: answers what has not been answered, records, and leaves the input at the next request.</summary>

@@ -10,7 +10,7 @@ namespace AiEdge.DataPlane.Flow;
 /// Reads a request's body whole and has it scanned as it comes, so that no scan is longer than one receive. A body of known
 /// length stays where it was received; a chunked one is copied out of its framing.
 /// </summary>
-internal sealed class RequestBody(EdgeServices services)
+internal sealed partial class RequestBody(EdgeServices services)
 {
     /// <summary>Bodies up to this size are not counted against <c>bufferedBytesMax</c>: the connection cap bounds them.</summary>
     public const int UncountedBytes = BlockPool.LargeBytes;
@@ -237,7 +237,14 @@ internal sealed class RequestBody(EdgeServices services)
         if (_exchange.BytesIn > UncountedBytes && !TryCount(data.Length))
             return EdgeError.Edge(ErrorKind.Overloaded);
         var error = Intake!.Scan.Feed(data);
-        while (!data.IsEmpty && !error.IsError)
+        if (!error.IsError)
+            Store(data);
+        return error;
+    }
+
+    private void Store(ReadOnlySpan<byte> data)
+    {
+        while (!data.IsEmpty)
         {
             if (_last is null || _last.Written == _last.Capacity)
                 Append();
@@ -246,8 +253,6 @@ internal sealed class RequestBody(EdgeServices services)
             _last.Advance(part.Length);
             data = data[part.Length..];
         }
-
-        return error;
     }
 
     private void Append()

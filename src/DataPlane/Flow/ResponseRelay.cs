@@ -37,7 +37,7 @@ internal sealed class ResponseRelay
     private bool _hidesLogprobs;
 
     public ResponseRelay(
-        TargetPlan plan, JournalHold journal, IOutputCredit credit, ExchangeMeter meter, Settlement settlement, ByteBudget bodies)
+        TargetPlan plan, JournalHold journal, IOutputCredit credit, ExchangeMeter meter, Settlement settlement, ByteBudget bodies, ItemMemory items)
     {
         _plan = plan;
         _settlement = settlement;
@@ -46,10 +46,10 @@ internal sealed class ResponseRelay
         var decoder = new BodyDecoder();
         _client = new ClientWriter(journal, OnStarted);
         var ids = new StoredIdWriter(_client.Write);
-        _stream = new StreamRelay(plan, _body, decoder, _client, ids, journal, credit, meter, settlement, bodies);
+        _stream = new StreamRelay(plan, _body, decoder, _client, ids, journal, credit, meter, settlement, bodies, items);
         _whole = new BodyRelay(_body, decoder, _client, ids, meter, settlement,
             () => GivesUp(_judge!.Judge(_exchange, _request, _hidesLogprobs ? _filter!.Means.Lowest : 0)));
-        _makeTranslated = () => new TranslatedBodyRelay(_body, decoder, _client, meter, settlement, bodies,
+        _makeTranslated = () => new TranslatedBodyRelay(_body, decoder, _client, meter, settlement, bodies, items,
             (answer, logprob) => _plan.Step is not null && GivesUp(_judge!.Judge(_exchange, _request, answer, logprob)));
         _makeJudge = () => new AnswerJudge(bodies);
         _error = new ErrorRelay(_body, decoder, _client);

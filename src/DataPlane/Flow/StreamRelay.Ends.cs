@@ -43,7 +43,11 @@ internal sealed partial class StreamRelay
         {
             BeginAnswer();
             if (_isTranslated)
+            {
+                _translation.Keep(items, _exchange);
                 Send(_translation.Whole);
+            }
+
             WriteError(error);
             client.WriteEnd();
         }
@@ -193,7 +197,11 @@ internal sealed partial class StreamRelay
         if (!error.IsError && !_isCut && !_translation.End(_reader.Usage))
             error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
         if (_isBegun)
+        {
+            _translation.Keep(items, _exchange);
             Send(_translation.Written);
+        }
+
         _translation.Release();
     }
 }

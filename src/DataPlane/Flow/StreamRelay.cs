@@ -15,7 +15,7 @@ namespace AiEdge.DataPlane.Flow;
 /// </summary>
 internal sealed partial class StreamRelay(
     TargetPlan plan, UpstreamBody body, BodyDecoder decoder, ClientWriter client, StoredIdWriter ids, JournalHold journal, IOutputCredit credit,
-    ExchangeMeter meter, Settlement settlement, ByteBudget bodies)
+    ExchangeMeter meter, Settlement settlement, ByteBudget bodies, ItemMemory items)
 {
     /// <summary>A long event is held as it came, and as it waits for the client to take it.</summary>
     private const int PassedTimes = 2;
@@ -274,16 +274,23 @@ internal sealed partial class StreamRelay(
             Translate(frame);
         if (_isBegun)
         {
+            // To a client its last event is the end: what it may refer to then is kept before.
+            if (_translation.IsEnded)
+                _translation.Keep(items, _exchange);
             Send(_translation.Written);
             _translation.Took();
         }
 
-        if (_isCut)
-            Settle();
-        if (_isCut)
-            Send(_form.StreamCut(_exchange, _translation.Seen, _translation.Last, passes: true, meter.Output.Reasoning));
-        else
+        if (!_isCut)
+        {
             _frames.Carry(piece[position..]);
+            return;
+        }
+
+        Settle();
+        var cut = _form.StreamCut(_exchange, _translation.Seen, _translation.Last, passes: true, meter.Output.Reasoning);
+        _translation.OnCut(cut);
+        Send(cut);
     }
 
     private void Translate(ReadOnlySpan<byte> frame)

@@ -62,6 +62,15 @@ internal sealed class StreamTranslation
         return isTold;
     }
 
+    /// <summary>Whether the last event has been written.</summary>
+    public bool IsEnded => _answer.IsEnded;
+
+    /// <summary>Keeps what the client has of the answer.</summary>
+    public void Keep(ItemMemory items, Exchange exchange) => items.Keep(exchange, _answer);
+
+    /// <summary>The stream was ended by events that were made elsewhere.</summary>
+    public void OnCut(ReadOnlySpan<byte> events) => _answer.OnCut(events);
+
     public void Took()
     {
         _answer.Took();

@@ -14,7 +14,7 @@ namespace AiEdge.DataPlane.Flow;
 /// counts against the bytes of bodies that all exchanges hold together, from the size on that a request's body counts from.
 /// </summary>
 internal sealed class TranslatedBodyRelay(
-    UpstreamBody body, BodyDecoder decoder, ClientWriter client, ExchangeMeter meter, Settlement settlement, ByteBudget bodies,
+    UpstreamBody body, BodyDecoder decoder, ClientWriter client, ExchangeMeter meter, Settlement settlement, ByteBudget bodies, ItemMemory items,
     Func<ReadOnlyMemory<byte>, double, bool> isGivenUp)
 {
     /// <summary>A longer answer is a fault of the provider's.</summary>
@@ -98,6 +98,7 @@ internal sealed class TranslatedBodyRelay(
         {
             var written = _translation.Written;
             _translation.ReportLosses();
+            items.Keep(exchange, _translation);
             client.UseFraming(AnswerFraming.Length);
             AnswerHead.WriteTranslated(link, exchange, head, AnswerFraming.Length, written.Length);
             client.Write(written);

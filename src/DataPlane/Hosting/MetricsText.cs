@@ -134,12 +134,15 @@ internal static class MetricsText
     private static void WriteProcess(StringBuilder text, EdgeServices services)
     {
         var metrics = services.Metrics;
+        services.Items.Forget();
         Gauge(text, "aiedge_connections_open", "Connections of clients that are open.", metrics.ConnectionsOpen);
         Counter(text, "aiedge_connections_total", "Connections of clients since the start.", metrics.Connections);
         Counter(text, "aiedge_connections_refused_total", "Connections beyond connectionsMax.", metrics.ConnectionsRefused);
         Gauge(text, "aiedge_exchanges_open", "Exchanges under way.", metrics.ExchangesOpen);
         Gauge(text, "aiedge_streams_open", "Streamed exchanges under way.", metrics.StreamsOpen);
         Gauge(text, "aiedge_buffered_bytes", "Bytes of bodies held against bufferedBytesMax.", services.Bodies.Held);
+        Gauge(text, "aiedge_kept_items", "Items of translated answers that requests may refer to.", services.Items.Count);
+        Gauge(text, "aiedge_kept_item_bytes", "Bytes that they take.", services.Items.Bytes);
         Gauge(text, "aiedge_config_generation", "The configuration in force.", services.Snapshots.Current.Generation);
         Counter(text, "aiedge_records_total", "Records written.", services.Records.Written);
         Counter(text, "aiedge_records_dropped_total", "Records that found the log full.", services.Records.Dropped);

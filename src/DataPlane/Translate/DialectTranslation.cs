@@ -20,9 +20,12 @@ internal abstract class RequestReader
         var error = ReadBody(request);
         return error.IsError || request.Elsewhere is not { } field
             ? error
-            : EdgeError.Invalid(
-                "This refers to something that is stored at another provider; the model's own has it not. Send all of it in the request.", field);
+            : EdgeError.Invalid(Missing(field), field);
     }
+
+    /// <summary>What is told of a field that refers to what lies elsewhere.</summary>
+    protected virtual string Missing(string field) =>
+        "This refers to something that is stored at another provider; the model's own has it not. Send all of it in the request.";
 
     /// <summary>Reads it, as far as it is in the body.</summary>
     protected abstract EdgeError ReadBody(NeutralRequest request);
@@ -170,6 +173,9 @@ internal abstract class AnswerWriter
     /// <summary>Whether calls are told one after the other: nothing can be added to one once another has begun (<see cref="CallsInTurn"/>).</summary>
     public virtual bool TellsCallsInTurn => false;
 
+    /// <summary>Items of the answer that its client was told whole, and may refer to by their ids; none where the dialect has no such.</summary>
+    public virtual int ItemsDone => 0;
+
     /// <summary>What was written and is the caller's to take.</summary>
     public TextBuffer Out { get; } = new();
 
@@ -219,6 +225,14 @@ internal abstract class AnswerWriter
 
     /// <summary>The answer is over; what is missing of its end is written.</summary>
     public abstract void End();
+
+    /// <summary>One of <see cref="ItemsDone"/>, as it was told.</summary>
+    public virtual ReadOnlySpan<byte> ItemDone(int index, out ReadOnlySpan<byte> id) => id = default;
+
+    /// <summary>The stream was ended by events of somebody else's, which may tell items, too.</summary>
+    public virtual void OnCut(ReadOnlySpan<byte> events)
+    {
+    }
 
     /// <summary>Gives back what it holds.</summary>
     public virtual void Release()

@@ -45,6 +45,7 @@ internal static class OpenAiShapes
             Proofs = new([.. "input.reasoning"u8], "input", [], [.. "reasoning"u8], [.. "encrypted_content"u8]),
             ChoicesOf = WholeResponse.ChoicesOf,
             FailureIn = ResponsesAnswerReader.FailureIn,
+            FindReferences = ItemReferences.Find,
             Logprobs = new(["output", "content"], "logprobs", "", "logprob", "[]"),
             WantsJson = WholeResponse.WantsJson,
         },

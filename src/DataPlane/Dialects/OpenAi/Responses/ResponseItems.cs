@@ -30,7 +30,10 @@ internal sealed class ResponseItems
     private readonly TextBuffer _parts = new();
     private readonly TextBuffer _proof = new();
     private readonly TextBuffer _id = new();
+    private readonly List<int> _ends = [];
     private int _part;
+
+    private static ReadOnlySpan<byte> Opening => "{\"id\":\""u8;
 
     /// <summary>The open item.</summary>
     public ItemKind Kind { get; private set; }
@@ -57,6 +60,9 @@ internal sealed class ResponseItems
     /// <summary>The items that are done, with commas between.</summary>
     public ReadOnlySpan<byte> Done => _done.Written;
 
+    /// <summary>How many these are.</summary>
+    public int DoneCount => _ends.Count;
+
     /// <summary>Bytes that are kept.</summary>
     public int Length => _done.Length + _parts.Length + Text.Length + _proof.Length + Logprobs.Length;
 
@@ -72,6 +78,7 @@ internal sealed class ResponseItems
     public void Release()
     {
         _done.Release();
+        _ends.Clear();
         _parts.Release();
         _proof.Release();
         _id.Release();
@@ -92,11 +99,31 @@ internal sealed class ResponseItems
         CallName.Clear();
     }
 
+    /// <summary>One of those that are done, and its id, which stands first in it.</summary>
+    public ReadOnlySpan<byte> DoneAt(int index, out ReadOnlySpan<byte> id)
+    {
+        var start = index == 0 ? 0 : _ends[index - 1] + 1;
+        var item = Done[start.._ends[index]];
+        var begun = item.StartsWith(Opening) ? item[Opening.Length..] : default;
+        id = begun[..Math.Max(0, begun.IndexOf((byte)'"'))];
+        return item;
+    }
+
+    /// <summary>An item is done that somebody else has told the end of.</summary>
+    public void AddDone(ReadOnlySpan<byte> item)
+    {
+        if (_done.Length > 0)
+            _done.Add(","u8);
+        _done.Add(item);
+        _ends.Add(_done.Length);
+    }
+
     public void EndItem(ReadOnlySpan<byte> status)
     {
         if (_done.Length > 0)
             _done.Add(","u8);
         WriteItem(_done, status);
+        _ends.Add(_done.Length);
         _proof.Clear();
         Kind = ItemKind.None;
         Index++;
@@ -151,7 +178,7 @@ internal sealed class ResponseItems
     /// <summary>The open item as it is by now, as far as its parts are done.</summary>
     public void WriteItem(TextBuffer to, ReadOnlySpan<byte> status)
     {
-        WriteId(to.Add("{\"id\":\""u8));
+        WriteId(to.Add(Opening));
         switch (Kind)
         {
             case ItemKind.Message:

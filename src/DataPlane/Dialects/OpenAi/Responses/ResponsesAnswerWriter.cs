@@ -11,6 +11,8 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
     /// <summary>What is kept of one answer; a longer one is a fault of the provider's.</summary>
     public const int AnswerBytesMax = 32 * 1024 * 1024;
 
+    private const int ScratchBytes = 64;
+
     private readonly ResponseItems _items = new();
     private readonly TextBuffer _head = new();
     private readonly TextBuffer _escaped = new();
@@ -22,6 +24,10 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
     public override bool TakesCustomCalls => true;
 
     public override bool TellsCallsInTurn => true;
+
+    public override int ItemsDone => _items.DoneCount;
+
+    public override ReadOnlySpan<byte> ItemDone(int index, out ReadOnlySpan<byte> id) => _items.DoneAt(index, out id);
 
     public override void Take(in NeutralEvent item)
     {
@@ -95,6 +101,28 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
         if (isStream)
             EndEvent();
         IsEnded = true;
+    }
+
+    /// <summary>What was open is told as done, as far as it had come.</summary>
+    public override void OnCut(ReadOnlySpan<byte> events)
+    {
+        var field = "\ndata: "u8;
+        Span<byte> scratch = stackalloc byte[ScratchBytes];
+        while (events.IndexOf(field) is var at and >= 0)
+        {
+            events = events[(at + field.Length)..];
+            var length = events.IndexOf((byte)'\n');
+            var data = length < 0 ? events : events[..length];
+            var walk = new JsonWalk(data, scratch);
+            var isDone = false;
+            for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
+            {
+                if (walk.Is("type"u8))
+                    isDone = walk.IsText("response.output_item.done"u8);
+                else if (isDone && walk.Is("item"u8))
+                    _items.AddDone(walk.Value().Of(data));
+            }
+        }
     }
 
     public override void Release()

@@ -9,6 +9,9 @@ namespace AiEdge.DataPlane.Dialects.OpenAi.Responses;
 /// </summary>
 internal sealed class ResponsesInputReader
 {
+    /// <summary>What an item is called that stands for another.</summary>
+    public const string Reference = "input.item_reference";
+
     private const int ScratchBytes = 64;
 
     private NeutralRequest _request = null!;
@@ -69,7 +72,7 @@ internal sealed class ResponsesInputReader
         else if (type.SequenceEqual("reasoning"u8))
             ReadReasoning(ref walk);
         else if (type.SequenceEqual("item_reference"u8))
-            _request.Elsewhere = "input.item_reference";
+            _request.Elsewhere = Reference;
         else
             _request.Losses.Add("input"u8, type);
         return default;
@@ -82,7 +85,7 @@ internal sealed class ResponsesInputReader
         {
             if (isThere || isNamed)
                 return ChatRequestReader.Malformed("input.role");
-            _request.Elsewhere = "input.item_reference";
+            _request.Elsewhere = Reference;
             return default;
         }
 

@@ -83,6 +83,11 @@ internal sealed class ResponsesRequestReader : RequestReader
         return walk.IsWhole() ? default : ChatRequestReader.Malformed(null);
     }
 
+    protected override string Missing(string field) => field == ResponsesInputReader.Reference
+        ? "This refers to an item that is not known here, or not any more; the model's own provider has it not. Send the items themselves: clients do so with "
+            + "'store': false."
+        : base.Missing(field);
+
     private static string? StoredBy(ref JsonWalk walk) =>
         walk.Is("previous_response_id"u8) ? "previous_response_id" : walk.Is("conversation"u8) ? "conversation" : walk.Is("prompt"u8) ? "prompt" : null;
 
