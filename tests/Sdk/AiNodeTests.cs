@@ -12,7 +12,7 @@ public abstract class AiRun : NodeRun
 public abstract class AiNodeTests(AiRun run, int endpoints)
 {
     private static readonly string[] Kinds =
-        ["text", "stream", "tools loop", "tools, streamed input", "a picture", "abort", "errors", "a broken stream", "an object"];
+        ["text", "stream", "tools loop", "turns", "tools, streamed input", "a picture", "abort", "errors", "a broken stream", "an object"];
 
     protected static string[] Every { get; } = ["chat", "responses", "messages", "generateContent"];
 

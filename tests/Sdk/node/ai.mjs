@@ -97,6 +97,23 @@ const kinds = {
     assert.equal(answer.text, textOf(5));
   },
 
+  // What was said, called and answered earlier goes back as the client has it, which of responses are the ids alone.
+  async 'turns'(model) {
+    const weather = tool({ description: 'Tells it.', inputSchema: schema, execute: async () => 'Sunny' });
+    const messages = [{ role: 'user', content: prompt }];
+    const first = await generateText({ model: model('fake-n41'), messages, maxRetries: 0 });
+    assert.equal(first.text, textOf(41));
+    messages.push(...first.response.messages, { role: 'user', content: 'And the weather?' });
+    const second = stream(model('fake-n42'), { prompt: undefined, messages, tools: { weather }, stopWhen: isStepCount(3) });
+    const heard = await read(second);
+    assert.equal(heard.error, null);
+    assert.equal(heard.text, textOf(42));
+    assert.equal((await second.steps).length, 2);
+    messages.push(...(await second.response).messages, { role: 'user', content: 'And now?' });
+    const third = await generateText({ model: model('fake-n43'), messages, maxRetries: 0, tools: { weather }, toolChoice: 'none' });
+    assert.equal(third.text, textOf(43));
+  },
+
   async 'tools, streamed input'(model) {
     const result = stream(model('fake-n5'), { tools: { weather: tool({ description: 'Tells it.', inputSchema: schema }) } });
     const heard = await read(result);
