@@ -132,13 +132,13 @@ public sealed class ItemReferenceTests
         await edge.Fake.NextRequestAsync();
 
         var result = """{"type":"function_call_output","call_id":"toolu_1","output":"fine"}""";
-        var answer = await edge.AskAsync(Next("gpt-4o", done.Select(Reference).Append(Reference("msg_68a1_theirs")), result));
+        var answer = await edge.AskAsync(Next("gpt-4o", done.Select(Reference).Append(Reference("msg_fake_theirs")), result));
 
-        Assert.Equal("input.reasoning", answer.Field("x-aiedge-translation-loss"));
+        Assert.Equal((200, "input.reasoning"), (answer.Status, answer.Field("x-aiedge-translation-loss")));
         var request = await edge.Fake.NextRequestAsync();
         Assert.Equal("/v1/responses", request.Target);
         var input = JsonElement.Parse(request.BodyText).GetProperty("input").EnumerateArray().Select(item => item.GetRawText()).ToArray();
-        Assert.Equal([Question, done[1].GetRawText(), done[2].GetRawText(), Reference("msg_68a1_theirs"), result], input);
+        Assert.Equal([Question, done[1].GetRawText(), done[2].GetRawText(), Reference("msg_fake_theirs"), result], input);
     }
 
     [Theory]
@@ -195,6 +195,41 @@ public sealed class ItemReferenceTests
 
         Assert.Single(done);
         await edge.SeeMetricAsync("aiedge_kept_items 1");
+    }
+
+    [Fact]
+    public async Task Of_several_answers_the_one_is_kept_that_was_told()
+    {
+        await using var edge = await Edge.StartAsync(All with
+        {
+            Models = All.Models + "\n  many: { targets: [ { provider: claude, model: fake-n3 }, { provider: claude, model: fake-n4 } ], ensemble: { size: 2, pick: shortest } }",
+        });
+        edge.Fake.EnqueueRaw(Whole("The longer one", "end_turn"));
+        edge.Fake.EnqueueRaw(Whole("Short", "end_turn"));
+
+        var item = Output(await edge.AskAsync(First("many", isStream: false)), isStream: false)[0];
+        await edge.Fake.NextRequestAsync();
+        await edge.Fake.NextRequestAsync();
+
+        Assert.Equal("Short", item.GetProperty("content")[0].GetProperty("text").GetString());
+        await edge.SeeMetricAsync("aiedge_kept_items 1");
+        Assert.Equal(200, (await edge.AskAsync(Next("plain", [Reference(item)], Question))).Status);
+        Assert.Contains("Short", (await edge.Fake.NextRequestAsync()).BodyText, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_has_the_last_event_may_refer_to_what_it_ends()
+    {
+        await using var edge = await Edge.StartAsync(All);
+        var events = Encoding.UTF8.GetString(Stream(Said));
+        edge.Fake.EnqueueRaw(Encoding.UTF8.GetBytes(events[..events.LastIndexOf("0\r\n\r\n", StringComparison.Ordinal)]), close: false);
+        using var client = await edge.ConnectAsync();
+        await client.SendAsync(First("claude-sonnet-4-5", isStream: true, Tools));
+        await client.SeeAsync("response.completed");
+
+        // The provider has not ended its answer's body yet.
+        await edge.SeeMetricAsync("aiedge_kept_items 3");
+        await edge.SeeMetricAsync("aiedge_streams_open 1");
     }
 
     [Fact]

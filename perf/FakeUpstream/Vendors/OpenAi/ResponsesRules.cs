@@ -76,17 +76,22 @@ internal static class ResponsesRules
         if (!root.TryGetProperty("input", out var input) || input.ValueKind != JsonValueKind.Array || input.GetArrayLength() == 0)
             return "One of \"input\" or \"previous_response_id\" must be provided.";
         var calls = new HashSet<string>(StringComparer.Ordinal);
+        var referred = 0;
         foreach (var (at, item) in input.EnumerateArray().Index())
         {
             if (Text(item, "type") is "function_call" or "custom_tool_call" && NameRules.FaultOf(Text(item, "name"), $"input[{at}].name") is { } unnamed)
                 return unnamed;
+            if (Text(item, "type") == "item_reference" && Text(item, "id")?.Contains("_fake", StringComparison.Ordinal) != true)
+                return $"Item with id '{Text(item, "id")}' not found.";
             var isWell = Text(item, "type") switch
             {
+                "item_reference" when Text(item, "id")!.StartsWith("fc_", StringComparison.Ordinal) => ++referred > 0,
+                "item_reference" => true,
                 "message" or null => IsMessage(item),
                 "custom_tool_call" => Text(item, "input") is not null && IsId(item) && calls.Add(Text(item, "call_id")!),
                 "custom_tool_call_output" => calls.Remove(Text(item, "call_id") ?? "") && item.TryGetProperty("output", out _),
                 "function_call" => Text(item, "arguments") is not null && IsId(item) && calls.Add(Text(item, "call_id")!),
-                "function_call_output" => calls.Remove(Text(item, "call_id") ?? "") && item.TryGetProperty("output", out var output)
+                "function_call_output" => (calls.Remove(Text(item, "call_id") ?? "") || referred-- > 0) && item.TryGetProperty("output", out var output)
                     && (output.ValueKind == JsonValueKind.String || AreParts(output, IsInput)),
                 "reasoning" when !thinks => false,
                 "reasoning" => item.TryGetProperty("summary", out _) && Text(item, "encrypted_content") is { Length: > 0 },
