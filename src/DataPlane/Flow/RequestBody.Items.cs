@@ -6,8 +6,8 @@ using AiEdge.DataPlane.Translate;
 namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
-/// What a body refers to of earlier answers that were translated is put into its place (<see cref="ItemMemory"/>), so that whoever is asked reads what the client
-/// could have sent as well. What is not known stays as it is: it may lie at the provider.
+/// What a body refers to of earlier answers that were translated is put into its place (<see cref="ItemMemory"/>), so that whoever is asked reads what the
+/// client could have sent as well. What is not known stays as it is: it may lie at the provider.
 /// </summary>
 internal sealed partial class RequestBody
 {
