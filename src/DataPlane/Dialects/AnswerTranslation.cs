@@ -111,7 +111,7 @@ internal sealed class AnswerTranslation
     /// <summary>The stream was ended by events of somebody else's.</summary>
     public void OnCut(ReadOnlySpan<byte> events) => _writer.OnCut(events);
 
-    /// <summary>The next item that the client was told whole; false where there is none by now.</summary>
+    /// <summary>The next item that the client was told whole, from behind its id on; false where there is none by now.</summary>
     public bool TryNextItem(out ReadOnlySpan<byte> id, out ReadOnlySpan<byte> item)
     {
         id = item = default;

@@ -66,7 +66,7 @@ internal sealed class ItemMemory(TimeProvider time, int segmentsMax = ItemMemory
     /// <summary>Keeps an item.</summary>
     /// <param name="owner">Whose it is: 32 bytes.</param>
     /// <param name="id">What it is called by.</param>
-    /// <param name="item">The item, as JSON.</param>
+    /// <param name="item">The item.</param>
     public void Keep(ReadOnlySpan<byte> owner, ReadOnlySpan<byte> id, ReadOnlySpan<byte> item)
     {
         if (item.Length is 0 or > ItemBytesMax || id.Length is 0 or > IdBytesMax)

@@ -56,7 +56,9 @@ internal sealed partial class RequestBody
         var (came, passed, written) = (_first, 0, 0L);
         foreach (var reference in references)
         {
+            // No provider knows the id, and some would look for it.
             item.Clear();
+            item.Add("{"u8);
             if (!services.Items.TryFind(_exchange.Key!.Sha256, reference.Id.Of(body), item))
                 continue;
             if (passed == 0)

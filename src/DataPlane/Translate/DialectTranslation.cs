@@ -226,7 +226,7 @@ internal abstract class AnswerWriter
     /// <summary>The answer is over; what is missing of its end is written.</summary>
     public abstract void End();
 
-    /// <summary>One of <see cref="ItemsDone"/>, as it was told.</summary>
+    /// <summary>The members of one of <see cref="ItemsDone"/> but for its id, as they were told, and the brace behind them.</summary>
     public virtual ReadOnlySpan<byte> ItemDone(int index, out ReadOnlySpan<byte> id) => id = default;
 
     /// <summary>The stream was ended by events of somebody else's, which may tell items, too.</summary>

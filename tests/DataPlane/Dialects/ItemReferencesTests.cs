@@ -32,7 +32,7 @@ public sealed class ItemReferencesTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Every_item_that_was_told_can_be_had_as_it_was_told(bool isStream)
+    public void Every_item_that_was_told_can_be_had_from_behind_its_id_on(bool isStream)
     {
         for (var seed = 0; seed < 500; seed++)
         {
@@ -66,7 +66,7 @@ public sealed class ItemReferencesTests
             """u8);
 
         Assert.Equal(2, writer.ItemsDone);
-        Assert.Equal("""{"id":"msg_id_1","status":"incomplete"}""", Encoding.UTF8.GetString(writer.ItemDone(1, out var id)));
+        Assert.Equal("\"status\":\"incomplete\"}", Encoding.UTF8.GetString(writer.ItemDone(1, out var id)));
         Assert.Equal("msg_id_1", Encoding.UTF8.GetString(id));
     }
 
@@ -120,9 +120,8 @@ public sealed class ItemReferencesTests
         var items = new StringBuilder();
         for (var i = 0; i < writer.ItemsDone; i++)
         {
-            var item = JsonElement.Parse(writer.ItemDone(i, out var id));
-            Assert.Equal(item.GetProperty("id").GetString(), Encoding.UTF8.GetString(id));
-            items.Append(item.GetRawText()).Append('\n');
+            var item = Encoding.UTF8.GetString(writer.ItemDone(i, out var id));
+            items.Append("{\"id\":\"").Append(Encoding.UTF8.GetString(id)).Append("\",").Append(item).Append('\n');
         }
 
         return items.ToString();

@@ -99,14 +99,14 @@ internal sealed class ResponseItems
         CallName.Clear();
     }
 
-    /// <summary>One of those that are done, and its id, which stands first in it.</summary>
+    /// <summary>One of those that are done, from behind its id on, which stands first in it.</summary>
     public ReadOnlySpan<byte> DoneAt(int index, out ReadOnlySpan<byte> id)
     {
         var start = index == 0 ? 0 : _ends[index - 1] + 1;
         var item = Done[start.._ends[index]];
         var begun = item.StartsWith(Opening) ? item[Opening.Length..] : default;
-        id = begun[..Math.Max(0, begun.IndexOf((byte)'"'))];
-        return item;
+        id = begun[..Math.Max(0, begun.IndexOf("\","u8))];
+        return id.IsEmpty ? default : begun[(id.Length + 2)..];
     }
 
     /// <summary>An item is done that somebody else has told the end of.</summary>
