@@ -165,6 +165,9 @@ internal sealed class FakeScript
     /// <summary>A chat's calls that are made at once begin together, and their arguments come in turn.</summary>
     public bool Weave { get; set; }
 
+    /// <summary>Text stands before the calls, too.</summary>
+    public bool Says { get; set; }
+
     public int BinaryBytes { get; set; } = 16_384;
 
     /// <summary>Whose words the metrics are in.</summary>

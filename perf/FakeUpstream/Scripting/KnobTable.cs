@@ -48,6 +48,7 @@ internal static class KnobTable
         Text("tier", "name", "the tier of service that the answer says it was served by: service_tier, of Gemini trafficType", (s, v) => s.Tier = v),
         Flag("azure", "Azure's shape: a first chunk with empty choices and prompt_filter_results, filter results in choices", (s, v) => s.Azure = v),
         OneOf("tools", ["auto", "off", "always"], "tool calls (default: when the request has tools and its last message is not a tool's)", (s, v) => s.Tools = v),
+        Flag("says", "text stands before the calls, too; not of responses", (s, v) => s.Says = v),
         Flag("weave", "a chat's calls at once all begin first, and parts of their arguments come in turn", (s, v) => s.Weave = v),
         Flag("done", "off: no [DONE]", (s, v) => s.Done = v),
         Flag("finish", "off: no finish_reason, no response.completed", (s, v) => s.Finish = v),

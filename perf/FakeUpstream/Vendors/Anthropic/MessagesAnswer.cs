@@ -23,7 +23,7 @@ internal sealed class MessagesAnswer
         (_context, _script) = (context, context.Script);
         var wishes = context.Facts.NeedsDocument ? MessagesWishes.Read(context) : RequestWishes.None;
         _calls = wishes.Calls;
-        _text = wishes.StructuredText is { } json ? new TextPieces(json).Cap(context.Facts.TokensMax) : TextPieces.Of(_script, _calls.Count > 0 ? 0 : _script.Chunks, context.Facts.TokensMax);
+        _text = wishes.StructuredText is { } json ? new TextPieces(json).Cap(context.Facts.TokensMax) : TextPieces.Of(_script, _calls.Count > 0 && !_script.Says ? 0 : _script.Chunks, context.Facts.TokensMax);
         _thought = new TextPieces(_script.ReasoningTokens, 0);
         _isThoughtHidden = _thought.Count > 0 && ClaudeModel.HidesThought(context.Model, context.Body);
         _outputTokens = _thought.Count + _text.Count + _calls.Sum(call => call.Arguments.Count);
@@ -57,7 +57,7 @@ internal sealed class MessagesAnswer
             blocks++;
         }
 
-        if (_calls.Count == 0)
+        if (_calls.Count == 0 || _script.Says)
         {
             _text.WriteAll(to.Add(blocks++ > 0 ? ","u8 : ""u8).Add("{\"type\":\"text\",\"text\":"u8));
             to.Add("}"u8);
@@ -90,7 +90,7 @@ internal sealed class MessagesAnswer
             yield return kind;
         if (_thought.Count > 0)
             index++;
-        if (_calls.Count == 0)
+        if (_calls.Count == 0 || _script.Says)
         {
             yield return EventKind.Lead;
             BeginBlock(to, index).Add("{\"type\":\"text\",\"text\":\"\"}}\n\n"u8);
@@ -102,7 +102,7 @@ internal sealed class MessagesAnswer
             }
 
             yield return EventKind.Tail;
-            EndBlock(to, index);
+            EndBlock(to, index++);
         }
 
         foreach (var kind in CallEvents(to, index))

@@ -21,7 +21,7 @@ internal sealed class GenerateAnswer
         _calls = wishes.Calls;
         _text = wishes.StructuredText is { } json
             ? new TextPieces(json).Cap(context.Facts.TokensMax)
-            : TextPieces.Of(_script, _calls.Count > 0 ? 0 : _script.Chunks, context.Facts.TokensMax);
+            : TextPieces.Of(_script, _calls.Count > 0 && !_script.Says ? 0 : _script.Chunks, context.Facts.TokensMax);
         _thought = new TextPieces(_script.ReasoningTokens, 0);
         _finish = _text.Cut ? "MAX_TOKENS" : "STOP";
     }
@@ -47,7 +47,7 @@ internal sealed class GenerateAnswer
             parts++;
         }
 
-        if (_calls.Count == 0)
+        if (_calls.Count == 0 || _script.Says)
         {
             _text.WriteAll(to.Add(parts++ > 0 ? ",{\"text\":"u8 : "{\"text\":"u8));
             to.Add("}"u8);

@@ -21,7 +21,7 @@ internal sealed class ChatAnswer
         _calls = wishes.Calls;
         _text = wishes.StructuredText is { } json
             ? new TextPieces(json).Cap(context.Facts.TokensMax)
-            : TextPieces.Of(_script, _calls.Count > 0 ? 0 : _script.Chunks, context.Facts.TokensMax);
+            : TextPieces.Of(_script, _calls.Count > 0 && !_script.Says ? 0 : _script.Chunks, context.Facts.TokensMax);
         _choices = context.Facts.Choices;
         _outputTokens = _choices * (_text.Count + _calls.Sum(call => call.Arguments.Count));
         _finish = _script.Reason ?? (_calls.Count > 0 ? "tool_calls" : _text.Cut ? "length" : "stop");
@@ -42,17 +42,13 @@ internal sealed class ChatAnswer
         for (var choice = 0; choice < _choices; choice++)
         {
             to.Add(choice > 0 ? ",{\"index\":"u8 : "{\"index\":"u8).Add(choice).Add(",\"message\":{\"role\":\"assistant\",\"content\":"u8);
-            if (_calls.Count > 0)
-            {
-                to.Add("null,\"tool_calls\":["u8);
-                for (var i = 0; i < _calls.Count; i++)
-                    WriteCall(to.Add(i > 0 ? ","u8 : ""u8), _calls[i], -1);
-                to.Add("]"u8);
-            }
+            if (_calls.Count > 0 && !_script.Says)
+                to.Add("null"u8);
             else
-            {
                 _text.WriteAll(to);
-            }
+            for (var i = 0; i < _calls.Count; i++)
+                WriteCall(to.Add(i > 0 ? ","u8 : ",\"tool_calls\":["u8), _calls[i], -1);
+            to.Add(_calls.Count > 0 ? "]"u8 : ""u8);
 
             to.Add(",\"refusal\":null,\"annotations\":[]},\"logprobs\":null,\"finish_reason\":"u8).AddJson(_finish);
             if (_script.Azure)
@@ -79,7 +75,7 @@ internal sealed class ChatAnswer
         for (var choice = 0; choice < _choices; choice++)
         {
             yield return EventKind.Lead;
-            Begin(to, choice).Add("{\"role\":\"assistant\",\"content\":"u8).Add(_calls.Count > 0 ? "null"u8 : "\"\""u8).Add(",\"refusal\":null}"u8);
+            Begin(to, choice).Add("{\"role\":\"assistant\",\"content\":"u8).Add(_calls.Count > 0 && !_script.Says ? "null"u8 : "\"\""u8).Add(",\"refusal\":null}"u8);
             EndChoice(to, null);
         }
 
