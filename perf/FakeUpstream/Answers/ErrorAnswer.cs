@@ -32,7 +32,7 @@ internal static class ErrorAnswer
             "bare" => Around(script.Status, fields, "{\"error\":", words, "}"),
             "list" => Around(script.Status, fields, $"[{{\"error\":{{\"code\":{script.Status},\"message\":", words, ",\"status\":\"INVALID_ARGUMENT\"}}]"),
             "detail" => Around(script.Status, fields, "{\"detail\":[{\"type\":\"extra_forbidden\",\"loc\":[\"body\",\"user\"],\"msg\":", words, ",\"input\":\"u\"}]}"),
-            _ => vendor.Error(script.Status, script.ErrorBody == "quota", fields),
+            _ => vendor.Error(script.Status, script.ErrorBody switch { "quota" => Lack.Quota, "spent" => Lack.Leave, _ => Lack.None }, fields),
         };
         return answer with { Vendor = vendor };
     }

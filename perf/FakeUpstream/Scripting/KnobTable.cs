@@ -32,8 +32,8 @@ internal static class KnobTable
         Int("status", "status", "an error answer in the shape of the path's dialect; 429 brings Retry-After: 1 unless told otherwise", SetStatus),
         Text("retryafter", "seconds, date or none", "Retry-After of the error answer", (s, v) => s.RetryAfter = v),
         Time("retryafterms", "ms", "retry-after-ms of the error answer", (s, v) => s.RetryAfterMs = v),
-        OneOf("error", ["json", "quota", "html", "text", "empty", "filter", "truncated", "flat", "bare", "list", "detail"],
-            "body of the error answer; quota is insufficient_quota, filter is Azure's content filter; flat is Mistral's, bare Ollama's, list that of Google's chats, detail FastAPI's",
+        OneOf("error", ["json", "quota", "spent", "html", "text", "empty", "filter", "truncated", "flat", "bare", "list", "detail"],
+            "body of the error answer; quota is insufficient_quota, spent (with 400) a cap of the account, filter is Azure's content filter; flat is Mistral's, bare Ollama's, list that of Google's chats, detail FastAPI's",
             (s, v) => s.ErrorBody = v),
         Flag("inside", "the error answer comes as 200, with its status in error.code, as OpenRouter has it", (s, v) => s.ErrorInside = v),
 

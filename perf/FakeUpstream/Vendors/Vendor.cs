@@ -42,9 +42,9 @@ internal abstract class Vendor
 
     /// <summary>An error in its shape.</summary>
     /// <param name="status">The status.</param>
-    /// <param name="isQuota">What is paid for has been used up.</param>
+    /// <param name="lack">What the account lacks, by which it is refused whatever it asks for.</param>
     /// <param name="fields">Further field lines.</param>
-    public abstract Answer Error(int status, bool isQuota, string fields);
+    public abstract Answer Error(int status, Lack lack, string fields);
 
     /// <summary>What a head says of a limit of the account's, as OpenAI says it.</summary>
     /// <param name="unit">What is limited: <c>requests</c>, <c>tokens</c>.</param>
@@ -59,4 +59,16 @@ internal abstract class Vendor
         < 60_000 => string.Create(CultureInfo.InvariantCulture, $"{ms / 1000:0.###}s"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{(long)(ms / 60_000)}m{ms % 60_000 / 1000:0.###}s"),
     };
+}
+
+/// <summary>What an account lacks that is refused for what it is.</summary>
+internal enum Lack
+{
+    None,
+
+    /// <summary>What is paid for has been used up.</summary>
+    Quota,
+
+    /// <summary>It may not spend more, or not from where it asks: a bad request by its status.</summary>
+    Leave,
 }

@@ -163,8 +163,15 @@ internal abstract class DialectForm
     /// </summary>
     /// <param name="status">The answer's status.</param>
     /// <param name="answer">What was read of it.</param>
-    /// <param name="body">The answer.</param>
+    /// <param name="body">The answer; of one within a status of 200, or within a stream, its message alone.</param>
     public abstract ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body);
+
+    /// <summary>
+    /// The provider's own words of a refusal; empty where it has none. What they begin with is the provider's: behind that it may repeat what it was asked,
+    /// by which nobody is to say that an account is spent.
+    /// </summary>
+    protected static ReadOnlySpan<byte> WordsOf(JsonAnswerReader answer, ReadOnlySpan<byte> body) =>
+        answer.ErrorMessage.IsEmpty ? ErrorText.MessageIn(body) : answer.ErrorMessage;
 
     /// <summary>Whether a refusal's text says that the prompt is longer than the context window, in the words that providers of the dialect have.</summary>
     public abstract bool IsBeyondWindow(ReadOnlySpan<byte> text);

@@ -130,7 +130,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     private EdgeError Judge(Exchange exchange, int status, AnswerKind answer, RequestBody request, bool hasOtherAccount)
     {
         ReadOnlySpan<byte> text = _bytes.AsSpan(0, _length);
-        var isOfUs = status is 401 or 402 or 403 || (status == 404 && exchange.Endpoint!.Kind != EndpointKind.Passthrough);
+        var isOfUs = status is 401 or 402 or 403 || (status is 404 or 412 && exchange.Endpoint!.Kind != EndpointKind.Passthrough);
         var mayBeNamed = isOfUs ? status is 403 or 404 : status == 400 && hasOtherAccount && IsNotFound();
         _isNamed = mayBeNamed && StoredName.IsMeant(exchange, text, request);
         if (ProviderSecrets.IsIn(exchange.Target!.Provider, text) || (isOfUs && !_isNamed && !IsOfInput(status, text)))

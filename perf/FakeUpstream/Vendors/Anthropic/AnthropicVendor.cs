@@ -31,9 +31,11 @@ internal sealed class AnthropicVendor : Vendor
 
     public override Answer Fault(string message) => Told(400, "", "invalid_request_error", message);
 
-    public override Answer Error(int status, bool isQuota, string fields)
+    public override Answer Error(int status, Lack lack, string fields)
     {
-        if (isQuota)
+        if (lack == Lack.Leave)
+            return Told(status, fields, "invalid_request_error", "You have reached your specified API usage limits. You will regain access on 2030-01-01 at 00:00 UTC.");
+        if (lack == Lack.Quota)
             return Told(status, fields, "invalid_request_error", "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing.");
         var (type, message) = status switch
         {

@@ -32,11 +32,12 @@ internal sealed class GeminiVendor : Vendor
     };
 
     /// <summary>In the shape of google.rpc.Status.</summary>
-    public override Answer Error(int status, bool isQuota, string fields)
+    public override Answer Error(int status, Lack lack, string fields)
     {
         var (word, message, details) = status switch
         {
-            400 when isQuota => ("INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.",
+            400 when lack == Lack.Leave => ("FAILED_PRECONDITION", "User location is not supported for the API use.", "[]"),
+            400 when lack == Lack.Quota => ("INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.",
                 "[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"API_KEY_INVALID\",\"domain\":\"googleapis.com\"}]"),
             400 => ("INVALID_ARGUMENT", "Request contains an invalid argument.", "[]"),
             401 => ("UNAUTHENTICATED", "Request had invalid authentication credentials.", "[]"),

@@ -36,11 +36,14 @@ internal sealed class OpenAiVendor : Vendor
 
     public override Answer Fault(string message) => ErrorAnswer.Json(400, "", "invalid_request_error", null, message);
 
-    public override Answer Error(int status, bool isQuota, string fields)
+    public override Answer Error(int status, Lack lack, string fields)
     {
-        var (type, code, message) = isQuota
-            ? ("insufficient_quota", "insufficient_quota", "You exceeded your current quota, please check your plan and billing details.")
-            : Told(status);
+        var (type, code, message) = lack switch
+        {
+            Lack.Quota => ("insufficient_quota", "insufficient_quota", "You exceeded your current quota, please check your plan and billing details."),
+            Lack.Leave => ("invalid_request_error", "billing_hard_limit_reached", "Billing hard limit has been reached."),
+            _ => Told(status),
+        };
         return ErrorAnswer.Json(status, fields, type, code, message);
     }
 

@@ -156,11 +156,24 @@ internal sealed class AnthropicForm : DialectForm
 
     public override byte[] TokenCount(long tokens) => Encoding.ASCII.GetBytes($"{{\"input_tokens\":{tokens}}}");
 
-    /// <summary>An empty account is told as a bad request or as a fault of billing; neither is the client's.</summary>
-    public override ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body) =>
-        answer.ErrorType.SequenceEqual("billing_error"u8) || status == 400 && body.IndexOf("credit balance is too low"u8) >= 0
+    /// <summary>
+    /// An empty account is told as a fault of billing, as a bad request, or, where its tier is spent, as a limit; one that has been closed as a bad request.
+    /// None of it is the client's (platform.claude.com, Rate limits and Errors).
+    /// </summary>
+    public override ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body)
+    {
+        if (answer.ErrorType.SequenceEqual("billing_error"u8) || (status == 429 && body.IndexOf("\"enforced_spend_limit_reached\""u8) >= 0))
+            return ErrorKind.UpstreamQuota;
+        if (status != 400)
+            return ErrorKind.None;
+        var words = WordsOf(answer, body);
+        if (words.StartsWith("This organization has been disabled"u8))
+            return ErrorKind.UpstreamAuth;
+        return words.IndexOf("credit balance is too low"u8) >= 0 || words.StartsWith("You have reached your specified API usage limits"u8)
+            || words.StartsWith("You have reached your specified workspace API usage limits"u8)
             ? ErrorKind.UpstreamQuota
             : ErrorKind.None;
+    }
 
     public override bool IsBeyondWindow(ReadOnlySpan<byte> text) =>
         text.IndexOf("prompt is too long"u8) >= 0 || text.IndexOf("exceed context limit"u8) >= 0;

@@ -184,9 +184,22 @@ internal sealed class GeminiForm : DialectForm
         json.WriteEndObject();
     }
 
-    /// <summary>A key that is not valid is told as a bad request.</summary>
-    public override ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body) =>
-        status == 400 && body.IndexOf("\"API_KEY_INVALID\""u8) >= 0 ? ErrorKind.UpstreamAuth : ErrorKind.None;
+    /// <summary>
+    /// A key that is not valid is told as a bad request, and so is an account that may not be used where the gateway is, or not without being paid for
+    /// (ai.google.dev, Troubleshooting). What else lacks a precondition is the client's: a file that is not ready.
+    /// </summary>
+    public override ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body)
+    {
+        if (status != 400)
+            return ErrorKind.None;
+        if (body.IndexOf("\"API_KEY_INVALID\""u8) >= 0)
+            return ErrorKind.UpstreamAuth;
+        var words = WordsOf(answer, body);
+        return words.StartsWith("API key not valid"u8) || words.StartsWith("API key expired"u8) || words.StartsWith("User location is not supported"u8)
+            || words.StartsWith("Gemini API free tier is not available"u8)
+            ? ErrorKind.UpstreamAuth
+            : ErrorKind.None;
+    }
 
     public override bool IsBeyondWindow(ReadOnlySpan<byte> text) => text.IndexOf("exceeds the maximum number of tokens"u8) >= 0;
 

@@ -90,9 +90,17 @@ internal sealed class OpenAiForm : DialectForm
         System.Text.Encoding.ASCII.GetBytes($"{{\"object\":\"response.input_tokens\",\"input_tokens\":{tokens}}}");
 
     public override ErrorKind Refusal(int status, JsonAnswerReader answer, ReadOnlySpan<byte> body) =>
-        answer.ErrorCode.SequenceEqual("insufficient_quota"u8) || answer.ErrorType.SequenceEqual("insufficient_quota"u8)
-            ? ErrorKind.UpstreamQuota
-            : ErrorKind.None;
+        IsOfQuota(answer.ErrorCode) || IsOfQuota(answer.ErrorType) ? ErrorKind.UpstreamQuota : ErrorKind.None;
+
+    /// <summary>
+    /// Whether a code, or a type, says that the account has no more until somebody pays, or allows more (developers.openai.com, Error codes and Spend limits;
+    /// <c>billing_hard_limit_reached</c> comes with a status of 400).
+    /// </summary>
+    public static bool IsOfQuota(ReadOnlySpan<byte> code) =>
+        code.SequenceEqual("insufficient_quota"u8) || code.SequenceEqual("credit_balance_exhausted"u8)
+        || code.SequenceEqual("organization_spend_limit_exceeded"u8) || code.SequenceEqual("project_spend_limit_exceeded"u8)
+        || code.SequenceEqual("organization_usage_limit_exceeded"u8) || code.SequenceEqual("billing_hard_limit_reached"u8)
+        || code.SequenceEqual("billing_not_active"u8);
 
     public override bool IsBeyondWindow(ReadOnlySpan<byte> text) =>
         text.IndexOf("context_length_exceeded"u8) >= 0 || text.IndexOf("maximum context length"u8) >= 0;

@@ -18,7 +18,7 @@ internal static class ResponseFailure
         var text = Plain(message);
         if (code.IndexOf("rate_limit"u8) >= 0)
             return EdgeError.Upstream(ErrorKind.ProviderLimited, text);
-        if (code.SequenceEqual("insufficient_quota"u8))
+        if (OpenAiForm.IsOfQuota(code))
             return EdgeError.Upstream(ErrorKind.UpstreamQuota);
         if (code.SequenceEqual("invalid_api_key"u8))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
