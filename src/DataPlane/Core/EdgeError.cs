@@ -137,6 +137,9 @@ internal readonly struct EdgeError
     /// <summary>The request field at fault, in dotted form (<c>stream_options.include_usage</c>), or null.</summary>
     public string? Param { get; }
 
+    /// <summary>Whether our account is refused for what this one request may cost, and not for what it is: it has enough for others.</summary>
+    public bool IsOfRequest { get; private init; }
+
     public bool IsError => Kind != ErrorKind.None;
 
     /// <summary>Whether a limit of ours refused the exchange.</summary>
@@ -146,8 +149,9 @@ internal readonly struct EdgeError
 
     public static EdgeError Client(ErrorKind kind, string? message = null, string? param = null) => new(kind, ErrorSource.Client, message, param);
 
-    public static EdgeError Upstream(ErrorKind kind, string? message = null, RetryPermission retry = RetryPermission.Elsewhere) =>
-        new(kind, ErrorSource.Upstream, message, null, retry);
+    public static EdgeError Upstream(
+        ErrorKind kind, string? message = null, RetryPermission retry = RetryPermission.Elsewhere, bool isOfRequest = false) =>
+        new(kind, ErrorSource.Upstream, message, null, retry) { IsOfRequest = isOfRequest };
 
     public static EdgeError Edge(ErrorKind kind, string? message = null) => new(kind, ErrorSource.Edge, message);
 }

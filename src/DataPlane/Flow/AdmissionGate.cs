@@ -295,6 +295,9 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         return isAdmitted ? default : LimitError.Of(admission.Refusal);
     }
 
+    /// <summary>Whether a request asks for more than text for text.</summary>
+    public static bool HasNeeds(BodyScan scan) => scan.Prompt is { } prompt && NeededBy(prompt, scan.Facts) != Capability.None;
+
     private static Capability NeededBy(PromptText prompt, RequestFacts facts) =>
         (prompt.Tools + prompt.ToolCalls > 0 ? Capability.Tools : Capability.None)
         | (prompt.Images + prompt.ImagesLow > 0 ? Capability.Vision : Capability.None)

@@ -26,6 +26,8 @@ internal static class AnsweredError
         if (form.Refusal(status, answer, answer.ErrorMessage) is var refusal and not ErrorKind.None)
             return EdgeError.Upstream(refusal);
         var words = Words(exchange.Stored, answer.ErrorMessage);
+        if (RoutedRefusal.Of(status, answer.ErrorMessage, answer.ErrorMessage, words) is { IsError: true } routed)
+            return routed;
         if (status is >= 400 and < 500 && (Says(answer, "context_length_exceeded"u8) || form.IsBeyondWindow(answer.ErrorMessage)))
             return EdgeError.Client(ErrorKind.ContextExceeded, words);
         return status switch

@@ -348,11 +348,12 @@ internal sealed partial class AttemptLoop
     }
 
     /// <summary>
-    /// Whether a status tells against the target, as where one is asked alone; whose error is not read may be about a file that the client has named.
+    /// Whether a status tells against the target, as where one is asked alone; whose error is not read may be about a file that the client has named, or
+    /// about what none of the servers of one who routes on can do.
     /// </summary>
     private static bool IsFault(Exchange exchange, RequestBody body) => exchange.Status switch
     {
-        404 when exchange.Target!.UpstreamModel is null => false,
+        404 when exchange.Target!.UpstreamModel is null || AdmissionGate.HasNeeds(body.Intake!.Scan) => false,
         403 or 404 => body.Intake?.Scan.Prompt is { } prompt && (prompt.Doubts & (PromptDoubt.StoredState | PromptDoubt.Files)) == 0,
         0 or 401 or 402 or 408 or >= 500 => true,
         _ => false,

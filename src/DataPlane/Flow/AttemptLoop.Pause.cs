@@ -68,7 +68,8 @@ internal sealed partial class AttemptLoop
     /// <summary>Where a provider has several accounts, a refusal of one says nothing of the others: it is left alone, and they are asked first.</summary>
     private void NoteAccount(Exchange exchange, EdgeError error)
     {
-        var isRefused = error.Kind == ErrorKind.UpstreamQuota || (error.Kind == ErrorKind.UpstreamAuth && exchange.Status is 400 or 401 or 402 or 403 or 412);
+        var isRefused = (error.Kind == ErrorKind.UpstreamQuota && !error.IsOfRequest)
+            || (error.Kind == ErrorKind.UpstreamAuth && exchange.Status is 400 or 401 or 402 or 403 or 412);
         _isAccounts = exchange.Target!.Provider.Accounts.Length > 1
             && (isRefused || (error.Kind is ErrorKind.UpstreamStatus or ErrorKind.ProviderLimited && exchange.Status == 429));
         if (!_isAccounts)

@@ -332,9 +332,10 @@ internal sealed partial class AttemptLoop
         if ((!isAnswered || _relay.GivenUp != CascadeOutcome.Kept) && (link.Reason != StopReason.None || link.HasLeft))
             error = Stopped(link);
         _isStale = error.Retry == RetryPermission.IfReused && upstream.IsReused && upstream.Pool.Provider.RetryReused;
-        if (isAnswered && error.Kind is (ErrorKind.UpstreamStatus or ErrorKind.UpstreamBadAnswer))
+        var isRefused = isAnswered && upstream.HeadReader.Head.Status >= 400;
+        if (isAnswered && (error.Kind is ErrorKind.UpstreamStatus or ErrorKind.UpstreamBadAnswer || (isRefused && error.Kind == ErrorKind.ProviderLimited)))
         {
-            NoteWait(exchange, upstream, upstream.HeadReader.Head.Status >= 400 ? _relay.HeldWait : TimeSpan.Zero);
+            NoteWait(exchange, upstream, isRefused ? _relay.HeldWait : TimeSpan.Zero);
             TellWait(exchange, _retryAfter);
         }
 
@@ -342,7 +343,7 @@ internal sealed partial class AttemptLoop
             LetGo();
         if (error.Kind == ErrorKind.ProviderLimited)
             PauseUntold(exchange);
-        if (isAnswered && error.Kind == ErrorKind.UpstreamStatus && _relay.IsElsewhere)
+        if (isAnswered && (error.Kind == ErrorKind.UpstreamStatus ? _relay.IsElsewhere : error.IsOfRequest && _plan.HasOtherAccount))
             _plan.OnNotThere();
         NoteAccount(exchange, error);
         return Judged(exchange, error);
@@ -381,7 +382,7 @@ internal sealed partial class AttemptLoop
 
             // Where the asked name is passed on, one that the provider does not know says nothing of the provider.
             ErrorKind.UpstreamAuth when exchange is { Status: 404, Target.UpstreamModel: null } => AttemptOutcome.Unknown,
-            _ when error.Source == ErrorSource.Upstream => AttemptOutcome.Failed,
+            _ when error.Source == ErrorSource.Upstream && !error.IsOfRequest => AttemptOutcome.Failed,
             _ => AttemptOutcome.Unknown,
         });
         return error;

@@ -3,6 +3,7 @@ using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Translate;
 using AiEdge.DataPlane.Transport;
 using AiEdge.Http;
 
@@ -133,13 +134,24 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         var isOfUs = status is 401 or 402 or 403 || (status is 404 or 412 && exchange.Endpoint!.Kind != EndpointKind.Passthrough);
         var mayBeNamed = isOfUs ? status is 403 or 404 : status == 400 && hasOtherAccount && IsNotFound();
         _isNamed = mayBeNamed && StoredName.IsMeant(exchange, text, request);
-        if (ProviderSecrets.IsIn(exchange.Target!.Provider, text) || (isOfUs && !_isNamed && !IsOfInput(status, text)))
+        if (ProviderSecrets.IsIn(exchange.Target!.Provider, text))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
+        if (isOfUs && !_isNamed && !IsOfInput(status, text))
+            return Routed(exchange, status, text);
         if (DialectTable.Of(exchange.SpokenEndpoint.Dialect).Refusal(status, _reader!, text) is var refusal and not ErrorKind.None)
             return EdgeError.Upstream(refusal);
         if (body.State == BodyState.Faulted)
             return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off.");
         return status >= 500 && !answer.IsJson ? EdgeError.Upstream(ErrorKind.UpstreamBadAnswer) : default;
+    }
+
+    /// <summary>A refusal of ours, unless it is one of this request alone.</summary>
+    private EdgeError Routed(Exchange exchange, int status, ReadOnlySpan<byte> text)
+    {
+        var error = RoutedRefusal.Of(status, ErrorText.MessageIn(text), text, Words());
+        if (error.Kind == ErrorKind.ProviderLimited)
+            exchange.Status = 429;
+        return error.IsError ? error : EdgeError.Upstream(ErrorKind.UpstreamAuth);
     }
 
     /// <summary>

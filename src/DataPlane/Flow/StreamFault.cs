@@ -28,7 +28,7 @@ internal static class StreamFault
 
         // What refuses us may name the account or the key. What is of the request whoever is asked would say, too.
         if (failure.Kind is ErrorKind.UpstreamAuth or ErrorKind.UpstreamQuota
-            || (isTranslated ? hasNext || isOfDialect : hasNext && failure.Source != ErrorSource.Client))
+            || (isTranslated ? hasNext || isOfDialect : hasNext && (failure.Source != ErrorSource.Client || failure.Retry != RetryPermission.Never)))
             return failure;
         exchange.Status = status;
         return default;

@@ -67,14 +67,14 @@ public sealed class RefusedRequestTests
 
     /// <summary>The account has money, as smaller requests show: it is only not enough for what this one may cost at most.</summary>
     [Theory]
-    [InlineData(Unaffordable, "openrouter_credits")]
-    [InlineData("The request's estimated cost exceeds the in-flight budget.", "weight_exceeds_budget")]
-    public async Task What_one_request_may_cost_is_nothing_against_the_account(string message, string source)
+    [InlineData(Unaffordable, null)]
+    [InlineData("Its cost is more than may be under way.", "weight_exceeds_budget")]
+    public async Task What_one_request_may_cost_is_nothing_against_the_account(string message, string? reason)
     {
         await using var edge = await Edge.StartAsync(Accounts);
         for (var i = 0; i < 6; i++)
         {
-            edge.Fake.EnqueueRaw(Ask.Refusal(402, Error(402, message, source)), close: false);
+            edge.Fake.EnqueueRaw(Ask.Refusal(402, Error(402, message, reason)), close: false);
             var answer = await edge.AskAsync(Ask.Chat(model: "pool"));
             Assert.Equal((200, "2"), (answer.Status, answer.Field("x-aiedge-attempts")));
         }
@@ -121,16 +121,30 @@ public sealed class RefusedRequestTests
     public async Task What_is_under_way_fills_a_limit_of_the_account()
     {
         await using var edge = await Edge.StartAsync(Accounts);
-        edge.Fake.EnqueueRaw(Ask.Refusal(402, Error(402, "Your budget is in use.", "openrouter_in_flight_budget"), "Retry-After: 20\r\n"), close: false);
+        edge.Fake.EnqueueRaw(Ask.Refusal(402, Error(402, "Your budget is in use.", "in_flight_budget_exhausted"), "Retry-After: 20\r\n"), close: false);
         for (var i = 0; i < 6; i++)
             Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "pool"))).Status);
         var asked = edge.Fake.Requests.Select(request => request.Header("authorization")).ToArray();
         Assert.DoesNotContain(asked[0], asked[1..]);
 
         await using var single = await Ways.StartAsync(["n=3"]);
-        single.Fake.EnqueueRaw(Ask.Refusal(402, Error(402, "Your budget is in use.", "openrouter_in_flight_budget"), "Retry-After: 20\r\n"), close: false);
+        single.Fake.EnqueueRaw(Ask.Refusal(402, Error(402, "Your budget is in use.", "in_flight_budget_exhausted"), "Retry-After: 20\r\n"), close: false);
         var answer = await single.AskAsync(Ways.Chat());
         Assert.Equal((429, "20", "provider"), (answer.Status, answer.Field("retry-after"), answer.Field("x-aiedge-limit")));
+    }
+
+    /// <summary>Errors of an ensemble are not read: of one who routes on, 404 may be about what the request asks for.</summary>
+    [Fact]
+    public async Task Nor_is_anything_held_against_one_of_several_that_are_asked_at_once()
+    {
+        const string Tools = ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}}]";
+        await using var edge = await Ways.StartAsync(["status=404", "n=3; tools=off"], "ensemble: { size: 2, pick: majority }", setup => setup with
+        {
+            Models = setup.Models.Replace("priority: 1", "priority: 0", StringComparison.Ordinal),
+        });
+        for (var i = 0; i < 6; i++)
+            Assert.Equal(200, (await edge.AskAsync(Ways.Chat(Tools))).Status);
+        await edge.SeeMetricAsync("""aiedge_target_failures_total{gen_ai_provider_name="fake",target="way-0"} 0""");
     }
 
     private static EdgeSetup Accounts => new()
@@ -140,6 +154,6 @@ public sealed class RefusedRequestTests
         Time = new StillTime(),
     };
 
-    private static string Error(int code, string message, string? source = null) =>
-        $$$"""{"error":{"message":"{{{message}}}","code":{{{code}}},"metadata":{"limit_source":"{{{source}}}"}},"user_id":"user_x"}""";
+    private static string Error(int code, string message, string? reason = null) =>
+        $$$"""{"error":{"message":"{{{message}}}","code":{{{code}}},"metadata":{"reason":"{{{reason}}}","limit_source":"openrouter_credits"}},"user_id":"user_x"}""";
 }
