@@ -21,7 +21,7 @@ internal sealed partial class AttemptLoop
     /// </summary>
     private void NoteWait(Exchange exchange, UpstreamConnection upstream, TimeSpan inBody = default)
     {
-        if (!ErrorRelay.MayBeMadeGood(exchange.Status))
+        if (!ErrorRelay.MayBeMadeGood(exchange))
             return;
         _retryAfter = RetryAfter.Of(upstream.HeadReader.Head, DateTimeOffset.FromUnixTimeMilliseconds(_services.Clock.CoarseUnixMs));
         if (_retryAfter == TimeSpan.Zero)

@@ -376,9 +376,10 @@ internal sealed partial class AttemptLoop
             _ when _isStale || _isAccounts => AttemptOutcome.Unknown,
             _ when _relay.GivenUp != CascadeOutcome.Kept => AttemptOutcome.Answered,
             ErrorKind.None => AttemptOutcome.Answered,
-            ErrorKind.UpstreamStatus when exchange.Status is < 500 and not (408 or 429) => AttemptOutcome.Answered,
-            ErrorKind.UpstreamStatus when exchange.Status == 429 => AttemptOutcome.Unknown,
+            ErrorKind.UpstreamStatus when exchange.Status == 429 || PassingStatus.IsOfRequest(exchange.Status) => AttemptOutcome.Unknown,
+            ErrorKind.UpstreamStatus when exchange.Status is < 500 and not 408 && !PassingStatus.Is(exchange.Status) => AttemptOutcome.Answered,
             ErrorKind.ProviderLimited => AttemptOutcome.Unknown,
+            _ when PassingStatus.IsOfRequest(exchange.Status) => AttemptOutcome.Unknown,
 
             // Where the asked name is passed on, one that the provider does not know says nothing of the provider.
             ErrorKind.UpstreamAuth when exchange is { Status: 404, Target.UpstreamModel: null } => AttemptOutcome.Unknown,

@@ -64,7 +64,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         IsElsewhere = _isNamed && hasOtherAccount;
         if (error.IsError)
             return error;
-        if (isOfStep || IsElsewhere || MayBeMadeGood(head.Status) || IsOfRate(head.Status) || IsOfTranslation(exchange))
+        if (isOfStep || IsElsewhere || MayBeMadeGood(exchange) || IsOfRate(head.Status) || IsOfTranslation(exchange))
             return EdgeError.Upstream(ErrorKind.UpstreamStatus);
         return client.IsOpen ? EdgeError.Upstream(ErrorKind.UpstreamStatus, retry: RetryPermission.Never) : await PassAsync(link, exchange, head);
     }
@@ -105,8 +105,12 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
         return EdgeError.Upstream(exchange.Status == 429 ? ErrorKind.ProviderLimited : kind, Words());
     }
 
-    /// <summary>Whether the same request may be answered at another time or by another target: too slow, too many, broken, overloaded.</summary>
-    public static bool MayBeMadeGood(int status) => status is 408 or 429 or >= 500 and not 501;
+    /// <summary>
+    /// Whether the same request may be answered at another time or by another target: too slow, too many, broken, overloaded. A conflict is one over what the
+    /// request names, which nobody else has, or else one of the provider's own.
+    /// </summary>
+    public static bool MayBeMadeGood(Exchange exchange) =>
+        exchange.Status is 408 or 429 or >= 500 and not 501 || PassingStatus.Is(exchange.Status) && !(exchange.Status == 409 && exchange.Stored.IsReferred);
 
     /// <summary>
     /// Tells the provider's error in the client's dialect: with the status that means the same there, and the provider's own words. Of one that is too long

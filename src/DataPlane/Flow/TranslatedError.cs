@@ -16,10 +16,10 @@ internal static class TranslatedError
     {
         413 => ErrorKind.BodyTooLarge,
         429 => ErrorKind.TokensLimited,
-        503 or 529 => ErrorKind.Overloaded,
+        409 or 425 or 498 or 499 or 503 or 529 => ErrorKind.Overloaded,
         408 or 504 => ErrorKind.UpstreamTimeout,
         501 => ErrorKind.NotImplemented,
-        >= 500 => ErrorKind.UpstreamBadAnswer,
+        424 or >= 500 => ErrorKind.UpstreamBadAnswer,
         _ => ErrorKind.InvalidRequest,
     };
 
