@@ -175,6 +175,12 @@ internal sealed class ProviderModel
     /// <summary>Equal for two generations iff pooled connections of one may serve the other: endpoint and TLS settings, not secrets or timeouts.</summary>
     public required string EndpointIdentity { get; init; }
 
+    /// <summary>Whether requests to it go where those to another went: what was learnt of that one's servers holds for this one's.</summary>
+    public bool IsWhere(ProviderModel other) =>
+        ReferenceEquals(this, other)
+        || (EndpointIdentity == other.EndpointIdentity && BasePath.AsSpan().SequenceEqual(other.BasePath) && Query.AsSpan().SequenceEqual(other.Query)
+            && HostHeader.AsSpan().SequenceEqual(other.HostHeader) && Dialect == other.Dialect && (Hosted is null) == (other.Hosted is null));
+
     /// <summary>What its native paths go by; put there with the configuration.</summary>
     public PassthroughModel? Passthrough { get; set; }
 

@@ -5,11 +5,13 @@ namespace AiEdge.DataPlane.Route;
 
 /// <summary>
 /// What is learnt of targets, accounts and models, by name, so that a new configuration goes on with it. A target is its provider and the
-/// provider's name of the model: of whatever rule its requests are. What a configuration does not name any more is forgotten.
+/// provider's name of the model: of whatever rule its requests are. What a configuration does not name any more is forgotten, and so is what was learnt
+/// of another address, or as another credential, under the same name.
 /// </summary>
 internal sealed class RouteStates
 {
     private readonly Lock _lock = new();
+    private Dictionary<string, ProviderModel> _providers = [];
     private Dictionary<(string Provider, string Model), TargetView> _targets = [];
     private Dictionary<(string Provider, string Account), AccountState> _accounts = [];
     private Dictionary<(string Provider, string Account, string Model), AccountLimits> _limits = [];
@@ -76,7 +78,10 @@ internal sealed class RouteStates
             foreach (var provider in config.Providers)
             {
                 foreach (var account in provider.Accounts)
-                    accounts[(provider.Name, account.Name)] = account.State = _accounts.GetValueOrDefault((provider.Name, account.Name)) ?? account.State;
+                {
+                    var known = IsAsBefore(provider, account) ? _accounts.GetValueOrDefault((provider.Name, account.Name)) : null;
+                    accounts[(provider.Name, account.Name)] = account.State = known ?? account.State;
+                }
             }
 
             foreach (var model in config.Models.All)
@@ -95,11 +100,7 @@ internal sealed class RouteStates
                     var name = (target.Provider.Name, target.UpstreamModel is { } named ? Encoding.UTF8.GetString(named) : "");
                     if (!targets.TryGetValue(name, out var view))
                     {
-                        var known = _targets.GetValueOrDefault(name);
-                        var signals = target.Provider.Capacity is null ? null : known?.Signals ?? new TargetSignals();
-                        view = new TargetView(
-                            name.Item1, name.Item2, known?.Health ?? target.Health, known?.Load ?? target.Load,
-                            known?.Pause ?? target.Pause, signals, target.Provider);
+                        view = ViewOf(target, name);
                         targets.Add(name, view);
                     }
 
@@ -109,6 +110,7 @@ internal sealed class RouteStates
             }
 
             Name(config, limits);
+            _providers = config.Providers.ToDictionary(static provider => provider.Name);
             Volatile.Write(ref _targets, targets);
             Volatile.Write(ref _accounts, accounts);
             Volatile.Write(ref _limits, limits);
@@ -119,6 +121,29 @@ internal sealed class RouteStates
             Volatile.Write(ref _ensembles, ensembles);
         }
     }
+
+    /// <summary>
+    /// What is known of a target: nothing where its provider is elsewhere now. Whether it answers, and until when it is left alone, may have come of the
+    /// credential, if none of those that it was asked by is left; how quick its server is has not.
+    /// </summary>
+    private TargetView ViewOf(TargetModel target, (string Provider, string Model) name)
+    {
+        var provider = target.Provider;
+        var known = _providers.TryGetValue(provider.Name, out var before) && provider.IsWhere(before) ? _targets.GetValueOrDefault(name) : null;
+        var judged = Array.Exists(provider.Accounts, account => IsAsBefore(provider, account)) ? known : null;
+        var signals = provider.Capacity is null ? null : known?.Signals ?? new TargetSignals();
+        return new TargetView(
+            name.Provider, name.Model, judged?.Health ?? target.Health, known?.Load ?? target.Load, judged?.Pause ?? target.Pause, signals, provider);
+    }
+
+    /// <summary>
+    /// Whether an account has the credential that it had, and is used where it was. The provider as it was is that of the configuration which is in force
+    /// until now, so that its secrets are held no longer for it.
+    /// </summary>
+    private bool IsAsBefore(ProviderModel provider, AccountModel account) =>
+        _providers.TryGetValue(provider.Name, out var before) && provider.IsWhere(before)
+        && (ReferenceEquals(provider, before) || Array.Exists(
+            before.Accounts, one => one.Name == account.Name && one.FixedHeaders.AsSpan().SequenceEqual(account.FixedHeaders)));
 
     /// <summary>Tells the accounts that are asked by clients' names which names the configuration knows, so that these are not kept twice.</summary>
     private static void Name(ConfigSnapshot config, Dictionary<(string Provider, string Account, string Model), AccountLimits> limits)
@@ -161,7 +186,8 @@ internal sealed class RouteStates
             if (!limits.TryGetValue(name, out all[i]!))
             {
                 var learnt = account.State.Named.Find(new AccountAsk(default, Encoding.UTF8.GetBytes(model)));
-                limits[name] = all[i] = _limits.GetValueOrDefault(name) ?? learnt ?? new AccountLimits();
+                var known = IsAsBefore(target.Provider, account) ? _limits.GetValueOrDefault(name) : null;
+                limits[name] = all[i] = known ?? learnt ?? new AccountLimits();
             }
         }
 
