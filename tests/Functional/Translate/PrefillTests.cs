@@ -34,6 +34,19 @@ public sealed class PrefillTests
         Assert.Equal(loss, answer.Field("x-aiedge-translation-loss"));
     }
 
+    /// <summary>What stands behind it cannot be carried: sound in a form that chats do not have.</summary>
+    [Fact]
+    public async Task Nor_is_one_behind_which_nothing_is_left()
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        const string lost = """{"role":"user","parts":[{"inlineData":{"mimeType":"audio/flac","data":"AAAA"}}]}""";
+        var answer = await edge.AskAsync(Ask.Post(
+            "/v1beta/models/mistral-large-latest:generateContent",
+            $$"""{"contents":[{"role":"user","parts":[{"text":"Q"}]},{"role":"model","parts":[{"text":"{ "}]},{{lost}}]}""", Ask.Script("server=mistral")));
+        Assert.True(answer.Status == 200, answer.Text);
+        Assert.Contains("contents.prefill", answer.Field("x-aiedge-translation-loss"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("", true)]
     [InlineData(",\"reasoning_effort\":\"high\"", false)]

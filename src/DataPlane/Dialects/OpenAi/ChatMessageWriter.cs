@@ -37,13 +37,25 @@ internal static class ChatMessageWriter
     /// <returns>What has to be said to be a prefix.</returns>
     private static NeutralMessage? FitBegun(NeutralRequest request, in ModelAbilities model)
     {
-        if (request.Begun(IsThoughtAlone) is not { } begun)
+        if (request.Begun(IsLeftOut) is not { } begun)
             return null;
         if (model.Prefill == PrefillForm.Refused)
             request.AskToGoOn();
         else
             request.LoseIf(request.GoesOn, request.Names.Prefill);
         return model.Prefill == PrefillForm.Repeated ? begun : null;
+    }
+
+    /// <summary>Whether nothing of a message is told: neither by itself, nor the results in it.</summary>
+    private static bool IsLeftOut(NeutralRequest request, NeutralMessage message)
+    {
+        for (var p = message.From; p < message.From + message.Count; p++)
+        {
+            if (request.Parts[p].Kind == PartKind.ToolResult)
+                return false;
+        }
+
+        return !Says(request, message);
     }
 
     /// <summary>Whether nothing but thought is in a message, which does not stand by itself.</summary>
@@ -82,16 +94,12 @@ internal static class ChatMessageWriter
     private static bool SaysSomething(NeutralRequest request, NeutralMessage message, in ModelAbilities model)
     {
         var isAnswer = message.Role == NeutralRole.Assistant;
-        var (says, others, thinks) = (false, false, false);
+        var (says, thinks) = (Says(request, message), false);
         for (var p = message.From; p < message.From + message.Count; p++)
         {
             var part = request.Parts[p];
             if (part.Kind == PartKind.ToolResult || part.IsOfResult)
                 continue;
-            others = true;
-            says |= part.Kind is PartKind.Text or PartKind.Refusal
-                || (isAnswer ? part.Kind == PartKind.ToolCall : part.Kind is PartKind.Image or PartKind.ImageUrl or PartKind.File)
-                || (!isAnswer && !Sound.ChatFormat(request.Source, part).IsEmpty);
             request.LoseIf(part.Kind == PartKind.Audio && (isAnswer || Sound.ChatFormat(request.Source, part).IsEmpty), request.Names.Audio);
             thinks |= part.Kind == PartKind.Thinking;
             request.LoseIf(part.Kind == PartKind.HiddenThinking || (part.Kind == PartKind.Thinking && !IsKept(part, model)), request.Names.Thinking);
@@ -101,7 +109,27 @@ internal static class ChatMessageWriter
         }
 
         request.LoseIf(thinks && !says, request.Names.Thinking);
-        return says || (isAnswer && !others);
+        return says;
+    }
+
+    /// <summary>Whether something of a turn is told besides results: what the assistant left empty is.</summary>
+    private static bool Says(NeutralRequest request, NeutralMessage message)
+    {
+        var isAnswer = message.Role == NeutralRole.Assistant;
+        var others = false;
+        for (var p = message.From; p < message.From + message.Count; p++)
+        {
+            var part = request.Parts[p];
+            if (part.Kind == PartKind.ToolResult || part.IsOfResult)
+                continue;
+            if (part.Kind is PartKind.Text or PartKind.Refusal
+                || (isAnswer ? part.Kind == PartKind.ToolCall : part.Kind is PartKind.Image or PartKind.ImageUrl or PartKind.File)
+                || (!isAnswer && !Sound.ChatFormat(request.Source, part).IsEmpty))
+                return true;
+            others = true;
+        }
+
+        return isAnswer && !others;
     }
 
     /// <summary>A thought is carried whole where the model takes it back, and nothing but its text belongs to it.</summary>
