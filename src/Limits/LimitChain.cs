@@ -22,6 +22,7 @@ public static class LimitChain
     /// back: then <see cref="Book"/> does, once it is known.
     /// </param>
     /// <param name="yields">Whether to leave alone what was promised to those who were refused (<see cref="LimitBucket.Promised"/>).</param>
+    /// <param name="isAgain">Whether the same request has been refused just now, so that what it wants is known (<see cref="LimitBucket.Miss"/>).</param>
     public static bool TryDrawAll(
         ReadOnlySpan<LimitBucket> buckets,
         ReadOnlySpan<long> costs,
@@ -29,7 +30,8 @@ public static class LimitChain
         long nowNs,
         out LimitDraw draw,
         bool booksSlot = true,
-        bool yields = false)
+        bool yields = false,
+        bool isAgain = false)
     {
         for (var i = 0; i < buckets.Length; i++)
         {
@@ -37,7 +39,7 @@ public static class LimitChain
             if (yields ? buckets[i].TryTakeBehind(cost, nowNs, out tokens[i]) : buckets[i].TryTake(cost, nowNs, out tokens[i]))
                 continue;
             GiveBackAll(buckets[..i], costs, tokens, nowNs);
-            draw = Refuse(buckets, costs, i, nowNs, booksSlot);
+            draw = Refuse(buckets, costs, i, nowNs, booksSlot, isAgain);
             return false;
         }
 
@@ -70,15 +72,15 @@ public static class LimitChain
     public static long Book(LimitBucket bucket, long cost, long nowNs) => Rank(bucket.Refuse(Math.Max(0, cost), nowNs));
 
     private static LimitDraw Refuse(
-        ReadOnlySpan<LimitBucket> buckets, ReadOnlySpan<long> costs, int refused, long nowNs, bool booksSlot)
+        ReadOnlySpan<LimitBucket> buckets, ReadOnlySpan<long> costs, int refused, long nowNs, bool booksSlot, bool isAgain)
     {
         var tightest = refused;
-        var draw = Miss(buckets[refused], costs[refused], nowNs);
+        var draw = Miss(buckets[refused], costs[refused], nowNs, isAgain);
         for (var i = 0; i < buckets.Length && Rank(draw) < long.MaxValue; i++)
         {
             if (i == refused || HasEnough(buckets[i], Math.Max(0, costs[i]), nowNs))
                 continue;
-            if (Miss(buckets[i], costs[i], nowNs) is var other && Rank(other) <= Rank(draw))
+            if (Miss(buckets[i], costs[i], nowNs, isAgain) is var other && Rank(other) <= Rank(draw))
                 continue;
             (tightest, draw) = (i, other);
         }
@@ -88,10 +90,11 @@ public static class LimitChain
         return draw with { Index = tightest };
     }
 
-    private static LimitDraw Miss(LimitBucket bucket, long cost, long nowNs)
+    private static LimitDraw Miss(LimitBucket bucket, long cost, long nowNs, bool isAgain)
     {
         cost = Math.Max(0, cost);
-        bucket.Miss(cost);
+        if (!isAgain)
+            bucket.Miss(cost);
         return bucket.Probe(cost, nowNs);
     }
 

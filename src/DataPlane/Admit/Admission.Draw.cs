@@ -177,7 +177,8 @@ internal sealed partial class Admission
             }
 
             var buckets = _buckets.AsSpan(0, count);
-            if (LimitChain.TryDrawAll(buckets, _costs.AsSpan(0, count), _tokens, nowNs, out draw, booksSlot: false, yields: Yields && !_isWaiting))
+            var yields = Yields && !_isWaiting;
+            if (LimitChain.TryDrawAll(buckets, _costs.AsSpan(0, count), _tokens, nowNs, out draw, booksSlot: false, yields, isAgain: shrinks > 0))
                 return true;
             if (output <= least)
                 return false;

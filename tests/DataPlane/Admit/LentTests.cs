@@ -74,6 +74,27 @@ public sealed class LentTests
         Assert.InRange(lent.Told.Wanted, 20, 30);
     }
 
+    /// <summary>It is drawn for several times, each time for less: the fleet is told once what it would have had.</summary>
+    [Fact]
+    public void A_whole_answer_that_is_refused_wants_no_more_than_what_it_would_draw()
+    {
+        var plain = WantedBy(Demand(input: 1010, hasOutput: false));
+        Assert.Equal(plain, WantedBy(Demand(input: 10, cap: 1000, isStream: false)));
+        Assert.True(WantedBy(Demand(input: 10, cap: 1000)) < plain);
+
+        static long WantedBy(Demand demand)
+        {
+            var desk = new LeaseDesk();
+            var rig = new AdmissionRig(desk, LimitWorld.Limit("all", quantities: LimitWorld.Amount(LimitUnit.Tokens, 100_000, LimitPeriod.Second)));
+            for (var i = 0; i < 5; i++)
+                Assert.Equal(AdmitVerdict.Refused, rig.Begin().Both(demand));
+            rig.Time.Pass(TimeSpan.FromSeconds(1));
+            var lent = Assert.Single(desk.All);
+            Assert.True(lent.Report(rig.States.Clock.NowNs));
+            return lent.Told.Wanted;
+        }
+    }
+
     private bool Cut() => ((LeaseBucket)_rig.Scope("all", LimitUnit.Requests, "*").Bucket).IsCutOff;
 
     private Admission Refused()
