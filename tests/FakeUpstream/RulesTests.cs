@@ -34,6 +34,9 @@ public sealed class RulesTests
     [InlineData("""{"type":"object","properties":{"a":{"type":"array","minItems":2,"items":{}}},"required":["a"],"additionalProperties":false}""", false, true)]
     [InlineData("""{"type":"object","properties":{"a":{"anyOf":[{"type":"object"}]}},"required":["a"],"additionalProperties":false}""", false, false)]
     [InlineData("""{"type":"object","properties":{"a":{"oneOf":[]}},"required":["a"],"additionalProperties":false}""", false, false)]
+    [InlineData("""{"type":"object","properties":{"a":{"$ref":"#"}},"required":["a"],"additionalProperties":false}""", false, true)]
+    [InlineData("""{"type":"object","properties":{"a":{"$ref":"#/$defs/b"}},"required":["a"],"additionalProperties":false,"$defs":{"b":{"$ref":"#/$defs/c"},"c":{"$ref":"#/$defs/b"}}}""", false, true)]
+    [InlineData("""{"type":"object","properties":{"a":{"$ref":"#/$defs/b"}},"required":["a"],"additionalProperties":false,"$defs":{"b":{"$ref":"#/$defs/c"},"c":{}}}""", true, true)]
     public void A_schema_is_judged(string schema, bool byAnthropic, bool byOpenAi)
     {
         var format = ",\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":" + schema + "}}";
@@ -44,6 +47,23 @@ public sealed class RulesTests
         var chat = "{\"model\":\"m\",\"messages\":[" + User + "],\"response_format\":{\"type\":\"json_schema\",\"json_schema\":" + named + "}}";
         Assert.Equal(byOpenAi, ChatRules.FaultOf(Encoding.UTF8.GetBytes(chat)) is null);
         Assert.Equal(byOpenAi, ResponsesRules.FaultOf(Encoding.UTF8.GetBytes("{\"model\":\"m\",\"input\":\"Q\",\"text\":{\"format\":" + named + "}}")) is null);
+    }
+
+    /// <summary>Of all schemas that a request for messages is to be kept to by.</summary>
+    [Theory]
+    [InlineData(20, 0, 0, true)]
+    [InlineData(21, 0, 0, false)]
+    [InlineData(5, 4, 0, true)]
+    [InlineData(4, 5, 0, false)]
+    [InlineData(3, 0, 4, true)]
+    [InlineData(3, 0, 5, false)]
+    public void Schemas_are_counted(int tools, int optional, int unions, bool isWell)
+    {
+        var names = string.Join(',', Enumerable.Range(0, optional).Select(i => $"\"o{i}\":{{}}").Concat(Enumerable.Range(0, unions).Select(i => $"\"u{i}\":{{\"type\":[\"string\",\"null\"]}}")));
+        var schema = "{\"type\":\"object\",\"properties\":{" + names + "},\"required\":[" + string.Join(',', Enumerable.Range(0, unions).Select(i => $"\"u{i}\"")) + "],\"additionalProperties\":false}";
+        var body = "{\"model\":\"m\",\"max_tokens\":9,\"messages\":[" + User + "],\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":" + schema + "}},\"tools\":["
+            + string.Join(',', Enumerable.Range(0, tools).Select(i => $"{{\"name\":\"f{i}\",\"strict\":true,\"input_schema\":{schema}}}")) + "]}";
+        Assert.Equal(isWell, MessagesRules.FaultOf(Encoding.UTF8.GetBytes(body), isOnVertex: false) is null);
     }
 
     [Theory]

@@ -78,8 +78,8 @@ internal abstract class RequestWriter
     /// <summary>Whether the model can be told which of the tools may be called; else it is not shown the others.</summary>
     protected virtual bool TakesAllowedTools(NeutralRequest request, in ModelAbilities model) => TakesCustomTools(model);
 
-    /// <summary>Whether the answer's schema has another form in the dialect: one that may not be looked into is said in a sentence then.</summary>
-    protected virtual bool WritesFormatOver(NeutralRequest request) => false;
+    /// <summary>Whether the answer's schema can be told; one that cannot is said in a sentence.</summary>
+    protected virtual bool TakesSchema(NeutralRequest request, in ModelAbilities model) => true;
 
     /// <summary>What names of functions the dialect takes; null where it has no functions.</summary>
     protected virtual ToolNameForm? ToolNames => null;
@@ -92,9 +92,9 @@ internal abstract class RequestWriter
             CustomTools.Lose(request);
         if (!TakesAllowedTools(request, target.Abilities))
             CustomTools.KeepAllowed(request);
-        var isUnseen = request is { Format: AnswerFormat.Schema, FormatSchema.IsPresent: true } && WritesFormatOver(request)
-            && !request.MayLookInto(request.FormatSchema);
-        FeatureFilter.Apply(request, target.Abilities, Lacks | (isUnseen ? RequestFeatures.Schema : RequestFeatures.None));
+        var isUntold = request is { Format: AnswerFormat.Schema, FormatSchema.IsPresent: true } && target.Abilities.Takes(RequestFeatures.Schema)
+            && !TakesSchema(request, target.Abilities);
+        FeatureFilter.Apply(request, target.Abilities, Lacks | (isUntold ? RequestFeatures.Schema : RequestFeatures.None));
         if (ToolNames is { } names)
             NameFitting.Fit(request, names);
         WriteBody(request, target, json);

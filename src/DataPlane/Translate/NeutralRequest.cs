@@ -154,6 +154,7 @@ internal sealed partial class NeutralRequest
     private bool _isOpened;
     private long _schemaWorkLeft;
     private Piece _seenSchema;
+    private ClosedSchemas _closed;
 
     /// <summary>The client's body, and what was put behind it for want of a place in the provider's dialect; all pieces are of it.</summary>
     public ReadOnlySpan<byte> Source => _source.Written;
@@ -314,6 +315,7 @@ internal sealed partial class NeutralRequest
         _isOpened = false;
         _schemaWorkLeft = SchemaWords.WorkMax;
         _seenSchema = default;
+        _closed = default;
         Choices = 1;
         TokensMaxIsOld = ToolIsCustom = IsAdaptive = false;
         Stream = WantsLogprobs = AsksLogprobs = WantsThought = KeepsProofs = IsSerial = CallsAreOld = CallsAreMany = false;
@@ -405,6 +407,13 @@ internal sealed partial class NeutralRequest
             (_seenSchema, _schemaWorkLeft) = (schema, _schemaWorkLeft - work);
         return may;
     }
+
+    /// <summary>Whether Anthropic is to keep to a schema; those that are asked for first come first (<see cref="ClosedSchemas"/>).</summary>
+    /// <param name="schema">The schema; absent for a function that takes nothing.</param>
+    /// <param name="isOpenApi">It is in OpenAPI's manner.</param>
+    /// <param name="isTool">It is what a function takes.</param>
+    public bool Closes(Piece schema, bool isOpenApi, bool isTool) =>
+        schema.IsPresent ? MayLookInto(schema) && _closed.TryTake(Source, schema, isOpenApi, isTool) : _closed.TryTakeTool();
 
     /// <summary>Reports that nothing makes the model tell what it thinks, where the client has asked for that alone.</summary>
     public void LoseShownThought() => LoseIf(WantsThought && Names.ThoughtShown.Length > 0, Names.ThoughtShown);

@@ -29,23 +29,23 @@ internal static class SchemaText
 
     /// <summary>
     /// As above, for Anthropic to keep to: objects have no properties besides those that they name, and what it refuses is lost. It has to be one that may be
-    /// looked into.
+    /// closed so (<see cref="ClosedSchemas"/>).
     /// </summary>
     public static void WriteClosed(JsonOut json, ReadOnlySpan<byte> name, NeutralRequest request, Piece schema, bool isOpenApi, ReadOnlySpan<byte> field) =>
         new Form(request.Source, isOpenApi, field, request.Losses, closes: true).Write(json.Name(name), schema);
 
     /// <summary>
-    /// As above, of what a function takes, which Anthropic keeps to where it is strict: false where it is not to, for the schema could not be looked into. It
-    /// is an object, and said to be one where the schema does not: else it is refused.
+    /// As above, of what a function takes, which Anthropic keeps to where it is strict: false where it is not to, for the schema could not be looked into, or
+    /// would mean something else (<see cref="ClosedSchemas"/>). It is an object, and said to be one where the schema does not: else it is refused.
     /// </summary>
     public static bool WriteInput(JsonOut json, ReadOnlySpan<byte> name, NeutralRequest request, in NeutralTool tool)
     {
         json.Name(name);
         var source = request.Source;
         var schema = tool.Schema;
-        var isSeen = (tool.IsStrict || tool.IsOpenApi) && request.MayLookInto(schema);
-        if (isSeen)
-            new Form(source, tool.IsOpenApi, request.Names.ToolSchema, tool.IsStrict ? request.Losses : null, tool.IsStrict).Write(json, schema, isInput: true);
+        var keeps = tool.IsStrict && request.Closes(schema, tool.IsOpenApi, isTool: true);
+        if (keeps || (tool.IsOpenApi && request.MayLookInto(schema)))
+            new Form(source, tool.IsOpenApi, request.Names.ToolSchema, keeps ? request.Losses : null, keeps).Write(json, schema, isInput: true);
         else if (HasType(source, schema))
             json.Value(schema.Of(source));
         else
@@ -57,7 +57,7 @@ internal static class SchemaText
             json.EndObject();
         }
 
-        return isSeen && tool.IsStrict;
+        return keeps;
     }
 
     /// <summary>
@@ -163,7 +163,7 @@ internal static class SchemaText
                 if (walk.Is("nullable"u8))
                     facts.IsNullable = isOpenApi && walk.Token == JsonToken.True;
                 else if (walk.Is("type"u8))
-                    (facts.HasType, facts.IsObject) = (true, walk.IsText("object"u8) || walk.IsText("OBJECT"u8) || HasObject(ref walk));
+                    (facts.HasType, facts.IsObject) = (true, SchemaWords.NamesObject(ref walk));
                 else if (walk.Is("properties"u8))
                     facts.HasProperties = walk.Token == JsonToken.StartObject;
                 else if (walk.Is("anyOf"u8))
@@ -208,16 +208,6 @@ internal static class SchemaText
             json.CloseText();
         }
 
-        private static bool HasObject(ref JsonWalk walk)
-        {
-            var has = false;
-            if (!walk.TryEnter(JsonToken.StartArray))
-                return false;
-            while (walk.NextElement())
-                has |= walk.IsText("object"u8);
-            return has;
-        }
-
         private void WriteMember(JsonOut json, in Facts facts, ref JsonWalk walk)
         {
             if (isOpenApi && (walk.Is("nullable"u8) || walk.Is("propertyOrdering"u8) || walk.Is("property_ordering"u8)))
@@ -256,8 +246,6 @@ internal static class SchemaText
         /// <summary>Whether Anthropic refuses it; one of several forms it takes as <c>anyOf</c>.</summary>
         private static bool IsDropped(ref JsonWalk walk, in Facts facts)
         {
-            if (walk.Is("additionalProperties"u8))
-                return walk.Token != JsonToken.False;
             if (walk.Is("oneOf"u8))
                 return facts.HasAnyOf;
             if (walk.Is("minItems"u8))

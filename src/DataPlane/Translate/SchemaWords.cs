@@ -79,6 +79,17 @@ internal static class SchemaWords
         return isObject && !isOneOfSeveral && IsStrictWithin(source, schema, isOpenApi);
     }
 
+    /// <summary>Whether the type at hand is that of an object, or has it among others.</summary>
+    public static bool NamesObject(ref JsonWalk walk)
+    {
+        if (!walk.TryEnter(JsonToken.StartArray))
+            return walk.IsText("object"u8) || walk.IsText("OBJECT"u8);
+        var has = false;
+        while (walk.NextElement())
+            has |= walk.IsText("object"u8);
+        return has;
+    }
+
     private static bool IsObject(ref JsonWalk walk, bool isOpenApi) => walk.IsText("object"u8) || (isOpenApi && walk.IsText("OBJECT"u8));
 
     private static bool IsStrictWithin(ReadOnlySpan<byte> source, Piece schema, bool isOpenApi)
@@ -159,7 +170,8 @@ internal static class SchemaWords
         return true;
     }
 
-    private static bool Has(ReadOnlySpan<byte> source, Piece list, ReadOnlySpan<byte> name)
+    /// <summary>Whether a list of names has one, as far as it is looked through.</summary>
+    public static bool Has(ReadOnlySpan<byte> source, Piece list, ReadOnlySpan<byte> name)
     {
         if (!list.IsPresent)
             return false;

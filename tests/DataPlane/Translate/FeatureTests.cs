@@ -16,10 +16,10 @@ public sealed class FeatureTests
         + """ "response_format":{"type":"json_schema","json_schema":{"name":"s","strict":true,"schema":{"type":"object"}}},"messages":[{"role":"user","content":[{"type":"text","text":"Q"},"""
         + """{"type":"image_url","image_url":{"url":"https://e.com/a.png"}},{"type":"file","file":{"file_data":"data:application/pdf;base64,AA=="}}]}]}""";
 
-    private const string Schema = "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":{\"type\":\"object\",\"title\":\"A \\\"b\\\"\"}}}";
+    private const string Schema = "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":{\"type\":\"object\",\"additionalProperties\":false,\"title\":\"A \\\"b\\\"\"}}}";
     private const string Json = "\"response_format\":{\"type\":\"json_object\"}";
     private const string Tools = ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]";
-    private const string Told = "Answer with one JSON value that follows this JSON Schema, and with nothing else:\n{\"type\":\"object\",\"title\":\"A \\\"b\\\"\"}";
+    private const string Told = "Answer with one JSON value that follows this JSON Schema, and with nothing else:\n{\"type\":\"object\",\"additionalProperties\":false,\"title\":\"A \\\"b\\\"\"}";
 
     private static string Chat(string more, string messages = "{\"role\":\"user\",\"content\":\"Q\"}") => $$"""{"model":"a","max_tokens":9,"messages":[{{messages}}],{{more}}}""";
 
@@ -184,7 +184,7 @@ public sealed class FeatureTests
     [InlineData("our-own-name", true)]
     public void Claude_is_given_a_schema_where_it_keeps_to_it(string model, bool keeps)
     {
-        const string tool = ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true,\"parameters\":{\"type\":\"object\"}}}]";
+        const string tool = ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true,\"parameters\":{\"type\":\"object\",\"additionalProperties\":false}}}]";
         var told = JsonElement.Parse(Translating.Request(RequestShape.Chat, RequestShape.Messages, Chat(Schema), out var lost, model));
         Assert.Equal(keeps, told.TryGetProperty("output_config", out _));
         Assert.Equal(!keeps, told.TryGetProperty("system", out var system));
@@ -210,7 +210,7 @@ public sealed class FeatureTests
     [InlineData("deepseek-v4-pro")]
     public void A_schema_becomes_json_and_a_sentence_for_who_takes_json_alone(string model)
     {
-        const string body = """{"max_tokens":9,"system":"S","messages":[{"role":"user","content":"Q"}],"output_config":{"format":{"type":"json_schema","schema":{"type":"object","title":"A \"b\""}}}}""";
+        const string body = """{"max_tokens":9,"system":"S","messages":[{"role":"user","content":"Q"}],"output_config":{"format":{"type":"json_schema","schema":{"type":"object","additionalProperties":false,"title":"A \"b\""}}}}""";
         var told = JsonElement.Parse(Translating.Request(RequestShape.Messages, RequestShape.Chat, body, out var lost, model));
         Assert.Equal("json_object", told.GetProperty("response_format").GetProperty("type").GetString());
         Assert.Equal("S\n\n" + Told, told.GetProperty("messages")[0].GetProperty("content").GetString());

@@ -16,8 +16,8 @@ public sealed class SchemaTests
     [InlineData("""{"type":"string","format":"email"}""", """{"type":"string","format":"email"}""", "")]
     [InlineData("""{"type":"array","minItems":1,"items":{"type":"array","minItems":2,"maxItems":3,"items":{}}}""",
         """{"type":"array","minItems":1,"items":{"type":"array","items":{},"description":"{minItems: 2, maxItems: 3}"}}""", "minItems,maxItems")]
-    [InlineData("""{"oneOf":[{"type":"string"},{"type":"object","additionalProperties":{"type":"string"}}]}""",
-        """{"anyOf":[{"type":"string"},{"type":"object","additionalProperties":false,"description":"{additionalProperties: {\"type\":\"string\"}}"}]}""", "additionalProperties")]
+    [InlineData("""{"oneOf":[{"type":"string"},{"type":"object","properties":{"a":{}},"minProperties":1}]}""",
+        """{"anyOf":[{"type":"string"},{"type":"object","properties":{"a":{}},"additionalProperties":false,"description":"{minProperties: 1}"}]}""", "minProperties")]
     public void Anthropic_is_not_asked_to_keep_to_what_it_refuses(string schema, string expected, string lost)
     {
         var whole = $$$"""{"type":"object","properties":{"minimum":{{{schema}}}},"required":["minimum"],"additionalProperties":false}""";
@@ -122,8 +122,8 @@ public sealed class SchemaTests
     [Fact]
     public void The_schemas_of_many_tools_are_looked_into_as_far_as_they_come_first()
     {
-        const int many = 100;
-        var schema = Closed.Replace("\"type\":\"string\"", $"\"type\":\"string\",\"description\":\"{new string('x', 40_000)}\"", StringComparison.Ordinal);
+        const int many = 40;
+        var schema = Closed.Replace("\"type\":\"string\"", $"\"type\":\"string\",\"description\":\"{new string('x', 100_000)}\"", StringComparison.Ordinal);
         var tools = string.Join(',', Enumerable.Range(0, many).Select(i => "{\"name\":\"f" + i + "\",\"strict\":true,\"input_schema\":" + schema + "}"));
         var body = $$"""{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"Q"}],"tools":[{{tools}}]}""";
         var kept = Kept(RequestShape.Messages, RequestShape.Chat, body, tool => tool.GetProperty("function").TryGetProperty("strict", out _), "tools.strict");
@@ -131,7 +131,7 @@ public sealed class SchemaTests
         tools = string.Join(',', Enumerable.Range(0, many).Select(i => "{\"type\":\"function\",\"function\":{\"name\":\"f" + i + "\",\"strict\":true,\"parameters\":" + schema + "}}"));
         body = $$"""{"model":"m","messages":[{"role":"user","content":"Q"}],"tools":[{{tools}}]}""";
         Assert.Equal(kept, Kept(RequestShape.Chat, RequestShape.Messages, body, tool => tool.TryGetProperty("strict", out _), "tools.function.strict"));
-        Assert.InRange(kept, 10, many - 10);
+        Assert.InRange(kept, 5, 19);
 
         static int Kept(RequestShape client, RequestShape upstream, string body, Func<JsonElement, bool> isStrict, string loss)
         {

@@ -225,8 +225,8 @@ public sealed class UncarriedTests
     [Theory]
     [InlineData("""{"type":"OBJECT","propertyOrdering":["a"],"properties":{"a":{"type":"ARRAY","minItems":"1","items":{"type":"STRING","enum":["OBJECT"],"nullable":true}},"type":{"type":"INTEGER"}}}""",
         """{"type":"object","properties":{"a":{"type":"array","minItems":1,"items":{"type":["string","null"],"enum":["OBJECT",null]}},"type":{"type":"integer"}},"additionalProperties":false}""")]
-    [InlineData("""{"type":"OBJECT","minItems":"0","properties":{"a":{"anyOf":[{"type":"OBJECT"},{"type":"NULL"}],"default":{"type":"X"}}}}""",
-        """{"type":"object","minItems":0,"properties":{"a":{"anyOf":[{"type":"object","additionalProperties":false},{"type":"null"}],"default":{"type":"X"}}},"additionalProperties":false}""")]
+    [InlineData("""{"type":"OBJECT","minItems":"0","properties":{"a":{"anyOf":[{"type":"OBJECT","properties":{"b":{}}},{"type":"NULL"}],"default":{"type":"X"}}}}""",
+        """{"type":"object","minItems":0,"properties":{"a":{"anyOf":[{"type":"object","properties":{"b":{}},"additionalProperties":false},{"type":"null"}],"default":{"type":"X"}}},"additionalProperties":false}""")]
     public void A_schema_of_google_s_becomes_json_s(string schema, string expected)
     {
         var body = """{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"responseMimeType":"application/json","responseModalities":["TEXT"],"responseSchema":SCHEMA}}""".Replace("SCHEMA", schema, StringComparison.Ordinal);

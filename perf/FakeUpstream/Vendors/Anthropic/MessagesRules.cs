@@ -30,7 +30,7 @@ internal static class MessagesRules
         if (isOnVertex && Text(root, "anthropic_version") != "vertex-2023-10-16")
             return "anthropic_version: Field required";
 
-        return FaultOfNumbers(root) ?? FaultOfThinking(root) ?? FaultOfFormat(root) ?? FaultOfTools(root) ?? FaultOfMessages(root)
+        return FaultOfNumbers(root) ?? FaultOfThinking(root) ?? FaultOfFormat(root) ?? FaultOfTools(root) ?? FaultOfSchemas(root) ?? FaultOfMessages(root)
             ?? PrefillRules.FaultOf(root) ?? (isOnVertex ? FaultOfUrls(root) : null);
     }
 
@@ -79,6 +79,20 @@ internal static class MessagesRules
             : root.TryGetProperty("output_config", out var output) && output.TryGetProperty("format", out var format) && format.TryGetProperty("schema", out var schema)
             ? MessagesSchema.FaultOf(schema)
             : null;
+
+    /// <summary>What those that are kept to have all together.</summary>
+    private static string? FaultOfSchemas(JsonElement root)
+    {
+        JsonElement? answer = root.TryGetProperty("output_config", out var output) && output.TryGetProperty("format", out var format)
+            && format.TryGetProperty("schema", out var schema)
+            ? schema
+            : null;
+        var tools = root.TryGetProperty("tools", out var all)
+            ? all.EnumerateArray().Where(tool => tool.TryGetProperty("strict", out var strict) && strict.ValueKind == JsonValueKind.True)
+                .Select(tool => tool.GetProperty("input_schema"))
+            : [];
+        return MessagesSchema.FaultOf(answer, [.. tools]);
+    }
 
     private static string? FaultOfThinking(JsonElement root)
     {

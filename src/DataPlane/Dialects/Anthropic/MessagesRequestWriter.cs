@@ -19,7 +19,8 @@ internal sealed class MessagesRequestWriter : RequestWriter
     protected override RequestFeatures Lacks => RequestFeatures.Json;
 
     /// <summary>Its objects have to be closed.</summary>
-    protected override bool WritesFormatOver(NeutralRequest request) => true;
+    protected override bool TakesSchema(NeutralRequest request, in ModelAbilities model) =>
+        request.Closes(request.FormatSchema, request.FormatIsOpenApi, isTool: false);
 
     protected override ToolNameForm ToolNames => MessageWords.ToolNames;
 
@@ -166,11 +167,17 @@ internal sealed class MessagesRequestWriter : RequestWriter
             json.StartObject().Text("name"u8, tool.Name.Of(source));
             if (tool.Description.IsPresent)
                 json.Text("description"u8, tool.Description.Of(source));
-            var keeps = tool.IsStrict;
+            bool keeps;
             if (tool.Schema.IsPresent)
                 keeps = SchemaText.WriteInput(json, "input_schema"u8, request, tool);
             else
-                json.Value("input_schema"u8, """{"type":"object","properties":{}}"""u8);
+            {
+                keeps = tool.IsStrict && request.Closes(default, isOpenApi: false, isTool: true);
+                json.Value("input_schema"u8, keeps
+                    ? """{"type":"object","properties":{},"additionalProperties":false}"""u8
+                    : """{"type":"object","properties":{}}"""u8);
+            }
+
             request.LoseIf(tool.IsStrict && !keeps, request.Names.Strict);
             if (keeps)
                 json.Flag("strict"u8, true);

@@ -10,7 +10,7 @@ internal sealed class ChatRequestWriter : RequestWriter
 
     public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Chat;
 
-    protected override bool WritesFormatOver(NeutralRequest request) => request.FormatIsOpenApi;
+    protected override bool TakesSchema(NeutralRequest request, in ModelAbilities model) => !request.FormatIsOpenApi || request.MayLookInto(request.FormatSchema);
 
     protected override bool TakesCustomTools(in ModelAbilities model) => model.IsOpenAi;
 

@@ -16,7 +16,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
 
     public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Responses;
 
-    protected override bool WritesFormatOver(NeutralRequest request) => request.FormatIsOpenApi;
+    protected override bool TakesSchema(NeutralRequest request, in ModelAbilities model) => !request.FormatIsOpenApi || request.MayLookInto(request.FormatSchema);
 
     protected override bool TakesCustomTools(in ModelAbilities model) => true;
 
