@@ -49,6 +49,18 @@ public sealed class RulesTests
         Assert.Equal(byOpenAi, ResponsesRules.FaultOf(Encoding.UTF8.GetBytes("{\"model\":\"m\",\"input\":\"Q\",\"text\":{\"format\":" + named + "}}")) is null);
     }
 
+    [Theory]
+    [InlineData("""{"type":"object"}""", true)]
+    [InlineData("""{"type":"array","items":{}}""", false)]
+    [InlineData("""{"anyOf":[{"type":"object"}]}""", false)]
+    public void An_answer_s_schema_is_an_object_s_at_openai(string schema, bool isWell)
+    {
+        var named = "{\"type\":\"json_schema\",\"name\":\"a\",\"schema\":" + schema + "}";
+        var chat = "{\"model\":\"m\",\"messages\":[" + User + "],\"response_format\":{\"type\":\"json_schema\",\"json_schema\":" + named + "}}";
+        Assert.Equal(isWell, ChatRules.FaultOf(Encoding.UTF8.GetBytes(chat)) is null);
+        Assert.Equal(isWell, ResponsesRules.FaultOf(Encoding.UTF8.GetBytes("{\"model\":\"m\",\"input\":\"Q\",\"text\":{\"format\":" + named + "}}")) is null);
+    }
+
     /// <summary>Of all schemas that a request for messages is to be kept to by.</summary>
     [Theory]
     [InlineData(20, 0, 0, true)]

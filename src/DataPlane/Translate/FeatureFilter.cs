@@ -110,7 +110,7 @@ internal static class FeatureFilter
             request.RemoveLost();
     }
 
-    /// <summary>A schema gives way to any JSON, where that can be asked for, and both to a sentence.</summary>
+    /// <summary>A schema gives way to any JSON, which is an object where it can be asked for, and both to a sentence.</summary>
     private static void FitFormat(NeutralRequest request, RequestFeatures lacks)
     {
         var hasSchema = request.Format == AnswerFormat.Schema && request.FormatSchema.IsPresent;
@@ -120,7 +120,7 @@ internal static class FeatureFilter
         {
             request.Losses.Add(request.Names.Format);
             FormatSentence.Add(request, hasSchema ? request.FormatSchema : default);
-            request.Format = isBarred || lacksJson ? AnswerFormat.Text : AnswerFormat.Json;
+            request.Format = isBarred || lacksJson || !request.FormatIsOfObject ? AnswerFormat.Text : AnswerFormat.Json;
         }
         else if (hasSchema && request.FormatIsStrict && (lacks & RequestFeatures.Strict) != 0)
         {

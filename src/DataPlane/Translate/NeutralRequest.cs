@@ -408,6 +408,9 @@ internal sealed partial class NeutralRequest
         return may;
     }
 
+    /// <summary>Whether the answer's schema says that it is an object's.</summary>
+    public bool FormatIsOfObject => SchemaWords.IsOfObject(Source, FormatSchema, FormatIsOpenApi);
+
     /// <summary>Whether Anthropic is to keep to a schema; those that are asked for first come first (<see cref="ClosedSchemas"/>).</summary>
     /// <param name="schema">The schema; absent for a function that takes nothing.</param>
     /// <param name="isOpenApi">It is in OpenAPI's manner.</param>

@@ -68,15 +68,25 @@ internal static class SchemaWords
     /// </summary>
     public static bool IsStrict(ReadOnlySpan<byte> source, Piece schema, bool isOpenApi)
     {
-        var (isObject, isOneOfSeveral) = (false, false);
+        var isOneOfSeveral = false;
+        var walk = new JsonWalk(source, schema, stackalloc byte[ScratchBytes]);
+        for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
+            isOneOfSeveral |= walk.Is("anyOf"u8);
+        return !isOneOfSeveral && IsOfObject(source, schema, isOpenApi) && IsStrictWithin(source, schema, isOpenApi);
+    }
+
+    /// <summary>Whether a schema says that it is an object's, and nothing else's.</summary>
+    public static bool IsOfObject(ReadOnlySpan<byte> source, Piece schema, bool isOpenApi)
+    {
+        var isObject = false;
         var walk = new JsonWalk(source, schema, stackalloc byte[ScratchBytes]);
         for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
         {
-            isObject |= walk.Is("type"u8) && IsObject(ref walk, isOpenApi);
-            isOneOfSeveral |= walk.Is("anyOf"u8);
+            if (walk.Is("type"u8))
+                isObject = IsObject(ref walk, isOpenApi);
         }
 
-        return isObject && !isOneOfSeveral && IsStrictWithin(source, schema, isOpenApi);
+        return isObject;
     }
 
     /// <summary>Whether the type at hand is that of an object, or has it among others.</summary>

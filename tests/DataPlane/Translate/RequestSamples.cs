@@ -18,6 +18,8 @@ internal sealed class RequestSamples
         """{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}""",
         """{"type":"object","properties":{"a":{"type":"integer","minimum":1},"b":{"type":["string","null"]}},"required":["a"]}""",
         """{"type":"object","properties":{},"additionalProperties":false}""",
+        """{"type":"object","properties":{"map":{"type":"object","additionalProperties":{"type":"number"}}},"required":["map"]}""",
+        """{"type":"object","properties":{"of":{"type":"array","items":{"$ref":"#"}}},"required":["of"],"additionalProperties":false}""",
         """{"type":"object","properties":{"list":{"type":"array","items":{"anyOf":[{"type":"number"},{"type":"boolean"}]},"maxItems":3}},"required":["list"],"additionalProperties":false}""",
     ];
 
@@ -239,7 +241,7 @@ internal sealed class RequestSamples
 
         Request.Format = (AnswerFormat)(Chance(2) ? 0 : _random.Next(3));
         if (Request.Format == AnswerFormat.Schema)
-            (Request.FormatName, Request.FormatSchema, Request.FormatIsStrict) = (Put("form"), Put(OneOf(Schemas)), Chance(2));
+            (Request.FormatName, Request.FormatSchema, Request.FormatIsStrict) = (Put("form"), Put(Chance(5) ? """{"type":"array","items":{"type":"string"}}""" : OneOf(Schemas)), Chance(2));
     }
 
     private Piece Number(params string[] numbers) => Chance(3) ? Put(OneOf(numbers)) : default;

@@ -49,8 +49,7 @@ public sealed class SchemaTests
     [InlineData("""{"type":"object","properties":{"a":{"$ref":"#/$defs/d"}},"required":["a"],"additionalProperties":false,"$defs":{"d":{"type":"object","properties":{"b":{}}}}}""", false)]
     [InlineData("""{"type":"object","properties":{"a":{"type":"string","format":"date"}},"required":["a"],"additionalProperties":false}""", true)]
     [InlineData("""{"type":"object","properties":{"a":{"type":"string","format":"uri"}},"required":["a"],"additionalProperties":false}""", false)]
-    [InlineData("""{"anyOf":[{"type":"string"}]}""", false)]
-    [InlineData("""{"type":"array","items":{"type":"string"}}""", false)]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false,"anyOf":[{}]}""", false)]
     public void OpenAi_is_asked_to_keep_strictly_to_what_it_takes_so(string schema, bool isStrict)
     {
         var body = """{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"Q"}],"output_config":{"format":{"type":"json_schema","schema":SCHEMA}},"tools":[{"name":"f","strict":true,"input_schema":SCHEMA}]}"""
@@ -154,7 +153,6 @@ public sealed class SchemaTests
     [InlineData("""{"type":"OBJECT","properties":{"a":{"type":"INTEGER","format":"int32"}},"required":["a"]}""", null)]
     [InlineData("""{"type":"OBJECT","properties":{"a":{"type":"STRING","example":"x"}},"required":["a"]}""", null)]
     [InlineData("""{"type":"OBJECT","properties":{"a":{"type":"STRING"}},"required":["a"],"additionalProperties":{"type":"STRING"}}""", null)]
-    [InlineData("""{"type":"ARRAY","items":{"type":"STRING"}}""", null)]
     public void Gemini_s_are_kept_strictly_to_where_that_is_all_the_same(string schema, string? expected)
     {
         var body = """{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"responseMimeType":"application/json","responseSchema":SCHEMA}}""".Replace("SCHEMA", schema, StringComparison.Ordinal);
@@ -166,6 +164,31 @@ public sealed class SchemaTests
             Assert.Equal(expected is null ? "generationConfig.responseMimeType.strict" : "", losses);
             if (expected is not null)
                 Assert.Equal(expected, format.GetProperty("schema").GetRawText());
+        }
+    }
+
+    /// <summary>It refuses any other; JSON of any kind that can be asked for is an object, too.</summary>
+    [Theory]
+    [InlineData("""{"type":"ARRAY","items":{"type":"STRING"}}""")]
+    [InlineData("""{"type":"STRING","enum":["a","b"]}""")]
+    [InlineData("""{"anyOf":[{"type":"OBJECT","properties":{"a":{"type":"STRING"}}}]}""")]
+    public void OpenAi_is_told_an_object_s_alone(string schema)
+    {
+        var contents = """{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"responseMimeType":"application/json","responseSchema":SCHEMA}}""".Replace("SCHEMA", schema, StringComparison.Ordinal);
+        var messages = """{"max_tokens":99,"messages":[{"role":"user","content":"Q"}],"output_config":{"format":{"type":"json_schema","schema":SCHEMA}}}""".Replace("SCHEMA", schema.ToLowerInvariant(), StringComparison.Ordinal);
+        foreach (var (client, body, field) in new[] { (RequestShape.Contents, contents, "generationConfig.responseMimeType"), (RequestShape.Messages, messages, "output_config.format") })
+        {
+            foreach (var model in (string[])["gpt-4o", "our-own-name", "deepseek-chat"])
+            {
+                var chat = JsonElement.Parse(Translating.Request(client, RequestShape.Chat, body, out var losses, model));
+                Assert.Equal((false, field), (chat.TryGetProperty("response_format", out _), losses));
+                Assert.EndsWith(client == RequestShape.Contents ? schema : schema.ToLowerInvariant(), chat.GetProperty("messages")[0].GetProperty("content").GetString(), StringComparison.Ordinal);
+            }
+
+            var responses = JsonElement.Parse(Translating.Request(client, RequestShape.Responses, body, out var lost, "gpt-4o"));
+            Assert.Equal((false, field), (responses.TryGetProperty("text", out _), lost));
+            foreach (var model in (string[])["gpt-oss-120b", "mistral-large-latest", "gemini-2.5-flash"])
+                Assert.Equal("json_schema", JsonElement.Parse(Translating.Request(client, RequestShape.Chat, body, out _, model)).GetProperty("response_format").GetProperty("type").GetString());
         }
     }
 

@@ -38,7 +38,7 @@ internal static class ChatRules
         if (root.TryGetProperty("response_format", out var format) && Text(format, "type") == "json_schema"
             && !(format.TryGetProperty("json_schema", out var named) && Text(named, "name") is { Length: > 0 } && named.TryGetProperty("schema", out _)))
             return "Missing required parameter: 'response_format.json_schema'.";
-        if (format.ValueKind == JsonValueKind.Object && format.TryGetProperty("json_schema", out var kept) && IsStrict(kept) && StrictSchema.FaultOf(kept.GetProperty("schema")) is { } refused)
+        if (format.ValueKind == JsonValueKind.Object && format.TryGetProperty("json_schema", out var kept) && StrictSchema.FaultOf(kept, IsStrict(kept)) is { } refused)
             return refused;
         if (root.TryGetProperty("top_logprobs", out _) && !(root.TryGetProperty("logprobs", out var told) && told.ValueKind == JsonValueKind.True))
             return "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.";

@@ -39,8 +39,8 @@ internal static class ResponsesRules
         var thinks = Text(root, "model") is { } model && (model.StartsWith("gpt-5", StringComparison.Ordinal) || model.StartsWith("gpt-6", StringComparison.Ordinal));
         if (!thinks && root.TryGetProperty("include", out var include) && include.GetRawText().Contains("encrypted", StringComparison.Ordinal))
             return "Encrypted content is not supported with this model.";
-        if (root.TryGetProperty("text", out var said) && said.TryGetProperty("format", out var format) && ChatRules.IsStrict(format)
-            && StrictSchema.FaultOf(format.GetProperty("schema")) is { } refused)
+        if (root.TryGetProperty("text", out var said) && said.TryGetProperty("format", out var format) && Text(format, "type") == "json_schema"
+            && StrictSchema.FaultOf(format, ChatRules.IsStrict(format)) is { } refused)
             return refused;
         return ReasoningRules.FaultOf(root) ?? FaultOfTools(root) ?? FaultOfInput(root, thinks);
     }

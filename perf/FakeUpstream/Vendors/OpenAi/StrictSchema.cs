@@ -15,8 +15,8 @@ internal static class StrictSchema
     /// <summary>OpenAI's guide "Structured outputs"; null for nothing.</summary>
     public static string? FaultOf(JsonElement schema)
     {
-        if (Type(schema) != "object")
-            return "Invalid schema: schema must be a JSON Schema of 'type: \"object\"'.";
+        if (FaultOfRoot(schema) is { } fault)
+            return fault;
         foreach (var part in Within(schema))
         {
             if (part.EnumerateObject().FirstOrDefault(member => Refused.Contains(member.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } refused)
@@ -29,6 +29,13 @@ internal static class StrictSchema
 
         return null;
     }
+
+    /// <summary>An answer's is an object, strictly kept to or not.</summary>
+    public static string? FaultOf(JsonElement format, bool isStrict) =>
+        isStrict ? FaultOf(format.GetProperty("schema")) : FaultOfRoot(format.GetProperty("schema"));
+
+    private static string? FaultOfRoot(JsonElement schema) =>
+        Type(schema) == "object" ? null : "Invalid schema: schema must be a JSON Schema of 'type: \"object\"'.";
 
     /// <summary>What a function takes is an object that says which properties it has, strictly kept to or not.</summary>
     public static string? FaultOfParameters(JsonElement function) =>

@@ -1,5 +1,6 @@
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Translate;
+using AiEdge.Tokenization.Models;
 
 namespace AiEdge.DataPlane.Dialects.OpenAi;
 
@@ -10,7 +11,12 @@ internal sealed class ChatRequestWriter : RequestWriter
 
     public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Chat;
 
-    protected override bool TakesSchema(NeutralRequest request, in ModelAbilities model) => !request.FormatIsOpenApi || request.MayLookInto(request.FormatSchema);
+    /// <summary>OpenAI takes an object's alone, and whoever nobody knows may be OpenAI.</summary>
+    protected override bool TakesSchema(NeutralRequest request, in ModelAbilities model)
+    {
+        var isOthers = model.IsMistral || !(model.IsOpenAi || model.Family == ModelFamily.Unknown);
+        return (isOthers || request.FormatIsOfObject) && (!request.FormatIsOpenApi || request.MayLookInto(request.FormatSchema));
+    }
 
     protected override bool TakesCustomTools(in ModelAbilities model) => model.IsOpenAi;
 

@@ -16,7 +16,9 @@ internal sealed class ResponsesRequestWriter : RequestWriter
 
     public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Responses;
 
-    protected override bool TakesSchema(NeutralRequest request, in ModelAbilities model) => !request.FormatIsOpenApi || request.MayLookInto(request.FormatSchema);
+    /// <summary>That has to be an object's.</summary>
+    protected override bool TakesSchema(NeutralRequest request, in ModelAbilities model) =>
+        request.FormatIsOfObject && (!request.FormatIsOpenApi || request.MayLookInto(request.FormatSchema));
 
     protected override bool TakesCustomTools(in ModelAbilities model) => true;
 
