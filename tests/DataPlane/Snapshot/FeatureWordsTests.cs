@@ -24,8 +24,20 @@ public sealed class FeatureWordsTests
             + "models: { m: { targets: [ { provider: p } ] } }\n" + Doc.Limits);
         var provider = Assert.Single(snapshot.Providers);
         Assert.Equal(
-            (RequestFeatures.Seed | RequestFeatures.Json | RequestFeatures.Urls, RequestFeatures.ReasoningContent), (provider.LacksFeatures, provider.TakesFeatures));
+            (RequestFeatures.Seed | RequestFeatures.Json | RequestFeatures.Urls | RequestFeatures.Schema | RequestFeatures.Strict, RequestFeatures.ReasoningContent), (provider.LacksFeatures, provider.TakesFeatures));
         var shown = System.Text.Json.JsonElement.Parse(snapshot.MaskedJson).GetProperty("providers").GetProperty("p");
         Assert.Equal("seed json reasoning-content", string.Join(' ', new[] { "lacks", "takes" }.SelectMany(name => shown.GetProperty(name).EnumerateArray()).Select(word => word.GetString())));
+    }
+
+    /// <summary>Claude on Vertex keeps to schemas where the organization's policy lets it, which whoever runs it has to say.</summary>
+    [Theory]
+    [InlineData("", false)]
+    [InlineData(", takes: [ schema, strict ]", true)]
+    public void What_a_host_lacks_may_be_taken_all_the_same(string takes, bool isTaken)
+    {
+        var provider = Assert.Single(Doc.Snapshot(
+            "providers:\n  p: { dialect: anthropic, hosting: vertex, baseUrl: \"http://h/v1\"" + takes + " }\nmodels: { m: { targets: [ { provider: p } ] } }\n" + Doc.Limits).Providers);
+        var model = ModelAbilities.Of("claude-sonnet-4-5@20250929"u8).At(provider.LacksFeatures, provider.TakesFeatures);
+        Assert.Equal((isTaken, isTaken, false), (model.Takes(RequestFeatures.Schema), model.Takes(RequestFeatures.Strict), model.Takes(RequestFeatures.Urls)));
     }
 }

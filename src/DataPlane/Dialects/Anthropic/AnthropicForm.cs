@@ -74,8 +74,9 @@ internal sealed class AnthropicForm : DialectForm
         Streamed = [.. ":streamRawPredict"u8],
         InsteadOfModel = Encoding.ASCII.GetBytes("\"anthropic_version\":\"vertex-2023-10-16\""),
 
-        // "URL sources are not supported", neither of pictures nor of documents.
-        Lacks = RequestFeatures.Urls,
+        // "URL sources are not supported", neither of pictures nor of documents. Structured outputs are off unless the organization's policy allows them
+        // (constraints/vertexai.allowedPartnerModelFeatures; Google's page "Structured outputs with Anthropic Claude models").
+        Lacks = RequestFeatures.Urls | RequestFeatures.Schema | RequestFeatures.Strict,
     };
 
     public override ReadOnlySpan<byte> IdHeader => "request-id"u8;
