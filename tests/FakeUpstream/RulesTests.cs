@@ -61,6 +61,19 @@ public sealed class RulesTests
         Assert.Equal(isWell, ResponsesRules.FaultOf(Encoding.UTF8.GetBytes("{\"model\":\"m\",\"input\":\"Q\",\"text\":{\"format\":" + named + "}}")) is null);
     }
 
+    [Theory]
+    [InlineData("claude-opus-5-5", "user system", true)]
+    [InlineData("claude-opus-4-8", "user system assistant user", true)]
+    [InlineData("claude-opus-4-7", "user system", false)]
+    [InlineData("claude-opus-5-5", "system user", false)]
+    [InlineData("claude-opus-5-5", "user system user", false)]
+    [InlineData("claude-opus-5-5", "user system system", false)]
+    public void What_the_system_says_among_the_turns_is_judged(string model, string roles, bool isWell)
+    {
+        var messages = string.Join(',', roles.Split(' ').Select(role => $"{{\"role\":\"{role}\",\"content\":\"x\"}}"));
+        Assert.Equal(isWell, MessagesRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"{{model}}","max_tokens":9,"messages":[{{messages}}]}"""), isOnVertex: false) is null);
+    }
+
     /// <summary>Of all schemas that a request for messages is to be kept to by.</summary>
     [Theory]
     [InlineData(20, 0, 0, true)]

@@ -55,6 +55,9 @@ internal sealed class Endpoint
     /// <summary>That header's line, closed by CRLF, as it is sent where the client's dialect has none.</summary>
     public byte[] HeaderLine { get; init; } = [];
 
+    /// <summary>Lines of further headers, each closed by CRLF, that a request goes with; empty for none.</summary>
+    public byte[] MoreLines { get; init; } = [];
+
     /// <summary>Whether Azure has the path below a deployment, by whose name it knows the model, rather than beside the deployments.</summary>
     public bool IsOfDeployment { get; init; }
 

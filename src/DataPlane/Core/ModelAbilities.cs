@@ -98,6 +98,9 @@ internal readonly record struct ModelAbilities
     /// <summary>What it thinks comes untold, unless it is asked to tell it.</summary>
     public bool HidesThought { get; private init; }
 
+    /// <summary>Thought of earlier turns is bound to all that stood before it, and is refused where that has changed.</summary>
+    public bool BindsThought { get; private init; }
+
     /// <summary>What becomes of an answer that the request begins.</summary>
     public PrefillForm Prefill { get; private init; }
 
@@ -262,11 +265,13 @@ internal readonly record struct ModelAbilities
     /// <summary>
     /// Claude (Anthropic's pages "Extended thinking", "Adaptive thinking", "Effort", "Structured outputs" and those of what is new in each model). Schemas are
     /// kept to from 4.5 on. An answer that was begun is refused from 4.6 on. From 4.7 on nothing but an effort is taken, no sampling, and thought is not told
-    /// unasked; from 5 on it thinks unless told not to, and some of them cannot be.
+    /// unasked; from 5 on it thinks unless told not to, and some of them cannot be. From 5.5 on, Fable and Mythos from 5.1 on, it binds what it has thought
+    /// to what stood before it ("Preserved thinking").
     /// </summary>
     private static ModelAbilities OfClaude(ReadOnlySpan<byte> name)
     {
         var version = Version(name[(name.IndexOf("claude"u8) + "claude".Length)..]);
+        var isBound = version >= (name.IndexOf("fable"u8) >= 0 || name.IndexOf("mythos"u8) >= 0 ? 501 : 505);
         var isAlwaysOn = name.IndexOf("fable"u8) >= 0 || name.IndexOf("mythos"u8) >= 0 || (version >= 505 && name.IndexOf("haiku"u8) < 0);
         if (isAlwaysOn)
             version = Math.Max(version, 500);
@@ -294,6 +299,7 @@ internal readonly record struct ModelAbilities
             ThinksUnasked = version >= 500,
             RefusesSampling = version > 406,
             HidesThought = version > 406,
+            BindsThought = isBound,
         };
     }
 

@@ -62,7 +62,7 @@ internal sealed class RequestTranslation
             _request.Losses.Add(beta);
         exchange.WantsBase64 = _request.WantsBase64;
         exchange.WantsOldCalls = _request.CallsAreOld;
-        exchange.UpstreamEndpoint = writer.EndpointOf(_request.Stream);
+        exchange.UpstreamEndpoint = writer.EndpointOf(_request);
         exchange.SetTranslationLoss(_request.Losses.Names, _request.TokensMaxTold);
         exchange.SetFittedNames(_request.FittedNames.Written);
         return target.Provider.TranslatesStrictly && !_request.Losses.IsEmpty

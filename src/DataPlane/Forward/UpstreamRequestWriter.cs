@@ -101,6 +101,7 @@ internal static class UpstreamRequestWriter
 
         if (endpoint.HeaderName is { } name && Array.IndexOf(provider.FixedHeaderNames, name) < 0)
             writer.Write(endpoint.HeaderLine);
+        writer.Write(endpoint.MoreLines);
         writer.Write("Content-Type: application/json\r\nAccept-Encoding: identity\r\nContent-Length: "u8);
         writer.WriteDecimal(contentLength);
         writer.Write("\r\n\r\n"u8);

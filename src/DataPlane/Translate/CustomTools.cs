@@ -39,6 +39,7 @@ internal static class CustomTools
                 request.Tools[kept++] = tool;
         }
 
+        request.IsMoved |= kept < request.Tools.Count;
         request.Tools.RemoveRange(kept, request.Tools.Count - kept);
         request.AllowedTools.Clear();
         allowed.Release();

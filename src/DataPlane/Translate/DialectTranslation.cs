@@ -66,8 +66,8 @@ internal readonly ref struct RequestTarget(
 /// <summary>Writes requests of a provider's dialect.</summary>
 internal abstract class RequestWriter
 {
-    /// <summary>Where it goes.</summary>
-    public abstract Endpoint EndpointOf(bool isStream);
+    /// <summary>Where a request that was written goes.</summary>
+    public abstract Endpoint EndpointOf(NeutralRequest request);
 
     /// <summary>What the dialect has no place for, and can be said in another way.</summary>
     protected virtual RequestFeatures Lacks => RequestFeatures.None;

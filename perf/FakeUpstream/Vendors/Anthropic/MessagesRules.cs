@@ -152,8 +152,19 @@ internal static class MessagesRules
         foreach (var (at, message) in messages.EnumerateArray().Index())
         {
             var role = Text(message, "role");
+            if (role == "system" && ClaudeModel.Version(Text(root, "model") ?? "") >= 408)
+            {
+                // Behind a turn of the user's, and with nothing but the assistant's behind it.
+                if (before != "user")
+                    return "messages.0.role: a 'system' message must follow a 'user' message";
+                before = "system";
+                continue;
+            }
+
             if (role is not ("user" or "assistant"))
                 return "messages.0.role: Input should be 'user' or 'assistant'";
+            if (before == "system" && role != "assistant")
+                return "messages.0.role: a 'system' message must be followed by an 'assistant' message";
             if (before.Length == 0 && role != "user")
                 return "messages: first message must use the \"user\" role";
             if (role == before)

@@ -20,6 +20,14 @@ internal sealed class AnthropicForm : DialectForm
         HeaderLine = [.. "anthropic-version: 2023-06-01\r\n"u8],
     };
 
+    /// <summary>As above, where it is said what becomes of thought that is bound to something else: it is tried out by now.</summary>
+    public static readonly Endpoint MessagesOfBoundThought = new("/v1/messages", RequestShape.Messages, EndpointKind.Forward, Dialect.Anthropic)
+    {
+        HeaderName = Messages.HeaderName,
+        HeaderLine = Messages.HeaderLine,
+        MoreLines = [.. "anthropic-beta: thinking-binding-controls-2026-08-01\r\n"u8],
+    };
+
     public override DialectTraits Traits { get; } = new(Dialect.Anthropic, "anthropic")
     {
         ClientPrefixes = ["anthropic-"],

@@ -122,7 +122,13 @@ internal sealed class MessageAnswerReader : AnswerReader
 
         if (walk.Token != JsonToken.String)
         {
-            if (!IsCarried(ref walk) && !walk.IsNothing())
+            // Of "input_transformations": what was dropped of earlier thought, as it was asked to be.
+            if (walk.Is("input_transformations"u8))
+            {
+                if (!walk.IsNothing())
+                    to.Losses?.AddUnasked("answer"u8, walk.Name);
+            }
+            else if (!IsCarried(ref walk) && !walk.IsNothing())
                 to.Losses?.Add("answer"u8, walk.Name);
             return;
         }

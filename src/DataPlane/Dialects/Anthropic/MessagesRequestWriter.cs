@@ -13,7 +13,8 @@ internal sealed class MessagesRequestWriter : RequestWriter
     /// <summary>The cap on an answer where the client names none and nobody knows the model's longest: every model takes it.</summary>
     public const long TokensMaxDefault = 4096;
 
-    public override Endpoint EndpointOf(bool isStream) => AnthropicForm.Messages;
+    public override Endpoint EndpointOf(NeutralRequest request) =>
+        request.TellsBinding ? AnthropicForm.MessagesOfBoundThought : AnthropicForm.Messages;
 
     /// <summary>That an answer be any JSON cannot be asked for.</summary>
     protected override RequestFeatures Lacks => RequestFeatures.Json;
@@ -40,22 +41,16 @@ internal sealed class MessagesRequestWriter : RequestWriter
         if (!MessagesWriter.HasTurns(request))
             request.TurnSystem();
         MessagesWriter.FitBegun(request, isContinued: target.Abilities.Prefill == PrefillForm.Continued && !thought.Thinks);
-        WriteSystem(request, json);
-        MessagesWriter.Write(request, json);
+        // Below Google's paths nobody says that it is taken.
+        var staysSystem = target.Abilities.BindsThought && target.InsteadOfModel.IsEmpty;
+        MessagesSystem.Write(request, json, staysSystem);
+        BoundThought.Fit(request, target.Abilities, thought);
+        MessagesWriter.Write(request, json, staysSystem);
         WriteSampling(request, json, target.Abilities, thought.Thinks);
         WriteStops(request, json);
         if (request.Tools.Count > 0)
             WriteTools(request, json);
-        if (thought.Tokens > 0)
-            json.StartObject("thinking"u8).Text("type"u8, "enabled"u8).Number("budget_tokens"u8, thought.Tokens).EndObject();
-        else if (thought.IsAdaptive || thought.IsOff)
-        {
-            json.StartObject("thinking"u8).Text("type"u8, thought.IsOff ? "disabled"u8 : "adaptive"u8);
-            if (thought.IsShown)
-                json.Text("display"u8, "summarized"u8);
-            json.EndObject();
-        }
-
+        WriteThought(request, thought, json);
         WriteOutput(request, thought.Word, json);
         WriteUser(request, json);
         PromptCache.Write(request, json, request.CacheMark);
@@ -63,6 +58,21 @@ internal sealed class MessagesRequestWriter : RequestWriter
             json.Flag("stream"u8, true);
         json.EndObject();
         LoseRest(request);
+    }
+
+    private static void WriteThought(NeutralRequest request, in MessagesThought thought, JsonOut json)
+    {
+        if (thought.Tokens > 0)
+            json.StartObject("thinking"u8).Text("type"u8, "enabled"u8).Number("budget_tokens"u8, thought.Tokens).EndObject();
+        else if (thought.IsAdaptive || thought.IsOff || request.TellsBinding)
+        {
+            json.StartObject("thinking"u8).Text("type"u8, thought.IsOff ? "disabled"u8 : "adaptive"u8);
+            if (thought.IsShown)
+                json.Text("display"u8, "summarized"u8);
+            if (request.TellsBinding)
+                json.StartObject("block_binding"u8).Text("prefix_mismatch_behavior"u8, "drop_block"u8).EndObject();
+            json.EndObject();
+        }
     }
 
     /// <summary>One that tells who it is, or is too long, is refused.</summary>
@@ -74,38 +84,6 @@ internal sealed class MessagesRequestWriter : RequestWriter
             json.StartObject("metadata"u8).Text("user_id"u8, user.Of(request.Source)).EndObject();
         else
             request.Losses.Add(request.User.IsPresent ? request.Names.User : "safety_identifier"u8);
-    }
-
-    private static void WriteSystem(NeutralRequest request, JsonOut json)
-    {
-        var (isOpen, isTurned) = (false, false);
-        foreach (var message in request.Messages)
-        {
-            if (message.Role != NeutralRole.System)
-            {
-                isTurned = true;
-                continue;
-            }
-
-            // It goes to the top, wherever it stood.
-            request.LoseIf(isTurned, request.Names.Role);
-            for (var p = message.From; p < message.From + message.Count; p++)
-            {
-                var part = request.Parts[p];
-                request.LoseUnlessText(part);
-                if (part.Kind is not (PartKind.Text or PartKind.Refusal) || JsonUnescape.IsBlank(part.Text.Of(request.Source)))
-                    continue;
-                if (!isOpen)
-                    json.StartArray("system"u8);
-                isOpen = true;
-                json.StartObject().Text("type"u8, "text"u8).Text("text"u8, part.Text.Of(request.Source));
-                PromptCache.Write(request, json, part.CacheMark);
-                json.EndObject();
-            }
-        }
-
-        if (isOpen)
-            json.EndArray();
     }
 
     /// <summary>With thought temperature has to be 1, and 1 is what it is when nothing is said; OpenAI and Gemini go up to 2.</summary>

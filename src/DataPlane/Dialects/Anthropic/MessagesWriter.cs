@@ -7,10 +7,14 @@ namespace AiEdge.DataPlane.Dialects.Anthropic;
 internal static class MessagesWriter
 {
     /// <summary>In a turn of the user what tools have answered stands first: behind anything else it is refused.</summary>
-    public static void Write(NeutralRequest request, JsonOut json)
+    /// <param name="request">The request.</param>
+    /// <param name="json">Where to.</param>
+    /// <param name="staysSystem">What the system says behind the first turn stays among them, behind the user's.</param>
+    public static void Write(NeutralRequest request, JsonOut json, bool staysSystem)
     {
         json.StartArray("messages"u8);
         var messages = request.Messages;
+        var told = messages.FindIndex(static message => message.Role != NeutralRole.System);
         for (var i = 0; i < messages.Count; i++)
         {
             if (IsLeftOut(request, messages[i]))
@@ -29,6 +33,10 @@ internal static class MessagesWriter
             }
 
             json.EndArray().EndObject();
+            if (!staysSystem || role != NeutralRole.User)
+                continue;
+            MessagesSystem.WriteBehind(request, json, told, i + 1);
+            told = i + 1;
         }
 
         json.EndArray();

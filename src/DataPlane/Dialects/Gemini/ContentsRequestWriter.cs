@@ -17,7 +17,7 @@ internal sealed class ContentsRequestWriter : RequestWriter
 
     protected override ToolNameForm ToolNames => GeminiWords.ToolNames;
 
-    public override Endpoint EndpointOf(bool isStream) => isStream ? Stream : GeminiForm.Generate;
+    public override Endpoint EndpointOf(NeutralRequest request) => request.Stream ? Stream : GeminiForm.Generate;
 
     /// <summary>Where one has to be called.</summary>
     protected override bool TakesAllowedTools(NeutralRequest request, in ModelAbilities model) =>

@@ -112,7 +112,7 @@ internal sealed class EmbedRequestReader(bool isBatch) : RequestReader
 /// <summary>Writes requests for Gemini's <c>batchEmbedContents</c>, each of which names the model once more.</summary>
 internal sealed class EmbedRequestWriter : RequestWriter
 {
-    public override Endpoint EndpointOf(bool isStream) => GeminiForm.BatchEmbed;
+    public override Endpoint EndpointOf(NeutralRequest request) => GeminiForm.BatchEmbed;
 
     protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {

@@ -6,7 +6,7 @@ namespace AiEdge.DataPlane.Dialects.Gemini;
 /// <summary>Writes requests for embeddings of Vertex AI's <c>predict</c>: an instance for each text, and parameters for all of them.</summary>
 internal sealed class PredictRequestWriter : RequestWriter
 {
-    public override Endpoint EndpointOf(bool isStream) => GeminiForm.Predict;
+    public override Endpoint EndpointOf(NeutralRequest request) => GeminiForm.Predict;
 
     protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {

@@ -9,7 +9,7 @@ internal sealed class ChatRequestWriter : RequestWriter
 {
     protected override ToolNameForm ToolNames => ChatWords.ToolNames;
 
-    public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Chat;
+    public override Endpoint EndpointOf(NeutralRequest request) => OpenAiPaths.Chat;
 
     /// <summary>OpenAI takes an object's alone, and whoever nobody knows may be OpenAI.</summary>
     protected override bool TakesSchema(NeutralRequest request, in ModelAbilities model)

@@ -64,7 +64,7 @@ internal sealed class EmbeddingsRequestReader : RequestReader
 /// <summary>Writes requests for OpenAI's embeddings. Numbers are asked for as numbers, which is what a request gets that says nothing.</summary>
 internal sealed class EmbeddingsRequestWriter : RequestWriter
 {
-    public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Embeddings;
+    public override Endpoint EndpointOf(NeutralRequest request) => OpenAiPaths.Embeddings;
 
     protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
     {

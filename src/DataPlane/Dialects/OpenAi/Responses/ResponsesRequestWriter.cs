@@ -14,7 +14,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
 
     protected override ToolNameForm ToolNames => ChatWords.ToolNames;
 
-    public override Endpoint EndpointOf(bool isStream) => OpenAiPaths.Responses;
+    public override Endpoint EndpointOf(NeutralRequest request) => OpenAiPaths.Responses;
 
     /// <summary>That has to be an object's.</summary>
     protected override bool TakesSchema(NeutralRequest request, in ModelAbilities model) =>

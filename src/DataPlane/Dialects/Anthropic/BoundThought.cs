@@ -1,0 +1,48 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Translate;
+
+namespace AiEdge.DataPlane.Dialects.Anthropic;
+
+/// <summary>
+/// Thought of earlier turns that is bound to all that stood before it (Anthropic's page "Preserved thinking"): the system prompt, the tools and the turns. Where
+/// any of that is another by now, which nobody here can know of earlier requests, the request is refused, unless it says that such thought be dropped.
+/// </summary>
+internal static class BoundThought
+{
+    /// <summary>Says so, where there is thought; what is known to be dropped is reported. Where nothing can be said of thought, what would be refused goes.</summary>
+    public static void Fit(NeutralRequest request, in ModelAbilities model, in MessagesThought thought)
+    {
+        if (!model.BindsThought || !HasThought(request))
+            return;
+        request.TellsBinding = !thought.IsOff && request.ToolChoice is not (ToolChoice.Required or ToolChoice.Named);
+        request.LoseIf(request.IsMoved, request.Names.Thinking);
+        if (request.IsMoved && !request.TellsBinding)
+            TakeOut(request);
+    }
+
+    private static bool HasThought(NeutralRequest request)
+    {
+        foreach (var part in request.Parts)
+        {
+            if (IsThought(part))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static void TakeOut(NeutralRequest request)
+    {
+        for (var p = 0; p < request.Parts.Count; p++)
+        {
+            var part = request.Parts[p];
+            part.IsLost = IsThought(part);
+            request.Parts[p] = part;
+        }
+
+        request.RemoveLost();
+    }
+
+    private static bool IsThought(in NeutralPart part) =>
+        part.Kind == PartKind.HiddenThinking || part is { Kind: PartKind.Thinking, Signature.IsPresent: true, IsSealed: false };
+}
