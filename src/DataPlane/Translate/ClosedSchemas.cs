@@ -179,7 +179,7 @@ internal struct ClosedSchemas
 
         private static bool IsDefinitions(ref JsonWalk walk) => walk.Is("$defs"u8) || walk.Is("definitions"u8);
 
-        /// <summary>Whether it refers to one of those that the schema defines, which is put down; to the whole of it, or to others' schemas, it may not.</summary>
+        /// <summary>Whether it refers to one of those that the schema defines, which is put down; to the whole, or to others' schemas, it may not.</summary>
         private readonly bool IsKnown(ref JsonWalk walk)
         {
             if (walk.Token != JsonToken.String)

@@ -4,12 +4,12 @@ using AiEdge.DataPlane.Translate;
 namespace AiEdge.DataPlane.Dialects.Anthropic;
 
 /// <summary>
-/// Thought of earlier turns that is bound to all that stood before it (Anthropic's page "Preserved thinking"): the system prompt, the tools and the turns. Where
-/// any of that is another by now, which nobody here can know of earlier requests, the request is refused, unless it says that such thought be dropped.
+/// Thought of earlier turns that is bound to all that stood before it (Anthropic's page "Preserved thinking"): the system prompt, the tools and the turns.
+/// Where any of that is another by now, which nobody here can know of earlier requests, the request is refused, unless it says that such thought be dropped.
 /// </summary>
 internal static class BoundThought
 {
-    /// <summary>Says so, where there is thought; what is known to be dropped is reported. Where nothing can be said of thought, what would be refused goes.</summary>
+    /// <summary>Says so, where there is thought; what may be dropped is reported. Where nothing can be said of it, what would be refused goes.</summary>
     public static void Fit(NeutralRequest request, in ModelAbilities model, in MessagesThought thought)
     {
         if (!model.BindsThought || !HasThought(request))

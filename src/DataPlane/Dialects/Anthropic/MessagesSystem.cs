@@ -4,15 +4,15 @@ using AiEdge.DataPlane.Translate;
 namespace AiEdge.DataPlane.Dialects.Anthropic;
 
 /// <summary>
-/// Writes what the system says: above all turns; and to models that take it so behind a turn of the user's (Anthropic's page "Mid-conversation system messages"),
-/// where it changes nothing that stood before.
+/// Writes what the system says: above all turns, and to models that take it so behind a turn of the user's, where it changes nothing that stood before
+/// (Anthropic's page "Mid-conversation system messages").
 /// </summary>
 internal static class MessagesSystem
 {
     /// <summary>Writes the system prompt.</summary>
     /// <param name="request">The request.</param>
     /// <param name="json">Where to.</param>
-    /// <param name="staysLater">What is said behind the first turn stays among the turns (<see cref="WriteBehind"/>); else it goes to the top, reported.</param>
+    /// <param name="staysLater">What is said behind the first turn stays among them (<see cref="WriteBehind"/>); else it goes to the top, reported.</param>
     public static void Write(NeutralRequest request, JsonOut json, bool staysLater)
     {
         var (isOpen, isTurned) = (false, false);
