@@ -240,7 +240,7 @@ internal readonly record struct ModelAbilities
         var version = Version(name[(at + 4)..]);
         if (name.IndexOf("-chat"u8) >= 0)
             return made with { Thought = ThoughtForm.None, RefusesSampling = version > 500, ThinksUnasked = false };
-        var (isPro, isCodex) = (name.IndexOf("-pro"u8) >= 0, name.IndexOf("codex"u8) >= 0);
+        var (isPro, isCodex) = (IsPro(name), name.IndexOf("codex"u8) >= 0);
         if (version < 501)
             return made with { Words = isPro ? Efforts.High : isCodex ? LowToHigh : LowToHigh | Efforts.Minimal };
         var words = isPro ? Efforts.Medium | Efforts.High : isCodex || AlwaysThinks(name, version) ? LowToHigh : LowToHigh | Efforts.Off;
@@ -257,6 +257,10 @@ internal readonly record struct ModelAbilities
             CallsUnthinking = version >= 504 && IsAtItsMaker(name),
         };
     }
+
+    /// <summary>A deployment called <c>-prod</c> is none.</summary>
+    private static bool IsPro(ReadOnlySpan<byte> name) =>
+        name.IndexOf("-pro"u8) is var at and >= 0 && (at + 4 == name.Length || !char.IsAsciiLetter((char)name[at + 4]));
 
     /// <summary>From gpt-6 on it is the lesser ones that thought can be switched off of: Luna, Terra and the first Sol, and none of 6.2.</summary>
     private static bool AlwaysThinks(ReadOnlySpan<byte> name, int version) => version >= 600
@@ -356,24 +360,34 @@ internal readonly record struct ModelAbilities
         return made with { Thought = ThoughtForm.Word, Words = words };
     }
 
-    /// <summary>The first number of at most two digits and the one that follows it, as 100 × major + minor; 0 where there is none. Dates are longer.</summary>
+    /// <summary>
+    /// The first number of at most two digits and one that stands right behind it, parted by a point or a hyphen, as 100 × major + minor; 0 where there is
+    /// none. Dates are longer, and what stands further on is a deployment's own, a tag or a date.
+    /// </summary>
     private static int Version(ReadOnlySpan<byte> name)
     {
-        var (major, i) = (-1, 0);
-        while (i < name.Length)
+        for (var i = 0; i < name.Length; i++)
         {
-            var from = i;
-            var number = 0;
-            while (i < name.Length && char.IsAsciiDigit((char)name[i]))
-                number = Math.Min(1_000_000, (number * 10) + name[i++] - '0');
-            var isVersion = i > from && i - from <= 2;
-            if (major >= 0)
-                return (major * 100) + (isVersion ? number : 0);
-            if (isVersion)
-                major = number;
-            i++;
+            var (major, digits) = Number(name[i..]);
+            if (digits is 1 or 2)
+            {
+                var rest = name[(i + digits)..];
+                var (minor, length) = rest.Length > 0 && rest[0] is ((byte)'.' or (byte)'-') ? Number(rest[1..]) : default;
+                return (major * 100) + (length <= 2 ? minor : 0);
+            }
+
+            i += digits;
         }
 
-        return Math.Max(major, 0) * 100;
+        return 0;
+    }
+
+    /// <summary>The number that a text begins with, if it is not long, and how many digits it has.</summary>
+    private static (int Number, int Digits) Number(ReadOnlySpan<byte> text)
+    {
+        var (number, i) = (0, 0);
+        for (; i < text.Length && char.IsAsciiDigit((char)text[i]); i++)
+            number = i < 2 ? (number * 10) + text[i] - '0' : 0;
+        return (number, i);
     }
 }

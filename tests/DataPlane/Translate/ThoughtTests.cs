@@ -228,6 +228,32 @@ public sealed class ThoughtTests
     public void A_name_tells_the_words_that_a_model_takes(string model, int words) =>
         Assert.Equal((Efforts)words, ModelAbilities.Of(System.Text.Encoding.ASCII.GetBytes(model)).Words);
 
+    /// <summary>The minor stands right behind the major: what a deployment's name has further on is none.</summary>
+    [Theory]
+    [InlineData("gpt-5-prod-2", (int)(Efforts.Minimal | Efforts.Low | Efforts.Medium | Efforts.High))]
+    [InlineData("gpt-5-v2", (int)(Efforts.Minimal | Efforts.Low | Efforts.Medium | Efforts.High))]
+    [InlineData("gpt-5-2025-08-07", (int)(Efforts.Minimal | Efforts.Low | Efforts.Medium | Efforts.High))]
+    [InlineData("gpt-5-2", (int)(Efforts.Off | Efforts.Low | Efforts.Medium | Efforts.High | Efforts.XHigh))]
+    [InlineData("gpt-5.4", (int)(Efforts.Off | Efforts.Low | Efforts.Medium | Efforts.High | Efforts.XHigh))]
+    [InlineData("gemini-3-pro-preview-11-2025", (int)(Efforts.Low | Efforts.High))]
+    [InlineData("gemini-2.5-flash", (int)(Efforts.Off))]
+    [InlineData("claude-opus-4[1m]", (int)(Efforts.Off))]
+    [InlineData("claude-opus-4-7[1m]", Rested)]
+    [InlineData("claude-sonnet-4-5-20250929", (int)(Efforts.Off))]
+    public void A_minor_version_stands_right_behind_the_major(string model, int words) => A_name_tells_the_words_that_a_model_takes(model, words);
+
+    [Theory]
+    [InlineData("claude-fable-5[1m]", false, true)]
+    [InlineData("claude-fable-5-v1:0", false, true)]
+    [InlineData("claude-fable-5-1[1m]", true, true)]
+    [InlineData("claude-opus-4[1m]", false, false)]
+    [InlineData("claude-opus-4-1[1m]", false, true)]
+    public void Nor_is_a_tag_one(string model, bool binds, bool takesOneSampler)
+    {
+        var abilities = ModelAbilities.Of(System.Text.Encoding.ASCII.GetBytes(model));
+        Assert.Equal((binds, takesOneSampler), (abilities.BindsThought, abilities.TakesOneSampler));
+    }
+
     [Theory]
     [InlineData("gpt-6-astra")]
     [InlineData("gpt-6.1-sol")]
