@@ -39,7 +39,6 @@ internal static class CustomTools
                 request.Tools[kept++] = tool;
         }
 
-        request.IsMoved |= kept < request.Tools.Count;
         request.Tools.RemoveRange(kept, request.Tools.Count - kept);
         request.AllowedTools.Clear();
         allowed.Release();

@@ -21,7 +21,6 @@ internal sealed partial class NeutralRequest
     /// <summary>Says something to the model behind all that the system prompt says at the request's beginning.</summary>
     public void Instruct(Piece text)
     {
-        IsMoved = true;
         var part = new NeutralPart { Kind = PartKind.Text, Text = text };
         if (Messages.Count == 0 || Messages[0].Role != NeutralRole.System)
         {

@@ -170,9 +170,6 @@ internal sealed partial class NeutralRequest
     /// <summary>Those that may be called; empty for all.</summary>
     public List<AllowedTool> AllowedTools { get; } = [];
 
-    /// <summary>What stands before all turns is not what the client has there: something was moved there, put there, or left out.</summary>
-    public bool IsMoved { get; set; }
-
     /// <summary>It says what becomes of thought that is bound to something else.</summary>
     public bool TellsBinding { get; set; }
 
@@ -323,7 +320,7 @@ internal sealed partial class NeutralRequest
         _seenSchema = default;
         _closed = default;
         Choices = 1;
-        TokensMaxIsOld = ToolIsCustom = IsAdaptive = IsMoved = TellsBinding = false;
+        TokensMaxIsOld = ToolIsCustom = IsAdaptive = TellsBinding = false;
         Stream = WantsLogprobs = AsksLogprobs = WantsThought = KeepsProofs = IsSerial = CallsAreOld = CallsAreMany = false;
         FormatIsStrict = StrictMayBeOpen = FormatIsOpenApi = WantsBase64 = GoesOn = false;
         ToolChoice = ToolChoice.Unset;

@@ -11,6 +11,8 @@ public sealed class BoundThoughtTests
     private const string Thought = """{"role":"assistant","content":"A","reasoning_details":[{"type":"reasoning.text","text":"t","signature":"aiedge.signed.0.SIG","index":0}]}""";
     private const string Drop = """{"type":"adaptive","block_binding":{"prefix_mismatch_behavior":"drop_block"}}""";
     private const string Json = ",\"response_format\":{\"type\":\"json_object\"}";
+    private const string Off = ",\"reasoning_effort\":\"none\"";
+    private const string Forced = ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":\"required\"";
     private const string Allowed = """
         ,"tools":[{"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"g"}}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[{"type":"function","function":{"name":"f"}}]}}
         """;
@@ -42,25 +44,39 @@ public sealed class BoundThoughtTests
 
     [Theory]
     [InlineData("", "")]
-    [InlineData(Json, "response_format,messages.reasoning_content")]
-    [InlineData(Allowed, "messages.reasoning_content")]
-    public void What_may_be_dropped_is_reported(string more, string losses)
+    [InlineData(Json, "response_format")]
+    [InlineData(Allowed, "")]
+    public void What_may_be_dropped_is_the_answer_s_to_tell(string more, string losses)
     {
         var told = Told("claude-opus-5-5", string.Join(',', User, Thought, User), more, out var lost);
         Assert.Equal((Drop, losses), (told.GetProperty("thinking").GetRawText(), lost));
     }
 
-    /// <summary>Where thought is off, or a call forced, nothing can be said of thought.</summary>
+    /// <summary>Where thought is off, or a call forced, nothing can be said of thought, and nobody knows whether it would be refused.</summary>
     [Theory]
-    [InlineData(",\"reasoning_effort\":\"none\"", """{"type":"disabled"}""")]
-    [InlineData(",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":\"required\"", null)]
-    public void Where_it_cannot_be_told_what_would_be_refused_goes(string more, string? thinking)
+    [InlineData(Off, "", """{"type":"disabled"}""")]
+    [InlineData(Off, Json, """{"type":"disabled"}""")]
+    [InlineData(Forced, "", null)]
+    public void Where_it_cannot_be_told_thought_goes(string barred, string more, string? thinking)
     {
-        var told = Told("claude-haiku-5-5", string.Join(',', User, Thought, User), more, out var losses);
-        Assert.Equal(("user:Q assistant:*A user:Q", ""), (Turns(told), losses));
-        told = Told("claude-haiku-5-5", string.Join(',', User, Thought, User), more + Json, out losses);
-        Assert.Equal(("user:Q assistant:A user:Q", "response_format,messages.reasoning_content"), (Turns(told), losses));
+        var told = Told("claude-haiku-5-5", string.Join(',', User, Thought, User), barred + more, out var losses);
+        Assert.Equal(("user:Q assistant:A user:Q", more.Length > 0 ? "response_format,messages.reasoning_content" : "messages.reasoning_content"), (Turns(told), losses));
         Assert.Equal(thinking, told.TryGetProperty("thinking", out var said) ? said.GetRawText() : null);
+    }
+
+    /// <summary>A turn of nothing but thought goes with it, and what the system says behind it stays where a turn of the user's is before it.</summary>
+    [Theory]
+    [InlineData("{1},{2},{0},{1}", "user:QQ system:late", "messages.role,messages.reasoning_content")]
+    [InlineData("{1},{2},{1},{0}", "user:QQ system:late", "messages.reasoning_content")]
+    [InlineData("{2},{0},{1}", "user:Q", "messages.reasoning_content")]
+    public void What_the_system_says_behind_thought_that_goes_is_not_lost(string order, string turns, string losses)
+    {
+        var thought = Thought.Replace("\"content\":\"A\",", "", StringComparison.Ordinal);
+        var messages = order.Replace("{0}", Late, StringComparison.Ordinal).Replace("{1}", User, StringComparison.Ordinal).Replace("{2}", thought, StringComparison.Ordinal);
+        var told = Told("claude-haiku-5-5", messages, Off, out var lost);
+        Assert.Equal(turns, Turns(told));
+        Assert.Equal(losses.Split(',').Order(), lost.Split(',').Order());
+        Assert.Contains("late", told.GetRawText(), StringComparison.Ordinal);
     }
 
     [Theory]

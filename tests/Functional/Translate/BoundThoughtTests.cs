@@ -19,7 +19,7 @@ public sealed class BoundThoughtTests
     [Theory]
     [InlineData("direct", Details, Beta, null, "user assistant user system")]
     [InlineData("direct", "", null, null, "user assistant user system")]
-    [InlineData("hosted", Details, Beta, "messages.role,messages.reasoning_content", "user assistant user")]
+    [InlineData("hosted", Details, Beta, "messages.role", "user assistant user")]
     [InlineData("hosted", "", null, "messages.role", "user assistant user")]
     public async Task A_later_word_of_the_system_s_is_taken(string model, string details, string? beta, string? losses, string roles)
     {

@@ -9,14 +9,17 @@ namespace AiEdge.DataPlane.Dialects.Anthropic;
 /// </summary>
 internal static class BoundThought
 {
-    /// <summary>Says so, where there is thought; what may be dropped is reported. Where nothing can be said of it, what would be refused goes.</summary>
+    /// <summary>
+    /// Says so, where there is thought: what is dropped then, the answer tells. Where nothing can be said of it, it goes, reported, for nobody here can know
+    /// whether it would be refused.
+    /// </summary>
     public static void Fit(NeutralRequest request, in ModelAbilities model, in MessagesThought thought)
     {
         if (!model.BindsThought || !HasThought(request))
             return;
         request.TellsBinding = !thought.IsOff && request.ToolChoice is not (ToolChoice.Required or ToolChoice.Named);
-        request.LoseIf(request.IsMoved, request.Names.Thinking);
-        if (request.IsMoved && !request.TellsBinding)
+        request.LoseIf(!request.TellsBinding, request.Names.Thinking);
+        if (!request.TellsBinding)
             TakeOut(request);
     }
 

@@ -32,6 +32,7 @@ internal sealed class MessagesRequestWriter : RequestWriter
         if (request.TokensMax < 0 && longest <= 0)
             request.TokensMaxTold = max;
         var thought = MessagesThought.Of(request, target.Abilities, max);
+        BoundThought.Fit(request, target.Abilities, thought);
         json.StartObject();
         if (target.InsteadOfModel.IsEmpty)
             json.Value("model"u8, target.ModelJson);
@@ -44,7 +45,6 @@ internal sealed class MessagesRequestWriter : RequestWriter
         // Below Google's paths nobody says that it is taken.
         var staysSystem = target.Abilities.BindsThought && target.InsteadOfModel.IsEmpty;
         MessagesSystem.Write(request, json, staysSystem);
-        BoundThought.Fit(request, target.Abilities, thought);
         MessagesWriter.Write(request, json, staysSystem);
         WriteSampling(request, json, target.Abilities, thought.Thinks);
         WriteStops(request, json);

@@ -27,7 +27,6 @@ internal static class MessagesSystem
             if (isTurned && staysLater)
                 continue;
             request.LoseIf(isTurned, request.Names.Role);
-            request.IsMoved |= isTurned;
             WriteParts(request, json, message, isMessage: false, ref isOpen);
         }
 
