@@ -155,6 +155,19 @@ public sealed class RulesTests
     }
 
     [Theory]
+    [InlineData("claude-sonnet-5-5", "{\"type\":\"disabled\"}", false)]
+    [InlineData("claude-sonnet-5-5", "{\"type\":\"between_tools\"}", true)]
+    [InlineData("claude-sonnet-5-5", "{\"type\":\"between_tools\",\"display\":\"summarized\"}", false)]
+    [InlineData("claude-opus-5-5", "{\"type\":\"between_tools\"}", false)]
+    [InlineData("claude-haiku-5-5", "{\"type\":\"between_tools\"}", false)]
+    [InlineData("claude-haiku-5-5", "{\"type\":\"disabled\"}", true)]
+    [InlineData("claude-sonnet-5", "{\"type\":\"between_tools\"}", false)]
+    [InlineData("claude-sonnet-5", "{\"type\":\"disabled\"}", true)]
+    [InlineData("claude-fable-5", "{\"type\":\"disabled\"}", false)]
+    public void That_thought_rests_is_judged_by_the_model(string model, string thinking, bool isWell) => Assert.Equal(isWell, MessagesRules.FaultOf(
+        Encoding.UTF8.GetBytes($$"""{"model":"{{model}}","max_tokens":2000,"messages":[{{User}}],"thinking":{{thinking}}}"""), isOnVertex: false) is null);
+
+    [Theory]
     [InlineData("gemini-3.6-flash", """{"text":"{"}""", false)]
     [InlineData("gemini-3.5-flash-lite", """{"text":"{"}""", false)]
     [InlineData("gemini-3.1-pro-preview", """{"text":"{"}""", true)]

@@ -101,6 +101,9 @@ internal readonly record struct ModelAbilities
     /// <summary>Thought of earlier turns is bound to all that stood before it, and is refused where that has changed.</summary>
     public bool BindsThought { get; private init; }
 
+    /// <summary>It always thinks, and can be told to do so between calls alone, which is the least.</summary>
+    public bool RestsBetweenTools { get; private init; }
+
     /// <summary>What becomes of an answer that the request begins.</summary>
     public PrefillForm Prefill { get; private init; }
 
@@ -270,7 +273,7 @@ internal readonly record struct ModelAbilities
     /// Claude (Anthropic's pages "Extended thinking", "Adaptive thinking", "Effort", "Structured outputs" and those of what is new in each model). Schemas are
     /// kept to from 4.5 on. An answer that was begun is refused from 4.6 on. From 4.7 on nothing but an effort is taken, no sampling, and thought is not told
     /// unasked; from 5 on it thinks unless told not to, and some of them cannot be. From 5.5 on, Fable and Mythos from 5.1 on, it binds what it has thought
-    /// to what stood before it ("Preserved thinking").
+    /// to what stood before it ("Preserved thinking"). Sonnet from 5.5 on thinks between calls alone where it is told so.
     /// </summary>
     private static ModelAbilities OfClaude(ReadOnlySpan<byte> name)
     {
@@ -304,6 +307,7 @@ internal readonly record struct ModelAbilities
             RefusesSampling = version > 406,
             HidesThought = version > 406,
             BindsThought = isBound,
+            RestsBetweenTools = version >= 505 && name.IndexOf("sonnet"u8) >= 0,
         };
     }
 

@@ -54,12 +54,13 @@ public sealed class BoundThoughtTests
 
     /// <summary>Where thought is off, or a call forced, nothing can be said of thought, and nobody knows whether it would be refused.</summary>
     [Theory]
-    [InlineData(Off, "", """{"type":"disabled"}""")]
-    [InlineData(Off, Json, """{"type":"disabled"}""")]
-    [InlineData(Forced, "", null)]
-    public void Where_it_cannot_be_told_thought_goes(string barred, string more, string? thinking)
+    [InlineData("claude-haiku-5-5", Off, "", """{"type":"disabled"}""")]
+    [InlineData("claude-haiku-5-5", Off, Json, """{"type":"disabled"}""")]
+    [InlineData("claude-haiku-5-5", Forced, "", null)]
+    [InlineData("claude-sonnet-5-5", Off, "", """{"type":"between_tools"}""")]
+    public void Where_it_cannot_be_told_thought_goes(string model, string barred, string more, string? thinking)
     {
-        var told = Told("claude-haiku-5-5", string.Join(',', User, Thought, User), barred + more, out var losses);
+        var told = Told(model, string.Join(',', User, Thought, User), barred + more, out var losses);
         Assert.Equal(("user:Q assistant:A user:Q", more.Length > 0 ? "response_format,messages.reasoning_content" : "messages.reasoning_content"), (Turns(told), losses));
         Assert.Equal(thinking, told.TryGetProperty("thinking", out var said) ? said.GetRawText() : null);
     }

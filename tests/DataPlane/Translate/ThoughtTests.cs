@@ -85,6 +85,11 @@ public sealed class ThoughtTests
     [InlineData("claude-opus-5", "none", "\"thinking\":{\"type\":\"disabled\"}", "")]
     [InlineData("claude-opus-4-7", "none", "\"max_tokens\":9000,", "")]
     [InlineData("claude-fable-5", "none", "\"max_tokens\":9000,", "reasoning_effort")]
+    [InlineData("claude-opus-5-5", "none", "\"max_tokens\":9000,", "reasoning_effort")]
+    [InlineData("claude-haiku-5-5", "none", "\"thinking\":{\"type\":\"disabled\"}", "")]
+    [InlineData("claude-sonnet-5", "none", "\"thinking\":{\"type\":\"disabled\"}", "")]
+    [InlineData("claude-sonnet-5-5", "none", "\"thinking\":{\"type\":\"between_tools\"}", "")]
+    [InlineData("claude-sonnet-5-5", "low", "\"thinking\":{\"type\":\"adaptive\",\"display\":\"summarized\"},\"output_config\":{\"effort\":\"low\"}", "")]
     public void Claude_is_told_what_its_model_takes(string model, string effort, string expected, string losses)
     {
         var body = $$"""{"model":"a","max_tokens":9000,"messages":[{"role":"user","content":"Q"}],"reasoning_effort":"{{effort}}"}""";

@@ -17,6 +17,10 @@ internal static partial class ClaudeModel
         return (Number(found.Groups[1]) * 100) + Number(found.Groups[2]);
     }
 
+    /// <summary>Whether thought cannot be switched off.</summary>
+    public static bool AlwaysThinks(string model) => model.Contains("mythos", StringComparison.Ordinal) || model.Contains("fable", StringComparison.Ordinal)
+        || (Version(model) >= 505 && !model.Contains("haiku", StringComparison.Ordinal));
+
     /// <summary>Whether thought comes without its text: since 4.7, unless it is asked for.</summary>
     public static bool HidesThought(string model, ReadOnlyMemory<byte> body)
     {

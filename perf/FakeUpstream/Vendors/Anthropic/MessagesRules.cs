@@ -96,7 +96,11 @@ internal static class MessagesRules
 
     private static string? FaultOfThinking(JsonElement root)
     {
-        if (!root.TryGetProperty("thinking", out var thinking) || Text(thinking, "type") != "enabled")
+        if (!root.TryGetProperty("thinking", out var thinking))
+            return null;
+        if (Text(thinking, "type") is "disabled" or "between_tools")
+            return FaultOfRest(Text(root, "model") ?? "", thinking);
+        if (Text(thinking, "type") != "enabled")
             return null;
         if (!thinking.TryGetProperty("budget_tokens", out var budget) || budget.GetInt64() < ThinkingTokensMin)
             return "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024";
@@ -107,6 +111,16 @@ internal static class MessagesRules
         if (root.TryGetProperty("tool_choice", out var choice) && Text(choice, "type") is "any" or "tool")
             return "Thinking may not be enabled when tool_choice forces tool use.";
         return CallsWithoutThought(root) ? "Expected `thinking` or `redacted_thinking`, but found `tool_use`." : null;
+    }
+
+    /// <summary>Anthropic's pages of what is new in each model: from 5.5 on all but Haiku think always, Sonnet at least between calls.</summary>
+    private static string? FaultOfRest(string model, JsonElement thinking)
+    {
+        var type = Text(thinking, "type");
+        var isTaken = type == "disabled" ? !ClaudeModel.AlwaysThinks(model) : ClaudeModel.AlwaysThinks(model) && model.Contains("sonnet", StringComparison.Ordinal);
+        if (!isTaken)
+            return $"\"thinking.type.{type}\" is not supported for this model.";
+        return thinking.EnumerateObject().Count() > 1 ? $"thinking.{type}: Extra inputs are not permitted" : null;
     }
 
     private static bool CallsWithoutThought(JsonElement root)

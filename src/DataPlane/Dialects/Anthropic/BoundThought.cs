@@ -17,7 +17,7 @@ internal static class BoundThought
     {
         if (!model.BindsThought || !HasThought(request))
             return;
-        request.TellsBinding = !thought.IsOff && request.ToolChoice is not (ToolChoice.Required or ToolChoice.Named);
+        request.TellsBinding = !thought.Rests && request.ToolChoice is not (ToolChoice.Required or ToolChoice.Named);
         request.LoseIf(!request.TellsBinding, request.Names.Thinking);
         if (!request.TellsBinding)
             TakeOut(request);

@@ -64,9 +64,11 @@ internal sealed class MessagesRequestWriter : RequestWriter
     {
         if (thought.Tokens > 0)
             json.StartObject("thinking"u8).Text("type"u8, "enabled"u8).Number("budget_tokens"u8, thought.Tokens).EndObject();
-        else if (thought.IsAdaptive || thought.IsOff || request.TellsBinding)
+        else if (thought.Rests)
+            json.StartObject("thinking"u8).Text("type"u8, thought.IsOff ? "disabled"u8 : "between_tools"u8).EndObject();
+        else if (thought.IsAdaptive || request.TellsBinding)
         {
-            json.StartObject("thinking"u8).Text("type"u8, thought.IsOff ? "disabled"u8 : "adaptive"u8);
+            json.StartObject("thinking"u8).Text("type"u8, "adaptive"u8);
             if (thought.IsShown)
                 json.Text("display"u8, "summarized"u8);
             if (request.TellsBinding)

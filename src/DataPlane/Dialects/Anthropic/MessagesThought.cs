@@ -17,6 +17,12 @@ internal readonly record struct MessagesThought(long Tokens, bool IsAdaptive, bo
     /// <summary>It is asked to tell what it thinks, where it would not.</summary>
     public bool IsShown { get; private init; }
 
+    /// <summary>It is told to think no more than between calls, where it cannot be told not to at all.</summary>
+    public bool IsBetweenTools { get; private init; }
+
+    /// <summary>It is told to think not at all or as little as it can, of which nothing more can be said.</summary>
+    public bool Rests => IsOff || IsBetweenTools;
+
     /// <summary>Whether it is told to.</summary>
     public bool Thinks => Tokens > 0 || IsAdaptive;
 
@@ -33,8 +39,8 @@ internal readonly record struct MessagesThought(long Tokens, bool IsAdaptive, bo
         if (request.Effort == ThinkingEffort.Off)
         {
             var isOff = known.ThinksUnasked && (known.Words & Efforts.Off) != 0;
-            request.LoseIf(known.ThinksUnasked && !isOff, request.Names.Effort);
-            return new MessagesThought(0, false, isOff, Efforts.None);
+            request.LoseIf(known.ThinksUnasked && !isOff && !known.RestsBetweenTools, request.Names.Effort);
+            return new MessagesThought(0, false, isOff, Efforts.None) { IsBetweenTools = known.RestsBetweenTools };
         }
 
         var takesWord = known.Thought is ThoughtForm.Word or ThoughtForm.Either;
