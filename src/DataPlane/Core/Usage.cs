@@ -47,6 +47,9 @@ internal struct Usage
     /// <summary>More than one run of a model took it, and is told beside the answer's own: it is no measure of one prompt and one answer.</summary>
     public bool HasFurther { get; set; }
 
+    /// <summary>What those other runs took in; a part of the input, and of no length that chooses a price.</summary>
+    public long FurtherInputTokens { get; set; }
+
     /// <summary>Whether it is of a whole stream: its provider tells it once all has been made, and whoever leaves behind it has it all.</summary>
     public bool IsFinal { get; set; }
 

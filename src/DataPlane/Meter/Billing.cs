@@ -103,7 +103,8 @@ internal static class Billing
 
     private static void SetPrice(Exchange exchange, ref Bill bill)
     {
-        if (exchange.Target?.PriceOf(exchange.PassedModel)?.At(bill.InputTokens) is not { } price)
+        long prompt = Math.Max(0, bill.InputTokens - exchange.Usage.FurtherInputTokens);
+        if (exchange.Target?.PriceOf(exchange.PassedModel)?.At(prompt) is not { } price)
             return;
         bill.PriceVersion = price.Version;
         bill.CostNanodollars = Cost(price, FactorOf(exchange), exchange.Usage, bill, PricedRequests.Of(exchange));

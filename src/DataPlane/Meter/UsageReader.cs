@@ -94,6 +94,13 @@ internal struct UsageReader
             usage.HasFurther = _furtherIterations.IsPresent;
             (usage.Speed, usage.Place) = (_speed, _place);
             _words?.Finish(ref usage);
+            if (usage.HasFurther)
+            {
+                Usage further = _furtherIterations;
+                _words?.Finish(ref further);
+                usage.FurtherInputTokens = further.InputTokens;
+            }
+
             if (!_hasTotal)
                 usage.TotalTokens = usage.InputTokens + usage.OutputTokens;
             return usage;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
+using AiEdge.DataPlane.Dialects.Anthropic;
 using AiEdge.DataPlane.Meter;
 
 namespace AiEdge.DataPlane.Tests.Meter;
@@ -71,6 +72,27 @@ public class BillingTests
         Assert.Equal(cost, Billing.Of(exchange, default).CostNanodollars);
         exchange.SetReported(usage, "flex"u8);
         Assert.Equal(cost / 2, Billing.Of(exchange, default).CostNanodollars);
+    }
+
+    /// <summary>What it took to compact the conversation is paid for, and makes no prompt of the answer's longer.</summary>
+    [Theory]
+    [InlineData(150, "", 1000, 150_000)]
+    [InlineData(150, "{\"type\":\"compaction\",\"input_tokens\":20,\"cache_read_input_tokens\":30,\"cache_creation_input_tokens\":50,\"output_tokens\":0}", 1000, 250_000)]
+    [InlineData(201, "{\"type\":\"advisor_message\",\"input_tokens\":9,\"output_tokens\":0}", 2000, 420_000)]
+    [InlineData(201, "{\"type\":\"message\",\"input_tokens\":201,\"output_tokens\":0}", 2000, 402_000)]
+    public void The_answer_s_own_prompt_chooses_the_prices_of_a_long_one(long own, string iteration, long each, long cost)
+    {
+        var price = Price with { Input = 1_000_000_000, CachedInput = 1_000_000_000, CacheWrite = 1_000_000_000, Request = 0 };
+        var longer = price with { Input = 2_000_000_000, CachedInput = 2_000_000_000, CacheWrite = 2_000_000_000 };
+        var exchange = Answered();
+        exchange.Target = new TargetModel { Provider = null!, Timeouts = exchange.Target!.Timeouts, Price = price with { LongContextAbove = 200, LongContext = longer } };
+        var reader = new JsonAnswerReader();
+        reader.Reset(AnthropicAnswerWords.Shared);
+        reader.Feed(System.Text.Encoding.UTF8.GetBytes($$$"""{"type":"message","content":[],"usage":{"input_tokens":{{{own}}},"output_tokens":0,"iterations":[{{{iteration}}}]}}"""));
+        exchange.Usage = reader.Usage;
+        Bill bill = Billing.Of(exchange, default);
+        Assert.Equal((cost, cost / each), (bill.CostNanodollars, bill.InputTokens));
+        Assert.Equal(cost, Billing.SoFar(exchange).CostNanodollars);
     }
 
     [Theory]
