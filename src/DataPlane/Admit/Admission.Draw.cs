@@ -166,6 +166,7 @@ internal sealed partial class Admission
     {
         var least = LeastOutput(demand);
         var wanted = isOfTarget ? Math.Min(WantedOutput(demand, least), _output) : WantedOutput(demand, least);
+        var isTold = false;
         for (var shrinks = 0; ; shrinks++)
         {
             output = shrinks > ShrinksMax ? least : wanted;
@@ -178,10 +179,13 @@ internal sealed partial class Admission
 
             var buckets = _buckets.AsSpan(0, count);
             var yields = Yields && !_isWaiting;
-            if (LimitChain.TryDrawAll(buckets, _costs.AsSpan(0, count), _tokens, nowNs, out draw, booksSlot: false, yields, isAgain: shrinks > 0))
+            if (LimitChain.TryDrawAll(buckets, _costs.AsSpan(0, count), _tokens, nowNs, out draw, booksSlot: false, yields, isAgain: isTold))
                 return true;
             if (output <= least)
                 return false;
+
+            // What is too much for a whole bucket is no demand: what it may have instead is.
+            isTold |= draw.Outcome != DrawOutcome.TooLarge;
             for (var i = first; i < end; i++)
                 _entries[i].Remaining = _entries[i].Bucket?.Remaining(nowNs) ?? 0;
         }

@@ -141,8 +141,9 @@ internal sealed class TargetState(string model, string provider, string? variant
             return;
         }
 
-        Input.Observe(usage.InputTokens);
-        if (exchange.End == EndReason.Done)
+        if (!usage.HasFurther)
+            Input.Observe(usage.InputTokens);
+        if (exchange.End == EndReason.Done && !usage.HasFurther)
             Learn(exchange, usage.OutputTokens / Math.Max(1, exchange.Choices));
         Interlocked.Add(ref _inputTokens, usage.InputTokens);
         Interlocked.Add(ref _outputTokens, usage.OutputTokens);
@@ -166,15 +167,15 @@ internal sealed class TargetState(string model, string provider, string? variant
     }
 
     /// <summary>
-    /// Tokens that came from the first one that was seen on: the provider's number, where the stream was whole and that number is not of thought also that
-    /// was not seen; else our own. -1 where there is neither.
+    /// Tokens that came from the first one that was seen on: the provider's number, where the stream was whole and that number is of nothing else: thought
+    /// that was not seen, sounds and pictures, other runs of a model. Else our own. -1 where there is neither.
     /// </summary>
     private static long StreamedTokens(Exchange exchange)
     {
         var usage = exchange.Usage;
         if (exchange.End == EndReason.Cut || !usage.IsPresent)
             return exchange.CountedOutputTokens;
-        if (usage is { ReasoningTokens: 0, HidesThought: false })
+        if (usage is { ReasoningTokens: 0, HidesThought: false, HasFurther: false, AudioOutputTokens: 0, ImageOutputTokens: 0 })
             return usage.OutputTokens;
         return exchange.VisibleTokens > 0 ? exchange.VisibleTokens : exchange.CountedOutputTokens;
     }
@@ -191,7 +192,7 @@ internal sealed class TargetState(string model, string provider, string? variant
             Interlocked.Add(ref _reportedOfCounted, exchange.VisibleTokens);
         }
 
-        if (!usage.IsPresent)
+        if (!usage.IsPresent || usage.HasFurther)
             return;
         var clamp = exchange.OutputClamp * exchange.Choices;
         if (clamp > 0 && usage.OutputTokens > clamp)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Translate;
 
@@ -8,6 +9,9 @@ internal sealed class AnswerTranslation
 {
     /// <summary>Of texts that nobody has counted, about.</summary>
     private const int BytesPerToken = 4;
+
+    /// <summary>128 bits.</summary>
+    private const int SecretChars = 32;
 
     private readonly AnswerReader?[] _readers = new AnswerReader?[Translations.Count];
     private readonly AnswerWriter?[] _streams = new AnswerWriter?[Translations.Count];
@@ -48,8 +52,11 @@ internal sealed class AnswerTranslation
 
         // Of embeddings the usage is told whoever has counted; nothing but their texts is in the body.
         var tokens = exchange.PromptIsCounted ? exchange.PromptTokens : made.IsOfVectors ? Math.Max(1, exchange.BytesIn / BytesPerToken) : 0;
+        Span<byte> secret = stackalloc byte[made.FindReferences is null ? 0 : SecretChars];
+        MakeSecret(secret);
         _writer.Begin(new AnswerFacts(exchange.EdgeId, exchange.AskedModel, unixSeconds, exchange.WantsUsage, tokens)
         {
+            Secret = secret,
             WantsBase64 = exchange.WantsBase64,
             WantsOldCalls = exchange.WantsOldCalls,
         });
@@ -57,6 +64,16 @@ internal sealed class AnswerTranslation
         _told = probe?.Over(_told, hidesLogprobs) ?? _told;
         if (!exchange.FittedNames.IsEmpty)
             _told = (_names ??= new OwnNames()).Over(_told, exchange.FittedNames);
+    }
+
+    /// <summary>Ids of exchanges are counted: who knows one could name items of another's answer.</summary>
+    private static void MakeSecret(Span<byte> secret)
+    {
+        if (secret.IsEmpty)
+            return;
+        Span<byte> random = stackalloc byte[SecretChars / 2];
+        RandomNumberGenerator.Fill(random);
+        Convert.TryToHexStringLower(random, secret, out _);
     }
 
     /// <summary>Whom the reader tells: the writer, or who puts calls in turn before it.</summary>

@@ -49,8 +49,8 @@ internal delegate EdgeError FindModels(ReadOnlySpan<byte> source, ReadOnlySpan<b
 /// <param name="Id">The item's id.</param>
 internal readonly record struct ItemReference(Piece Element, Piece Id);
 
-/// <summary>Finds what of a body stands for items of earlier answers, in the body's order.</summary>
-internal delegate void FindReferences(ReadOnlySpan<byte> source, List<ItemReference> found);
+/// <summary>Finds what of a body stands for items of earlier answers whose ids have a mark in them, in the body's order and within a bound.</summary>
+internal delegate void FindReferences(ReadOnlySpan<byte> source, ReadOnlySpan<byte> mark, List<ItemReference> found);
 
 /// <summary>Whether an answer is to be JSON, and by which schema; undefined for any.</summary>
 internal delegate bool WantsJson(JsonElement request, out JsonElement schema);

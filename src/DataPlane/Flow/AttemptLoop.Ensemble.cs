@@ -349,20 +349,20 @@ internal sealed partial class AttemptLoop
 
     /// <summary>
     /// Whether a status tells against the target, as where one is asked alone; whose error is not read may be about a file that the client has named, or
-    /// about what none of the servers of one who routes on can do.
+    /// about what none of the servers of one who routes on can do, or what this request may cost.
     /// </summary>
     private static bool IsFault(Exchange exchange, RequestBody body) => exchange.Status switch
     {
         404 when exchange.Target!.UpstreamModel is null || AdmissionGate.HasNeeds(body.Intake!.Scan) => false,
         403 or 404 => body.Intake?.Scan.Prompt is { } prompt && (prompt.Doubts & (PromptDoubt.StoredState | PromptDoubt.Files)) == 0,
-        0 or 401 or 402 or 408 or 412 or 425 or 499 or >= 500 => true,
+        0 or 401 or 408 or 412 or 425 or 499 or >= 500 => true,
         _ => false,
     };
 
     private EdgeError NoteRefused(Exchange exchange, EnsembleMember member)
     {
         exchange.Status = member.Upstream!.HeadReader.Head.Status;
-        var error = EdgeError.Upstream(exchange.Status is 401 or 402 or 403 ? ErrorKind.UpstreamAuth : ErrorKind.UpstreamStatus);
+        var error = EdgeError.Upstream(exchange.Status is 401 or 403 or 412 ? ErrorKind.UpstreamAuth : ErrorKind.UpstreamStatus);
         NoteWait(exchange, member.Upstream);
         NoteAccount(exchange, error);
         return error;

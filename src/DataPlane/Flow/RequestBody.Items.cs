@@ -25,14 +25,23 @@ internal sealed partial class RequestBody
         error = default;
         if (find is null || services.Items.Count == 0 || !AttemptLoop.Holds(Bytes, OwnIds))
             return false;
+        var copied = Bytes.IsSingleSegment || Bytes.Length <= UncountedBytes ? 0 : Bytes.Length;
+        if (copied > 0 && !services.Bodies.TryTake(copied, _exchange.Config.Server.BufferedBytesMax))
+        {
+            error = EdgeError.Edge(ErrorKind.Overloaded);
+            return true;
+        }
+
         var whole = Bytes.IsSingleSegment ? null : ArrayPool<byte>.Shared.Rent((int)Bytes.Length);
         if (whole is not null)
             Bytes.CopyTo(whole);
         var references = _references ??= [];
-        find(whole is null ? Bytes.FirstSpan : whole.AsSpan(0, (int)Bytes.Length), references);
+        find(whole is null ? Bytes.FirstSpan : whole.AsSpan(0, (int)Bytes.Length), OwnIds, references);
         var isRecalled = references.Count > 0 && Recall(whole is null ? Bytes.FirstSpan : whole.AsSpan(0, (int)Bytes.Length), references, out error);
         if (whole is not null)
             ArrayPool<byte>.Shared.Return(whole);
+        if (copied > 0)
+            services.Bodies.Return(copied);
         references.Clear();
         return isRecalled;
     }

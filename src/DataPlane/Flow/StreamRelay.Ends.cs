@@ -198,10 +198,17 @@ internal sealed partial class StreamRelay
             error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
         if (_isBegun)
         {
-            _translation.Keep(items, _exchange);
+            KeepItems();
             Send(_translation.Written);
         }
 
         _translation.Release();
+    }
+
+    /// <summary>What the client has of a translated answer may be referred to; a client that has left has no more of it.</summary>
+    private void KeepItems()
+    {
+        if (!_link.HasLeft)
+            _translation.Keep(items, _exchange);
     }
 }

@@ -276,7 +276,7 @@ internal sealed partial class StreamRelay(
         {
             // To a client its last event is the end: what it may refer to then is kept before.
             if (_translation.IsEnded)
-                _translation.Keep(items, _exchange);
+                KeepItems();
             Send(_translation.Written);
             _translation.Took();
         }

@@ -36,6 +36,16 @@ public sealed class TargetStateTests
     }
 
     [Fact]
+    public void What_several_runs_have_taken_is_neither_the_length_of_an_answer_nor_of_a_prompt()
+    {
+        var state = new TargetState("m", "p");
+        var exchange = Ended(input: 500, output: 400);
+        exchange.Usage = exchange.Usage with { HasFurther = true };
+        state.Add(exchange);
+        Assert.Equal((LearnedTokens.Unknown, LearnedTokens.Unknown), (state.OutputP95(new()), state.Input.P95));
+    }
+
+    [Fact]
     public void Of_a_rule_that_stands_for_many_models_each_model_s_answers_are_known()
     {
         var state = new TargetState("gpt-*", "p");

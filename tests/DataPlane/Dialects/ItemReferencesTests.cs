@@ -23,10 +23,19 @@ public sealed class ItemReferencesTests
     {
         var source = Encoding.UTF8.GetBytes(body);
         List<ItemReference> found = [];
-        ItemReferences.Find(source, found);
+        ItemReferences.Find(source, default, found);
         Assert.Equal(ids, string.Join(' ', found.Select(one => Encoding.UTF8.GetString(one.Id.Of(source)))));
         Assert.All(found, one => Assert.Equal(
             Encoding.UTF8.GetString(one.Id.Of(source)), JsonElement.Parse(one.Element.Of(source)).GetProperty("id").GetString()));
+    }
+
+    [Fact]
+    public void Only_those_with_the_mark_are_found_and_no_more_than_so_many()
+    {
+        var source = Encoding.UTF8.GetBytes("{\"input\":[" + string.Join(',', Enumerable.Range(0, 3 * ItemReferences.ReferencesMax).Select(i => $$"""{"id":"a_{{(i % 2 == 0 ? "req_" : "")}}{{i}}"}""")) + "]}");
+        List<ItemReference> found = [];
+        ItemReferences.Find(source, "_req_"u8, found);
+        Assert.Equal(Enumerable.Range(0, ItemReferences.ReferencesMax).Select(i => $"a_req_{2 * i}"), found.Select(one => Encoding.UTF8.GetString(one.Id.Of(source))));
     }
 
     [Theory]

@@ -156,6 +156,16 @@ public sealed class EnsembleTests
     }
 
     [Fact]
+    public async Task What_one_request_may_cost_is_nothing_against_who_cannot_be_paid_for_it()
+    {
+        await using var edge = await StartAsync("size: 2, pick: longest", ["status=402", "Paris"]);
+        for (var i = 0; i < TargetHealth.RowMax + 2; i++)
+            Assert.Equal(200, (await edge.AskAsync(Chat())).Status);
+        Assert.Equal(TargetHealth.RowMax + 2, edge.Fake.Requests.Count(request => request.Model == "way-0"));
+        await edge.SeeMetricAsync("""aiedge_target_failures_total{gen_ai_provider_name="fake",target="way-0"} 0""");
+    }
+
+    [Fact]
     public async Task Where_all_fail_the_error_is_the_first_targets_and_a_fallback_is_asked_as_ever()
     {
         await using var edge = await StartAsync("size: 2", ["status=500", "status=503"]);

@@ -60,6 +60,22 @@ public sealed class ItemReferenceTests
         }
     }
 
+    [Fact]
+    public async Task Who_knows_the_id_of_an_answer_cannot_name_its_items()
+    {
+        await using var edge = await Edge.StartAsync(All);
+        var random = new HashSet<string>();
+        foreach (var isStream in (bool[])[false, true, false])
+        {
+            var answer = await edge.AskAsync(First("claude-sonnet-4-5", isStream));
+            var id = Output(answer, isStream)[0].GetProperty("id").GetString()!;
+            var own = "msg_" + answer.Field("x-aiedge-request-id") + "_";
+            Assert.StartsWith(own, id, StringComparison.Ordinal);
+            Assert.Matches("^[0-9a-f]{32}_0$", id[own.Length..]);
+            Assert.True(random.Add(id[own.Length..]));
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Ways))]
     public async Task What_was_said_and_called_goes_back_as_if_it_were_sent_itself(string model, bool isStream)

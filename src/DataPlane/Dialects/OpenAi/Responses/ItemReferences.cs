@@ -6,10 +6,16 @@ namespace AiEdge.DataPlane.Dialects.OpenAi.Responses;
 /// <summary>Items of a request that stand for those of an earlier answer: <c>item_reference</c>, which need not say that it is one.</summary>
 internal static class ItemReferences
 {
+    /// <summary>More than so many are not looked for; a conversation has some at most for each of its turns.</summary>
+    public const int ReferencesMax = 4096;
+
     private const int ScratchBytes = 64;
 
-    /// <summary>Finds them among the items of a body's input.</summary>
-    public static void Find(ReadOnlySpan<byte> source, List<ItemReference> found)
+    /// <summary>Finds them among the items of a body's input, up to <see cref="ReferencesMax"/>.</summary>
+    /// <param name="source">The body.</param>
+    /// <param name="mark">What the ids have in them that are meant; empty for all.</param>
+    /// <param name="found">Where they are put.</param>
+    public static void Find(ReadOnlySpan<byte> source, ReadOnlySpan<byte> mark, List<ItemReference> found)
     {
         var walk = new JsonWalk(source, stackalloc byte[ScratchBytes]);
         if (!walk.TryBegin())
@@ -18,12 +24,12 @@ internal static class ItemReferences
         {
             if (!walk.Is("input"u8) || !walk.TryEnter(JsonToken.StartArray))
                 continue;
-            while (walk.NextElement())
+            while (found.Count < ReferencesMax && walk.NextElement())
             {
                 if (walk.Token != JsonToken.StartObject)
                     continue;
                 var element = walk.Value();
-                if (IdOf(source, element) is { IsPresent: true } id)
+                if (IdOf(source, element) is { IsPresent: true } id && id.Of(source).IndexOf(mark) >= 0)
                     found.Add(new ItemReference(element, id));
             }
         }

@@ -66,10 +66,15 @@ internal sealed class ResponseItems
     /// <summary>Bytes that are kept.</summary>
     public int Length => _done.Length + _parts.Length + Text.Length + _proof.Length + Logprobs.Length;
 
-    public void Begin(ReadOnlySpan<byte> id)
+    /// <summary>A new answer.</summary>
+    /// <param name="id">What ids of items are made of.</param>
+    /// <param name="secret">What besides, so that nobody guesses them; may be empty.</param>
+    public void Begin(ReadOnlySpan<byte> id, ReadOnlySpan<byte> secret)
     {
         Release();
         _id.Add(id);
+        if (!secret.IsEmpty)
+            _id.Add("_"u8).Add(secret);
         Kind = ItemKind.None;
         Form = PartForm.None;
         Index = 0;

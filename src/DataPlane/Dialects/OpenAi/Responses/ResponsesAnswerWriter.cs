@@ -135,7 +135,7 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
 
     protected override void OnBegin(in AnswerFacts facts)
     {
-        _items.Begin(facts.Id);
+        _items.Begin(facts.Id, facts.Secret);
         _reason = FinishReason.None;
         _sequence = 0;
         _call = -1;
