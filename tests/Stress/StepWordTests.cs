@@ -29,6 +29,7 @@ public sealed class StepWordTests
     private static string? Find(ISteps steps, TimeSpan time)
     {
         var (lease, passes) = (0L, 0L);
+        var end = Environment.TickCount64 + (long)time.TotalMilliseconds;
         return Race.Free(time, Exchange, _ => Act());
 
         string? Exchange(Random random)
@@ -39,11 +40,11 @@ public sealed class StepWordTests
 
             // Leased, and nothing is set for it that could be due.
             steps.Lease(++lease);
-            if (IsSoon(() => steps.IsLate, rounds: 1))
+            if (IsSoon(() => steps.IsLate, rounds: 1) == true)
                 return $"lease {lease} is late, for which no step was set";
             steps.Begin(++lease);
             steps.Act();
-            return IsSoon(() => steps.IsLate, rounds: 2) ? null : $"the step of lease {lease} is gone, and it was not woken";
+            return IsSoon(() => steps.IsLate, rounds: 2) == false ? $"the step of lease {lease} is gone, and it was not woken" : null;
         }
 
         string? Act()
@@ -53,12 +54,15 @@ public sealed class StepWordTests
             return null;
         }
 
-        bool IsSoon(Func<bool> holds, int rounds)
+        // Null where the time is up: then there may be nobody else.
+        bool? IsSoon(Func<bool> holds, int rounds)
         {
             for (var until = Volatile.Read(ref passes) + rounds; !holds();)
             {
                 if (Volatile.Read(ref passes) >= until)
                     return holds();
+                if (Environment.TickCount64 >= end)
+                    return null;
                 Thread.Yield();
             }
 

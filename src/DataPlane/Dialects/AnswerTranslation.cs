@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Translate;
@@ -73,7 +75,8 @@ internal sealed class AnswerTranslation
             return;
         Span<byte> random = stackalloc byte[SecretChars / 2];
         RandomNumberGenerator.Fill(random);
-        Convert.TryToHexStringLower(random, secret, out _);
+        for (var i = 0; i < random.Length; i++)
+            Utf8Formatter.TryFormat(random[i], secret[(2 * i)..], out _, new StandardFormat('x', 2));
     }
 
     /// <summary>Whom the reader tells: the writer, or who puts calls in turn before it.</summary>
