@@ -122,7 +122,7 @@ internal readonly ref struct AnswerFacts(ReadOnlySpan<byte> id, ReadOnlySpan<byt
 
     public long PromptTokens { get; } = promptTokens;
 
-    /// <summary>What nobody can guess, in letters and digits: a part of ids by which the client may refer to what it was told; empty where there are none.</summary>
+    /// <summary>What nobody can guess: a part of ids by which the client may refer to what it was told; empty where there are none.</summary>
     public ReadOnlySpan<byte> Secret { get; init; }
 
     /// <summary>Whether the client asked for embeddings in base64.</summary>
