@@ -37,8 +37,8 @@ public sealed class CostMetricsTests
     [Theory]
     [InlineData("n=3; b=0; cut=0", Ways.Good, "", 2)]
     [InlineData("status=500", Ways.Good, "", 1)]
-    [InlineData("n=3; b=0; stall=0", Ways.Good, "hedge: { after: 50ms, budget: 100% }, ", null)]
-    [InlineData("noanswer=hang", Ways.Good, "hedge: { after: 50ms, budget: 100% }, ", null)]
+    [InlineData("n=3; b=0; stall=0", Ways.Good, "hedge: { after: 300ms, budget: 100% }, ", null)]
+    [InlineData("noanswer=hang", Ways.Good, "hedge: { after: 300ms, budget: 100% }, ", null)]
     public async Task Attempts_in_vain_and_those_that_were_outrun(string first, string second, string more, int? paid)
     {
         await using var edge = await Ways.StartAsync(

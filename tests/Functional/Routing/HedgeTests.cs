@@ -10,7 +10,7 @@ namespace AiEdge.Functional.Tests.Routing;
 public sealed class HedgeTests
 {
     private const string Silent = "n=3; b=0; stall=0";
-    private const string Hedge = "hedge: { after: 50ms, budget: 100% }";
+    private const string Hedge = "hedge: { after: 300ms, budget: 100% }";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
