@@ -55,4 +55,14 @@ internal struct Usage
 
     /// <summary>Whether at least one of input, output and total was reported.</summary>
     public bool IsPresent { get; set; }
+
+    /// <summary>Adds the tokens that another run of a model has taken.</summary>
+    public void Add(in Usage other)
+    {
+        InputTokens += other.InputTokens;
+        CachedInputTokens += other.CachedInputTokens;
+        CacheWriteTokens += other.CacheWriteTokens;
+        CacheWriteHourTokens += other.CacheWriteHourTokens;
+        OutputTokens += other.OutputTokens;
+    }
 }

@@ -54,7 +54,7 @@ internal sealed class AnswerTranslation
 
         // Of embeddings the usage is told whoever has counted; nothing but their texts is in the body.
         var tokens = exchange.PromptIsCounted ? exchange.PromptTokens : made.IsOfVectors ? Math.Max(1, exchange.BytesIn / BytesPerToken) : 0;
-        Span<byte> secret = stackalloc byte[made.FindReferences is null ? 0 : SecretChars];
+        Span<byte> secret = stackalloc byte[made.FindReferences is null || !exchange.Stored.IsKept ? 0 : SecretChars];
         MakeSecret(secret);
         _writer.Begin(new AnswerFacts(exchange.EdgeId, exchange.AskedModel, unixSeconds, exchange.WantsUsage, tokens)
         {

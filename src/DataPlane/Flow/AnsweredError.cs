@@ -36,8 +36,8 @@ internal static class AnsweredError
             408 or 504 => EdgeError.Upstream(ErrorKind.UpstreamTimeout, words),
             413 => EdgeError.Client(ErrorKind.BodyTooLarge, words),
             429 => EdgeError.Upstream(ErrorKind.ProviderLimited, words),
-            409 or 425 or 498 or 499 or 503 or 529 => EdgeError.Upstream(ErrorKind.Overloaded, words),
-            424 => EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, words),
+            503 or 529 => EdgeError.Upstream(ErrorKind.Overloaded, words),
+            _ when PassingStatus.KindOf(status) is var passing and not ErrorKind.None => EdgeError.Upstream(passing, words),
 
             // Of the request: whoever is asked would say the same.
             >= 400 and < 500 => EdgeError.Client(ErrorKind.InvalidRequest, words),

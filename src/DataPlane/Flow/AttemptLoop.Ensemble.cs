@@ -355,8 +355,8 @@ internal sealed partial class AttemptLoop
     {
         404 when exchange.Target!.UpstreamModel is null || AdmissionGate.HasNeeds(body.Intake!.Scan) => false,
         403 or 404 => body.Intake?.Scan.Prompt is { } prompt && (prompt.Doubts & (PromptDoubt.StoredState | PromptDoubt.Files)) == 0,
-        0 or 401 or 408 or 412 or 425 or 499 or >= 500 => true,
-        _ => false,
+        0 or 401 or 408 or 412 or >= 500 => true,
+        var status => PassingStatus.Is(status) && !PassingStatus.IsOfRequest(status),
     };
 
     private EdgeError NoteRefused(Exchange exchange, EnsembleMember member)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
@@ -362,14 +361,6 @@ internal sealed partial class AttemptLoop
     }
 
     /// <summary>Whether a body may have its provider call tools.</summary>
-    public static bool HasProviderTools(ShapeTraits traits, RequestBody body) => traits.ProviderTools.Length > 0 && Holds(body.Bytes, traits.ProviderTools);
-
-    /// <summary>Whether a body has these bytes anywhere.</summary>
-    public static bool Holds(in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> name)
-    {
-        if (bytes.IsSingleSegment)
-            return bytes.FirstSpan.IndexOf(name) >= 0;
-        var reader = new SequenceReader<byte>(bytes);
-        return reader.TryReadTo(out ReadOnlySequence<byte> _, name);
-    }
+    public static bool HasProviderTools(ShapeTraits traits, RequestBody body) =>
+        traits.ProviderTools.Length > 0 && RequestBody.Holds(body.Bytes, traits.ProviderTools);
 }

@@ -152,7 +152,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     /// <summary>A refusal of ours, unless it is one of this request alone.</summary>
     private EdgeError Routed(Exchange exchange, int status, ReadOnlySpan<byte> text)
     {
-        var error = RoutedRefusal.Of(status, ErrorText.MessageIn(text), text, Words());
+        var error = status is 402 or 404 ? RoutedRefusal.Of(status, ErrorText.MessageIn(text), text, Words()) : default;
         if (error.Kind == ErrorKind.ProviderLimited)
             exchange.Status = 429;
         return error.IsError ? error : EdgeError.Upstream(ErrorKind.UpstreamAuth);

@@ -20,7 +20,7 @@ internal static class JsonForm
     /// <summary>Whether no choice breaks what its request asks for. One that says nothing and calls tools is not meant.</summary>
     public static bool IsMet(List<AnswerChoice> choices, RequestShape shape, in ReadOnlySequence<byte> request)
     {
-        if (choices.Count == 0 || !Mentions(request, "json"u8))
+        if (choices.Count == 0 || !RequestBody.Holds(request, "json"u8))
             return true;
         using var asked = JsonDocument.Parse(request, JsonMembers.Options);
         if (Translations.Of(shape).WantsJson is not { } wants || !wants(asked.RootElement, out var schema))
@@ -46,13 +46,5 @@ internal static class JsonForm
         {
             return false;
         }
-    }
-
-    private static bool Mentions(in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> word)
-    {
-        if (bytes.IsSingleSegment)
-            return bytes.FirstSpan.IndexOf(word) >= 0;
-        var reader = new SequenceReader<byte>(bytes);
-        return reader.TryReadTo(out ReadOnlySequence<byte> _, word);
     }
 }

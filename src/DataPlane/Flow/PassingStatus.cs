@@ -1,3 +1,5 @@
+using AiEdge.DataPlane.Core;
+
 namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
@@ -7,7 +9,15 @@ namespace AiEdge.DataPlane.Flow;
 /// </summary>
 internal static class PassingStatus
 {
-    public static bool Is(int status) => status is 409 or 424 or 425 or 498 or 499;
+    public static bool Is(int status) => KindOf(status) != ErrorKind.None;
+
+    /// <summary>What such a fault is told as; <see cref="ErrorKind.None"/> for other statuses.</summary>
+    public static ErrorKind KindOf(int status) => status switch
+    {
+        409 or 425 or 498 or 499 => ErrorKind.Overloaded,
+        424 => ErrorKind.UpstreamBadAnswer,
+        _ => ErrorKind.None,
+    };
 
     /// <summary>Whether it may come of what this request names or has chosen: a tier, a server of tools, a thing that others change beside it.</summary>
     public static bool IsOfRequest(int status) => status is 409 or 424 or 498;

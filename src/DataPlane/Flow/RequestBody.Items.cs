@@ -23,7 +23,7 @@ internal sealed partial class RequestBody
     public bool TryRecall(FindReferences? find, out EdgeError error)
     {
         error = default;
-        if (find is null || services.Items.Count == 0 || !AttemptLoop.Holds(Bytes, OwnIds))
+        if (find is null || services.Items.Count == 0 || !Holds(Bytes, OwnIds))
             return false;
         var copied = Bytes.IsSingleSegment || Bytes.Length <= UncountedBytes ? 0 : Bytes.Length;
         if (copied > 0 && !services.Bodies.TryTake(copied, _exchange.Config.Server.BufferedBytesMax))

@@ -35,6 +35,15 @@ internal sealed partial class RequestBody(EdgeServices services)
     /// <summary>The body's bytes, valid until <see cref="Release"/>.</summary>
     public ReadOnlySequence<byte> Bytes { get; private set; }
 
+    /// <summary>Whether a body has these bytes anywhere.</summary>
+    public static bool Holds(in ReadOnlySequence<byte> body, ReadOnlySpan<byte> word)
+    {
+        if (body.IsSingleSegment)
+            return body.FirstSpan.IndexOf(word) >= 0;
+        var reader = new SequenceReader<byte>(body);
+        return reader.TryReadTo(out ReadOnlySequence<byte> _, word);
+    }
+
     /// <summary>Where the next request begins in the client's input.</summary>
     public SequencePosition End { get; private set; }
 

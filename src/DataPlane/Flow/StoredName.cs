@@ -26,7 +26,7 @@ internal static class StoredName
             return false;
         var body = request.Bytes.Slice(0, Math.Min(request.Bytes.Length, BodyBytesMax));
         text = text[..Math.Min(text.Length, TextBytesMax)];
-        if (text.IndexOf("CachedContent"u8) >= 0 && (AttemptLoop.Holds(body, "\"cachedContent\""u8) || AttemptLoop.Holds(body, "\"cached_content\""u8)))
+        if (text.IndexOf("CachedContent"u8) >= 0 && (RequestBody.Holds(body, "\"cachedContent\""u8) || RequestBody.Holds(body, "\"cached_content\""u8)))
             return true;
         for (var looked = 0; looked < WordsMax;)
         {
@@ -40,7 +40,7 @@ internal static class StoredName
             if (length < LengthMin || !word.ContainsAnyInRange((byte)'0', (byte)'9') || IsOfModel(exchange, word))
                 continue;
             looked++;
-            if (AttemptLoop.Holds(body, word))
+            if (RequestBody.Holds(body, word))
                 return true;
         }
 

@@ -16,10 +16,11 @@ internal static class TranslatedError
     {
         413 => ErrorKind.BodyTooLarge,
         429 => ErrorKind.TokensLimited,
-        409 or 425 or 498 or 499 or 503 or 529 => ErrorKind.Overloaded,
+        503 or 529 => ErrorKind.Overloaded,
         408 or 504 => ErrorKind.UpstreamTimeout,
         501 => ErrorKind.NotImplemented,
-        424 or >= 500 => ErrorKind.UpstreamBadAnswer,
+        >= 500 => ErrorKind.UpstreamBadAnswer,
+        _ when PassingStatus.KindOf(status) is var passing and not ErrorKind.None => passing,
         _ => ErrorKind.InvalidRequest,
     };
 

@@ -103,11 +103,12 @@ internal static class Billing
 
     private static void SetPrice(Exchange exchange, ref Bill bill)
     {
-        long prompt = Math.Max(0, bill.InputTokens - exchange.Usage.FurtherInputTokens);
-        if (exchange.Target?.PriceOf(exchange.PassedModel)?.At(prompt) is not { } price)
+        if (exchange.Target?.PriceOf(exchange.PassedModel) is not { } listed)
             return;
+        Usage usage = exchange.Usage;
+        PriceModel price = listed.At(Math.Max(0, bill.InputTokens - usage.FurtherInputTokens));
         bill.PriceVersion = price.Version;
-        bill.CostNanodollars = Cost(price, FactorOf(exchange), exchange.Usage, bill, PricedRequests.Of(exchange));
+        bill.CostNanodollars = Cost(price, FactorOf(listed, exchange, usage), usage, bill, PricedRequests.Of(exchange));
     }
 
     private static long Part(long tokens, ref long rest)
@@ -121,16 +122,15 @@ internal static class Billing
     /// The provider knows which tier served; what was asked for holds where it does not say. A speed and a place have factors of their own, each on top of
     /// the others.
     /// </summary>
-    private static long FactorOf(Exchange exchange)
+    private static long FactorOf(PriceModel price, Exchange exchange, in Usage usage)
     {
-        PriceModel price = exchange.Target!.PriceOf(exchange.PassedModel)!;
-        (TierName speed, TierName place) = (exchange.Usage.Speed, exchange.Usage.Place);
         long factor = price.FactorOf(exchange.ServedTier.IsEmpty ? exchange.ServiceTier : exchange.ServedTier);
-        return Times(Times(factor, price.FactorOf(speed.Utf8)), price.FactorOf(place.Utf8));
+        return Times(Times(factor, price, usage.Speed), price, usage.Place);
     }
 
     /// <summary>Two factors in millionths, which are a thousand millions at most each: the product of three is far from what a number holds.</summary>
-    private static long Times(long factor, long by) => (long)((Int128)factor * by / Million);
+    private static long Times(long factor, PriceModel price, in TierName name) =>
+        name.Utf8.IsEmpty ? factor : (long)((Int128)factor * price.FactorOf(name.Utf8) / Million);
 
     private static void TakeReported(Exchange exchange, bool isWhole, ref Bill bill)
     {

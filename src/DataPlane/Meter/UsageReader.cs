@@ -86,21 +86,17 @@ internal struct UsageReader
         get
         {
             Usage usage = _usage;
-            usage.InputTokens += _furtherInput + _furtherIterations.InputTokens;
-            usage.CachedInputTokens += _furtherIterations.CachedInputTokens;
-            usage.CacheWriteTokens += _furtherIterations.CacheWriteTokens;
-            usage.CacheWriteHourTokens += _furtherIterations.CacheWriteHourTokens;
-            usage.OutputTokens += _furtherIterations.OutputTokens;
-            usage.HasFurther = _furtherIterations.IsPresent;
+            usage.InputTokens += _furtherInput;
             (usage.Speed, usage.Place) = (_speed, _place);
-            _words?.Finish(ref usage);
-            if (usage.HasFurther)
+            if (_furtherIterations.IsPresent)
             {
                 Usage further = _furtherIterations;
+                usage.Add(further);
                 _words?.Finish(ref further);
-                usage.FurtherInputTokens = further.InputTokens;
+                (usage.HasFurther, usage.FurtherInputTokens) = (true, further.InputTokens);
             }
 
+            _words?.Finish(ref usage);
             if (!_hasTotal)
                 usage.TotalTokens = usage.InputTokens + usage.OutputTokens;
             return usage;
@@ -175,7 +171,8 @@ internal struct UsageReader
                 Set(ref _iteration, count);
                 break;
             case JsonToken.EndObject when scanner.Depth == _depth + 1 && _isFurther:
-                AddIteration();
+                _furtherIterations.Add(_iteration);
+                _furtherIterations.IsPresent = true;
                 break;
             case JsonToken.EndArray when scanner.Depth == _depth:
                 _list = UsageField.Other;
@@ -183,16 +180,6 @@ internal struct UsageReader
         }
 
         _field = UsageField.Other;
-    }
-
-    private void AddIteration()
-    {
-        _furtherIterations.IsPresent = true;
-        _furtherIterations.InputTokens += _iteration.InputTokens;
-        _furtherIterations.CachedInputTokens += _iteration.CachedInputTokens;
-        _furtherIterations.CacheWriteTokens += _iteration.CacheWriteTokens;
-        _furtherIterations.CacheWriteHourTokens += _iteration.CacheWriteHourTokens;
-        _furtherIterations.OutputTokens += _iteration.OutputTokens;
     }
 
     private readonly UsageField KindOf(ReadOnlySpan<byte> word)

@@ -17,7 +17,7 @@ internal static class BoundThought
     {
         if (!model.BindsThought || !HasThought(request))
             return;
-        request.TellsBinding = !thought.Rests && request.ToolChoice is not (ToolChoice.Required or ToolChoice.Named);
+        request.TellsBinding = !thought.Rests && !MessagesThought.IsForced(request);
         request.LoseIf(!request.TellsBinding, request.Names.Thinking);
         if (!request.TellsBinding)
             TakeOut(request);
@@ -46,6 +46,7 @@ internal static class BoundThought
         request.RemoveLost();
     }
 
-    private static bool IsThought(in NeutralPart part) =>
+    /// <summary>Whether it is a thought that Claude takes back: one that proves to be its own.</summary>
+    public static bool IsThought(in NeutralPart part) =>
         part.Kind == PartKind.HiddenThinking || part is { Kind: PartKind.Thinking, Signature.IsPresent: true, IsSealed: false };
 }

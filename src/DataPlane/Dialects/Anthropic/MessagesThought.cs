@@ -68,7 +68,8 @@ internal readonly record struct MessagesThought(long Tokens, bool IsAdaptive, bo
     /// <summary>A chat's client has no word for it, and is told what there is; it is known by its bringing back what proves a thought.</summary>
     private static bool WantsThought(NeutralRequest request) => request.WantsThought || request.KeepsProofs;
 
-    private static bool IsForced(NeutralRequest request) => request.ToolChoice is ToolChoice.Required or ToolChoice.Named;
+    /// <summary>Whether a function has to be called, which bars thought.</summary>
+    public static bool IsForced(NeutralRequest request) => request.ToolChoice is ToolChoice.Required or ToolChoice.Named;
 
     private static long InTokens(NeutralRequest request, in ModelAbilities model, long max)
     {
@@ -102,8 +103,7 @@ internal readonly record struct MessagesThought(long Tokens, bool IsAdaptive, bo
             for (var p = message.From; p < message.From + message.Count; p++)
             {
                 calls |= request.Parts[p].Kind == PartKind.ToolCall;
-                thinks |= request.Parts[p].Kind == PartKind.HiddenThinking
-                    || request.Parts[p] is { Kind: PartKind.Thinking, Signature.IsPresent: true, IsSealed: false };
+                thinks |= BoundThought.IsThought(request.Parts[p]);
             }
 
             return calls && !thinks;

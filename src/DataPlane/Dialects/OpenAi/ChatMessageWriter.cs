@@ -58,18 +58,6 @@ internal static class ChatMessageWriter
         return !Says(request, message);
     }
 
-    /// <summary>Whether nothing but thought is in a message, which does not stand by itself.</summary>
-    internal static bool IsThoughtAlone(NeutralRequest request, NeutralMessage message)
-    {
-        for (var p = message.From; p < message.From + message.Count; p++)
-        {
-            if (request.Parts[p].Kind is not (PartKind.Thinking or PartKind.HiddenThinking))
-                return false;
-        }
-
-        return true;
-    }
-
     private static CallIdForm FormOf(in ModelAbilities model) => model.IsMistral ? CallIdForm.Nine : CallIdForm.Chat;
 
     private static bool WriteResults(NeutralRequest request, JsonOut json, NeutralMessage message, in ModelAbilities model)

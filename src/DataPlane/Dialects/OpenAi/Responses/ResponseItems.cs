@@ -117,16 +117,14 @@ internal sealed class ResponseItems
     /// <summary>An item is done that somebody else has told the end of.</summary>
     public void AddDone(ReadOnlySpan<byte> item)
     {
-        if (_done.Length > 0)
-            _done.Add(","u8);
+        Separate();
         _done.Add(item);
         _ends.Add(_done.Length);
     }
 
     public void EndItem(ReadOnlySpan<byte> status)
     {
-        if (_done.Length > 0)
-            _done.Add(","u8);
+        Separate();
         WriteItem(_done, status);
         _ends.Add(_done.Length);
         _proof.Clear();
@@ -206,6 +204,12 @@ internal sealed class ResponseItems
                 to.Add("}"u8);
                 break;
         }
+    }
+
+    private void Separate()
+    {
+        if (_done.Length > 0)
+            _done.Add(","u8);
     }
 
     private void WriteId(TextBuffer to) => to.Add(Kind switch

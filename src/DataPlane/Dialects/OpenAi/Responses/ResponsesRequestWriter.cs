@@ -182,11 +182,23 @@ internal sealed class ResponsesRequestWriter : RequestWriter
 
     private static void LoseRest(NeutralRequest request)
     {
-        request.LoseIf(request.GoesOn && request.Begun(ChatMessageWriter.IsThoughtAlone) is not null, request.Names.Prefill);
+        request.LoseIf(request.GoesOn && request.Begun(IsThoughtAlone) is not null, request.Names.Prefill);
         request.LoseIf(request.Choices > 1, request.Names.Choices);
         request.LoseIf(request.Stops.Count > 0, request.Names.Stops);
         request.LoseIf(request.TopK.IsPresent, request.Names.TopK);
         request.LoseIf(request.Seed.IsPresent, request.Names.Seed);
         request.LosePenalties();
+    }
+
+    /// <summary>Whether nothing but thought is in a message, which does not stand by itself.</summary>
+    private static bool IsThoughtAlone(NeutralRequest request, NeutralMessage message)
+    {
+        for (var p = message.From; p < message.From + message.Count; p++)
+        {
+            if (request.Parts[p].Kind is not (PartKind.Thinking or PartKind.HiddenThinking))
+                return false;
+        }
+
+        return true;
     }
 }
