@@ -24,6 +24,10 @@ const tool = (name) => ({ name, description: 'Tells it.', input_schema: schema }
 // The first request of that name gets the script, later ones the usual answer.
 const once = (name, script) => ({ headers: { 'x-once': `${name}|${script}` } });
 
+// Behind an error within a stream the gateway closes the connection. A client that does not try again must not ask on it once more, so it says that
+// it will not.
+const parting = { headers: { connection: 'close' } };
+
 async function failure(promise) {
   try {
     await promise;
@@ -190,7 +194,7 @@ const scenarios = {
     for (const how of ['fin', 'rst', 'frame', 'size']) {
       const deltas = [];
       const error = await failure((async () => {
-        for await (const event of await client.messages.create(ask(`fake-n50-cut=20-how=${how}`, { stream: true }))) {
+        for await (const event of await client.messages.create(ask(`fake-n50-cut=20-how=${how}`, { stream: true }), parting)) {
           if (event.type === 'content_block_delta') deltas.push(event.delta.text);
         }
       })());

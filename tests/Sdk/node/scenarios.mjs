@@ -46,6 +46,10 @@ async function streamed(model, count, more = {}) {
 // The first request of that name gets the script, later ones the usual answer.
 const once = (name, script) => ({ headers: { 'x-once': `${name}|${script}` } });
 
+// Behind an error within a stream the gateway closes the connection. A client that does not try again must not ask on it once more, so it says that
+// it will not.
+const parting = { headers: { connection: 'close' } };
+
 async function failure(promise) {
   try {
     await promise;
@@ -338,7 +342,7 @@ const scenarios = {
     for (const how of ['fin', 'rst', 'frame', 'size']) {
       const deltas = [];
       const error = await failure((async () => {
-        const stream = await client.chat.completions.create({ model: `fake-n50-cut=20-how=${how}`, messages, stream: true });
+        const stream = await client.chat.completions.create({ model: `fake-n50-cut=20-how=${how}`, messages, stream: true }, parting);
         for await (const chunk of stream) {
           if (chunk.choices[0].delta.content) deltas.push(chunk.choices[0].delta.content);
         }
@@ -354,7 +358,7 @@ const scenarios = {
     const deltas = [];
     const sequence = [];
     let last;
-    for await (const event of await client.responses.create({ model: 'fake-n50-cut=20', input: 'Hello', stream: true })) {
+    for await (const event of await client.responses.create({ model: 'fake-n50-cut=20', input: 'Hello', stream: true }, parting)) {
       if (event.type === 'response.output_text.delta') deltas.push(event.delta);
       sequence.push(event.sequence_number);
       last = event;
