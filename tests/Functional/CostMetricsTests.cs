@@ -42,7 +42,7 @@ public sealed class CostMetricsTests
     public async Task Attempts_in_vain_and_those_that_were_outrun(string first, string second, string more, int? paid)
     {
         await using var edge = await Ways.StartAsync(
-            [first, second == Ways.Good ? "n=3" : second], $"{more}retry: {{ attempts: 4 }}, {Price}", static setup => setup with { Journal = "mode: group" });
+            [first, second == Ways.Good ? "n=3" : second], $"{more}retry: {{ attempts: 4 }}, {Price}", static setup => setup with { Journal = "mode: group" }, wait: Ways.AfterTheFirst());
         Assert.Equal("way-1", (await edge.AskAsync(Ways.Stream())).Field("x-aiedge-model"));
         await SeeSumsAsync(edge, paid);
     }

@@ -22,8 +22,8 @@ public sealed class HedgeTests
         await using var edge = await StartAsync([script, Ways.Good]);
         var answer = await edge.AskAsync(Ways.Stream());
         Assert.Equal((200, "[DONE]", "2", "way-1"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
-        Assert.Equal(["way-0", "way-1"], Ways.Asked(edge));
-        Assert.Equal(RequestEnd.ClientLeft, await edge.Fake.Requests[0].End.WaitAsync(Patience));
+        Assert.Equal(["way-0", "way-1"], Ways.Asked(edge).Order());
+        Assert.Equal(RequestEnd.ClientLeft, await edge.Fake.Requests.Single(request => request.Model == "way-0").End.WaitAsync(Patience));
         await edge.SeeNothingLeftAsync();
         await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"sent\"} 1");
         await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"won\"} 1");
@@ -68,7 +68,7 @@ public sealed class HedgeTests
             Journal = "mode: group",
             Providers = $"  claude: {{ dialect: anthropic, baseUrl: \"ROOT\", key: \"{key}\" }}\n  gem: {{ dialect: gemini, baseUrl: \"ROOT\", key: \"{key}\" }}",
             Models = $"  way: {{ targets: [ {{ provider: {first}, model: way-0 }}, {{ provider: {second}, model: way-1, priority: 1 }} ], {Hedge} }}",
-            Fake = new FakeUpstreamOptions { ScriptFor = request => request.Model == "way-0" ? Silent : isSecond ? "n=3" : "noanswer=hang" },
+            Fake = new FakeUpstreamOptions { ScriptFor = request => request.Model == "way-0" ? Silent : isSecond ? "n=3" : "noanswer=hang", AfterFor = Ways.AfterTheFirst() },
         });
         var asking = edge.AskAsync(Ask.Stream(model: "way", more: ",\"seed\":1"));
         var (late, _) = await NextTwoAsync(edge);
@@ -289,10 +289,12 @@ public sealed class HedgeTests
     [Fact]
     public async Task What_is_learnt_of_a_target_says_when_it_is_late()
     {
-        await using var edge = await StartAsync(["n=3", Ways.Good], after: "p95", timeouts: ["firstByte: 1s"]);
+        var isLate = false;
+        await using var edge = await StartAsync(
+            ["n=3", Ways.Good], after: "p95", timeouts: ["firstByte: 1s"], raw: request => isLate && request.Model == "way-0" ? AttemptTests.Unended(": wait\n\n") : null);
         await edge.AskAsync(Ask.Stream());
         Assert.Equal((200, "1"), (await edge.AskAsync(Ways.Stream())) is var first ? (first.Status, first.Field("x-aiedge-attempts")) : default);
-        edge.Fake.EnqueueRaw(AttemptTests.Unended(": wait\n\n"), close: false);
+        isLate = true;
         Assert.Equal((200, "2", "way-1"), (await edge.AskAsync(Ways.Stream())) is var second ? (second.Status, second.Field("x-aiedge-attempts"), second.Field("x-aiedge-model")) : default);
         await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"won\"} 1");
     }
@@ -300,8 +302,8 @@ public sealed class HedgeTests
     [Fact]
     public async Task Comments_are_no_beginning()
     {
-        await using var edge = await StartAsync(["n=3", Ways.Good]);
-        edge.Fake.EnqueueRaw(AttemptTests.Unended(": OPENROUTER PROCESSING\n\n"), close: false);
+        await using var edge = await StartAsync(
+            ["n=3", Ways.Good], raw: request => request.Model == "way-0" ? AttemptTests.Unended(": OPENROUTER PROCESSING\n\n") : null);
         var answer = await edge.AskAsync(Ways.Stream());
         Assert.Equal((200, "[DONE]", "2", "way-1"), (answer.Status, answer.Events[^1], answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
         await edge.SeeNothingLeftAsync();
@@ -355,7 +357,8 @@ public sealed class HedgeTests
     }
 
     private static Task<Edge> StartAsync(
-        string[] scripts, string after = "50ms", string price = "", string[]? limits = null, string[]? timeouts = null, Func<ReceivedRequest, Task>? wait = null) =>
+        string[] scripts, string after = "50ms", string price = "", string[]? limits = null, string[]? timeouts = null, Func<ReceivedRequest, Task>? wait = null,
+        Func<ReceivedRequest, byte[]?>? raw = null) =>
         Ways.StartAsync(scripts.Select(script => script == Ways.Good ? "n=3" : script).ToArray(), $"hedge: {{ after: {after}, budget: 100% }}, retry: {{ attempts: 4 }}" + (price.Length > 0 ? ", " + price : ""),
-            setup => setup with { Journal = "mode: group", Limits = limits ?? [] }, timeouts, wait);
+            setup => setup with { Journal = "mode: group", Limits = limits ?? [] }, timeouts, wait ?? Ways.AfterTheFirst(), raw);
 }

@@ -246,8 +246,7 @@ public sealed class PreludeTests
     [InlineData("events", "gem")]
     public async Task A_stream_that_only_begins_is_late_and_another_is_asked_besides(string form, string provider)
     {
-        await using var edge = await StartAsync(provider, hedge: "50ms");
-        edge.Fake.EnqueueRaw(AttemptTests.Unended(Preludes[provider]), close: false);
+        await using var edge = await StartAsync(provider, hedge: "50ms", raw: AttemptTests.Unended(Preludes[provider]));
         await SeeAnswerOfTheNextAsync(edge, form);
         await edge.SeeMetricAsync("aiedge_hedge_total{gen_ai_request_model=\"way\",outcome=\"won\"} 1");
     }
@@ -257,7 +256,7 @@ public sealed class PreludeTests
     {
         // Each waits for the other: the first breaks off when the second has been asked, the second begins behind that.
         var requests = new Dictionary<string, TaskCompletionSource<ReceivedRequest>> { ["way-0"] = new(), ["way-1"] = new() };
-        await using var edge = await StartAsync("claude", hedge: "50ms", next: "n=3; f=300000", after: async request =>
+        await using var edge = await StartAsync("claude", hedge: "50ms", next: "n=3; f=300000", script: "n=3; b=0; cut=1", after: async request =>
         {
             requests[request.Model!].TrySetResult(request);
             if (request.Model == "way-0")
@@ -265,7 +264,6 @@ public sealed class PreludeTests
             else
                 await (await requests["way-0"].Task).End.WaitAsync(Patience);
         });
-        edge.Fake.Enqueue("n=3; b=0; cut=1");
         var answer = await edge.AskAsync(Request("messages"));
         Assert.Equal((200, "2", "way-1"), (answer.Status, answer.Field("x-aiedge-attempts"), answer.Field("x-aiedge-model")));
     }
@@ -335,9 +333,11 @@ public sealed class PreludeTests
     /// <param name="hedge">When it is asked besides the first.</param>
     /// <param name="budget">Of that.</param>
     /// <param name="after">What an answer waits for.</param>
+    /// <param name="script">What the first does.</param>
+    /// <param name="raw">The first's answer as it is.</param>
     private static Task<Edge> StartAsync(
         string provider, string first = "", int attempts = 3, string server = "", string next = "n=3", string nextTimeouts = "", string? hedge = null, string budget = "100%",
-        Func<ReceivedRequest, Task>? after = null)
+        Func<ReceivedRequest, Task>? after = null, string? script = null, byte[]? raw = null)
     {
         var key = EdgeSetup.ProviderKey;
         var besides = hedge is null ? "" : $", hedge: {{ after: {hedge}, budget: {budget} }}";
@@ -349,7 +349,12 @@ public sealed class PreludeTests
                 + $"retry: {{ attempts: {attempts} }}, price: {{ input: 1000, output: 1000 }}{besides} }}",
             Journal = "mode: group",
             Server = server,
-            Fake = new FakeUpstreamOptions { ScriptFor = request => request.Model == "way-1" ? next : null, AfterFor = after },
+            Fake = new FakeUpstreamOptions
+            {
+                ScriptFor = request => request.Model == "way-1" ? next : script,
+                RawFor = request => request.Model == "way-0" ? raw : null,
+                AfterFor = after ?? (hedge is null ? null : Ways.AfterTheFirst()),
+            },
         });
     }
 }

@@ -16,8 +16,10 @@ internal static class Ways
     /// <param name="change">What else is different.</param>
     /// <param name="timeouts">Timeouts of the first targets, each its own: whoever is to answer is given time.</param>
     /// <param name="wait">What an answer waits for.</param>
+    /// <param name="raw">Answers as they are, in the place of those of the scripts.</param>
     public static Task<Edge> StartAsync(
-        string?[] scripts, string more = "", Func<EdgeSetup, EdgeSetup>? change = null, string[]? timeouts = null, Func<ReceivedRequest, Task>? wait = null)
+        string?[] scripts, string more = "", Func<EdgeSetup, EdgeSetup>? change = null, string[]? timeouts = null, Func<ReceivedRequest, Task>? wait = null,
+        Func<ReceivedRequest, byte[]?>? raw = null)
     {
         var targets = scripts.Select((script, i) =>
             $"{{ provider: {(script is null ? "closed" : "fake")}, model: way-{i}, priority: {i}, timeouts: {{ {timeouts?.ElementAtOrDefault(i)} }} }}");
@@ -28,9 +30,23 @@ internal static class Ways
             {
                 ScriptFor = request => request.Model is { } model && model.StartsWith("way-", StringComparison.Ordinal) ? scripts[model[4] - '0'] : null,
                 AfterFor = wait,
+                RawFor = raw,
             },
         };
         return Edge.StartAsync(change is null ? setup : change(setup));
+    }
+
+    /// <summary>Makes <c>way-1</c> answer behind the request for <c>way-0</c>: where both are asked at once, a busy machine may hear the second first.</summary>
+    public static Func<ReceivedRequest, Task> AfterTheFirst()
+    {
+        var first = new TaskCompletionSource();
+        return request =>
+        {
+            if (request.Model == "way-1")
+                return first.Task.WaitAsync(TimeSpan.FromSeconds(60));
+            first.TrySetResult();
+            return Task.CompletedTask;
+        };
     }
 
     public static string Chat(string more = "") => Ask.Chat(model: "way", more: more);

@@ -3,6 +3,7 @@ using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Anthropic;
 using AiEdge.Functional.Tests.Gemini;
 using AiEdge.Functional.Tests.Rig;
+using AiEdge.Functional.Tests.Routing;
 
 namespace AiEdge.Functional.Tests.Translate;
 
@@ -167,7 +168,7 @@ public sealed class ToolNamesTests
     private static Task<Edge> StartAsync(string first, string second, string more, Func<ReceivedRequest, string?> script) => Edge.StartAsync(Setup with
     {
         Models = $"  way: {{ targets: [ {{ provider: {first}, model: way-0 }}, {{ provider: {second}, model: way-1, priority: 1 }} ], {more} }}",
-        Fake = new FakeUpstreamOptions { JudgesAll = true, ScriptFor = script },
+        Fake = new FakeUpstreamOptions { JudgesAll = true, ScriptFor = script, AfterFor = Ways.AfterTheFirst() },
     });
 
     /// <summary>A request that declares functions, has called them and been answered, and wants one of them called.</summary>
