@@ -18,6 +18,9 @@ internal sealed record HostedPaths(byte[] Before)
     /// </summary>
     public ReadOnlyMemory<byte> InsteadOfModel { get; init; }
 
+    /// <summary>The name of a parameter that the dialect's clients put into the query and the host does not take; empty for none.</summary>
+    public byte[] NoQuery { get; init; } = [];
+
     /// <summary>What the host takes not, of what the dialect has.</summary>
     public RequestFeatures Lacks { get; init; }
 

@@ -4,7 +4,8 @@ namespace AiEdge.DataPlane.Core;
 
 /// <summary>
 /// A number of a prompt's beginning, which its provider's cache keeps what was computed of: tools and the answer's form first, as providers put
-/// them, then instructions, then the messages in their order. The same wherever the texts lie in the body and however it came. Allocates nothing.
+/// them, then instructions but for the <see cref="AttributionLine"/>, then the messages in their order. The same wherever the texts lie in the body and
+/// however it came. Allocates nothing.
 /// </summary>
 internal static class PromptPrefix
 {
@@ -20,8 +21,13 @@ internal static class PromptPrefix
         {
             foreach (ref readonly var span in prompt.Spans)
             {
-                if (Rank(span.Kind) == rank && left > 0)
-                    Add(body.Slice(span.Start, Math.Min(span.Length, left)), ref hash, ref left);
+                if (Rank(span.Kind) != rank || left <= 0)
+                    continue;
+                var text = body.Slice(span.Start, span.Length);
+                if (rank == 1)
+                    text = text.Slice(AttributionLine.Length(text));
+                if (!text.IsEmpty)
+                    Add(text.Slice(0, Math.Min(text.Length, left)), ref hash, ref left);
             }
         }
 

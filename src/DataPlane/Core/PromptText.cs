@@ -32,6 +32,9 @@ internal enum PromptTextKind : byte
     /// <summary>JSON that the answer's form is given by. As <see cref="ToolDefinition"/>.</summary>
     Schema,
 
+    /// <summary>JSON that a tool was called with. As <see cref="ToolDefinition"/>.</summary>
+    CallInput,
+
     /// <summary>JSON of an item whose form is not known. As <see cref="ToolDefinition"/>.</summary>
     OtherJson,
 }

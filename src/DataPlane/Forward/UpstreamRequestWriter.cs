@@ -29,7 +29,7 @@ internal static class UpstreamRequestWriter
         }
 
         var traits = DialectTraits.Of(endpoint.Dialect);
-        var (own, too) = exchange.IsArray ? (traits.EventsQuery, traits.EventsQueryToo) : (provider.Query, []);
+        var (own, too) = exchange.IsArray ? (traits.EventsQuery, traits.EventsQueryToo) : (provider.Query, isNative ? [] : provider.Hosted?.NoQuery ?? []);
         WriteQuery(ref writer, head.Query, isNative ? Credentials : traits.CredentialQueries, own, too);
         writer.Write(" HTTP/1.1\r\nHost: "u8);
         writer.Write(provider.HostHeader);
@@ -128,7 +128,7 @@ internal static class UpstreamRequestWriter
 
     /// <summary>
     /// The client's query behind what is asked for in its stead: a version of the API, or events that an array is made of. What names a
-    /// client to Google, in whatever spelling, and what is put there for it stay here.
+    /// client to Google, in whatever spelling, what is put there for it and what a host does not take stay here.
     /// </summary>
     private static void WriteQuery(ref ByteWriter writer, ReadOnlySpan<byte> query, byte[][] secret, ReadOnlySpan<byte> own, ReadOnlySpan<byte> too)
     {
@@ -141,7 +141,7 @@ internal static class UpstreamRequestWriter
 
         if (query.IsEmpty)
             return;
-        if (own.IsEmpty && secret.Length == 0)
+        if (own.IsEmpty && too.IsEmpty && secret.Length == 0)
         {
             WriteParameter(ref writer, mark, query);
             return;
@@ -167,7 +167,7 @@ internal static class UpstreamRequestWriter
 
     /// <summary>Some know a parameter by two names.</summary>
     private static bool IsOwn(ReadOnlySpan<byte> parameter, ReadOnlySpan<byte> own, ReadOnlySpan<byte> too) =>
-        !own.IsEmpty && (QueryKey.AreOfOneName(parameter, own) || (!too.IsEmpty && QueryKey.AreOfOneName(parameter, too)));
+        (!own.IsEmpty && QueryKey.AreOfOneName(parameter, own)) || (!too.IsEmpty && QueryKey.AreOfOneName(parameter, too));
 
     private static void WriteParameter(ref ByteWriter writer, char mark, ReadOnlySpan<byte> text)
     {

@@ -52,15 +52,32 @@ public sealed class PromptPrefixTests
         }
     }
 
+    /// <summary>Calls of earlier turns are no definitions, and the line by which Claude Code says who asks is no instruction.</summary>
+    [Fact]
+    public void A_coder_s_conversation_keeps_its_number_over_all_its_turns()
+    {
+        const string Called = """{"role":"assistant","content":[{"type":"tool_use","id":"i","name":"f","input":{"a":1}}]}""";
+        var system = new string('s', 90);
+        string Turn(string line, string more) =>
+            $$"""{"model":"m","messages":[{{Said("Do it.")}}{{more}}],"tools":[{"name":"f"}],"system":[{{line}}{"type":"text","text":"{{system}}"}]}""";
+        string Line(string cch) => $$"""{"type":"text","text":"x-anthropic-billing-header: cc_version=2.1.156.{{cch}}; cch={{cch}};"},""";
+        var first = Of(Turn(Line("a3f"), ""), 100, Dialect.Anthropic, RequestShape.Messages);
+        Assert.Equal(first, Of(Turn(Line("0b1"), "," + Called), 100, Dialect.Anthropic, RequestShape.Messages));
+        Assert.Equal(first, Of(Turn("", ""), 100, Dialect.Anthropic, RequestShape.Messages));
+        system = new string('t', 90);
+        Assert.NotEqual(first, Of(Turn("", ""), 100, Dialect.Anthropic, RequestShape.Messages));
+    }
+
     [Fact]
     public void A_prompt_without_text_has_none() => Assert.Equal(0UL, Of("""{"model":"m","messages":[]}""", 1000));
 
-    private static ulong Of(string body, long bytesMax) => Of(new ReadOnlySequence<byte>(Encoding.ASCII.GetBytes(body)), bytesMax);
+    private static ulong Of(string body, long bytesMax, Dialect dialect = Dialect.OpenAi, RequestShape shape = RequestShape.Chat) =>
+        Of(new ReadOnlySequence<byte>(Encoding.ASCII.GetBytes(body)), bytesMax, dialect, shape);
 
-    private static ulong Of(in ReadOnlySequence<byte> body, long bytesMax)
+    private static ulong Of(in ReadOnlySequence<byte> body, long bytesMax, Dialect dialect = Dialect.OpenAi, RequestShape shape = RequestShape.Chat)
     {
         var scan = new BodyScan();
-        scan.BeginJson(RequestShape.Chat, wantsPrompt: true, Dialect.OpenAi, DialectTable.Of(Dialect.OpenAi).PromptReader);
+        scan.BeginJson(shape, wantsPrompt: true, dialect, DialectTable.Of(dialect).PromptReader);
         foreach (var part in body)
             Assert.False(scan.Feed(part.Span).IsError);
         return PromptPrefix.Of(scan.Prompt!, body, bytesMax);

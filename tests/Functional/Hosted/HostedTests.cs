@@ -87,6 +87,17 @@ public sealed class HostedTests
         Assert.Equal(sent.Replace("\"model\":\"claude\"", "\"anthropic_version\":\"vertex-2023-10-16\"", StringComparison.Ordinal), request.BodyText);
     }
 
+    [Theory]
+    [InlineData("?beta=true", "")]
+    [InlineData("?a=b&b%65ta=true&c", "?a=b&c")]
+    public async Task What_Anthropic_s_clients_put_into_the_query_Vertex_is_not_told(string query, string kept)
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+
+        Assert.Equal(200, (await edge.AskAsync(Ask.Post("/v1/messages" + query, Claude.Body("claude", "")))).Status);
+        Assert.Equal(Publishers + "anthropic/models/fake-n3:rawPredict" + kept, (await edge.Fake.NextRequestAsync()).Target);
+    }
+
     [Fact]
     public async Task Where_a_name_has_signs_of_a_path_they_are_coded()
     {

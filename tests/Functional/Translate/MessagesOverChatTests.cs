@@ -35,6 +35,25 @@ public sealed class MessagesOverChatTests
         Assert.Equal((212, 3), (record.GetProperty("inputTokens").GetInt32(), record.GetProperty("outputTokens").GetInt32()));
     }
 
+    /// <summary>Who asks is told to Anthropic alone: to others it would be a prompt that is another each time.</summary>
+    [Theory]
+    [InlineData("""[{"type":"text","text":"LINE"},{"type":"text","text":"Be brief."}]""", "Be brief.")]
+    [InlineData("""[{"type":"text","text":"LINE\nBe brief."}]""", "Be brief.")]
+    [InlineData("\"LINE\\nBe brief.\"", "Be brief.")]
+    [InlineData("""[{"type":"text","text":"LINE"}]""", null)]
+    public async Task The_line_that_says_who_asks_is_left_out(string system, string? expected)
+    {
+        await using var edge = await Edge.StartAsync();
+        var line = "x-anthropic-billing-header: cc_version=2.1.156.a3f; cc_entrypoint=cli; cch=8f2c1;";
+
+        var answer = await edge.AskAsync(Claude.Ask("n=3", "gpt-4o", ",\"system\":" + system.Replace("LINE", line, StringComparison.Ordinal)));
+
+        Assert.Equal((200, null), (answer.Status, answer.Field("x-aiedge-translation-loss")));
+        var said = expected is null ? "" : $$"""{"role":"system","content":"{{expected}}"},""";
+        Assert.StartsWith(
+            $$"""{"model":"fake-n3","messages":[{{said}}{"role":"user","content":"{{EdgeSetup.Prompt}}"}]""", (await edge.Fake.NextRequestAsync()).BodyText, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_stream_has_a_message_s_events_in_their_order_and_the_usage_at_its_end()
     {

@@ -80,6 +80,9 @@ internal sealed class AnthropicForm : DialectForm
     {
         Whole = [.. ":rawPredict"u8],
         Streamed = [.. ":streamRawPredict"u8],
+
+        // "?beta=true" by which Anthropic's clients mark calls of features in beta, which they leave out here, too.
+        NoQuery = [.. "beta"u8],
         InsteadOfModel = Encoding.ASCII.GetBytes("\"anthropic_version\":\"vertex-2023-10-16\""),
 
         // "URL sources are not supported", neither of pictures nor of documents. Structured outputs are off unless the organization's policy allows them

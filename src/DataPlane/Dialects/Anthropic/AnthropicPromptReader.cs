@@ -17,6 +17,9 @@ internal sealed class AnthropicPromptReader : PromptReader
     private Hidden _hidden;
     private long _hiddenStart;
 
+    /// <summary>What a text says that is at hand: what the system does, or a message.</summary>
+    private PromptTextKind _said;
+
     private enum Place : byte
     {
         Messages,
@@ -85,6 +88,7 @@ internal sealed class AnthropicPromptReader : PromptReader
     {
         Member member = _member;
         _member = Member.Other;
+        _said = member == Member.System ? PromptTextKind.Instructions : PromptTextKind.Content;
         switch (member)
         {
             case Member.System when scanner.Token == JsonToken.String:
@@ -148,7 +152,7 @@ internal sealed class AnthropicPromptReader : PromptReader
         if (scanner.Token == JsonToken.StartObject)
             Open(ref scanner, place);
         else if (scanner.Token == JsonToken.String)
-            _prompt.Add(scanner, PromptTextKind.Content);
+            _prompt.Add(scanner, _said);
         else
             Pass(ref scanner, Hidden.Json);
     }
@@ -174,10 +178,10 @@ internal sealed class AnthropicPromptReader : PromptReader
                 break;
             case Member.Text or Member.Thinking when isString:
                 block.HasText = true;
-                _prompt.Add(scanner, PromptTextKind.Content);
+                _prompt.Add(scanner, _said);
                 break;
             case Member.Title or Member.Context when isString:
-                _prompt.Add(scanner, PromptTextKind.Content);
+                _prompt.Add(scanner, _said);
                 break;
             case Member.Content:
                 block.HasText = true;
@@ -210,7 +214,7 @@ internal sealed class AnthropicPromptReader : PromptReader
         }
         else if (_member == Member.Data && isString)
         {
-            source.Data = PromptSpan.Of(scanner, PromptTextKind.Content);
+            source.Data = PromptSpan.Of(scanner, _said);
         }
         else if (_member == Member.Content)
         {
@@ -226,7 +230,7 @@ internal sealed class AnthropicPromptReader : PromptReader
     private void OnContent(ref JsonScanner scanner)
     {
         if (scanner.Token == JsonToken.String)
-            _prompt.Add(scanner, PromptTextKind.Content);
+            _prompt.Add(scanner, _said);
         else if (scanner.Token == JsonToken.StartArray)
             Open(ref scanner, Place.Blocks);
         else
@@ -271,7 +275,7 @@ internal sealed class AnthropicPromptReader : PromptReader
                 _prompt.AddSchema(_hiddenStart, length);
                 break;
             case Hidden.Input:
-                _prompt.Add(_hiddenStart, length, PromptTextKind.ToolDefinition, isEscaped: false);
+                _prompt.Add(_hiddenStart, length, PromptTextKind.CallInput, isEscaped: false);
                 break;
             case Hidden.Json:
                 _prompt.AddUnknown(_hiddenStart, length);
@@ -295,7 +299,7 @@ internal sealed class AnthropicPromptReader : PromptReader
         ref Level block = ref _levels[_level - 1];
         block.HasText |= source.IsText;
         if (source.IsText)
-            _prompt.Add(source.Data.Start, source.Data.Length, PromptTextKind.Content, source.Data.IsEscaped);
+            _prompt.Add(source.Data.Start, source.Data.Length, _said, source.Data.IsEscaped);
         else
             block.Data = source.Data;
     }

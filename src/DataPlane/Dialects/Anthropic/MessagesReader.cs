@@ -41,7 +41,23 @@ internal sealed class MessagesReader
         _request = request;
         var from = request.Parts.Count;
         ReadContent(ref walk, isOfResult: false);
+        LeaveAttribution(from);
         return request.TryOpen(from);
+    }
+
+    /// <summary>Who asks is told to Anthropic alone.</summary>
+    private void LeaveAttribution(int from)
+    {
+        if (from == _request.Parts.Count || _request.Parts[from] is not { Kind: PartKind.Text } part)
+            return;
+        var length = AttributionLine.Length(part.Text.Of(_request.Source));
+        if (length == 0)
+            return;
+        part.Text = new Piece(part.Text.Start + length, part.Text.Length - length);
+        if (part.Text.Length > 0)
+            _request.Parts[from] = part;
+        else
+            _request.Parts.RemoveAt(from);
     }
 
     private bool TryReadTurn(ref JsonWalk walk)

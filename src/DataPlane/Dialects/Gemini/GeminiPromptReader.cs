@@ -16,6 +16,9 @@ internal sealed class GeminiPromptReader : PromptReader
     private Member _member;
     private Hidden _hidden;
     private long _hiddenStart;
+
+    /// <summary>What a text says that is at hand: what the system does, or a message.</summary>
+    private PromptTextKind _said;
     private long _partStart;
     private bool _partIsKnown;
     private bool _isImage;
@@ -87,9 +90,11 @@ internal sealed class GeminiPromptReader : PromptReader
     {
         Member member = _member;
         _member = Member.Other;
+        _said = PromptTextKind.Content;
         switch (member)
         {
             case Member.System:
+                _said = PromptTextKind.Instructions;
                 Open(ref scanner, Place.Content);
                 break;
             case Member.Contents:
@@ -195,7 +200,7 @@ internal sealed class GeminiPromptReader : PromptReader
         {
             case Member.Text when scanner.Token == JsonToken.String:
                 _partIsKnown = true;
-                _prompt.Add(scanner, PromptTextKind.Content);
+                _prompt.Add(scanner, _said);
                 break;
             case Member.Data or Member.FileData:
                 _partIsKnown = true;
@@ -285,7 +290,7 @@ internal sealed class GeminiPromptReader : PromptReader
         if (_hidden == Hidden.Tool)
             _prompt.AddTool(_hiddenStart, length);
         else if (_hidden == Hidden.Arguments)
-            _prompt.Add(_hiddenStart, length, PromptTextKind.ToolDefinition, isEscaped: false);
+            _prompt.Add(_hiddenStart, length, PromptTextKind.CallInput, isEscaped: false);
         else if (_hidden == Hidden.Json)
             _prompt.AddUnknown(_hiddenStart, length);
         _hidden = Hidden.No;

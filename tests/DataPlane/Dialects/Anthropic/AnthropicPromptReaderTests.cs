@@ -15,7 +15,7 @@ public sealed class AnthropicPromptReaderTests
         "!Instructions:Be\\nbrief. Content:Hi Content:Yes? | messages=2 roles=2 | None")]
     [InlineData(
         """{"model":"m","system":[{"type":"text","text":"A","cache_control":{"type":"ephemeral"}},{"text":"B","type":"text"}],"messages":[]}""",
-        "Content:A Content:B | | None")]
+        "Instructions:A Instructions:B | | None")]
     [InlineData(
         """{"messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}},{"source":{"url":"http://x","type":"url"},"type":"image"},{"type":"text","text":"See"}]}],"model":"m"}""",
         "Content:See | messages=1 roles=1 images=2 | Images")]
@@ -26,7 +26,7 @@ public sealed class AnthropicPromptReaderTests
     [InlineData(
         """{"model":"m","messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":"sig"},{"type":"tool_use","id":"i","name":"f","input":{"a":1}}]},"""
         + """{"role":"user","content":[{"type":"tool_result","tool_use_id":"i","content":[{"type":"text","text":"9"},{"type":"image","source":{"type":"file","file_id":"x"}}]},{"type":"tool_result","content":"8"}]}]}""",
-        "Content:hm CallName:f ToolDefinition:{\"a\":1} Content:9 Content:8 | messages=2 roles=2 calls=1 images=1 | Images, ToolCalls, UnknownPart")]
+        "Content:hm CallName:f CallInput:{\"a\":1} Content:9 Content:8 | messages=2 roles=2 calls=1 images=1 | Images, ToolCalls, UnknownPart")]
     [InlineData(
         """{"model":"m","tools":[{"name":"f","input_schema":{"type":"object"}}],"thinking":{"type":"enabled","budget_tokens":9},"messages":[{"role":"user","content":[{"type":"later","x":[1]}]}]}""",
         "ToolDefinition:{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}} OtherJson:{\"type\":\"later\",\"x\":[1]} | messages=1 roles=1 tools=1 | Tools, UnknownPart")]

@@ -12,15 +12,15 @@ public sealed class GeminiPromptReaderTests
     [Theory]
     [InlineData(
         """{"systemInstruction":{"parts":[{"text":"Be\nbrief."}]},"contents":[{"role":"user","parts":[{"text":"Hi"}]},{"parts":[{"text":"Yes?"}],"role":"model"}]}""",
-        "!Content:Be\\nbrief. Content:Hi Content:Yes? | messages=3 roles=2 | None")]
+        "!Instructions:Be\\nbrief. Content:Hi Content:Yes? | messages=3 roles=2 | None")]
     [InlineData(
         """{"system_instruction":{"parts":{"text":"A"}},"contents":[{"parts":["""
         + """{"inlineData":{"mimeType":"image/png","data":"AAAA"}},{"inline_data":{"mime_type":"audio/wav","data":"AAAA"}},{"fileData":{"fileUri":"u","mimeType":"application/pdf"}}]}]}""",
-        "Content:A | messages=2 images=1 audios=1 files=1 | Images, Audio, Files")]
+        "Instructions:A | messages=2 images=1 audios=1 files=1 | Images, Audio, Files")]
     [InlineData(
         """{"contents":[{"role":"model","parts":[{"functionCall":{"name":"f","args":{"a":1}},"thoughtSignature":"s"}]},"""
         + """{"role":"user","parts":[{"functionResponse":{"name":"f","response":{"r":2}}},{"executableCode":{"code":"1+1"}},{"later":{"x":1}}]}],"tools":[{"functionDeclarations":[{"name":"f"}]}],"cachedContent":"c/1"}""",
-        "CallName:f ToolDefinition:{\"a\":1} CallName:f ToolDefinition:{\"r\":2} CallArguments:1+1 OtherJson:{\"later\":{\"x\":1}} ToolDefinition:{\"functionDeclarations\":[{\"name\":\"f\"}]}"
+        "CallName:f CallInput:{\"a\":1} CallName:f CallInput:{\"r\":2} CallArguments:1+1 OtherJson:{\"later\":{\"x\":1}} ToolDefinition:{\"functionDeclarations\":[{\"name\":\"f\"}]}"
         + " | messages=2 roles=2 tools=1 calls=3 | Tools, StoredState, ToolCalls, UnknownPart")]
     [InlineData("""{"contents":{"parts":[]}}""", "error 'contents' must be an array.")]
     [InlineData("""{"contents":[],"generationConfig":{"maxOutputTokens":-1}}""", "error The field must be a non-negative integer or null.")]
