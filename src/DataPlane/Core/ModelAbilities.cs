@@ -136,6 +136,15 @@ internal readonly record struct ModelAbilities
     /// <summary>Whether it is one of OpenAI's own.</summary>
     public bool IsOpenAi => Family is >= ModelFamily.OpenAiChat and <= ModelFamily.OpenAiReasoning;
 
+    /// <summary>
+    /// Whether an answer's schema may be one of anything. OpenAI takes an object's alone, and whoever nobody knows may be OpenAI, unless its provider says that
+    /// it takes schemas.
+    /// </summary>
+    public bool TakesAnySchema => TakesSchemaAsSaid || IsMistral || !(IsOpenAi || Family == ModelFamily.Unknown);
+
+    /// <summary>Its provider says that it takes schemas, whatever its name tells.</summary>
+    private bool TakesSchemaAsSaid { get; init; }
+
     private bool IsKnown => Family != ModelFamily.Unknown || IsMistral || _unlike != RequestFeatures.None;
 
     private readonly RequestFeatures _unlike;
@@ -165,6 +174,7 @@ internal readonly record struct ModelAbilities
     {
         Features = (Features & ~lacks) | takes,
         SeedIsRandom = SeedIsRandom && (takes & RequestFeatures.Seed) == 0,
+        TakesSchemaAsSaid = TakesSchemaAsSaid || (takes & RequestFeatures.Schema) != 0,
     };
 
     /// <summary>Of a name in UTF-8.</summary>

@@ -188,7 +188,37 @@ public sealed class SchemaTests
             var responses = JsonElement.Parse(Translating.Request(client, RequestShape.Responses, body, out var lost, "gpt-4o"));
             Assert.Equal((false, field), (responses.TryGetProperty("text", out _), lost));
             foreach (var model in (string[])["gpt-oss-120b", "mistral-large-latest", "gemini-2.5-flash"])
+            {
                 Assert.Equal("json_schema", JsonElement.Parse(Translating.Request(client, RequestShape.Chat, body, out _, model)).GetProperty("response_format").GetProperty("type").GetString());
+                Assert.Equal("json_schema", JsonElement.Parse(Translating.Request(client, RequestShape.Responses, body, out _, model)).GetProperty("text").GetProperty("format").GetProperty("type").GetString());
+            }
+        }
+    }
+
+    /// <summary>Whoever serves it: the name of a model does not tell what its server does with a schema.</summary>
+    [Theory]
+    [InlineData("""{"type":"ARRAY","items":{"type":"STRING"}}""")]
+    [InlineData("""{"type":"STRING","enum":["a","b"]}""")]
+    [InlineData("""{"anyOf":[{"type":"OBJECT","properties":{"a":{"type":"STRING"}}}]}""")]
+    public void Who_is_said_to_take_schemas_is_told_any(string schema)
+    {
+        var json = schema.Replace("ARRAY", "array", StringComparison.Ordinal).Replace("STRING", "string", StringComparison.Ordinal).Replace("OBJECT", "object", StringComparison.Ordinal);
+        var contents = """{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"responseMimeType":"application/json","responseSchema":SCHEMA}}""".Replace("SCHEMA", schema, StringComparison.Ordinal);
+        var messages = """{"max_tokens":99,"messages":[{"role":"user","content":"Q"}],"output_config":{"format":{"type":"json_schema","schema":SCHEMA}}}""".Replace("SCHEMA", json, StringComparison.Ordinal);
+        foreach (var (client, body, strict) in new[] { (RequestShape.Contents, contents, "generationConfig.responseMimeType.strict"), (RequestShape.Messages, messages, "output_config.format.strict") })
+        {
+            foreach (var model in (string[])["our-own-name", "deepseek-r1", "gpt-4o", "mistral-large-latest"])
+            {
+                var chat = JsonElement.Parse(Translating.Request(client, RequestShape.Chat, body, out var losses, model, takes: RequestFeatures.Schema));
+                Assert.Equal((json, strict), (chat.GetProperty("response_format").GetProperty("json_schema").GetProperty("schema").GetRawText(), losses));
+                Assert.Equal("user", Assert.Single(chat.GetProperty("messages").EnumerateArray()).GetProperty("role").GetString());
+                var response = JsonElement.Parse(Translating.Request(client, RequestShape.Responses, body, out losses, model, takes: RequestFeatures.Schema));
+                Assert.Equal((json, strict), (response.GetProperty("text").GetProperty("format").GetProperty("schema").GetRawText(), losses));
+            }
+
+            // What else it takes says nothing of it.
+            var other = JsonElement.Parse(Translating.Request(client, RequestShape.Chat, body, out _, "our-own-name", takes: RequestFeatures.Strict));
+            Assert.False(other.TryGetProperty("response_format", out _));
         }
     }
 

@@ -18,12 +18,14 @@ public sealed class ServerTests
     {
         Providers = Line("plain", "") + Line("groq", ", lacks: [ schema, json-with-tools, logprobs, choices, files ]") + Line("ollama", ", lacks: [ urls, files, user, choices ]")
             + Line("careful", ", lacks: [ urls ], translation: strict") + Line("router", ", takes: [ cache-control ]")
+            + Line("vllm", ", takes: [ schema ]")
             + $"  claude: {{ dialect: anthropic, baseUrl: \"ROOT\", key: \"{EdgeSetup.ProviderKey}\" }}\n"
             + $"  vertex: {{ dialect: anthropic, hosting: vertex, baseUrl: \"ROOT/v1/projects/p/locations/l\", key: \"{EdgeSetup.ProviderKey}\" }}\n"
             + $"  google: {{ dialect: gemini, baseUrl: \"ROOT\", key: \"{EdgeSetup.ProviderKey}\" }}",
         Models = """
               llama: { targets: [ { provider: groq } ] }
               llama-unsaid: { targets: [ { provider: plain } ] }
+              qwen: { targets: [ { provider: vllm } ] }
               "deepseek-*": { targets: [ { provider: plain } ] }
               "mistral-*": { targets: [ { provider: plain } ] }
               llava: { targets: [ { provider: ollama } ] }
@@ -91,6 +93,22 @@ public sealed class ServerTests
         await TakenAsync(edge, Ask.Post("/v1beta/models/mistral-large-latest:generateContent", contents, Ask.Script("server=mistral")), null);
         await edge.Fake.NextRequestAsync();
         Assert.Contains("\"random_seed\":7", (await edge.Fake.NextRequestAsync()).BodyText, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("qwen", """{"type":"array","items":{"type":"string"}}""", "generationConfig.responseMimeType.strict")]
+    [InlineData("llama-unsaid", null, "generationConfig.responseMimeType")]
+    public async Task A_list_is_asked_by_its_schema_of_who_takes_schemas(string model, string? schema, string losses)
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        const string contents = """{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"responseMimeType":"application/json","responseSchema":{"type":"ARRAY","items":{"type":"STRING"}}}}""";
+        var path = $"/v1beta/models/{model}:generateContent";
+        await TakenAsync(edge, Ask.Post(path, contents, Ask.Script(schema is null ? "" : "rules=off")), losses);
+        var body = JsonElement.Parse((await edge.Fake.NextRequestAsync()).BodyText);
+        Assert.Equal(schema, body.TryGetProperty("response_format", out var format) ? format.GetProperty("json_schema").GetProperty("schema").GetRawText() : null);
+
+        // OpenAI refuses it.
+        Assert.Equal(schema is null ? 200 : 400, (await edge.AskAsync(Ask.Post(path, contents))).Status);
     }
 
     [Fact]

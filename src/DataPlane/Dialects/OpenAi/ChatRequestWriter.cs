@@ -1,6 +1,5 @@
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Translate;
-using AiEdge.Tokenization.Models;
 
 namespace AiEdge.DataPlane.Dialects.OpenAi;
 
@@ -11,12 +10,7 @@ internal sealed class ChatRequestWriter : RequestWriter
 
     public override Endpoint EndpointOf(NeutralRequest request) => OpenAiPaths.Chat;
 
-    /// <summary>OpenAI takes an object's alone, and whoever nobody knows may be OpenAI.</summary>
-    protected override bool TakesSchema(NeutralRequest request, in ModelAbilities model)
-    {
-        var isOthers = model.IsMistral || !(model.IsOpenAi || model.Family == ModelFamily.Unknown);
-        return (isOthers || request.FormatIsOfObject) && (!request.FormatIsOpenApi || request.MayLookInto(request.FormatSchema));
-    }
+    protected override bool TakesSchema(NeutralRequest request, in ModelAbilities model) => TakesFormat(request, model);
 
     protected override bool TakesCustomTools(in ModelAbilities model) => model.IsOpenAi;
 
@@ -65,6 +59,10 @@ internal sealed class ChatRequestWriter : RequestWriter
         request.LoseIf(request.Effort != ThinkingEffort.Unset || request.IsAdaptive, request.Names.Effort);
         request.Effort = ThinkingEffort.Off;
     }
+
+    /// <summary>Whether the answer's schema can be told, here and in Responses: one in OpenAPI's manner has to be written over for that.</summary>
+    internal static bool TakesFormat(NeutralRequest request, in ModelAbilities model) =>
+        (model.TakesAnySchema || request.FormatIsOfObject) && (!request.FormatIsOpenApi || request.MayLookInto(request.FormatSchema));
 
     private static void WriteUser(NeutralRequest request, bool isOpenAi, JsonOut json)
     {

@@ -16,9 +16,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
 
     public override Endpoint EndpointOf(NeutralRequest request) => OpenAiPaths.Responses;
 
-    /// <summary>That has to be an object's.</summary>
-    protected override bool TakesSchema(NeutralRequest request, in ModelAbilities model) =>
-        request.FormatIsOfObject && (!request.FormatIsOpenApi || request.MayLookInto(request.FormatSchema));
+    protected override bool TakesSchema(NeutralRequest request, in ModelAbilities model) => ChatRequestWriter.TakesFormat(request, model);
 
     protected override bool TakesCustomTools(in ModelAbilities model) => true;
 
