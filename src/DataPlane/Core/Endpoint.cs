@@ -55,8 +55,21 @@ internal sealed class Endpoint
     /// <summary>That header's line, closed by CRLF, as it is sent where the client's dialect has none.</summary>
     public byte[] HeaderLine { get; init; } = [];
 
-    /// <summary>Lines of further headers, each closed by CRLF, that a request goes with; empty for none.</summary>
-    public byte[] MoreLines { get; init; } = [];
+    /// <summary>Lower-case name of a header that is a list, in which a request has to have <see cref="ListElement"/>; null for none.</summary>
+    public string? ListName { get; init; }
+
+    /// <summary>That header's line, closed by CRLF, where nobody else has anything in the list.</summary>
+    public byte[] ListLine { get; init; } = [];
+
+    /// <summary>What stands once in that list, behind what the provider's configuration has there.</summary>
+    public ReadOnlySpan<byte> ListElement => ListLine.AsSpan()[(ListName!.Length + ": ".Length)..^"\r\n".Length];
+
+    /// <summary>Whether a request is given a header of that name, beside which none of the client's may stand.</summary>
+    public bool Gives(ReadOnlySpan<byte> header) => IsOf(header, HeaderName) || IsOf(header, ListName);
+
+    /// <summary>Whether a header is of a lower-case name.</summary>
+    public static bool IsOf(ReadOnlySpan<byte> header, string? name) =>
+        name is not null && name.Length == header.Length && System.Text.Ascii.EqualsIgnoreCase(header, name);
 
     /// <summary>Whether Azure has the path below a deployment, by whose name it knows the model, rather than beside the deployments.</summary>
     public bool IsOfDeployment { get; init; }

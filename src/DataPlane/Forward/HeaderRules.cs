@@ -82,7 +82,7 @@ internal static class HeaderRules
     {
         foreach (var known in provider.FixedHeaderNames)
         {
-            if (known.Length == name.Length && Ascii.EqualsIgnoreCase(name, known))
+            if (Endpoint.IsOf(name, known))
                 return true;
         }
 

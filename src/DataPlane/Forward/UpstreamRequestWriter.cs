@@ -92,20 +92,65 @@ internal static class UpstreamRequestWriter
         writer.Write(" HTTP/1.1\r\nHost: "u8);
         writer.Write(provider.HostHeader);
         writer.WriteCrlf();
-        writer.Write(exchange.Account?.FixedHeaders ?? provider.FixedHeaders);
+        WriteFixed(ref writer, exchange.Account?.FixedHeaders ?? provider.FixedHeaders, endpoint);
         for (var i = 0; i < head.HeaderCount; i++)
         {
-            if (HeaderRules.GoesUpstream(head, i, provider) && !HeaderRules.IsOfDialect(head, i))
+            if (HeaderRules.GoesUpstream(head, i, provider) && !HeaderRules.IsOfDialect(head, i) && !endpoint.Gives(head.Name(i)))
                 writer.WriteHeader(head.Name(i), head.Value(i));
         }
 
         if (endpoint.HeaderName is { } name && Array.IndexOf(provider.FixedHeaderNames, name) < 0)
             writer.Write(endpoint.HeaderLine);
-        writer.Write(endpoint.MoreLines);
         writer.Write("Content-Type: application/json\r\nAccept-Encoding: identity\r\nContent-Length: "u8);
         writer.WriteDecimal(contentLength);
         writer.Write("\r\n\r\n"u8);
         writer.Commit();
+    }
+
+    /// <summary>
+    /// The provider's own headers, and what a request has to have in one of them that is a list: two lines of a name are one list to some and the first or the
+    /// last alone to others.
+    /// </summary>
+    private static void WriteFixed(ref ByteWriter writer, ReadOnlySpan<byte> lines, Endpoint endpoint)
+    {
+        if (endpoint.ListName is not { } name)
+        {
+            writer.Write(lines);
+            return;
+        }
+
+        var isThere = false;
+        while (!lines.IsEmpty)
+        {
+            var line = lines[..lines.IndexOf("\r\n"u8)];
+            lines = lines[(line.Length + 2)..];
+            writer.Write(line);
+            var colon = line.IndexOf((byte)':');
+            if (Endpoint.IsOf(line[..colon], name))
+            {
+                isThere = true;
+                AddTo(ref writer, line[(colon + 1)..].Trim((byte)' '), endpoint.ListElement);
+            }
+
+            writer.WriteCrlf();
+        }
+
+        if (!isThere)
+            writer.Write(endpoint.ListLine);
+    }
+
+    /// <summary>Behind a list that was written, an element that is not in it.</summary>
+    private static void AddTo(ref ByteWriter writer, ReadOnlySpan<byte> list, ReadOnlySpan<byte> element)
+    {
+        foreach (var range in list.Split((byte)','))
+        {
+            if (list[range].Trim((byte)' ').SequenceEqual(element))
+                return;
+        }
+
+        if (!list.IsEmpty)
+            writer.WriteByte((byte)',');
+        writer.Write(element);
     }
 
     /// <summary>The model in a path that names it.</summary>

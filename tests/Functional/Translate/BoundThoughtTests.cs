@@ -12,13 +12,16 @@ public sealed class BoundThoughtTests
     private static EdgeSetup Setup => new()
     {
         Providers = $"  claude: {{ dialect: anthropic, baseUrl: \"ROOT\", key: \"{EdgeSetup.ProviderKey}\" }}\n"
+            + $"  trying: {{ dialect: anthropic, baseUrl: \"ROOT\", accounts: {{ one: {{ key: \"{EdgeSetup.ProviderKey}\" }} }}, headers: {{ Anthropic-Beta: context-1m-2025-08-07 }} }}\n"
             + $"  vertex: {{ dialect: anthropic, hosting: vertex, baseUrl: \"ROOT/v1/projects/p/locations/l\", key: \"{EdgeSetup.ProviderKey}\" }}",
-        Models = "  direct: { targets: [ { provider: claude, model: claude-opus-5-5 } ] }\n  hosted: { targets: [ { provider: vertex, model: claude-opus-5-5 } ] }",
+        Models = "  direct: { targets: [ { provider: claude, model: claude-opus-5-5 } ] }\n  tried: { targets: [ { provider: trying, model: claude-opus-5-5 } ] }\n  hosted: { targets: [ { provider: vertex, model: claude-opus-5-5 } ] }",
     };
 
     [Theory]
     [InlineData("direct", Details, Beta, null, "user assistant user system")]
     [InlineData("direct", "", null, null, "user assistant user system")]
+    [InlineData("tried", Details, "context-1m-2025-08-07," + Beta, null, "user assistant user system")]
+    [InlineData("tried", "", "context-1m-2025-08-07", null, "user assistant user system")]
     [InlineData("hosted", Details, Beta, "messages.role", "user assistant user")]
     [InlineData("hosted", "", null, "messages.role", "user assistant user")]
     public async Task A_later_word_of_the_system_s_is_taken(string model, string details, string? beta, string? losses, string roles)
@@ -34,7 +37,7 @@ public sealed class BoundThoughtTests
         var request = await edge.Fake.NextRequestAsync();
         Assert.Equal(beta, request.Header("anthropic-beta"));
         var body = JsonElement.Parse(request.BodyText);
-        Assert.Equal(beta is not null, body.TryGetProperty("thinking", out var thinking) && thinking.TryGetProperty("block_binding", out _));
+        Assert.Equal(details.Length > 0, body.TryGetProperty("thinking", out var thinking) && thinking.TryGetProperty("block_binding", out _));
         Assert.Equal(roles, string.Join(' ', body.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("role").GetString())));
     }
 }

@@ -25,7 +25,8 @@ internal sealed class AnthropicForm : DialectForm
     {
         HeaderName = Messages.HeaderName,
         HeaderLine = Messages.HeaderLine,
-        MoreLines = [.. "anthropic-beta: thinking-binding-controls-2026-08-01\r\n"u8],
+        ListName = "anthropic-beta",
+        ListLine = [.. "anthropic-beta: thinking-binding-controls-2026-08-01\r\n"u8],
     };
 
     public override DialectTraits Traits { get; } = new(Dialect.Anthropic, "anthropic")
