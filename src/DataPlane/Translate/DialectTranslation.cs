@@ -81,6 +81,9 @@ internal abstract class RequestWriter
     /// <summary>Whether the answer's schema can be told; one that cannot is said in a sentence.</summary>
     protected virtual bool TakesSchema(NeutralRequest request, in ModelAbilities model) => true;
 
+    /// <summary>Whether the model can be told to think between calls of tools alone; else it is told not to.</summary>
+    protected virtual bool TakesThoughtBetweenTools(in ModelAbilities model) => false;
+
     /// <summary>What names of functions the dialect takes; null where it has no functions.</summary>
     protected virtual ToolNameForm? ToolNames => null;
 
@@ -92,6 +95,7 @@ internal abstract class RequestWriter
             CustomTools.Lose(request);
         if (!TakesAllowedTools(request, target.Abilities))
             CustomTools.KeepAllowed(request);
+        request.LoseIf(request.ThinksBetweenTools && request.Tools.Count > 0 && !TakesThoughtBetweenTools(target.Abilities), request.Names.Effort);
         var isUntold = request is { Format: AnswerFormat.Schema, FormatSchema.IsPresent: true } && target.Abilities.Takes(RequestFeatures.Schema)
             && !TakesSchema(request, target.Abilities);
         FeatureFilter.Apply(request, target.Abilities, Lacks | (isUntold ? RequestFeatures.Schema : RequestFeatures.None));

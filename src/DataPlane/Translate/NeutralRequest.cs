@@ -250,6 +250,9 @@ internal sealed partial class NeutralRequest
 
     public ThinkingEffort Effort { get; set; }
 
+    /// <summary>No thought at all but between calls of tools, as Anthropic's client may say; the effort is <see cref="ThinkingEffort.Off"/> then.</summary>
+    public bool ThinksBetweenTools { get; set; }
+
     public long ThinkingTokens { get; set; }
 
     /// <summary>The model is asked to think as much as it finds right.</summary>
@@ -320,7 +323,7 @@ internal sealed partial class NeutralRequest
         _seenSchema = default;
         _closed = default;
         Choices = 1;
-        TokensMaxIsOld = ToolIsCustom = IsAdaptive = TellsBinding = false;
+        TokensMaxIsOld = ToolIsCustom = IsAdaptive = ThinksBetweenTools = TellsBinding = false;
         Stream = WantsLogprobs = AsksLogprobs = WantsThought = KeepsProofs = IsSerial = CallsAreOld = CallsAreMany = false;
         FormatIsStrict = StrictMayBeOpen = FormatIsOpenApi = WantsBase64 = GoesOn = false;
         ToolChoice = ToolChoice.Unset;

@@ -45,6 +45,32 @@ public sealed class ThoughtTests
         Assert.Equal((losses + (effort == "low" ? "temperature" : "")).Trim(','), lost);
     }
 
+    /// <summary>Without tools it is as good as none; with tools what is thought between them has a place at Claude that has the same alone.</summary>
+    [Theory]
+    [InlineData("chat", "gpt-5.1", "\"reasoning_effort\":\"none\"", "", "thinking")]
+    [InlineData("chat", "gpt-5.6", "\"reasoning_effort\":\"none\"", "", "thinking")]
+    [InlineData("chat", "gpt-5", "\"reasoning_effort\":\"minimal\"", "thinking", "thinking")]
+    [InlineData("chat", "gpt-4o", "\"max_tokens\":99", "", "thinking")]
+    [InlineData("chat", "qwen3", "\"max_tokens\":99", "thinking", "thinking")]
+    [InlineData("responses", "gpt-5.6", "\"reasoning\":{\"effort\":\"none\"}", "", "thinking")]
+    [InlineData("responses", "gpt-6.2-sol", "\"reasoning\":{\"effort\":\"low\"},\"include\":[\"reasoning.encrypted_content\"]", "thinking", "thinking")]
+    [InlineData("contents", "gemini-2.5-flash", "\"thinkingConfig\":{\"thinkingBudget\":0}", "", "thinking")]
+    [InlineData("contents", "gemini-3-pro-preview", "\"thinkingConfig\":{\"thinkingLevel\":\"LOW\"}", "thinking", "thinking")]
+    [InlineData("messages", "claude-sonnet-5-5", "\"thinking\":{\"type\":\"between_tools\"}", "", "")]
+    [InlineData("messages", "claude-sonnet-5", "\"thinking\":{\"type\":\"disabled\"}", "", "thinking")]
+    [InlineData("messages", "claude-opus-4-7", "\"max_tokens\":99", "", "thinking")]
+    [InlineData("messages", "claude-opus-5-5", "\"max_tokens\":99", "thinking", "thinking")]
+    public void Thought_between_tools_alone_becomes_the_least_that_there_is(string upstream, string model, string expected, string losses, string lossesWithTools)
+    {
+        foreach (var (tools, losing) in new[] { ("", losses), (",\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}}]", lossesWithTools) })
+        {
+            var body = """{"model":"c","max_tokens":99,"messages":[{"role":"user","content":"Q"}],"thinking":{"type":"between_tools"}""" + tools + "}";
+            var told = Translating.Request(RequestShape.Messages, Dialects.SpokenShape.Named(upstream).Shape, body, out var lost, model);
+            Assert.Contains(expected, told.Replace("max_completion_tokens", "max_tokens", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.Equal(losing, lost);
+        }
+    }
+
     [Theory]
     [InlineData("gpt-5.2", "\"reasoning\":{\"effort\":\"none\"}", "")]
     [InlineData("gpt-5", "\"reasoning\":{\"effort\":\"minimal\"}", "generationConfig.thinkingConfig")]
@@ -170,6 +196,7 @@ public sealed class ThoughtTests
 
     [Theory]
     [InlineData("\"thinking\":{\"type\":\"disabled\"}", "\"output_config\":{\"effort\":\"high\"}", "none")]
+    [InlineData("\"thinking\":{\"type\":\"between_tools\"}", "\"output_config\":{\"effort\":\"high\"}", "none")]
     [InlineData("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2000}", "\"output_config\":{\"effort\":\"high\"}", "low")]
     [InlineData("\"thinking\":{\"type\":\"adaptive\"}", "\"output_config\":{\"effort\":\"high\"}", "high")]
     public void The_order_of_members_does_not_matter(string one, string other, string effort)

@@ -16,6 +16,7 @@ internal sealed class MessagesRequestReader : RequestReader
         public ThinkingEffort Effort;
         public bool IsOn;
         public bool IsOff;
+        public bool IsBetweenTools;
         public bool IsAdaptive;
         public bool IsHidden;
         public long Tokens;
@@ -227,7 +228,11 @@ internal sealed class MessagesRequestReader : RequestReader
         while (walk.NextMember())
         {
             if (walk.Is("type"u8))
-                (thought.IsOn, thought.IsAdaptive, thought.IsOff) = (walk.IsText("enabled"u8), walk.IsText("adaptive"u8), walk.IsText("disabled"u8));
+            {
+                (thought.IsOn, thought.IsAdaptive) = (walk.IsText("enabled"u8), walk.IsText("adaptive"u8));
+                thought.IsBetweenTools = walk.IsText("between_tools"u8);
+                thought.IsOff = thought.IsBetweenTools || walk.IsText("disabled"u8);
+            }
             else if (walk.Is("budget_tokens"u8))
                 thought.Tokens = walk.TryNumber(out var number) ? number : 0;
             else if (walk.Is("display"u8))
@@ -241,13 +246,15 @@ internal sealed class MessagesRequestReader : RequestReader
 
     /// <summary>
     /// Thought that is switched off stays off, whatever effort is asked for; a number of tokens says more than a word. The word that does not hold is
-    /// reported.
+    /// reported. Between tools thought comes, and is brought back, though before them it is off.
     /// </summary>
     private static void Decide(NeutralRequest request, in Thought thought)
     {
-        request.KeepsProofs = thought.IsOn || thought.IsAdaptive;
-        request.WantsThought = request.KeepsProofs && !thought.IsHidden;
-        request.LoseIf(thought.IsHidden && request.KeepsProofs, "thinking.display"u8);
+        var thinks = thought.IsOn || thought.IsAdaptive;
+        request.KeepsProofs = thinks || thought.IsBetweenTools;
+        request.WantsThought = thinks && !thought.IsHidden;
+        request.LoseIf(thought.IsHidden && thinks, "thinking.display"u8);
+        request.ThinksBetweenTools = thought.IsBetweenTools;
         request.IsAdaptive = thought.IsAdaptive;
         request.ThinkingTokens = thought.Tokens;
         request.Effort = thought.IsOff ? ThinkingEffort.Off : thought.IsOn && thought.Tokens > 0 ? ThinkingEffort.Budget : thought.Effort;

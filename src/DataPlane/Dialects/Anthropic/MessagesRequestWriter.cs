@@ -23,6 +23,8 @@ internal sealed class MessagesRequestWriter : RequestWriter
     protected override bool TakesSchema(NeutralRequest request, in ModelAbilities model) =>
         request.Closes(request.FormatSchema, request.FormatIsOpenApi, isTool: false);
 
+    protected override bool TakesThoughtBetweenTools(in ModelAbilities model) => model.RestsBetweenTools;
+
     protected override ToolNameForm ToolNames => MessageWords.ToolNames;
 
     protected override void WriteBody(NeutralRequest request, in RequestTarget target, JsonOut json)
