@@ -72,6 +72,17 @@ public sealed class CapTests
         Assert.Equal((sent, "", told), Sent("chat", none, "", -1, model: model));
     }
 
+    /// <summary>A name that no list has may be of a model that gives more, or a deployment's own; who runs it can say what it gives.</summary>
+    [Theory]
+    [InlineData("claude-opus-6")]
+    [InlineData("claude-3-haiku-of-ours")]
+    public void What_a_name_alone_tells_of_the_longest_answer_lowers_nobody_s_cap(string model)
+    {
+        var messages = SpokenShape.Named("messages");
+        Assert.Equal((200_000, "", 0), Sent("chat", messages, "max_completion_tokens", 200_000, model: model));
+        Assert.Equal((128_000, "max_completion_tokens", 128_000), Sent("chat", messages, "max_completion_tokens", 200_000, outputMax: 128_000, model: model));
+    }
+
     private static (long Sent, string Lost, long Told) Sent(
         string client, SpokenShape upstream, string name, long cap, long outputCap = 0, long outputMax = 0, long outputRoom = 0, string model = "m")
     {
