@@ -140,10 +140,13 @@ internal readonly record struct ModelAbilities
     /// Whether an answer's schema may be one of anything. OpenAI takes an object's alone, and whoever nobody knows may be OpenAI, unless its provider says that
     /// it takes schemas.
     /// </summary>
-    public bool TakesAnySchema => TakesSchemaAsSaid || IsMistral || !(IsOpenAi || Family == ModelFamily.Unknown);
+    public bool TakesAnySchema => (Said & RequestFeatures.Schema) != 0 || IsMistral || !(IsOpenAi || Family == ModelFamily.Unknown);
 
-    /// <summary>Its provider says that it takes schemas, whatever its name tells.</summary>
-    private bool TakesSchemaAsSaid { get; init; }
+    /// <summary>Whether it keeps strictly to any schema, as its provider says: OpenAI does to closed ones alone, that want all their properties.</summary>
+    public bool KeepsToAnySchema => (Said & RequestFeatures.Strict) != 0;
+
+    /// <summary>What its provider says that it takes, whatever its name tells.</summary>
+    private RequestFeatures Said { get; init; }
 
     private bool IsKnown => Family != ModelFamily.Unknown || IsMistral || _unlike != RequestFeatures.None;
 
@@ -174,7 +177,7 @@ internal readonly record struct ModelAbilities
     {
         Features = (Features & ~lacks) | takes,
         SeedIsRandom = SeedIsRandom && (takes & RequestFeatures.Seed) == 0,
-        TakesSchemaAsSaid = TakesSchemaAsSaid || (takes & RequestFeatures.Schema) != 0,
+        Said = Said | takes,
     };
 
     /// <summary>Of a name in UTF-8.</summary>

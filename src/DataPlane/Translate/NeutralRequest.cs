@@ -383,19 +383,22 @@ internal sealed partial class NeutralRequest
             Losses.Add(name);
     }
 
-    /// <summary>Whether the answer's schema can be strictly kept to by OpenAI; what it would refuse for that is reported.</summary>
-    public bool KeepsToFormat()
+    /// <summary>Whether the answer's schema can be strictly kept to by who speaks OpenAI's dialect; what would be refused for that is reported.</summary>
+    /// <param name="takesAny">Whether any schema can be; else as OpenAI does.</param>
+    /// <param name="isClosed">Whether OpenAI would keep to it, by whom its objects are closed then.</param>
+    public bool KeepsToFormat(bool takesAny, out bool isClosed)
     {
-        var keeps = FormatIsStrict && (!StrictMayBeOpen || IsStrict(FormatSchema, FormatIsOpenApi));
+        isClosed = FormatIsStrict && (!StrictMayBeOpen || IsStrict(FormatSchema, FormatIsOpenApi));
+        var keeps = isClosed || (FormatIsStrict && takesAny);
         if (FormatIsStrict && !keeps)
             Losses.Add(Names.Format, "strict"u8);
         return keeps;
     }
 
     /// <summary>As above, of a function's.</summary>
-    public bool KeepsTo(in NeutralTool tool)
+    public bool KeepsTo(in NeutralTool tool, bool takesAny)
     {
-        var keeps = tool.IsStrict && (!StrictMayBeOpen || (tool.Schema.IsPresent && IsStrict(tool.Schema, tool.IsOpenApi)));
+        var keeps = tool.IsStrict && (takesAny || !StrictMayBeOpen || (tool.Schema.IsPresent && IsStrict(tool.Schema, tool.IsOpenApi)));
         LoseIf(tool.IsStrict && !keeps, Names.Strict);
         return keeps;
     }

@@ -117,6 +117,46 @@ public sealed class SchemaTests
         Assert.Equal(isLookedInto ? "tools.function.parameters.maxLength,response_format.json_schema.schema.maxLength" : "response_format,tools.function.strict", losses);
     }
 
+    /// <summary>Who is said to take it keeps to any schema, which OpenAI does not: as it stands, for nobody has to close it.</summary>
+    [Theory]
+    [InlineData(Closed)]
+    [InlineData(Optional)]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}""")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string"}},"additionalProperties":{"type":"string"}}""")]
+    public void Who_is_said_to_keep_strictly_is_asked_to_keep_to_any(string schema)
+    {
+        var body = """{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"Q"}],"output_config":{"format":{"type":"json_schema","schema":SCHEMA}},"tools":[{"name":"f","strict":true,"input_schema":SCHEMA}]}"""
+            .Replace("SCHEMA", schema, StringComparison.Ordinal);
+        var chat = JsonElement.Parse(Translating.Request(RequestShape.Messages, RequestShape.Chat, body, out var losses, takes: RequestFeatures.Strict));
+        Assert.Equal("", losses);
+        IsStrict(chat.GetProperty("response_format").GetProperty("json_schema"), "schema", schema);
+        IsStrict(chat.GetProperty("tools")[0].GetProperty("function"), "parameters", schema);
+        var response = JsonElement.Parse(Translating.Request(RequestShape.Messages, RequestShape.Responses, body, out losses, takes: RequestFeatures.Strict));
+        Assert.Equal("", losses);
+        IsStrict(response.GetProperty("text").GetProperty("format"), "schema", schema);
+        IsStrict(response.GetProperty("tools")[0], "parameters", schema);
+
+        static void IsStrict(JsonElement told, string name, string schema) => Assert.Equal((true, schema), (told.GetProperty("strict").GetBoolean(), told.GetProperty(name).GetRawText()));
+    }
+
+    /// <summary>What Gemini's objects have besides what they name stays open.</summary>
+    [Theory]
+    [InlineData("""{"type":"ARRAY","items":{"type":"STRING"}}""", """{"type":"array","items":{"type":"string"}}""")]
+    [InlineData("""{"type":"OBJECT","properties":{"a":{"type":"STRING"}},"required":["a"]}""", """{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}""")]
+    [InlineData("""{"type":"OBJECT","properties":{"a":{"type":"STRING"}}}""", """{"type":"object","properties":{"a":{"type":"string"}}}""")]
+    [InlineData("""{"type":"OBJECT","properties":{"a":{"type":"STRING"}},"additionalProperties":{"type":"STRING"}}""",
+        """{"type":"object","properties":{"a":{"type":"string"}},"additionalProperties":{"type":"string"}}""")]
+    public void Nor_is_one_of_gemini_s_closed_for_that(string schema, string expected)
+    {
+        var body = """{"contents":[{"parts":[{"text":"Q"}]}],"generationConfig":{"responseMimeType":"application/json","responseSchema":SCHEMA}}""".Replace("SCHEMA", schema, StringComparison.Ordinal);
+        foreach (var upstream in new[] { RequestShape.Chat, RequestShape.Responses })
+        {
+            var told = JsonElement.Parse(Translating.Request(RequestShape.Contents, upstream, body, out var losses, takes: RequestFeatures.Schema | RequestFeatures.Strict));
+            var format = upstream == RequestShape.Chat ? told.GetProperty("response_format").GetProperty("json_schema") : told.GetProperty("text").GetProperty("format");
+            Assert.Equal((true, expected, ""), (format.GetProperty("strict").GetBoolean(), format.GetProperty("schema").GetRawText(), losses));
+        }
+    }
+
     /// <summary>Each by itself would be short enough: all of them have one bound.</summary>
     [Fact]
     public void The_schemas_of_many_tools_are_looked_into_as_far_as_they_come_first()

@@ -24,13 +24,13 @@ internal sealed class ChatRequestWriter : RequestWriter
         WriteCap(request, target, json);
         WriteSampling(request, target, json);
         if (request.Tools.Count > 0)
-            ChatToolWriter.Write(request, json, marks);
+            ChatToolWriter.Write(request, json, target.Abilities);
         var effort = ThoughtEffort.AtOpenAi(request, target.Abilities, lacks: Efforts.Max);
         if (!effort.IsEmpty)
             json.Text("reasoning_effort"u8, effort);
         else if (request is { Effort: ThinkingEffort.Unset, IsAdaptive: false })
             request.LoseShownThought();
-        WriteFormat(request, json);
+        WriteFormat(request, target.Abilities, json);
         WriteUser(request, target.Abilities.IsOpenAi, json);
         WriteMembers(request, target.Abilities, json);
         if (marks)
@@ -162,7 +162,7 @@ internal sealed class ChatRequestWriter : RequestWriter
             json.Value(name, value.Of(request.Source));
     }
 
-    private static void WriteFormat(NeutralRequest request, JsonOut json)
+    private static void WriteFormat(NeutralRequest request, in ModelAbilities model, JsonOut json)
     {
         if (request.Format == AnswerFormat.Text)
             return;
@@ -174,8 +174,8 @@ internal sealed class ChatRequestWriter : RequestWriter
 
         json.StartObject("response_format"u8).Text("type"u8, "json_schema"u8).StartObject("json_schema"u8)
             .Text("name"u8, request.FormatName.IsPresent ? request.FormatName.Of(request.Source) : "answer"u8);
-        var keeps = request.KeepsToFormat();
-        SchemaText.Write(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi, closes: keeps);
+        var keeps = request.KeepsToFormat(model.KeepsToAnySchema, out var isClosed);
+        SchemaText.Write(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi, closes: isClosed);
         if (keeps)
             json.Flag("strict"u8, true);
         json.EndObject().EndObject();

@@ -1,3 +1,4 @@
+using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Dialects.OpenAi;
@@ -7,8 +8,8 @@ internal static class ChatToolWriter
 {
     /// <param name="request">The request.</param>
     /// <param name="json">Where to.</param>
-    /// <param name="marks">Whether marks of the prompt's cache are taken.</param>
-    public static void Write(NeutralRequest request, JsonOut json, bool marks)
+    /// <param name="model">What the model takes.</param>
+    public static void Write(NeutralRequest request, JsonOut json, in ModelAbilities model)
     {
         json.StartArray("tools"u8);
         foreach (var tool in request.Tools)
@@ -16,7 +17,7 @@ internal static class ChatToolWriter
             if (tool.IsCustom)
                 WriteCustom(request, json, tool);
             else
-                WriteFunction(request, json, tool, marks);
+                WriteFunction(request, json, tool, model);
         }
 
         json.EndArray();
@@ -25,19 +26,19 @@ internal static class ChatToolWriter
             json.Flag("parallel_tool_calls"u8, false);
     }
 
-    private static void WriteFunction(NeutralRequest request, JsonOut json, in NeutralTool tool, bool marks)
+    private static void WriteFunction(NeutralRequest request, JsonOut json, in NeutralTool tool, in ModelAbilities model)
     {
         var source = request.Source;
         json.StartObject().Text("type"u8, "function"u8).StartObject("function"u8).Text("name"u8, tool.Name.Of(source));
         if (tool.Description.IsPresent)
             json.Text("description"u8, tool.Description.Of(source));
-        var keeps = request.KeepsTo(tool);
+        var keeps = request.KeepsTo(tool, model.KeepsToAnySchema);
         if (tool.Schema.IsPresent)
             SchemaText.WriteParameters(json, request, tool, keeps);
         if (keeps)
             json.Flag("strict"u8, true);
         json.EndObject();
-        if (marks)
+        if (model.Takes(RequestFeatures.CacheControl))
             PromptCache.Write(request, json, tool.CacheMark);
         json.EndObject();
     }

@@ -28,9 +28,9 @@ internal sealed class ResponsesRequestWriter : RequestWriter
         WriteCap(request, target, json);
         WriteSampling(request, target.Abilities, json);
         if (request.Tools.Count > 0)
-            WriteTools(request, json);
+            WriteTools(request, target.Abilities, json);
         WriteReasoning(request, target, json);
-        WriteText(request, json);
+        WriteText(request, target.Abilities, json);
         WriteUser(request, json);
         foreach (var member in request.OpenAiMembers)
             json.Value(member.Name, member.Value.Of(request.Source));
@@ -68,7 +68,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
     }
 
     /// <summary>Functions are strict here unless they say that they are not.</summary>
-    private static void WriteTools(NeutralRequest request, JsonOut json)
+    private static void WriteTools(NeutralRequest request, in ModelAbilities model, JsonOut json)
     {
         var source = request.Source;
         json.StartArray("tools"u8);
@@ -86,7 +86,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
                 continue;
             }
 
-            var keeps = request.KeepsTo(tool);
+            var keeps = request.KeepsTo(tool, model.KeepsToAnySchema);
             if (tool.Schema.IsPresent)
                 SchemaText.WriteParameters(json, request, tool, keeps);
             else
@@ -150,7 +150,7 @@ internal sealed class ResponsesRequestWriter : RequestWriter
         json.EndArray();
     }
 
-    private static void WriteText(NeutralRequest request, JsonOut json)
+    private static void WriteText(NeutralRequest request, in ModelAbilities model, JsonOut json)
     {
         if (request.Format == AnswerFormat.Text && !request.Verbosity.IsPresent)
             return;
@@ -159,8 +159,8 @@ internal sealed class ResponsesRequestWriter : RequestWriter
         {
             json.StartObject("format"u8).Text("type"u8, "json_schema"u8)
                 .Text("name"u8, request.FormatName.IsPresent ? request.FormatName.Of(request.Source) : "answer"u8);
-            var keeps = request.KeepsToFormat();
-            SchemaText.Write(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi, closes: keeps);
+            var keeps = request.KeepsToFormat(model.KeepsToAnySchema, out var isClosed);
+            SchemaText.Write(json, "schema"u8, request.Source, request.FormatSchema, request.FormatIsOpenApi, closes: isClosed);
             if (keeps)
                 json.Flag("strict"u8, true);
             json.EndObject();
