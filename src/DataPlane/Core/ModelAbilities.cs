@@ -130,8 +130,7 @@ internal readonly record struct ModelAbilities
     public bool TakesCompletionTokens => Family == ModelFamily.OpenAiReasoning;
 
     /// <summary>Whether its provider keeps prompts for later ones without being asked to (the providers' pages on prompt caching).</summary>
-    public bool KeepsPrompts => Family is ModelFamily.OpenAiOmni or ModelFamily.OpenAiOmniMini or ModelFamily.OpenAiPatches or ModelFamily.OpenAiReasoning
-        || (Family == ModelFamily.Gemini && ThinksUnasked);
+    public bool KeepsPrompts => Family is >= ModelFamily.OpenAiOmni and <= ModelFamily.OpenAiReasoning || (Family == ModelFamily.Gemini && ThinksUnasked);
 
     /// <summary>Whether it is one of OpenAI's own.</summary>
     public bool IsOpenAi => Family is >= ModelFamily.OpenAiChat and <= ModelFamily.OpenAiReasoning;
