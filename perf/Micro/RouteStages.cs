@@ -84,7 +84,7 @@ internal static class RouteStages
             exchange.Model = snapshot.Models.All[0];
             scan.BeginJson(RequestShape.Chat, wantsPrompt: true, Dialect.OpenAi, DialectTable.Of(Dialect.OpenAi).PromptReader);
             HttpStages.Expect(!scan.Feed(body).IsError);
-            exchange.PrefixHash = PromptPrefix.Of(scan.Prompt!, new ReadOnlySequence<byte>(body), exchange.Model.PrefixBytes);
+            exchange.PrefixHash = PromptPrefix.Of(scan.Prompt!, new ReadOnlySequence<byte>(body), exchange.Model.PrefixBytes, attribution: default);
             HttpStages.Expect(exchange.PrefixHash != 0 && plan.TryBegin(exchange));
             plan.TryEnter();
             plan.Leave(AttemptOutcome.Answered);

@@ -42,6 +42,12 @@ internal sealed record DialectTraits
     /// <summary>All parameters of the query that are credentials, with capitals and small letters told apart.</summary>
     public byte[][] CredentialQueries { get; init; } = [];
 
+    /// <summary>
+    /// What the line begins with that clients put before their instructions to say who asks, a header in all but its place; empty where they have none. It is
+    /// another with every request, and so no part of what can be kept of a prompt.
+    /// </summary>
+    public byte[] Attribution { get; init; } = [];
+
     /// <summary>The parameter of the query by which events are asked for where a client wants an array of them; empty where there is no such form.</summary>
     public byte[] EventsQuery { get; init; } = [];
 

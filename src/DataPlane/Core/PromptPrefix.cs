@@ -13,7 +13,8 @@ internal static class PromptPrefix
     /// <param name="prompt">Where its texts are.</param>
     /// <param name="body">The body that they are in, or as much of its beginning as was read.</param>
     /// <param name="bytesMax">How many bytes of texts are looked at; a longer text is looked at in part.</param>
-    public static ulong Of(PromptText prompt, in ReadOnlySequence<byte> body, long bytesMax)
+    /// <param name="attribution">What an <see cref="AttributionLine"/> begins with.</param>
+    public static ulong Of(PromptText prompt, in ReadOnlySequence<byte> body, long bytesMax, ReadOnlySpan<byte> attribution)
     {
         var left = bytesMax;
         var hash = new StableHashInParts();
@@ -25,7 +26,7 @@ internal static class PromptPrefix
                     continue;
                 var text = body.Slice(span.Start, span.Length);
                 if (rank == 1)
-                    text = text.Slice(AttributionLine.Length(text));
+                    text = text.Slice(AttributionLine.Length(text, attribution));
                 if (!text.IsEmpty)
                     Add(text.Slice(0, Math.Min(text.Length, left)), ref hash, ref left);
             }

@@ -22,7 +22,7 @@ internal static class PrefixReading
         var intake = body.Intake!;
         var prompt = intake.Scan.Prompt ?? Scan(exchange.Endpoint, intake.PrefixScan, body.Bytes);
         if (prompt is not null)
-            exchange.PrefixHash = PromptPrefix.Of(prompt, body.Bytes, bytesMax);
+            exchange.PrefixHash = PromptPrefix.Of(prompt, body.Bytes, bytesMax, DialectTraits.Of(exchange.Endpoint.Dialect).Attribution);
     }
 
     private static PromptText? Scan(Endpoint endpoint, BodyScan scan, ReadOnlySequence<byte> bytes)

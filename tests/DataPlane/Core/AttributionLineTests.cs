@@ -7,6 +7,8 @@ namespace AiEdge.DataPlane.Tests.Core;
 /// <summary>The line by which Claude Code says who asks.</summary>
 public sealed class AttributionLineTests
 {
+    private static ReadOnlySpan<byte> Mark => "x-anthropic-billing-header:"u8;
+
     private const string Line = "x-anthropic-billing-header: cc_version=2.1.156.a3f; cc_entrypoint=cli; cch=8f2c1;";
 
     [Theory]
@@ -19,9 +21,9 @@ public sealed class AttributionLineTests
     {
         var bytes = Encoding.ASCII.GetBytes(text);
         var expected = rest < 0 ? 0 : bytes.Length - rest;
-        Assert.Equal(expected, AttributionLine.Length(bytes));
+        Assert.Equal(expected, AttributionLine.Length(bytes, Mark));
         for (var cut = 0; cut <= bytes.Length; cut++)
-            Assert.Equal(expected, AttributionLine.Length(InTwo(bytes, cut)));
+            Assert.Equal(expected, AttributionLine.Length(InTwo(bytes, cut), Mark));
     }
 
     /// <summary>What has no end within its bound is a prompt like any other.</summary>
@@ -32,8 +34,8 @@ public sealed class AttributionLineTests
     public void A_long_one_is_none(int length, int expected)
     {
         var bytes = Encoding.ASCII.GetBytes(Line.PadRight(length, 'x'));
-        Assert.Equal(expected, AttributionLine.Length(bytes));
-        Assert.Equal(expected, AttributionLine.Length(InTwo(bytes, 100)));
+        Assert.Equal(expected, AttributionLine.Length(bytes, Mark));
+        Assert.Equal(expected, AttributionLine.Length(InTwo(bytes, 100), Mark));
     }
 
     private static ReadOnlySequence<byte> InTwo(byte[] bytes, int cut)

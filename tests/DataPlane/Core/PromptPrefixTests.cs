@@ -80,7 +80,7 @@ public sealed class PromptPrefixTests
         scan.BeginJson(shape, wantsPrompt: true, dialect, DialectTable.Of(dialect).PromptReader);
         foreach (var part in body)
             Assert.False(scan.Feed(part.Span).IsError);
-        return PromptPrefix.Of(scan.Prompt!, body, bytesMax);
+        return PromptPrefix.Of(scan.Prompt!, body, bytesMax, DialectTraits.Of(dialect).Attribution);
     }
 
     private sealed class Piece : ReadOnlySequenceSegment<byte>

@@ -32,6 +32,7 @@ internal sealed class AnthropicForm : DialectForm
     public override DialectTraits Traits { get; } = new(Dialect.Anthropic, "anthropic")
     {
         ClientPrefixes = ["anthropic-"],
+        Attribution = [.. "x-anthropic-billing-header:"u8],
         ProviderHeaders = ["request-id", "anthropic-organization-id"],
         Rates = new([.. "anthropic-ratelimit-"u8], IsUnitFirst: true, HasParts: true),
     };

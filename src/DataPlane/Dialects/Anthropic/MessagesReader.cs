@@ -50,7 +50,7 @@ internal sealed class MessagesReader
     {
         if (from == _request.Parts.Count || _request.Parts[from] is not { Kind: PartKind.Text } part)
             return;
-        var length = AttributionLine.Length(part.Text.Of(_request.Source));
+        var length = AttributionLine.Length(part.Text.Of(_request.Source), DialectTraits.Of(Dialect.Anthropic).Attribution);
         if (length == 0)
             return;
         part.Text = new Piece(part.Text.Start + length, part.Text.Length - length);
