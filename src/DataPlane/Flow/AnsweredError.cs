@@ -56,6 +56,16 @@ internal static class AnsweredError
         return failure;
     }
 
+    /// <summary>Why a whole answer could not be told in another dialect: the provider says it itself, or it is none.</summary>
+    public static EdgeError Untold(Exchange exchange, ReadOnlySpan<byte> data, JsonAnswerReader answer)
+    {
+        if (ProviderSecrets.IsIn(exchange.Target!.Provider, data))
+            return EdgeError.Upstream(ErrorKind.UpstreamAuth);
+        if (In(exchange, data) is { IsError: true } failure)
+            return failure;
+        return answer.IsErrorAlone ? Of(exchange, answer) : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+    }
+
     private static int StatusOf(JsonAnswerReader answer)
     {
         if (answer.ErrorNumber > 0)

@@ -8,7 +8,6 @@ namespace AiEdge.DataPlane.Flow;
 /// <summary>Cheaper models that are asked before the asked one: what ends an attempt at one of them, and what is passed over.</summary>
 internal sealed partial class AttemptLoop
 {
-    private bool _asksLogprobs;
     private TargetModel? _plain;
 
     /// <summary>
@@ -46,7 +45,7 @@ internal sealed partial class AttemptLoop
     /// </summary>
     private bool TryAskPlainly(ClientLink link, Exchange exchange, EdgeError error)
     {
-        if (!_asksLogprobs || error.Kind != ErrorKind.UpstreamStatus || exchange.Status is not (400 or 422) || !IsFree(link, error))
+        if (!_request.AsksLogprobs || error.Kind != ErrorKind.UpstreamStatus || exchange.Status is not (400 or 422) || !IsFree(link, error))
             return false;
         _plain = exchange.Target;
         Forget(exchange, error);

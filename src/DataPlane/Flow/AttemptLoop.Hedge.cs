@@ -186,7 +186,7 @@ internal sealed partial class AttemptLoop
             return false;
         var translation = exchange.Translation;
         _plan.Swap();
-        var isUncarried = Uncarried(exchange, body).IsError;
+        var isUncarried = _request.Uncarried(exchange, body, _gate).IsError;
         if (isUncarried)
             _plan.Leave(AttemptOutcome.Unknown);
         _plan.Swap();
@@ -195,8 +195,8 @@ internal sealed partial class AttemptLoop
         // What the first one is to be sent lies where this was tried; it could be made before, and so it can be now.
         if (isUncarried && exchange.SentAt == 0)
         {
-            Translate(exchange, body);
-            Patch(exchange, body.Intake!);
+            _request.Translate(exchange, body, _gate);
+            _request.Patch(exchange, body.Intake!, _gate);
         }
 
         return isUncarried;
@@ -302,13 +302,13 @@ internal sealed partial class AttemptLoop
     {
         if (await side.TakeAsync(link) is not { } upstream)
             return;
-        if (Translate(exchange, body) is { IsError: true } untold)
+        if (_request.Translate(exchange, body, _gate) is { IsError: true } untold)
         {
             side.Fail(untold);
             return;
         }
 
-        side.StripsUsage = Patch(exchange, body.Intake!);
+        side.StripsUsage = _request.Patch(exchange, body.Intake!, _gate);
         if (isSecond)
         {
             _services.Metrics.Know(exchange);
@@ -340,8 +340,8 @@ internal sealed partial class AttemptLoop
         var status = !read.Error.IsError && !isCancelled ? upstream!.HeadReader.Head.Status : 0;
         exchange.Status = status is >= 300 || read.IsBroken ? status : 0;
         if (exchange.Status is 429 or 503 or 529)
-            NoteWait(exchange, upstream!);
-        _retryAfter = TimeSpan.Zero;
+            _report.OnWait(exchange, upstream!.HeadReader.Head);
+        _report.Begin();
         var error = isCancelled ? EdgeError.Client(ErrorKind.ClientClosed) : read.Error.IsError ? read.Error
             : EdgeError.Upstream(read.IsBroken ? ErrorKind.UpstreamBadAnswer : ErrorKind.UpstreamStatus);
         if (isCancelled)

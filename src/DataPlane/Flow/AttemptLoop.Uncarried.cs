@@ -12,7 +12,7 @@ internal sealed partial class AttemptLoop
     /// <summary>Why the last target that was asked has not answered; no error where none was.</summary>
     private EdgeError _failure;
 
-    /// <summary>When that one wants to be asked again, as <see cref="TellWait"/> tells it.</summary>
+    /// <summary>When that one wants to be asked again, as <see cref="TargetReport.TellWait"/> tells it.</summary>
     private (long WaitNs, long ResetUnixNs) _failureWait;
 
     /// <summary>An attempt was in vain; those that follow may not be able to take the request.</summary>
@@ -20,19 +20,6 @@ internal sealed partial class AttemptLoop
     {
         _failure = error.Kind == ErrorKind.UpstreamStatus ? _relay.HeldError : error;
         _failureWait = (exchange.LimitWaitNs, exchange.LimitResetUnixNs);
-    }
-
-    /// <summary>
-    /// Why the request cannot be put into the dialect of the exchange's target, before that is asked as one of several; of those that are asked alone it is
-    /// seen when they are.
-    /// </summary>
-    private EdgeError Uncarried(Exchange exchange, RequestBody body)
-    {
-        if (Speaks(exchange))
-            return default;
-        var error = Translate(exchange, body);
-        exchange.ClearTranslation();
-        return error.Source == ErrorSource.Client ? error : default;
     }
 
     /// <summary>

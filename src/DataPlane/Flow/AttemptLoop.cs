@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using AiEdge.DataPlane.Core;
-using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Route;
-using AiEdge.DataPlane.Translate;
 using AiEdge.DataPlane.Transport;
 
 namespace AiEdge.DataPlane.Flow;
@@ -22,18 +20,17 @@ internal sealed partial class AttemptLoop
     private readonly TargetPlan _plan;
     private readonly JournalHold _journal;
     private readonly AdmissionGate _gate;
-    private readonly Func<EnsembleMember> _makeMember;
-    private readonly Func<EnsembleReader> _makeReader;
     private readonly Settlement _settlement;
     private readonly ResponseRelay _relay;
-    private readonly List<Piece> _proofs = [];
-    private bool _barsThought;
+    private readonly TargetReport _report;
+    private readonly TargetRequest _request;
+    private readonly Func<Ensemble> _makeEnsemble;
+    private Ensemble? _ensemble;
+    private AdmissionGate? _taken;
     private UpstreamConnection? _inHand;
-    private TimeSpan _retryAfter;
     private bool _isIn;
     private bool _isOpen;
     private bool _isStale;
-    private bool _isAccounts;
     private bool _isMade;
 
     public AttemptLoop(
@@ -42,10 +39,11 @@ internal sealed partial class AttemptLoop
         _services = services;
         _plan = plan;
         _journal = journal;
-        _gate = _asking = gate;
+        _gate = gate;
         _settlement = settlement;
-        _makeMember = () => new EnsembleMember(services.Bodies, services.Limits, admission => new AdmissionGate(admission, meter, journal));
-        _makeReader = () => new EnsembleReader(meter, settlement);
+        _report = new TargetReport(plan, services.Clock, services.Routes);
+        _request = new TargetRequest(MayAskLogprobs);
+        _makeEnsemble = () => new Ensemble(services, plan, journal, gate, meter, settlement, _report, _request);
         _relay = new ResponseRelay(plan, journal, credit, meter, settlement, services.Bodies, services.Items);
     }
 
@@ -61,12 +59,21 @@ internal sealed partial class AttemptLoop
         _failure = default;
     }
 
+    /// <summary>The end of the exchange: the attempt whose answer was taken out of several pays by its own credit.</summary>
+    public void Settle(Exchange exchange)
+    {
+        if (_taken is not { } taken)
+            return;
+        _taken = null;
+        taken.Settle(exchange);
+    }
+
     /// <summary>Ends an attempt that a defect of ours broke off: nobody knows in what state its connection is.</summary>
     public void Abandon()
     {
         Leave(AttemptOutcome.Unknown);
         _relay.Abandon();
-        ReleaseMembers();
+        _ensemble?.Release();
         _inHand?.Close();
         _inHand = null;
     }
@@ -112,8 +119,8 @@ internal sealed partial class AttemptLoop
                 return await EndAsync(error);
             var wait = TimeSpan.Zero;
             var isStep = !_isStale && _plan.Step is not null;
-            var native = error.Kind == ErrorKind.UpstreamStatus && ErrorRelay.IsOfTranslation(exchange);
-            if (!_isStale && !_plan.TryNext(_retryAfter, out wait, native))
+            var native = error.Kind == ErrorKind.UpstreamStatus && ProviderError.IsOfTranslation(exchange);
+            if (!_isStale && !_plan.TryNext(_report.RetryAfter, out wait, native))
                 return await EndAsync(error);
             if (isStep)
                 Escalate(exchange, error);
@@ -223,7 +230,7 @@ internal sealed partial class AttemptLoop
     private EdgeError Paced(Exchange exchange, TimeSpan wait)
     {
         exchange.ClearRefusal();
-        TellWait(exchange, wait);
+        _report.TellWait(exchange, wait);
         return EdgeError.Edge(ErrorKind.ProviderLimited);
     }
 
@@ -250,23 +257,23 @@ internal sealed partial class AttemptLoop
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<EdgeError> AttemptAsync(ClientLink link, Exchange exchange, RequestBody body)
     {
-        _isAccounts = _isMade = false;
+        _isMade = false;
+        _report.Begin();
         _relay.GivenUp = CascadeOutcome.Kept;
-        if (Translate(exchange, body) is { IsError: true } untold)
+        if (_request.Translate(exchange, body, _gate) is { IsError: true } untold)
         {
-            _isUncarried = untold.Source == ErrorSource.Client && _plan.Step is null && !Speaks(exchange);
+            _isUncarried = untold.Source == ErrorSource.Client && _plan.Step is null && !TargetRequest.Speaks(exchange);
             return Judged(exchange, untold);
         }
 
         var pool = _services.Upstreams.Of(exchange.Target!.Provider);
-        var stripsUsage = Patch(exchange, body.Intake!);
-        _relay.Begin(link, exchange, stripsUsage, _asksLogprobs);
+        var stripsUsage = _request.Patch(exchange, body.Intake!, _gate);
+        _relay.Begin(link, exchange, stripsUsage, _request.AsksLogprobs);
         _isMade = true;
         exchange.Attempts++;
         exchange.AttemptIsRecorded = false;
         exchange.Purpose = _plan.Purpose;
         exchange.Target.State!.OnAttempt();
-        _retryAfter = TimeSpan.Zero;
         var upstream = _isStale ? null : pool.TryTake();
         _isStale = false;
         var hedge = HedgeOf(exchange);
@@ -288,6 +295,40 @@ internal sealed partial class AttemptLoop
             ? await SendHedgedAsync(link, exchange, body, hedge, Stopwatch.GetTimestamp())
             : await AttemptSender.SendAsync(link, exchange, body, upstream, _settlement, Within(exchange));
         return await TakeAsync(link, exchange, body, error);
+    }
+
+    /// <summary>All attempts at once, to the end of the one that is taken, or to an error that may be made good.</summary>
+    private async ValueTask<EdgeError> AttemptManyAsync(ClientLink link, Exchange exchange, RequestBody body)
+    {
+        _isStale = false;
+        _report.Begin();
+        _relay.GivenUp = CascadeOutcome.Kept;
+        if (_request.Uncarried(exchange, body, _gate) is { IsError: true } untold)
+        {
+            _isMade = false;
+            _isUncarried = true;
+            return Judged(exchange, untold);
+        }
+
+        _isMade = true;
+        _relay.Begin(link, exchange, stripUsage: false);
+        exchange.AttemptIsRecorded = false;
+        exchange.Purpose = AttemptPurpose.Ensemble;
+        var ensemble = _ensemble ??= _makeEnsemble();
+        try
+        {
+            var error = await ensemble.AskAsync(link, exchange, body);
+            var taken = ensemble.Taken!;
+            _taken = taken.Number == 0 ? null : taken.Gate;
+            _inHand = taken.Upstream;
+            if (taken.HasBody && !error.IsError)
+                _relay.Resume(taken.Body, taken.Held);
+            return _inHand is null ? Unmade(link, exchange, error) : await TakeAsync(link, exchange, body, error, taken.HasHead);
+        }
+        finally
+        {
+            ensemble.Release();
+        }
     }
 
     /// <summary>How long an answer in one piece may take: what its target has for that, or a cheaper model.</summary>
@@ -312,9 +353,9 @@ internal sealed partial class AttemptLoop
         return Judged(exchange, link.Reason != StopReason.None || link.HasLeft ? Stopped(link) : error);
     }
 
-    /// <summary>Relays what the connection in hand has answered, or says why that has not.</summary>
+    /// <summary>Relays what the connection in hand has answered, or says why that has not, or that it has been read and is none.</summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
-    private async ValueTask<EdgeError> TakeAsync(ClientLink link, Exchange exchange, RequestBody body, EdgeError error)
+    private async ValueTask<EdgeError> TakeAsync(ClientLink link, Exchange exchange, RequestBody body, EdgeError error, bool isRead = false)
     {
         var upstream = _inHand!;
         var isAnswered = !error.IsError;
@@ -322,7 +363,7 @@ internal sealed partial class AttemptLoop
         {
             link.ClearStep();
             LimitWhole(link, exchange);
-            ReadLimits(exchange, upstream);
+            _report.OnHead(exchange, upstream.HeadReader.Head);
             NotePlain(exchange, upstream.HeadReader.Head.Status);
             error = await _relay.RunAsync(upstream, body);
         }
@@ -332,38 +373,13 @@ internal sealed partial class AttemptLoop
         if ((!isAnswered || _relay.GivenUp != CascadeOutcome.Kept) && (link.Reason != StopReason.None || link.HasLeft))
             error = Stopped(link);
         _isStale = error.Retry == RetryPermission.IfReused && upstream.IsReused && upstream.Pool.Provider.RetryReused;
-        var isRefused = isAnswered && upstream.HeadReader.Head.Status >= 400;
-        if (isAnswered && (error.Kind is ErrorKind.UpstreamStatus or ErrorKind.UpstreamBadAnswer || (isRefused && error.Kind == ErrorKind.ProviderLimited)))
-        {
-            NoteWait(exchange, upstream, isRefused ? _relay.HeldWait : TimeSpan.Zero);
-            TellWait(exchange, _retryAfter);
-        }
-
+        var head = isAnswered || isRead ? upstream.HeadReader.Head : null;
+        _report.OnEnd(exchange, error, head, isAnswered && head is { Status: >= 400 } ? _relay.HeldWait : TimeSpan.Zero);
         if (error.Kind != ErrorKind.UpstreamStatus)
             LetGo();
-        if (error.Kind == ErrorKind.ProviderLimited)
-            PauseUntold(exchange);
         if (isAnswered && (error.Kind == ErrorKind.UpstreamStatus ? _relay.IsElsewhere : error.IsOfRequest && _plan.HasOtherAccount))
             _plan.OnNotThere();
-        NoteAccount(exchange, error);
         return Judged(exchange, error);
-    }
-
-    /// <summary>What the answer's head says of the account's limits, and of the tier that serves.</summary>
-    private void ReadLimits(Exchange exchange, UpstreamConnection upstream)
-    {
-        var (head, now) = (upstream.HeadReader.Head, DateTimeOffset.FromUnixTimeMilliseconds(_services.Clock.CoarseUnixMs));
-        _plan.OnHead(ProviderRateReader.Of(head, now), head.Status is >= 200 and < 300, head.Status == 429 ? RetryAfter.Of(head, now) : TimeSpan.Zero);
-        TakeTier(exchange, upstream);
-    }
-
-    /// <summary>What the answer's head says of the tier that serves, where its dialect says it there.</summary>
-    private static void TakeTier(Exchange exchange, UpstreamConnection upstream)
-    {
-        var head = upstream.HeadReader.Head;
-        var dialect = DialectTable.Of(exchange.SpokenEndpoint.Dialect);
-        if (dialect.TierHeader is { } name && head.IndexOf(name) is var i and >= 0)
-            exchange.SetTierAtHead(dialect.Words.TierOf(head.Value(i)));
     }
 
     /// <summary>Tells the plan what the attempt says of its target.</summary>
@@ -371,21 +387,9 @@ internal sealed partial class AttemptLoop
     {
         if (_isStale)
             _plan.OnStale();
-        Leave(error.Kind switch
-        {
-            _ when _isStale || _isAccounts => AttemptOutcome.Unknown,
-            _ when _relay.GivenUp != CascadeOutcome.Kept => AttemptOutcome.Answered,
-            ErrorKind.None => AttemptOutcome.Answered,
-            ErrorKind.UpstreamStatus when exchange.Status == 429 || PassingStatus.IsOfRequest(exchange.Status) => AttemptOutcome.Unknown,
-            ErrorKind.UpstreamStatus when exchange.Status is < 500 and not 408 && !PassingStatus.Is(exchange.Status) => AttemptOutcome.Answered,
-            ErrorKind.ProviderLimited => AttemptOutcome.Unknown,
-            _ when PassingStatus.IsOfRequest(exchange.Status) => AttemptOutcome.Unknown,
-
-            // Where the asked name is passed on, one that the provider does not know says nothing of the provider.
-            ErrorKind.UpstreamAuth when exchange is { Status: 404, Target.UpstreamModel: null } => AttemptOutcome.Unknown,
-            _ when error.Source == ErrorSource.Upstream && !error.IsOfRequest => AttemptOutcome.Failed,
-            _ => AttemptOutcome.Unknown,
-        });
+        Leave(_isStale ? AttemptOutcome.Unknown
+            : _relay.GivenUp != CascadeOutcome.Kept ? AttemptOutcome.Answered
+            : _report.OutcomeOf(exchange, error));
         return error;
     }
 
@@ -421,6 +425,13 @@ internal sealed partial class AttemptLoop
         if (!_isStale && !isStep)
             exchange.Target!.State!.OnRetry();
         exchange.ForgetAnswer(Stopwatch.GetTimestamp());
+    }
+
+    /// <summary>The attempt was in vain, and another follows.</summary>
+    private void EndTarget(Exchange exchange)
+    {
+        (_taken ?? _gate).EndTarget(exchange);
+        _taken = null;
     }
 
     private void LetGo()

@@ -1,4 +1,3 @@
-using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Route;
@@ -18,7 +17,7 @@ internal enum MemberState : byte
     /// <summary>No answer came, or none that is whole.</summary>
     Failed,
 
-    /// <summary>The provider's head says that it is an error; its body has not been read.</summary>
+    /// <summary>The provider's head says that it is an error, of whose body so much is held as is judged.</summary>
     Refused,
 
     /// <summary>An answer that cannot be judged: no JSON, or too long to be held. What of it has not been read is still to come.</summary>
@@ -40,11 +39,7 @@ internal sealed class EnsembleMember
     private long _uncountedMax;
     private long _heldMax;
 
-    public EnsembleMember(ByteBudget bodies, LimitStates limits, Func<Admission, AdmissionGate> gate)
-    {
-        _bodies = bodies;
-        Gate = gate(new Admission(limits));
-    }
+    public EnsembleMember(ByteBudget bodies, AdmissionGate gate) => (_bodies, Gate) = (bodies, gate);
 
     /// <summary>Its credit, for the second on: the first has the exchange's own.</summary>
     public AdmissionGate Gate { get; }
@@ -83,6 +78,18 @@ internal sealed class EnsembleMember
 
     public MemberAnswer Reading { get; set; }
 
+    /// <summary>Whether its answer has been read: what it has cost is known.</summary>
+    public bool HasReading { get; set; }
+
+    /// <summary>What has failed in it, as a status; 0 where none was told.</summary>
+    public int Status { get; set; }
+
+    /// <summary>When its error's body says to come again; zero where it does not.</summary>
+    public TimeSpan Wait { get; set; }
+
+    /// <summary>What it says of its target, where it has failed.</summary>
+    public AttemptOutcome Outcome { get; set; }
+
     /// <summary>What is under way of it.</summary>
     public Task Task { get; set; } = Task.CompletedTask;
 
@@ -98,11 +105,12 @@ internal sealed class EnsembleMember
         Number = number;
         State = MemberState.Opening;
         Error = default;
-        IsResent = IsOver = IsSentWhole = HasHead = false;
+        IsResent = IsOver = IsSentWhole = HasHead = HasBody = HasReading = false;
         Upstream = null;
         FirstByteAt = OutputClamp = 0;
         Translation = default;
         Reading = default;
+        (Status, Wait, Outcome) = (0, TimeSpan.Zero, AttemptOutcome.Unknown);
         Place = default;
         Task = Task.CompletedTask;
         _uncountedMax = RequestBody.UncountedBytes / size;
@@ -121,6 +129,9 @@ internal sealed class EnsembleMember
 
     /// <summary>Whether its answer's head is there.</summary>
     public bool HasHead { get; private set; }
+
+    /// <summary>Whether its answer's body has been begun.</summary>
+    public bool HasBody { get; private set; }
 
     /// <summary>Sends what was written, and reads its answer.</summary>
     public async Task ReadAsync(ClientLink link)
@@ -145,11 +156,11 @@ internal sealed class EnsembleMember
     private async ValueTask<MemberState> ReadBodyAsync(ClientLink link, UpstreamConnection upstream)
     {
         var head = upstream.HeadReader.Head;
-        if (head.Status is < 200 or >= 300)
-            return MemberState.Refused;
-        if (!AnswerKind.Of(head).IsJson)
-            return MemberState.Unheld;
+        var isRefused = head.Status is < 200 or >= 300;
+        if (isRefused ? head.Status < 400 : !AnswerKind.Of(head).IsJson)
+            return isRefused ? MemberState.Refused : MemberState.Unheld;
         head.Retain();
+        HasBody = true;
         Body.Begin(upstream);
         while (Body.State == BodyState.Open)
         {
@@ -164,9 +175,13 @@ internal sealed class EnsembleMember
                 _bytes.Add(piece);
             Body.Release();
             if (Body.State != BodyState.Faulted && !MayHold())
-                return MemberState.Unheld;
+                return isRefused ? MemberState.Refused : MemberState.Unheld;
+            if (isRefused && _bytes.Length > ProviderError.BodyBytesMax)
+                break;
         }
 
+        if (isRefused)
+            return MemberState.Refused;
         if (Body.State == BodyState.Ended)
             return MemberState.Whole;
         Error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off.");

@@ -9,64 +9,104 @@ using AiEdge.DataPlane.Translate;
 namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
-/// Reads one of several whole answers that are held: what it costs, and what it says in its client's dialect. One for each pipeline that needs it.
+/// Reads what has come of one of several attempts and is held: what it costs, and what it says in its client's dialect, or what has failed. One for each
+/// pipeline that needs it.
 /// </summary>
-internal sealed class EnsembleReader(ExchangeMeter meter, Settlement settlement)
+internal sealed class EnsembleReader
 {
+    private readonly ExchangeMeter _meter;
+    private readonly Settlement _settlement;
     private readonly BodyDecoder _decoder = new();
     private readonly JsonAnswerReader _reader = new();
+    private readonly ProviderError _error;
     private readonly AnswerTranslation _translation = new();
     private readonly TextBuffer _plain = new();
 
-    /// <summary>Reads the answer of a member, whose place the exchange has. An error where it is none.</summary>
-    public EdgeError Read(Exchange exchange, RequestBody request, CascadeRules unless, EnsembleMember member)
+    public EnsembleReader(ExchangeMeter meter, Settlement settlement)
     {
+        _meter = meter;
+        _settlement = settlement;
+        _error = new ProviderError(_decoder);
+    }
+
+    /// <summary>Reads the answer of a member, whose place the exchange has, and tells that what it is; an error where it is none.</summary>
+    public void Read(Exchange exchange, RequestBody request, CascadeRules unless, EnsembleMember member)
+    {
+        exchange.Status = member.Upstream!.HeadReader.Head.Status;
+        if (member.State == MemberState.Refused)
+        {
+            member.Error = ReadError(exchange, request, member);
+            return;
+        }
+
         try
         {
             if (TryDecode(member, out var answer))
-                return Read(exchange, request, unless, member, answer);
-            if (_decoder.IsFaulted)
-                return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
-            member.State = MemberState.Unheld;
-            return default;
+                ReadAnswer(exchange, request, unless, member, answer);
+            else if (!_decoder.IsFaulted)
+                member.State = MemberState.Unheld;
+            else if (!member.Error.IsError)
+                member.Error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
         }
         finally
         {
             _plain.Release();
             _reader.Release();
         }
+
+        if (member.Error.IsError)
+            member.State = MemberState.Failed;
     }
 
-    private EdgeError Read(Exchange exchange, RequestBody request, CascadeRules unless, EnsembleMember member, ReadOnlyMemory<byte> answer)
+    /// <summary>What a provider's error says, as where one is asked alone; <see cref="ErrorKind.UpstreamStatus"/> where its words may go to the client.</summary>
+    private EdgeError ReadError(Exchange exchange, RequestBody request, EnsembleMember member)
+    {
+        var head = member.Upstream!.HeadReader.Head;
+        if (head.Status < 400)
+            return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+        _error.Begin(exchange, head);
+        _error.Feed(member.Held.Span);
+        if (_decoder.IsFaulted)
+            return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+        var error = _error.Judge(exchange, head, request, member.Body.State == BodyState.Faulted, hasOtherAccount: false);
+        member.Wait = _error.WaitOf(exchange);
+        return error.IsError ? error : EdgeError.Upstream(ErrorKind.UpstreamStatus);
+    }
+
+    private void ReadAnswer(Exchange exchange, RequestBody request, CascadeRules unless, EnsembleMember member, ReadOnlyMemory<byte> answer)
     {
         var words = DialectTable.Of(exchange.SpokenEndpoint.Dialect).Words;
-        _reader.Reset(words, settlement.Counts && ShapeTraits.Of(exchange.Endpoint!.Shape).HasOutput, isHeld: true);
+        _reader.Reset(words, _settlement.Counts && ShapeTraits.Of(exchange.Endpoint!.Shape).HasOutput, isHeld: true);
         _reader.Feed(answer.Span);
-        if (answer.IsEmpty || (exchange.UpstreamEndpoint is null ? _reader.IsCut : !_reader.IsComplete))
-            return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off.");
-        if (_reader.IsErrorAlone)
-            return AnsweredError.Of(exchange, _reader);
         exchange.SetReported(_reader.Usage, _reader.ServedTier);
         if (!exchange.Usage.IsPresent && _reader.TextsOf(answer.Span) is { } texts)
-            meter.CountAnswer(exchange, texts);
-        var isTold = true;
-        if (exchange.UpstreamEndpoint is not null)
-        {
-            _translation.Begin(exchange, isStream: false, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
-            isTold = _translation.OnWhole(answer.Span, exchange.Usage);
-            answer = isTold ? _translation.WrittenMemory : default;
-        }
-
-        member.Reading = Judge(exchange, request.Bytes, unless, answer) with
+            _meter.CountAnswer(exchange, texts);
+        var said = default(MemberAnswer);
+        if (!member.Error.IsError)
+            (said, member.Error) = Told(exchange, request, unless, answer);
+        member.HasReading = true;
+        member.Reading = said with
         {
             Usage = exchange.Usage,
             Tier = exchange.ServedTier.ToArray(),
             CountedTokens = exchange.CountedOutputTokens,
             IsEstimate = exchange.OutputIsEstimate,
         };
-        if (exchange.UpstreamEndpoint is not null)
-            _translation.Release();
-        return isTold ? default : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
+    }
+
+    /// <summary>What an answer says that has come to its end, or why it cannot be told.</summary>
+    private (MemberAnswer Said, EdgeError Error) Told(Exchange exchange, RequestBody request, CascadeRules unless, ReadOnlyMemory<byte> answer)
+    {
+        var isNative = exchange.UpstreamEndpoint is null;
+        if (answer.IsEmpty || (isNative ? _reader.IsCut : !_reader.IsComplete))
+            return (default, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
+        if (isNative)
+            return _reader.IsErrorAlone ? (default, AnsweredError.Of(exchange, _reader)) : (Judge(exchange, request.Bytes, unless, answer), default);
+        _translation.Begin(exchange, isStream: false, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+        var isTold = _translation.OnWhole(answer.Span, exchange.Usage);
+        var said = isTold ? Judge(exchange, request.Bytes, unless, _translation.WrittenMemory) : default;
+        _translation.Release();
+        return (said, isTold ? default : AnsweredError.Untold(exchange, answer.Span, _reader));
     }
 
     /// <summary>What an answer says. One that is none of its dialect's breaks all rules.</summary>

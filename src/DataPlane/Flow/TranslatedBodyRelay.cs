@@ -104,19 +104,9 @@ internal sealed class TranslatedBodyRelay(
             client.Write(written);
         }
 
-        var failure = isTold ? default : FailureOf(exchange);
+        var failure = isTold ? default : AnsweredError.Untold(exchange, _bytes.Written, _reader);
         _translation.Release();
         return Break(failure);
-    }
-
-    /// <summary>Why the answer could not be told: the provider says it itself, or it is none.</summary>
-    private EdgeError FailureOf(Exchange exchange)
-    {
-        if (ProviderSecrets.IsIn(exchange.Target!.Provider, _bytes.Written))
-            return EdgeError.Upstream(ErrorKind.UpstreamAuth);
-        if (AnsweredError.In(exchange, _bytes.Written) is { IsError: true } failure)
-            return failure;
-        return _reader.IsErrorAlone ? AnsweredError.Of(exchange, _reader) : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
     }
 
     /// <summary>What the answer has cost: as it reports, else by the texts in it.</summary>

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using AiEdge.DataPlane.Core;
 using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Anthropic;
 using AiEdge.Functional.Tests.Gemini;
@@ -132,7 +131,9 @@ public sealed class EnsembleTests
         await edge.SeeNothingLeftAsync();
         await edge.Host.DisposeAsync();
         var failed = Dump(edge).Where(line => Line(line) == $"attempt ensemble {end} way-0").ToList();
-        Assert.Equal(0, Cost(Assert.Single(failed)));
+
+        // What has begun is paid for, as of who is asked alone.
+        Assert.Equal(dead.Contains("cut=", StringComparison.Ordinal), Cost(Assert.Single(failed)) > 0);
     }
 
     [Fact]
@@ -143,26 +144,6 @@ public sealed class EnsembleTests
         for (var i = 0; i < 20; i++)
             Assert.Equal(200, (await edge.AskAsync(Chat())).Status);
         Assert.InRange(edge.Fake.Requests.Count(request => request.Model == "way-0"), 1, 2 + (int)began.Elapsed.TotalSeconds);
-    }
-
-    [Fact]
-    public async Task A_model_that_its_provider_does_not_know_is_its_failure_as_ever()
-    {
-        await using var edge = await StartAsync("size: 2, pick: longest", ["status=404", "Paris"]);
-        for (var i = 0; i < TargetHealth.RowMax + 2; i++)
-            Assert.Equal(200, (await edge.AskAsync(Chat())).Status);
-        await edge.SeeMetricAsync($$"""aiedge_target_failures_total{gen_ai_provider_name="fake",target="way-0"} {{TargetHealth.RowMax}}""");
-        await edge.SeeMetricAsync("""aiedge_target_ejected{gen_ai_provider_name="fake",target="way-0"} 1""");
-    }
-
-    [Fact]
-    public async Task What_one_request_may_cost_is_nothing_against_who_cannot_be_paid_for_it()
-    {
-        await using var edge = await StartAsync("size: 2, pick: longest", ["status=402", "Paris"]);
-        for (var i = 0; i < TargetHealth.RowMax + 2; i++)
-            Assert.Equal(200, (await edge.AskAsync(Chat())).Status);
-        Assert.Equal(TargetHealth.RowMax + 2, edge.Fake.Requests.Count(request => request.Model == "way-0"));
-        await edge.SeeMetricAsync("""aiedge_target_failures_total{gen_ai_provider_name="fake",target="way-0"} 0""");
     }
 
     [Fact]
@@ -363,7 +344,7 @@ public sealed class EnsembleTests
     private static IComparer<string> EndOrder => Comparer<string>.Create(static (one, other) =>
         (one.Contains(" done ", StringComparison.Ordinal) ? 1 : 0, one).CompareTo((other.Contains(" done ", StringComparison.Ordinal) ? 1 : 0, other)));
 
-    private static string Chat(string more = "") => Ask.Chat(model: "way", more: more);
+    internal static string Chat(string more = "") => Ask.Chat(model: "way", more: more);
 
     private static bool IsScript(string said) => said == "closed" || (said.Contains('=', StringComparison.Ordinal) && said[0] != '{');
 
@@ -392,7 +373,7 @@ public sealed class EnsembleTests
     /// <param name="more">More fields of the model.</param>
     /// <param name="limits">Limits.</param>
     /// <param name="other">Which target lies at another provider of the same address.</param>
-    private static Task<Edge> StartAsync(string ensemble, string[] said, string more = "", string[]? limits = null, int other = -1)
+    internal static Task<Edge> StartAsync(string ensemble, string[] said, string more = "", string[]? limits = null, int other = -1)
     {
         // Nobody answers before all who never will have been asked: else they could be called off before anybody heard of them.
         var (hanging, heard) = (said.Count(static its => its == Hang), new StrongBox<int>());

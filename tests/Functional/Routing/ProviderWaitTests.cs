@@ -1,3 +1,5 @@
+using System.Globalization;
+using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Anthropic;
 using AiEdge.Functional.Tests.Gemini;
 using AiEdge.Functional.Tests.Rig;
@@ -48,6 +50,26 @@ public sealed class ProviderWaitTests
 
             Assert.Equal((429, "34", "33200"), (answer.Status, answer.Field("retry-after"), answer.Field("retry-after-ms")));
         }
+    }
+
+    /// <summary>Where one of several that are asked at once says it, in its head, its body, or with a status of others, it is read.</summary>
+    [Theory]
+    [InlineData(429, Exhausted, "")]
+    [InlineData(503, Exhausted, "")]
+    [InlineData(503, "<html>", "Retry-After: 33\r\n")]
+    [InlineData(402, """{"error":{"message":"Your budget is in use.","code":402,"metadata":{"reason":"in_flight_budget_exhausted"}}}""", "Retry-After: 33\r\n")]
+    public async Task One_of_several_is_left_alone_as_long_as_it_says(int status, string body, string fields)
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup
+        {
+            Providers = "  pool: { dialect: gemini, baseUrl: \"ROOT\", key: key-one-000000000000 }",
+            Models = "  pool: { targets: [ { provider: pool, model: fake-n3 }, { provider: fake, model: fake-n9 } ], ensemble: { size: 2, pick: longest } }",
+            Fake = new FakeUpstreamOptions { RawFor = request => request.Header("x-goog-api-key") is null ? null : Ask.Refusal(status, body, fields) },
+        });
+        Assert.Equal((200, "fake-n9"), await edge.AskAsync(Ask.Chat(model: "pool")) is var answer ? (answer.Status, answer.Field("x-aiedge-model")) : default);
+        var paused = (await edge.AdminAsync("/metrics")).Text.Split('\n')
+            .Single(line => line.StartsWith("aiedge_target_paused_ms{gen_ai_provider_name=\"pool\",", StringComparison.Ordinal));
+        Assert.InRange(long.Parse(paused.Split(' ')[^1], CultureInfo.InvariantCulture), 2000, 33_200);
     }
 
     [Fact]

@@ -67,6 +67,12 @@ public sealed class RefusedAccountTests
         Assert.Equal((502, code), (answer.Status, answer.Json.GetProperty("error").GetProperty("code").GetString()));
         Assert.DoesNotContain("2026-04-01", answer.Text, StringComparison.Ordinal);
         Assert.Equal(200, (await single.AskAsync(Ask.Chat(model: "pool"))).Status);
+
+        await SeeLeftAloneAmongSeveralAsync(provider, Ask.Refusal(status, body));
+        await using var several = await StartAsync(provider, isAlone: true, ensemble: 2, raw: _ => Ask.Refusal(status, body));
+        answer = await several.AskAsync(Ask.Chat(model: "pool"));
+        Assert.Equal((502, code), (answer.Status, answer.Json.GetProperty("error").GetProperty("code").GetString()));
+        Assert.DoesNotContain("2026-04-01", answer.Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -79,6 +85,9 @@ public sealed class RefusedAccountTests
             edge.Fake.EnqueueRaw(isStream ? Ask.StreamAnswer(told) : Ask.Answer(told), close: false);
             await SeeAnotherAskedAsync(edge, request);
         }
+
+        if (!isStream)
+            await SeeLeftAloneAmongSeveralAsync(provider, Ask.Answer(told));
     }
 
     [Theory]
@@ -113,16 +122,31 @@ public sealed class RefusedAccountTests
             Assert.Equal("1", (await edge.AskAsync(request)).Field("x-aiedge-attempts"));
         var asked = edge.Fake.Requests.Select(Key).ToArray();
         Assert.DoesNotContain(asked[0], asked[1..]);
-        Assert.DoesNotContain(
-            (await edge.AdminAsync("/metrics")).Text.Split('\n'), line => line.StartsWith("aiedge_target_failures_total{", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal));
+        await SeeNoFailureAsync(edge);
     }
+
+    /// <summary>Two targets are asked at once, one of them as an account that is refused: it is asked once.</summary>
+    private static async Task SeeLeftAloneAmongSeveralAsync(string provider, byte[] refusal)
+    {
+        await using var edge = await StartAsync(provider, ensemble: 2, more: ", { provider: fake, model: fake-n9 }", raw: request => IsOne(request) ? refusal : null);
+        for (var i = 0; i < 6; i++)
+            Assert.Equal((200, "2"), await edge.AskAsync(Ask.Chat(model: "pool")) is var answer ? (answer.Status, answer.Field("x-aiedge-attempts")) : default);
+        Assert.Single(edge.Fake.Requests, IsOne);
+        await SeeNoFailureAsync(edge);
+    }
+
+    private static async Task SeeNoFailureAsync(Edge edge) => Assert.DoesNotContain(
+        (await edge.AdminAsync("/metrics")).Text.Split('\n'), line => line.StartsWith("aiedge_target_failures_total{", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal));
+
+    private static bool IsOne(FakeUpstream.ReceivedRequest request) => Key(request)!.Contains(One, StringComparison.Ordinal);
 
     /// <summary>Clients of all dialects.</summary>
     private static string[] Requests(bool isStream) => isStream
         ? [Ask.Stream(model: "pool"), Claude.Stream(model: "pool"), Gem.Stream(model: "pool")]
         : [Ask.Chat(model: "pool"), Claude.Ask(model: "pool"), Gem.Ask(model: "pool")];
 
-    private static Task<Edge> StartAsync(string provider, bool isAlone = false)
+    private static Task<Edge> StartAsync(
+        string provider, bool isAlone = false, int ensemble = 1, string more = "", Func<FakeUpstream.ReceivedRequest, byte[]?>? raw = null)
     {
         var (dialect, path) = provider switch
         {
@@ -135,8 +159,10 @@ public sealed class RefusedAccountTests
         return Edge.StartAsync(new EdgeSetup
         {
             Providers = $"  pool: {{ dialect: {dialect}, baseUrl: \"ROOT{path}\", {accounts} }}",
-            Models = "  pool: { targets: [ { provider: pool, model: fake-n3 } ], retry: { waitMax: 1ms, budget: 100% } }",
+            Models = $"  pool: {{ targets: [ {{ provider: pool, model: fake-n3 }}{more} ], retry: {{ waitMax: 1ms, budget: 100% }}"
+                + (ensemble > 1 ? $", ensemble: {{ size: {ensemble}, pick: longest }} }}" : " }"),
             Time = new StillTime(),
+            Fake = new FakeUpstream.FakeUpstreamOptions { RawFor = raw },
         });
     }
 

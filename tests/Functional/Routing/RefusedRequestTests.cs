@@ -1,3 +1,5 @@
+using AiEdge.DataPlane.Core;
+using AiEdge.FakeUpstream;
 using AiEdge.Functional.Tests.Anthropic;
 using AiEdge.Functional.Tests.Gemini;
 using AiEdge.Functional.Tests.Rig;
@@ -133,19 +135,43 @@ public sealed class RefusedRequestTests
         Assert.Equal((429, "20", "provider"), (answer.Status, answer.Field("retry-after"), answer.Field("x-aiedge-limit")));
     }
 
-    /// <summary>Errors of an ensemble are not read: of one who routes on, 404 may be about what the request asks for.</summary>
-    [Fact]
-    public async Task Nor_is_anything_held_against_one_of_several_that_are_asked_at_once()
+    [Theory]
+    [InlineData(404, NoImages)]
+    [InlineData(402, Unaffordable)]
+    public async Task Nor_is_it_held_against_one_of_several_that_are_asked_at_once(int status, string message)
     {
-        const string Tools = ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}}]";
-        await using var edge = await Ways.StartAsync(["status=404", "n=3; tools=off"], "ensemble: { size: 2, pick: majority }", setup => setup with
+        foreach (var body in (byte[][])[Ask.Refusal(status, Error(status, message)), Ask.Answer(Error(status, message))])
         {
-            Models = setup.Models.Replace("priority: 1", "priority: 0", StringComparison.Ordinal),
-        });
-        for (var i = 0; i < 6; i++)
-            Assert.Equal(200, (await edge.AskAsync(Ways.Chat(Tools))).Status);
+            await using var edge = await SeveralAsync(_ => body);
+            for (var i = 0; i < TargetHealth.RowMax + 2; i++)
+                Assert.Equal((200, "way-1"), await edge.AskAsync(Ways.Chat()) is var answer ? (answer.Status, answer.Field("x-aiedge-model")) : default);
+            Assert.Equal(TargetHealth.RowMax + 2, Ways.Asked(edge).Count(static way => way == "way-0"));
+            await edge.SeeMetricAsync("""aiedge_target_failures_total{gen_ai_provider_name="fake",target="way-0"} 0""");
+        }
+    }
+
+    /// <summary>Its moderation has flagged the prompt: a status that stands for an account elsewhere.</summary>
+    [Fact]
+    public async Task Nor_what_moderation_has_flagged()
+    {
+        await using var edge = await SeveralAsync(static _ =>
+            Ask.Refusal(403, """{"error":{"message":"Flagged.","code":403,"metadata":{"reasons":["violence"],"flagged_input":"x"}}}"""));
+        for (var i = 0; i < TargetHealth.RowMax + 2; i++)
+            Assert.Equal(200, (await edge.AskAsync(Ways.Chat())).Status);
         await edge.SeeMetricAsync("""aiedge_target_failures_total{gen_ai_provider_name="fake",target="way-0"} 0""");
     }
+
+    /// <summary>Two targets that are asked at once; what the first one answers.</summary>
+    private static Task<Edge> SeveralAsync(Func<ReceivedRequest, byte[]> first) =>
+        Ways.StartAsync(["n=3", "n=3"], "ensemble: { size: 2, pick: longest }", setup => setup with
+        {
+            Models = setup.Models.Replace("priority: 1", "priority: 0", StringComparison.Ordinal),
+            Fake = new FakeUpstreamOptions
+            {
+                ScriptFor = setup.Fake.ScriptFor,
+                RawFor = request => request.Model == "way-0" ? first(request) : null,
+            },
+        });
 
     private static EdgeSetup Accounts => new()
     {

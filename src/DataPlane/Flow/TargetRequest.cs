@@ -5,26 +5,52 @@ using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Flow;
 
-/// <summary>What becomes of the request on its way to the target: it is put into that one's dialect, or it is edited in place.</summary>
-internal sealed partial class AttemptLoop
+/// <summary>
+/// What becomes of a request on its way to the exchange's target: it is put into that one's dialect, or it is edited in place. One for each pipeline.
+/// </summary>
+/// <param name="mayAskLogprobs">Whether the target is asked how probable its tokens are, for our own sake.</param>
+internal sealed class TargetRequest(Func<Exchange, bool> mayAskLogprobs)
 {
-    private static bool Speaks(Exchange exchange) => exchange.Target!.Provider.Speaks(exchange.Dialect, exchange.Endpoint!.Shape);
+    private readonly List<Piece> _proofs = [];
+    private bool _barsThought;
+
+    /// <summary>Whether log-probabilities are asked for that the client has not asked for.</summary>
+    public bool AsksLogprobs { get; private set; }
+
+    /// <summary>Whether the target takes the client's call as it is.</summary>
+    public static bool Speaks(Exchange exchange) => exchange.Target!.Provider.Speaks(exchange.Dialect, exchange.Endpoint!.Shape);
 
     /// <summary>Puts the request into the target's dialect, where that is not the client's.</summary>
-    private EdgeError Translate(Exchange exchange, RequestBody body)
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="body">Its request.</param>
+    /// <param name="gate">What the attempt was admitted by, which may cap its output.</param>
+    public EdgeError Translate(Exchange exchange, RequestBody body, AdmissionGate gate)
     {
         exchange.ClearTranslation();
         _proofs.Clear();
-        _barsThought = _asksLogprobs = false;
+        _barsThought = AsksLogprobs = false;
         if (Speaks(exchange))
             return FindProofs(exchange, body);
         if (!body.TryCountTranslation())
             return EdgeError.Edge(ErrorKind.Overloaded);
         var intake = body.Intake!;
-        var cap = _asking.Clamp(exchange).Tokens;
-        var error = intake.Translation.Build(exchange, intake.HeadReader.Head, body.Bytes, cap, ModelAbilities.Of(exchange), MayAskLogprobs(exchange));
-        _asksLogprobs = intake.Translation.AsksLogprobs;
+        var cap = gate.Clamp(exchange).Tokens;
+        var error = intake.Translation.Build(exchange, intake.HeadReader.Head, body.Bytes, cap, ModelAbilities.Of(exchange), mayAskLogprobs(exchange));
+        AsksLogprobs = intake.Translation.AsksLogprobs;
         return error;
+    }
+
+    /// <summary>
+    /// Why the request cannot be put into the dialect of the exchange's target, before that is asked as one of several; of those that are asked alone it is
+    /// seen when they are.
+    /// </summary>
+    public EdgeError Uncarried(Exchange exchange, RequestBody body, AdmissionGate gate)
+    {
+        if (Speaks(exchange))
+            return default;
+        var error = Translate(exchange, body, gate);
+        exchange.ClearTranslation();
+        return error.Source == ErrorSource.Client ? error : default;
     }
 
     /// <summary>Finds what another provider's translation has put into the request, which is nothing that the target could read.</summary>
@@ -68,26 +94,26 @@ internal sealed partial class AttemptLoop
     }
 
     /// <summary>Changes what must change on the way to the target; true if the stream's usage was asked for by us.</summary>
-    private bool Patch(Exchange exchange, Intake intake)
+    public bool Patch(Exchange exchange, Intake intake, AdmissionGate gate)
     {
         if (exchange.UpstreamEndpoint is not null || exchange.Endpoint!.Kind == EndpointKind.Passthrough)
             return false;
         var target = exchange.Target!;
         var inject = target.Provider.UsageChunk == UsageChunkMode.Inject;
-        var clamp = exchange.Endpoint.IsCount ? default : _asking.Clamp(exchange) with { BarsThought = _barsThought };
+        var clamp = exchange.Endpoint.IsCount ? default : gate.Clamp(exchange) with { BarsThought = _barsThought };
         if (!_barsThought && clamp.BoundThought(intake.Scan.Facts, exchange.Endpoint!.Shape) is { IsEmpty: false } bound
             && !exchange.TranslationLoss.EndsWith(bound))
             exchange.AddTranslationLoss(bound);
-        var mayAskLogprobs = MayAskLogprobs(exchange);
+        var mayAsk = mayAskLogprobs(exchange);
         var isInjected = RequestPatch.Build(
             intake.Scan.Facts,
             exchange.Endpoint!.Shape,
             target.UpstreamModelJson ?? exchange.PassedModelJson,
             inject,
             intake.Patch,
-            mayAskLogprobs ? default : clamp,
+            mayAsk ? default : clamp,
             target.Provider.InsteadOfModel);
-        _asksLogprobs = mayAskLogprobs && RequestForm.Of(exchange.Endpoint.Shape).AskLogprobs(intake.Scan.Facts, clamp, intake.Patch);
+        AsksLogprobs = mayAsk && RequestForm.Of(exchange.Endpoint.Shape).AskLogprobs(intake.Scan.Facts, clamp, intake.Patch);
         if (exchange.Stored.BeforeJson is { IsEmpty: false } before)
             intake.Patch.Replace(intake.Scan.Facts.StoredIdToken, before);
         ReadOnlyMemory<byte> name = target.UpstreamModelJson ?? exchange.PassedModelJson;

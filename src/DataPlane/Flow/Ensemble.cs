@@ -1,64 +1,53 @@
 using System.Diagnostics;
+using AiEdge.DataPlane.Admit;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Forward;
+using AiEdge.DataPlane.Meter;
 using AiEdge.DataPlane.Route;
 
 namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
-/// Several attempts at once, of whose whole answers one is taken. This part alone touches the exchange: it lends each attempt its place in it while that is
-/// made, read and ended, and waits for all in between. Where none is good one of them stands for all, and its error is the exchange's as ever.
+/// Several attempts at once, of whose whole answers one is taken. It alone touches the exchange meanwhile: it lends each attempt its place in it while that
+/// is made, read and ended, and waits for all in between. Where none is good one of them stands for all, and its error is the exchange's as ever. One for
+/// each pipeline that needs it, reused.
 /// </summary>
-internal sealed partial class AttemptLoop
+internal sealed class Ensemble
 {
+    private readonly EdgeServices _services;
+    private readonly TargetPlan _plan;
+    private readonly JournalHold _journal;
+    private readonly AdmissionGate _gate;
+    private readonly Settlement _settlement;
+    private readonly TargetReport _report;
+    private readonly TargetRequest _request;
+    private readonly EnsembleReader _reader;
+    private readonly Func<EnsembleMember> _makeMember;
     private readonly List<EnsembleMember> _members = [];
     private EnsembleMember[] _spare = [];
-    private EnsembleReader? _reader;
-    private AdmissionGate _asking;
-    private AdmissionGate? _taken;
 
-    /// <summary>The end of the exchange: the attempt whose answer was taken out of several pays by its own credit.</summary>
-    public void Settle(Exchange exchange)
+    public Ensemble(
+        EdgeServices services, TargetPlan plan, JournalHold journal, AdmissionGate gate, ExchangeMeter meter, Settlement settlement, TargetReport report,
+        TargetRequest request)
     {
-        if (_taken is not { } taken)
-            return;
-        _taken = null;
-        taken.Settle(exchange);
+        _services = services;
+        _plan = plan;
+        _journal = journal;
+        _gate = gate;
+        _settlement = settlement;
+        _report = report;
+        _request = request;
+        _reader = new EnsembleReader(meter, settlement);
+        _makeMember = () => new EnsembleMember(services.Bodies, new AdmissionGate(new Admission(services.Limits), meter, journal));
     }
 
-    /// <summary>All attempts at once, to the end of the one that is taken, or to an error that may be made good.</summary>
-    private async ValueTask<EdgeError> AttemptManyAsync(ClientLink link, Exchange exchange, RequestBody body)
-    {
-        _isAccounts = _isStale = false;
-        _retryAfter = TimeSpan.Zero;
-        _relay.GivenUp = CascadeOutcome.Kept;
-        if (Uncarried(exchange, body) is { IsError: true } untold)
-        {
-            _isMade = false;
-            _isUncarried = true;
-            return Judged(exchange, untold);
-        }
-
-        _isMade = true;
-        _relay.Begin(link, exchange, stripUsage: false);
-        exchange.AttemptIsRecorded = false;
-        exchange.Purpose = AttemptPurpose.Ensemble;
-        try
-        {
-            var error = await AskManyAsync(link, exchange, body, _plan.Asked.Ensemble!);
-            if (_inHand is not null)
-                return await TakeAsync(link, exchange, body, error);
-            link.Detach();
-            return Judged(exchange, error);
-        }
-        finally
-        {
-            ReleaseMembers();
-        }
-    }
+    /// <summary>The attempt that has the exchange once all have been waited for: the one that was taken, or that stands for all.</summary>
+    public EnsembleMember? Taken { get; private set; }
 
     /// <summary>Makes the attempts, waits for their answers, and puts the one that is taken in the exchange's place.</summary>
-    private async ValueTask<EdgeError> AskManyAsync(ClientLink link, Exchange exchange, RequestBody body, EnsembleModel model)
+    public async ValueTask<EdgeError> AskAsync(ClientLink link, Exchange exchange, RequestBody body)
     {
+        var model = _plan.Asked.Ensemble!;
         using var race = new EnsembleRace(model.Size);
         await AdmitMembersAsync(link, exchange, body, model);
         link.DrainOnLeave(exchange.Key!.OnDisconnect.DrainFor);
@@ -122,7 +111,7 @@ internal sealed partial class AttemptLoop
             }
 
             _plan.Swap(ref place);
-            var isUncarried = Uncarried(exchange, body).IsError;
+            var isUncarried = _request.Uncarried(exchange, body, _gate).IsError;
             if (isUncarried)
                 _plan.Bar();
             _plan.Swap(ref place);
@@ -190,21 +179,19 @@ internal sealed partial class AttemptLoop
     {
         var upstream = member.Upstream!;
         Enter(exchange, member);
-        _asking = member.Number == 0 ? _gate : member.Gate;
         member.State = MemberState.Failed;
-        member.Error = Translate(exchange, body);
+        member.Error = _request.Translate(exchange, body, GateOf(member));
         if (!member.Error.IsError && !race.TryEnter(member.Number, upstream))
-            member.Error = Stopped(link);
+            member.Error = AttemptLoop.Stopped(link);
         if (!member.Error.IsError)
         {
-            Patch(exchange, body.Intake!);
+            _request.Patch(exchange, body.Intake!, GateOf(member));
             upstream.WatchUpload();
             AttemptSender.Write(exchange, body, upstream);
             member.State = MemberState.Reading;
             (member.Translation, member.OutputClamp) = (exchange.Translation, exchange.OutputClamp);
         }
 
-        _asking = _gate;
         Exit(exchange, member);
         member.Task = member.State == MemberState.Reading ? member.ReadAsync(link) : Task.CompletedTask;
     }
@@ -247,20 +234,25 @@ internal sealed partial class AttemptLoop
         Read(exchange, body, member);
     }
 
-    /// <summary>What came of a member: what its head says of its account, and of a whole answer what it is worth.</summary>
+    /// <summary>What came of a member: what its head says of its account, what its answer is worth, or what it tells of its target.</summary>
     private void Read(Exchange exchange, RequestBody body, EnsembleMember member)
     {
         member.IsOver = true;
         Enter(exchange, member);
-        if (member.State > MemberState.Failed)
-            ReadLimits(exchange, member.Upstream!);
-        if (member.State == MemberState.Whole)
+        _report.Begin();
+        var head = member.HasHead ? member.Upstream!.HeadReader.Head : null;
+        if (head is not null)
+            _report.OnHead(exchange, head);
+        if (member.State == MemberState.Refused || member is { HasBody: true, State: not MemberState.Unheld })
+            _reader.Read(exchange, body, _plan.Asked.Ensemble!.Unless, member);
+        if (member.State is MemberState.Failed or MemberState.Refused)
         {
-            member.Error = (_reader ??= _makeReader()).Read(exchange, body, _plan.Asked.Ensemble!.Unless, member);
-            if (member.Error.IsError)
-                member.State = MemberState.Failed;
+            _report.OnEnd(exchange, member.Error, head, member.Wait);
+            member.Outcome = _report.OutcomeOf(exchange, member.Error);
         }
 
+        member.Status = member.State == MemberState.Unheld ? 0 : exchange.Status;
+        _report.Begin();
         Exit(exchange, member);
     }
 
@@ -294,36 +286,32 @@ internal sealed partial class AttemptLoop
         foreach (var member in _members)
         {
             if (member != taken)
-                End(link, exchange, body, member);
+                End(link, exchange, member);
         }
 
+        Taken = taken;
         Enter(exchange, taken);
         exchange.Attempts = made;
         exchange.AttemptIsRecorded = false;
-        _taken = taken.Number == 0 ? null : taken.Gate;
-        _inHand = taken.Upstream;
-        if (_inHand is null || taken.State == MemberState.Failed || link.Reason != StopReason.None)
-            return link.Reason != StopReason.None ? Stopped(link) : taken.Error;
+        if (link.Reason != StopReason.None)
+            return AttemptLoop.Stopped(link);
+        if (taken.Upstream is not { } upstream || taken.State == MemberState.Failed)
+            return taken.Error;
 
         // To wait for other answers is no time that the data plane adds.
-        if (taken.State != MemberState.Refused && exchange.FirstByteAt != 0)
+        if (exchange.FirstByteAt != 0)
             exchange.InVainUs += EdgeClock.Us(exchange.FirstByteAt, Stopwatch.GetTimestamp());
-        if (taken.Held.Length > 0)
-            _relay.Resume(taken.Body, taken.Held);
-        return link.Attach(_inHand, _inHand.Lease) ? default : Stopped(link);
+        return link.Attach(upstream, upstream.Lease) ? default : AttemptLoop.Stopped(link);
     }
 
     /// <summary>A member that is not taken: whatever came of it, it has its record, its cost and its say about the target.</summary>
-    private void End(ClientLink link, Exchange exchange, RequestBody body, EnsembleMember member)
+    private void End(ClientLink link, Exchange exchange, EnsembleMember member)
     {
         Enter(exchange, member);
         exchange.Attempts = member.Attempt;
         var isCancelled = !member.IsOver || member.State == MemberState.Unheld;
-        var error = isCancelled ? link.Reason == StopReason.None ? EdgeError.Client(ErrorKind.ClientClosed) : Stopped(link) : member.Error;
-        if (member is { IsOver: true, State: MemberState.Refused })
-            error = NoteRefused(exchange, member);
-        var isWhole = member is { IsOver: true, State: MemberState.Whole };
-        exchange.Status = isWhole ? member.Upstream!.HeadReader.Head.Status : exchange.Status;
+        var isWhole = !isCancelled && member.State == MemberState.Whole;
+        var error = !isCancelled ? member.Error : link.Reason == StopReason.None ? EdgeError.Client(ErrorKind.ClientClosed) : AttemptLoop.Stopped(link);
         if (isWhole)
             _settlement.Escalate();
         else if (error.Kind == ErrorKind.ClientClosed)
@@ -336,45 +324,21 @@ internal sealed partial class AttemptLoop
         _plan.Asked.Ensembles.On(
             isWhole ? member.IsValid ? EnsembleOutcome.Unpicked : EnsembleOutcome.Invalid
             : isCancelled ? EnsembleOutcome.Cancelled : EnsembleOutcome.Failed);
-        (member.Number == 0 ? _gate : member.Gate).EndTarget(exchange);
+        GateOf(member).EndTarget(exchange);
         if (isLeft)
             _plan.OnOutrun(openedAt: 0);
-        var isFault = !isCancelled && !isWhole && !_isAccounts && error.Source == ErrorSource.Upstream && IsFault(exchange, body);
-        _plan.Leave(isWhole ? AttemptOutcome.Answered : isFault ? AttemptOutcome.Failed : AttemptOutcome.Unknown);
-        LetGo(member, isWhole);
-        _isAccounts = false;
-        _retryAfter = TimeSpan.Zero;
+        _plan.Leave(isWhole ? AttemptOutcome.Answered : isCancelled ? AttemptOutcome.Unknown : member.Outcome);
+        LetGo(member, isWhole || (!isCancelled && member is { State: MemberState.Refused, HasBody: true, Body.State: BodyState.Ended }));
         Exit(exchange, member);
     }
 
-    /// <summary>
-    /// Whether a status tells against the target, as where one is asked alone; whose error is not read may be about a file that the client has named, or
-    /// about what none of the servers of one who routes on can do, or what this request may cost.
-    /// </summary>
-    private static bool IsFault(Exchange exchange, RequestBody body) => exchange.Status switch
-    {
-        404 when exchange.Target!.UpstreamModel is null || AdmissionGate.HasNeeds(body.Intake!.Scan) => false,
-        403 or 404 => body.Intake?.Scan.Prompt is { } prompt && (prompt.Doubts & (PromptDoubt.StoredState | PromptDoubt.Files)) == 0,
-        0 or 401 or 408 or 412 or >= 500 => true,
-        var status => PassingStatus.Is(status) && !PassingStatus.IsOfRequest(status),
-    };
-
-    private EdgeError NoteRefused(Exchange exchange, EnsembleMember member)
-    {
-        exchange.Status = member.Upstream!.HeadReader.Head.Status;
-        var error = EdgeError.Upstream(exchange.Status is 401 or 403 or 412 ? ErrorKind.UpstreamAuth : ErrorKind.UpstreamStatus);
-        NoteWait(exchange, member.Upstream);
-        NoteAccount(exchange, error);
-        return error;
-    }
-
-    private static void LetGo(EnsembleMember member, bool isWhole)
+    private static void LetGo(EnsembleMember member, bool isReadWhole)
     {
         if (member.Upstream is not { } upstream)
             return;
         member.Upstream = null;
         var head = upstream.HeadReader.Head;
-        if (isWhole && head.KeepAlive && head.Framing.Kind != Http.BodyKind.UntilClose && !upstream.IsAborted && !upstream.Output.IsCut)
+        if (isReadWhole && head.KeepAlive && head.Framing.Kind != Http.BodyKind.UntilClose && !upstream.IsAborted && !upstream.Output.IsCut)
             upstream.Pool.Return(upstream);
         else
             upstream.Close();
@@ -389,11 +353,12 @@ internal sealed partial class AttemptLoop
         exchange.OutputClamp = member.OutputClamp;
         exchange.FirstByteAt = member.FirstByteAt;
         exchange.IsSentWhole = member.IsSentWhole;
+        exchange.Status = member.Status;
         if (member is { HasHead: true, Upstream: { } answered })
-            TakeTier(exchange, answered);
-        if (member is not { IsOver: true, State: MemberState.Whole })
+            TargetReport.TakeTier(exchange, answered.HeadReader.Head);
+        if (member is not { IsOver: true, HasReading: true })
             return;
-        exchange.FirstTokenAt = member.FirstByteAt;
+        exchange.FirstTokenAt = member.State == MemberState.Whole ? member.FirstByteAt : 0;
         exchange.SetReported(member.Reading.Usage, member.Reading.Tier);
         (exchange.CountedOutputTokens, exchange.OutputIsEstimate) = (member.Reading.CountedTokens, member.Reading.IsEstimate);
         if (member.Upstream is { } upstream)
@@ -411,18 +376,13 @@ internal sealed partial class AttemptLoop
         exchange.SentAt = sentAt;
     }
 
-    /// <summary>The attempt was in vain, and another follows.</summary>
-    private void EndTarget(Exchange exchange)
-    {
-        (_taken ?? _gate).EndTarget(exchange);
-        _taken = null;
-    }
+    private AdmissionGate GateOf(EnsembleMember member) => member.Number == 0 ? _gate : member.Gate;
 
     private void AbandonMembers(Exchange exchange)
     {
         foreach (var member in _members)
         {
-            LetGo(member, isWhole: false);
+            LetGo(member, isReadWhole: false);
             if (member.Number == 0)
                 continue;
             Enter(exchange, member);
@@ -432,8 +392,10 @@ internal sealed partial class AttemptLoop
         }
     }
 
-    private void ReleaseMembers()
+    /// <summary>Gives back what answers were held by.</summary>
+    public void Release()
     {
+        Taken = null;
         foreach (var member in _members)
             member.Release();
         _members.Clear();
