@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using AiEdge.Functional.Tests.Rig;
 
@@ -118,10 +119,13 @@ public sealed class AdminTests
         AssertSample(text, "aiedge_requests_total{gen_ai_request_model=\"fake-*\",gen_ai_provider_name=\"fake\",outcome=\"done\"}", 2);
         AssertSample(text, "aiedge_requests_total{gen_ai_request_model=\"unreachable\",gen_ai_provider_name=\"closed\",outcome=\"upstream_fault\"}", 1);
         AssertSample(text, $"aiedge_attempts_total{gpt}}}", 4);
-        AssertSample(text, $"gen_ai_client_token_usage_total{gpt},gen_ai_token_type=\"input\"}}", 424);
-        AssertSample(text, $"gen_ai_client_token_usage_total{gpt},gen_ai_token_type=\"output\"}}", 11);
-        AssertSample(text, $"gen_ai_client_token_usage_total{gpt},gen_ai_token_type=\"cached_input\"}}", 3);
-        AssertSample(text, $"gen_ai_client_token_usage_total{gpt},gen_ai_token_type=\"reasoning\"}}", 2);
+        AssertSample(text, "aiedge_requests_total{outcome=\"refused\"}", 2);
+        AssertSample(text, $"gen_ai_client_token_usage_sum{gpt},gen_ai_token_type=\"input\"}}", 424);
+        AssertSample(text, $"gen_ai_client_token_usage_count{gpt},gen_ai_token_type=\"input\"}}", 2);
+        AssertSample(text, $"gen_ai_client_token_usage_sum{gpt},gen_ai_token_type=\"output\"}}", 11);
+        AssertSample(text, $"gen_ai_client_token_usage_bucket{gpt},gen_ai_token_type=\"output\",le=\"4\"}}", 1);
+        AssertSample(text, $"aiedge_cached_input_tokens_total{gpt}}}", 3);
+        AssertSample(text, $"aiedge_reasoning_tokens_total{gpt}}}", 2);
         AssertSample(text, $"gen_ai_server_request_duration_seconds_count{gpt}}}", 4);
         AssertSample(text, $"gen_ai_server_request_duration_seconds_bucket{gpt},le=\"+Inf\"}}", 4);
         AssertSample(text, "aiedge_errors_total{kind=\"InvalidKey\"}", 1);
@@ -135,6 +139,31 @@ public sealed class AdminTests
 
         // What clients name is no label but of the limits of an account, which has room for so many names that its provider knows.
         Assert.DoesNotContain("fake-n1", string.Join('\n', text.Split('\n').Where(static line => !line.StartsWith("aiedge_account_", StringComparison.Ordinal))));
+    }
+
+    /// <summary>What ended before a target was chosen has no labels of one; what a limit refused has those of who was not asked.</summary>
+    [Fact]
+    public async Task Each_exchange_is_counted_once_by_how_it_ended()
+    {
+        await using var edge = await Edge.StartAsync(new EdgeSetup { Limits = ["name: one, requests: 1/day"] });
+        string[] requests =
+        [
+            Ask.Chat(), Ask.Chat(), Ask.Chat(key: "sk-no"), Ask.Chat(key: null), Ask.Chat(model: "nobody"), Ask.Post("/v1/nothing", "{}"),
+            Ask.Post("/v1/chat/completions", "{"), Ask.Get("/v1/chat/completions"), Ask.Get("/v1/models"),
+        ];
+        foreach (var request in requests)
+            await AskAndRecordAsync(edge, request);
+
+        const string gpt = "{gen_ai_request_model=\"gpt-4o\",gen_ai_provider_name=\"fake\"";
+        var text = (await edge.AdminAsync("/metrics")).Text;
+        Assert.Equal(
+            [
+                $"aiedge_requests_total{gpt},outcome=\"done\"}} 1", $"aiedge_requests_total{gpt},outcome=\"refused\"}} 1",
+                "aiedge_requests_total{outcome=\"done\"} 1", "aiedge_requests_total{outcome=\"refused\"} 6",
+            ],
+            text.Split('\n').Where(static line => line.StartsWith("aiedge_requests_total{", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        var refused = text.Split('\n').Where(static line => line.StartsWith("aiedge_errors_total{", StringComparison.Ordinal));
+        Assert.Equal(7, refused.Sum(static line => long.Parse(line.Split(' ')[^1], CultureInfo.InvariantCulture)));
     }
 
     [Fact]

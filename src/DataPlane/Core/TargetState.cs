@@ -13,6 +13,10 @@ internal sealed class TargetState(string model, string provider, string? variant
     private static readonly long[] PerTokenUs =
         [10_000, 25_000, 50_000, 75_000, 100_000, 150_000, 200_000, 300_000, 400_000, 500_000, 750_000, 1_000_000, 2_500_000];
 
+    /// <summary>Tokens of one request or answer: what OpenTelemetry advises.</summary>
+    private static readonly long[] Tokens =
+        [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864];
+
     /// <summary>Places for lengths of answers; two models may meet in one.</summary>
     private const int LearnedPlaces = 64;
 
@@ -22,8 +26,6 @@ internal sealed class TargetState(string model, string provider, string? variant
     private readonly LearnedTokens?[] _outputs = new LearnedTokens?[LearnedPlaces];
     private long _attempts;
     private long _retries;
-    private long _inputTokens;
-    private long _outputTokens;
     private long _cachedTokens;
     private long _reasoningTokens;
     private long _withoutUsage;
@@ -51,14 +53,16 @@ internal sealed class TargetState(string model, string provider, string? variant
 
     public Histogram Overhead { get; } = new(OverheadUs);
 
+    /// <summary>Tokens of prompts that it reported.</summary>
+    public Histogram InputUsage { get; } = new(Tokens);
+
+    /// <summary>Tokens of answers that it reported, of those that had any.</summary>
+    public Histogram OutputUsage { get; } = new(Tokens);
+
     /// <summary>How long its prompts are, what lies at the provider included.</summary>
     public LearnedTokens Input { get; } = new();
 
     public long Attempts => Volatile.Read(ref _attempts);
-
-    public long InputTokens => Volatile.Read(ref _inputTokens);
-
-    public long OutputTokens => Volatile.Read(ref _outputTokens);
 
     public long CachedTokens => Volatile.Read(ref _cachedTokens);
 
@@ -145,8 +149,9 @@ internal sealed class TargetState(string model, string provider, string? variant
             Input.Observe(usage.InputTokens);
         if (exchange.End == EndReason.Done && !usage.HasFurther)
             Learn(exchange, usage.OutputTokens / Math.Max(1, exchange.Choices));
-        Interlocked.Add(ref _inputTokens, usage.InputTokens);
-        Interlocked.Add(ref _outputTokens, usage.OutputTokens);
+        InputUsage.Add(usage.InputTokens);
+        if (usage.OutputTokens > 0)
+            OutputUsage.Add(usage.OutputTokens);
         if (usage.CachedInputTokens > 0)
             Interlocked.Add(ref _cachedTokens, usage.CachedInputTokens);
         if (usage.ReasoningTokens > 0)

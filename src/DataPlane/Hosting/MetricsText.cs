@@ -35,14 +35,16 @@ internal static class MetricsText
     private static void WriteTargets(StringBuilder text, EdgeMetrics metrics)
     {
         var targets = metrics.Targets;
-        Family(text, "aiedge_requests_total", "counter", "Exchanges by how they ended.");
-        foreach (var target in targets)
+        Family(text, "aiedge_requests_total", "counter", "Exchanges by how they ended; without labels of a target those that had none by then.");
+        foreach (var end in Enum.GetValues<EndReason>())
         {
-            foreach (var end in Enum.GetValues<EndReason>())
+            var outcome = "outcome=\"" + Encoding.ASCII.GetString(RecordWriter.EndName(end)) + "\"";
+            if (metrics.Untargeted(end) is var untargeted and > 0)
+                Sample(text, "aiedge_requests_total", outcome, untargeted);
+            foreach (var target in targets)
             {
-                var name = Encoding.ASCII.GetString(RecordWriter.EndName(end));
                 if (target.Requests(end) > 0)
-                    Sample(text, "aiedge_requests_total", Labels(target) + ",outcome=\"" + name + "\"", target.Requests(end));
+                    Sample(text, "aiedge_requests_total", Labels(target) + "," + outcome, target.Requests(end));
             }
         }
 
@@ -60,14 +62,15 @@ internal static class MetricsText
 
     private static void WriteTokens(StringBuilder text, ICollection<TargetState> targets)
     {
-        Family(text, "gen_ai_client_token_usage_total", "counter", "Tokens that providers reported, by class.");
+        Family(text, "gen_ai_client_token_usage", "histogram", "Tokens of a request and of its answer, as providers reported them.");
         foreach (var target in targets)
         {
-            Token(text, target, "input", target.InputTokens);
-            Token(text, target, "output", target.OutputTokens);
-            Token(text, target, "cached_input", target.CachedTokens);
-            Token(text, target, "reasoning", target.ReasoningTokens);
+            Histogram(text, "gen_ai_client_token_usage", Labels(target) + ",gen_ai_token_type=\"input\"", target.InputUsage, 1);
+            Histogram(text, "gen_ai_client_token_usage", Labels(target) + ",gen_ai_token_type=\"output\"", target.OutputUsage, 1);
         }
+
+        PerTarget(text, targets, "aiedge_cached_input_tokens_total", "Those of the input tokens that a provider's cache had.", static t => t.CachedTokens);
+        PerTarget(text, targets, "aiedge_reasoning_tokens_total", "Those of the output tokens that were thought.", static t => t.ReasoningTokens);
 
         Family(text, "aiedge_cost_dollars_total", "counter", "What all attempts have cost, in US dollars.");
         foreach (var target in targets)
@@ -183,9 +186,6 @@ internal static class MetricsText
 
     internal static string Escape(string value) =>
         value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
-
-    private static void Token(StringBuilder text, TargetState target, string type, long value) =>
-        Sample(text, "gen_ai_client_token_usage_total", Labels(target) + ",gen_ai_token_type=\"" + type + "\"", value);
 
     internal static void Gauge(StringBuilder text, string name, string help, long value)
     {

@@ -9,6 +9,7 @@ internal sealed class EdgeMetrics
     private static readonly int Kinds = Enum.GetValues<ErrorKind>().Length;
     private readonly ConcurrentDictionary<(string Model, string Provider, string? Variant), TargetState> _targets = new();
     private readonly long[] _errors = new long[Kinds];
+    private readonly long[] _untargeted = new long[Enum.GetValues<EndReason>().Length];
     private long _connectionsOpen;
     private long _connections;
     private long _connectionsRefused;
@@ -30,6 +31,9 @@ internal sealed class EdgeMetrics
     public ICollection<TargetState> Targets => _targets.Values;
 
     public long Errors(ErrorKind kind) => Volatile.Read(ref _errors[(int)kind]);
+
+    /// <summary>Exchanges that ended so before a target was chosen for them, or had none to be chosen.</summary>
+    public long Untargeted(EndReason end) => Volatile.Read(ref _untargeted[(int)end]);
 
     public long OnConnected()
     {
@@ -57,6 +61,8 @@ internal sealed class EdgeMetrics
         Stages.Add(exchange);
         if (exchange.Target is { } target)
             (target.State ??= StateOf(exchange.Model!, target)).Add(exchange);
+        else
+            Interlocked.Increment(ref _untargeted[(int)exchange.End]);
     }
 
     private TargetState StateOf(ModelModel model, TargetModel target) => _targets.GetOrAdd(

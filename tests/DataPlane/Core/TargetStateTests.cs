@@ -27,6 +27,23 @@ public sealed class TargetStateTests
         Assert.Equal((LearnedTokens.Unknown, 1001), (state.OutputP95(new()), state.Input.P95));
     }
 
+    /// <summary>OpenTelemetry's buckets: each holds four times as many as the one before.</summary>
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(4, 1)]
+    [InlineData(5, 2)]
+    [InlineData(67_108_864, 13)]
+    [InlineData(67_108_865, 14)]
+    public void The_tokens_that_it_reported_are_counted_by_how_many_each_request_and_answer_had(int tokens, int bucket)
+    {
+        var state = new TargetState("m", "p");
+        state.Add(Ended(input: tokens, output: tokens));
+        state.Add(Ended(input: tokens, output: 0));
+        Assert.Equal((2, 2L * tokens), (state.InputUsage.Count(bucket), state.InputUsage.Sum));
+        Assert.Equal((1, tokens), (state.OutputUsage.Count(bucket), state.OutputUsage.Sum));
+        Assert.Equal(14, state.InputUsage.Bounds.Length);
+    }
+
     [Fact]
     public void What_was_not_reported_is_not_learnt()
     {
