@@ -15,6 +15,7 @@ internal sealed partial class Admission
             return AdmitVerdict.Admitted;
         var first = _count;
         var nowNs = _nowNs = states.Clock.NowNs;
+        (_isAgain, ColdShare) = (ColdShare is not null, null);
         Hold(parts, isShadow: false, demand, nowNs);
         var shadows = _count;
         Hold(parts, isShadow: true, demand, nowNs);
@@ -52,6 +53,7 @@ internal sealed partial class Admission
         for (var i = first; i < shadows; i++)
             _entries[i].Covered = _entries[i].Part.CountsOutput ? output : 0;
         DrawShadows(shadows, isOfTarget, output, nowNs);
+        NoteDemands(first);
         _output = output;
         return AdmitVerdict.Admitted;
     }
@@ -76,9 +78,21 @@ internal sealed partial class Admission
                 entry.Remaining = bucket.Remaining(nowNs);
                 entry.Prompt = Prompt(entry, demand);
             }
+        }
+    }
 
-            if (share.Lent?.Demands is { } demands && !_isWaiting)
-                demands.Note(_exchange.Key!.Name, _exchange.Priority, entry.IsGate ? 1 : entry.Prompt);
+    /// <summary>
+    /// Tells whose credit is lent what the request wants of it, now that it is decided by what is known of its prompt. Who waits, and who asks again while
+    /// credit is being asked for, has been noted.
+    /// </summary>
+    private void NoteDemands(int first)
+    {
+        if (states.Desk is null || _isWaiting || _isAgain)
+            return;
+        for (var i = first; i < _count; i++)
+        {
+            ref readonly var entry = ref _entries[i];
+            entry.Share.Lent?.Demands?.Note(_exchange.Key!.Name, _exchange.Priority, entry.IsGate ? 1 : entry.Prompt);
         }
     }
 
@@ -393,6 +407,7 @@ internal sealed partial class Admission
     {
         Refusal = refusal;
         ColdShare = at >= 0 && _entries[at].Share is { Lent: not null } share && IsCold(share) ? share : null;
+        NoteDemands(first);
         if (!_isWaiting)
             OfferQueue(at, cost);
         _refusing = at >= 0 && ReferenceEquals(refusal.Part, _entries[at].Part) ? _entries[at].Bucket : null;

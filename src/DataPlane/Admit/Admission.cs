@@ -42,6 +42,7 @@ internal sealed partial class Admission(LimitStates states)
     private bool _targetIsOpen;
     private bool _hasExpired;
     private bool _isClamped;
+    private bool _isAgain;
     private bool _holdsBound;
     private long _lifeNs;
     private long _nowNs;
@@ -155,6 +156,7 @@ internal sealed partial class Admission(LimitStates states)
     /// </summary>
     public void PassOver()
     {
+        ColdShare = null;
         if (_soonest.WaitNs == 0 || Wait(Refusal) < _soonest.WaitNs)
             _soonest = new PassedOver(Refusal, _refusing, Wait(Refusal));
     }

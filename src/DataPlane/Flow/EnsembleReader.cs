@@ -58,7 +58,9 @@ internal sealed class EnsembleReader
             member.State = MemberState.Failed;
     }
 
-    /// <summary>What a provider's error says, as where one is asked alone; <see cref="ErrorKind.UpstreamStatus"/> where its words may go to the client.</summary>
+    /// <summary>
+    /// What a provider's error says, as where one is asked alone; <see cref="ErrorKind.UpstreamStatus"/> where its words may go to the client.
+    /// </summary>
     private EdgeError ReadError(Exchange exchange, RequestBody request, EnsembleMember member)
     {
         var head = member.Upstream!.HeadReader.Head;

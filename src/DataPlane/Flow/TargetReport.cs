@@ -52,10 +52,11 @@ internal sealed class TargetReport(TargetPlan plan, EdgeClock clock, RouteStates
     /// <param name="inBody">When its body says to come again; zero where it does not.</param>
     public void OnEnd(Exchange exchange, EdgeError error, ResponseHead? head, TimeSpan inBody)
     {
-        var isRefused = head is { Status: >= 400 };
-        if (head is not null && (error.Kind is ErrorKind.UpstreamStatus or ErrorKind.UpstreamBadAnswer || (isRefused && error.Kind == ErrorKind.ProviderLimited)))
+        var saysWait = error.Kind is ErrorKind.UpstreamStatus or ErrorKind.UpstreamBadAnswer
+            || (error.Kind == ErrorKind.ProviderLimited && head is { Status: >= 400 });
+        if (head is not null && saysWait)
         {
-            OnWait(exchange, head, isRefused ? inBody : TimeSpan.Zero);
+            OnWait(exchange, head, inBody);
             TellWait(exchange, RetryAfter);
         }
 

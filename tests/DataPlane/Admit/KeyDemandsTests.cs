@@ -86,6 +86,40 @@ public sealed class KeyDemandsTests
         Assert.Equal(3.0, wants.Single(want => want.Key == "first").Amount / (double)wants.Single(want => want.Key == "second").Amount, 0.1);
     }
 
+    /// <summary>A request whose prompt had to be counted first, or that waits for credit which is being asked for, asks again: it wants what it wants once.</summary>
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 3)]
+    public void A_request_is_noted_once_by_what_is_known_of_it_at_last(bool isCountedFirst, int questions)
+    {
+        var desk = new LeaseDesk();
+        var rig = new AdmissionRig(desk, LimitWorld.Limit("all", quantities: LimitWorld.Amount(LimitUnit.Tokens, 10_000, LimitPeriod.Second, burst: 40_000)));
+        Refuse(rig, "first", PriorityClass.Normal, 1);
+        var (lent, numbers) = (Assert.Single(desk.All), new QuotaNumbers());
+        Tell(numbers, rig, lent);
+        lent.Answer(new LeaseGrant(0, 0, 5 * S, 10_000, RetryNs: S), rig.States.Clock.NowNs);
+        Ask("first", times: 1);
+        Ask("second", questions, isCountedFirst);
+        var wants = Tell(numbers, rig, lent);
+        Assert.Equal(["first", "second"], wants.Select(want => want.Key).Order());
+        Assert.Equal(1.0, wants.Single(want => want.Key == "second").Amount / (double)wants.Single(want => want.Key == "first").Amount, 0.1);
+
+        void Ask(string key, int times, bool isCountedFirst = false)
+        {
+            var ask = rig.Begin(LimitWorld.Key(key));
+            ask.Exchange.Priority = PriorityClass.Normal;
+            if (isCountedFirst)
+                Assert.Equal(AdmitVerdict.NeedsCount, ask.Both(Demand(input: 1000, isCounted: false)));
+            for (var i = 0; i < times; i++)
+            {
+                if (times > 1)
+                    rig.Time.Pass(TimeSpan.FromSeconds(3));
+                Assert.Equal(AdmitVerdict.Refused, ask.Both(Demand(input: 100)));
+                Assert.True(times == 1 || ask.Admission.ColdShare is not null);
+            }
+        }
+    }
+
     private static void Refuse(AdmissionRig rig, string key, PriorityClass priority, int count)
     {
         for (var i = 0; i < count; i++)
