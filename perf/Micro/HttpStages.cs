@@ -105,22 +105,6 @@ internal static class HttpStages
         return () => Expect(SseFrame.Read(EventOfLines, scratch).Data.Length > 0);
     }
 
-    public static Action SseReaderCut()
-    {
-        var stream = Repeat(Event, 32);
-        var reader = new SseReader(1 << 20);
-        return () =>
-        {
-            var events = 0;
-            for (var start = 0; start < stream.Length; start += 777)
-            {
-                ReadOnlySpan<byte> piece = stream.AsSpan(start, Math.Min(777, stream.Length - start));
-                while (reader.TryRead(ref piece, out _)) events++;
-            }
-            Expect(events == 32);
-        };
-    }
-
     public static Action WriteHead()
     {
         var output = new ReusedOutput();
@@ -136,19 +120,6 @@ internal static class HttpStages
             writer.WriteCrlf();
             writer.Commit();
             Expect(output.Written.Length > 0);
-        };
-    }
-
-    public static Action WriteEvent()
-    {
-        var output = new ReusedOutput();
-        return () =>
-        {
-            output.Clear();
-            var writer = new ByteWriter(output);
-            SseWriter.WriteEvent(ref writer, "delta"u8, Event.AsSpan(6, Event.Length - 8));
-            writer.Commit();
-            Expect(output.Written.Length > Event.Length);
         };
     }
 

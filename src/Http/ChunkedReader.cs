@@ -53,9 +53,6 @@ public struct ChunkedReader
         Failed,
     }
 
-    /// <summary>Bytes of the current chunk still to come, once its size is read.</summary>
-    public readonly long ChunkRemaining => _phase == Phase.Data ? _size : 0;
-
     /// <summary>True once the body is complete.</summary>
     public readonly bool IsEnded => _phase == Phase.Ended;
 

@@ -105,7 +105,8 @@ public sealed class ChunkedReaderTests
         var reader = new ChunkedReader();
         Assert.Equal(ChunkStatus.Data, reader.Read("7fffffffffffffff\r\nabc"u8, out var consumed, out var start, out var length));
         Assert.Equal((21, 18, 3), (consumed, start, length));
-        Assert.Equal(long.MaxValue - 3, reader.ChunkRemaining);
+        Assert.Equal(ChunkStatus.Data, reader.Read("\r\n0\r\n\r\n"u8, out consumed, out start, out length));
+        Assert.Equal((7, 0, 7), (consumed, start, length));
     }
 
     [Fact]
