@@ -261,8 +261,10 @@ internal sealed class Ensemble
     {
         foreach (var member in _members)
         {
-            if (!member.Task.IsCompleted)
-                race.AbortOne(member.Number);
+            if (member.Task.IsCompleted)
+                continue;
+            member.IsCalledOff = true;
+            race.AbortOne(member.Number);
         }
 
         foreach (var member in _members)
@@ -275,7 +277,7 @@ internal sealed class Ensemble
         var made = exchange.Attempts;
         foreach (var member in _members)
         {
-            if (!member.IsOver && member.State == MemberState.Whole)
+            if (!member.IsOver && member.State is MemberState.Whole or MemberState.Refused)
                 Read(exchange, body, member);
         }
 

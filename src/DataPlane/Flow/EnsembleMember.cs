@@ -93,7 +93,10 @@ internal sealed class EnsembleMember
     /// <summary>What is under way of it.</summary>
     public Task Task { get; set; } = Task.CompletedTask;
 
-    /// <summary>Whether it has ended by itself, and what came of it has been looked at.</summary>
+    /// <summary>Whether it was made to end.</summary>
+    public bool IsCalledOff { get; set; }
+
+    /// <summary>Whether it has come to what it is, and that has been looked at.</summary>
     public bool IsOver { get; set; }
 
     /// <summary>Whether its answer may be chosen.</summary>
@@ -105,7 +108,7 @@ internal sealed class EnsembleMember
         Number = number;
         State = MemberState.Opening;
         Error = default;
-        IsResent = IsOver = IsSentWhole = HasHead = HasBody = HasReading = false;
+        IsResent = IsOver = IsCalledOff = IsSentWhole = HasHead = HasBody = HasReading = false;
         Upstream = null;
         FirstByteAt = OutputClamp = 0;
         Translation = default;

@@ -70,7 +70,8 @@ internal sealed class EnsembleReader
         _error.Feed(member.Held.Span);
         if (_decoder.IsFaulted)
             return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
-        var error = _error.Judge(exchange, head, request, member.Body.State == BodyState.Faulted, hasOtherAccount: false);
+        var isBroken = member.Body.State == BodyState.Faulted && !member.IsCalledOff;
+        var error = _error.Judge(exchange, head, request, isBroken, hasOtherAccount: false);
         member.Wait = _error.WaitOf(exchange);
         return error.IsError ? error : EdgeError.Upstream(ErrorKind.UpstreamStatus);
     }

@@ -58,19 +58,32 @@ public sealed class ProviderWaitTests
     [InlineData(503, Exhausted, "")]
     [InlineData(503, "<html>", "Retry-After: 33\r\n")]
     [InlineData(402, """{"error":{"message":"Your budget is in use.","code":402,"metadata":{"reason":"in_flight_budget_exhausted"}}}""", "Retry-After: 33\r\n")]
+    [InlineData(429, "never whole", "Retry-After: 33\r\n")]
+    [InlineData(503, "never whole", "Retry-After: 33\r\n")]
     public async Task One_of_several_is_left_alone_as_long_as_it_says(int status, string body, string fields)
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup
         {
             Providers = "  pool: { dialect: gemini, baseUrl: \"ROOT\", key: key-one-000000000000 }",
-            Models = "  pool: { targets: [ { provider: pool, model: fake-n3 }, { provider: fake, model: fake-n9 } ], ensemble: { size: 2, pick: longest } }",
-            Fake = new FakeUpstreamOptions { RawFor = request => request.Header("x-goog-api-key") is null ? null : Ask.Refusal(status, body, fields) },
+            Models = "  pool: { targets: [ { provider: pool, model: fake-n3 }, { provider: fake, model: fake-n9 } ], ensemble: { size: 2, pick: longest, within: 3s } }",
+            Fake = new FakeUpstreamOptions
+            {
+                // One that has said what it is and does not end is called off in the end.
+                RawFor = request => request.Header("x-goog-api-key") is null ? null
+                    : body == "never whole" ? Ask.Refusal(status, body, fields)[..^1]
+                    : Ask.Refusal(status, body, fields),
+            },
         });
         Assert.Equal((200, "fake-n9"), await edge.AskAsync(Ask.Chat(model: "pool")) is var answer ? (answer.Status, answer.Field("x-aiedge-model")) : default);
         var paused = (await edge.AdminAsync("/metrics")).Text.Split('\n')
             .Single(line => line.StartsWith("aiedge_target_paused_ms{gen_ai_provider_name=\"pool\",", StringComparison.Ordinal));
         Assert.InRange(long.Parse(paused.Split(' ')[^1], CultureInfo.InvariantCulture), 2000, 33_200);
+        await edge.SeeNothingLeftAsync();
+        Assert.Equal(status == 503 ? "1" : "0", (await FailuresAsync(edge)).Split(' ')[^1]);
     }
+
+    private static async Task<string> FailuresAsync(Edge edge) => (await edge.AdminAsync("/metrics")).Text.Split('\n')
+        .Single(line => line.StartsWith("aiedge_target_failures_total{gen_ai_provider_name=\"pool\",", StringComparison.Ordinal));
 
     [Fact]
     public async Task A_long_one_is_told_as_a_moment()
