@@ -1,9 +1,9 @@
-using System.Buffers.Text;
 using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Dialects;
 using AiEdge.DataPlane.Forward;
 using AiEdge.DataPlane.Meter;
+using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Flow;
 
@@ -15,20 +15,22 @@ internal static class AnsweredError
 {
     /// <param name="exchange">The exchange.</param>
     /// <param name="answer">The answer as it was read (<see cref="JsonAnswerReader.IsErrorAlone"/>).</param>
-    public static EdgeError Of(Exchange exchange, JsonAnswerReader answer)
+    /// <param name="text">All of it, where it is at hand: the words may stand where others than the dialect's maker have them.</param>
+    public static EdgeError Of(Exchange exchange, JsonAnswerReader answer, ReadOnlySpan<byte> text = default)
     {
         var (status, form) = (StatusOf(answer), DialectTable.Of(exchange.SpokenEndpoint.Dialect));
+        var message = answer.ErrorMessage.IsEmpty ? ErrorText.MessageIn(text) : answer.ErrorMessage;
 
         // What it says counts, and not the head before it: nothing is billed for it, and it may be an account that has no more.
         exchange.Status = status is >= 400 and < 600 ? status : 502;
-        if (ProviderSecrets.IsIn(exchange.Target!.Provider, answer.ErrorMessage))
+        if (ProviderSecrets.IsIn(exchange.Target!.Provider, message))
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
-        if (form.Refusal(status, answer, answer.ErrorMessage) is var refusal and not ErrorKind.None)
+        if (form.Refusal(status, answer, message) is var refusal and not ErrorKind.None)
             return EdgeError.Upstream(refusal);
-        var words = Words(exchange.Stored, answer.ErrorMessage);
-        if (RoutedRefusal.Of(status, answer.ErrorMessage, answer.ErrorMessage, words) is { IsError: true } routed)
+        var words = Words(exchange.Stored, message);
+        if (RoutedRefusal.Of(status, message, message, words) is { IsError: true } routed)
             return routed;
-        if (status is >= 400 and < 500 && (Says(answer, "context_length_exceeded"u8) || form.IsBeyondWindow(answer.ErrorMessage)))
+        if (status is >= 400 and < 500 && (Says(answer, "context_length_exceeded"u8) || form.IsBeyondWindow(message)))
             return EdgeError.Client(ErrorKind.ContextExceeded, words);
         return status switch
         {
@@ -68,14 +70,16 @@ internal static class AnsweredError
 
     private static int StatusOf(JsonAnswerReader answer)
     {
-        if (answer.ErrorNumber > 0)
-            return answer.ErrorNumber;
-        if (Utf8Parser.TryParse(answer.ErrorCode, out int number, out var used) && used == answer.ErrorCode.Length)
-            return number;
+        if (ErrorText.StatusOf(answer.ErrorNumber, answer.ErrorCode) is var status and > 0)
+            return status;
         if (Says(answer, "invalid_api_key"u8) || Says(answer, "authentication"u8) || Says(answer, "permission"u8))
             return 401;
         if (Says(answer, "rate_limit"u8))
             return 429;
+        if (Says(answer, "timeout"u8))
+            return 504;
+        if (Says(answer, "request_too_large"u8))
+            return 413;
         return Says(answer, "overloaded"u8) ? 503 : Says(answer, "invalid_"u8) || Says(answer, "context_length"u8) ? 400 : 0;
     }
 

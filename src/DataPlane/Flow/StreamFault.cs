@@ -9,29 +9,17 @@ namespace AiEdge.DataPlane.Flow;
 /// <summary>What an event tells of a failure, before the first one with content; one that does not hold the word <c>error</c> costs next to nothing.</summary>
 internal static class StreamFault
 {
-    /// <summary>What the event says has failed; no error where it says nothing of the kind, or the client is to have it in the provider's words.</summary>
+    /// <summary>What the event says has failed; no error where it says nothing of the kind.</summary>
     /// <param name="exchange">The exchange, whose status is that of the failure from then on.</param>
     /// <param name="data">The event's data.</param>
-    /// <param name="isTranslated">Whether the client has another dialect.</param>
-    /// <param name="hasNext">Whether somebody else may be asked.</param>
-    public static EdgeError In(Exchange exchange, ReadOnlySpan<byte> data, bool isTranslated, bool hasNext)
+    public static EdgeError In(Exchange exchange, ReadOnlySpan<byte> data)
     {
         if (data.IndexOf("\"error\""u8) < 0)
             return default;
-        var status = exchange.Status;
         var failure = AnsweredError.In(exchange, data);
-        var isOfDialect = failure.IsError;
-        if (isOfDialect && ProviderSecrets.IsIn(exchange.Target!.Provider, data))
-            failure = EdgeError.Upstream(ErrorKind.UpstreamAuth);
-        if (!isOfDialect && IsIn(data))
-            failure = AnsweredError.Of(exchange, Read(exchange, data));
-
-        // What refuses us may name the account or the key. What is of the request whoever is asked would say, too.
-        if (failure.Kind is ErrorKind.UpstreamAuth or ErrorKind.UpstreamQuota
-            || (isTranslated ? hasNext || isOfDialect : hasNext && (failure.Source != ErrorSource.Client || failure.Retry != RetryPermission.Never)))
-            return failure;
-        exchange.Status = status;
-        return default;
+        if (failure.IsError)
+            return ProviderSecrets.IsIn(exchange.Target!.Provider, data) ? EdgeError.Upstream(ErrorKind.UpstreamAuth) : failure;
+        return IsIn(data) ? AnsweredError.Of(exchange, Read(exchange, data), data) : default;
     }
 
     private static JsonAnswerReader Read(Exchange exchange, ReadOnlySpan<byte> data)

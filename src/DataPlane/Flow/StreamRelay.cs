@@ -356,12 +356,12 @@ internal sealed partial class StreamRelay(
     }
 
     /// <summary>
-    /// An error before the first event with content is an answer that has not begun, whatever its status says, if somebody else may be asked, or it refuses us;
-    /// else it is the provider's word and passes. Where it is translated, and its dialect says what has failed, it is the answer's status.
+    /// An error before the first event with content is an answer that has not begun, whatever its head has said: somebody else is asked, or it is the
+    /// answer's status.
     /// </summary>
     private bool IsRefusal(ReadOnlySpan<byte> data)
     {
-        _refusal = StreamFault.In(_exchange, data, _isTranslated, plan.HasNext);
+        _refusal = StreamFault.In(_exchange, data);
         return _refusal.IsError;
     }
 

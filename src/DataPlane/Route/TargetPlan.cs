@@ -210,10 +210,6 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     /// <summary>Whether another target of the model could be asked in the place of the chosen one.</summary>
     public bool HasOther => Balancer.Ready(_exchange.Model!, Untried() & ~(1UL << _target), clock.CoarseMs, Ask) != 0;
 
-    /// <summary>Whether somebody else might be asked after the chosen target; whether the model's retries allow it is not looked at.</summary>
-    public bool HasNext => _exchange.Attempts - _spent < _asked.Retry.AttemptsMax
-        && (Untried() != 0 || _asked.Retry.SameTarget || (_fallbacks < _asked.Fallback.Length && !_exchange.Stored.IsReferred));
-
     /// <summary>The chosen target must not be asked: a limit of it has nothing left. Chooses another; false where there is none.</summary>
     public bool TrySkip()
     {

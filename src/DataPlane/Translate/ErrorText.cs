@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Translate;
@@ -10,6 +11,28 @@ namespace AiEdge.DataPlane.Translate;
 internal static class ErrorText
 {
     private const int ScratchBytes = 64;
+    private const int StatusMin = 400, StatusMax = 599;
+
+    /// <summary>The status that an error's <c>code</c> is, a number or the digits of one; 0 where it is none, but a word or a number of the provider's own.</summary>
+    public static int StatusOf(long number, ReadOnlySpan<byte> code)
+    {
+        if (number == 0 && (!Utf8Parser.TryParse(code, out number, out var used) || used != code.Length))
+            return 0;
+        return number is >= StatusMin and <= StatusMax ? (int)number : 0;
+    }
+
+    /// <summary>
+    /// The kind of an error in a stream, by the word that those who write it know: what its <c>code</c> says as a status, else the word that it has itself.
+    /// </summary>
+    public static ReadOnlySpan<byte> KindOf(long number, ReadOnlySpan<byte> word) => StatusOf(number, word) switch
+    {
+        0 => word,
+        429 => "rate_limit_exceeded"u8,
+        409 or 425 or 498 or 499 or 503 or 529 => "overloaded"u8,
+        408 or 504 => "timeout"u8,
+        400 or 413 or 422 => "invalid_request_error"u8,
+        _ => "upstream_error"u8,
+    };
 
     /// <summary>The inside of the message's string, or empty. Of a list of faults it is the first.</summary>
     public static ReadOnlySpan<byte> MessageIn(ReadOnlySpan<byte> body)

@@ -91,7 +91,8 @@ public sealed class PreludeTests
         await using var edge = await StartAsync(provider);
         edge.Fake.EnqueueRaw(Ask.StreamAnswer(Preludes[provider] + error));
         var answer = await edge.AskAsync(Request(form));
-        Assert.Contains("Its own words.", answer.Text, StringComparison.Ordinal);
+        Assert.Equal((400, "application/json"), (answer.Status, answer.Field("content-type")?.Split(';')[0]));
+        Assert.Equal("Its own words.", answer.Json.GetProperty("error").GetProperty("message").GetString());
         Assert.Equal(1, edge.Fake.RequestCount);
     }
 
@@ -113,6 +114,43 @@ public sealed class PreludeTests
         var answer = await edge.AskAsync(Request(form));
         Assert.Equal((504, "application/json"), (answer.Status, answer.Field("content-type")?.Split(';')[0]));
         Assert.Contains("too long", answer.Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>Clients send such an answer again by themselves, as they do not with an error in a stream.</summary>
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task An_error_where_nobody_else_is_there_is_an_answer_with_its_status(string form, string provider)
+    {
+        await using var edge = await StartAsync(provider, attempts: 1);
+        var status = provider == "responses" ? 502 : form == "messages" ? 529 : 503;
+        foreach (var stream in (string[])[Preludes[provider] + Faults[provider], Faults[provider], Preludes[provider] + Faults[provider].TrimEnd()])
+        {
+            edge.Fake.EnqueueRaw(Ask.StreamAnswer(stream));
+            var answer = await edge.AskAsync(Request(form));
+            Assert.Equal((status, "application/json"), (answer.Status, answer.Field("content-type")?.Split(';')[0]));
+            Assert.Equal("overloaded", answer.Json.GetProperty("error").GetProperty("message").GetString(), ignoreCase: true);
+            var record = await edge.RecordAsync();
+            Assert.Equal(("upstream_fault", status), (record.GetProperty("end").GetString(), record.GetProperty("status").GetInt32()));
+            Assert.Equal(0, JournalTests.Cost(record));
+        }
+    }
+
+    [Theory]
+    [InlineData("{\"error\":{\"code\":429,\"message\":\"m\"},\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]}", 429, "m")]
+    [InlineData("{\"error\":{\"code\":\"429\",\"message\":\"m\"}}", 429, "m")]
+    [InlineData("{\"error\":{\"type\":\"rate_limit_error\",\"message\":\"m\"}}", 429, "m")]
+    [InlineData("{\"error\":{\"code\":504,\"message\":\"m\"}}", 504, "m")]
+    [InlineData("{\"error\":\"model runner has unexpectedly stopped\"}", 502, "model runner has unexpectedly stopped")]
+    [InlineData("{\"object\":\"error\",\"message\":\"m\",\"type\":\"error\",\"code\":40303}", 502, "m")]
+    public async Task The_status_is_what_the_error_s_code_means(string error, int status, string words)
+    {
+        foreach (var form in (string[])["chat", "messages", "events", "array"])
+        {
+            await using var edge = await StartAsync("fake", attempts: 1);
+            edge.Fake.EnqueueRaw(Ask.StreamAnswer(": PROCESSING\n\n" + Role + $"data: {error}\n\n"));
+            var answer = await edge.AskAsync(Request(form));
+            Assert.Equal((status, words), (answer.Status, answer.Json.GetProperty("error").GetProperty("message").GetString()));
+        }
     }
 
     [Theory]

@@ -43,7 +43,8 @@ internal static class MessageWords
     {
         to.Add("event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\""u8)
             .Add(kind.IndexOf("overload"u8) >= 0 || kind.SequenceEqual("UNAVAILABLE"u8) ? "overloaded_error"u8
-                : kind.IndexOf("rate_limit"u8) >= 0 || kind.SequenceEqual("RESOURCE_EXHAUSTED"u8) ? "rate_limit_error"u8 : "api_error"u8)
+                : kind.IndexOf("rate_limit"u8) >= 0 || kind.SequenceEqual("RESOURCE_EXHAUSTED"u8) ? "rate_limit_error"u8
+                : kind.SequenceEqual("invalid_request_error"u8) ? kind : "api_error"u8)
             .Add("\",\"message\":\""u8).Add(message.IsEmpty ? "The provider's stream failed."u8 : message).Add("\"}}\n\n"u8);
     }
 }

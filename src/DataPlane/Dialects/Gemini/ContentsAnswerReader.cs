@@ -33,6 +33,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
         public Piece Message;
         public Piece Status;
         public long Index;
+        public long Code;
         public bool IsThought;
         public bool IsCall;
         public bool IsBlocked;
@@ -79,7 +80,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
             return false;
         if (chunk.HasError)
         {
-            to.Take(new NeutralEvent(NeutralKind.Error, chunk.Message.Of(data)) { Name = chunk.Status.Of(data) });
+            to.Take(new NeutralEvent(NeutralKind.Error, chunk.Message.Of(data)) { Name = ErrorText.KindOf(chunk.Code, chunk.Status.Of(data)) });
             return true;
         }
 
@@ -108,6 +109,8 @@ internal sealed class ContentsAnswerReader : AnswerReader
                 chunk.Message = walk.Text;
             else if (walk.Is("status"u8) && walk.Token == JsonToken.String)
                 chunk.Status = walk.Text;
+            else if (walk.Is("code"u8))
+                _ = walk.TryNumber(out chunk.Code);
         }
     }
 

@@ -38,9 +38,15 @@ internal static class GeminiWords
     /// <summary>The event of a stream that failed at its provider; nothing follows it.</summary>
     public static void WriteError(TextBuffer to, ReadOnlySpan<byte> kind, ReadOnlySpan<byte> message)
     {
-        var isLimit = kind.IndexOf("rate_limit"u8) >= 0;
-        to.Add("data: {\"error\":{\"code\":"u8).Add(isLimit ? 429 : 503).Add(",\"message\":\""u8)
-            .Add(message.IsEmpty ? "The provider's stream failed."u8 : message)
-            .Add(isLimit ? "\",\"status\":\"RESOURCE_EXHAUSTED\"}}\n\n"u8 : "\",\"status\":\"UNAVAILABLE\"}}\n\n"u8);
+        var code = kind.IndexOf("rate_limit"u8) >= 0 ? 429 : kind.SequenceEqual("invalid_request_error"u8) ? 400 : kind.SequenceEqual("timeout"u8) ? 504 : 503;
+        to.Add("data: {\"error\":{\"code\":"u8).Add(code).Add(",\"message\":\""u8)
+            .Add(message.IsEmpty ? "The provider's stream failed."u8 : message).Add("\",\"status\":\""u8)
+            .Add(code switch
+            {
+                400 => "INVALID_ARGUMENT"u8,
+                429 => "RESOURCE_EXHAUSTED"u8,
+                504 => "DEADLINE_EXCEEDED"u8,
+                _ => "UNAVAILABLE"u8,
+            }).Add("\"}}\n\n"u8);
     }
 }

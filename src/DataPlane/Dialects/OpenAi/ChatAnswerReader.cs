@@ -30,6 +30,7 @@ internal sealed class ChatAnswerReader : AnswerReader
         public Piece Logprobs;
         public Piece RefusalLogprobs;
         public long Index;
+        public long Status;
         public bool HasError;
     }
 
@@ -88,7 +89,7 @@ internal sealed class ChatAnswerReader : AnswerReader
             return false;
         if (chunk.HasError)
         {
-            to.Take(new NeutralEvent(NeutralKind.Error, chunk.Message.Of(data)) { Name = chunk.Code.Of(data) });
+            to.Take(new NeutralEvent(NeutralKind.Error, chunk.Message.Of(data)) { Name = ErrorText.KindOf(chunk.Status, chunk.Code.Of(data)) });
             return true;
         }
 
@@ -117,6 +118,8 @@ internal sealed class ChatAnswerReader : AnswerReader
         chunk.HasError = true;
         while (walk.NextMember())
         {
+            if (walk.Is("code"u8))
+                _ = walk.TryNumber(out chunk.Status);
             if (walk.Token != JsonToken.String)
                 continue;
             if (walk.Is("message"u8))

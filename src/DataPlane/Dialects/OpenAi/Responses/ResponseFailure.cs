@@ -1,5 +1,6 @@
 using System.Text;
 using AiEdge.DataPlane.Core;
+using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Dialects.OpenAi.Responses;
 
@@ -11,10 +12,14 @@ internal static class ResponseFailure
 {
     private const int MessageBytesMax = 4096;
 
+    /// <param name="number">The code, where it is a number, as others have it who speak the dialect: a status; else 0.</param>
     /// <param name="code">The code; empty where there is none.</param>
     /// <param name="message">The provider's words, the inside of a JSON string.</param>
-    public static EdgeError Of(ReadOnlySpan<byte> code, ReadOnlySpan<byte> message)
+    public static EdgeError Of(long number, ReadOnlySpan<byte> code, ReadOnlySpan<byte> message)
     {
+        if (ErrorText.StatusOf(number, code) is 401 or 402 or 403 or 404 or 412)
+            return EdgeError.Upstream(ErrorKind.UpstreamAuth);
+        code = ErrorText.KindOf(number, code);
         var text = Plain(message);
         if (code.IndexOf("rate_limit"u8) >= 0)
             return EdgeError.Upstream(ErrorKind.ProviderLimited, text);

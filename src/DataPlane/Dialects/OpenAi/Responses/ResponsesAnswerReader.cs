@@ -29,6 +29,7 @@ internal sealed class ResponsesAnswerReader : AnswerReader
         public Piece Code;
         public Piece Message;
         public long Index;
+        public long Number;
     }
 
     public override void Reset()
@@ -99,7 +100,7 @@ internal sealed class ResponsesAnswerReader : AnswerReader
         var type = fields.Type.Of(data);
         var isFailure = type.SequenceEqual("error"u8) || type.SequenceEqual("response.failed"u8) || fields.Status.Of(data).SequenceEqual("failed"u8)
             || (type.IsEmpty && fields.Code.Length + fields.Message.Length > 0);
-        return isFailure ? ResponseFailure.Of(fields.Code.Of(data), fields.Message.Of(data)) : default;
+        return isFailure ? ResponseFailure.Of(fields.Number, fields.Code.Of(data), fields.Message.Of(data)) : default;
     }
 
     private static bool TryRead(ReadOnlySpan<byte> data, out Fields fields)
@@ -143,8 +144,8 @@ internal sealed class ResponsesAnswerReader : AnswerReader
             fields.Status = walk.Text;
         else if (walk.Is("output"u8) && walk.Token == JsonToken.StartArray)
             fields.Output = walk.Value();
-        else if (walk.Is("code"u8) && walk.Token == JsonToken.String)
-            fields.Code = walk.Text;
+        else if (walk.Is("code"u8))
+            ReadCode(ref walk, ref fields);
         else if (walk.Is("message"u8) && walk.Token == JsonToken.String)
             fields.Message = walk.Text;
         else if (walk.Is("incomplete_details"u8) && walk.TryEnter(JsonToken.StartObject))
@@ -161,10 +162,21 @@ internal sealed class ResponsesAnswerReader : AnswerReader
             {
                 if (walk.Is("message"u8) && walk.Token == JsonToken.String)
                     fields.Message = walk.Text;
-                else if ((walk.Is("code"u8) || (walk.Is("type"u8) && !fields.Code.IsPresent)) && walk.Token == JsonToken.String)
+                else if (walk.Is("code"u8))
+                    ReadCode(ref walk, ref fields);
+                else if (walk.Is("type"u8) && !fields.Code.IsPresent && walk.Token == JsonToken.String)
                     fields.Code = walk.Text;
             }
         }
+    }
+
+    /// <summary>OpenAI's is a word; others who speak its dialect have a status there.</summary>
+    private static void ReadCode(ref JsonWalk walk, ref Fields fields)
+    {
+        if (walk.Token == JsonToken.String)
+            fields.Code = walk.Text;
+        else
+            _ = walk.TryNumber(out fields.Number);
     }
 
     private void TellDelta(ReadOnlySpan<byte> type, in Fields fields, ReadOnlySpan<byte> data, AnswerWriter to)
@@ -201,7 +213,7 @@ internal sealed class ResponsesAnswerReader : AnswerReader
         }
         else if (type.SequenceEqual("response.failed"u8) || type.SequenceEqual("response.cancelled"u8) || type.SequenceEqual("error"u8)
             || (type.IsEmpty && fields.Message.IsPresent))
-            to.Take(new NeutralEvent(NeutralKind.Error, fields.Message.Of(data)) { Name = fields.Code.Of(data) });
+            to.Take(new NeutralEvent(NeutralKind.Error, fields.Message.Of(data)) { Name = ErrorText.KindOf(fields.Number, fields.Code.Of(data)) });
         else
             Learn(fields.Model.Of(data));
     }
