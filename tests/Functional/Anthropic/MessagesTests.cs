@@ -67,6 +67,20 @@ public sealed class MessagesTests
         Assert.Equal("done", (await edge.RecordAsync()).GetProperty("end").GetString());
     }
 
+    /// <summary>They are in the output as it is told, and are not added to it.</summary>
+    [Fact]
+    public async Task What_was_thought_is_a_part_of_the_output()
+    {
+        await using var edge = await Edge.StartAsync(Claude.Setup with { Journal = "mode: group" });
+        foreach (var request in (string[])[
+            Claude.Ask("n=3; reasoning=4"), Claude.Stream("n=3; reasoning=4"), Ask.Chat("n=3; reasoning=4", "claude-sonnet-4-5"), Ask.Stream("n=3; reasoning=4", "claude-sonnet-4-5")])
+        {
+            Assert.Equal(200, (await edge.AskAsync(request)).Status);
+            var record = await edge.RecordAsync();
+            Assert.Equal((7, 4), (record.GetProperty("outputTokens").GetInt64(), record.GetProperty("reasoningTokens").GetInt64()));
+        }
+    }
+
     [Fact]
     public async Task A_stream_is_the_provider_s_byte_for_byte()
     {

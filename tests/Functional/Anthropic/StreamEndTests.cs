@@ -137,7 +137,8 @@ public sealed class StreamEndTests
             Start + open + Delta(" one") + Delta(" two")
             + "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":1}\n\n"
             + "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"max_tokens\",\"stop_sequence\":null},\"usage\":"
-            + "{\"input_tokens\":7,\"cache_creation_input_tokens\":4,\"cache_read_input_tokens\":5,\"output_tokens\":2}}\n\n"
+            + "{\"input_tokens\":7,\"cache_creation_input_tokens\":4,\"cache_read_input_tokens\":5,\"output_tokens\":2"
+            + (member == "thinking" ? ",\"output_tokens_details\":{\"thinking_tokens\":2}}}\n\n" : "}}\n\n")
             + "event: message_stop\ndata: {\"type\":\"message_stop\",\"aiedge\":{\"end\":\"limit\",\"limit\":\"runaway\"}}\n\n",
             answer.Text);
         Assert.Equal(200, (await client.AskAsync(Claude.Ask())).Status);

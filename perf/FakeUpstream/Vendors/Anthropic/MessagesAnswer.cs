@@ -183,9 +183,13 @@ internal sealed class MessagesAnswer
         to.Add("}\n\n"u8);
     }
 
-    private void WriteUsage(ByteWriter to, int outputTokens) =>
+    private void WriteUsage(ByteWriter to, int outputTokens)
+    {
         to.Add("{\"input_tokens\":"u8).Add(_script.InputTokens).Add(",\"cache_creation_input_tokens\":"u8).Add(_script.CacheWriteTokens)
             .Add(",\"cache_read_input_tokens\":"u8).Add(_script.CachedTokens).Add(",\"cache_creation\":{\"ephemeral_5m_input_tokens\":"u8).Add(_script.CacheWriteTokens)
-            .Add(",\"ephemeral_1h_input_tokens\":0},\"output_tokens\":"u8).Add(outputTokens).Add(",\"service_tier\":"u8)
-            .AddJson(_script.Tier ?? "standard").Add("}"u8);
+            .Add(",\"ephemeral_1h_input_tokens\":0},\"output_tokens\":"u8).Add(outputTokens);
+        if (_thought.Count > 0 && outputTokens >= _thought.Count)
+            to.Add(",\"output_tokens_details\":{\"thinking_tokens\":"u8).Add(_thought.Count).Add("}"u8);
+        to.Add(",\"service_tier\":"u8).AddJson(_script.Tier ?? "standard").Add("}"u8);
+    }
 }

@@ -28,13 +28,15 @@ internal sealed class AnthropicAnswerWords : AnswerWords
         12 => name.SequenceEqual("input_tokens"u8) ? UsageField.Input : name.SequenceEqual("service_tier"u8) ? UsageField.Tier : UsageField.Other,
         13 => name.SequenceEqual("output_tokens"u8) ? UsageField.Output : name.SequenceEqual("inference_geo"u8) ? UsageField.Place : UsageField.Other,
         14 => name.SequenceEqual("cache_creation"u8) ? UsageField.InputDetails : UsageField.Other,
+        21 => name.SequenceEqual("output_tokens_details"u8) ? UsageField.OutputDetails : UsageField.Other,
         23 => name.SequenceEqual("cache_read_input_tokens"u8) ? UsageField.CachedInput : UsageField.Other,
         27 => name.SequenceEqual("cache_creation_input_tokens"u8) ? UsageField.CacheWrite : UsageField.Other,
         _ => UsageField.Other,
     };
 
     public override UsageField DetailOf(ReadOnlySpan<byte> name, UsageField within) =>
-        name.SequenceEqual("ephemeral_1h_input_tokens"u8) ? UsageField.CacheWriteHour : within;
+        name.SequenceEqual("ephemeral_1h_input_tokens"u8) ? UsageField.CacheWriteHour
+        : within == UsageField.OutputDetails && name.SequenceEqual("thinking_tokens"u8) ? UsageField.Reasoning : within;
 
     public override bool IsFurther(ReadOnlySpan<byte> kind) => kind.SequenceEqual("compaction"u8) || kind.SequenceEqual("advisor_message"u8);
 

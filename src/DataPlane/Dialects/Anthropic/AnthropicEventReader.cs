@@ -235,7 +235,7 @@ internal sealed class AnthropicEventReader : EventReader
         if (_hasUsage)
         {
             Usage usage = _usage.Result;
-            usage.HidesThought = _sawThought;
+            usage.HidesThought = _sawThought && usage.ReasoningTokens == 0;
             usage.IsFinal = _hasStopReason;
             Usage = usage;
             LearnTier(_usage.Tier);

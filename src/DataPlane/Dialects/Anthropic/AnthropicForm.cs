@@ -279,6 +279,13 @@ internal sealed class AnthropicForm : DialectForm
         }
 
         json.WriteNumber("output_tokens"u8, billed.OutputTokens);
+        if (billed.ReasoningTokens > 0)
+        {
+            json.WriteStartObject("output_tokens_details"u8);
+            json.WriteNumber("thinking_tokens"u8, billed.ReasoningTokens);
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
     }
 }

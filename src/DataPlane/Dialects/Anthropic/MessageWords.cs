@@ -29,13 +29,16 @@ internal static class MessageWords
             to.Add("null"u8);
     }
 
-    /// <summary>What was read from a cache, and what was written to it, is no part of the input here.</summary>
+    /// <summary>What was read from a cache, and what was written to it, is no part of the input here; what was thought is one of the output.</summary>
     public static void WriteUsage(TextBuffer to, in Usage usage, long input, long output)
     {
         to.Add("{\"input_tokens\":"u8).Add(Math.Max(0, input - usage.CachedInputTokens - usage.CacheWriteTokens))
             .Add(",\"cache_creation_input_tokens\":"u8).Add(usage.CacheWriteTokens)
             .Add(",\"cache_read_input_tokens\":"u8).Add(usage.CachedInputTokens)
-            .Add(",\"output_tokens\":"u8).Add(output).Add("}"u8);
+            .Add(",\"output_tokens\":"u8).Add(output);
+        if (usage.ReasoningTokens > 0 && output > 0)
+            to.Add(",\"output_tokens_details\":{\"thinking_tokens\":"u8).Add(Math.Min(usage.ReasoningTokens, output)).Add("}"u8);
+        to.Add("}"u8);
     }
 
     /// <summary>The event of a stream that failed at its provider; nothing follows it.</summary>
