@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using AiEdge.DataPlane.Core;
@@ -13,7 +12,10 @@ internal sealed class AnswerTranslation
     private const int BytesPerToken = 4;
 
     /// <summary>128 bits.</summary>
-    private const int SecretChars = 32;
+    private const int SecretBytes = 16;
+
+    // Clients send ids back, and OpenAI takes none of more than 64 characters.
+    private const int SecretChars = 22;
 
     private readonly AnswerReader?[] _readers = new AnswerReader?[Translations.Count];
     private readonly AnswerWriter?[] _streams = new AnswerWriter?[Translations.Count];
@@ -73,10 +75,9 @@ internal sealed class AnswerTranslation
     {
         if (secret.IsEmpty)
             return;
-        Span<byte> random = stackalloc byte[SecretChars / 2];
+        Span<byte> random = stackalloc byte[SecretBytes];
         RandomNumberGenerator.Fill(random);
-        for (var i = 0; i < random.Length; i++)
-            Utf8Formatter.TryFormat(random[i], secret[(2 * i)..], out _, new StandardFormat('x', 2));
+        Base64Url.EncodeToUtf8(random, secret);
     }
 
     /// <summary>Whom the reader tells: the writer, or who puts calls in turn before it.</summary>

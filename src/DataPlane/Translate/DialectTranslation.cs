@@ -273,11 +273,11 @@ internal abstract class AnswerWriter
             Losses?.Add("answer.logprobs"u8);
     }
 
-    /// <summary>The id of a call; where the provider gives none, one that no other call has.</summary>
-    protected void WriteCallId(TextBuffer to, in NeutralEvent call, ReadOnlySpan<byte> prefix)
+    /// <summary>The id of a call, such as the client's own provider takes; where this one gives none, one that no other call has.</summary>
+    protected void WriteCallId(TextBuffer to, in NeutralEvent call, ReadOnlySpan<byte> prefix, CallIdForm form)
     {
         if (!call.Id.IsEmpty)
-            to.Add(call.Id);
+            CallId.Tell(to, call.Id, form);
         else if (call.Choice == 0)
             to.Add(prefix).Add(Id.Written).Add("_"u8).Add(call.Call);
         else

@@ -142,6 +142,52 @@ public sealed class CallOrderTests
         Assert.Matches(pattern, ids[0]);
     }
 
+    /// <summary>What a client is told it sends back, and not only to who gave it: its own provider has to take it, too. Who gave it has it as it gave it.</summary>
+    [Theory]
+    [InlineData("functions.f:0", "messages", "^aiedge_[A-Za-z0-9_-]+$", "functions.f:0")]
+    [InlineData("caf\\u00e9|1", "messages", "^aiedge_[A-Za-z0-9_-]+$", "caf\u00e9|1")]
+    [InlineData("\u65e5\\\"\\u003a", "messages", "^aiedge_[A-Za-z0-9_-]+$", "\u65e5\":")]
+    [InlineData("functions.a_function_of_some_length:10", "messages", "^aiedge_[A-Za-z0-9_-]{1,57}$", "functions.a_function_of_some_length:10")]
+    [InlineData("functions.a_function_of_a_length_that_is_some_more:10", "messages", "^call_[A-Za-z0-9]{16}$", null)]
+    [InlineData("call_abc", "messages", "^call_abc$", "call_abc")]
+    [InlineData("functions.f:0", "responses", "^functions[.]f:0$", "functions.f:0")]
+    [InlineData("call_0123456789012345678901234567890123456789__thought__0123456789012345", "responses", "^call_[A-Za-z0-9]{16}$", null)]
+    [InlineData("call_0123456789012345678901234567890123456789__thought__0123456789012345", "messages", "^call_0123.*5$", null)]
+    public void Ids_of_calls_are_told_such_as_the_client_s_own_provider_takes(string id, string client, string pattern, string? back)
+    {
+        var call = """{"index":0,"id":"ID","type":"function","function":{"name":"f","arguments":"{}"}}""".Replace("ID", id, StringComparison.Ordinal);
+        var whole = "{\"model\":\"m\",\"choices\":[{\"index\":0,\"message\":{\"tool_calls\":[" + call + "]},\"finish_reason\":\"tool_calls\"}]}";
+        var shape = SpokenShape.Named(client).Shape;
+        foreach (var isStream in (bool[])[false, true])
+        {
+            var answer = Translating.Answer(shape, RequestShape.Chat, isStream ? [Chunk(call)] : [whole], isStream, out _);
+            var told = System.Text.RegularExpressions.Regex.Match(answer, client == "messages" ? "\"tool_use\",\"id\":\"([^\"]*)\"" : "\"call_id\":\"([^\"]*)\"").Groups[1].Value;
+            Assert.Matches(pattern, told);
+            var next = client == "messages"
+                ? """{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"Q"},{"role":"assistant","content":[{"type":"tool_use","id":"ID","name":"f","input":{}}]},"""
+                    + """{"role":"user","content":[{"type":"tool_result","tool_use_id":"ID","content":"r"}]}]}"""
+                : """{"model":"m","input":[{"type":"function_call","call_id":"ID","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"ID","output":"r"}]}""";
+            var messages = JsonElement.Parse(Translating.Request(shape, RequestShape.Chat, next.Replace("ID", told, StringComparison.Ordinal), out var lost)).GetProperty("messages");
+            Assert.Equal("", lost);
+            var called = messages.EnumerateArray().Single(message => message.TryGetProperty("tool_calls", out _)).GetProperty("tool_calls")[0].GetProperty("id").GetString();
+            Assert.Equal(called, messages.EnumerateArray().Last().GetProperty("tool_call_id").GetString());
+            Assert.Equal(back ?? called, called);
+        }
+    }
+
+    /// <summary>What only looks like an id that was made here goes as any other.</summary>
+    [Theory]
+    [InlineData("aiedge_")]
+    [InlineData("aiedge_%%%%")]
+    [InlineData("aiedge__w")]
+    [InlineData("aiedge_A")]
+    public void Ids_of_calls_that_were_not_told_here_stay_as_they_are(string id)
+    {
+        var body = """{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"Q"},{"role":"assistant","content":[{"type":"tool_use","id":"ID","name":"f","input":{}}]}]}""";
+        var told = Translating.Request(RequestShape.Messages, RequestShape.Chat, body.Replace("ID", id, StringComparison.Ordinal), out _);
+        Assert.Contains($"\"id\":\"{id}\"", told, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_call_that_is_named_again_in_each_delta_is_one()
     {

@@ -71,7 +71,7 @@ public sealed class ItemReferenceTests
             var id = Output(answer, isStream)[0].GetProperty("id").GetString()!;
             var own = "msg_" + answer.Field("x-aiedge-request-id") + "_";
             Assert.StartsWith(own, id, StringComparison.Ordinal);
-            Assert.Matches("^[0-9a-f]{32}_0$", id[own.Length..]);
+            Assert.Matches("^[0-9A-Za-z_-]{22}_0$", id[own.Length..]);
             Assert.True(random.Add(id[own.Length..]));
         }
     }
@@ -155,6 +155,25 @@ public sealed class ItemReferenceTests
         Assert.Equal("/v1/responses", request.Target);
         var input = JsonElement.Parse(request.BodyText).GetProperty("input").EnumerateArray().Select(item => item.GetRawText()).ToArray();
         Assert.Equal([Question, WithoutId(done[1]), WithoutId(done[2]), Reference("msg_fake_theirs"), result], input);
+    }
+
+    /// <summary>OpenAI takes ids that it does not know, as long as they look like its own: of 64 characters at most, and of the item's kind.</summary>
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("", false)]
+    [InlineData(",\"store\":false", true)]
+    public async Task A_provider_that_speaks_responses_takes_the_items_with_the_ids_that_they_have(string more, bool isStream)
+    {
+        await using var edge = await Edge.StartAsync(All);
+        edge.Fake.EnqueueRaw(isStream ? Stream(Said) : Whole("I look it up.", "end_turn"));
+        var output = Output(await edge.AskAsync(First("claude-sonnet-4-5", isStream, Thinks + Tools + more)), isStream);
+        await edge.Fake.NextRequestAsync();
+
+        var last = isStream ? """{"type":"function_call_output","call_id":"toolu_1","output":"fine"}""" : Question;
+        Assert.Equal(200, (await edge.AskAsync(Next("gpt-4o", output.Select(item => item.GetRawText()), last, more))).Status);
+
+        var input = JsonElement.Parse((await edge.Fake.NextRequestAsync()).BodyText).GetProperty("input").EnumerateArray().Select(item => item.GetRawText());
+        Assert.Equal([Question, .. output.Where(item => item.GetProperty("type").GetString() != "reasoning").Select(item => item.GetRawText()), last], input);
     }
 
     [Theory]

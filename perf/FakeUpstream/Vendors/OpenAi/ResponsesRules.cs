@@ -9,6 +9,7 @@ internal static class ResponsesRules
     private const int TokensMin = 16;
     private const int UserLengthMax = 64;
     private const int CallIdLengthMax = 64;
+    private const int ItemIdLengthMax = 64;
 
     private static readonly string[] Fields =
     [
@@ -81,6 +82,8 @@ internal static class ResponsesRules
         {
             if (Text(item, "type") is "function_call" or "custom_tool_call" && NameRules.FaultOf(Text(item, "name"), $"input[{at}].name") is { } unnamed)
                 return unnamed;
+            if (FaultOfId(item, $"input[{at}].id") is { } unknown)
+                return unknown;
             if (Text(item, "type") == "item_reference" && Text(item, "id")?.Contains("_fake", StringComparison.Ordinal) != true)
                 return $"Item with id '{Text(item, "id")}' not found.";
             var isWell = Text(item, "type") switch
@@ -102,6 +105,24 @@ internal static class ResponsesRules
         }
 
         return calls.Count > 0 ? "No tool output found for function call." : null;
+    }
+
+    /// <summary>An item sent whole may have an id of anybody's, as long as it looks like one of its kind.</summary>
+    private static string? FaultOfId(JsonElement item, string where)
+    {
+        if (Text(item, "id") is not { } id)
+            return null;
+        if (id.Length > ItemIdLengthMax)
+            return $"Invalid '{where}': string too long. Expected a string with maximum length {ItemIdLengthMax}, but got a string with length {id.Length} instead.";
+        var begin = Text(item, "type") switch
+        {
+            "function_call" => "fc",
+            "custom_tool_call" => "ctc",
+            "reasoning" => "rs",
+            "message" or null when Text(item, "role") == "assistant" => "msg",
+            _ => "",
+        };
+        return id.StartsWith(begin, StringComparison.Ordinal) ? null : $"Invalid '{where}': '{id}'. Expected an ID that begins with '{begin}'.";
     }
 
     private static bool IsId(JsonElement item) => Text(item, "call_id") is { Length: > 0 and <= CallIdLengthMax };

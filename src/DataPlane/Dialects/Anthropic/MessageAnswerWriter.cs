@@ -128,7 +128,7 @@ internal sealed class MessageAnswerWriter : AnswerWriter
         if (!call.Proof.IsEmpty)
             _blocks.Add("{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\""u8).Add(CallProof.Mark).Add(call.Proof).Add("\"},"u8);
         _blocks.Add("{\"type\":\"tool_use\",\"id\":\""u8);
-        WriteCallId(_blocks, call, "toolu_"u8);
+        WriteCallId(_blocks, call, "toolu_"u8, CallIdForm.Messages);
         _blocks.Add("\",\"name\":\""u8).Add(call.Name).Add("\",\"input\":"u8);
         _open = Block.Tool;
         _callsTools = true;

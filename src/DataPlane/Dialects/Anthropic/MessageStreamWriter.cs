@@ -190,7 +190,7 @@ internal sealed class MessageStreamWriter : AnswerWriter
         _open = Block.Tool;
         _call = call.Call;
         Out.Add("{\"type\":\"tool_use\",\"id\":\""u8);
-        WriteCallId(Out, call, "toolu_"u8);
+        WriteCallId(Out, call, "toolu_"u8, CallIdForm.Messages);
         Out.Add("\",\"name\":\""u8).Add(call.Name).Add("\",\"input\":{}}}\n\n"u8);
     }
 

@@ -159,7 +159,7 @@ internal sealed class ChatAnswerWriter : AnswerWriter
         if (choice.CallCount++ > 0)
             calls.Add("\"}},"u8);
         calls.Add("{\"id\":\""u8);
-        WriteCallId(calls, call, "call_"u8);
+        WriteCallId(calls, call, "call_"u8, CallIdForm.Chat);
         if (call.IsCustom)
         {
             calls.Add("\",\"type\":\"custom\",\"custom\":{\"name\":\""u8).Add(call.Name).Add("\",\"input\":\""u8);

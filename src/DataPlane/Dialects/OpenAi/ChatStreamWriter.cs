@@ -165,7 +165,7 @@ internal sealed class ChatStreamWriter : AnswerWriter
 
         BeginDelta(call.Choice);
         Out.Add("{\"tool_calls\":[{\"index\":"u8).Add(call.Call).Add(",\"id\":\""u8);
-        WriteCallId(Out, call, "call_"u8);
+        WriteCallId(Out, call, "call_"u8, CallIdForm.Chat);
         if (call.IsCustom)
             Out.Add("\",\"type\":\"custom\",\"custom\":{\"name\":\""u8).Add(call.Name).Add("\",\"input\":\"\"}"u8);
         else

@@ -211,7 +211,7 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
         }
 
         _items.BeginItem(call.IsCustom ? ItemKind.CustomCall : ItemKind.Call);
-        WriteCallId(_items.CallId, call, "call_"u8);
+        WriteCallId(_items.CallId, call, "call_"u8, CallIdForm.Responses);
         _items.CallName.Add(call.Name);
         _call = call.Call;
         TellItem();
