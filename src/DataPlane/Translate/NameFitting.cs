@@ -94,13 +94,18 @@ internal ref struct NameFitting
         }
     }
 
-    /// <summary>Makes what is told in a name's place; absent where there are too many.</summary>
+    /// <summary>
+    /// Makes what is told in a name's place; absent where there are too many, but for one of a server's, which no provider takes: its calls do not come back
+    /// as such then.
+    /// </summary>
     private Piece Make(Piece plain, Piece name)
     {
         Span<byte> made = stackalloc byte[ToolNameForm.LengthMax];
-        for (var attempt = 0; attempt < AttemptsMax && _fitted < FittedNames.CountMax; attempt++)
+        for (var attempt = -1; attempt < AttemptsMax && _fitted < FittedNames.CountMax; attempt++)
         {
-            var told = made[.._form.Fit(plain.Of(_request.Source), attempt, made)];
+            var told = made[..(attempt < 0 ? ToolNamespaces.Flatten(plain.Of(_request.Source), made) : _form.Fit(plain.Of(_request.Source), attempt, made))];
+            if (attempt < 0 && !_form.Fits(told))
+                continue;
             ref var slot = ref Find(told);
             if (slot.Name.IsPresent)
                 continue;
@@ -110,7 +115,7 @@ internal ref struct NameFitting
             return slot.Name;
         }
 
-        return default;
+        return ToolNamespaces.Is(plain.Of(_request.Source)) ? _request.Put(made[.._form.Fit(plain.Of(_request.Source), 0, made)]) : default;
     }
 
     /// <summary>A name without escapes. False where there is none, or one that is too long for all.</summary>

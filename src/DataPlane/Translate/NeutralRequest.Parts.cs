@@ -18,6 +18,14 @@ internal sealed partial class NeutralRequest
         return new Piece(from, _source.Length - from);
     }
 
+    /// <summary>Puts two texts of the source behind it, as one.</summary>
+    public Piece Put(Piece first, ReadOnlySpan<byte> between, Piece second)
+    {
+        var from = _source.Length;
+        _source.Repeat(first.Start, first.Length).Add(between).Repeat(second.Start, second.Length);
+        return new Piece(from, _source.Length - from);
+    }
+
     /// <summary>Says something to the model behind all that the system prompt says at the request's beginning.</summary>
     public void Instruct(Piece text)
     {

@@ -53,6 +53,9 @@ internal struct NeutralPart
     public bool IsObject;
     public Piece Media;
     public Piece Name;
+
+    /// <summary>The server whose function a call names (<see cref="ToolNamespaces"/>).</summary>
+    public Piece Namespace;
     public Piece Id;
 
     /// <summary>What proves a thought, or a call (<see cref="CallProof"/>).</summary>
@@ -91,6 +94,12 @@ internal readonly record struct NeutralTool(Piece Name, Piece Description, Piece
     /// <summary>Its input is a text (<see cref="CustomTools"/>), with a grammar where one is given.</summary>
     public bool IsCustom { get; init; }
 
+    /// <summary>The server whose function it is (<see cref="ToolNamespaces"/>); absent for none.</summary>
+    public Piece Namespace { get; init; }
+
+    /// <summary>What is said of that, where it is said with this function.</summary>
+    public Piece NamespaceText { get; init; }
+
     public Piece Syntax { get; init; }
 
     public Piece Grammar { get; init; }
@@ -103,7 +112,11 @@ internal readonly record struct NeutralTool(Piece Name, Piece Description, Piece
 internal readonly record struct EmbedPurpose(Piece Task, Piece Title);
 
 /// <summary>One of the tools that may be called where not all may.</summary>
-internal readonly record struct AllowedTool(Piece Name, bool IsCustom);
+internal readonly record struct AllowedTool(Piece Name, bool IsCustom)
+{
+    /// <summary>The server whose function it is.</summary>
+    public Piece Namespace { get; init; }
+}
 
 /// <summary>A member that chats and Responses have alike, by the same name, and no other dialect has.</summary>
 /// <param name="Name">The name.</param>
@@ -233,6 +246,12 @@ internal sealed partial class NeutralRequest
     /// <summary>The function of <see cref="ToolChoice.Named"/>.</summary>
     public Piece ToolName { get; set; }
 
+    /// <summary>The server whose function that is.</summary>
+    public Piece ToolNamespace { get; set; }
+
+    /// <summary>Tools may be declared more than once.</summary>
+    public bool MayRepeatTools { get; set; }
+
     /// <summary>It is one whose input is a text.</summary>
     public bool ToolIsCustom { get; set; }
 
@@ -315,7 +334,7 @@ internal sealed partial class NeutralRequest
         OpenAiMembers.Clear();
         Purposes.Clear();
         EffortWord = Verbosity = SafetyId = CacheMark = default;
-        Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = ToolName = FormatName = FormatSchema = Dimensions = default;
+        Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = ToolName = ToolNamespace = FormatName = FormatSchema = Dimensions = default;
         TokensMax = -1;
         Elsewhere = null;
         _isOpened = false;
@@ -323,7 +342,7 @@ internal sealed partial class NeutralRequest
         _seenSchema = default;
         _closed = default;
         Choices = 1;
-        TokensMaxIsOld = ToolIsCustom = IsAdaptive = ThinksBetweenTools = TellsBinding = false;
+        TokensMaxIsOld = MayRepeatTools = ToolIsCustom = IsAdaptive = ThinksBetweenTools = TellsBinding = false;
         Stream = WantsLogprobs = AsksLogprobs = WantsThought = KeepsProofs = IsSerial = CallsAreOld = CallsAreMany = false;
         FormatIsStrict = StrictMayBeOpen = FormatIsOpenApi = WantsBase64 = GoesOn = false;
         ToolChoice = ToolChoice.Unset;

@@ -82,7 +82,14 @@ internal sealed class TextBuffer
         }
     }
 
-    /// <summary>The same of what it has itself.</summary>
+    /// <summary>What it has itself once more.</summary>
+    public TextBuffer Repeat(int start, int length)
+    {
+        _ = Room(length);
+        return Add(_bytes.AsSpan(start, length));
+    }
+
+    /// <summary>What it has itself as the inside of a JSON string.</summary>
     public TextBuffer AddEscaped(int start, int length)
     {
         const int stepBytes = 512;

@@ -206,6 +206,8 @@ internal static class ChatToolReader
                 tool = tool with { IsCustom = walk.IsText("custom"u8) };
             else if (walk.Is("name"u8) && walk.Token == JsonToken.String)
                 tool = tool with { Name = walk.Text };
+            else if (walk.Is("namespace"u8) && walk.Token == JsonToken.String)
+                tool = tool with { Namespace = walk.Text };
             else if (walk.Is("function"u8) || walk.Is("custom"u8))
                 ReadAllowed(ref walk, ref tool);
         }

@@ -54,6 +54,9 @@ internal sealed class ResponseItems
 
     public TextBuffer CallName { get; } = new();
 
+    /// <summary>The server whose function is called; empty for none.</summary>
+    public TextBuffer CallNamespace { get; } = new();
+
     /// <summary>Whether the open item is a thought that is proved: nothing can be added to it.</summary>
     public bool IsProved => _proof.Length > 0;
 
@@ -91,6 +94,7 @@ internal sealed class ResponseItems
         Logprobs.Release();
         CallId.Release();
         CallName.Release();
+        CallNamespace.Release();
     }
 
     public void BeginItem(ItemKind kind)
@@ -102,6 +106,7 @@ internal sealed class ResponseItems
         Text.Clear();
         CallId.Clear();
         CallName.Clear();
+        CallNamespace.Clear();
     }
 
     /// <summary>One of those that are done, from behind its id on, which stands first in it.</summary>
@@ -188,12 +193,10 @@ internal sealed class ResponseItems
                 to.Add("\",\"type\":\"message\",\"status\":\""u8).Add(status).Add("\",\"role\":\"assistant\",\"content\":["u8).Add(_parts.Written).Add("]}"u8);
                 break;
             case ItemKind.Call:
-                to.Add("\",\"type\":\"function_call\",\"status\":\""u8).Add(status).Add("\",\"call_id\":\""u8).Add(CallId.Written)
-                    .Add("\",\"name\":\""u8).Add(CallName.Written).Add("\",\"arguments\":\""u8).Add(Text.Written).Add("\"}"u8);
+                WriteCall(to, "function_call"u8, status, "arguments"u8);
                 break;
             case ItemKind.CustomCall:
-                to.Add("\",\"type\":\"custom_tool_call\",\"status\":\""u8).Add(status).Add("\",\"call_id\":\""u8).Add(CallId.Written)
-                    .Add("\",\"name\":\""u8).Add(CallName.Written).Add("\",\"input\":\""u8).Add(Text.Written).Add("\"}"u8);
+                WriteCall(to, "custom_tool_call"u8, status, "input"u8);
                 break;
             default:
                 to.Add("\",\"type\":\"reasoning\",\"summary\":["u8).Add(_parts.Written).Add("]"u8);
@@ -204,6 +207,15 @@ internal sealed class ResponseItems
                 to.Add("}"u8);
                 break;
         }
+    }
+
+    private void WriteCall(TextBuffer to, ReadOnlySpan<byte> type, ReadOnlySpan<byte> status, ReadOnlySpan<byte> input)
+    {
+        to.Add("\",\"type\":\""u8).Add(type).Add("\",\"status\":\""u8).Add(status).Add("\",\"call_id\":\""u8).Add(CallId.Written)
+            .Add("\",\"name\":\""u8).Add(CallName.Written);
+        if (CallNamespace.Length > 0)
+            to.Add("\",\"namespace\":\""u8).Add(CallNamespace.Written);
+        to.Add("\",\""u8).Add(input).Add("\":\""u8).Add(Text.Written).Add("\"}"u8);
     }
 
     private void Separate()

@@ -212,7 +212,8 @@ internal sealed class ResponsesAnswerWriter(bool isStream) : AnswerWriter
 
         _items.BeginItem(call.IsCustom ? ItemKind.CustomCall : ItemKind.Call);
         WriteCallId(_items.CallId, call, "call_"u8, CallIdForm.Responses);
-        _items.CallName.Add(call.Name);
+        _items.CallName.Add(ToolNamespaces.Split(call.Name, out var space));
+        _items.CallNamespace.Add(space);
         _call = call.Call;
         TellItem();
     }

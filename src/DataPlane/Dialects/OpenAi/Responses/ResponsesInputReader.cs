@@ -73,6 +73,8 @@ internal sealed class ResponsesInputReader
             ReadReasoning(ref walk);
         else if (type.SequenceEqual("item_reference"u8))
             _request.Elsewhere = Reference;
+        else if (type.SequenceEqual("additional_tools"u8))
+            ReadTools(ref walk);
         else
             _request.Losses.Add("input"u8, type);
         return default;
@@ -239,6 +241,8 @@ internal sealed class ResponsesInputReader
                 call.Id = walk.Text;
             else if (walk.Is("name"u8) && walk.Token == JsonToken.String)
                 call.Name = walk.Text;
+            else if (walk.Is("namespace"u8) && walk.Token == JsonToken.String)
+                call.Namespace = walk.Text;
             else if (walk.Is(isCustom ? "input"u8 : "arguments"u8) && walk.Token == JsonToken.String)
                 call.Text = walk.Text;
             else if (!walk.Is("type"u8) && !IsOfItem(ref walk) && !walk.IsNothing())
@@ -261,9 +265,23 @@ internal sealed class ResponsesInputReader
                 _request.Parts[at] = _request.Parts[at] with { Id = walk.Text };
             else if (walk.Is("output"u8))
                 ReadContent(ref walk, isOfResult: true);
-            else if (!walk.Is("type"u8) && !IsOfItem(ref walk) && !walk.IsNothing())
+            else if (!walk.Is("type"u8) && !walk.Is("name"u8) && !walk.Is("namespace"u8) && !IsOfItem(ref walk) && !walk.IsNothing())
                 _request.Losses.Add("input.function_call_output"u8, walk.Name);
         }
+    }
+
+    /// <summary>Tools that are declared among what is said; a conversation may declare the same ones again.</summary>
+    private void ReadTools(ref JsonWalk walk)
+    {
+        while (walk.NextMember())
+        {
+            if (walk.Is("tools"u8) && walk.Token == JsonToken.StartArray)
+                ResponsesToolReader.Read(_request, ref walk);
+            else if (!walk.Is("type"u8) && !walk.Is("role"u8) && !IsOfItem(ref walk) && !walk.IsNothing())
+                _request.Losses.Add("input.additional_tools"u8, walk.Name);
+        }
+
+        _request.MayRepeatTools = true;
     }
 
     /// <summary>Thought, with what proves it if that comes from here; what OpenAI proves means nothing to others.</summary>

@@ -80,6 +80,7 @@ internal sealed class ResponsesRequestReader : RequestReader
                 request.Losses.Add(walk.Name);
         }
 
+        ToolNamespaces.Join(request);
         return walk.IsWhole() ? default : ChatRequestReader.Malformed(null);
     }
 
@@ -113,70 +114,12 @@ internal sealed class ResponsesRequestReader : RequestReader
         if (walk.Is("parallel_tool_calls"u8))
             request.IsSerial = walk.Token == JsonToken.False;
         else if (walk.Is("tool_choice"u8))
-            ReadChoice(request, ref walk);
-        else if (walk.Is("tools"u8) && walk.TryEnter(JsonToken.StartArray))
-        {
-            while (walk.NextElement())
-                ReadTool(request, walk.Value());
-        }
+            ResponsesToolReader.ReadChoice(request, ref walk);
+        else if (walk.Is("tools"u8) && walk.Token == JsonToken.StartArray)
+            ResponsesToolReader.Read(request, ref walk);
         else
             return false;
         return true;
-    }
-
-    /// <summary>A tool that OpenAI runs itself has a type of its own, and is lost.</summary>
-    private static void ReadTool(NeutralRequest request, Piece element)
-    {
-        var type = ItemType.Of(request.Source, element);
-        var isCustom = type.SequenceEqual("custom"u8);
-        if (!isCustom && !type.SequenceEqual("function"u8))
-        {
-            request.Losses.Add("tools"u8, type);
-            return;
-        }
-
-        NeutralTool tool = new() { IsCustom = isCustom };
-        var walk = new JsonWalk(request.Source, element, stackalloc byte[ScratchBytes]);
-        for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
-        {
-            var isTaken = walk.Is("type"u8)
-                || (isCustom ? ChatToolReader.TakeCustom(request, ref walk, ref tool, "tools.format"u8) : ChatToolReader.TakeFunction(ref walk, ref tool));
-            if (!isTaken && !walk.IsNothing())
-                request.Losses.Add("tools"u8, walk.Name);
-        }
-
-        request.LoseIf(!tool.Name.IsPresent, "tools"u8);
-        if (tool.Name.IsPresent)
-            request.Tools.Add(tool);
-    }
-
-    private static void ReadChoice(NeutralRequest request, ref JsonWalk walk)
-    {
-        if (walk.TryEnter(JsonToken.StartObject))
-        {
-            var (isKnown, isAllowed) = (false, false);
-            while (walk.NextMember())
-            {
-                if (walk.Is("type"u8))
-                {
-                    request.ToolIsCustom = walk.IsText("custom"u8);
-                    isAllowed = walk.IsText("allowed_tools"u8);
-                    isKnown = request.ToolIsCustom || walk.IsText("function"u8);
-                }
-                else if (walk.Is("name"u8) && walk.Token == JsonToken.String)
-                    request.ToolName = walk.Text;
-                else
-                    _ = ChatToolReader.TakeAllowed(request, ref walk);
-            }
-
-            if (!isAllowed || request.AllowedTools.Count == 0)
-                request.ToolChoice = isKnown && request.ToolName.IsPresent ? ToolChoice.Named : ToolChoice.Unset;
-        }
-        else if (walk.Token == JsonToken.String)
-            request.ToolChoice = ChatWords.Choice(ref walk);
-        else
-            return;
-        request.LoseIf(request.ToolChoice == ToolChoice.Unset, request.Names.ToolChoice);
     }
 
     private static bool TakeWishes(NeutralRequest request, ref JsonWalk walk)
