@@ -176,10 +176,27 @@ public sealed class RulesTests
     [InlineData("gemini-pro-latest", """{"functionCall":{"name":"f","args":{}}}""", false)]
     [InlineData("gemini-3-pro-preview", """{"functionCall":{"name":"f","args":{}},"thoughtSignature":"s"}""", true)]
     [InlineData("gemini-2.5-flash", """{"functionCall":{"name":"f","args":{}}}""", true)]
+    [InlineData("gemini-2.5-flash", """{"functionCall":{"id":"c","name":"f","args":{}}}""", false)]
+    [InlineData("gemini-3-pro-preview", """{"functionCall":{"id":"c","name":"f","args":{}},"thoughtSignature":"s"}""", true)]
+    [InlineData("gemini-3.5-flash", """{"functionCall":{"name":"f","args":{}},"thoughtSignature":"s"}""", false)]
+    [InlineData("gemini-3.5-flash", """{"functionCall":{"id":"c","name":"f","args":{}},"thoughtSignature":"s"}""", false)]
     public void A_turn_is_judged_by_the_model(string model, string part, bool isWell)
     {
         var result = part.Contains("functionCall", StringComparison.Ordinal) ? ",{\"role\":\"user\",\"parts\":[{\"functionResponse\":{\"name\":\"f\",\"response\":{}}}]}" : "";
         var body = $$"""{"contents":[{"role":"user","parts":[{"text":"Q"}]},{"role":"model","parts":[{{part}}]}{{result}}]}""";
+        Assert.Equal(isWell, ContentsRules.FaultOf(Encoding.UTF8.GetBytes(body), model) is null);
+    }
+
+    [Theory]
+    [InlineData("gemini-2.5-flash", "c", false)]
+    [InlineData("gemini-3-pro-preview", "c", true)]
+    [InlineData("gemini-3.5-flash", "c", true)]
+    [InlineData("gemini-3.5-flash", "d", false)]
+    [InlineData("gemini-flash-latest", "d", false)]
+    public void The_id_of_a_result_is_judged_by_the_model(string model, string id, bool isWell)
+    {
+        var body = """{"contents":[{"role":"user","parts":[{"text":"Q"}]},{"role":"model","parts":[{"functionCall":{"id":"c","name":"f","args":{}},"thoughtSignature":"s"}]},"""
+            + """{"role":"user","parts":[{"functionResponse":{"id":"ID","name":"f","response":{}}}]}]}""".Replace("ID", id, StringComparison.Ordinal);
         Assert.Equal(isWell, ContentsRules.FaultOf(Encoding.UTF8.GetBytes(body), model) is null);
     }
 

@@ -110,6 +110,9 @@ internal readonly record struct ModelAbilities
     /// <summary>Calls of earlier turns are refused without what proves them.</summary>
     public bool WantsCallProof { get; private init; }
 
+    /// <summary>Calls and what they answered carry ids, where its dialect has calls without them, too.</summary>
+    public bool CallsHaveIds { get; private init; }
+
     /// <summary>It is Mistral's: ids of calls have nine letters and digits, and all others are refused.</summary>
     public bool IsMistral { get; private init; }
 
@@ -338,8 +341,8 @@ internal readonly record struct ModelAbilities
     /// <summary>
     /// Gemini (Google's pages "Gemini thinking" and "Structured outputs"): no thought before 2.5, numbers in 2.5, words from 3 on, which cannot be silenced.
     /// Penalties are not enabled since 2.5, JSON goes with functions from 3 on. An answer that was begun is refused by 3.5 Flash-Lite and from 3.6 on ("What's
-    /// new in Gemini 3.6"), and what lies between is not known to take it. Who makes images does not think before 3. Names without a number are those of the
-    /// latest.
+    /// new in Gemini 3.6"), and what lies between is not known to take it. Ids of calls are refused before 3 and asked for from 3.5 on, by Google's own API and on
+    /// Vertex. Who makes images does not think before 3. Names without a number are those of the latest.
     /// </summary>
     private static ModelAbilities OfGemini(ReadOnlySpan<byte> name)
     {
@@ -351,6 +354,7 @@ internal readonly record struct ModelAbilities
         {
             Family = ModelFamily.Gemini,
             WantsCallProof = version is 0 or >= 300,
+            CallsHaveIds = version is 0 or >= 300,
             Prefill = version is > 0 and < 305 ? PrefillForm.Continued : PrefillForm.Refused,
             ThinksUnasked = thinks,
             Features = RequestFeatures.Common & ~lacks,

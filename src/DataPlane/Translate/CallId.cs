@@ -19,6 +19,9 @@ internal enum CallIdForm : byte
 
     /// <summary>Nine letters and digits (Mistral).</summary>
     Nine,
+
+    /// <summary>Any (Gemini).</summary>
+    Contents,
 }
 
 /// <summary>
@@ -43,23 +46,32 @@ internal static class CallId
     /// <summary>Writes the id of a request's call or result as a member.</summary>
     public static JsonOut Write(JsonOut json, ReadOnlySpan<byte> name, ReadOnlySpan<byte> source, in NeutralPart part, CallIdForm form)
     {
+        Add(json.OpenText(name), source, part, form);
+        return json.CloseText();
+    }
+
+    /// <summary>Adds it to a text: the inside of a JSON string.</summary>
+    public static void Add(TextBuffer to, ReadOnlySpan<byte> source, in NeutralPart part, CallIdForm form)
+    {
         if (!part.Id.IsPresent)
-            return WriteCounted(json, name, part.Ordinal, form);
+        {
+            AddCounted(to, part.Ordinal, form);
+            return;
+        }
+
         Span<byte> plain = stackalloc byte[ScratchBytes];
         Span<byte> shown = stackalloc byte[ScratchBytes];
         var id = Shown(Plain(part.Id.Of(source), plain), shown);
         if (Fits(id, form))
         {
-            json.OpenText(name).AddEscaped(id);
-            return json.CloseText();
+            to.AddEscaped(id);
+            return;
         }
 
-        var to = json.OpenText(name);
         if (form == CallIdForm.Nine)
-            WriteDigits(to, StableHash.Of(id), NineBytes);
+            AddDigits(to, StableHash.Of(id), NineBytes);
         else
-            WriteMade(to, id);
-        return json.CloseText();
+            AddMade(to, id);
     }
 
     /// <summary>Writes the id of an answer's call, which is the inside of a string and becomes one.</summary>
@@ -72,7 +84,7 @@ internal static class CallId
         else if (form == CallIdForm.Messages && plain.Length <= HiddenBytesMax)
             Hide(to, plain);
         else
-            WriteMade(to, plain);
+            AddMade(to, plain);
     }
 
     private static ReadOnlySpan<byte> Plain(ReadOnlySpan<byte> id, Span<byte> scratch) =>
@@ -93,19 +105,17 @@ internal static class CallId
         return isOurs && Utf8.IsValid(scratch[..length]) ? scratch[..length] : id;
     }
 
-    private static JsonOut WriteCounted(JsonOut json, ReadOnlySpan<byte> name, int ordinal, CallIdForm form)
+    private static void AddCounted(TextBuffer to, int ordinal, CallIdForm form)
     {
-        var to = json.OpenText(name);
         if (form == CallIdForm.Nine)
-            WriteDigits(to, (ulong)ordinal, NineBytes);
+            AddDigits(to, (ulong)ordinal, NineBytes);
         else
             to.Add("call_"u8).Add(ordinal);
-        return json.CloseText();
     }
 
-    private static void WriteMade(TextBuffer to, ReadOnlySpan<byte> id) => WriteDigits(to.Add("call_"u8), StableHash.Of(id), sizeof(ulong) * 2);
+    private static void AddMade(TextBuffer to, ReadOnlySpan<byte> id) => AddDigits(to.Add("call_"u8), StableHash.Of(id), sizeof(ulong) * 2);
 
-    private static void WriteDigits(TextBuffer to, ulong number, int count)
+    private static void AddDigits(TextBuffer to, ulong number, int count)
     {
         Span<byte> digits = stackalloc byte[count];
         for (var i = count - 1; i >= 0; i--)
@@ -122,6 +132,7 @@ internal static class CallId
         CallIdForm.Chat => id.Length is > 0 and <= ChatBytesMax,
         CallIdForm.Responses => id.Length is > 0 and <= ResponsesBytesMax,
         CallIdForm.Nine => id.Length == NineBytes && !id.ContainsAnyExcept(Alphanumeric),
+        CallIdForm.Contents => id.Length > 0,
         _ => id.Length > 0 && !id.ContainsAnyExcept(Signs),
     };
 

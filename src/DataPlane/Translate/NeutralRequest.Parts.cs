@@ -58,6 +58,18 @@ internal sealed partial class NeutralRequest
         }
     }
 
+    /// <summary>The message behind the last one of a turn: of what its speaker says until another speaks, and of what is left out between.</summary>
+    /// <param name="from">The turn's first message.</param>
+    /// <param name="speaker">Whose turn it is.</param>
+    /// <param name="isLeftOut">Which messages are no turns of others.</param>
+    public int EndOfTurn(int from, NeutralRole speaker, Func<NeutralRequest, NeutralMessage, bool> isLeftOut)
+    {
+        var to = from + 1;
+        while (to < Messages.Count && (Messages[to].Role == speaker || isLeftOut(this, Messages[to])))
+            to++;
+        return to;
+    }
+
     /// <summary>The message that begins the answer: the assistant's, if it is the last and calls nothing.</summary>
     /// <param name="isLeftOut">Which messages the provider is not told in their place.</param>
     public NeutralMessage? Begun(Func<NeutralRequest, NeutralMessage, bool> isLeftOut)

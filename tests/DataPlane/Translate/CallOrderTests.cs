@@ -188,6 +188,42 @@ public sealed class CallOrderTests
         Assert.Contains($"\"id\":\"{id}\"", told, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("gemini-2.0-flash", false)]
+    [InlineData("gemini-2.5-pro", false)]
+    [InlineData("m", false)]
+    [InlineData("gemini-3-pro-preview", true)]
+    [InlineData("gemini-3.6-flash", true)]
+    [InlineData("gemini-flash-latest", true)]
+    public void Gemini_from_3_on_is_told_which_call_a_result_is_of(string model, bool hasIds)
+    {
+        const string call = """{"id":"ID","type":"function","function":{"name":"f","arguments":"{}"}}""";
+        var body = """{"messages":[{"role":"user","content":"Q"},{"role":"assistant","tool_calls":[CALL1,CALL2]},{"role":"tool","tool_call_id":"functions.f:2","content":"2"},{"role":"tool","tool_call_id":"g/1","content":"1"}]}"""
+            .Replace("CALL1", call.Replace("ID", "g/1", StringComparison.Ordinal), StringComparison.Ordinal).Replace("CALL2", call.Replace("ID", "functions.f:2", StringComparison.Ordinal), StringComparison.Ordinal);
+        var told = Translating.Request(RequestShape.Chat, RequestShape.Contents, body, out var lost, model);
+        var ids = System.Text.RegularExpressions.Regex.Matches(told, "\"id\":\"([^\"]*)\"").Select(match => match.Groups[1].Value);
+        Assert.Equal(hasIds ? ["g/1", "functions.f:2", "g/1", "functions.f:2"] : [], ids);
+        Assert.Equal("", lost);
+    }
+
+    [Fact]
+    public void Calls_that_are_counted_have_the_same_ids_as_their_results()
+    {
+        const string body = """{"messages":[{"role":"user","content":"Q"},{"role":"assistant","function_call":{"name":"f","arguments":"{}"}},{"role":"function","name":"f","content":"r"}]}""";
+        var told = Translating.Request(RequestShape.Chat, RequestShape.Contents, body, out _, "gemini-3.5-flash");
+        Assert.Equal(2, told.Split("\"id\":\"call_0\"").Length - 1);
+    }
+
+    [Fact]
+    public void Ids_that_gemini_has_given_come_back_to_it()
+    {
+        const string answer = """{"candidates":[{"content":{"role":"model","parts":[{"functionCall":{"id":"g.1:","name":"f","args":{}}},{"functionCall":{"name":"g","args":{}}}]},"finishReason":"STOP","index":0}],"modelVersion":"g"}""";
+        var message = JsonElement.Parse(Translating.Answer(RequestShape.Chat, RequestShape.Contents, [answer], isStream: false, out _)).GetProperty("choices")[0].GetProperty("message").GetRawText();
+        var body = $$"""{"messages":[{"role":"user","content":"Q"},{{message}},{"role":"tool","tool_call_id":"g.1:","content":"1"},{"role":"tool","tool_call_id":"call_id-1_1","content":"2"}]}""";
+        var told = Translating.Request(RequestShape.Chat, RequestShape.Contents, body, out _, "gemini-3.5-flash");
+        Assert.Equal(2, told.Split("\"id\":\"g.1:\"").Length - 1);
+    }
+
     [Fact]
     public void A_call_that_is_named_again_in_each_delta_is_one()
     {

@@ -90,6 +90,24 @@ public sealed class GeminiTranslationTests
     }
 
     [Theory]
+    [InlineData("gemini-2.0-flash", false)]
+    [InlineData("gemini-3.5-flash", true)]
+    public async Task A_result_goes_back_with_the_id_that_gemini_gave_its_call(string model, bool hasId)
+    {
+        await using var edge = await Edge.StartAsync(Gem.Setup with { Models = $"  {model}: {{ targets: [ {{ provider: google }} ] }}" });
+
+        var message = (await edge.AskAsync(Ask.Chat("", model, ChatTools))).Json.GetProperty("choices")[0].GetProperty("message");
+        var id = message.GetProperty("tool_calls")[0].GetProperty("id").GetString();
+        var answer = await edge.AskAsync(Ask.Post("/v1/chat/completions",
+            $$"""{"model":"{{model}}","messages":[{"role":"user","content":"a"},{{message.GetRawText()}},{"role":"tool","tool_call_id":"{{id}}","content":"fine"}]{{ChatTools}}}"""));
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(hasId, id!.StartsWith("callfake", StringComparison.Ordinal));
+        await edge.Fake.NextRequestAsync();
+        Assert.Equal(hasId ? 2 : 0, (await edge.Fake.NextRequestAsync()).BodyText.Split($"\"id\":\"{id}\"").Length - 1);
+    }
+
+    [Theory]
     [InlineData("gpt-4o", "/v1/chat/completions")]
     [InlineData("claude-sonnet-4-5", "/v1/messages")]
     public async Task A_client_of_gemini_s_dialect_is_answered_by_others(string model, string path)

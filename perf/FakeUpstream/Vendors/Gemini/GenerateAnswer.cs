@@ -53,8 +53,8 @@ internal sealed class GenerateAnswer
             to.Add("}"u8);
         }
 
-        foreach (var call in _calls)
-            WriteCall(to.Add(parts++ > 0 ? ","u8 : ""u8), call);
+        foreach (var (number, call) in _calls.Index())
+            WriteCall(to.Add(parts++ > 0 ? ","u8 : ""u8), call, number);
         to.Add("],\"role\":\"model\"},\"finishReason\":"u8).AddJson(_finish).Add(",\"index\":0}]"u8);
         WriteRest(to, isLast: true);
         to.Add("}"u8);
@@ -76,10 +76,10 @@ internal sealed class GenerateAnswer
             End(to.Add("}"u8), null);
         }
 
-        foreach (var call in _calls)
+        foreach (var (number, call) in _calls.Index())
         {
             yield return EventKind.Content;
-            WriteCall(Begin(to), call);
+            WriteCall(Begin(to), call, number);
             End(to, null);
         }
 
@@ -101,9 +101,13 @@ internal sealed class GenerateAnswer
         to.Add("}\n\n"u8);
     }
 
-    private static void WriteCall(ByteWriter to, ToolCall call)
+    /// <summary>From 3 on each has an id.</summary>
+    private void WriteCall(ByteWriter to, ToolCall call, int number)
     {
-        to.Add("{\"functionCall\":{\"name\":"u8).AddJson(call.Name).Add(",\"args\":"u8);
+        to.Add("{\"functionCall\":{"u8);
+        if (_context.Model.StartsWith("gemini-3", StringComparison.Ordinal))
+            to.Add("\"id\":"u8).AddJson(_context.Id("call", number)).Add(","u8);
+        to.Add("\"name\":"u8).AddJson(call.Name).Add(",\"args\":"u8);
         call.Arguments.WritePlain(to);
         to.Add("}}"u8);
     }

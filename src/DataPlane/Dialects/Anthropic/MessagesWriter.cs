@@ -20,8 +20,7 @@ internal static class MessagesWriter
             if (IsLeftOut(request, messages[i]))
                 continue;
             var (from, role) = (i, messages[i].Role);
-            while (i + 1 < messages.Count && (messages[i + 1].Role == role || IsLeftOut(request, messages[i + 1])))
-                i++;
+            i = request.EndOfTurn(from, role, IsLeftOut) - 1;
             json.StartObject().Text("role"u8, role == NeutralRole.User ? "user"u8 : "assistant"u8).StartArray("content"u8);
             for (var pass = role == NeutralRole.User ? 0 : 1; pass < 2; pass++)
             {

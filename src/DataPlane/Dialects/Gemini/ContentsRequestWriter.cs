@@ -28,7 +28,7 @@ internal sealed class ContentsRequestWriter : RequestWriter
         json.StartObject();
         if (target.Abilities.Prefill != PrefillForm.Continued && request.Begun(ContentsWriter.IsLeftOut) is not null)
             request.AskToGoOn();
-        ContentsWriter.Write(request, json, wantsProof: target.Abilities.WantsCallProof);
+        ContentsWriter.Write(request, json, target.Abilities);
         if (request.Tools.Count > 0)
             WriteTools(request, json);
         WriteConfig(request, target, json);

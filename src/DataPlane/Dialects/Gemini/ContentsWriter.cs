@@ -1,4 +1,5 @@
 using System.Buffers;
+using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Dialects.Gemini;
@@ -11,20 +12,20 @@ internal static class ContentsWriter
 
     /// <param name="request">The request.</param>
     /// <param name="json">Where to.</param>
-    /// <param name="wantsProof">Whether the model refuses calls without a signature.</param>
-    public static void Write(NeutralRequest request, JsonOut json, bool wantsProof)
+    /// <param name="model">What the model takes: some refuse calls without a signature, some refuse their ids and some ask for them.</param>
+    public static void Write(NeutralRequest request, JsonOut json, in ModelAbilities model)
     {
         if (!HasTurns(request))
             request.TurnSystem();
         WriteSystem(request, json);
         json.StartArray("contents"u8);
         var table = new CallTable(request);
-        WriteTurns(request, json, wantsProof, ref table);
+        WriteTurns(request, json, model, ref table);
         table.Release();
         json.EndArray();
     }
 
-    private static void WriteTurns(NeutralRequest request, JsonOut json, bool wantsProof, ref CallTable table)
+    private static void WriteTurns(NeutralRequest request, JsonOut json, in ModelAbilities model, ref CallTable table)
     {
         var messages = request.Messages;
         ContentsTurn calls = default;
@@ -33,19 +34,18 @@ internal static class ContentsWriter
             if (IsLeftOut(request, messages[i]))
                 continue;
             var (from, role) = (i, messages[i].Role);
-            while (i + 1 < messages.Count && (messages[i + 1].Role == role || IsLeftOut(request, messages[i + 1])))
-                i++;
+            i = request.EndOfTurn(from, role, IsLeftOut) - 1;
             json.StartObject().Text("role"u8, role == NeutralRole.User ? "user"u8 : "model"u8).StartArray("parts"u8);
             var turn = new ContentsTurn(request, messages[from].From, messages[i].From + messages[i].Count);
             if (role == NeutralRole.Assistant)
                 table.Add(turn);
             var isSorted = role == NeutralRole.User && turn.Count(PartKind.ToolResult) > 1;
             if (isSorted)
-                WriteResults(request, json, turn, calls, table);
+                WriteResults(request, json, turn, calls, table, model);
             for (var m = from; m <= i; m++)
             {
                 if (messages[m].Role == role)
-                    WriteParts(request, json, messages[m], wantsProof, isSorted ? calls : default, table);
+                    WriteParts(request, json, messages[m], model, isSorted ? calls : default, table);
             }
 
             json.EndArray().EndObject();
@@ -71,9 +71,10 @@ internal static class ContentsWriter
 
     /// <summary>
     /// The results of one turn in the order of the calls that they belong to: of functions that are called by the same name nothing else tells which is which,
-    /// for not every host of Gemini's takes ids.
+    /// where the model takes no ids.
     /// </summary>
-    private static void WriteResults(NeutralRequest request, JsonOut json, ContentsTurn results, ContentsTurn calls, in CallTable table)
+    private static void WriteResults(
+        NeutralRequest request, JsonOut json, ContentsTurn results, ContentsTurn calls, in CallTable table, in ModelAbilities model)
     {
         var order = ArrayPool<long>.Shared.Rent(results.Count(PartKind.ToolResult));
         var count = 0;
@@ -85,7 +86,7 @@ internal static class ContentsWriter
 
         order.AsSpan(0, count).Sort();
         foreach (var one in order.AsSpan(0, count))
-            WriteResult(request, json, (int)one, table);
+            WriteResult(request, json, (int)one, table, model);
         ArrayPool<long>.Shared.Return(order);
     }
 
@@ -137,16 +138,17 @@ internal static class ContentsWriter
             json.EndArray().EndObject();
     }
 
-    private static void WriteParts(NeutralRequest request, JsonOut json, NeutralMessage message, bool wantsProof, ContentsTurn answered, in CallTable table)
+    private static void WriteParts(
+        NeutralRequest request, JsonOut json, NeutralMessage message, in ModelAbilities model, ContentsTurn answered, in CallTable table)
     {
-        var end = message.From + message.Count;
+        var (end, wantsProof) = (message.From + message.Count, model.WantsCallProof);
         for (var p = message.From; p < end; p++)
         {
             var part = request.Parts[p];
             if (part.Kind == PartKind.ToolResult)
             {
                 if (!answered.Holds(table.Find(part.Id)))
-                    WriteResult(request, json, p, table);
+                    WriteResult(request, json, p, table, model);
                 continue;
             }
 
@@ -156,7 +158,7 @@ internal static class ContentsWriter
             // Of calls that are made at once the first one has it.
             if (part.Kind == PartKind.ToolCall)
             {
-                WriteCall(request, json, part, wantsProof);
+                WriteCall(request, json, part, wantsProof, model.CallsHaveIds);
                 wantsProof = false;
             }
             else
@@ -200,9 +202,12 @@ internal static class ContentsWriter
         }
     }
 
-    private static void WriteCall(NeutralRequest request, JsonOut json, in NeutralPart call, bool wantsProof)
+    private static void WriteCall(NeutralRequest request, JsonOut json, in NeutralPart call, bool wantsProof, bool hasId)
     {
-        json.StartObject().StartObject("functionCall"u8).Text("name"u8, call.Name.Of(request.Source));
+        json.StartObject().StartObject("functionCall"u8);
+        if (hasId)
+            CallId.Write(json, "id"u8, request.Source, call, CallIdForm.Contents);
+        json.Text("name"u8, call.Name.Of(request.Source));
         request.LoseIf(!CallArguments.WriteObject(json, "args"u8, request.Source, call), request.Names.Arguments);
         json.EndObject();
         if (call.Signature.IsPresent || wantsProof)
@@ -211,10 +216,13 @@ internal static class ContentsWriter
     }
 
     /// <summary>A result goes by its function's name, which the call has that it belongs to, and is an object with the text in it.</summary>
-    private static void WriteResult(NeutralRequest request, JsonOut json, int at, in CallTable table)
+    private static void WriteResult(NeutralRequest request, JsonOut json, int at, in CallTable table, in ModelAbilities model)
     {
         var result = request.Parts[at];
-        json.StartObject().StartObject("functionResponse"u8).Text("name"u8, NameOf(request, result, table).Of(request.Source)).StartObject("response"u8);
+        json.StartObject().StartObject("functionResponse"u8);
+        if (model.CallsHaveIds)
+            CallId.Write(json, "id"u8, request.Source, result, CallIdForm.Contents);
+        json.Text("name"u8, NameOf(request, result, table).Of(request.Source)).StartObject("response"u8);
         var text = json.OpenText(result.IsError ? "error"u8 : "result"u8);
         for (var p = at + 1; p < request.Parts.Count && request.Parts[p].IsOfResult; p++)
         {
