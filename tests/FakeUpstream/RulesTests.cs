@@ -114,6 +114,9 @@ public sealed class RulesTests
     [InlineData("mistral", User + """,{"role":"assistant","content":"a","prefix":true}""", "", true)]
     [InlineData("ollama", """{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://e.com/a"}}]}""", "", false)]
     [InlineData("ollama", """{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}]}""", "", true)]
+    [InlineData("qwen", """{"role":"system","content":"S"},""" + User, "", true)]
+    [InlineData("qwen", """{"role":"system","content":"S"},{"role":"system","content":"S"},""" + User, "", false)]
+    [InlineData("qwen", User + """,{"role":"system","content":"S"}""", "", false)]
     public void A_chat_is_judged_in_a_server_s_own_manner(string server, string messages, string more, bool isWell) =>
         Assert.Equal(isWell, ServerRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"model":"m","messages":[{{messages}}]{{more}}}"""), server) is null);
 
@@ -278,6 +281,8 @@ public sealed class RulesTests
     [InlineData("""{"role":"model","parts":[{"functionCall":{"name":"f","args":{}},"thoughtSignature":"s"}]}""", "", false)]
     [InlineData("""{"role":"user","parts":[{"functionResponse":{"name":"f","response":{}}}]}""", "", false)]
     [InlineData("""{"role":"user","parts":[{"text":"Q"}]}""", ",\"generationConfig\":{\"stop\":1}", false)]
+    [InlineData("""{"role":"model","parts":[{"functionCall":{"name":"f","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"name":"f","response":{},"parts":[{"inlineData":{"mimeType":"image/png","data":"AA=="}}]}}]}""", "", true)]
+    [InlineData("""{"role":"model","parts":[{"functionCall":{"name":"f","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"name":"f","response":{},"parts":[{"text":"x"}]}}]}""", "", false)]
     public void Contents_are_judged(string contents, string more, bool isWell) =>
         Assert.Equal(isWell, ContentsRules.FaultOf(Encoding.UTF8.GetBytes($$"""{"contents":[{{contents}}]{{more}}}""")) is null);
 

@@ -6,7 +6,7 @@ namespace AiEdge.FakeUpstream;
 /// <summary>What servers that speak OpenAI's dialect refuse in a chat besides, each by its own API's words as far as they matter.</summary>
 internal static class ServerRules
 {
-    public static readonly string[] Servers = ["groq", "deepseek", "mistral", "ollama"];
+    public static readonly string[] Servers = ["groq", "deepseek", "mistral", "ollama", "qwen"];
 
     private static readonly string[] MistralFields =
     [
@@ -25,6 +25,7 @@ internal static class ServerRules
             "deepseek" => OfDeepSeek(root),
             "mistral" => OfMistral(root),
             "ollama" => OfOllama(root) is { } ollama ? (400, ollama) : null,
+            "qwen" => OfQwen(root) is { } qwen ? (400, qwen) : null,
             _ => throw new ArgumentOutOfRangeException(nameof(server), server, "no server of that name"),
         };
     }
@@ -101,6 +102,10 @@ internal static class ServerRules
             || (part.TryGetProperty("image_url", out var image) && Text(image, "url")?.StartsWith("data:", StringComparison.Ordinal) != true))
         ? "invalid image input"
         : null;
+
+    /// <summary>The template of Qwen's models, whoever serves them.</summary>
+    private static string? OfQwen(JsonElement root) =>
+        Messages(root).Skip(1).Any(message => Text(message, "role") is "system" or "developer") ? "System message must be at the beginning." : null;
 
     private static string? LacksWord(JsonElement root) =>
         root.TryGetProperty("response_format", out var format) && Text(format, "type") == "json_object"

@@ -6,11 +6,11 @@ public static class FeatureWords
     private static readonly string[] Known =
     [
         "user", "seed", "stop", "penalties", "logprobs", "choices", "json", "schema", "strict", "json-with-tools", "parallel-tools", "forced-tools", "urls",
-        "files", "user-after-tool", "cache-control", "reasoning-content",
+        "files", "user-after-tool", "pictures", "cache-control", "reasoning-content", "late-system",
     ];
 
     /// <summary>How many there are.</summary>
-    public const int Count = 17;
+    public const int Count = 19;
 
     /// <summary>The words, in the order of the data plane's bits.</summary>
     public static IReadOnlyList<string> All => Known;

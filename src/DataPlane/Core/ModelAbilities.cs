@@ -113,6 +113,9 @@ internal readonly record struct ModelAbilities
     /// <summary>Calls and what they answered carry ids, where its dialect has calls without them, too.</summary>
     public bool CallsHaveIds { get; private init; }
 
+    /// <summary>What calls have answered may have pictures and documents in it, where its dialect has answers without them, too.</summary>
+    public bool ResultsHaveMedia { get; private init; }
+
     /// <summary>It is Mistral's: ids of calls have nine letters and digits, and all others are refused.</summary>
     public bool IsMistral { get; private init; }
 
@@ -193,14 +196,14 @@ internal readonly record struct ModelAbilities
         ReadOnlySpan<byte> name = lower[..length];
         return family switch
         {
-            ModelFamily.OpenAiReasoning => OfOpenAi(name),
+            ModelFamily.OpenAiReasoning => OfOpenAi(name).At(RequestFeatures.None, RequestFeatures.LateSystem),
             ModelFamily.Claude => OfClaude(name),
             ModelFamily.Gemini => OfGemini(name),
             ModelFamily.Unknown when IsOfMistral(name) => OfMistral(name),
             ModelFamily.Unknown when name.StartsWith("deepseek"u8) && IsAtItsMaker(name) => OfDeepSeek(name),
             ModelFamily.Unknown => default,
-            ModelFamily.OpenAiOpen => new ModelAbilities { Family = family, Words = LowToHigh, ThinksUnasked = true },
-            _ => new ModelAbilities { Family = family, Thought = ThoughtForm.None },
+            ModelFamily.OpenAiOpen => new ModelAbilities { Family = family, Words = LowToHigh, ThinksUnasked = true }.At(RequestFeatures.Pictures, RequestFeatures.None),
+            _ => new ModelAbilities { Family = family, Thought = ThoughtForm.None }.At(RequestFeatures.None, LateSystemOf(family)),
         };
     }
 
@@ -234,7 +237,7 @@ internal readonly record struct ModelAbilities
     /// </summary>
     private static ModelAbilities OfDeepSeek(ReadOnlySpan<byte> name)
     {
-        var lacks = RequestFeatures.Schema | RequestFeatures.Urls | RequestFeatures.Files;
+        var lacks = RequestFeatures.Schema | RequestFeatures.Urls | RequestFeatures.Files | RequestFeatures.Pictures;
         if (!name.StartsWith("deepseek-chat"u8))
             lacks |= RequestFeatures.ForcedTools;
         return default(ModelAbilities).At(lacks, RequestFeatures.ReasoningContent);
@@ -254,7 +257,7 @@ internal readonly record struct ModelAbilities
     {
         var made = new ModelAbilities { Family = ModelFamily.OpenAiReasoning, Thought = ThoughtForm.Word, RefusesSampling = true, ThinksUnasked = true };
         if (name.IndexOf("gpt-"u8) is not (var at and >= 0))
-            return (made with { Words = LowToHigh }).At(RequestFeatures.ParallelTools, RequestFeatures.None);
+            return (made with { Words = LowToHigh }).At(LacksOfO(name), RequestFeatures.None);
         var version = Version(name[(at + 4)..]);
         if (name.IndexOf("-chat"u8) >= 0)
             return made with { Thought = ThoughtForm.None, RefusesSampling = version > 500, ThinksUnasked = false };
@@ -275,6 +278,14 @@ internal readonly record struct ModelAbilities
             CallsUnthinking = version >= 504 && IsAtItsMaker(name),
         };
     }
+
+    /// <summary>The first small ones see no pictures.</summary>
+    private static RequestFeatures LacksOfO(ReadOnlySpan<byte> name) => RequestFeatures.ParallelTools
+        | (name.IndexOf("o1-mini"u8) >= 0 || name.IndexOf("o3-mini"u8) >= 0 ? RequestFeatures.Pictures : RequestFeatures.None);
+
+    /// <summary>OpenAI's own models take what the system says in any place; templates of many others refuse it behind the first.</summary>
+    private static RequestFeatures LateSystemOf(ModelFamily family) =>
+        family is >= ModelFamily.OpenAiChat and <= ModelFamily.OpenAiReasoning ? RequestFeatures.LateSystem : RequestFeatures.None;
 
     /// <summary>A deployment called <c>-prod</c> is none.</summary>
     private static bool IsPro(ReadOnlySpan<byte> name) =>
@@ -342,7 +353,7 @@ internal readonly record struct ModelAbilities
     /// Gemini (Google's pages "Gemini thinking" and "Structured outputs"): no thought before 2.5, numbers in 2.5, words from 3 on, which cannot be silenced.
     /// Penalties are not enabled since 2.5, JSON goes with functions from 3 on. An answer that was begun is refused by 3.5 Flash-Lite and from 3.6 on ("What's
     /// new in Gemini 3.6"), and what lies between is not known to take it. Ids of calls are refused before 3 and asked for from 3.5 on, by Google's own API and on
-    /// Vertex. Who makes images does not think before 3. Names without a number are those of the latest.
+    /// Vertex; media in what calls have answered are known from 3 on. Who makes images does not think before 3. Names without a number are those of the latest.
     /// </summary>
     private static ModelAbilities OfGemini(ReadOnlySpan<byte> name)
     {
@@ -355,6 +366,7 @@ internal readonly record struct ModelAbilities
             Family = ModelFamily.Gemini,
             WantsCallProof = version is 0 or >= 300,
             CallsHaveIds = version is 0 or >= 300,
+            ResultsHaveMedia = version is 0 or >= 300,
             Prefill = version is > 0 and < 305 ? PrefillForm.Continued : PrefillForm.Refused,
             ThinksUnasked = thinks,
             Features = RequestFeatures.Common & ~lacks,

@@ -50,12 +50,18 @@ internal enum RequestFeatures : uint
     /// <summary>What the user says right behind a tool's result.</summary>
     UserAfterTool = 1 << 14,
 
+    /// <summary>Pictures, by URL or not.</summary>
+    Pictures = 1 << 15,
+
     /// <summary>Marks of the prompt's cache in chats, as servers of other makers' models have them.</summary>
-    CacheControl = 1 << 15,
+    CacheControl = 1 << 16,
 
     /// <summary>What was thought in earlier turns of a chat.</summary>
-    ReasoningContent = 1 << 16,
+    ReasoningContent = 1 << 17,
+
+    /// <summary>What the system says in a chat behind its first turn.</summary>
+    LateSystem = 1 << 18,
 
     /// <summary>What is taken where nobody knows better.</summary>
-    Common = (1 << 15) - 1,
+    Common = (1 << 16) - 1,
 }

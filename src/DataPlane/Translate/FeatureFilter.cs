@@ -15,7 +15,7 @@ internal static class FeatureFilter
             return;
         LoseFields(request, lacks);
         LoseOfTools(request, lacks);
-        if ((lacks & (RequestFeatures.Urls | RequestFeatures.Files)) != 0)
+        if ((lacks & (RequestFeatures.Urls | RequestFeatures.Files | RequestFeatures.Pictures)) != 0)
             LoseParts(request, lacks);
         if (request.Format != AnswerFormat.Text)
             FitFormat(request, lacks);
@@ -89,12 +89,14 @@ internal static class FeatureFilter
     private static void LoseParts(NeutralRequest request, RequestFeatures lacks)
     {
         var (urls, files, isAny) = ((lacks & RequestFeatures.Urls) != 0, (lacks & RequestFeatures.Files) != 0, false);
+        var pictures = (lacks & RequestFeatures.Pictures) != 0;
         for (var p = 0; p < request.Parts.Count; p++)
         {
             var part = request.Parts[p];
             part.IsLost = part.Kind switch
             {
-                PartKind.ImageUrl => urls,
+                PartKind.Image => pictures,
+                PartKind.ImageUrl => urls || pictures,
                 PartKind.FileUrl => urls || files,
                 PartKind.File => files,
                 _ => false,
@@ -102,7 +104,7 @@ internal static class FeatureFilter
             if (!part.IsLost)
                 continue;
             isAny = true;
-            request.Losses.Add(part.Kind == PartKind.ImageUrl ? request.Names.ImageUrl : request.Names.File);
+            request.Losses.Add(!ResultParts.IsPicture(part) ? request.Names.File : part.IsOfResult ? request.Names.ResultContent : request.Names.ImageUrl);
             request.Parts[p] = part;
         }
 

@@ -46,4 +46,13 @@ internal enum Asks
 
     /// <summary>What proves a call, likewise.</summary>
     UnreadCallProofs = 16384,
+
+    /// <summary>What the system says first as one message, and what it says later in that, too, but of models that take it in its place.</summary>
+    OneSystem = 32768,
+
+    /// <summary>The texts of a result as one, with an empty line between them, but of models that take parts.</summary>
+    JoinedResults = 65536,
+
+    /// <summary>Pictures in results as the user's, behind a text that says of which they are, but of models that take them in their place.</summary>
+    PicturesBehind = 131072,
 }

@@ -7,7 +7,7 @@ public sealed class FeatureWordsTests
 {
     [Theory]
     [InlineData("lacks: [ seeds ]", "p.lacks[0]: must be user, seed, stop, penalties, logprobs, choices, json, schema, strict, json-with-tools, parallel-tools, forced-tools, "
-        + "urls, files, user-after-tool, cache-control or reasoning-content")]
+        + "urls, files, user-after-tool, pictures, cache-control, reasoning-content or late-system")]
     [InlineData("takes: []", "p.takes: is empty; leave it out or name something")]
     [InlineData("lacks: [ user, seed ], takes: [ schema, seed ]", "p.takes[1]: stands in lacks, too")]
     public void What_a_provider_lacks_and_takes_is_said_in_known_words_and_once(string fields, string fault)

@@ -7,6 +7,12 @@ namespace AiEdge.DataPlane.Tests.Translate;
 /// <summary>What is said in a request, and by whom.</summary>
 internal sealed partial class RequestComparison
 {
+    /// <summary>Pictures of results stand behind all of these.</summary>
+    private const int BehindRank = 5_000;
+
+    /// <summary>What is compared of a text that says which result a picture is of: ids and names may be others.</summary>
+    private const string PictureText = "Picture in the result of";
+
     private readonly Dictionary<string, int> _calls = [];
 
     /// <summary>Those of custom tools are counted backwards, for they may be lost.</summary>
@@ -74,7 +80,16 @@ internal sealed partial class RequestComparison
         && _request.Parts[message.From + message.Count - 1] is var part && (part.IsOfResult || part.Kind == PartKind.ToolResult);
 
     /// <summary>What some write as one string, with an empty line between its parts, is of the message with this number.</summary>
-    private int JoinedAs(int m) => _upstream.Has(Dialects.Asks.JoinedTexts) && _request.Messages[m].Role != NeutralRole.Assistant ? m + 1 : 0;
+    private int JoinedAs(int m) => !_upstream.Has(Dialects.Asks.JoinedTexts) || _request.Messages[m].Role == NeutralRole.Assistant ? 0
+        : _request.Messages[m].Role == NeutralRole.System && _upstream.Has(Dialects.Asks.OneSystem) && IsInFirst(m) ? 1 : m + 1;
+
+    /// <summary>Whether what the system says is of its first message where it has one.</summary>
+    private bool IsInFirst(int m) => !_model.Takes(RequestFeatures.LateSystem) || _request.Messages.Take(m).All(message => message.Role == NeutralRole.System);
+
+    private bool JoinsResults => _upstream.Has(Dialects.Asks.JoinedResults) && !(_upstream.Has(Dialects.Asks.ResultTexts) && _model.IsOpenAi);
+
+    private bool PutsBehind(in NeutralPart part) => ResultParts.IsPicture(part) && _upstream.Has(Dialects.Asks.PicturesBehind)
+        && !(part.Kind == PartKind.Image && _model.ResultsHaveMedia && !_upstream.Has(Dialects.Asks.ResultTexts));
 
     private List<Block> Blocks(int m)
     {
@@ -94,15 +109,34 @@ internal sealed partial class RequestComparison
             var (of, losses) = ($"result {call}{(part.IsCustom ? " custom" : "")}", part.IsCustom ? new[] { "CustomResult" } : []);
             var result = new List<Thing> { new(of, "", losses) };
             var isError = part.IsError;
+            var behind = new List<Thing>();
             AddMark(result, part, losses);
             while (p + 1 < message.From + message.Count && _request.Parts[p + 1].IsOfResult)
-                isError |= AddOfResult(result, of, _request.Parts[++p], losses);
+            {
+                if (PutsBehind(_request.Parts[++p]))
+                    AddBehind(behind, _request.Parts[p], losses);
+                else
+                    isError |= AddOfResult(result, of, _request.Parts[p], losses);
+            }
+
             if (isError)
                 result.Add(new Thing("error", "", "ResultIsError"));
             blocks.Add(new Block(call, result));
+            if (behind.Count > 0)
+                blocks.Add(new Block(BehindRank, behind));
         }
 
         return blocks;
+    }
+
+    [System.Text.RegularExpressions.GeneratedRegex("(?<=^|\n\n)" + PictureText + " .*?:(?=\n\n|$)")]
+    private static partial System.Text.RegularExpressions.Regex WithoutName();
+
+    private void AddBehind(List<Thing> things, in NeutralPart picture, string[] losses)
+    {
+        if (things.Count == 0)
+            things.Add(new Thing("User Text", PictureText, [.. losses, "ResultContent"]));
+        Add(things, "", picture, [.. losses, "ResultContent"]);
     }
 
     /// <summary>Of results that are objects, the text stands in one; true if as an error.</summary>
@@ -119,7 +153,7 @@ internal sealed partial class RequestComparison
             return isOurs && inner.Name == "error";
         }
 
-        Add(things, of, part, part.Kind == PartKind.Text ? losses : [.. losses, "ResultContent"]);
+        Add(things, of, part, part.Kind == PartKind.Text ? losses : [.. losses, "ResultContent"], JoinsResults ? 1 : 0);
         return false;
     }
 
@@ -129,7 +163,7 @@ internal sealed partial class RequestComparison
         {
             case PartKind.Text or PartKind.Refusal:
                 if (part.Text.Length > 0)
-                    things.Add(new Thing($"{of} Text", Plain(part.Text), losses) { Joined = joined });
+                    things.Add(new Thing($"{of} Text", WithoutName().Replace(Plain(part.Text), PictureText), losses) { Joined = joined });
                 break;
             case PartKind.Audio:
                 // A format has more than one name.

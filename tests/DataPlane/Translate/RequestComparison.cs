@@ -170,7 +170,7 @@ internal sealed partial class RequestComparison
             : "nswer with one JSON object and nothing else.";
         var calls = now._request.Tools.Count > 0;
         var isFirst = _request.Messages[0].Role == NeutralRole.System;
-        _said.Insert(isFirst ? _firstSystem : 0, new Thing("System Text", (calls ? "Unless you call a tool, a" : "A") + sentence) { Joined = isFirst ? JoinedAs(0) : 0 });
+        _said.Insert(isFirst ? _firstSystem : 0, new Thing("System Text", (calls ? "Unless you call a tool, a" : "A") + sentence) { Joined = isFirst ? JoinedAs(0) : _upstream.Has(Dialects.Asks.OneSystem) ? 1 : 0 });
     }
 
     /// <summary>Texts of one speaker that stand beside each other are one.</summary>

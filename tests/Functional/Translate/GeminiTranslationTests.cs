@@ -108,6 +108,21 @@ public sealed class GeminiTranslationTests
     }
 
     [Theory]
+    [InlineData("gemini-2.0-flash")]
+    [InlineData("gemini-3-pro-preview")]
+    public async Task A_picture_that_a_tool_has_answered_is_seen_by_gemini(string model)
+    {
+        await using var edge = await Edge.StartAsync(Gem.Setup with { Models = $"  {model}: {{ targets: [ {{ provider: google }} ] }}" });
+
+        var answer = await edge.AskAsync(Ask.Post("/v1/messages",
+            $$$"""{"model":"{{{model}}}","max_tokens":50,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"c","name":"f","input":{}}]},"""
+            + """{"role":"user","content":[{"type":"tool_result","tool_use_id":"c","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AA=="}}]}]}]}"""));
+
+        Assert.Equal((200, (string?)null), (answer.Status, answer.Field("x-aiedge-translation-loss")));
+        Assert.Contains("{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"AA==\"}}", (await edge.Fake.NextRequestAsync()).BodyText, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("gpt-4o", "/v1/chat/completions")]
     [InlineData("claude-sonnet-4-5", "/v1/messages")]
     public async Task A_client_of_gemini_s_dialect_is_answered_by_others(string model, string path)

@@ -111,6 +111,21 @@ public sealed class ServerTests
         Assert.Equal(schema is null ? 200 : 400, (await edge.AskAsync(Ask.Post(path, contents))).Status);
     }
 
+    [Theory]
+    [InlineData("qwen")]
+    [InlineData("deepseek")]
+    public async Task What_the_system_says_is_one_message_and_stands_in_no_one_s_way(string server)
+    {
+        await using var edge = await Edge.StartAsync(Setup);
+        const string call = """{"type":"function_call","call_id":"c1","name":"f","arguments":"{}"},{"type":"function_call","call_id":"c2","name":"f","arguments":"{}"}""";
+        const string said = """{"role":"developer","content":"T"},{"role":"user","content":"Q"},""" + call + ""","""
+            + """{"type":"function_call_output","call_id":"c1","output":"1"},{"role":"developer","content":"U"},{"type":"function_call_output","call_id":"c2","output":"2"}""";
+        await TakenAsync(edge, Ask.Post("/v1/responses", $$"""{"model":"deepseek-chat","instructions":"S","store":false,"input":[{{said}}]}""", Ask.Script("server=" + server)), "input.role");
+        var messages = JsonElement.Parse((await edge.Fake.NextRequestAsync()).BodyText).GetProperty("messages");
+        Assert.Equal(["system", "user", "assistant", "tool", "tool"], messages.EnumerateArray().Select(message => message.GetProperty("role").GetString()));
+        Assert.Equal("S\n\nT\n\nU", messages[0].GetProperty("content").GetString());
+    }
+
     [Fact]
     public async Task A_picture_by_url_goes_to_who_fetches_it()
     {

@@ -49,6 +49,8 @@ internal static class ContentsRules
             var role = Text(turn, "role") ?? "user";
             if (role is not ("user" or "model") || !IsTurn(turn, role))
                 return "contents.parts must not be empty, and each must have one of its kinds.";
+            if (!TurnRules.IsSince3(model ?? "") && turn.GetProperty("parts").EnumerateArray().Any(part => part.TryGetProperty("functionResponse", out var told) && told.TryGetProperty("parts", out _)))
+                return $"Invalid JSON payload received. Unknown name \"parts\" at 'contents[{at}].parts[0].function_response': Cannot find field.";
             if (FaultOfNames(turn, $"contents[{at}]") is { } unnamed)
                 return unnamed;
             var results = Count(turn, "functionResponse");
@@ -161,7 +163,8 @@ internal static class ContentsRules
         if (part.TryGetProperty("functionCall", out var call))
             return role == "model" && call.TryGetProperty("args", out var args) && args.ValueKind == JsonValueKind.Object;
         if (part.TryGetProperty("functionResponse", out var result))
-            return role == "user" && result.TryGetProperty("response", out var told) && told.ValueKind == JsonValueKind.Object;
+            return role == "user" && result.TryGetProperty("response", out var told) && told.ValueKind == JsonValueKind.Object
+                && (!result.TryGetProperty("parts", out var media) || media.EnumerateArray().All(one => one.TryGetProperty("inlineData", out _) && IsPart(one, role)));
         return part.TryGetProperty("fileData", out _) || Text(part, "text") is { Length: > 0 } || part.TryGetProperty("thoughtSignature", out _);
     }
 }

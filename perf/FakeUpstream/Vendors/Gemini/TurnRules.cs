@@ -11,7 +11,7 @@ internal static class TurnRules
         var turns = contents.EnumerateArray().ToList();
         if (RefusesModelTurn(model) && RequestWishes.Text(turns[^1], "role") == "model")
             return "Requests ending with a model turn are not supported unless the last part is a function response.";
-        if ((TakesIds(model) ? WantsIds(model) ? FaultOfIds(turns) : null : FaultOfAnyId(turns)) is { } misnamed)
+        if ((IsSince3(model) ? WantsIds(model) ? FaultOfIds(turns) : null : FaultOfAnyId(turns)) is { } misnamed)
             return misnamed;
         if (!WantsProof(model))
             return null;
@@ -70,7 +70,7 @@ internal static class TurnRules
     private static bool WantsProof(string model) => model.StartsWith("gemini-3", StringComparison.Ordinal) || IsLatest(model);
 
     /// <summary>Names without a number are those of the latest.</summary>
-    internal static bool TakesIds(string model) =>
+    internal static bool IsSince3(string model) =>
         !model.StartsWith("gemini-1", StringComparison.Ordinal) && !model.StartsWith("gemini-2", StringComparison.Ordinal);
 
     private static bool WantsIds(string model) =>

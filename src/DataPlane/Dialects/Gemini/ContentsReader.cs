@@ -10,6 +10,9 @@ namespace AiEdge.DataPlane.Dialects.Gemini;
 internal sealed class ContentsReader
 {
     private readonly OpenCalls _calls = new();
+
+    /// <summary>What stands beside the object of a result that is being read.</summary>
+    private readonly List<NeutralPart> _media = [];
     private NeutralRequest _request = null!;
 
     /// <summary>A part while it is read: its members may stand in any order.</summary>
@@ -187,6 +190,7 @@ internal sealed class ContentsReader
     private void ReadCall(ref JsonWalk walk, ref Part part, ReadOnlySpan<byte> value, PartKind kind)
     {
         part.Kind = kind;
+        _media.Clear();
         while (walk.NextMember())
         {
             if (walk.Is("id"u8) && walk.Token == JsonToken.String)
@@ -195,8 +199,32 @@ internal sealed class ContentsReader
                 part.Value.Name = walk.Text;
             else if (walk.Is(value) && walk.Token == JsonToken.StartObject)
                 (part.Value.Text, part.Value.IsObject) = (walk.Value(), true);
+            else if (kind == PartKind.ToolResult && walk.Is("parts"u8) && walk.TryEnter(JsonToken.StartArray))
+                ReadMedia(ref walk);
             else if (!walk.IsNothing())
                 _request.Losses.Add(kind == PartKind.ToolCall ? "contents.parts.functionCall"u8 : "contents.parts.functionResponse"u8, walk.Name);
+        }
+    }
+
+    private void ReadMedia(ref JsonWalk walk)
+    {
+        while (walk.NextElement())
+        {
+            Part media = default;
+            if (!walk.TryEnter(JsonToken.StartObject))
+                continue;
+            while (walk.NextMember())
+            {
+                if (ContentsRequestReader.Is(ref walk, "inlineData"u8, "inline_data"u8) && walk.TryEnter(JsonToken.StartObject))
+                    ReadData(ref walk, ref media, isUrl: false);
+                else if (ContentsRequestReader.Is(ref walk, "fileData"u8, "file_data"u8) && walk.TryEnter(JsonToken.StartObject))
+                    ReadData(ref walk, ref media, isUrl: true);
+                else if (!walk.IsNothing())
+                    _request.Losses.Add("contents.parts.functionResponse.parts"u8, walk.Name);
+            }
+
+            if (media.Kind is { } kind)
+                _media.Add(media.Value with { Kind = kind, IsOfResult = true });
         }
     }
 
@@ -215,5 +243,6 @@ internal sealed class ContentsReader
         _request.Parts.Add(result);
         if (text.IsPresent)
             _request.Parts.Add(new NeutralPart { Kind = PartKind.Text, Text = text, IsObject = true, IsOfResult = true });
+        _request.Parts.AddRange(_media);
     }
 }

@@ -87,6 +87,8 @@ internal static class ContentsWriter
         order.AsSpan(0, count).Sort();
         foreach (var one in order.AsSpan(0, count))
             WriteResult(request, json, (int)one, table, model);
+        foreach (var one in order.AsSpan(0, count))
+            WritePicturesBehind(request, json, (int)one, table, model);
         ArrayPool<long>.Shared.Return(order);
     }
 
@@ -147,8 +149,10 @@ internal static class ContentsWriter
             var part = request.Parts[p];
             if (part.Kind == PartKind.ToolResult)
             {
-                if (!answered.Holds(table.Find(part.Id)))
-                    WriteResult(request, json, p, table, model);
+                if (answered.Holds(table.Find(part.Id)))
+                    continue;
+                WriteResult(request, json, p, table, model);
+                WritePicturesBehind(request, json, p, table, model);
                 continue;
             }
 
@@ -215,7 +219,7 @@ internal static class ContentsWriter
         json.EndObject();
     }
 
-    /// <summary>A result goes by its function's name, which the call has that it belongs to, and is an object with the text in it.</summary>
+    /// <summary>A result goes by its function's name, which the call has that it belongs to, and is an object with the text in it; media may stand beside that.</summary>
     private static void WriteResult(NeutralRequest request, JsonOut json, int at, in CallTable table, in ModelAbilities model)
     {
         var result = request.Parts[at];
@@ -223,16 +227,57 @@ internal static class ContentsWriter
         if (model.CallsHaveIds)
             CallId.Write(json, "id"u8, request.Source, result, CallIdForm.Contents);
         json.Text("name"u8, NameOf(request, result, table).Of(request.Source)).StartObject("response"u8);
-        var text = json.OpenText(result.IsError ? "error"u8 : "result"u8);
-        for (var p = at + 1; p < request.Parts.Count && request.Parts[p].IsOfResult; p++)
+        var (end, media, behind) = (ResultParts.End(request, at), 0, false);
+        for (var p = at + 1; p < end; p++)
         {
-            if (request.Parts[p].Kind == PartKind.Text)
-                text.Add(request.Parts[p].Text.Of(request.Source));
-            else
-                request.Losses.Add(request.Names.ResultContent);
+            var part = request.Parts[p];
+            media += IsInResult(request.Source, part, model) ? 1 : 0;
+            behind |= IsBehindResult(request.Source, part, model);
+            request.LoseIf(
+                part.Kind != PartKind.Text && !IsInResult(request.Source, part, model) && !IsBehindResult(request.Source, part, model), request.Names.ResultContent);
         }
 
-        json.CloseText().EndObject().EndObject().EndObject();
+        ResultParts.AddTexts(request, json.OpenText(result.IsError ? "error"u8 : "result"u8), at, behind);
+        json.CloseText().EndObject();
+        if (media > 0)
+        {
+            json.StartArray("parts"u8);
+            for (var p = at + 1; p < end; p++)
+            {
+                if (IsInResult(request.Source, request.Parts[p], model))
+                    WritePart(request, json, request.Parts[p]);
+            }
+
+            json.EndArray();
+        }
+
+        json.EndObject().EndObject();
+    }
+
+    /// <summary>Whether a part of a result has its place in it: pictures and PDF, by their data.</summary>
+    private static bool IsInResult(ReadOnlySpan<byte> source, in NeutralPart part, in ModelAbilities model) =>
+        model.ResultsHaveMedia && (part.Kind == PartKind.Image || (part.Kind == PartKind.File && part.Media.Of(source).SequenceEqual("application/pdf"u8)));
+
+    /// <summary>Whether a part of a result is a picture that has its place behind it.</summary>
+    private static bool IsBehindResult(ReadOnlySpan<byte> source, in NeutralPart part, in ModelAbilities model) =>
+        ResultParts.IsPicture(part) && !IsInResult(source, part, model) && IsWritten(source, part);
+
+    private static void WritePicturesBehind(NeutralRequest request, JsonOut json, int result, in CallTable table, in ModelAbilities model)
+    {
+        var (end, isTold) = (ResultParts.End(request, result), false);
+        for (var p = result + 1; p < end; p++)
+        {
+            if (!IsBehindResult(request.Source, request.Parts[p], model))
+                continue;
+            if (!isTold)
+            {
+                json.StartObject().OpenText("text"u8).Add(ResultParts.PictureOf).Add(NameOf(request, request.Parts[result], table).Of(request.Source)).Add(":"u8);
+                json.CloseText().EndObject();
+                isTold = true;
+            }
+
+            WritePart(request, json, request.Parts[p]);
+        }
     }
 
     private static Piece NameOf(NeutralRequest request, in NeutralPart result, in CallTable table)

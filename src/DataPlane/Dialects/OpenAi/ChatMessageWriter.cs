@@ -1,9 +1,10 @@
+using System.Runtime.InteropServices;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Translate;
 
 namespace AiEdge.DataPlane.Dialects.OpenAi;
 
-/// <summary>Writes the messages of a request for chat completions: what tools have answered are messages of their own.</summary>
+/// <summary>Writes the messages of a request for chat completions.</summary>
 internal static class ChatMessageWriter
 {
     /// <param name="request">The request.</param>
@@ -12,22 +13,66 @@ internal static class ChatMessageWriter
     public static void Write(NeutralRequest request, JsonOut json, in ModelAbilities model)
     {
         var begun = FitBegun(request, model);
+        var messages = CollectionsMarshal.AsSpan(request.Messages);
         json.StartArray("messages"u8);
         var isBehindTool = false;
-        foreach (var message in request.Messages)
+        for (int from = WriteSystem(request, json, messages, model), to; from < messages.Length; from = to)
         {
-            isBehindTool |= WriteResults(request, json, message, model);
-            if (!SaysSomething(request, message, model))
-                continue;
+            to = messages[from].Role == NeutralRole.Assistant ? from + 1 : request.EndOfTurn(from, NeutralRole.User, IsNoAnswer);
+            var (isAny, hasPictures) = ChatResultWriter.Write(request, json, messages[from..to], model);
+            isBehindTool |= isAny;
+            if (hasPictures)
+            {
+                WriteBetween(json, model, ref isBehindTool);
+                ChatResultWriter.WritePictures(request, json, messages[from..to], model);
+            }
 
-            // The word that is put between is the assistant's: an empty one is refused, too.
-            if (isBehindTool && message.Role != NeutralRole.Assistant && !model.Takes(RequestFeatures.UserAfterTool))
-                json.StartObject().Text("role"u8, "assistant"u8).Text("content"u8, "Done."u8).EndObject();
-            isBehindTool = false;
-            WriteMessage(request, json, message, model, isPrefix: message == begun);
+            for (var m = from; m < to; m++)
+            {
+                var role = messages[m].Role;
+                if ((role == NeutralRole.System && !model.Takes(RequestFeatures.LateSystem)) || !SaysSomething(request, messages[m], model))
+                    continue;
+                if (role != NeutralRole.Assistant)
+                    WriteBetween(json, model, ref isBehindTool);
+                isBehindTool = false;
+                WriteMessage(request, json, messages.Slice(m, 1), role, model, isPrefix: messages[m] == begun);
+            }
         }
 
         json.EndArray();
+    }
+
+    /// <summary>The word that is put between a tool and the user is the assistant's: an empty one is refused, too.</summary>
+    private static void WriteBetween(JsonOut json, in ModelAbilities model, ref bool isBehindTool)
+    {
+        if (isBehindTool && !model.Takes(RequestFeatures.UserAfterTool))
+            json.StartObject().Text("role"u8, "assistant"u8).Text("content"u8, "Done."u8).EndObject();
+        isBehindTool = false;
+    }
+
+    /// <summary>
+    /// What the system says first is one message: templates of many models refuse a second. What it says later stays in its place where that is known to be
+    /// taken; else it goes up to the first, reported.
+    /// </summary>
+    /// <returns>The first message of a turn.</returns>
+    private static int WriteSystem(NeutralRequest request, JsonOut json, ReadOnlySpan<NeutralMessage> messages, in ModelAbilities model)
+    {
+        var first = 0;
+        while (first < messages.Length && messages[first].Role == NeutralRole.System)
+            first++;
+        var told = model.Takes(RequestFeatures.LateSystem) ? messages[..first] : messages;
+        var isAny = false;
+        for (var m = 0; m < told.Length; m++)
+        {
+            if (told[m].Role != NeutralRole.System || !SaysSomething(request, told[m], model))
+                continue;
+            isAny = true;
+            request.LoseIf(m >= first, request.Names.Role);
+        }
+
+        if (isAny)
+            WriteMessage(request, json, told, NeutralRole.System, model, isPrefix: false);
+        return first;
     }
 
     /// <summary>
@@ -58,25 +103,8 @@ internal static class ChatMessageWriter
         return !Says(request, message);
     }
 
-    private static CallIdForm FormOf(in ModelAbilities model) => model.IsMistral ? CallIdForm.Nine : CallIdForm.Chat;
-
-    private static bool WriteResults(NeutralRequest request, JsonOut json, NeutralMessage message, in ModelAbilities model)
-    {
-        var (end, isAny) = (message.From + message.Count, false);
-        for (var p = message.From; p < end; p++)
-        {
-            if (request.Parts[p].Kind != PartKind.ToolResult)
-                continue;
-            var result = request.Parts[p];
-            var from = p + 1;
-            while (p + 1 < end && request.Parts[p + 1].IsOfResult)
-                p++;
-            WriteResult(request, json, result, from, p + 1, model);
-            isAny = true;
-        }
-
-        return isAny;
-    }
+    /// <summary>Whether a message does not end a turn of the user's.</summary>
+    private static bool IsNoAnswer(NeutralRequest request, NeutralMessage message) => message.Role == NeutralRole.System || IsLeftOut(request, message);
 
     /// <summary>A turn of which nothing can be carried is left out, reported: one without content is refused. What the assistant left empty stays.</summary>
     private static bool SaysSomething(NeutralRequest request, NeutralMessage message, in ModelAbilities model)
@@ -124,31 +152,8 @@ internal static class ChatMessageWriter
     private static bool IsKept(in NeutralPart thought, in ModelAbilities model) =>
         model.Takes(RequestFeatures.ReasoningContent) && thought is { Text.Length: > 0, Signature.Length: 0 };
 
-    /// <summary>A result is text alone, and nothing says whether it failed.</summary>
-    private static void WriteResult(NeutralRequest request, JsonOut json, in NeutralPart result, int from, int to, in ModelAbilities model)
-    {
-        request.LoseIf(result.IsError, request.Names.ResultIsError);
-        json.StartObject().Text("role"u8, "tool"u8);
-        CallId.Write(json, "tool_call_id"u8, request.Source, result, FormOf(model));
-        var text = json.OpenText("content"u8);
-        for (var p = from; p < to; p++)
-        {
-            var part = request.Parts[p];
-            if (part.Kind != PartKind.Text)
-                request.Losses.Add(request.Names.ResultContent);
-            else if (part.IsObject)
-                text.AddEscaped(part.Text.Of(request.Source));
-            else
-                text.Add(part.Text.Of(request.Source));
-        }
-
-        json.CloseText();
-        WriteMark(request, json, from - 1, to, model);
-        json.EndObject();
-    }
-
     /// <summary>What a tool or the assistant has said has one mark for all of it: the last.</summary>
-    private static void WriteMark(NeutralRequest request, JsonOut json, int from, int to, in ModelAbilities model)
+    internal static void WriteMark(NeutralRequest request, JsonOut json, int from, int to, in ModelAbilities model)
     {
         if (!model.Takes(RequestFeatures.CacheControl))
             return;
@@ -163,63 +168,77 @@ internal static class ChatMessageWriter
         PromptCache.Write(request, json, last);
     }
 
-    private static void WriteMessage(NeutralRequest request, JsonOut json, NeutralMessage message, in ModelAbilities model, bool isPrefix)
+    /// <summary>Writes what one speaker says in messages that are one.</summary>
+    private static void WriteMessage(
+        NeutralRequest request, JsonOut json, ReadOnlySpan<NeutralMessage> messages, NeutralRole role, in ModelAbilities model, bool isPrefix)
     {
-        json.StartObject().Text("role"u8, message.Role switch
+        json.StartObject().Text("role"u8, role switch
         {
             NeutralRole.System => "system"u8,
             NeutralRole.Assistant => "assistant"u8,
             _ => "user"u8,
         });
-        if (message.Role == NeutralRole.Assistant)
-            WriteAnswer(request, json, message, model);
+        if (role == NeutralRole.Assistant)
+            WriteAnswer(request, json, messages[0], model);
         else
-            WriteContent(request, json, message, model.Takes(RequestFeatures.CacheControl));
+            WriteContent(request, json, messages, role, model.Takes(RequestFeatures.CacheControl));
         if (isPrefix)
             json.Flag("prefix"u8, true);
         json.EndObject();
     }
 
     /// <summary>Text alone is one string, with an empty line between its parts: many servers take nothing else of a system prompt, some nothing else.</summary>
-    private static void WriteContent(NeutralRequest request, JsonOut json, NeutralMessage message, bool marks)
+    private static void WriteContent(NeutralRequest request, JsonOut json, ReadOnlySpan<NeutralMessage> messages, NeutralRole role, bool marks)
     {
-        if (!HasOthers(request, message, marks))
+        if (!HasOthers(request, messages, role, marks))
         {
-            WriteText(request, json.OpenText("content"u8), message, isThought: false, "\\n\\n"u8);
+            var text = json.OpenText("content"u8);
+            var from = text.Length;
+            foreach (var message in messages)
+            {
+                if (message.Role == role)
+                    WriteText(request, text, from, message, isThought: false, "\\n\\n"u8);
+            }
+
             json.CloseText();
             return;
         }
 
         json.StartArray("content"u8);
-        for (var p = message.From; p < message.From + message.Count; p++)
+        foreach (var message in messages)
         {
-            var part = request.Parts[p];
-            if (part.Kind != PartKind.ToolResult && !part.IsOfResult)
-                WritePart(request, json, part, marks);
+            for (var p = message.From; message.Role == role && p < message.From + message.Count; p++)
+            {
+                var part = request.Parts[p];
+                if (part.Kind != PartKind.ToolResult && !part.IsOfResult)
+                    WritePart(request, json, part, marks);
+            }
         }
 
         json.EndArray();
     }
 
-    /// <summary>Whether a message has more in it than text: pictures, files, sound, or marks of the cache that are taken.</summary>
-    private static bool HasOthers(NeutralRequest request, NeutralMessage message, bool marks)
+    /// <summary>Whether messages have more in them than text: pictures, files, sound, or marks of the cache that are taken.</summary>
+    private static bool HasOthers(NeutralRequest request, ReadOnlySpan<NeutralMessage> messages, NeutralRole role, bool marks)
     {
-        for (var p = message.From; p < message.From + message.Count; p++)
+        foreach (var message in messages)
         {
-            var part = request.Parts[p];
-            if (part.Kind != PartKind.ToolResult && !part.IsOfResult
-                && (part.Kind is PartKind.Image or PartKind.ImageUrl or PartKind.File || !Sound.ChatFormat(request.Source, part).IsEmpty
-                    || (marks && part.CacheMark.IsPresent)))
-                return true;
+            for (var p = message.From; message.Role == role && p < message.From + message.Count; p++)
+            {
+                var part = request.Parts[p];
+                if (part.Kind != PartKind.ToolResult && !part.IsOfResult
+                    && (part.Kind is PartKind.Image or PartKind.ImageUrl or PartKind.File || !Sound.ChatFormat(request.Source, part).IsEmpty
+                        || (marks && part.CacheMark.IsPresent)))
+                    return true;
+            }
         }
 
         return false;
     }
 
-    /// <summary>What a message says, or what was thought before it, as one text.</summary>
-    private static void WriteText(NeutralRequest request, TextBuffer text, NeutralMessage message, bool isThought, ReadOnlySpan<byte> between)
+    /// <summary>Adds what a message says, or what was thought before it, to a text that began at a place.</summary>
+    private static void WriteText(NeutralRequest request, TextBuffer text, int from, NeutralMessage message, bool isThought, ReadOnlySpan<byte> between)
     {
-        var from = text.Length;
         for (var p = message.From; p < message.From + message.Count; p++)
         {
             var part = request.Parts[p];
@@ -229,7 +248,8 @@ internal static class ChatMessageWriter
         }
     }
 
-    private static void WritePart(NeutralRequest request, JsonOut json, in NeutralPart part, bool marks)
+    /// <summary>Writes a part of a message's content.</summary>
+    internal static void WritePart(NeutralRequest request, JsonOut json, in NeutralPart part, bool marks)
     {
         var source = request.Source;
         switch (part.Kind)
@@ -288,14 +308,16 @@ internal static class ChatMessageWriter
             json.Value("content"u8, "null"u8);
         else
         {
-            WriteText(request, json.OpenText("content"u8), message, isThought: false, default);
+            var text = json.OpenText("content"u8);
+            WriteText(request, text, text.Length, message, isThought: false, default);
             json.CloseText();
         }
 
         // A call without it is refused by who thinks; that nothing is at hand is taken.
         if ((thoughts > 0 || calls > 0) && model.Takes(RequestFeatures.ReasoningContent))
         {
-            WriteText(request, json.OpenText("reasoning_content"u8), message, isThought: true, "\\n\\n"u8);
+            var text = json.OpenText("reasoning_content"u8);
+            WriteText(request, text, text.Length, message, isThought: true, "\\n\\n"u8);
             json.CloseText();
         }
 
@@ -313,7 +335,7 @@ internal static class ChatMessageWriter
             if (call.Kind != PartKind.ToolCall)
                 continue;
             request.LoseIf(call.Signature.IsPresent && !model.WantsCallProof, request.Names.CallProof);
-            CallId.Write(json.StartObject(), "id"u8, request.Source, call, FormOf(model)).Text("type"u8, call.IsCustom ? "custom"u8 : "function"u8);
+            CallId.Write(json.StartObject(), "id"u8, request.Source, call, ChatResultWriter.FormOf(model)).Text("type"u8, call.IsCustom ? "custom"u8 : "function"u8);
             if (call.Signature.IsPresent && model.WantsCallProof)
                 json.StartObject("extra_content"u8).StartObject("google"u8).Text("thought_signature"u8, call.Signature.Of(request.Source))
                     .EndObject().EndObject();

@@ -11,7 +11,7 @@ internal sealed class SpokenGemini : SpokenDialect
             "contents",
             RequestShape.Contents,
             Says.Choices | Says.CallProofs | Says.Order | Says.Model,
-            Asks.NamedTool | Asks.AllowedTools | Asks.Images | Asks.Stops | Asks.UnreadCallProofs)
+            Asks.NamedTool | Asks.AllowedTools | Asks.Images | Asks.Stops | Asks.UnreadCallProofs | Asks.JoinedResults | Asks.PicturesBehind)
         {
             Question = """{"contents":[{"role":"user","parts":[{"text":"Q"}]}]}""",
             Prompt = """

@@ -14,7 +14,7 @@ internal sealed class SpokenOpenAi : SpokenDialect
             RequestShape.Chat,
             Says.Choices | Says.Logprobs | Says.CustomCalls | Says.CallProofs | Says.Refusals | Says.CallsEnd | Says.Model,
             Asks.NamedTool | Asks.AllowedTools | Asks.CallIds | Asks.ResultTexts | Asks.Images | Asks.Stops | Asks.Stream
-                | Asks.Strict | Asks.JsonByWord | Asks.JoinedTexts | Asks.WordBehindTool)
+                | Asks.Strict | Asks.JsonByWord | Asks.JoinedTexts | Asks.WordBehindTool | Asks.OneSystem | Asks.JoinedResults | Asks.PicturesBehind)
         {
             Question = """{"messages":[{"role":"user","content":"Q"}]}""",
             Prompt = """

@@ -130,20 +130,12 @@ internal static class ResponsesInputWriter
                 WriteData(json.Text("type"u8, "input_file"u8), "file_url"u8, source, part, isUrl: true);
                 break;
             default:
-                WriteText(json.Text("type"u8, isAnswer ? "output_text"u8 : "input_text"u8).OpenText("text"u8), source, part);
+                ResultParts.AddText(request, json.Text("type"u8, isAnswer ? "output_text"u8 : "input_text"u8).OpenText("text"u8), part);
                 json.CloseText();
                 break;
         }
 
         json.EndObject();
-    }
-
-    private static void WriteText(TextBuffer text, ReadOnlySpan<byte> source, in NeutralPart part)
-    {
-        if (part.IsObject)
-            text.AddEscaped(part.Text.Of(source));
-        else
-            text.Add(part.Text.Of(source));
     }
 
     private static void WriteData(JsonOut json, ReadOnlySpan<byte> name, ReadOnlySpan<byte> source, in NeutralPart part, bool isUrl)
@@ -155,27 +147,29 @@ internal static class ResponsesInputWriter
         json.CloseText();
     }
 
-    /// <summary>A result is one text, or parts where it has more than text; nothing says whether it failed.</summary>
+    /// <summary>A result is one text, or parts where it has more than that; nothing says whether it failed.</summary>
     private static void WriteResult(NeutralRequest request, JsonOut json, in NeutralPart result, int from, int to)
     {
         request.LoseIf(result.IsError, request.Names.ResultIsError);
         var type = result.IsCustom ? "custom_tool_call_output"u8 : "function_call_output"u8;
         CallId.Write(json.StartObject().Text("type"u8, type), "call_id"u8, request.Source, result, CallIdForm.Responses);
-        var isText = true;
+        var (texts, others) = (0, 0);
         for (var p = from; p < to; p++)
         {
-            isText &= IsText(request.Parts[p]) || !IsOfResult(request.Parts[p]);
-            if (!IsOfResult(request.Parts[p]))
-                request.LoseUnlessText(request.Parts[p]);
+            var part = request.Parts[p];
+            texts += IsText(part) && part.Text.Length > 0 ? 1 : 0;
+            others += IsOfResult(part) && !IsText(part) ? 1 : 0;
+            if (!IsOfResult(part))
+                request.LoseUnlessText(part);
         }
 
-        if (isText)
+        if (others == 0 && texts <= 1)
         {
             var text = json.OpenText("output"u8);
             for (var p = from; p < to; p++)
             {
                 if (IsText(request.Parts[p]))
-                    WriteText(text, request.Source, request.Parts[p]);
+                    ResultParts.AddText(request, text, request.Parts[p]);
             }
 
             json.CloseText().EndObject();
@@ -185,7 +179,7 @@ internal static class ResponsesInputWriter
         json.StartArray("output"u8);
         for (var p = from; p < to; p++)
         {
-            if (IsOfResult(request.Parts[p]))
+            if (IsOfResult(request.Parts[p]) && (!IsText(request.Parts[p]) || request.Parts[p].Text.Length > 0))
                 WritePart(request, json, request.Parts[p], isAnswer: false);
         }
 
