@@ -147,13 +147,14 @@ internal sealed partial class StreamRelay
         _exchange.Events = _reader.Events;
         // The client has read it in the provider's own words; to all others it is a stream that broke.
         var isFailed = !error.IsError && !_isCut && _reader.EndedInError;
+        var told = _isTranslated && !error.IsError ? ToldUsage() : default;
         _guard.End(isWhole: !error.IsError && !_isCut && !isFailed);
         _reader.Release();
         if (!error.IsError)
             BeginAnswer();
         _prelude.Release();
         if (_isTranslated)
-            EndTranslation(ref error);
+            EndTranslation(ref error, told);
 
         // Up to here a defect of ours, as in what writes the end of a translation, can still be told in the stream.
         _isOpen = false;
@@ -192,9 +193,9 @@ internal sealed partial class StreamRelay
     }
 
     /// <summary>A whole stream gets what the client's dialect ends with; one that was cut has it, and one that broke gets its error.</summary>
-    private void EndTranslation(ref EdgeError error)
+    private void EndTranslation(ref EdgeError error, in Usage told)
     {
-        if (!error.IsError && !_isCut && !_translation.End(_reader.Usage))
+        if (!error.IsError && !_isCut && !_translation.End(told))
             error = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer);
         if (_isBegun)
         {

@@ -301,7 +301,7 @@ internal sealed partial class StreamRelay(
             return;
         var passage = Read(frame, data, out _, out _, out _);
         if (passage != Passage.Withhold)
-            _isUntold = !_translation.Take(data, _reader.Usage);
+            _isUntold = !_translation.Take(data, _reader.IsTerminal ? ToldUsage() : _reader.Usage);
         if (!_isBegun && !data.IsEmpty)
             _isBegun = passage != Passage.Pass || !_reader.IsPrelude(data) || !_prelude.TryCount(_translation.Written.Length);
         if (passage == Passage.Pass || _isUntold)
@@ -363,6 +363,15 @@ internal sealed partial class StreamRelay(
     {
         _refusal = StreamFault.In(_exchange, data);
         return _refusal.IsError;
+    }
+
+    /// <summary>What a translated stream tells that it has used: what its provider says, else what we have counted, which is what is charged.</summary>
+    private Usage ToldUsage()
+    {
+        if (_reader.Usage.IsPresent || !meter.IsOn)
+            return _reader.Usage;
+        _guard.Note();
+        return Billing.Own(_exchange, meter.Output.Reasoning);
     }
 
     private void Progress()

@@ -77,7 +77,8 @@ internal sealed class TranslatedBodyRelay(
             settlement.BeforeLetGo();
         var probe = readsLogprobs ? _probe ??= new LogprobsProbe() : null;
         _translation.Begin(exchange, isStream: false, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(), probe, hidesLogprobs);
-        var isTold = _translation.OnWhole(_bytes.Written, exchange.Usage);
+        var isOwn = !exchange.Usage.IsPresent && ShapeTraits.Of(exchange.Endpoint!.Shape).HasOutput;
+        var isTold = _translation.OnWhole(_bytes.Written, isOwn ? Billing.Own(exchange) : exchange.Usage);
         probe?.Release();
         exchange.Status = 200;
         if (isTold && isGivenUp(_translation.WrittenMemory, probe?.Means.Lowest ?? 0))

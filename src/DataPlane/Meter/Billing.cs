@@ -33,6 +33,20 @@ internal static class Billing
         return bill;
     }
 
+    /// <summary>What an answer that is whole, and whose provider tells no usage, is charged with: our own count, as far as somebody counts.</summary>
+    /// <param name="exchange">The exchange, with what was counted.</param>
+    /// <param name="reasoningTokens">Tokens of the output that are thought.</param>
+    public static Usage Own(Exchange exchange, long reasoningTokens = 0)
+    {
+        long output = Math.Max(0, exchange.CountedOutputTokens);
+        return new Usage
+        {
+            InputTokens = exchange.PromptIsCounted ? exchange.PromptTokens : 0,
+            OutputTokens = output,
+            ReasoningTokens = Math.Min(reasoningTokens, output),
+        };
+    }
+
     /// <summary>
     /// Whether the provider may charge for an attempt that ends with <paramref name="error"/>: its answer began, or it had the whole request and was
     /// cancelled from here. What it refuses or fails at before its answer it does not charge for.
