@@ -34,6 +34,17 @@ internal sealed class ChatAnswerReader : AnswerReader
         public bool HasError;
     }
 
+    /// <summary>What a delta or a message says.</summary>
+    private struct Said
+    {
+        public Piece Thought;
+        public Piece Text;
+        public Piece Parts;
+        public Piece Refusal;
+        public Piece Calls;
+        public Piece Function;
+    }
+
     /// <summary>One of the calls in a delta.</summary>
     private struct Call
     {
@@ -213,41 +224,57 @@ internal sealed class ChatAnswerReader : AnswerReader
             to.Take(new NeutralEvent(isOfText ? kind : NeutralKind.Logprobs) { Choice = choice, Logprobs = elements });
     }
 
+    /// <summary>In the order in which a model makes them, whatever the order of the members: thought, text, calls.</summary>
     private void TellDelta(ReadOnlySpan<byte> data, Piece delta, int choice, AnswerWriter to)
     {
+        Said said = default;
         var walk = new JsonWalk(data, delta, stackalloc byte[ScratchBytes]);
         if (!walk.TryBegin())
             return;
-        var hasThought = false;
         while (walk.NextMember())
         {
-            if (walk.Is("tool_calls"u8) && walk.TryEnter(JsonToken.StartArray))
-                ReadCalls(data, ref walk, choice, to);
-            else if (walk.Is("function_call"u8) && walk.TryEnter(JsonToken.StartObject))
-                TellFunction(data, ref walk, choice, to);
-            else if (walk.Is("content"u8))
-                TellContent(data, ref walk, choice, to);
+            if (walk.Is("content"u8))
+                ReadContent(ref walk, ref said);
+            else if (walk.Is("tool_calls"u8))
+                said.Calls = walk.Token == JsonToken.StartArray ? walk.Value() : default;
+            else if (walk.Is("function_call"u8))
+                said.Function = walk.Token == JsonToken.StartObject ? walk.Value() : default;
             else if (walk.Is("reasoning_content"u8) || walk.Is("reasoning"u8))
             {
                 // Some tell it by both names, so that whoever knows one of them finds it.
-                if (!hasThought)
-                    TellText(NeutralKind.Thinking, data, ref walk, choice, to);
-                hasThought |= walk.Token == JsonToken.String && walk.Text.Length > 0;
+                if (said.Thought.Length == 0)
+                    said.Thought = TextOf(walk);
             }
             else if (walk.Is("refusal"u8))
-                TellText(NeutralKind.Refusal, data, ref walk, choice, to);
+                said.Refusal = TextOf(walk);
             else if (!walk.Is("role"u8))
                 Lose(ref walk, to, isUnasked: false);
         }
+
+        TellText(NeutralKind.Thinking, data, said.Thought, choice, to);
+        TellText(NeutralKind.Text, data, said.Text, choice, to);
+        if (said.Parts.IsPresent)
+            TellParts(data, said.Parts, choice, to);
+        TellText(NeutralKind.Refusal, data, said.Refusal, choice, to);
+        if (said.Calls.IsPresent)
+            TellCalls(data, said.Calls, choice, to);
+        if (said.Function.IsPresent)
+            TellFunction(data, said.Function, choice, to);
     }
 
-    /// <summary>Text, or with some servers parts of it; Mistral's have its thought among them.</summary>
-    private void TellContent(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
+    private static void ReadContent(ref JsonWalk walk, ref Said said)
     {
-        TellText(NeutralKind.Text, data, ref walk, choice, to);
-        if (!walk.TryEnter(JsonToken.StartArray))
-            return;
-        while (walk.NextElement())
+        if (walk.Token == JsonToken.StartArray)
+            said.Parts = walk.Value();
+        else
+            said.Text = TextOf(walk);
+    }
+
+    /// <summary>With some servers content is parts of text; Mistral's have its thought among them.</summary>
+    private void TellParts(ReadOnlySpan<byte> data, Piece parts, int choice, AnswerWriter to)
+    {
+        var walk = new JsonWalk(data, parts, stackalloc byte[ScratchBytes]);
+        for (var isIn = walk.TryBeginArray(); isIn && walk.NextElement();)
         {
             if (walk.TryEnter(JsonToken.StartObject))
                 TellPart(data, ref walk, choice, to);
@@ -259,7 +286,7 @@ internal sealed class ChatAnswerReader : AnswerReader
         while (walk.NextMember())
         {
             if (walk.Is("text"u8))
-                TellText(NeutralKind.Text, data, ref walk, choice, to);
+                TellText(NeutralKind.Text, data, TextOf(walk), choice, to);
             else if (walk.Is("thinking"u8))
                 TellThought(data, ref walk, choice, to);
             else if (!walk.Is("type"u8) && !walk.Is("closed"u8) && !walk.IsNothing())
@@ -270,7 +297,7 @@ internal sealed class ChatAnswerReader : AnswerReader
     /// <summary>A text, or parts of text (<c>{"type":"thinking","thinking":[{"type":"text","text":"…"}]}</c>).</summary>
     private void TellThought(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
     {
-        TellText(NeutralKind.Thinking, data, ref walk, choice, to);
+        TellText(NeutralKind.Thinking, data, TextOf(walk), choice, to);
         if (!walk.TryEnter(JsonToken.StartArray))
             return;
         while (walk.NextElement())
@@ -280,16 +307,18 @@ internal sealed class ChatAnswerReader : AnswerReader
             while (walk.NextMember())
             {
                 if (walk.Is("text"u8))
-                    TellText(NeutralKind.Thinking, data, ref walk, choice, to);
+                    TellText(NeutralKind.Thinking, data, TextOf(walk), choice, to);
                 else if (!walk.Is("type"u8) && !walk.IsNothing())
                     to.Losses?.Add("answer.content.thinking"u8, walk.Name);
             }
         }
     }
 
-    private void TellText(NeutralKind kind, ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
+    private static Piece TextOf(in JsonWalk walk) => walk.Token == JsonToken.String ? walk.Text : default;
+
+    private void TellText(NeutralKind kind, ReadOnlySpan<byte> data, Piece text, int choice, AnswerWriter to)
     {
-        if (walk.Token != JsonToken.String || walk.Text.Length == 0)
+        if (text.Length == 0)
             return;
         ReadOnlySpan<byte> logprobs = default;
         if (kind == NeutralKind.Text)
@@ -304,15 +333,16 @@ internal sealed class ChatAnswerReader : AnswerReader
         }
 
         Pass(kind == NeutralKind.Thinking, choice);
-        to.Take(new NeutralEvent(kind, walk.Text.Of(data)) { Choice = choice, Logprobs = logprobs });
+        to.Take(new NeutralEvent(kind, text.Of(data)) { Choice = choice, Logprobs = logprobs });
     }
 
     private void Pass(bool isBehindText, int choice) => _behindText = isBehindText ? _behindText | (1u << choice) : _behindText & ~(1u << choice);
 
-    private void ReadCalls(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
+    private void TellCalls(ReadOnlySpan<byte> data, Piece calls, int choice, AnswerWriter to)
     {
+        var walk = new JsonWalk(data, calls, stackalloc byte[ScratchBytes]);
         long ordinal = 0;
-        while (walk.NextElement())
+        for (var isIn = walk.TryBeginArray(); isIn && walk.NextElement();)
         {
             if (!walk.TryEnter(JsonToken.StartObject))
                 continue;
@@ -339,10 +369,12 @@ internal sealed class ChatAnswerReader : AnswerReader
     }
 
     /// <summary>The only call of an answer, as it was before there could be several; some servers still tell it so.</summary>
-    private void TellFunction(ReadOnlySpan<byte> data, ref JsonWalk walk, int choice, AnswerWriter to)
+    private void TellFunction(ReadOnlySpan<byte> data, Piece function, int choice, AnswerWriter to)
     {
         Call call = default;
-        ReadFunction(ref walk, ref call);
+        var walk = new JsonWalk(data, function, stackalloc byte[ScratchBytes]);
+        if (walk.TryBegin())
+            ReadFunction(ref walk, ref call);
         if (call.Name.Length > 0 || call.Arguments.Length > 0)
             TellCall(data, call, choice, to);
     }
