@@ -108,6 +108,9 @@ internal enum ErrorKind : byte
 
     /// <summary>Nobody knows where the conversation lies that the request belongs to.</summary>
     UnknownConversation,
+
+    /// <summary>The provider refuses what the request says with 422, and says so in another dialect than the client's.</summary>
+    Unprocessable,
 }
 
 /// <summary>
@@ -137,6 +140,9 @@ internal readonly struct EdgeError
     /// <summary>The request field at fault, in dotted form (<c>stream_options.include_usage</c>), or null.</summary>
     public string? Param { get; }
 
+    /// <summary>The provider's own code of it, by which clients that have codes know it; null takes the table's.</summary>
+    public string? Code { get; private init; }
+
     /// <summary>Whether our account is refused for what this one request may cost, and not for what it is: it has enough for others.</summary>
     public bool IsOfRequest { get; private init; }
 
@@ -144,6 +150,10 @@ internal readonly struct EdgeError
 
     /// <summary>Whether a limit of ours refused the exchange.</summary>
     public bool IsOfLimit => Kind is >= ErrorKind.RequestsLimited and <= ErrorKind.ModelUnpriced;
+
+    /// <summary>The same with the provider's own code and field, where it is the request that the provider refuses.</summary>
+    public EdgeError Coded(string? code, string? param) =>
+        Kind is ErrorKind.InvalidRequest or ErrorKind.Unprocessable ? new(Kind, Source, Message, Param ?? param, Retry) { Code = code } : this;
 
     public static EdgeError Invalid(string message, string? param = null) => new(ErrorKind.InvalidRequest, ErrorSource.Client, message, param);
 

@@ -38,6 +38,7 @@ internal static class ErrorTable
         ErrorKind.NotCapable => new(400, Bad, "not_capable", "None of the model's targets takes what the request asks for."),
         ErrorKind.PromptTooLong => new(413, Bad, "request_too_large", "The request is longer than the context window of all of the model's targets."),
         ErrorKind.ContextExceeded => new(400, Bad, "context_length_exceeded", "The prompt is longer than the model's context window."),
+        ErrorKind.Unprocessable => new(422, Bad, null, "The provider cannot process the request."),
         ErrorKind.ProviderLimited => new(429, "requests", "rate_limit_exceeded", "The provider's limits have nothing left for the gateway."),
         ErrorKind.RequestsLimited => new(429, "requests", "rate_limit_exceeded", "Too many requests."),
         ErrorKind.TokensLimited => new(429, "tokens", "rate_limit_exceeded", "Too many tokens."),

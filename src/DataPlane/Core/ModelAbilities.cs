@@ -136,7 +136,10 @@ internal readonly record struct ModelAbilities
     public bool TakesCompletionTokens => Family == ModelFamily.OpenAiReasoning;
 
     /// <summary>Whether its provider keeps prompts for later ones without being asked to (the providers' pages on prompt caching).</summary>
-    public bool KeepsPrompts => Family is >= ModelFamily.OpenAiOmni and <= ModelFamily.OpenAiReasoning || (Family == ModelFamily.Gemini && ThinksUnasked);
+    public bool KeepsPrompts => (IsOpenAi && !IsOfFirst) || (Family == ModelFamily.Gemini && ThinksUnasked);
+
+    /// <summary>It counts by the vocabulary of the first chat models: gpt-4 and gpt-3.5.</summary>
+    private bool IsOfFirst { get; init; }
 
     /// <summary>Whether it is one of OpenAI's own.</summary>
     public bool IsOpenAi => Family is >= ModelFamily.OpenAiChat and <= ModelFamily.OpenAiReasoning;
@@ -188,7 +191,8 @@ internal readonly record struct ModelAbilities
     /// <summary>Of a name in UTF-8.</summary>
     public static ModelAbilities Of(ReadOnlySpan<byte> model)
     {
-        var family = ModelEncodings.Find(model).Family;
+        var found = ModelEncodings.Find(model);
+        var family = found.Family;
         if (model.Length > NameBytesMax)
             return default;
         Span<byte> lower = stackalloc byte[NameBytesMax];
@@ -203,7 +207,8 @@ internal readonly record struct ModelAbilities
             ModelFamily.Unknown when name.StartsWith("deepseek"u8) && IsAtItsMaker(name) => OfDeepSeek(name),
             ModelFamily.Unknown => default,
             ModelFamily.OpenAiOpen => new ModelAbilities { Family = family, Words = LowToHigh, ThinksUnasked = true }.At(RequestFeatures.Pictures, RequestFeatures.None),
-            _ => new ModelAbilities { Family = family, Thought = ThoughtForm.None }.At(RequestFeatures.None, LateSystemOf(family)),
+            _ => new ModelAbilities { Family = family, Thought = ThoughtForm.None, IsOfFirst = found.Encoding == TokenEncoding.Cl100kBase }
+                .At(RequestFeatures.None, LateSystemOf(family)),
         };
     }
 

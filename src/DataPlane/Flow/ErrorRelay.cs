@@ -75,7 +75,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     public EdgeError Told(Exchange exchange)
     {
         var kind = _error.KindOf(exchange, exchange.Status);
-        return EdgeError.Upstream(exchange.Status == 429 ? ErrorKind.ProviderLimited : kind, _error.Words());
+        return _error.Told(exchange.Status == 429 ? ErrorKind.ProviderLimited : kind);
     }
 
     /// <summary>
@@ -86,7 +86,7 @@ internal sealed class ErrorRelay(UpstreamBody body, BodyDecoder decoder, ClientW
     {
         var kind = _error.KindOf(exchange, head.Status);
         var form = DialectTable.Of(exchange.Dialect);
-        var told = form.Error(exchange, EdgeError.Upstream(kind, _error.Words()));
+        var told = form.Error(exchange, _error.Told(kind));
         if (exchange.UpstreamEndpoint is not null)
             exchange.Status = form.StatusOf(kind);
         client.UseFraming(AnswerFraming.Length);

@@ -104,6 +104,9 @@ internal sealed class ProviderError(BodyDecoder decoder)
     /// <summary>The provider's own words; null where it has none.</summary>
     public string? Words() => IsLong ? TranslatedError.Beginning(Text) : TranslatedError.Message(Text);
 
+    /// <summary>The same as one of the gateway's own, in the provider's words, with its own code where it refuses the request.</summary>
+    public EdgeError Told(ErrorKind kind) => EdgeError.Upstream(kind, Words()).Coded(_reader!.CodeText, _reader.ParamText);
+
     /// <summary>A refusal of ours, unless it is one of this request alone.</summary>
     private EdgeError Routed(Exchange exchange, int status)
     {

@@ -9,12 +9,13 @@ namespace AiEdge.DataPlane.Flow;
 /// <summary>What a provider's error is in another dialect than its own.</summary>
 internal static class TranslatedError
 {
-    private const int MessageBytesMax = 4096;
+    private const int MessageBytesMax = ErrorText.MessageBytesMax;
 
     /// <summary>The kind whose status and names say the same; what is overload to one has another status for the other.</summary>
     private static ErrorKind KindOf(int status) => status switch
     {
         413 => ErrorKind.BodyTooLarge,
+        422 => ErrorKind.Unprocessable,
         429 => ErrorKind.TokensLimited,
         503 or 529 => ErrorKind.Overloaded,
         408 or 504 => ErrorKind.UpstreamTimeout,
@@ -26,7 +27,7 @@ internal static class TranslatedError
 
     /// <summary>The same where the body is at hand: that a prompt is too long is something that clients mend by themselves, if they are told.</summary>
     public static ErrorKind KindOf(int status, ReadOnlySpan<byte> body, DialectForm spoken) =>
-        KindOf(status) is var kind && kind == ErrorKind.InvalidRequest && spoken.IsBeyondWindow(body) ? ErrorKind.ContextExceeded : kind;
+        KindOf(status) is var kind && kind is ErrorKind.InvalidRequest or ErrorKind.Unprocessable && spoken.IsBeyondWindow(body) ? ErrorKind.ContextExceeded : kind;
 
     /// <summary>The first words of an error that is too long to be read whole, whatever they are in.</summary>
     public static string Beginning(ReadOnlySpan<byte> body)
@@ -40,12 +41,5 @@ internal static class TranslatedError
     }
 
     /// <summary>The provider's own words, or null where it has none.</summary>
-    public static string? Message(ReadOnlySpan<byte> body)
-    {
-        var raw = ErrorText.MessageIn(body);
-        Span<byte> plain = stackalloc byte[MessageBytesMax];
-        return !raw.IsEmpty && raw.Length <= MessageBytesMax && JsonUnescape.TryUnescape(raw, plain, out var length)
-            ? Encoding.UTF8.GetString(plain[..length])
-            : null;
-    }
+    public static string? Message(ReadOnlySpan<byte> body) => ErrorText.Plain(ErrorText.MessageIn(body));
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Text;
 using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Meter;
@@ -13,6 +14,9 @@ internal sealed class JsonAnswerReader
     /// <summary>Bytes kept of <c>error.code</c> and of <c>error.type</c>.</summary>
     public const int ErrorTextBytesMax = 64;
 
+    /// <summary>Bytes kept of <c>error.param</c>, which names a field of the request.</summary>
+    public const int ErrorParamBytesMax = 256;
+
     /// <summary>Bytes kept of <c>error.message</c>; a longer one is as good as none.</summary>
     public const int ErrorMessageBytesMax = 4096;
 
@@ -26,6 +30,7 @@ internal sealed class JsonAnswerReader
     private readonly byte[] _capture = new byte[JsonScanner.CaptureMax];
     private readonly byte[] _errorCode = new byte[ErrorTextBytesMax];
     private readonly byte[] _errorType = new byte[ErrorTextBytesMax];
+    private readonly byte[] _errorParam = new byte[ErrorParamBytesMax];
     private JsonScanner _scanner;
     private UsageReader _usageReader;
     private Usage _usage;
@@ -34,6 +39,7 @@ internal sealed class JsonAnswerReader
     private Member _member;
     private int _errorCodeLength;
     private int _errorTypeLength;
+    private int _errorParamLength;
     private byte[] _errorMessage = [];
     private bool _hasAnswer;
     private AnswerTexts? _texts;
@@ -59,6 +65,7 @@ internal sealed class JsonAnswerReader
         Tier,
         Code,
         Type,
+        Param,
         Message,
         Answer,
         Text,
@@ -85,6 +92,12 @@ internal sealed class JsonAnswerReader
 
     /// <summary><c>error.type</c> where it is a string of at most <see cref="ErrorTextBytesMax"/> bytes, else empty.</summary>
     public ReadOnlySpan<byte> ErrorType => _errorType.AsSpan(0, _errorTypeLength);
+
+    /// <summary>The same as a text; null where there is none.</summary>
+    public string? CodeText => _errorCodeLength > 0 ? Encoding.UTF8.GetString(ErrorCode) : null;
+
+    /// <summary><c>error.param</c> where it is a string of at most <see cref="ErrorParamBytesMax"/> bytes, else null.</summary>
+    public string? ParamText => _errorParamLength > 0 ? Encoding.UTF8.GetString(_errorParam, 0, _errorParamLength) : null;
 
     /// <summary><c>error.code</c> where it is a whole number, as some providers have the status there; else 0.</summary>
     public int ErrorNumber { get; private set; }
@@ -180,6 +193,7 @@ internal sealed class JsonAnswerReader
         _member = Member.Other;
         _errorCodeLength = 0;
         _errorTypeLength = 0;
+        _errorParamLength = 0;
         _errorMessage = [];
         ErrorNumber = 0;
         HasError = _hasAnswer = false;
@@ -290,6 +304,7 @@ internal sealed class JsonAnswerReader
                 ReadOnlySpan<byte> name = _scanner.Text(bytes);
                 _member = name.SequenceEqual("code"u8) ? Member.Code
                     : name.SequenceEqual("type"u8) ? Member.Type
+                    : name.SequenceEqual("param"u8) ? Member.Param
                     : name.SequenceEqual("message"u8) ? Member.Message : Member.Other;
                 return;
             case JsonToken.String when _member == Member.Code:
@@ -304,6 +319,9 @@ internal sealed class JsonAnswerReader
                 break;
             case JsonToken.String when _member == Member.Type:
                 _errorTypeLength = Keep(_scanner.Text(bytes), _errorType);
+                break;
+            case JsonToken.String when _member == Member.Param:
+                _errorParamLength = Keep(_scanner.Text(bytes), _errorParam);
                 break;
             case JsonToken.EndObject when _scanner.Depth == 1:
                 _zone = Zone.Top;

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Text;
 using AiEdge.DataPlane.Core;
 
 namespace AiEdge.DataPlane.Translate;
@@ -10,6 +11,9 @@ namespace AiEdge.DataPlane.Translate;
 /// </summary>
 internal static class ErrorText
 {
+    /// <summary>Longer messages are not told.</summary>
+    public const int MessageBytesMax = 4096;
+
     private const int ScratchBytes = 64;
     private const int StatusMin = 400, StatusMax = 599;
 
@@ -33,6 +37,15 @@ internal static class ErrorText
         400 or 413 or 422 => "invalid_request_error"u8,
         _ => "upstream_error"u8,
     };
+
+    /// <summary>What the inside of a string says; null where it is empty, or longer than <see cref="MessageBytesMax"/>.</summary>
+    public static string? Plain(ReadOnlySpan<byte> text)
+    {
+        Span<byte> plain = stackalloc byte[MessageBytesMax];
+        return !text.IsEmpty && text.Length <= MessageBytesMax && JsonUnescape.TryUnescape(text, plain, out var length)
+            ? Encoding.UTF8.GetString(plain[..length])
+            : null;
+    }
 
     /// <summary>The inside of the message's string, or empty. Of a list of faults it is the first.</summary>
     public static ReadOnlySpan<byte> MessageIn(ReadOnlySpan<byte> body)

@@ -39,6 +39,23 @@ public sealed class UncarriedTests
         Assert.Equal(losses, lost);
     }
 
+    /// <summary>OpenAI keeps prompts from gpt-4o on.</summary>
+    [Theory]
+    [InlineData("gpt-4o", true)]
+    [InlineData("gpt-4o-mini", true)]
+    [InlineData("gpt-4.1", true)]
+    [InlineData("gpt-4.1-mini", true)]
+    [InlineData("gpt-5", true)]
+    [InlineData("o3", true)]
+    [InlineData("gpt-4-turbo", false)]
+    [InlineData("gpt-3.5-turbo", false)]
+    public void What_a_model_keeps_unasked_is_known_by_its_name(string model, bool keeps)
+    {
+        const string body = """{"max_tokens":9,"messages":[{"role":"user","content":[{"type":"text","text":"Q","cache_control":{"type":"ephemeral"}}]}]}""";
+        Translating.Request(RequestShape.Messages, RequestShape.Chat, body, out var lost, model);
+        Assert.Equal(keeps ? "" : "messages.content.cache_control", lost);
+    }
+
     [Fact]
     public void An_answer_to_a_call_that_is_lost_is_lost_with_it()
     {

@@ -88,6 +88,45 @@ internal sealed class ContentsAnswerReader : AnswerReader
         return true;
     }
 
+    /// <summary>Whether a candidate has ended by a reason that is a failure; no error where none has.</summary>
+    public static EdgeError FailureIn(ReadOnlySpan<byte> data)
+    {
+        var walk = new JsonWalk(data, stackalloc byte[ScratchBytes]);
+        for (var isIn = walk.TryBegin(); isIn && walk.NextMember();)
+        {
+            if (!walk.Is("candidates"u8) || !walk.TryEnter(JsonToken.StartArray))
+                continue;
+            while (walk.NextElement())
+            {
+                if (!walk.TryEnter(JsonToken.StartObject))
+                    continue;
+                Fields candidate = default;
+                while (walk.NextMember())
+                    ReadEnd(ref walk, ref candidate);
+                if (ReasonOf(candidate.Finish.Of(data)) == FinishReason.Failed)
+                    return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, ErrorText.Plain(FailureOf(data, candidate)));
+            }
+        }
+
+        return default;
+    }
+
+    private static bool ReadEnd(ref JsonWalk walk, ref Fields candidate)
+    {
+        if (walk.Token != JsonToken.String)
+            return false;
+        if (walk.Is("finishReason"u8))
+            candidate.Finish = walk.Text;
+        else if (walk.Is("finishMessage"u8))
+            candidate.Message = walk.Text;
+        else
+            return false;
+        return true;
+    }
+
+    private static ReadOnlySpan<byte> FailureOf(ReadOnlySpan<byte> data, in Fields candidate) =>
+        candidate.Message.Length > 0 ? candidate.Message.Of(data) : "The provider's model has made a call that is none."u8;
+
     private static void ReadFeedback(ref JsonWalk walk, ref Fields chunk, AnswerWriter to)
     {
         while (walk.NextMember())
@@ -140,19 +179,15 @@ internal sealed class ContentsAnswerReader : AnswerReader
             {
                 if (walk.Is("index"u8))
                     _ = walk.TryNumber(out candidate.Index);
-                else if (walk.Is("finishReason"u8) && walk.Token == JsonToken.String)
-                    candidate.Finish = walk.Text;
                 else if (walk.Is("content"u8) && walk.TryEnter(JsonToken.StartObject))
                     ReadContent(ref walk, ref candidate, to);
-                else if (walk.Is("finishMessage"u8) && walk.Token == JsonToken.String)
-                    candidate.Message = walk.Text;
                 else if (walk.Is("logprobsResult"u8) && walk.Token == JsonToken.StartObject)
                     candidate.Logprobs = walk.Value();
                 else if (walk.Is("avgLogprobs"u8))
                     candidate.HasMean = true;
                 else if (walk.Is("safetyRatings"u8) && !walk.IsNothing())
                     to.Losses?.AddUnasked("answer"u8, walk.Name);
-                else if (!walk.Is("tokenCount"u8) && !walk.IsNothing() && !walk.IsText(default))
+                else if (!ReadEnd(ref walk, ref candidate) && !walk.Is("tokenCount"u8) && !walk.IsNothing() && !walk.IsText(default))
                     to.Losses?.Add("answer"u8, walk.Name);
             }
 
@@ -267,8 +302,7 @@ internal sealed class ContentsAnswerReader : AnswerReader
         var reason = ReasonOf(word);
         if (reason == FinishReason.Failed)
         {
-            var message = candidate.Message.Length > 0 ? candidate.Message.Of(data) : "The provider's model has made a call that is none."u8;
-            to.Take(new NeutralEvent(NeutralKind.Error, message) { Name = word });
+            to.Take(new NeutralEvent(NeutralKind.Error, FailureOf(data, candidate)) { Name = word });
             return;
         }
 

@@ -70,6 +70,7 @@ internal sealed class GeminiForm : DialectForm
             () => new ContentsAnswerWriter(isStream: true), () => new ContentsAnswerWriter(isStream: false))
         {
             ChoicesOf = WholeContents.ChoicesOf,
+            FailureIn = ContentsAnswerReader.FailureIn,
             Logprobs = new(["candidates"], "logprobsResult", "chosenCandidates", "logProbability", ""),
             WantsJson = WholeContents.WantsJson,
         },

@@ -59,7 +59,7 @@ internal sealed class OpenAiForm : DialectForm
 
     public override EventReader NewEventReader() => new OpenAiStreamReader();
 
-    public override byte[] Error(Exchange exchange, EdgeError error) => Body(error, ErrorTable.Row(error.Kind).Code);
+    public override byte[] Error(Exchange exchange, EdgeError error) => Body(error, error.Code ?? ErrorTable.Row(error.Kind).Code);
 
     public override byte[] StreamError(Exchange exchange, EdgeError error, EventReader reader, bool passes)
     {

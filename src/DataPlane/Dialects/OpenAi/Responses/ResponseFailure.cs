@@ -1,4 +1,3 @@
-using System.Text;
 using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Translate;
 
@@ -10,8 +9,6 @@ namespace AiEdge.DataPlane.Dialects.OpenAi.Responses;
 /// </summary>
 internal static class ResponseFailure
 {
-    private const int MessageBytesMax = 4096;
-
     /// <param name="number">The code, where it is a number, as others have it who speak the dialect: a status; else 0.</param>
     /// <param name="code">The code; empty where there is none.</param>
     /// <param name="message">The provider's words, the inside of a JSON string.</param>
@@ -19,8 +16,9 @@ internal static class ResponseFailure
     {
         if (ErrorText.StatusOf(number, code) is 401 or 402 or 403 or 404 or 412)
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
+        var own = number == 0 ? code : default;
         code = ErrorText.KindOf(number, code);
-        var text = Plain(message);
+        var text = ErrorText.Plain(message);
         if (code.IndexOf("rate_limit"u8) >= 0)
             return EdgeError.Upstream(ErrorKind.ProviderLimited, text);
         if (OpenAiForm.IsOfQuota(code))
@@ -36,17 +34,9 @@ internal static class ResponseFailure
             return EdgeError.Client(ErrorKind.ContextExceeded, text);
 
         // Of the input: whoever is asked would say the same.
-        return IsOfInput(code) ? EdgeError.Client(ErrorKind.InvalidRequest, text) : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, text);
+        return IsOfInput(code) ? EdgeError.Client(ErrorKind.InvalidRequest, text).Coded(ErrorText.Plain(own), param: null) : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, text);
     }
 
     private static bool IsOfInput(ReadOnlySpan<byte> code) =>
         code.StartsWith("invalid_"u8) || code.IndexOf("image"u8) >= 0;
-
-    private static string? Plain(ReadOnlySpan<byte> message)
-    {
-        Span<byte> plain = stackalloc byte[MessageBytesMax];
-        return !message.IsEmpty && message.Length <= MessageBytesMax && JsonUnescape.TryUnescape(message, plain, out var length)
-            ? Encoding.UTF8.GetString(plain[..length])
-            : null;
-    }
 }
