@@ -51,14 +51,30 @@ public sealed class TargetLoadTests
         },
         Race.TwinTime));
 
-    private static string? FindPlaces(Func<TargetLoad, bool> enter, TimeSpan time)
+    [Fact]
+    public void Of_all_who_enter_alone_one_does() => Race.Passes(FindPlaces(static load => load.TryEnterAlone(Places, isWhole: false), Race.Time, places: 1));
+
+    [Fact]
+    public void Who_looks_whether_anybody_waits_before_it_enters_is_caught() => Race.Fails(FindPlaces(
+        static load =>
+        {
+            if (load.IsAwaited(isWhole: false))
+                return false;
+            Race.Gap();
+            load.Enter();
+            return true;
+        },
+        Race.TwinTime,
+        places: 1));
+
+    private static string? FindPlaces(Func<TargetLoad, bool> enter, TimeSpan time, int places = Places)
     {
         var load = new TargetLoad();
         var entered = 0;
         return Race.Rounds(
             time,
             _ => (load, entered) = (new TargetLoad(), 0),
-            _ => entered == Places && load.Pending == Places ? null : $"{entered} entered, {load.Pending} are there, and there are {Places} places",
+            _ => entered == places && load.Pending == places ? null : $"{entered} entered, {load.Pending} are there, and there are {places} places",
             [.. Enumerable.Repeat<Action<Random>>(
                 _ =>
                 {

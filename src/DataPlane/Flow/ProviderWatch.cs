@@ -81,9 +81,13 @@ internal sealed class ProviderWatch(EdgeClock clock, UpstreamPools pools, RouteS
             if (target.Provider != one.Provider.Name)
                 continue;
             if (isGone)
+            {
                 target.Health.Eject(now, until);
-            else
-                target.Health.Return(now);
+                continue;
+            }
+
+            target.Load.Forget();
+            target.Health.Return(now);
         }
     }
 

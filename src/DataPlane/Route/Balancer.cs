@@ -6,8 +6,8 @@ namespace AiEdge.DataPlane.Route;
 /// <summary>Chooses one of a model's targets. Sets of targets are bits; choosing allocates nothing and takes no lock.</summary>
 internal static class Balancer
 {
-    /// <summary>What a target costs of which nothing is known, in microseconds: little, so that it is asked and something gets known.</summary>
-    private const long UnknownLatencyUs = 1;
+    /// <summary>By then whoever comes back from an ejection has all of its part again.</summary>
+    private const long Recovered = long.MaxValue;
 
     /// <summary>Who takes more than so many times as long as another is not chosen for having little to do: its next client would wait as long again.</summary>
     private const int SlowFactor = 2;
@@ -181,21 +181,95 @@ internal static class Balancer
         if (BitOperations.IsPow2(set))
             return BitOperations.TrailingZeroCount(set);
         var point = model.NextTicket() * Golden;
-        var one = ByWeight(model, set, point, nowMs);
         if (model.Balance is BalanceMode.Weighted or BalanceMode.Cost or BalanceMode.CacheAffinity)
-            return one;
+            return ByWeight(model, set, point, nowMs);
 
-        // Two different ones, each by its weight, and the better of them: nearly as good as the best of all, and no herd runs for that.
-        var other = ByWeight(model, set & ~(1UL << one), StableHash.Mix(point), nowMs);
-        if (model.Balance == BalanceMode.Latency)
+        // Who comes back has so many of all choices at most, and is one as the others there: however little it has to do, or however quick it is for that.
+        set = Grown(model, set, nowMs, StableHash.Mix(~point));
+        return model.Balance == BalanceMode.Latency ? Quickest(model, set, point, nowMs, isWhole) : Emptiest(model, set, point, nowMs);
+    }
+
+    /// <summary>
+    /// Two different ones, each by its weight, and the one that has less to do: nearly as good as the best of all, and no herd runs for that.
+    /// </summary>
+    private static int Emptiest(ModelModel model, ulong set, ulong point, long nowMs)
+    {
+        if (BitOperations.IsPow2(set))
+            return BitOperations.TrailingZeroCount(set);
+        var (one, other) = Two(model, set, point);
+        return Pending(model, one, nowMs) * model.Targets[other].Weight <= Pending(model, other, nowMs) * model.Targets[one].Weight ? one : other;
+    }
+
+    /// <summary>
+    /// Two different ones, each by its weight, and the one that is expected to answer sooner. One whose time nobody knows never wins over those whose time
+    /// is known: it is drawn by its weight, and taken only where nobody waits for it, so that it gets known. Where nobody's is known it is who has less to do.
+    /// </summary>
+    private static int Quickest(ModelModel model, ulong set, ulong point, long nowMs, bool isWhole)
+    {
+        var known = Known(model, set, isWhole);
+        if (known == 0)
+            return Emptiest(model, set, point, nowMs);
+        if (known != set)
         {
-            var (first, second) = (model.Targets[one].Load.ExpectedUs(nowMs, isWhole), model.Targets[other].Load.ExpectedUs(nowMs, isWhole));
-            if (first > 0 && second > 0 && Math.Max(first, second) > SlowFactor * Math.Min(first, second))
-                return first < second ? one : other;
+            var drawn = ByWeight(model, set, point, Recovered);
+            if ((known & (1UL << drawn)) == 0 && !model.Targets[drawn].Load.IsAwaited(isWhole))
+                return drawn;
+            (set, point) = (known, StableHash.Mix(point));
         }
 
-        var (oneCost, otherCost) = (Cost(model, one, nowMs, isWhole), Cost(model, other, nowMs, isWhole));
-        return oneCost * Weight(model, other, nowMs) <= otherCost * Weight(model, one, nowMs) ? one : other;
+        if (BitOperations.IsPow2(set))
+            return BitOperations.TrailingZeroCount(set);
+        var (one, other) = Two(model, set, point);
+        var (first, second) = (model.Targets[one].Load.ExpectedUs(nowMs, isWhole), model.Targets[other].Load.ExpectedUs(nowMs, isWhole));
+        if (Math.Max(first, second) > SlowFactor * Math.Min(first, second))
+            return first < second ? one : other;
+        var (firstCost, secondCost) = ((Int128)(model.Targets[one].Load.Pending + 1) * first, (Int128)(model.Targets[other].Load.Pending + 1) * second);
+        return firstCost * model.Targets[other].Weight <= secondCost * model.Targets[one].Weight ? one : other;
+    }
+
+    private static (int One, int Other) Two(ModelModel model, ulong set, ulong point)
+    {
+        var one = ByWeight(model, set, point, Recovered);
+        return (one, ByWeight(model, set & ~(1UL << one), StableHash.Mix(point), Recovered));
+    }
+
+    /// <summary>Those of a set of whose answers' times something is known.</summary>
+    private static ulong Known(ModelModel model, ulong set, bool isWhole)
+    {
+        var known = 0UL;
+        for (var rest = set; rest != 0; rest &= rest - 1)
+        {
+            var i = BitOperations.TrailingZeroCount(rest);
+            if (model.Targets[i].Load.SeenUs(isWhole) > 0)
+                known |= 1UL << i;
+        }
+
+        return known;
+    }
+
+    /// <summary>
+    /// Whether one whose time nobody knows is to be asked by one exchange at a time: it is chosen by such times, and those of others that could be asked
+    /// are known.
+    /// </summary>
+    public static bool IsTried(ModelModel model, ulong others, Exchange exchange, bool isWhole) =>
+        model.Balance == BalanceMode.Latency && StayValue(model, exchange) == 0 && Known(model, others, isWhole) != 0;
+
+    /// <summary>
+    /// Whether somebody who took so long at least, if not longer, and did not answer, is worth less for that: by what is known of itself, or by what is
+    /// known of the quickest other. That it took as long as nothing says nothing.
+    /// </summary>
+    public static bool IsLate(ModelModel model, TargetLoad load, long us, long nowMs, bool isWhole)
+    {
+        if (load.SeenUs(isWhole) > 0)
+            return us > load.ExpectedUs(nowMs, isWhole);
+        var least = long.MaxValue;
+        foreach (var target in model.Targets)
+        {
+            if (target.Load.SeenUs(isWhole) is var seen and > 0 && seen < least)
+                least = seen;
+        }
+
+        return us / SlowFactor > least;
     }
 
     /// <summary>
@@ -292,13 +366,10 @@ internal static class Balancer
         return (long)target.Weight * target.Health.Share(nowMs);
     }
 
-    private static Int128 Cost(ModelModel model, int i, long nowMs, bool isWhole)
+    /// <summary>How many it would have under way with one more, those of others included where its server tells of them.</summary>
+    private static Int128 Pending(ModelModel model, int i, long nowMs)
     {
         var target = model.Targets[i];
-        var load = target.Load;
-        var pending = load.Pending + 1;
-        if (model.Balance == BalanceMode.LeastPending && target.Signals is { } signals)
-            pending += signals.Others(nowMs);
-        return model.Balance == BalanceMode.LeastPending ? pending : (Int128)pending * Math.Max(UnknownLatencyUs, load.ExpectedUs(nowMs, isWhole));
+        return target.Load.Pending + 1 + (target.Signals?.Others(nowMs) ?? 0);
     }
 }

@@ -47,7 +47,7 @@ internal sealed partial class TargetPlan
     {
         place = default;
         var target = _exchange.Model!.Targets[index];
-        if (!target.Load.TryEnter(target.Concurrent))
+        if (!target.Load.TryEnter(target.Concurrent, _isWhole))
         {
             OnFull(_exchange.Model, index);
             return false;
@@ -57,7 +57,7 @@ internal sealed partial class TargetPlan
         var account = Accounts.Take(target, prefix, clock.CoarseMs, Ask, without: 0, 0, _exchange.Stored.Account, out _, out var taken, out _);
         if (account < 0)
         {
-            target.Load.Leave();
+            target.Load.Leave(isWhole: _isWhole);
             return false;
         }
 
@@ -98,7 +98,7 @@ internal sealed partial class TargetPlan
 
     /// <summary>
     /// The target was left for another that began sooner: that it took so long at least is known of it, and no more. What is always left would else
-    /// pass for quick.
+    /// pass for quick. Where something was sent to it <see cref="Leave"/> says so, too.
     /// </summary>
     /// <param name="openedAt">When its connection began to be opened, which holds where nothing has been sent; 0 says nothing then.</param>
     public void OnOutrun(long openedAt)
@@ -110,8 +110,16 @@ internal sealed partial class TargetPlan
         var load = _exchange.Target!.Load;
         if (_exchange.Stream && _asked.Hedge is not null && us / 1000 > load.FirstEventP95Ms)
             load.LearnFirstEvent(us);
-        if (us > load.LatencyUs(clock.CoarseMs))
-            load.Observe(clock.CoarseMs, us);
+        if (_exchange.SentAt == 0)
+            LearnLate(us);
+    }
+
+    /// <summary>The target took so long at least: it had not answered when it was left.</summary>
+    private void LearnLate(long us)
+    {
+        var (load, now) = (_exchange.Target!.Load, clock.CoarseMs);
+        if (Balancer.IsLate(_exchange.Model!, load, us, now, _isWhole))
+            load.Observe(now, us, _isWhole);
     }
 
     /// <summary>What the exchange knows of a target while it is asked.</summary>

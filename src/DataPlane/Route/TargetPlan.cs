@@ -22,6 +22,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     private ModelName? _by;
     private TargetFit _fit;
     private bool _isNative;
+    private bool _isWhole;
     private bool _isProbe;
     private long _trial;
     private long _rest;
@@ -43,6 +44,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         _exchange = exchange;
         _asked = exchange.Model!;
         _isProbe = _isObserved = _isElsewhere = false;
+        _isWhole = !exchange.Stream;
         _trial = _rest = 0;
         _without = 0;
         _taken = _limits = null;
@@ -77,8 +79,8 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     }
 
     /// <summary>
-    /// The chosen target is about to be asked. Where it has to be probed and another exchange has just gone to do that, or where it is full, one that
-    /// can be asked is chosen in its place, if there is one. False where the chosen one is full and nobody else can be asked.
+    /// The chosen target is about to be asked. Where it has to be probed or tried and another exchange has just gone to do that, or where it is full, one
+    /// that can be asked is chosen in its place, if there is one. False where the chosen one is full and nobody else can be asked.
     /// </summary>
     public bool TryEnter()
     {
@@ -87,18 +89,19 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         {
             _isProbe = false;
             var target = _exchange.Target!;
-            var hasRoom = target.Load.TryEnter(target.Concurrent);
+            var isTried = IsTried(passed, now);
+            var hasRoom = isTried ? target.Load.TryEnterAlone(target.Concurrent, _isWhole) : target.Load.TryEnter(target.Concurrent, _isWhole);
             if (hasRoom && (target.Health.TryEnter(now, out _isProbe) || IsKept(~passed, now)))
                 break;
             var others = Balancer.Available(_exchange.Model!, Untried() & ~passed & ~(1UL << _target), now, Ask);
-            if (!hasRoom)
+            if (!hasRoom && !isTried)
                 OnFull(_exchange.Model!, _target);
-            if (others == 0 && !hasRoom)
+            if (others == 0 && !hasRoom && !(isTried && target.Load.TryEnter(target.Concurrent, _isWhole)))
                 return false;
             if (others == 0)
                 break;
             if (hasRoom)
-                target.Load.Leave();
+                target.Load.Leave(isWhole: _isWhole);
             passed |= 1UL << _target;
             Take(Balancer.Choose(_exchange.Model!, Foremost(_exchange.Model!, others), now, _exchange));
         }
@@ -108,13 +111,23 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         return true;
     }
 
+    /// <summary>Whether the chosen target is asked to find out how long its answers take.</summary>
+    private bool IsTried(ulong passed, long now)
+    {
+        var model = _exchange.Model!;
+        return model.Balance == BalanceMode.Latency && model.Targets[_target].Load.SeenUs(_isWhole) == 0
+            && Balancer.IsTried(model, Balancer.Ready(model, Untried() & ~passed & ~(1UL << _target), now, Ask), _exchange, _isWhole);
+    }
+
     /// <summary>The target has been asked, and this came of it. Once for each <see cref="TryEnter"/> that was true.</summary>
     public void Leave(AttemptOutcome outcome)
     {
         var target = _exchange.Target!;
         if (_exchange.FirstTokenAt != 0)
             OnFirstToken();
-        target.Load.Leave(waits: !_isObserved);
+        else if (_exchange is { SentAt: not 0, Status: 0 or (>= 200 and < 300) })
+            LearnLate(EdgeClock.Us(_exchange.SentAt, System.Diagnostics.Stopwatch.GetTimestamp()));
+        target.Load.Leave(waits: !_isObserved, _isWhole);
         EndAccount();
         var now = clock.CoarseMs;
         if (outcome != AttemptOutcome.Unknown)
@@ -191,6 +204,8 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         if (!_isProbe)
             return;
         _isProbe = false;
+        if (!_isObserved)
+            _exchange.Target!.Load.Forget();
         _exchange.Target!.Health.Report(clock.CoarseMs, isFailure: false, isProbe: true);
     }
 
@@ -200,7 +215,11 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         if (_isObserved || _exchange.SentAt == 0)
             return;
         _isObserved = true;
-        _exchange.Target!.Load.EndWait();
+        _exchange.Target!.Load.EndWait(_isWhole);
+
+        // Who comes back is as quick as it is now: what it took before it was ejected would keep it away for as long again.
+        if (_isProbe)
+            _exchange.Target.Load.Forget();
         var us = EdgeClock.Us(_exchange.SentAt, _exchange.FirstTokenAt);
         _exchange.Target!.Load.Observe(clock.CoarseMs, us, isWhole: !_exchange.Stream);
         if (_exchange.Stream && _asked.Hedge is not null)
