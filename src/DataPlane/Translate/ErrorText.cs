@@ -17,7 +17,7 @@ internal static class ErrorText
     private const int ScratchBytes = 64;
     private const int StatusMin = 400, StatusMax = 599;
 
-    /// <summary>The status that an error's <c>code</c> is, a number or the digits of one; 0 where it is none, but a word or a number of the provider's own.</summary>
+    /// <summary>The status that an error's <c>code</c> is, a number or its digits; 0 where it is none, but a word or a number of the provider's own.</summary>
     public static int StatusOf(long number, ReadOnlySpan<byte> code)
     {
         if (number == 0 && (!Utf8Parser.TryParse(code, out number, out var used) || used != code.Length))

@@ -334,7 +334,8 @@ internal sealed partial class NeutralRequest
         OpenAiMembers.Clear();
         Purposes.Clear();
         EffortWord = Verbosity = SafetyId = CacheMark = default;
-        Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = ToolName = ToolNamespace = FormatName = FormatSchema = Dimensions = default;
+        Temperature = TopP = TopK = Seed = PresencePenalty = FrequencyPenalty = User = Dimensions = default;
+        ToolName = ToolNamespace = FormatName = FormatSchema = default;
         TokensMax = -1;
         Elsewhere = null;
         _isOpened = false;
