@@ -358,8 +358,8 @@ internal readonly record struct ModelAbilities
     /// <summary>
     /// Gemini (Google's pages "Gemini thinking" and "Structured outputs"): no thought before 2.5, numbers in 2.5, words from 3 on, which cannot be silenced.
     /// Penalties are not enabled since 2.5, JSON goes with functions from 3 on. An answer that was begun is refused by 3.5 Flash-Lite and from 3.6 on ("What's
-    /// new in Gemini 3.6"), and what lies between is not known to take it. Ids of calls are refused before 3 and asked for from 3.5 on, on Vertex, too; media in
-    /// what calls have answered are known from 3 on. Who makes images does not think before 3. Names without a number are those of the latest.
+    /// new in Gemini 3.6"), and what lies between is not known to take it. Ids of calls are refused before 3 and asked for from 3.5 on, on Vertex, too; media
+    /// in what calls have answered are known from 3 on. Who makes images does not think before 3. Names without a number are those of the latest.
     /// </summary>
     private static ModelAbilities OfGemini(ReadOnlySpan<byte> name)
     {

@@ -42,7 +42,8 @@ internal static class AnsweredError
             _ when PassingStatus.KindOf(status) is var passing and not ErrorKind.None => EdgeError.Upstream(passing, words),
 
             // Of the request: whoever is asked would say the same.
-            >= 400 and < 500 => EdgeError.Client(status == 422 ? ErrorKind.Unprocessable : ErrorKind.InvalidRequest, words).Coded(answer.CodeText, answer.ParamText),
+            >= 400 and < 500 => EdgeError.Client(status == 422 ? ErrorKind.Unprocessable : ErrorKind.InvalidRequest, words)
+                .Coded(answer.CodeText, answer.ParamText),
             _ => EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, words),
         };
     }

@@ -27,7 +27,9 @@ internal static class TranslatedError
 
     /// <summary>The same where the body is at hand: that a prompt is too long is something that clients mend by themselves, if they are told.</summary>
     public static ErrorKind KindOf(int status, ReadOnlySpan<byte> body, DialectForm spoken) =>
-        KindOf(status) is var kind && kind is ErrorKind.InvalidRequest or ErrorKind.Unprocessable && spoken.IsBeyondWindow(body) ? ErrorKind.ContextExceeded : kind;
+        KindOf(status) is var kind && kind is ErrorKind.InvalidRequest or ErrorKind.Unprocessable && spoken.IsBeyondWindow(body)
+            ? ErrorKind.ContextExceeded
+            : kind;
 
     /// <summary>The first words of an error that is too long to be read whole, whatever they are in.</summary>
     public static string Beginning(ReadOnlySpan<byte> body)

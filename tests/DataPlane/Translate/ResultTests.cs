@@ -65,8 +65,10 @@ public sealed class ResultTests
     }
 
     [Theory]
-    [InlineData("gemini-3-pro-preview", """[{"functionResponse":{"id":"c","name":"f","response":{"result":"r"},"parts":[{"inlineData":{"mimeType":"image/png","data":"AA=="}}]}},{"functionResponse":{"id":"d","name":"g","response":{"result":"Its picture follows."}}},{"text":"Picture in the result of g:"},{"fileData":{"mimeType":"image/png","fileUri":"https://e.com/a.png"}}]""")]
-    [InlineData("gemini-2.5-flash", """[{"functionResponse":{"name":"f","response":{"result":"r"}}},{"functionResponse":{"name":"g","response":{"result":"Its picture follows."}}},{"text":"Picture in the result of f:"},{"inlineData":{"mimeType":"image/png","data":"AA=="}},{"text":"Picture in the result of g:"},{"fileData":{"mimeType":"image/png","fileUri":"https://e.com/a.png"}}]""")]
+    [InlineData("gemini-3-pro-preview", """[{"functionResponse":{"id":"c","name":"f","response":{"result":"r"},"parts":[{"inlineData":{"mimeType":"image/png","data":"AA=="}}]}},"""
+        + """{"functionResponse":{"id":"d","name":"g","response":{"result":"Its picture follows."}}},{"text":"Picture in the result of g:"},{"fileData":{"mimeType":"image/png","fileUri":"https://e.com/a.png"}}]""")]
+    [InlineData("gemini-2.5-flash", """[{"functionResponse":{"name":"f","response":{"result":"r"}}},{"functionResponse":{"name":"g","response":{"result":"Its picture follows."}}},"""
+        + """{"text":"Picture in the result of f:"},{"inlineData":{"mimeType":"image/png","data":"AA=="}},{"text":"Picture in the result of g:"},{"fileData":{"mimeType":"image/png","fileUri":"https://e.com/a.png"}}]""")]
     public void A_picture_in_a_result_stands_in_it_or_behind_it_at_gemini(string model, string expected)
     {
         var body = Asked(Called("c") + "," + Called("d", "g"), Told("c", Text("r") + "," + Picture) + "," + Told("d", Url));

@@ -219,7 +219,9 @@ internal static class ContentsWriter
         json.EndObject();
     }
 
-    /// <summary>A result goes by its function's name, which the call has that it belongs to, and is an object with the text in it; media may stand beside that.</summary>
+    /// <summary>
+    /// A result goes by its function's name, which the call has that it belongs to, and is an object with the text in it; media may stand beside that.
+    /// </summary>
     private static void WriteResult(NeutralRequest request, JsonOut json, int at, in CallTable table, in ModelAbilities model)
     {
         var result = request.Parts[at];
@@ -234,7 +236,8 @@ internal static class ContentsWriter
             media += IsInResult(request.Source, part, model) ? 1 : 0;
             behind |= IsBehindResult(request.Source, part, model);
             request.LoseIf(
-                part.Kind != PartKind.Text && !IsInResult(request.Source, part, model) && !IsBehindResult(request.Source, part, model), request.Names.ResultContent);
+                part.Kind != PartKind.Text && !IsInResult(request.Source, part, model) && !IsBehindResult(request.Source, part, model),
+                request.Names.ResultContent);
         }
 
         ResultParts.AddTexts(request, json.OpenText(result.IsError ? "error"u8 : "result"u8), at, behind);
@@ -271,7 +274,8 @@ internal static class ContentsWriter
                 continue;
             if (!isTold)
             {
-                json.StartObject().OpenText("text"u8).Add(ResultParts.PictureOf).Add(NameOf(request, request.Parts[result], table).Of(request.Source)).Add(":"u8);
+                var name = NameOf(request, request.Parts[result], table).Of(request.Source);
+                json.StartObject().OpenText("text"u8).Add(ResultParts.PictureOf).Add(name).Add(":"u8);
                 json.CloseText().EndObject();
                 isTold = true;
             }

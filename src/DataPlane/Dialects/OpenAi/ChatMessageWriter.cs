@@ -335,7 +335,8 @@ internal static class ChatMessageWriter
             if (call.Kind != PartKind.ToolCall)
                 continue;
             request.LoseIf(call.Signature.IsPresent && !model.WantsCallProof, request.Names.CallProof);
-            CallId.Write(json.StartObject(), "id"u8, request.Source, call, ChatResultWriter.FormOf(model)).Text("type"u8, call.IsCustom ? "custom"u8 : "function"u8);
+            CallId.Write(json.StartObject(), "id"u8, request.Source, call, ChatResultWriter.FormOf(model))
+                .Text("type"u8, call.IsCustom ? "custom"u8 : "function"u8);
             if (call.Signature.IsPresent && model.WantsCallProof)
                 json.StartObject("extra_content"u8).StartObject("google"u8).Text("thought_signature"u8, call.Signature.Of(request.Source))
                     .EndObject().EndObject();

@@ -34,7 +34,9 @@ internal static class ResponseFailure
             return EdgeError.Client(ErrorKind.ContextExceeded, text);
 
         // Of the input: whoever is asked would say the same.
-        return IsOfInput(code) ? EdgeError.Client(ErrorKind.InvalidRequest, text).Coded(ErrorText.Plain(own), param: null) : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, text);
+        return IsOfInput(code)
+            ? EdgeError.Client(ErrorKind.InvalidRequest, text).Coded(ErrorText.Plain(own), param: null)
+            : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, text);
     }
 
     private static bool IsOfInput(ReadOnlySpan<byte> code) =>
