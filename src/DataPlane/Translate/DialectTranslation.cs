@@ -92,7 +92,7 @@ internal abstract class RequestWriter
     {
         // What is said in another way depends on the tools that are left.
         if (!TakesCustomTools(target.Abilities))
-            CustomTools.Lose(request);
+            CustomTools.Fold(request);
         if (!TakesAllowedTools(request, target.Abilities))
             CustomTools.KeepAllowed(request);
         request.LoseIf(request.ThinksBetweenTools && request.Tools.Count > 0 && !TakesThoughtBetweenTools(target.Abilities), request.Names.Effort);

@@ -19,11 +19,8 @@ internal sealed class FieldNames
 
     public byte[] Logprobs { get; init; } = [];
 
-    public byte[] CustomTool { get; init; } = [];
-
-    public byte[] CustomCall { get; init; } = [];
-
-    public byte[] CustomResult { get; init; } = [];
+    /// <summary>What the text is kept to that a custom tool takes.</summary>
+    public byte[] CustomGrammar { get; init; } = [];
 
     public byte[] ToolCache { get; init; } = [];
 

@@ -95,8 +95,8 @@ internal ref struct NameFitting
     }
 
     /// <summary>
-    /// Makes what is told in a name's place; absent where there are too many, but for one of a server's, which no provider takes: its calls do not come back
-    /// as such then.
+    /// Makes what is told in a name's place; absent where there are too many, but for one that has more in it than a name, which no provider takes: its
+    /// calls do not come back as such then.
     /// </summary>
     private Piece Make(Piece plain, Piece name)
     {

@@ -26,6 +26,14 @@ internal sealed partial class NeutralRequest
         return new Piece(from, _source.Length - from);
     }
 
+    /// <summary>Puts a text of the source behind it once more, between two others.</summary>
+    public Piece Put(ReadOnlySpan<byte> before, Piece text, ReadOnlySpan<byte> behind)
+    {
+        var from = _source.Length;
+        _source.Add(before).Repeat(text.Start, text.Length).Add(behind);
+        return new Piece(from, _source.Length - from);
+    }
+
     /// <summary>Says something to the model behind all that the system prompt says at the request's beginning.</summary>
     public void Instruct(Piece text)
     {

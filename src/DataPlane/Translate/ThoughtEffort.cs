@@ -71,6 +71,8 @@ internal static class ThoughtEffort
     {
         if (request.Effort == ThinkingEffort.Unset)
         {
+            if (Wakes(request, model))
+                return Word(Efforts.Medium);
             request.LoseIf(request.IsAdaptive && !model.ThinksAtOpenAi, request.Names.Effort);
             return default;
         }
@@ -89,14 +91,23 @@ internal static class ThoughtEffort
     /// <summary>Whether one of OpenAI's models takes temperature and its like beside the thought that is asked for.</summary>
     public static bool Samples(NeutralRequest request, in ModelAbilities model) =>
         !model.RefusesSampling
-        || (model.SamplesUnthinking && (request.Effort == ThinkingEffort.Off || (request.Effort == ThinkingEffort.Unset && !model.ThinksUnasked)));
+        || (model.SamplesUnthinking && (request.Effort == ThinkingEffort.Off
+            || (request.Effort == ThinkingEffort.Unset && !model.ThinksUnasked && !Wakes(request, model))));
 
     /// <summary>
     /// Whether one of OpenAI's models that is told its effort thinks beside functions, which chat completions refuse of some.
     /// </summary>
     public static bool IsRefusedInChats(NeutralRequest request, in ModelAbilities model) =>
         model.CallsUnthinking && request.Tools.Count > 0
-        && (request.Effort == ThinkingEffort.Unset ? model.ThinksUnasked : request.Effort != ThinkingEffort.Off || (model.Words & Efforts.Off) == 0);
+        && (request.Effort == ThinkingEffort.Unset
+            ? model.ThinksUnasked || Wakes(request, model)
+            : request.Effort != ThinkingEffort.Off || (model.Words & Efforts.Off) == 0);
+
+    /// <summary>
+    /// Whether one of OpenAI's models is asked to think as much as it finds right, and would not think at all unasked: it is told what others of them do
+    /// unasked.
+    /// </summary>
+    private static bool Wakes(NeutralRequest request, in ModelAbilities model) => request.IsAdaptive && model.ThinksAtOpenAi && !model.ThinksUnasked;
 
     private static Efforts Least(Efforts of) => of & (Efforts)(-(int)of);
 

@@ -50,14 +50,23 @@ internal static class ToolNamespaces
             KeepLast(request);
     }
 
-    /// <summary>Writes the two names as one that can be read; 0 where it is one of no server's, or there is no room.</summary>
+    /// <summary>Writes a name that has more in it than a name as one that can be read; 0 where it has not, or there is no room.</summary>
     /// <param name="name">The name, in plain.</param>
     /// <param name="to">Where to.</param>
     public static int Flatten(ReadOnlySpan<byte> name, Span<byte> to)
     {
+        var isCustom = CustomTools.TryUnmark(ref name);
+        if (name.Length + Delimiter.Length > to.Length || (!isCustom && !name.Contains(Between)))
+            return 0;
         var own = Split(name, out var space).TrimStart(Underscore);
         space = space.TrimEnd(Underscore);
-        if (!Is(name) || own.IsEmpty || space.IsEmpty || name.Length + Delimiter.Length > to.Length)
+        if (!name.Contains(Between))
+        {
+            name.CopyTo(to);
+            return name.Length;
+        }
+
+        if (own.IsEmpty || space.IsEmpty)
             return 0;
         space.CopyTo(to);
         Delimiter.CopyTo(to[space.Length..]);
@@ -65,8 +74,8 @@ internal static class ToolNamespaces
         return space.Length + Delimiter.Length + own.Length;
     }
 
-    /// <summary>Whether a name is one of a server's.</summary>
-    public static bool Is(ReadOnlySpan<byte> name) => name.Contains(Between);
+    /// <summary>Whether a name has more in it than a name: which is told nobody.</summary>
+    public static bool Is(ReadOnlySpan<byte> name) => CustomTools.TryUnmark(ref name) || name.Contains(Between);
 
     /// <summary>The name by itself; all of it where it is one of no server's.</summary>
     /// <param name="name">The name.</param>

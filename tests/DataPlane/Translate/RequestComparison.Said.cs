@@ -100,13 +100,13 @@ internal sealed partial class RequestComparison
             if (part.Kind != PartKind.ToolResult)
             {
                 var things = new List<Thing>();
-                Add(things, $"{message.Role}", part, part.Kind == PartKind.ToolCall && part.IsCustom ? ["CustomCall"] : [], JoinedAs(m));
+                Add(things, $"{message.Role}", part, [], JoinedAs(m));
                 blocks.Add(new Block(part.Kind == PartKind.ToolCall ? 20_000 : 10_000, things));
                 continue;
             }
 
             var call = part.Id.IsPresent ? _calls.GetValueOrDefault(Plain(part.Id), -1) : part.Ordinal;
-            var (of, losses) = ($"result {call}{(part.IsCustom ? " custom" : "")}", part.IsCustom ? new[] { "CustomResult" } : []);
+            var (of, losses) = ($"result {call}{(part.IsCustom ? " custom" : "")}", Array.Empty<string>());
             var result = new List<Thing> { new(of, "", losses) };
             var isError = part.IsError;
             var behind = new List<Thing>();

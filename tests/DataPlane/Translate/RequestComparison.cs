@@ -85,7 +85,8 @@ internal sealed partial class RequestComparison
 
         foreach (var field in now._fields.Values.Where(one => !_fields.ContainsKey(one.Key)))
         {
-            if (!IsAsked(field.Key) && !(field.Key == "Effort" && MayLose(field)))
+            var wakes = _request.IsAdaptive && _model.ThinksAtOpenAi && !_model.ThinksUnasked;
+            if (!IsAsked(field.Key) && !(field.Key == "Effort" && (wakes || MayLose(field))))
                 return $"{field.Key} is {field.Value} and was not";
         }
 
@@ -118,6 +119,8 @@ internal sealed partial class RequestComparison
             yield return "Effort";
         if (_request.WantsThought)
             yield return "ThoughtShown";
+        if (_request.Tools.Exists(tool => Plain(tool.Description).Contains("follow this grammar", StringComparison.Ordinal)))
+            yield return "CustomGrammar";
         if (_request.IsSerial)
             yield return "Serial";
         if (_request.SafetyId.IsPresent)
@@ -129,7 +132,7 @@ internal sealed partial class RequestComparison
     /// <summary>Where a choice among several cannot be told, those alone are offered that may be called.</summary>
     private void KeepAllowed(RequestComparison now)
     {
-        var names = _request.AllowedTools.Where(tool => !tool.IsCustom || now._request.Tools.Any(one => one.IsCustom)).Select(tool => Plain(tool.Name)).ToHashSet();
+        var names = _request.AllowedTools.Select(tool => Plain(tool.Name)).ToHashSet();
         if (names.Count == 0 || now._request.AllowedTools.Count > 0)
             return;
         _fields.Remove("allowed");
@@ -253,23 +256,22 @@ internal sealed partial class RequestComparison
         {
             var of = " of " + Plain(tool.Name);
             var schema = Schema(tool.Schema);
-            Field(true, "tool" + of, $"{tool.IsCustom} {Plain(tool.Description)} {Plain(tool.Syntax)} {Plain(tool.Grammar)}", tool.IsCustom ? ["CustomTool"] : []);
+            Field(true, "tool" + of, $"{tool.IsCustom} {Plain(tool.Description)} {Plain(tool.Syntax)} {Plain(tool.Grammar)}");
             Field(schema is not ("" or "{type:object,properties:{}}"), "schema" + of, schema, "ToolSchema");
             Field(tool.IsStrict, "strict" + of, "", "Strict");
-            Field(tool.CacheMark.IsPresent, "mark" + of, Raw(tool.CacheMark), "ToolCache", tool.IsCustom ? "CustomTool" : "ToolCache");
+            Field(tool.CacheMark.IsPresent, "mark" + of, Raw(tool.CacheMark), "ToolCache");
         }
 
         if (_request.Tools.Count == 0)
             return;
-        var isLostWithAll = _request.Tools.All(tool => tool.IsCustom) ? "CustomTool" : "ToolChoice";
-        Field(_request.IsSerial && _request.ToolChoice != ToolChoice.None, "serial", "", "Serial", isLostWithAll);
+        Field(_request.IsSerial && _request.ToolChoice != ToolChoice.None, "serial", "", "Serial", "ToolChoice");
         var (choice, allowed) = (_request.ToolChoice, string.Join('|', _request.AllowedTools.Select(tool => $"{Plain(tool.Name)} {tool.IsCustom}")));
         var name = choice == ToolChoice.Named ? $"{Plain(_request.ToolName)} {_request.ToolIsCustom}" : "";
 
         // One of which one has to be called is that one, where any has to be.
         if (choice == ToolChoice.Required && _request.AllowedTools.Count == 1 && _model.Takes(RequestFeatures.ForcedTools))
             (choice, name, allowed) = (ToolChoice.Named, allowed, "");
-        Field(choice is not (ToolChoice.Unset or ToolChoice.Auto), "tool choice", $"{choice} {name}", "ToolChoice", isLostWithAll);
-        Field(allowed.Length > 0, "allowed", allowed, "ToolChoice", _request.AllowedTools.Exists(tool => tool.IsCustom) ? "CustomTool" : "ToolChoice");
+        Field(choice is not (ToolChoice.Unset or ToolChoice.Auto), "tool choice", $"{choice} {name}", "ToolChoice");
+        Field(allowed.Length > 0, "allowed", allowed, "ToolChoice");
     }
 }

@@ -64,6 +64,8 @@ public sealed class RequestsThereAndBackTests
         var json = new JsonOut(new TextBuffer());
         json.Begin();
         var before = Copy(request, source, names);
+        if (!to.Has(Says.CustomCalls) || !(to.Name == "responses" || abilities.IsOpenAi))
+            Fold(before);
         request.Losses.Clear();
         Translations.Of(to.Shape).RequestWriter!.Write(request, new RequestTarget(Encoding.ASCII.GetBytes($"\"{model}\""), 0, 0, true, abilities), json);
         var (written, lost) = (Encoding.UTF8.GetString(json.To.Written), Encoding.ASCII.GetString(request.Losses.Names));
@@ -81,6 +83,13 @@ public sealed class RequestsThereAndBackTests
         return after;
     }
 
+    /// <summary>Where there are no custom tools they are functions.</summary>
+    private static void Fold(NeutralRequest request)
+    {
+        CustomTools.Fold(request);
+        Restore(request, default);
+    }
+
     /// <summary>What is told of functions to the client has its own names.</summary>
     private static void Restore(NeutralRequest request, ReadOnlySpan<byte> names)
     {
@@ -89,7 +98,9 @@ public sealed class RequestsThereAndBackTests
         {
             if (!name.IsPresent)
                 return name;
-            var own = FittedNames.OwnOf(name.Of(request.Source), fitted).ToArray();
+            var told = FittedNames.OwnOf(name.Of(request.Source), fitted);
+            CustomTools.TryUnmark(ref told);
+            var own = told.ToArray();
             return own.AsSpan().SequenceEqual(name.Of(request.Source)) ? name : request.Put(own);
         }
 

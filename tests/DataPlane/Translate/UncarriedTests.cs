@@ -57,15 +57,6 @@ public sealed class UncarriedTests
     }
 
     [Fact]
-    public void An_answer_to_a_call_that_is_lost_is_lost_with_it()
-    {
-        const string body = """{"messages":[{"role":"user","content":"Q"},{"role":"assistant","tool_calls":[{"id":"c","type":"custom","custom":{"name":"x","input":"y"}}]},{"role":"tool","tool_call_id":"c","content":"r"}]}""";
-        var told = Translating.Request(RequestShape.Chat, RequestShape.Messages, body, out var lost);
-        Assert.Equal("messages.tool_calls.custom,messages.tool_call_id", lost);
-        Assert.Equal(1, JsonElement.Parse(told).GetProperty("messages").GetArrayLength());
-    }
-
-    [Fact]
     public void Sound_in_a_result_is_lost_where_it_has_no_place()
     {
         const string sound = """{"type":"input_audio","input_audio":{"data":"UklG","format":"wav"}}""";

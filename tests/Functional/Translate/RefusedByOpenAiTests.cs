@@ -8,6 +8,7 @@ public sealed class RefusedByOpenAiTests
 {
     private const string Tools = ""","tools":[{"name":"f","input_schema":{"type":"object"}}]""";
     private const string Thinks = ""","thinking":{"type":"enabled","budget_tokens":2048}""";
+    private const string Adaptive = ",\"thinking\":{\"type\":\"adaptive\"}";
     private const string Off = ""","thinking":{"type":"disabled"}""";
 
     private const string Most = ""","temperature":0.5,"output_config":{"effort":"max"}""";
@@ -28,6 +29,8 @@ public sealed class RefusedByOpenAiTests
     [InlineData("gpt-5.6", Tools, "/v1/responses", "", null)]
     [InlineData("gpt-5.4", Tools + Thinks, "/v1/responses", "\"reasoning\":{\"effort\":\"low\"", null)]
     [InlineData("gpt-5.4", Tools, "/v1/chat/completions", "", null)]
+    [InlineData("gpt-5.4", Tools + Adaptive, "/v1/responses", "\"reasoning\":{\"effort\":\"medium\"", null)]
+    [InlineData("gpt-5.4", Adaptive, "/v1/chat/completions", "\"reasoning_effort\":\"medium\"", null)]
     [InlineData("gpt-5.6", Tools + Off, "/v1/chat/completions", "\"reasoning_effort\":\"none\"", null)]
     [InlineData("gpt-5.6", Thinks, "/v1/chat/completions", "\"reasoning_effort\":\"low\"", null)]
     [InlineData("gpt-5.2", Tools + Thinks, "/v1/chat/completions", "\"reasoning_effort\":\"low\"", null)]
