@@ -43,10 +43,10 @@ public sealed class ToolNamespacesTests
             ("", "mcp__srv__view"), ("mcp__srv", "view"), ("mcp__srv_", "view"), ("mcp__srv", "_view"), ("mcp__srv__view", "x"), ("mcp__srv", "view__x"), (Long, Long), (Long, Long + "1"), ("a b", "caf\u00e9"),
             ("", "view"), ("view", "view"), ("functions", "exec"),
         ];
-        var spaces = tools.Select(tool => tool.Space.Length == 0
+        static string Of((string Space, string Name) tool) => tool.Space.Length == 0
             ? Function(tool.Name)
-            : Space.Replace("mcp__srv", tool.Space, StringComparison.Ordinal).Replace("TOOLS", Function(tool.Name), StringComparison.Ordinal));
-        var told = Tell(upstream, string.Join(',', spaces), out var names, out var lost);
+            : Space.Replace("mcp__srv", tool.Space, StringComparison.Ordinal).Replace("TOOLS", Function(tool.Name), StringComparison.Ordinal);
+        var told = Tell(upstream, string.Join(',', tools.Select(Of)), out var names, out var lost);
 
         Assert.Equal("", lost);
         var declared = Declared(upstream, told);
