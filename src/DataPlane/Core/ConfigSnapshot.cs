@@ -191,11 +191,10 @@ internal sealed class ProviderModel
     public bool Counts(Dialect dialect, RequestShape shape) =>
         CountsTokens && Speaks(dialect, shape) && (Hosted is null || Hosted.CountsTokens);
 
-    /// <summary>Counts the choices of an account.</summary>
-    public uint NextTicket() => Interlocked.Increment(ref _tickets);
+    /// <summary>Its choices of an account; put there before the configuration is in force.</summary>
+    public Turns Turns { get; set; } = new();
 
     private AccountModel[]? _accounts;
-    private uint _tickets;
 }
 
 /// <summary>Deadlines of one exchange; each <see cref="TimeSpan"/> is positive, or <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
@@ -326,13 +325,20 @@ internal sealed class ModelModel
     public long OutputTokensMaxOf(ReadOnlySpan<byte> askedModel) =>
         OutputTokensMax > 0 ? OutputTokensMax : Targets[0].Prices?.OutputTokensMaxOf(askedModel) ?? 0;
 
-    /// <summary>Counts its choices of a target.</summary>
-    public uint NextTicket() => Interlocked.Increment(ref _tickets);
+    /// <summary>What answers mostly stay below, for each choice, when a client asks for a model by that name.</summary>
+    public long OutputP95(ReadOnlySpan<byte> askedModel) => Outputs.P95(IsGlob ? askedModel : default);
+
+    /// <summary>A whole answer to a client that asked for a model by that name had so many tokens for each choice.</summary>
+    public void LearnOutput(ReadOnlySpan<byte> askedModel, long tokens) => Outputs.Learn(IsGlob ? askedModel : default, tokens);
+
+    /// <summary>Its choices of a target; put there before the configuration is in force.</summary>
+    public Turns Turns { get; set; } = new();
+
+    /// <summary>How long its answers are, whoever gives them; put there before the configuration is in force.</summary>
+    public OutputLengths Outputs { get; set; } = new();
 
     /// <summary>Its place in <see cref="ModelTable.All"/>.</summary>
     public int Index { get; set; }
-
-    private uint _tickets;
 }
 
 /// <summary>A client's key, by the SHA-256 of the whole secret.</summary>

@@ -81,6 +81,9 @@ internal sealed partial class Exchange
     /// <summary>Bytes of the texts of its prompt; 0 where nobody has noted them.</summary>
     public long PromptBytes { get; set; }
 
+    /// <summary>Tokens that the client caps each choice of the answer at; -1 where it does not, or nobody has noted it.</summary>
+    public long OutputCap { get; set; } = -1;
+
     /// <summary>A number of whom the request names as its user; 0 for nobody, or where nobody looks at it.</summary>
     public ulong UserHash { get; set; }
 
@@ -290,6 +293,7 @@ internal sealed partial class Exchange
         Needs = default;
         PrefixHash = UserHash = 0;
         PromptBytes = 0;
+        OutputCap = -1;
         Stored.Reset();
         Degraded = default;
         SimpleModel = null;

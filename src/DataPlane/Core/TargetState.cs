@@ -17,13 +17,10 @@ internal sealed class TargetState(string model, string provider, string? variant
     private static readonly long[] Tokens =
         [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864];
 
-    /// <summary>Places for lengths of answers; two models may meet in one.</summary>
-    private const int LearnedPlaces = 64;
-
     private static readonly int Ends = Enum.GetValues<EndReason>().Length;
 
     private readonly long[] _requests = new long[Ends];
-    private readonly LearnedTokens?[] _outputs = new LearnedTokens?[LearnedPlaces];
+    private readonly OutputLengths _outputs = new();
     private long _attempts;
     private long _retries;
     private long _cachedTokens;
@@ -96,17 +93,16 @@ internal sealed class TargetState(string model, string provider, string? variant
     /// How many tokens nineteen of twenty of its answers stay under, for each choice: of the model that the provider is asked for, since a rule
     /// may stand for many.
     /// </summary>
-    public long OutputP95(Exchange exchange) => Volatile.Read(ref _outputs[PlaceOf(exchange)])?.P95 ?? LearnedTokens.Unknown;
+    public long OutputP95(Exchange exchange) => _outputs.P95(NameOf(exchange));
 
-    /// <summary>A whole answer had so many tokens for each choice.</summary>
+    /// <summary>A whole answer had so many tokens for each choice: so has one of its model, whoever gives it.</summary>
     public void Learn(Exchange exchange, long outputTokens)
     {
-        ref var place = ref _outputs[PlaceOf(exchange)];
-        (Volatile.Read(ref place) ?? Interlocked.CompareExchange(ref place, new(), null) ?? place).Observe(outputTokens);
+        _outputs.Learn(NameOf(exchange), outputTokens);
+        exchange.Model?.LearnOutput(exchange.PassedModel, outputTokens);
     }
 
-    private static int PlaceOf(Exchange exchange) =>
-        (int)(StableHash.Of(exchange.Target?.UpstreamModel is { } name ? name : exchange.PassedModel) % LearnedPlaces);
+    private static ReadOnlySpan<byte> NameOf(Exchange exchange) => exchange.Target?.UpstreamModel is { } name ? name : exchange.PassedModel;
 
     /// <summary>How many output tokens the model makes in a time, by what its streams have been reported to have had.</summary>
     public long OutputTokensIn(TimeSpan time) => (long)(Volatile.Read(ref _tokensPerKilosecond) * time.TotalSeconds / 1000);

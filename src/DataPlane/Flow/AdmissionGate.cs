@@ -51,12 +51,13 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     {
         var scan = body.Intake!.Scan;
         exchange.PromptBytes = scan.Prompt?.Bytes ?? 0;
-        if (!exchange.Model!.IsFitted || exchange.Endpoint!.Kind != EndpointKind.Forward || scan.Prompt is not { } prompt)
+        exchange.OutputCap = exchange.Endpoint!.Kind == EndpointKind.Forward ? RequestCap.Of(scan.Facts, exchange.Endpoint.Shape) : -1;
+        if (!exchange.Model!.IsFitted || exchange.Endpoint.Kind != EndpointKind.Forward || scan.Prompt is not { } prompt)
             return;
 
         // Whose count it is: nobody's in particular yet, and of one model's targets it differs little.
         exchange.Target = exchange.Model.Targets[0];
-        var output = Math.Max(0, RequestCap.Of(scan.Facts, exchange.Endpoint.Shape));
+        var output = Math.Max(0, exchange.OutputCap);
         exchange.PromptTokens = meter.PromptBound(exchange, prompt);
 
         // Where the client sets no cap its translation may, to which the window is a bound, too.

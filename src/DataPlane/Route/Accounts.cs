@@ -66,7 +66,7 @@ internal static class Accounts
         out long trial, out AccountLimits? taken, out long waitMs)
     {
         var all = target.Provider.Accounts;
-        var start = all.Length == 1 ? 0 : (int)((prefix != 0 ? StableHash.Mix(prefix) : target.Provider.NextTicket()) % (uint)all.Length);
+        var start = all.Length == 1 ? 0 : (int)((prefix != 0 ? StableHash.Mix(prefix) : target.Provider.Turns.Next()) % (uint)all.Length);
         var isPaused = only is not null || PauseLeftMs(target.Provider, nowMs) > 0;
         var (soonest, soonestLimits) = (-1, (AccountLimits?)null);
         (trial, taken) = (0, null);

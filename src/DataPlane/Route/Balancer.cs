@@ -28,7 +28,7 @@ internal static class Balancer
         if (ready == set || ready == 0 || Kept(model, set, nowMs, ask) is not (var kept and not 0))
             return ready;
         var (keptWeight, weight) = (WeightOf(model, kept), WeightOf(model, First(model, ready)));
-        return Draw(model.NextTicket() * Golden) < TargetHealth.ShareMax * keptWeight / (keptWeight + weight) ? kept : ready;
+        return Draw(model.Turns.Next() * Golden) < TargetHealth.ShareMax * keptWeight / (keptWeight + weight) ? kept : ready;
     }
 
     /// <summary>
@@ -108,7 +108,7 @@ internal static class Balancer
         if (most == TargetHealth.ShareMax)
             return false;
         var value = StayValue(model, exchange);
-        return Draw(value != 0 ? value ^ ~model.Targets[BitOperations.TrailingZeroCount(set)].Identity : model.NextTicket() * Golden) >= most;
+        return Draw(value != 0 ? value ^ ~model.Targets[BitOperations.TrailingZeroCount(set)].Identity : model.Turns.Next() * Golden) >= most;
     }
 
     /// <summary>
@@ -161,7 +161,7 @@ internal static class Balancer
         if (model.Affinity is { } affinity && exchange.PrefixHash != 0)
             return Stay(model, Roomy(model, set, affinity, nowMs), exchange.PrefixHash);
         if (model.Balance == BalanceMode.Cost)
-            set = Cheapest(model, Grown(model, set, nowMs, model.NextTicket() * Golden), exchange);
+            set = Cheapest(model, Grown(model, set, nowMs, model.Turns.Next() * Golden), exchange);
         return Choose(model, set, nowMs, isWhole: !exchange.Stream);
     }
 
@@ -180,7 +180,7 @@ internal static class Balancer
     {
         if (BitOperations.IsPow2(set))
             return BitOperations.TrailingZeroCount(set);
-        var point = model.NextTicket() * Golden;
+        var point = model.Turns.Next() * Golden;
         if (model.Balance is BalanceMode.Weighted or BalanceMode.Cost or BalanceMode.CacheAffinity)
             return ByWeight(model, set, point, nowMs);
 
@@ -320,14 +320,14 @@ internal static class Balancer
     }
 
     /// <summary>
-    /// Those of a set where the request costs least: its prompt by its length, and an answer such as the model's mostly stay below. Of whom no price is
-    /// known only where there is no other.
+    /// Those of a set where the request costs least: its prompt by its length, and an answer such as the model's mostly stay below, whoever gave them, or as
+    /// the request's own cap or the model's bounds it. Of whom no price is known only where there is no other.
     /// </summary>
     private static ulong Cheapest(ModelModel model, ulong set, Exchange exchange)
     {
-        var output = (double)(model.Targets[BitOperations.TrailingZeroCount(set)].State?.OutputP95(exchange) ?? LearnedTokens.Unknown);
+        var output = (double)OutputOf(model, exchange);
         var bytes = exchange.PromptBytes > 0 ? exchange.PromptBytes : exchange.BytesIn;
-        var input = bytes > 0 ? Math.Max(1, bytes / BytesPerToken) : output;
+        var input = bytes > 0 ? Math.Max(1, bytes / BytesPerToken) : LearnedTokens.Unknown;
         var (least, cheapest) = (double.MaxValue, 0UL);
         for (var rest = set; rest != 0; rest &= rest - 1)
         {
@@ -340,6 +340,21 @@ internal static class Balancer
         }
 
         return cheapest;
+    }
+
+    /// <summary>Tokens that an answer is expected to have, all choices together.</summary>
+    private static long OutputOf(ModelModel model, Exchange exchange)
+    {
+        if (exchange.Endpoint is { } endpoint && !ShapeTraits.Of(endpoint.Shape).HasOutput)
+            return 0;
+        var each = model.OutputP95(exchange.PassedModel);
+        if (exchange.OutputCap >= 0)
+            each = Math.Min(each, exchange.OutputCap);
+        if (exchange.Degraded.MaxTokens is var degraded and > 0)
+            each = Math.Min(each, degraded);
+        if (model.OutputTokensMaxOf(exchange.PassedModel) is var most and > 0)
+            each = Math.Min(each, most);
+        return each * Math.Max(1, exchange.Choices);
     }
 
     private static int ByWeight(ModelModel model, ulong set, ulong point, long nowMs)

@@ -12,6 +12,7 @@ internal sealed class RouteStates
 {
     private readonly Lock _lock = new();
     private Dictionary<string, ProviderModel> _providers = [];
+    private Dictionary<string, ModelModel> _models = [];
     private Dictionary<(string Provider, string Model), TargetView> _targets = [];
     private Dictionary<(string Provider, string Account), AccountState> _accounts = [];
     private Dictionary<(string Provider, string Account, string Model), AccountLimits> _limits = [];
@@ -77,6 +78,7 @@ internal sealed class RouteStates
             var ensembles = new Dictionary<string, EnsembleState>();
             foreach (var provider in config.Providers)
             {
+                provider.Turns = _providers.GetValueOrDefault(provider.Name)?.Turns ?? provider.Turns;
                 foreach (var account in provider.Accounts)
                 {
                     var known = IsAsBefore(provider, account) ? _accounts.GetValueOrDefault((provider.Name, account.Name)) : null;
@@ -86,6 +88,8 @@ internal sealed class RouteStates
 
             foreach (var model in config.Models.All)
             {
+                if (_models.GetValueOrDefault(model.Name) is { } before)
+                    (model.Turns, model.Outputs) = (before.Turns, before.Outputs);
                 budgets[model.Name] = model.Retries = _budgets.GetValueOrDefault(model.Name) ?? model.Retries;
                 if (model.Hedge is not null)
                     hedges[model.Name] = model.Hedges = _hedges.GetValueOrDefault(model.Name) ?? model.Hedges;
@@ -111,6 +115,7 @@ internal sealed class RouteStates
 
             Name(config, limits);
             _providers = config.Providers.ToDictionary(static provider => provider.Name);
+            _models = config.Models.All.ToDictionary(static model => model.Name);
             Volatile.Write(ref _targets, targets);
             Volatile.Write(ref _accounts, accounts);
             Volatile.Write(ref _limits, limits);

@@ -51,7 +51,18 @@ internal sealed class RouteWorld
     /// <summary>Providers <c>a</c> and <c>b</c> say how busy they are where the models' text begins with this line.</summary>
     public const string Capacity = "  # capacity: { queue: 4, cache: 90% }\n";
 
+    /// <summary>Turns begin where they always do, so that a test is the same each time.</summary>
     public static ConfigSnapshot Compile(string models)
+    {
+        var config = CompileAsIs(models);
+        foreach (var model in config.Models.All)
+            model.Turns = new Turns(0);
+        foreach (var provider in config.Providers)
+            provider.Turns = new Turns(0);
+        return config;
+    }
+
+    public static ConfigSnapshot CompileAsIs(string models)
     {
         var capacity = models.StartsWith(Capacity, StringComparison.Ordinal) ? ", " + Capacity[4..^1] : "";
         var providers = string.Concat("abcd".Select(

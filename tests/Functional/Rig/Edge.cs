@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using AiEdge.DataPlane.Core;
 using AiEdge.DataPlane.Hosting;
 using AiEdge.FakeUpstream;
 
@@ -62,7 +63,17 @@ internal sealed class Edge : IAsyncDisposable
             Time = setup.Time,
         });
         Assert.True(host is not null, string.Join('\n', faults.Select(fault => fault.Format(path))));
+        BeginTurns(host.Services.Snapshots.Current);
         return new Edge(fake, host, folder, closed, records, log, logWriter);
+    }
+
+    /// <summary>Whose turn it is first is the same in each test: on a plane of its own it is anybody's.</summary>
+    private static void BeginTurns(ConfigSnapshot config)
+    {
+        foreach (var model in config.Models.All)
+            model.Turns = new Turns(0);
+        foreach (var provider in config.Providers)
+            provider.Turns = new Turns(0);
     }
 
     public Task<RawClient> ConnectAsync(int receiveBytes = 0) => RawClient.ConnectAsync(Host.Listen.Port, receiveBytes: receiveBytes);
