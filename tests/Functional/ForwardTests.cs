@@ -29,7 +29,7 @@ public sealed class ForwardTests
     public async Task A_whole_answer_keeps_its_bytes()
     {
         await using var edge = await Edge.StartAsync();
-        const string body = "{ \"id\":\"a\",\n\"choices\":[], \"usage\" : null, \"odd\":\"caf\u00e9 \\u0041\" }\n";
+        const string body = "{ \"id\":\"a\",\n\"choices\":[{}], \"usage\" : null, \"odd\":\"caf\u00e9 \\u0041\" }\n";
         edge.Fake.EnqueueRaw(Ask.Answer(body));
 
         var answer = await edge.AskAsync(Ask.Chat());
@@ -162,7 +162,8 @@ public sealed class ForwardTests
     {
         await using var edge = await Edge.StartAsync();
         using var client = await edge.ConnectAsync();
-        foreach (var request in (string[])[Ask.Chat(), Ask.Stream()])
+        const string body = """{"model":"gpt-4o","input":"a"}""";
+        foreach (var request in (string[])[Ask.Post("/v1/moderations", body), Ask.Post("/v1/audio/speech", body)])
         {
             edge.Fake.EnqueueRaw(Encoding.ASCII.GetBytes(sent), close: false);
 
@@ -196,7 +197,7 @@ public sealed class ForwardTests
     {
         await using var edge = await Edge.StartAsync();
         var interim = string.Concat(Enumerable.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", count));
-        edge.Fake.EnqueueRaw([.. Encoding.ASCII.GetBytes(interim), .. Ask.Answer("{}")]);
+        edge.Fake.EnqueueRaw([.. Encoding.ASCII.GetBytes(interim), .. Ask.Answer("""{"choices":[{}]}""")]);
 
         var answer = await edge.AskAsync(Ask.Chat());
 

@@ -162,8 +162,8 @@ public sealed class HeaderTests
             + "Alt-Svc: h3=secret-value\r\nStrict-Transport-Security: secret-value\r\n"
             + "OpenAI-Processing-Ms: 12\r\nx-custom: kept\r\nx-request-id: req_abc\r\n";
         edge.Fake.EnqueueRaw(stream
-            ? [.. "HTTP/1.1 200 OK\r\n"u8, .. System.Text.Encoding.ASCII.GetBytes(fields), .. Ask.StreamAnswer("data: [DONE]\n\n").AsSpan(17)]
-            : Ask.Answer("{}", fields));
+            ? [.. "HTTP/1.1 200 OK\r\n"u8, .. System.Text.Encoding.ASCII.GetBytes(fields), .. Ask.StreamAnswer("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n").AsSpan(17)]
+            : Ask.Answer("{\"choices\":[{}]}", fields));
 
         var answer = await edge.AskAsync(stream ? Ask.Stream() : Ask.Chat());
 

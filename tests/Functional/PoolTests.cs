@@ -207,10 +207,10 @@ public sealed class PoolTests
     public async Task Bytes_that_nobody_asked_for_end_a_connection()
     {
         await using var edge = await Edge.StartAsync();
-        byte[] twice = [.. Ask.Answer("{}"), .. Ask.Answer("""{"stolen":1}""")];
+        byte[] twice = [.. Ask.Answer("""{"choices":[{}]}"""), .. Ask.Answer("""{"stolen":1}""")];
         edge.Fake.EnqueueRaw(twice, close: false);
 
-        Assert.Equal("{}", (await edge.AskAsync(Ask.Chat())).Text);
+        Assert.Equal("""{"choices":[{}]}""", (await edge.AskAsync(Ask.Chat())).Text);
         await edge.Fake.ConnectionClosedAsync(1);
         Assert.NotEqual("""{"stolen":1}""", (await edge.AskAsync(Ask.Chat())).Text);
     }

@@ -275,10 +275,10 @@ public sealed class ProviderErrorTests
     }
 
     [Fact]
-    public async Task Json_that_is_none_passes_as_it_is()
+    public async Task Json_that_only_Python_reads_passes_as_it_is()
     {
         await using var edge = await Edge.StartAsync();
-        const string body = """{"choices":[],"logprob":-Infinity}""";
+        const string body = """{"id":"c","choices":[{"logprobs":{"content":[{"logprob":-Infinity}]}}]}""";
         edge.Fake.EnqueueRaw(Ask.Answer(body));
 
         Assert.Equal(body, (await edge.AskAsync(Ask.Chat())).Text);

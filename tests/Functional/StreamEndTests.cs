@@ -256,7 +256,8 @@ public sealed class StreamEndTests
     public async Task A_done_line_does_not_complete_a_responses_stream()
     {
         await using var edge = await Edge.StartAsync();
-        edge.Fake.EnqueueRaw(Ask.StreamAnswer("data: {\"type\":\"response.created\",\"sequence_number\":0}\n\ndata: [DONE]\n\n"));
+        edge.Fake.EnqueueRaw(Ask.StreamAnswer(
+            "data: {\"type\":\"response.created\",\"sequence_number\":0}\n\ndata: {\"type\":\"response.output_text.delta\",\"sequence_number\":1,\"delta\":\"x\"}\n\ndata: [DONE]\n\n"));
 
         Assert.StartsWith("event: response.failed\n", (await edge.AskAsync(Ask.Responses())).Frames[^1]);
     }

@@ -57,7 +57,7 @@ internal partial struct JsonScanner
                 _ => AtStart,
             };
             if (next == AtStart)
-                return NumberMayEnd(progress) ? EndScalar(bytes, p, JsonToken.Number) : Fail(JsonFault.Syntax);
+                return NumberMayEnd(progress) ? EndScalar(bytes, p, JsonToken.Number) : Fail(FaultAt(c));
             progress = next;
             p++;
         }

@@ -196,7 +196,7 @@ internal partial struct JsonScanner
             int kind = ClassOf(c);
             if (((_expect >> kind) & 1) == 0)
             {
-                p = kind == Space ? p + 1 : Fail(c < 0x20 ? JsonFault.ControlByte : JsonFault.Syntax);
+                p = kind == Space ? p + 1 : Fail(c < 0x20 ? JsonFault.ControlByte : FaultAt(c));
                 continue;
             }
 
@@ -329,6 +329,8 @@ internal partial struct JsonScanner
         _fault = fault;
         return -1;
     }
+
+    private static JsonFault FaultAt(byte c) => c is (byte)'N' or (byte)'I' ? JsonFault.NotFinite : JsonFault.Syntax;
 
     private static int ClassOf(byte c) => Unsafe.Add(ref MemoryMarshal.GetReference(Classes), (nint)c);
 

@@ -26,6 +26,9 @@ internal enum JsonFault : byte
     /// <summary>The bytes break RFC 8259's grammar.</summary>
     Syntax,
 
+    /// <summary>NaN or Infinity, which the grammar has no place for, and Python writes and reads.</summary>
+    NotFinite,
+
     /// <summary>The text ends inside its value, or holds none.</summary>
     Truncated,
 

@@ -49,6 +49,14 @@ internal sealed record ShapeTraits
     /// </summary>
     public byte[] StoredIdMark { get; init; } = [];
 
+    /// <summary>
+    /// Top-level members of which each whole answer has one, an array or an object; none where answers are of any kind, or nobody knows what they have.
+    /// </summary>
+    public byte[][] AnswerMembers { get; init; } = [];
+
+    /// <summary>Whether nothing need be in it.</summary>
+    public bool AnswerMayBeEmpty { get; init; }
+
     public PromptOverhead Overhead { get; init; }
 
     /// <summary>What stands in a body that has the provider itself call tools, which nobody may have done twice; empty where there is none.</summary>

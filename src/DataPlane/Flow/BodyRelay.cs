@@ -12,7 +12,8 @@ namespace AiEdge.DataPlane.Flow;
 /// <summary>
 /// Relays an answer that is no event stream, bytes through. JSON is held back until it is whole, up to a bound, so that one
 /// that breaks off becomes an honest 502 rather than a 200 cut short. Whole is what is a whole JSON value, too: an answer that
-/// the connection's end closes, or whose length is wrong, looks whole by its framing alone.
+/// the connection's end closes, or whose length is wrong, looks whole by its framing alone. Where it is known what each answer has,
+/// one that has nothing of it is none (<see cref="AnswerKind.IsExpected"/>).
 /// </summary>
 internal sealed class BodyRelay(
     UpstreamBody body, BodyDecoder decoder, ClientWriter client, StoredIdWriter ids, ExchangeMeter meter, Settlement settlement, Func<bool> isGivenUp)
@@ -20,14 +21,19 @@ internal sealed class BodyRelay(
     /// <summary>A JSON answer longer than this goes out as it comes.</summary>
     public const int HeldBytesMax = 64 * 1024;
 
+    /// <summary>A count of tokens, which dialects tell in members of their own.</summary>
+    private static readonly ShapeTraits AnyObject = ShapeTraits.Of(RequestShape.Native);
+
     private JsonAnswerReader? _reader;
     private LogprobsFilter? _filter;
+    private bool _isBegun;
 
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> RunAsync(
         ClientLink link, Exchange exchange, UpstreamConnection upstream, AnswerKind answer, AnswerJudge? judge, LogprobsFilter? filter)
     {
         _filter = filter;
+        _isBegun = false;
         Begin(link, exchange, upstream, answer);
         while (body.State == BodyState.Open)
         {
@@ -40,7 +46,7 @@ internal sealed class BodyRelay(
                 link.Output.Discard();
             Take(exchange, answer, judge);
             body.Release();
-            if (decoder.IsFaulted)
+            if (decoder.IsFaulted || (answer.IsExpected && _reader!.IsNoAnswer))
                 return Break(link, exchange, answer, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
             if (judge is { IsHolding: true })
                 continue;
@@ -55,6 +61,8 @@ internal sealed class BodyRelay(
             return Break(link, exchange, answer, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer broke off."));
         if (answer.IsJson && !client.IsStarted && _reader!.IsErrorAlone && exchange.Endpoint!.Kind != EndpointKind.Passthrough)
             return Break(link, exchange, answer, AnsweredError.Of(exchange, _reader));
+        if (answer.IsExpected && !_reader!.IsAnswer)
+            return Break(link, exchange, answer, EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
         // The provider is through: a client that leaves as soon as it has its answer takes no connection with it.
         link.Detach();
         TakeUse(exchange, answer);
@@ -86,6 +94,8 @@ internal sealed class BodyRelay(
         client.UseFraming(framing);
         (_reader ??= new JsonAnswerReader()).Reset(
             DialectTable.Of(exchange.Dialect).Words, settlement.Counts && ShapeTraits.Of(exchange.Endpoint!.Shape).HasOutput);
+        if (answer.IsExpected)
+            _reader.Expect(exchange.Endpoint!.IsCount ? AnyObject : ShapeTraits.Of(exchange.Endpoint.Shape), mayBeList: exchange.IsArray);
         decoder.Begin(decode ? answer.Coding : ContentCoding.Identity);
         AnswerHead.WriteProviders(link, exchange, head, framing, head.Framing.Length, decode);
         body.Begin(upstream);
@@ -100,7 +110,7 @@ internal sealed class BodyRelay(
             if (!decoder.IsActive)
             {
                 if (answer.IsJson)
-                    _reader!.Feed(piece);
+                    _reader!.Feed(Unmarked(piece));
                 PassOn(exchange, piece, judge);
                 continue;
             }
@@ -108,10 +118,19 @@ internal sealed class BodyRelay(
             decoder.Feed(piece);
             while (decoder.TryNext(out var decoded))
             {
-                _reader!.Feed(decoded);
+                _reader!.Feed(Unmarked(decoded));
                 PassOn(exchange, decoded, judge);
             }
         }
+    }
+
+    /// <summary>Without the mark of the order of its bytes, which some servers put before JSON, and clients pass over.</summary>
+    private ReadOnlySpan<byte> Unmarked(ReadOnlySpan<byte> piece)
+    {
+        var mark = "\uFEFF"u8;
+        var isMarked = !_isBegun && piece.StartsWith(mark);
+        _isBegun = true;
+        return isMarked ? piece[mark.Length..] : piece;
     }
 
     /// <summary>To whom it goes: all of it, but for what we alone have asked for.</summary>

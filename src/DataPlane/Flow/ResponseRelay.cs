@@ -131,6 +131,8 @@ internal sealed class ResponseRelay
                 answer = answer with { IsEventStream = false };
             }
 
+            if (_exchange.UpstreamEndpoint is null)
+                answer = answer.Expected(_exchange.Endpoint!);
             if (answer.IsUnread && _settlement.Counts && _exchange.Endpoint!.Kind != EndpointKind.Passthrough)
                 return EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's answer is in a coding that nobody asked for.");
             if (_client.IsOpen && !answer.IsEventStream)
@@ -232,6 +234,16 @@ internal readonly record struct AnswerKind(bool IsEventStream, bool IsJson, Cont
 {
     /// <summary>It would be read, if anybody here knew its coding: nothing of it can be counted, nor cut.</summary>
     public bool IsUnread { get; private init; }
+
+    /// <summary>It is no answer unless it has what each has of the path that was asked: it is read as JSON, whatever it is called.</summary>
+    public bool IsExpected { get; private init; }
+
+    /// <summary>The same, of a path whose answers are known.</summary>
+    public AnswerKind Expected(Endpoint endpoint)
+    {
+        var isKnown = endpoint.IsCount || (endpoint.Kind == EndpointKind.Forward && ShapeTraits.Of(endpoint.Shape).AnswerMembers.Length > 0);
+        return isKnown && !IsEventStream && Coding != ContentCoding.Unknown ? this with { IsJson = true, IsExpected = true } : this;
+    }
 
     public static AnswerKind Of(ResponseHead head)
     {

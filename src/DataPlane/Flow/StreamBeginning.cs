@@ -63,6 +63,8 @@ internal sealed class StreamBeginning
                 _reader.OnEvent(frame, data, out _, out _);
                 if (!_reader.IsPrelude(data) || ++events > StreamPrelude.EventsMax)
                     return Beginning.Begun;
+                if (_reader.IsTerminal)
+                    return Beginning.Over;
             }
 
             _frames.Carry(piece[position..]);

@@ -107,7 +107,7 @@ internal sealed partial class StreamRelay(
             return await EndAsync(_refusal);
         if (_isUntold)
             return await EndAsync(EdgeError.Upstream(ErrorKind.UpstreamBadAnswer));
-        var whole = _reader.IsComplete(body.State == BodyState.Ended);
+        var whole = _isBegun && _reader.IsComplete(body.State == BodyState.Ended);
         return await EndAsync(whole ? default : EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream broke off."));
     }
 
@@ -201,6 +201,8 @@ internal sealed partial class StreamRelay(
                 if (!_isBegun && IsHeld(frame, data, action, cutStart, cutLength))
                 {
                     runStart = position;
+                    if (IsOver())
+                        return;
                     continue;
                 }
 
@@ -256,6 +258,15 @@ internal sealed partial class StreamRelay(
         return true;
     }
 
+    /// <summary>Whether it says that it is over and has not begun: that is no answer.</summary>
+    private bool IsOver()
+    {
+        _isRefused = !_isBegun && _reader.IsTerminal;
+        if (_isRefused)
+            _refusal = EdgeError.Upstream(ErrorKind.UpstreamBadAnswer, "The provider's stream ended without an answer.");
+        return _isRefused;
+    }
+
     /// <summary>The first event with content is there, or something else that must not wait: nobody else is asked from now on.</summary>
     private void BeginAnswer()
     {
@@ -304,6 +315,8 @@ internal sealed partial class StreamRelay(
             _isUntold = !_translation.Take(data, _reader.IsTerminal ? ToldUsage() : _reader.Usage);
         if (!_isBegun && !data.IsEmpty)
             _isBegun = passage != Passage.Pass || !_reader.IsPrelude(data) || !_prelude.TryCount(_translation.Written.Length);
+        if (IsOver())
+            return;
         if (passage == Passage.Pass || _isUntold)
             return;
         _isCut = true;

@@ -62,8 +62,8 @@ internal abstract class EventReader
     public abstract EventAction OnEvent(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> data, out int cutStart, out int cutLength);
 
     /// <summary>
-    /// Whether the last event only says that an answer begins, or is awaited: it brings no text, call, thought or the like, no error and no end. What
-    /// the dialect does not have is no prelude.
+    /// Whether the last event only says that an answer begins, or is awaited: it brings no text, call, thought or the like, no error and no reason to end. What
+    /// the dialect does not have is no prelude, but for what says nothing at all. A stream that is over with nothing else (<see cref="IsTerminal"/>) is none.
     /// </summary>
     /// <param name="data">Its data.</param>
     public abstract bool IsPrelude(ReadOnlySpan<byte> data);

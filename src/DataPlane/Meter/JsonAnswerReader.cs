@@ -47,6 +47,10 @@ internal sealed class JsonAnswerReader
     private bool _readsTexts;
     private bool _isHeld;
     private AnswerWords _words = null!;
+    private ShapeTraits? _kind;
+    private bool _mayBeList;
+    private bool _isOfKind;
+    private bool _isMemberOfKind;
 
     private enum Zone : byte
     {
@@ -112,6 +116,17 @@ internal sealed class JsonAnswerReader
     public bool IsErrorAlone => IsComplete && HasError && !_hasAnswer;
 
     /// <summary>
+    /// Whether the bytes are a whole value that has what each answer of its kind has (<see cref="Expect"/>), or an object of which no more can be read here,
+    /// and elsewhere may be.
+    /// </summary>
+    public bool IsAnswer => IsUnread || (IsComplete && _isOfKind);
+
+    private bool IsUnread => _zone != Zone.Outside && _scanner.Fault is (JsonFault.NotFinite or JsonFault.TooDeep);
+
+    /// <summary>Whether the bytes so far are the beginning of no such answer: no JSON, or none that is an object.</summary>
+    public bool IsNoAnswer { get; private set; }
+
+    /// <summary>
     /// The answer's texts, where they are wanted and somebody asks for them before the next answer; else null. Of an answer that was kept,
     /// they are looked for now.
     /// </summary>
@@ -145,11 +160,23 @@ internal sealed class JsonAnswerReader
     {
         _words = words;
         _isHeld = isHeld;
+        _kind = null;
+        _mayBeList = false;
         _wantsTexts = wantsTexts;
         _readsTexts = false;
         _texts?.Reset();
         _kept.Reset();
         Begin();
+    }
+
+    /// <summary>Of an answer that has been started, and of which nothing has come: what it has to have.</summary>
+    /// <param name="kind">Whose members one is of; any object where it has none.</param>
+    /// <param name="mayBeList">Whether it may be a list of answers as well.</param>
+    public void Expect(ShapeTraits kind, bool mayBeList)
+    {
+        _kind = kind;
+        _mayBeList = mayBeList;
+        _isOfKind = kind.AnswerMembers.Length == 0;
     }
 
     /// <summary>The next bytes, decoded if they came encoded.</summary>
@@ -196,7 +223,8 @@ internal sealed class JsonAnswerReader
         _errorParamLength = 0;
         _errorMessage = [];
         ErrorNumber = 0;
-        HasError = _hasAnswer = false;
+        HasError = _hasAnswer = _isMemberOfKind = IsNoAnswer = false;
+        _isOfKind = _kind is { AnswerMembers.Length: 0 };
     }
 
     private void Read(ReadOnlySpan<byte> bytes)
@@ -206,12 +234,7 @@ internal sealed class JsonAnswerReader
             switch (_zone)
             {
                 case Zone.Outside:
-                    if (_scanner.Token == JsonToken.StartObject)
-                    {
-                        _scanner.Enter();
-                        _zone = Zone.Top;
-                    }
-
+                    OnOutside();
                     break;
                 case Zone.Top:
                     OnTop(bytes);
@@ -232,9 +255,44 @@ internal sealed class JsonAnswerReader
             }
         }
 
+        IsNoAnswer |= _scanner.Fault != JsonFault.None && !IsUnread;
         if (_zone == Zone.Answer && _member == Member.Text)
             _texts!.Append(_scanner.OpenText(bytes));
     }
+
+    private void OnOutside()
+    {
+        if (_scanner.Token == JsonToken.StartObject)
+        {
+            _scanner.Enter();
+            _zone = Zone.Top;
+        }
+        else if (_mayBeList && _scanner.Token == JsonToken.EndArray)
+        {
+            _isOfKind = !_scanner.EndedEmpty;
+        }
+        else if (!_mayBeList || _scanner.Token != JsonToken.StartArray)
+        {
+            IsNoAnswer = true;
+        }
+    }
+
+    /// <summary>Whether a top-level member is one that each answer of its kind has, or one of several.</summary>
+    private bool IsOfKind(ReadOnlySpan<byte> name)
+    {
+        if (_isOfKind || _kind is null)
+            return false;
+        foreach (var member in _kind.AnswerMembers)
+        {
+            if (name.SequenceEqual(member))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The end of a top-level member's value.</summary>
+    private void OnEnd() => _isOfKind |= _isMemberOfKind && (_kind!.AnswerMayBeEmpty || !_scanner.EndedEmpty);
 
     private void OnTop(ReadOnlySpan<byte> bytes)
     {
@@ -243,6 +301,7 @@ internal sealed class JsonAnswerReader
         {
             case JsonToken.Name:
                 ReadOnlySpan<byte> name = _scanner.Text(bytes);
+                _isMemberOfKind = IsOfKind(name);
                 _member = _words.IsUsage(name) ? Member.Usage
                     : name.SequenceEqual("error"u8) ? Member.Error
                     : _words.IsTier(name) ? Member.Tier
@@ -267,6 +326,9 @@ internal sealed class JsonAnswerReader
             case JsonToken.EndObject when _scanner.Depth == 0:
                 _zone = Zone.Outside;
                 break;
+            case JsonToken.EndArray or JsonToken.EndObject:
+                OnEnd();
+                break;
         }
 
         _member = Member.Other;
@@ -289,6 +351,7 @@ internal sealed class JsonAnswerReader
                 _texts.EndText();
                 break;
             case JsonToken.EndArray or JsonToken.EndObject when _scanner.Depth == 1:
+                OnEnd();
                 _zone = Zone.Top;
                 break;
         }

@@ -37,6 +37,9 @@ public sealed class StreamBeginningTests
     [Fact]
     public void What_ends_without_has_not_begun() => Assert.Equal(Beginning.Over, Look(Chunked, Chunk(Role) + "0\r\n\r\n"));
 
+    [Fact]
+    public void Nor_has_what_says_that_it_is_over_and_does_not_end() => Assert.Equal(Beginning.Over, Look(Chunked, Chunk(Role) + Chunk("data: [DONE]\n\n")));
+
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\n")]

@@ -8,7 +8,7 @@ namespace AiEdge.Functional.Tests.Fleet;
 /// <summary>What a plane tells a control plane of accounts with providers, and what it does with what it is told.</summary>
 public sealed class SharedAccountTests
 {
-    private static byte[] Left(int limit, int left, string reset) => Ask.Answer("""{"choices":[]}""",
+    private static byte[] Left(int limit, int left, string reset) => Ask.Answer("""{"choices":[{}]}""",
         $"x-ratelimit-limit-requests: {limit}\r\nx-ratelimit-remaining-requests: {left}\r\nx-ratelimit-reset-requests: {reset}\r\n");
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed class AccountTests
             """,
     };
 
-    private static byte[] Answer(string fields) => Ask.Answer("""{"choices":[]}""", fields);
+    private static byte[] Answer(string fields) => Ask.Answer("""{"choices":[{}]}""", fields);
 
     /// <summary>What comes back within a day comes back too late for any test.</summary>
     private static string Left(long left, string reset = "24h0m0s") =>

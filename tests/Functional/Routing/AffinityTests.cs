@@ -55,7 +55,7 @@ public sealed class AffinityTests
     public async Task What_a_cache_had_is_told()
     {
         await using var edge = await Edge.StartAsync(new EdgeSetup { Models = Models, Providers = Providers });
-        edge.Fake.EnqueueRaw(Ask.Answer("""{"choices":[],"usage":{"prompt_tokens":400,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":100}}}"""));
+        edge.Fake.EnqueueRaw(Ask.Answer("""{"choices":[{}],"usage":{"prompt_tokens":400,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":100}}}"""));
         Assert.Equal(200, (await edge.AskAsync(Ask.Chat(model: "pool"))).Status);
         var metrics = (await edge.AdminAsync("/metrics")).Text;
         Assert.Contains("aiedge_target_cached_tokens_total{gen_ai_provider_name=\"pool\",target=\"a\"} 100\n", metrics, StringComparison.Ordinal);

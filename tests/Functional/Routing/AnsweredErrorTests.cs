@@ -108,14 +108,14 @@ public sealed class AnsweredErrorTests
     }
 
     [Theory]
-    [InlineData("""{"error":{"code":"server_error","message":"it failed"},"choices":[{"index":0}]}""")]
-    [InlineData("""{"error":null,"status":"completed"}""")]
-    [InlineData("""{"error":{"code":"server_error","message":"it failed"},"status":"failed","output":[]}""")]
-    public async Task An_answer_that_has_an_error_beside_it_passes_as_it_is(string body)
+    [InlineData("/v1/chat/completions", """{"error":{"code":"server_error","message":"it failed"},"choices":[{"index":0}]}""")]
+    [InlineData("/v1/responses", """{"error":null,"status":"completed","output":[]}""")]
+    [InlineData("/v1/responses", """{"error":{"code":"server_error","message":"it failed"},"status":"failed","output":[]}""")]
+    public async Task An_answer_that_has_an_error_beside_it_passes_as_it_is(string path, string body)
     {
         await using var edge = await Ways.StartAsync(["n=3", "n=3"]);
         edge.Fake.EnqueueRaw(Ask.Answer(body), close: false);
-        var answer = await edge.AskAsync(Ways.Chat());
+        var answer = await edge.AskAsync(Ask.Post(path, """{"model":"way","input":"a","messages":[{"role":"user","content":"a"}]}"""));
 
         Assert.Equal((200, body), (answer.Status, answer.Text));
     }

@@ -63,7 +63,7 @@ public sealed class MendedProviderTests
             Models = "  pool: { targets: [ { provider: pool, model: fake-n3 } ], retry: { waitMax: 1ms, budget: 100% } }",
         });
         for (var i = 0; i < 2; i++)
-            edge.Fake.EnqueueRaw(status == 200 ? Ask.Answer("""{"choices":[]}""", fields) : Ask.Refusal(status, "{}", fields), close: false);
+            edge.Fake.EnqueueRaw(status == 200 ? Ask.Answer("""{"choices":[{}]}""", fields) : Ask.Refusal(status, "{}", fields), close: false);
         for (var i = 0; edge.Fake.RequestCount < 2 && i < 2; i++)
             await edge.AskAsync(Ask.Chat(model: "pool"));
         Assert.Equal(["Bearer " + One, "Bearer " + Two], edge.Fake.Requests.Select(request => request.Header("authorization")).Order());

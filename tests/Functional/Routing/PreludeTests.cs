@@ -252,7 +252,7 @@ public sealed class PreludeTests
         await using var edge = await StartAsync(provider, server: "heartbeat: 200ms", next: next == "json" ? "n=3" : next, nextTimeouts: next == "noanswer=hang" ? "firstByte: 500ms" : "");
         edge.Fake.EnqueueRaw(AttemptTests.Unended(Preludes[provider]), close: false);
         if (next == "json")
-            edge.Fake.EnqueueRaw(Ask.Answer("""{"choices":[]}"""));
+            edge.Fake.EnqueueRaw(Ask.Answer("""{"choices":[{}]}"""));
         var answer = await AskAndBreakOffAsync(edge, form);
 
         Assert.Equal(200, answer.Status);

@@ -108,10 +108,13 @@ internal sealed class AnthropicEventReader : EventReader
         return EventAction.Forward;
     }
 
-    /// <summary>A message's start, a ping, and the start of a text that is empty; a thought has begun where its block has, for it may go on unseen.</summary>
-    public override bool IsPrelude(ReadOnlySpan<byte> data) => _isRead && _type switch
+    /// <summary>
+    /// A message's start, a ping, and the start of a text that is empty; a thought has begun where its block has, for it may go on unseen. What is no JSON says
+    /// nothing, and that a message is over is the end of what has been said.
+    /// </summary>
+    public override bool IsPrelude(ReadOnlySpan<byte> data) => !_isRead || _type switch
     {
-        EventType.Start or EventType.Ping => true,
+        EventType.Start or EventType.Ping or EventType.Stop => true,
         EventType.BlockStart => _isText && _text.Length == 0,
         _ => false,
     };

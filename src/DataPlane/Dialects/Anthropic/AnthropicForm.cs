@@ -54,7 +54,7 @@ internal sealed class AnthropicForm : DialectForm
         new()
         {
             Shape = RequestShape.Messages, HasOutput = true, MayBeHedged = true, MayRepeat = true, Overhead = PromptOverhead.Unpublished,
-            ProviderTools = [.. "\"mcp_servers\""u8],
+            ProviderTools = [.. "\"mcp_servers\""u8], AnswerMembers = [[.. "content"u8]], AnswerMayBeEmpty = true,
         },
     ];
 

@@ -110,8 +110,8 @@ internal sealed class GeminiEventReader : EventReader
         return EventAction.Forward;
     }
 
-    /// <summary>A chunk without content, of which no candidate ends.</summary>
-    public override bool IsPrelude(ReadOnlySpan<byte> data) => _isRead && !_hasContent && !_hasError && !_isBlocked && _finishedNow.Count == 0;
+    /// <summary>A chunk without content, of which no candidate ends; and what is no JSON.</summary>
+    public override bool IsPrelude(ReadOnlySpan<byte> data) => !_isRead || (!_hasContent && !_hasError && !_isBlocked && _finishedNow.Count == 0);
 
     private bool TryRead(ReadOnlySpan<byte> data)
     {

@@ -53,10 +53,14 @@ internal sealed class GeminiForm : DialectForm
 
     public override IReadOnlyList<ShapeTraits> Shapes { get; } =
     [
-        new() { Shape = RequestShape.Contents, HasOutput = true, MayBeHedged = true, MayRepeat = true, Overhead = PromptOverhead.Unpublished },
+        new()
+        {
+            Shape = RequestShape.Contents, HasOutput = true, MayBeHedged = true, MayRepeat = true, Overhead = PromptOverhead.Unpublished,
+            AnswerMembers = [[.. "candidates"u8], [.. "promptFeedback"u8]],
+        },
         new() { Shape = RequestShape.CountContents, Overhead = PromptOverhead.Unpublished },
-        new() { Shape = RequestShape.EmbedContent },
-        new() { Shape = RequestShape.BatchEmbed },
+        new() { Shape = RequestShape.EmbedContent, AnswerMembers = [[.. "embedding"u8]] },
+        new() { Shape = RequestShape.BatchEmbed, AnswerMembers = [[.. "embeddings"u8]], AnswerMayBeEmpty = true },
         new() { Shape = RequestShape.Predict },
     ];
 

@@ -8,16 +8,20 @@ internal static class OpenAiShapes
 {
     public static ShapeTraits[] Traits { get; } =
     [
-        new() { Shape = RequestShape.Chat, HasOutput = true, MayBeHedged = true, MayRepeat = true, Overhead = PromptOverhead.Published },
-        new() { Shape = RequestShape.Completions, HasOutput = true, MayBeHedged = true },
+        new()
+        {
+            Shape = RequestShape.Chat, HasOutput = true, MayBeHedged = true, MayRepeat = true, Overhead = PromptOverhead.Published,
+            AnswerMembers = [[.. "choices"u8]],
+        },
+        new() { Shape = RequestShape.Completions, HasOutput = true, MayBeHedged = true, AnswerMembers = [[.. "choices"u8]] },
 
         // What a provider keeps of it would be there twice, so that nobody else is asked besides.
         new()
         {
             Shape = RequestShape.Responses, HasOutput = true, MayRepeat = true, IsNumbered = true, Overhead = PromptOverhead.Unpublished,
-            ProviderTools = [.. "\"mcp\""u8], StoredIdMark = [.. "resp_aiedge_"u8],
+            ProviderTools = [.. "\"mcp\""u8], StoredIdMark = [.. "resp_aiedge_"u8], AnswerMembers = [[.. "output"u8]], AnswerMayBeEmpty = true,
         },
-        new() { Shape = RequestShape.Embeddings },
+        new() { Shape = RequestShape.Embeddings, AnswerMembers = [[.. "data"u8]] },
         new() { Shape = RequestShape.Moderations },
         new() { Shape = RequestShape.Images, IsUncapped = true, IsPricedByAnswer = true },
         new() { Shape = RequestShape.Speech, IsUncapped = true },

@@ -20,6 +20,7 @@ internal sealed class OpenAiStreamReader : EventReader
     private ChoiceSet _finishedBefore;
     private ResponseDraft? _draft;
     private bool _drafts;
+    private bool _isRead;
     private bool _isTyped;
     private bool _isBare;
     private long _sequenceOfLast;
@@ -85,9 +86,16 @@ internal sealed class OpenAiStreamReader : EventReader
     /// <inheritdoc/>
     public override void Release() => _draft?.Reset();
 
-    /// <summary>Of chunks one whose choices have nothing but a role; of typed events those that announce a response, and a message in it.</summary>
+    /// <summary>
+    /// Of chunks one that has no choice, or choices that have nothing but a role; of typed events those that announce a response, and a message in it. What is
+    /// no JSON says nothing, and <c>[DONE]</c> is the end of what has been said.
+    /// </summary>
     public override bool IsPrelude(ReadOnlySpan<byte> data) =>
-        _isBare || (_isTyped && _shape == RequestShape.Responses && !_typed!.HasError && ResponsePrelude.Is(_typed.Type, data));
+        (!_isRead && !IsNotFinite(data)) || _isBare
+        || (_isTyped && _shape == RequestShape.Responses && !_typed!.HasError && ResponsePrelude.Is(_typed.Type, data));
+
+    /// <summary>Whether it may be read elsewhere: Python writes log-probabilities so.</summary>
+    private static bool IsNotFinite(ReadOnlySpan<byte> data) => data.IndexOf("Infinity"u8) >= 0 || data.IndexOf("NaN"u8) >= 0;
 
     /// <summary>The last event is passed on: what it says of a response belongs to the draft.</summary>
     public override void Keep(ReadOnlySpan<byte> data)
@@ -102,7 +110,7 @@ internal sealed class OpenAiStreamReader : EventReader
         cutStart = cutLength = 0;
         ClearTexts();
         _finishedBefore = _finished;
-        _isTyped = _isBare = false;
+        _isRead = _isTyped = _isBare = false;
         _sequenceOfLast = NextSequence;
         if (data.IsEmpty)
             return EventAction.Forward;
@@ -123,6 +131,7 @@ internal sealed class OpenAiStreamReader : EventReader
         cutStart = cutLength = 0;
         if (!_chat.TryRead(data, !SawContent, out ChatChunk chunk))
             return EventAction.Forward;
+        _isRead = true;
         Events++;
         _seen.Add(chunk.Seen);
         _finished.Add(chunk.Finished);
@@ -140,7 +149,7 @@ internal sealed class OpenAiStreamReader : EventReader
             LearnTier(_chat.Tier);
         if (chunk.HasError)
             IsTerminal = EndedInError = true;
-        _isBare = !SawContent && !chunk.HasError && chunk.Finished.Count == 0 && (chunk.ChoicesAreEmpty ? !chunk.HasUsage : chunk.Seen.Count > 0);
+        _isBare = !SawContent && !chunk.HasError && !chunk.HasUnknownChoice && chunk.Finished.Count == 0 && (chunk.Seen.Count > 0 || !chunk.HasUsage);
 
         // What follows it is the usage and the end of any stream; it is not whole for all that.
         EndedInError |= chunk.HasFailed;
@@ -160,7 +169,7 @@ internal sealed class OpenAiStreamReader : EventReader
         if (!_typed!.TryRead(data, _shape == RequestShape.Responses))
             return;
         Events++;
-        _isTyped = true;
+        _isRead = _isTyped = true;
         if (_typed.HasUsage)
             Usage = _typed.Usage;
         LearnTier(_typed.Tier);

@@ -14,9 +14,9 @@ public sealed class AnthropicPreludeTests : EventPreludeTests
     [InlineData("""{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":""}}""", false)]
     [InlineData("""{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","name":"f","input":{}}}""", false)]
     [InlineData("""{"type":"content_block_delta","delta":{"type":"text_delta","text":"a"}}""", false)]
-    [InlineData("""{"type":"message_stop"}""", false)]
+    [InlineData("""{"type":"message_stop"}""", true)]
     [InlineData("""{"type":"error","error":{"type":"overloaded_error"}}""", false)]
     [InlineData("""{"type":"fresh"}""", false)]
-    [InlineData("no json", false)]
+    [InlineData("no json", true)]
     public void Of_events_of_messages(string data, bool isPrelude) => Check(Dialect.Anthropic, RequestShape.Messages, data, isPrelude);
 }

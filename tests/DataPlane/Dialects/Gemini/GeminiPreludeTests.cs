@@ -16,6 +16,6 @@ public sealed class GeminiPreludeTests : EventPreludeTests
     [InlineData("""{"candidates":[{"finishReason":"STOP"}]}""", false)]
     [InlineData("""{"promptFeedback":{"blockReason":"SAFETY"}}""", false)]
     [InlineData("""{"error":{"code":503}}""", false)]
-    [InlineData("no json", false)]
+    [InlineData("no json", true)]
     public void Of_chunks_of_contents(string data, bool isPrelude) => Check(Dialect.Gemini, RequestShape.Contents, data, isPrelude);
 }

@@ -15,9 +15,11 @@ public sealed class OpenAiPreludeTests : EventPreludeTests
     [InlineData("""{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}""", false)]
     [InlineData("""{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":0}}""", false)]
     [InlineData("""{"error":{"message":"x"}}""", false)]
-    [InlineData("""{"foo":1}""", false)]
-    [InlineData("[DONE]", false)]
-    [InlineData("no json", false)]
+    [InlineData("""{"foo":1}""", true)]
+    [InlineData("[DONE]", true)]
+    [InlineData("no json", true)]
+    [InlineData("""{"choices":[{"index":0,"logprobs":{"content":[{"logprob":-Infinity}]}}]}""", false)]
+    [InlineData("""{"choices":[{"index":0,"logprobs":{"content":[{"logprob":NaN}]}}]}""", false)]
     public void Of_chunks_of_chats(string data, bool isPrelude) => Check(Dialect.OpenAi, RequestShape.Chat, data, isPrelude);
 
     [Theory]
@@ -42,6 +44,6 @@ public sealed class OpenAiPreludeTests : EventPreludeTests
     [InlineData("""{"type":"response.completed","response":{"id":"r"}}""", false)]
     [InlineData("""{"type":"response.created","error":{"message":"x"}}""", false)]
     [InlineData("""{"type":"error"}""", false)]
-    [InlineData("[DONE]", false)]
+    [InlineData("[DONE]", true)]
     public void Of_events_of_responses(string data, bool isPrelude) => Check(Dialect.OpenAi, RequestShape.Responses, data, isPrelude);
 }
