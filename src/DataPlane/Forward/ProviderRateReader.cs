@@ -8,11 +8,13 @@ namespace AiEdge.DataPlane.Forward;
 
 /// <summary>
 /// What a provider's answer says of the limits of our account: in the words of any dialect, for others have taken them over. A
-/// number below 0 says nothing: Azure answers -1 where it does not know.
+/// number below 0 says nothing: Azure answers -1 where it does not know. Nor does what is left of a limit that holds nothing or cannot be read, or that
+/// nothing is left where the request was served and no time is told when there is more: servers that count nothing say so.
 /// </summary>
 internal static class ProviderRateReader
 {
     private const int DigitsMax = 64;
+    private const long NoLimit = -1;
 
     private static readonly RateWords[] Words = WordsOfAll();
 
@@ -43,7 +45,18 @@ internal static class ProviderRateReader
             }
         }
 
+        var isServed = head.Status is >= 200 and < 300;
+        Close(ref rates.Requests, isServed);
+        Close(ref rates.Tokens, isServed);
+        Close(ref rates.InputTokens, isServed);
+        Close(ref rates.OutputTokens, isServed);
         return rates;
+    }
+
+    private static void Close(ref ProviderRate rate, bool isServed)
+    {
+        if (rate.Limit == NoLimit || (isServed && rate is { Remaining: 0, ResetMs: 0 }))
+            rate = default;
     }
 
     /// <summary>
@@ -125,9 +138,11 @@ internal static class ProviderRateReader
             return;
         }
 
-        if (field == Field.None || !Utf8Parser.TryParse(value, out long number, out var read) || read != value.Length || number < 0)
-            return;
-        rate = field == Field.Limit ? rate with { Limit = number } : rate with { Remaining = number, IsTold = true };
+        var isNumber = Utf8Parser.TryParse(value, out long number, out var read) && read == value.Length && number >= 0;
+        if (field == Field.Limit)
+            rate = rate with { Limit = isNumber && number > 0 ? number : NoLimit };
+        else if (field == Field.Remaining && isNumber)
+            rate = rate with { Remaining = number, IsTold = true };
     }
 
     private static Field FieldOf(ReadOnlySpan<byte> name) =>

@@ -16,7 +16,13 @@ public sealed class ProviderRateReaderTests
     [InlineData("X-RateLimit-Limit-Tokens: 30000\r\nX-RateLimit-Remaining-Tokens: 0\r\nX-RateLimit-Reset-Tokens: 6m0s", "", "30000 0 360000")]
     [InlineData("x-ratelimit-remaining-requests: 7", "0 7 0", "")]
     [InlineData("x-ratelimit-remaining-requests: -1\r\nx-ratelimit-remaining-tokens: -1", "", "")]
-    [InlineData("x-ratelimit-limit-requests: -1\r\nx-ratelimit-remaining-requests: 3\r\nx-ratelimit-reset-requests: -1", "0 3 0", "")]
+    [InlineData("x-ratelimit-limit-requests: -1\r\nx-ratelimit-remaining-requests: 3\r\nx-ratelimit-reset-requests: -1", "", "")]
+    [InlineData("x-ratelimit-limit-tokens: -1\r\nx-ratelimit-remaining-tokens: -1\r\nx-ratelimit-reset-tokens: 0", "", "")]
+    [InlineData("x-ratelimit-limit-tokens: -1\r\nx-ratelimit-remaining-tokens: 0\r\nx-ratelimit-reset-tokens: 60s", "", "")]
+    [InlineData("x-ratelimit-remaining-tokens: 0\r\nx-ratelimit-reset-tokens: 60s\r\nx-ratelimit-limit-tokens: 0", "", "")]
+    [InlineData("x-ratelimit-limit-tokens: 0\r\nx-ratelimit-remaining-tokens: 0\r\nx-ratelimit-reset-tokens: 0", "", "")]
+    [InlineData("x-ratelimit-limit-requests: abc\r\nx-ratelimit-remaining-requests: 7\r\nx-ratelimit-reset-requests: 1s", "", "")]
+    [InlineData("x-ratelimit-limit-requests: 100\r\nx-ratelimit-remaining-requests: 7\r\nx-ratelimit-reset-requests: never", "100 7 0", "")]
     [InlineData("x-ratelimit-limit-req-minute: 720\r\nx-ratelimit-remaining-req-minute: 717\r\nx-ratelimit-remaining-tokens-minute: 9\r\nx-ratelimit-tokens-query-cost: 52", "720 717 0", "0 9 0")]
     [InlineData("x-ratelimit-remaining-requests-day: 5\r\nx-ratelimit-remaining--minute: 4", "", "")]
     [InlineData("x-ratelimit-limit-requests: 5\r\nx-ratelimit-reset-requests: 1s", "", "")]
@@ -27,6 +33,18 @@ public sealed class ProviderRateReaderTests
     {
         var rates = Read(fields);
         Assert.Equal((requests, tokens), (Text(rates.Requests), Text(rates.Tokens)));
+    }
+
+    /// <summary>Who has nothing left answers 429, and who has says when there is more; a server that says neither counts nothing.</summary>
+    [Theory]
+    [InlineData("x-ratelimit-remaining-requests: 0", "0 0 0")]
+    [InlineData("x-ratelimit-limit-requests: 100\r\nx-ratelimit-remaining-requests: 0", "100 0 0")]
+    [InlineData("x-ratelimit-limit-requests: 100\r\nx-ratelimit-remaining-requests: 0\r\nx-ratelimit-reset-requests: never", "100 0 0")]
+    [InlineData("x-ratelimit-limit-requests: 100\r\nx-ratelimit-remaining-requests: 0\r\nx-ratelimit-reset-requests: 0s", "100 0 0")]
+    public void Nothing_left_without_a_time_says_nothing_where_it_was_served(string fields, string refused)
+    {
+        Assert.Equal("", Text(Read(fields).Requests));
+        Assert.Equal(refused, Text(Read(fields, "429 Too Many Requests").Requests));
     }
 
     [Fact]
@@ -55,10 +73,10 @@ public sealed class ProviderRateReaderTests
 
     private static string Text(ProviderRate rate) => rate.IsTold ? $"{rate.Limit} {rate.Remaining} {rate.ResetMs}" : "";
 
-    private static ProviderRates Read(string fields)
+    private static ProviderRates Read(string fields, string status = "200 OK")
     {
         var reader = new ResponseHeadReader(4096);
-        var text = $"HTTP/1.1 200 OK\r\n{fields}\r\nContent-Length: 0\r\n\r\n";
+        var text = $"HTTP/1.1 {status}\r\n{fields}\r\nContent-Length: 0\r\n\r\n";
         Assert.Equal(HeadStatus.Complete, reader.Read(new ReadOnlySequence<byte>(Encoding.ASCII.GetBytes(text)), requestWasHead: false));
         return ProviderRateReader.Of(reader.Head, Now);
     }
