@@ -9,9 +9,13 @@ internal sealed class AccountState
     /// <summary>A provider that asks for more is asked again after that.</summary>
     public static readonly TimeSpan PauseMax = Core.Pause.Max;
 
+    /// <summary>Refusals in a row that may be about what was asked, and leave it alone all the same.</summary>
+    private const int DoubtsMax = 3;
+
     private readonly Core.Pause _pause = new();
     private long _limitedUntilMs;
     private long _paced;
+    private int _doubts;
 
     /// <summary>Its limits for models whose names clients choose.</summary>
     public NamedLimits Named { get; } = new();
@@ -43,6 +47,18 @@ internal sealed class AccountState
     /// <summary>How long it is to be left alone because of a limit, from <paramref name="nowMs"/> on, where this was not told before; else 0.</summary>
     public long TakeLimitedMs(long nowMs) =>
         Volatile.Read(ref _limitedUntilMs) == 0 ? 0 : Math.Max(0, Interlocked.Exchange(ref _limitedUntilMs, 0) - nowMs);
+
+    /// <summary>
+    /// It was refused, and its provider does not say that it means the account: true where that has happened several times and nobody was served in between.
+    /// </summary>
+    public bool IsDoubtedTooOften() => Interlocked.Increment(ref _doubts) >= DoubtsMax;
+
+    /// <summary>Somebody was served by it.</summary>
+    public void OnServed()
+    {
+        if (Volatile.Read(ref _doubts) != 0)
+            Volatile.Write(ref _doubts, 0);
+    }
 
     /// <summary>Its provider said when to come again.</summary>
     public void Pause(long nowMs, TimeSpan wait) => _pause.Ask(nowMs, wait);

@@ -31,6 +31,22 @@ internal enum RetryPermission : byte
     Yes,
 }
 
+/// <summary>What a provider refuses our credential for, where that says anything of it.</summary>
+internal enum ErrorCause : byte
+{
+    /// <summary>Nobody knows: it may be about the request, or about us.</summary>
+    None,
+
+    /// <summary>Our account: it would refuse others, too.</summary>
+    Account,
+
+    /// <summary>The name of the model: others are nothing to it.</summary>
+    Name,
+
+    /// <summary>What this one request may cost: the account has enough for others.</summary>
+    Request,
+}
+
 /// <summary>What went wrong. <see cref="ErrorTable"/> is the only place that turns a kind into a status and a body.</summary>
 internal enum ErrorKind : byte
 {
@@ -143,8 +159,11 @@ internal readonly struct EdgeError
     /// <summary>The provider's own code of it, by which clients that have codes know it; null takes the table's.</summary>
     public string? Code { get; private init; }
 
+    /// <summary>What our credential or account is refused for.</summary>
+    public ErrorCause Cause { get; private init; }
+
     /// <summary>Whether our account is refused for what this one request may cost, and not for what it is: it has enough for others.</summary>
-    public bool IsOfRequest { get; private init; }
+    public bool IsOfRequest => Cause == ErrorCause.Request;
 
     public bool IsError => Kind != ErrorKind.None;
 
@@ -160,8 +179,8 @@ internal readonly struct EdgeError
     public static EdgeError Client(ErrorKind kind, string? message = null, string? param = null) => new(kind, ErrorSource.Client, message, param);
 
     public static EdgeError Upstream(
-        ErrorKind kind, string? message = null, RetryPermission retry = RetryPermission.Elsewhere, bool isOfRequest = false) =>
-        new(kind, ErrorSource.Upstream, message, null, retry) { IsOfRequest = isOfRequest };
+        ErrorKind kind, string? message = null, RetryPermission retry = RetryPermission.Elsewhere, ErrorCause cause = ErrorCause.Account) =>
+        new(kind, ErrorSource.Upstream, message, null, retry) { Cause = cause };
 
     public static EdgeError Edge(ErrorKind kind, string? message = null) => new(kind, ErrorSource.Edge, message);
 }

@@ -34,7 +34,7 @@ internal static class AnsweredError
             return EdgeError.Client(ErrorKind.ContextExceeded, words);
         return status switch
         {
-            401 or 402 or 403 or 404 or 412 => EdgeError.Upstream(ErrorKind.UpstreamAuth),
+            401 or 402 or 403 or 404 or 412 => RefusalCause.Of(exchange, status, answer, message),
             408 or 504 => EdgeError.Upstream(ErrorKind.UpstreamTimeout, words),
             413 => EdgeError.Client(ErrorKind.BodyTooLarge, words),
             429 => EdgeError.Upstream(ErrorKind.ProviderLimited, words),

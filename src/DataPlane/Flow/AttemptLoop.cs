@@ -55,6 +55,7 @@ internal sealed partial class AttemptLoop
     {
         _relay.Forget();
         _isOpen = _isStale = false;
+        _report.BeginExchange();
         _plain = null;
         _failure = default;
     }
@@ -377,7 +378,7 @@ internal sealed partial class AttemptLoop
         _report.OnEnd(exchange, error, head, isAnswered && head is { Status: >= 400 } ? _relay.HeldWait : TimeSpan.Zero);
         if (error.Kind != ErrorKind.UpstreamStatus)
             LetGo();
-        if (isAnswered && (error.Kind == ErrorKind.UpstreamStatus ? _relay.IsElsewhere : error.IsOfRequest && _plan.HasOtherAccount))
+        if (isAnswered && (error.Kind == ErrorKind.UpstreamStatus ? _relay.IsElsewhere : _report.IsOfAnother(exchange, error)))
             _plan.OnNotThere();
         return Judged(exchange, error);
     }

@@ -110,10 +110,11 @@ internal sealed class ProviderError(BodyDecoder decoder)
     /// <summary>A refusal of ours, unless it is one of this request alone.</summary>
     private EdgeError Routed(Exchange exchange, int status)
     {
-        var error = status is 402 or 404 ? RoutedRefusal.Of(status, ErrorText.MessageIn(Text), Text, Words()) : default;
+        var message = ErrorText.MessageIn(Text);
+        var error = status is 402 or 404 ? RoutedRefusal.Of(status, message, Text, Words()) : default;
         if (error.Kind == ErrorKind.ProviderLimited)
             exchange.Status = 429;
-        return error.IsError ? error : EdgeError.Upstream(ErrorKind.UpstreamAuth);
+        return error.IsError ? error : RefusalCause.Of(exchange, status, _reader!, message);
     }
 
     /// <summary>

@@ -26,7 +26,7 @@ internal static class RoutedRefusal
         if (body.IndexOf("\"in_flight_budget_exhausted\""u8) >= 0)
             return EdgeError.Upstream(ErrorKind.ProviderLimited);
         return body.IndexOf("\"weight_exceeds_budget\""u8) >= 0 || IsOfAmount(message)
-            ? EdgeError.Upstream(ErrorKind.UpstreamQuota, isOfRequest: true)
+            ? EdgeError.Upstream(ErrorKind.UpstreamQuota, cause: ErrorCause.Request)
             : default;
     }
 

@@ -22,9 +22,13 @@ internal sealed class TargetReport(TargetPlan plan, EdgeClock clock, RouteStates
     private const double LongestNs = 1e18;
 
     private bool _isAccounts;
+    private bool _isHeard;
 
     /// <summary>What the provider has asked to be waited; zero where it has not.</summary>
     public TimeSpan RetryAfter { get; private set; }
+
+    /// <summary>An exchange begins.</summary>
+    public void BeginExchange() => _isHeard = false;
 
     /// <summary>An attempt begins.</summary>
     public void Begin() => (RetryAfter, _isAccounts) = (TimeSpan.Zero, false);
@@ -100,10 +104,29 @@ internal sealed class TargetReport(TargetPlan plan, EdgeClock clock, RouteStates
         _ when PassingStatus.IsOfRequest(exchange.Status) => AttemptOutcome.Unknown,
 
         // Where the asked name is passed on, one that the provider does not know says nothing of the provider.
-        ErrorKind.UpstreamAuth when exchange is { Status: 404, Target.UpstreamModel: null } => AttemptOutcome.Unknown,
+        ErrorKind.UpstreamAuth when exchange.Target!.UpstreamModel is null && (exchange.Status == 404 || error.Cause == ErrorCause.Name)
+            => AttemptOutcome.Unknown,
         _ when error.Source == ErrorSource.Upstream && !error.IsOfRequest => AttemptOutcome.Failed,
         _ => AttemptOutcome.Unknown,
     };
+
+    /// <summary>
+    /// Whether another account of the same target is asked next: it may have what is asked for, or enough for it, or be heard where this one is not and there
+    /// is no other target.
+    /// </summary>
+    public bool IsOfAnother(Exchange exchange, EdgeError error)
+    {
+        var isMeant = error.Cause switch
+        {
+            ErrorCause.Request => true,
+            ErrorCause.Name => exchange.Status == 403,
+            ErrorCause.Account => _isAccounts && exchange.Status == 403 && exchange.Account!.State.PauseLeftMs(clock.CoarseMs) == 0,
+            _ => error.Kind == ErrorKind.UpstreamAuth && !plan.HasOther,
+        };
+        var isOfAnother = isMeant && plan.HasOtherAccount;
+        _isAccounts |= isOfAnother && error.Cause == ErrorCause.Name;
+        return isOfAnother;
+    }
 
     /// <summary>
     /// A provider that has no more and does not say for how long is not asked again at once: as that account, where it has others; else for that model,
@@ -131,19 +154,36 @@ internal sealed class TargetReport(TargetPlan plan, EdgeClock clock, RouteStates
         routes.OnLimited();
     }
 
-    /// <summary>Where a provider has several accounts, a refusal of one says nothing of the others: it is left alone, and they are asked first.</summary>
+    /// <summary>
+    /// Where a provider has several accounts, a refusal of one says nothing of the others: it is left alone, and they are asked first. By the 403 of one
+    /// request that is one of them at most, and none that has not refused several in a row where the provider does not say that it means the account.
+    /// </summary>
     private void OnAccount(Exchange exchange, EdgeError error)
     {
-        var isRefused = (error.Kind == ErrorKind.UpstreamQuota && !error.IsOfRequest)
-            || (error.Kind == ErrorKind.UpstreamAuth && exchange.Status is 400 or 401 or 402 or 403 or 412);
-        _isAccounts = exchange.Target!.Provider.Accounts.Length > 1
-            && (isRefused || (error.Kind is ErrorKind.UpstreamStatus or ErrorKind.ProviderLimited && exchange.Status == 429));
-        if (!_isAccounts)
+        _isAccounts = false;
+        if (exchange.Target!.Provider.Accounts.Length == 1)
             return;
-        if (isRefused)
-            exchange.Account!.State.Pause(clock.CoarseMs, RefusedPause);
-        else
+        var account = exchange.Account!.State;
+        if (!error.IsError)
+        {
+            account.OnServed();
+            return;
+        }
+
+        var isOfUs = error.Kind == ErrorKind.UpstreamAuth;
+        var isSpared = isOfUs && exchange.Status == 403 && _isHeard;
+        _isHeard |= isOfUs && exchange.Status == 403;
+        var isRefused = isOfUs
+            ? error.Cause == ErrorCause.Account && exchange.Status is (400 or 401 or 402 or 403 or 412)
+            : error.Kind == ErrorKind.UpstreamQuota && !error.IsOfRequest;
+        var isDoubted = isOfUs && error.Cause == ErrorCause.None;
+        if (!isSpared && (isRefused || (isDoubted && account.IsDoubtedTooOften())))
+            account.Pause(clock.CoarseMs, RefusedPause);
+        var isLimited = error.Kind is ErrorKind.UpstreamStatus or ErrorKind.ProviderLimited && exchange.Status == 429;
+        if (isLimited)
             Pause(exchange, LimitedPause);
-        plan.OnAccountRefused();
+        _isAccounts = isRefused || isLimited;
+        if (_isAccounts && !isSpared)
+            plan.OnAccountRefused();
     }
 }
