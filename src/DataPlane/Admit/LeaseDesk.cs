@@ -16,13 +16,20 @@ namespace AiEdge.DataPlane.Admit;
 /// </remarks>
 internal sealed class LeaseDesk
 {
-    /// <summary>The longest that a first request waits for its grant.</summary>
+    /// <summary>The longest that a first request waits for its grant, once there has been an answer.</summary>
     public static readonly TimeSpan ColdWait = TimeSpan.FromMilliseconds(50);
+
+    private const long ColdNs = LimitClock.SecondNs / 20;
+
+    /// <summary>As long may the first answer of all take: the control plane, this plane and the way between them may have been started just now.</summary>
+    private const long FirstNs = LimitClock.SecondNs;
 
     private readonly ConcurrentDictionary<ScopeShare, LentScope> _lent = new();
     private readonly ConcurrentQueue<LentScope> _cold = new();
     private TaskCompletionSource _answered = NewSource();
     private Action? _knock;
+    private long _awaitedNs = long.MaxValue;
+    private bool _isAnswered;
 
     /// <summary>All that is lent, as it comes.</summary>
     public ICollection<LentScope> All => _lent.Values;
@@ -55,7 +62,23 @@ internal sealed class LeaseDesk
     public void Attach(Action knock) => Volatile.Write(ref _knock, knock);
 
     /// <summary>An answer has been taken.</summary>
-    public void OnAnswered() => Interlocked.Exchange(ref _answered, NewSource()).TrySetResult();
+    public void OnAnswered()
+    {
+        Volatile.Write(ref _isAnswered, true);
+        Interlocked.Exchange(ref _answered, NewSource()).TrySetResult();
+    }
+
+    /// <summary>So long after it was asked for a grant may still come.</summary>
+    public long PatienceNs(long nowNs) => Volatile.Read(ref _isAnswered) || nowNs - Volatile.Read(ref _awaitedNs) > FirstNs ? ColdNs : FirstNs;
+
+    /// <summary>A request begins to wait for its grant, for as long as is returned.</summary>
+    public TimeSpan Await(long nowNs)
+    {
+        if (Volatile.Read(ref _isAnswered))
+            return ColdWait;
+        Interlocked.CompareExchange(ref _awaitedNs, nowNs, long.MaxValue);
+        return TimeSpan.FromMilliseconds(PatienceNs(nowNs) / 1e6);
+    }
 
     /// <summary>What is to be asked for at once, each as often as it got cold.</summary>
     public bool TryTakeCold(out LentScope? lent) => _cold.TryDequeue(out lent);

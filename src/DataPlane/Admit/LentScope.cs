@@ -18,9 +18,6 @@ internal sealed class LentScope
 {
     private const long WarmNs = 3 * LimitClock.SecondNs / 2;
 
-    /// <summary>As long as a first request waits: what was asked for and is not there by then will not come in a moment.</summary>
-    private const long SoonNs = LimitClock.SecondNs / 20;
-
     /// <summary>So long after the last use a little is kept in stock; of what all share, always.</summary>
     private const long StockNs = 60 * LimitClock.SecondNs;
 
@@ -95,7 +92,7 @@ internal sealed class LentScope
     /// <summary>Whether a refusal may only mean that nobody has asked yet. Where the control plane owes an answer, waiting longer is of no use.</summary>
     public bool IsCold(long nowNs)
     {
-        if (nowNs - Volatile.Read(ref _askedNs) > SoonNs)
+        if (!IsSoon(nowNs))
             return false;
         if (_bucket is not null)
             return _bucket.IsCold(nowNs);
@@ -106,7 +103,10 @@ internal sealed class LentScope
     }
 
     /// <summary>Whether more is there for the asking than was known to be wanted; not where an answer has been owed for longer than a moment.</summary>
-    public bool IsRising(long nowNs) => _bucket is not null && _bucket.IsRising(nowNs) && nowNs - Volatile.Read(ref _askedNs) <= SoonNs;
+    public bool IsRising(long nowNs) => _bucket is not null && _bucket.IsRising(nowNs) && IsSoon(nowNs);
+
+    /// <summary>Whether no answer has been owed for longer than a first request waits: what is not there by then will not come in a moment.</summary>
+    private bool IsSoon(long nowNs) => Volatile.Read(ref _askedNs) is var askedNs && (askedNs == long.MaxValue || nowNs - askedNs <= _desk.PatienceNs(nowNs));
 
     /// <summary>The whole limit, as all planes share it.</summary>
     public long Whole => _bucket?.Capacity ?? Part.Part.Limit.Concurrent!.Value;

@@ -252,19 +252,21 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     private async ValueTask<EdgeError> AskAsync(Exchange exchange, ClientLink link, RequestBody body, bool isOfTarget)
     {
-        var began = Stopwatch.GetTimestamp();
+        var (began, wait) = (Stopwatch.GetTimestamp(), admission.Desk!.Await(admission.NowNs));
         while (true)
         {
             // Taken before the question: an answer that comes in between is not missed.
-            var answered = admission.Desk!.Answered;
-            var left = LeaseDesk.ColdWait - Stopwatch.GetElapsedTime(began);
+            var answered = admission.Desk.Answered;
+            var left = wait - Stopwatch.GetElapsedTime(began);
             if (left <= TimeSpan.Zero)
                 admission.CutOffCold();
             if (Decide(exchange, body, isOfTarget) == AdmitVerdict.Admitted)
                 return default;
             if (admission.ColdShare is null || left <= TimeSpan.Zero)
                 return await Refuse(exchange, link, body, isOfTarget);
-            await Task.WhenAny(answered, Task.Delay(left));
+
+            // Whether the outage policy has taken over is looked at as often as where no more is waited.
+            await Task.WhenAny(answered, Task.Delay(left < LeaseDesk.ColdWait ? left : LeaseDesk.ColdWait));
             if (link.Reason != StopReason.None)
                 return AttemptLoop.Stopped(link);
         }

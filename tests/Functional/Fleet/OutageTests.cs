@@ -109,6 +109,26 @@ public sealed class OutageTests
         Assert.InRange(Assert.Single((await sync.AskedAsync()).Buckets).OutageTotal, 1ul, 1000ul);
     }
 
+    /// <summary>What has just been started takes a while to answer for the first time, and the limit is untouched.</summary>
+    [Fact]
+    public async Task The_first_answer_of_all_is_waited_for_longer_than_any_other()
+    {
+        await using var control = await ScriptedControl.StartAsync();
+        var (edge, watch) = await LinkedEdge.ServeAsync(control);
+        await using var _ = edge;
+        var limit = """{"name":"first","per":"key","requests":"100/s","onOutage":"refuse"}""";
+        await watch.ApplyAsync(new() { Generation = 8, BaseGeneration = 7, Entries = { LinkedEdge.Entry("limits", "first", limit) } });
+        var sync = await control.SyncAsync();
+        await sync.GreetAsync(control.Book.StoreId);
+        var first = edge.AskAsync(Ask.Chat());
+        var ask = await sync.AskedAsync();
+
+        // Three times as long as a request waits for any other.
+        await Task.Delay(150);
+        await sync.GrantAsync(ask, new() { Bucket = Assert.Single(ask.Buckets).Bucket, Lease = 1, Amount = 50, LengthMs = 60_000, Share = 500 });
+        Assert.Equal(200, (await first).Status);
+    }
+
     [Theory]
     [InlineData("""{"name":"held","requests":"100/s"}""", 100)]
     [InlineData("""{"name":"held","requests":"1000/day"}""", 1000)]
