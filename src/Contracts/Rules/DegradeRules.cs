@@ -20,12 +20,32 @@ internal static class DegradeRules
         CheckSteps(written.Value, limit.Degrade, faults);
         foreach (var step in limit.Degrade)
         {
-            if (!step.Model.IsSet || ModelRules.RuleOf(step.Model.Value, document) is not null)
+            if (!step.Model.IsSet)
                 continue;
+            if (ModelRules.NameOf(step.Model.Value, document) is { } name)
+            {
+                if (BindsAlone(limit, name, document))
+                    faults.Add(step.Model.Source!, "changes nothing: the limit binds no other model");
+                continue;
+            }
+
             var source = (ConfigScalar)step.Model.Source!;
             var hint = source.ByReference ? "" : Suggestion.For(source.Text, document.ModelNames);
             faults.Add(source, source.ByReference ? "no model has the name referred to" : $"no model answers to {source.Shown}{hint}");
         }
+    }
+
+    /// <summary>Whether a limit binds requests for one model, and no others.</summary>
+    private static bool BindsAlone(LimitOptions limit, string name, ConfigOptions document)
+    {
+        var models = limit.Match.Models.Or([]);
+        foreach (var model in models)
+        {
+            if (ModelRules.NameOf(model.Value, document) != name)
+                return false;
+        }
+
+        return models.Count > 0;
     }
 
     /// <summary>Steps rise, and each of them changes something.</summary>

@@ -46,8 +46,14 @@ public static class DocumentRules
         foreach (var team in document.Teams)
             CheckTeamName(team, faults);
         var keyRules = new KeyRules(document, faults);
+        foreach (var team in document.Teams)
+            keyRules.WarnOfRegions(team.Regions, warnings);
         foreach (var key in document.Keys)
+        {
             keyRules.Check(key);
+            keyRules.Warn(key, warnings);
+        }
+
         if (document.Keys.Count == 0 && !hasOtherKeys)
             warnings.Add(document.Node, ConfigOptions.KeysField.Name, NoKeysText);
         CheckLimits(document, faults, warnings, keysComeAndGo);

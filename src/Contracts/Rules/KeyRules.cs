@@ -14,12 +14,21 @@ public sealed class KeyRules
     private readonly Dictionary<string, int> _lineOfName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _lineOfDigest = new(StringComparer.Ordinal);
     private readonly Dictionary<string, bool> _isListed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, bool> _isPlace = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _regions = new(StringComparer.Ordinal);
 
     /// <summary>Makes the rules of one document.</summary>
     public KeyRules(ConfigOptions document, FaultList faults)
     {
         _document = document;
         _faults = faults;
+        foreach (var provider in document.Providers)
+            AddRegion(provider.Region);
+        foreach (var model in document.Models)
+        {
+            foreach (var target in model.Targets)
+                AddRegion(target.Region);
+        }
     }
 
     /// <summary>All rules for one key.</summary>
@@ -41,6 +50,58 @@ public sealed class KeyRules
         CheckModels(key);
         CheckMap(key);
         CheckPassthrough(key);
+    }
+
+    /// <summary>What keeps a key from what it was given for, and is no fault of the document: it locks a client out.</summary>
+    public void Warn(KeyOptions key, FaultList warnings)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        WarnOfRegions(key.Regions, warnings);
+        if (!key.Models.IsSet)
+            return;
+        foreach (var (_, to) in key.ModelMap.Or([]))
+        {
+            if (ModelRules.NameOf(to.Value, _document) is { } name && !MayAsk(key, name))
+                warnings.Add(to.Source!, "is none of the key's models, so that whoever asks for it is refused");
+        }
+    }
+
+    /// <summary>Regions in which nobody is lead nowhere.</summary>
+    public void WarnOfRegions(Setting<IReadOnlyList<Setting<string>>> regions, FaultList warnings)
+    {
+        ArgumentNullException.ThrowIfNull(warnings);
+        foreach (var region in regions.Or([]))
+        {
+            if (!IsPlace(region.Value))
+                warnings.Add(region.Source!, "is the region of no target");
+        }
+    }
+
+    private static bool MayAsk(KeyOptions key, string name)
+    {
+        foreach (var pattern in key.Models.Value)
+        {
+            if (GlobPattern.Covers(pattern.Value, name))
+                return true;
+        }
+
+        return false;
+    }
+
+    private void AddRegion(Setting<string> region)
+    {
+        if (region.IsSet)
+            _regions.Add(region.Value);
+    }
+
+    private bool IsPlace(string pattern)
+    {
+        if (_isPlace.TryGetValue(pattern, out var isPlace))
+            return isPlace;
+        foreach (var region in _regions)
+            isPlace |= GlobPattern.Covers(pattern, region);
+        _isPlace.Add(pattern, isPlace);
+        return isPlace;
     }
 
     private void CheckNameIsUnique(KeyOptions key)

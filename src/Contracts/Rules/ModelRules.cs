@@ -123,8 +123,13 @@ public static class ModelRules
         var names = model.Fallback.Or([]);
         if (names.Count > FallbacksMax)
             faults.Add(model.Fallback.Source!, string.Create(CultureInfo.InvariantCulture, $"holds more than {FallbacksMax} models"));
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in names)
+        {
             CheckOther(model, name, document, faults);
+            if (name.IsSet && NameOf(name.Value, document) is { } meant && !seen.Add(meant))
+                faults.Add(name.Source!, "stands there already: each model is asked once");
+        }
     }
 
     /// <summary>Cheaper models are asked once each, and before the model itself.</summary>
@@ -198,6 +203,10 @@ public static class ModelRules
 
         return byGlob;
     }
+
+    /// <summary>The model that a name means: that of the rule or alias, or the name itself where a glob answers for it; null where nobody does.</summary>
+    internal static string? NameOf(string name, ConfigOptions document) =>
+        RuleOf(name, document) is not { } rule ? null : rule.Contains('*', StringComparison.Ordinal) ? name : rule;
 
     private static void CheckProvider(TargetOptions target, ConfigOptions document, FaultList faults)
     {

@@ -23,7 +23,7 @@ public static class ProviderRules
             faults.Add(provider.Responses.Source!, "has a meaning for the " + Named(static sheet => sheet.HasResponses) + " alone");
         CheckFeatures(provider, faults);
         CheckHosting(provider, faults);
-        CheckAccounts(provider, faults);
+        CheckAccounts(provider, faults, warnings);
         if (provider.Capacity is { Cache: { IsSet: true, Value: 0 } cache })
             faults.Add(cache.Source!, "must be more than 0%, which every server has in use");
     }
@@ -65,7 +65,7 @@ public static class ProviderRules
     }
 
     /// <summary>Either one credential or several accounts, and some of these are used.</summary>
-    private static void CheckAccounts(ProviderOptions provider, FaultList faults)
+    private static void CheckAccounts(ProviderOptions provider, FaultList faults, FaultList warnings)
     {
         if (provider.Node.Entry(ProviderOptions.AccountsField.Name) is not { } entry || entry.Value is not ConfigMap accounts)
             return;
@@ -73,10 +73,13 @@ public static class ProviderRules
             faults.Add(accounts, "has no meaning beside key: give each account its own");
         if (accounts.Entries.Count is 0 or > AccountsMax)
             faults.Add(accounts, accounts.Entries.Count == 0 ? "is empty; leave it out or name an account" : "holds more than 32 accounts");
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var account in provider.Accounts)
         {
             if (TextRules.PlainName(account.Name) is { } complaint)
                 faults.Add(account.Entry.Value, complaint);
+            else if (account.Key.IsSet && !names.TryAdd(account.Key.Value, account.Name))
+                warnings.Add(account.Key.Source!, $"is the key of {names[account.Key.Value]}, too: to the provider both are one account, with one limit");
         }
     }
 
