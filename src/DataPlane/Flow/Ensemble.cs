@@ -159,12 +159,8 @@ internal sealed class Ensemble
         Enter(exchange, member);
         var provider = exchange.Target!.Provider;
         var connect = exchange.Target.Timeouts.Connect;
-        if (!member.IsResent)
-        {
-            member.Attempt = ++exchange.Attempts;
-            exchange.Target.State!.OnAttempt();
-        }
-
+        member.Attempt = ++exchange.Attempts;
+        exchange.Target.State!.OnAttempt();
         Exit(exchange, member);
         var pool = _services.Upstreams.Of(provider);
         member.Upstream = member.IsResent ? null : pool.TryTake();
@@ -226,7 +222,7 @@ internal sealed class Ensemble
         if (isStale && member.Upstream!.Pool.Provider.RetryReused)
         {
             member.Upstream.Close();
-            member.IsResent = true;
+            member.OnStale();
             Start(link, exchange, body, race, member);
             return;
         }
@@ -281,6 +277,8 @@ internal sealed class Ensemble
                 Read(exchange, body, member);
         }
 
+        foreach (var member in _members)
+            RecordStale(exchange, member);
         if (taken is null)
             _plan.EndMembers(_members.Count);
         _plan.Asked.Ensembles.On(taken is null ? EnsembleOutcome.Failed : EnsembleOutcome.Picked);
@@ -304,6 +302,19 @@ internal sealed class Ensemble
         if (exchange.FirstByteAt != 0)
             exchange.InVainUs += EdgeClock.Us(exchange.FirstByteAt, Stopwatch.GetTimestamp());
         return link.Attach(upstream, upstream.Lease) ? default : AttemptLoop.Stopped(link);
+    }
+
+    /// <summary>What went to a connection that was closed by then has its record, as where one is asked alone; nobody has had it.</summary>
+    private void RecordStale(Exchange exchange, EnsembleMember member)
+    {
+        if (!member.IsResent)
+            return;
+        if (member.Number > 0)
+            _plan.Swap(ref member.Place);
+        (exchange.Translation, exchange.Attempts) = (member.Translation, member.StaleAttempt);
+        _settlement.Attempt(member.StaleError);
+        _journal.Attempt(exchange, member.StaleError);
+        Exit(exchange, member);
     }
 
     /// <summary>A member that is not taken: whatever came of it, it has its record, its cost and its say about the target.</summary>

@@ -59,8 +59,13 @@ internal sealed class EnsembleMember
 
     public EdgeError Error { get; set; }
 
-    /// <summary>Whether its request went to a connection that had gone stale, and was sent once more.</summary>
-    public bool IsResent { get; set; }
+    /// <summary>Which of the exchange's attempts went to a connection that had gone stale, so that its request was sent once more; 0 for none.</summary>
+    public int StaleAttempt { get; private set; }
+
+    /// <summary>What became of that.</summary>
+    public EdgeError StaleError { get; private set; }
+
+    public bool IsResent => StaleAttempt > 0;
 
     public UpstreamConnection? Upstream { get; set; }
 
@@ -108,7 +113,8 @@ internal sealed class EnsembleMember
         Number = number;
         State = MemberState.Opening;
         Error = default;
-        IsResent = IsOver = IsCalledOff = IsSentWhole = HasHead = HasBody = HasReading = false;
+        IsOver = IsCalledOff = IsSentWhole = HasHead = HasBody = HasReading = false;
+        StaleAttempt = 0;
         Upstream = null;
         FirstByteAt = OutputClamp = 0;
         Translation = default;
@@ -119,6 +125,9 @@ internal sealed class EnsembleMember
         _uncountedMax = RequestBody.UncountedBytes / size;
         _heldMax = heldMax;
     }
+
+    /// <summary>Its request went to a connection that had gone stale, and is sent once more.</summary>
+    public void OnStale() => (StaleAttempt, StaleError) = (Attempt, Error);
 
     public async Task OpenAsync(UpstreamPool pool, CancellationToken opening)
     {

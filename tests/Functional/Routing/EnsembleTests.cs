@@ -325,9 +325,20 @@ public sealed class EnsembleTests
     {
         await using var edge = await StartAsync("size: 2", ["n=3; stale=fin", "n=3; stale=fin"]);
         for (var i = 0; i < 3; i++)
-            Assert.Equal((200, "2"), await edge.AskAsync(Chat()) is var answer ? (answer.Status, answer.Field("x-aiedge-attempts")) : default);
+        {
+            var before = edge.Fake.RequestCount;
+            var answer = await edge.AskAsync(Chat());
+            var sent = edge.Fake.RequestCount - before;
+            Assert.Equal((200, sent.ToString(CultureInfo.InvariantCulture)), (answer.Status, answer.Field("x-aiedge-attempts")));
+            Assert.InRange(sent, i == 0 ? 2 : 3, 4);
+        }
+
         await SeeOutcomeAsync(edge, "unpicked", 3);
         await SeeOutcomeAsync(edge, "failed", 0);
+        await edge.SeeMetricAsync("aiedge_exchanges_open 0");
+        var asked = edge.Fake.RequestCount;
+        await edge.Host.DisposeAsync();
+        Assert.Equal(asked, JournalTests.Dump(edge).Count(line => line.GetProperty("kind").GetString() == "attempt"));
     }
 
     [Fact]
