@@ -142,7 +142,7 @@ internal readonly record struct ModelAbilities
     private bool IsOfFirst { get; init; }
 
     /// <summary>Whether it is one of OpenAI's own.</summary>
-    public bool IsOpenAi => Family is >= ModelFamily.OpenAiChat and <= ModelFamily.OpenAiReasoning;
+    public bool IsOpenAi => IsOfChats(Family);
 
     /// <summary>
     /// Whether an answer's schema may be one of anything. OpenAI takes an object's alone, and whoever nobody knows may be OpenAI, unless its provider says that
@@ -291,7 +291,9 @@ internal readonly record struct ModelAbilities
 
     /// <summary>OpenAI's own models take what the system says in any place; templates of many others refuse it behind the first.</summary>
     private static RequestFeatures LateSystemOf(ModelFamily family) =>
-        family is >= ModelFamily.OpenAiChat and <= ModelFamily.OpenAiReasoning ? RequestFeatures.LateSystem : RequestFeatures.None;
+        IsOfChats(family) ? RequestFeatures.LateSystem : RequestFeatures.None;
+
+    private static bool IsOfChats(ModelFamily family) => family is >= ModelFamily.OpenAiChat and <= ModelFamily.OpenAiReasoning;
 
     /// <summary>A deployment called <c>-prod</c> is none.</summary>
     private static bool IsPro(ReadOnlySpan<byte> name) =>
