@@ -6,6 +6,9 @@ namespace AiEdge.Functional.Tests.Routing;
 /// <summary>A plane that knows nobody's time, and a target that takes requests and does not answer.</summary>
 public sealed class LatencyTests
 {
+    // Whoever is not answered waits for all others, each of which takes up to a second to be recorded.
+    private const int Requests = 8;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Theory]
@@ -30,7 +33,7 @@ public sealed class LatencyTests
             },
         });
         var (waiting, answered) = (new List<Task<RawAnswer>>(), 0);
-        for (var i = 0; i < 30; i++)
+        for (var i = 0; i < Requests; i++)
         {
             hung = new();
             var answer = edge.AskAsync(stream ? Ways.Stream() : Ways.Chat());
@@ -43,7 +46,7 @@ public sealed class LatencyTests
             await edge.RecordAsync();
         }
 
-        Assert.Equal(29, answered);
+        Assert.Equal(Requests - 1, answered);
         end.SetResult();
         Assert.All(await Task.WhenAll(waiting).WaitAsync(Patience), answer => Assert.Equal(200, answer.Status));
         await edge.SeeNothingLeftAsync();
