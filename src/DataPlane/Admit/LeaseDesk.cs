@@ -16,12 +16,12 @@ namespace AiEdge.DataPlane.Admit;
 /// </remarks>
 internal sealed class LeaseDesk
 {
-    /// <summary>The longest that a first request waits for its grant, once there has been an answer.</summary>
+    /// <summary>The longest that a first request waits for its grant, once an answer has come as soon.</summary>
     public static readonly TimeSpan ColdWait = TimeSpan.FromMilliseconds(50);
 
     private const long ColdNs = LimitClock.SecondNs / 20;
 
-    /// <summary>As long may the first answer of all take: the control plane, this plane and the way between them may have been started just now.</summary>
+    /// <summary>As long may the first answers of all take: the control plane, this plane and the way between them may have been started just now.</summary>
     private const long FirstNs = LimitClock.SecondNs;
 
     private readonly ConcurrentDictionary<ScopeShare, LentScope> _lent = new();
@@ -29,7 +29,7 @@ internal sealed class LeaseDesk
     private TaskCompletionSource _answered = NewSource();
     private Action? _knock;
     private long _awaitedNs = long.MaxValue;
-    private bool _isAnswered;
+    private bool _isQuick;
 
     /// <summary>All that is lent, as it comes.</summary>
     public ICollection<LentScope> All => _lent.Values;
@@ -62,19 +62,21 @@ internal sealed class LeaseDesk
     public void Attach(Action knock) => Volatile.Write(ref _knock, knock);
 
     /// <summary>An answer has been taken.</summary>
-    public void OnAnswered()
+    /// <param name="tookNs">How long it was awaited.</param>
+    public void OnAnswered(long tookNs)
     {
-        Volatile.Write(ref _isAnswered, true);
+        if (tookNs <= ColdNs)
+            Volatile.Write(ref _isQuick, true);
         Interlocked.Exchange(ref _answered, NewSource()).TrySetResult();
     }
 
     /// <summary>So long after it was asked for a grant may still come.</summary>
-    public long PatienceNs(long nowNs) => Volatile.Read(ref _isAnswered) || nowNs - Volatile.Read(ref _awaitedNs) > FirstNs ? ColdNs : FirstNs;
+    public long PatienceNs(long nowNs) => Volatile.Read(ref _isQuick) || nowNs - Volatile.Read(ref _awaitedNs) > FirstNs ? ColdNs : FirstNs;
 
     /// <summary>A request begins to wait for its grant, for as long as is returned.</summary>
     public TimeSpan Await(long nowNs)
     {
-        if (Volatile.Read(ref _isAnswered))
+        if (Volatile.Read(ref _isQuick))
             return ColdWait;
         Interlocked.CompareExchange(ref _awaitedNs, nowNs, long.MaxValue);
         return TimeSpan.FromMilliseconds(PatienceNs(nowNs) / 1e6);

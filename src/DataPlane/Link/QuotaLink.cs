@@ -266,11 +266,13 @@ internal sealed class QuotaLink
 
     private void Take(QuotaAnswer answer)
     {
+        long tookNs;
         lock (_gate)
         {
             if (!_asked.TryDequeue(out var asked) || asked.Number != answer.Number)
                 return;
             var nowNs = _clock.NowNs;
+            tookNs = nowNs - asked.AskedNs;
             var planes = 0;
             foreach (var grant in answer.Buckets)
             {
@@ -285,15 +287,15 @@ internal sealed class QuotaLink
                 lent.IsAsked = false;
 
             // What it grants ends soon, and what was used without it has not been told: asked again at once.
-            if (nowNs - asked.AskedNs > QuotaPace.PatienceNs(_slowestNs))
+            if (tookNs > QuotaPace.PatienceNs(_slowestNs))
                 Volatile.Write(ref _isLate, true);
-            _slowestNs = QuotaPace.Slowest(_slowestNs, nowNs - asked.AskedNs);
+            _slowestNs = QuotaPace.Slowest(_slowestNs, tookNs);
             if (planes > 0 && planes != _desk.Planes)
                 _planes.Write(_desk.Planes = planes);
         }
 
         Interlocked.Increment(ref _answers);
-        _desk.OnAnswered();
+        _desk.OnAnswered(tookNs);
         if (Volatile.Read(ref _isLate))
             Knock();
     }

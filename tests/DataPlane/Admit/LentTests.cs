@@ -116,7 +116,7 @@ public sealed class LentTests
         Report();
         _rig.Time.Pass(TimeSpan.FromMilliseconds(1));
         Lent.Answer(new LeaseGrant(1, Lent.Told.Wanted, 5 * S, 100), _rig.States.Clock.NowNs);
-        _desk.OnAnswered();
+        _desk.OnAnswered(tookNs: 0);
         return Lent.Told.Wanted;
     }
 
