@@ -69,15 +69,16 @@ internal static class ThoughtEffort
     /// <param name="lacks">The words of the model's that the endpoint does not take.</param>
     public static ReadOnlySpan<byte> AtOpenAi(NeutralRequest request, in ModelAbilities model, Efforts lacks = Efforts.None)
     {
+        var thinks = model.ThinksAtOpenAi;
         if (request.Effort == ThinkingEffort.Unset)
         {
             if (Wakes(request, model))
                 return Word(Efforts.Medium);
-            request.LoseIf(request.IsAdaptive && !model.ThinksAtOpenAi, request.Names.Effort);
+            request.LoseIf(request.IsAdaptive && !thinks, request.Names.Effort);
             return default;
         }
 
-        if (model.ThinksAtOpenAi || model.Family == ModelFamily.OpenAiOpen)
+        if (thinks || model.Family == ModelFamily.OpenAiOpen)
         {
             var word = Nearest(request, model.Words & ~lacks, out var isExact);
             request.LoseIf(!isExact, request.Names.Effort);
