@@ -1,6 +1,10 @@
 namespace AiEdge.DataPlane.Core;
 
 /// <summary>How long answers are, by the name that a model was asked for: a rule may stand for many. Outlives the configuration.</summary>
+/// <remarks>
+/// Requirements: any number of threads, no lock; no answer is lost where two are the first of a name. Memory order: a place is filled by compare-and-swap
+/// with what is whole by then, and never emptied; what it holds is its own (<see cref="LearnedTokens"/>).
+/// </remarks>
 internal sealed class OutputLengths
 {
     /// <summary>Places for names; two may meet in one.</summary>

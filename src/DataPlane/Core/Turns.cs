@@ -4,6 +4,10 @@ namespace AiEdge.DataPlane.Core;
 /// Counts choices among a few, so that each has its turns. It begins anywhere: on many planes, and after many starts, first turns are shared as all others
 /// are. Outlives the configuration.
 /// </summary>
+/// <remarks>
+/// Requirements: any number of threads, no lock; no number is given twice before all others have been. Memory order: it is one word, added to, and nothing
+/// else hangs on it.
+/// </remarks>
 /// <param name="start">Where it begins.</param>
 internal sealed class Turns(uint start)
 {
