@@ -383,7 +383,7 @@ internal sealed partial class Admission
         ref readonly var entry = ref _entries[_which[draw.Index]];
         var left = entry.Bucket!.Remaining(nowNs);
         var cost = _costs[draw.Index];
-        var isBooked = !_isWaiting && !isOfTarget && entry.Part.Limit.Queue is null && draw.Outcome != DrawOutcome.TooLarge;
+        var isBooked = !_isWaiting && !isOfTarget && !IsPassedOver(_exchange) && entry.Part.Limit.Queue is null && draw.Outcome != DrawOutcome.TooLarge;
         var waitNs = isBooked ? LimitChain.Book(entry.Bucket, cost, nowNs) : draw.WaitNs;
         if (draw.Outcome == DrawOutcome.TooLarge || waitNs == long.MaxValue)
             return new Refusal(RefusalKind.TooLarge, entry.Part, left, cost, 0, 0);
@@ -411,7 +411,7 @@ internal sealed partial class Admission
         if (!_isWaiting)
             OfferQueue(at, cost);
         _refusing = at >= 0 && ReferenceEquals(refusal.Part, _entries[at].Part) ? _entries[at].Bucket : null;
-        if (!_isWaiting && !MayWait && !isOfTarget)
+        if (!_isWaiting && !MayWait && !isOfTarget && !IsPassedOver(_exchange))
             CountRefusal();
         Tell(refusal);
         ShowRates(_nowNs);

@@ -141,7 +141,7 @@ internal sealed partial class Admission : IQueuedDraw
 
     private void LeaveInVain(bool isOfTarget)
     {
-        if (!isOfTarget)
+        if (!isOfTarget && !IsPassedOver(_exchange))
             CountRefusal();
         LeaveQueue();
     }

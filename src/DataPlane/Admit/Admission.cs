@@ -161,6 +161,16 @@ internal sealed partial class Admission(LimitStates states)
             _soonest = new PassedOver(Refusal, _refusing, Wait(Refusal));
     }
 
+    /// <summary>What refused the exchange for a model that it had turned to (<see cref="IsPassedOver"/>) is its end after all: it counts.</summary>
+    public void CountPassed(Exchange exchange)
+    {
+        if (IsPassedOver(exchange))
+            CountRefusal();
+    }
+
+    /// <summary>Whether a refusal is none yet: the exchange has turned to another model, and goes to the next where that has nothing left.</summary>
+    private static bool IsPassedOver(Exchange exchange) => exchange.IsFallback || exchange.IsElsewhere;
+
     /// <summary>Targets are asked anew: what was said before is over.</summary>
     public void ForgetPassedOver()
     {

@@ -32,6 +32,7 @@ internal sealed class AccountLimits
     private bool _isKnown;
     private long _heldUntilMs;
     private long _refusedUntilMs;
+    private long _restsUntilMs;
     private long _usedMs;
 
     /// <summary>Whether the provider has said anything; until then there is nothing to take from, and a provider that never does costs nothing.</summary>
@@ -119,6 +120,27 @@ internal sealed class AccountLimits
                 return;
             known = found;
         }
+    }
+
+    /// <summary>
+    /// Its provider has refused a request for the model because there is no more, and said when to come again. The longest word holds, but the last one where
+    /// the provider is asked before, as it is after a minute.
+    /// </summary>
+    public void Rest(long nowMs, TimeSpan wait)
+    {
+        var until = nowMs + (long)wait.TotalMilliseconds;
+        if (Volatile.Read(ref _restsUntilMs) is var known && (until > known || known > nowMs + (long)AccountState.PauseMax.TotalMilliseconds))
+            Volatile.Write(ref _restsUntilMs, until);
+    }
+
+    /// <summary>How long it is, by that word, until the provider has more, in milliseconds; 0 where it has said nothing.</summary>
+    public long RestMs(long nowMs) => Math.Max(0, Volatile.Read(ref _restsUntilMs) - nowMs);
+
+    /// <summary>The provider serves again.</summary>
+    public void EndRest()
+    {
+        if (Volatile.Read(ref _restsUntilMs) != 0)
+            Volatile.Write(ref _restsUntilMs, 0);
     }
 
     /// <summary>How long nothing is to be taken, whatever is left, in milliseconds; also of what has been promised.</summary>

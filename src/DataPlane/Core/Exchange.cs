@@ -186,6 +186,9 @@ internal sealed partial class Exchange
     /// <summary>The model that it went to for being simple; null where it did not.</summary>
     public ModelName? SimpleModel { get; set; }
 
+    /// <summary>Whether it went to another model than its client asked for, before anybody was asked, and has not come back.</summary>
+    public bool IsElsewhere => SimpleModel is not null || Degraded.Model is not null;
+
     /// <summary>Whether cheaper models are asked before its own, and their answers judged.</summary>
     public bool IsCascaded { get; set; }
 

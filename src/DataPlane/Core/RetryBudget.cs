@@ -3,11 +3,11 @@ namespace AiEdge.DataPlane.Core;
 /// <summary>
 /// How many of a model's requests may be sent again: a share of those of the last ten seconds, and <see cref="Floor"/> besides, so that a
 /// model that is asked rarely has its retries, too. Where all of its targets fail, the providers see that much more and no multiple.
-/// Outlives the configuration.
+/// What is sent again to who answers (<see cref="TryCount"/>) is counted, and not refused. Outlives the configuration.
 /// </summary>
 /// <remarks>
-/// Requirements: any number of threads; no lock; over any span of <see cref="WindowSeconds"/> no more retries than the share of the requests
-/// begun in it, and the floor; what is refused costs nothing.
+/// Requirements: any number of threads; no lock; over any span of <see cref="WindowSeconds"/> nothing is granted that was asked for where there are more
+/// retries than the share of the requests begun in it, and the floor; what is refused costs nothing.
 /// Memory order: each second has a slot, one word of its second, its requests and its retries, moved by compare-and-swap, so that a
 /// slot that begins anew takes both counts with it. A retry is entered first and counted afterwards (both full fences): of all that were
 /// granted, whoever entered last saw the entries of all others, so what it counted is what there is. Who finds too many takes its own
@@ -39,6 +39,18 @@ internal sealed class RetryBudget
     /// <summary>A request is about to be sent for the first time.</summary>
     /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
     public void OnRequest(long nowMs) => Add(nowMs / 1000, requests: 1, retries: 0);
+
+    /// <summary>One is sent again to who has given no reason to doubt it: that is counted, and refused only where there is no share at all.</summary>
+    /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
+    /// <param name="percent">The share, in percent.</param>
+    public bool TryCount(long nowMs, int percent)
+    {
+        if (percent == 0)
+            return Refuse();
+        Add(nowMs / 1000, requests: 0, retries: 1);
+        Interlocked.Increment(ref _granted);
+        return true;
+    }
 
     /// <summary>Asks whether one may be sent again, and counts it if so.</summary>
     /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>

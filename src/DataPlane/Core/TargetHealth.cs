@@ -74,6 +74,9 @@ internal sealed class TargetHealth
 
     public HealthPhase Phase => new Fields(Volatile.Read(ref _word)).Phase;
 
+    /// <summary>Whether it is asked, and what it was asked last was answered, as far as is known.</summary>
+    public bool IsSound => new Fields(Volatile.Read(ref _word)) is { Phase: HealthPhase.Closed, Row: 0 };
+
     /// <summary>Whether it may be asked: it is closed, or a probe of it is due.</summary>
     /// <param name="nowMs">As of <see cref="EdgeClock.CoarseMs"/>.</param>
     public bool IsAvailable(long nowMs)
@@ -181,7 +184,9 @@ internal sealed class TargetHealth
         }
     }
 
-    /// <summary>Its provider is there again: its share grows back, as after a probe of its own.</summary>
+    /// <summary>
+    /// Its provider is there again, or it has answered what it was asked for want of others: its share grows back, as after a probe of its own.
+    /// </summary>
     public void Return(long nowMs)
     {
         var known = Volatile.Read(ref _word);

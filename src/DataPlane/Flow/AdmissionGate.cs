@@ -143,6 +143,9 @@ internal sealed class AdmissionGate(Admission admission, ExchangeMeter meter, Jo
         return Answer(Decide(exchange, body, isOfTarget: true), exchange, link, body, isOfTarget: true);
     }
 
+    /// <summary>A model that was turned to has refused, and nobody else is left: that is the exchange's end.</summary>
+    public void CountPassed(Exchange exchange) => admission.CountPassed(exchange);
+
     /// <summary>Targets are asked anew.</summary>
     public void ForgetPassedOver() => admission.ForgetPassedOver();
 

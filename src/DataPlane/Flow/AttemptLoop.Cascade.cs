@@ -11,14 +11,20 @@ internal sealed partial class AttemptLoop
     private TargetModel? _plain;
 
     /// <summary>
-    /// What the exchange was to be admitted by has refused; where that was for a cheaper model, the next is tried. The error says that nobody is left.
+    /// What the exchange was to be admitted by has refused; where that was for a cheaper model, or for one that is fallen back to, the next is tried. The
+    /// error says that nobody is left.
     /// </summary>
     [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
     public async ValueTask<EdgeError> PassOverAsync(ClientLink link, Exchange exchange, RequestBody body, EdgeError error)
     {
         while (error.IsOfLimit && link.Reason == StopReason.None && _plan.TryPassOver())
             error = await _gate.AnewAsync(exchange, link, body);
-        return error;
+        if (!error.IsOfLimit)
+            return error;
+        var told = Failure(exchange, error);
+        if (told.IsOfLimit)
+            _gate.CountPassed(exchange);
+        return told;
     }
 
     /// <summary>The exchange has turned to another model: its limits are asked, and those of the next where a cheaper one's refuse.</summary>

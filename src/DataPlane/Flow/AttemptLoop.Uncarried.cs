@@ -20,6 +20,20 @@ internal sealed partial class AttemptLoop
     {
         _failure = error.Kind == ErrorKind.UpstreamStatus ? _relay.HeldError : error;
         _failureWait = (exchange.LimitWaitNs, exchange.LimitResetUnixNs);
+        _plan.OnFailed();
+    }
+
+    /// <summary>
+    /// Nobody else can be asked: the error of the last one that was, which is why others were looked for; where none was, why there is nobody.
+    /// </summary>
+    private EdgeError Failure(Exchange exchange, EdgeError error)
+    {
+        if (!_failure.IsError)
+            return error;
+        exchange.ClearRefusal();
+        (exchange.LimitWaitNs, exchange.LimitResetUnixNs) = _failureWait;
+        _plan.Recall();
+        return _failure;
     }
 
     /// <summary>
@@ -33,12 +47,7 @@ internal sealed partial class AttemptLoop
         if (link.Reason != StopReason.None)
             return Stopped(link);
         if (!_plan.TrySkip())
-        {
-            if (!_failure.IsError)
-                return error;
-            (exchange.LimitWaitNs, exchange.LimitResetUnixNs) = _failureWait;
-            return _failure;
-        }
+            return Failure(exchange, error);
 
         EndTarget(exchange);
         exchange.ClearTranslation();

@@ -213,9 +213,9 @@ internal sealed partial class AttemptLoop
             Leave(AttemptOutcome.Unknown);
             var model = exchange.Model;
             if (!isPassedOver || link.Reason != StopReason.None || !_plan.TrySkip())
-                return isOfLimit ? Soonest(exchange, error, pacedNs) : error;
+                return isPassedOver && _failure.IsError ? Failure(exchange, error) : isOfLimit ? Soonest(exchange, error, pacedNs) : error;
             if (!ReferenceEquals(model, exchange.Model) && await FollowAsync(link, exchange, body) is { IsError: true } unfit)
-                return unfit;
+                return unfit.IsOfLimit && isRefused ? Soonest(exchange, unfit, pacedNs) : unfit;
         }
     }
 
@@ -418,7 +418,7 @@ internal sealed partial class AttemptLoop
     {
         LetGo();
         var isStep = _plan.Step is not null;
-        if (!isStep)
+        if (!isStep && !_isStale)
             Remember(exchange, error);
         _settlement.Attempt(error);
         _journal.Attempt(exchange, error);

@@ -115,21 +115,33 @@ internal sealed class ExchangePipeline
         if (!isNative && (error = StoredPlace.Find(_exchange, facts)).IsError)
             return error;
         if ((error = _choice.Choose(_exchange, _link, _body)).IsError)
-            return error;
+            return TargetChoice.Told(_exchange, error);
         _services.Metrics.Know(_exchange);
         _exchange.RoutedAt = Stopwatch.GetTimestamp();
         if (_exchange.Endpoint.IsCount)
             return TokenCount.IsAsked(_exchange) ? await CountAsync() : TokenCount.Write(_link, _exchange, _meter, _body);
         if (facts.Background)
             return EdgeError.Client(ErrorKind.NotSupportedYet, "Background responses are not supported yet.", "background");
-        if ((error = await _gate.AdmitAsync(_exchange, _link, _body)).IsError)
-            error = await _attempts.PassOverAsync(_link, _exchange, _body, error);
-        if (error.IsError)
+        if ((error = TargetChoice.Told(_exchange, await AdmitAsync())).IsError)
             return error;
         _exchange.AdmittedAt = Stopwatch.GetTimestamp();
         _isStreaming = facts.Stream;
         _services.Metrics.OnStream(_isStreaming ? 1 : 0);
         return await _attempts.RunAsync(_link, _exchange, _body);
+    }
+
+    /// <summary>What binds the exchange whoever answers: where another model than its client's has nothing left for it, its own is asked.</summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder<>))]
+    private async ValueTask<EdgeError> AdmitAsync()
+    {
+        var error = await _gate.AdmitAsync(_exchange, _link, _body);
+        if (error.IsOfLimit && _link.Reason == StopReason.None && _choice.TryStay(_exchange, _body))
+        {
+            _services.Metrics.Know(_exchange);
+            error = await _gate.AnewAsync(_exchange, _link, _body);
+        }
+
+        return error.IsError ? await _attempts.PassOverAsync(_link, _exchange, _body, error) : error;
     }
 
     /// <summary>The tokens of a prompt by the provider's count; by our own where it cannot be asked.</summary>

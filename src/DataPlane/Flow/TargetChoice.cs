@@ -7,16 +7,19 @@ namespace AiEdge.DataPlane.Flow;
 
 /// <summary>
 /// From the asked model to the first target: by way of another model that is enough for a simple request, and of what limits that are nearly used up, or
-/// targets that are, make of it, where some do. From there on a request that goes to another model is one for that model; where that cannot take it, it
-/// stays with its own.
+/// targets that are, make of it, where some do. From there on a request that goes to another model is one for that model; where that cannot take it, or fails,
+/// or has nothing left for it, it stays with its own, or comes back.
 /// </summary>
 internal sealed class TargetChoice(Admission admission, AdmissionGate gate, TargetPlan plan)
 {
     private readonly UserReading _user = new();
+    private ModelModel _own = null!;
+    private ModelName? _ownName;
 
     /// <summary>The exchange must have its model.</summary>
     public EdgeError Choose(Exchange exchange, ClientLink link, RequestBody body)
     {
+        (_own, _ownName) = (exchange.Model!, exchange.OwnName);
         if (exchange.Endpoint is not { Kind: EndpointKind.Forward } endpoint || !ShapeTraits.Of(endpoint.Shape).HasOutput)
             return ChooseOwn(exchange, body);
         if (exchange.Model!.Simple is { } simple)
@@ -35,11 +38,36 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
         if (made is { Model: null, MaxTokens: 0 })
             return ChooseOwn(exchange, body);
         exchange.Degraded = made;
-        if (made.By is { } limit)
+        return made.Model is null ? ChooseOwn(exchange, body) : default;
+    }
+
+    /// <summary>
+    /// What an exchange was to be admitted by has refused, before anybody was asked: where that was for another model than its client's, it stays with that.
+    /// False where it was for its own.
+    /// </summary>
+    public bool TryStay(Exchange exchange, RequestBody body)
+    {
+        if (!exchange.IsElsewhere)
+            return false;
+        exchange.SimpleModel = null;
+        exchange.Degraded = exchange.Degraded.MaxTokens > 0 ? exchange.Degraded with { Model = null } : default;
+        var (model, name) = (exchange.Model, exchange.OwnName);
+        TurnBack(exchange, _own, _ownName);
+        if (!ChooseOwn(exchange, body).IsError)
+            return true;
+        exchange.Model = model;
+        exchange.TurnTo(name);
+        return false;
+    }
+
+    /// <summary>Counts what was made of an exchange, once it has been admitted so or refused.</summary>
+    public static EdgeError Told(Exchange exchange, EdgeError error)
+    {
+        if (exchange.Degraded.By is { } limit)
             Admission.CountDegraded(limit);
         else
-            made.Of!.Degrades.OnDegraded();
-        return made.Model is null ? ChooseOwn(exchange, body) : default;
+            exchange.Degraded.Of?.Degrades.OnDegraded();
+        return error;
     }
 
     /// <summary>A request that another model is enough for goes to that, if it can take it.</summary>
@@ -63,7 +91,7 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
         var isRepeated = (exchange.Model!.Cascade.Length > 0 || exchange.Model.Ensemble is not null) && MayRepeat(exchange, body);
         exchange.IsCascaded = isRepeated && exchange.Model.Cascade.Length > 0;
         exchange.IsEnsembled = isRepeated && exchange.Model.Ensemble is not null;
-        return Router.Choose(exchange, plan);
+        return ReferenceEquals(exchange.Model, _own) ? Router.Choose(exchange, plan) : Router.Choose(exchange, plan, _own, _ownName);
     }
 
     /// <summary>
@@ -80,7 +108,10 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
         return traits.MayRepeat && !AttemptLoop.HasProviderTools(traits, body);
     }
 
-    /// <summary>Chooses a target of another model. False, and all is as before, where that is the asked one or has none that can take the request.</summary>
+    /// <summary>
+    /// Chooses a target of another model. False, and all is as before, where that is the asked one, or has none that can take the request and be asked for
+    /// its own sake, nor falls back to one.
+    /// </summary>
     private bool TryTurn(Exchange exchange, RequestBody body, ModelName name)
     {
         // What it goes on from lies where it lies: without it the request is another question.
@@ -91,13 +122,19 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
             return false;
         exchange.Model = model;
         exchange.TurnTo(model.OwnName ?? name);
-        if (!ChooseOwn(exchange, body).IsError)
+        if (!ChooseOwn(exchange, body).IsError && plan.IsSettled)
             return true;
-        exchange.Model = own;
-        exchange.TurnTo(ownName);
+        TurnBack(exchange, own, ownName);
+        return false;
+    }
+
+    private static void TurnBack(Exchange exchange, ModelModel? model, ModelName? name)
+    {
+        exchange.Model = model;
+        exchange.IsFallback = false;
+        exchange.TurnTo(name);
         exchange.Needs = default;
         exchange.PrefixHash = 0;
         exchange.PromptIsCounted = exchange.PromptIsEstimate = false;
-        return false;
     }
 }

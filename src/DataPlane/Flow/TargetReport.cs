@@ -81,9 +81,17 @@ internal sealed class TargetReport(TargetPlan plan, EdgeClock clock, RouteStates
         if (RetryAfter == TimeSpan.Zero)
             RetryAfter = inBody;
         if (RetryAfter > TimeSpan.Zero)
-            Pause(exchange, RetryAfter);
+            PauseAsTold(exchange, RetryAfter);
         else if (exchange.Status == 429)
             PauseUntold(exchange);
+    }
+
+    /// <summary>It is the provider's own word: where that is for want of more, nobody asks for the model before.</summary>
+    private void PauseAsTold(Exchange exchange, TimeSpan wait)
+    {
+        Pause(exchange, wait);
+        if (exchange.Status == 429)
+            plan.OnRefused(wait);
     }
 
     /// <summary>What the client is told, should nobody else be asked.</summary>

@@ -47,9 +47,34 @@ internal static class Accounts
         return least == long.MaxValue ? 0 : least;
     }
 
+    /// <summary>Whether the provider has said of all of a target's accounts when it has more for its model, and that is not yet.</summary>
+    public static bool Rests(TargetModel target, long nowMs, in AccountAsk ask)
+    {
+        var all = target.Provider.Accounts;
+        var rests = false;
+        for (var i = 0; i < all.Length; i++)
+        {
+            if (all[i].IsDisabled)
+                continue;
+            if (RestMs(target, i, nowMs, ask) == 0)
+                return false;
+            rests = true;
+        }
+
+        return rests;
+    }
+
+    /// <summary>
+    /// How long an account is to be left alone for the target's model by its provider's own word; 0 where it is not, or where that is no more than a guess, or
+    /// was said of its provider's health: then whoever has nobody else asks it all the same.
+    /// </summary>
+    private static long RestMs(TargetModel target, int place, long nowMs, in AccountAsk ask) =>
+        target.Provider.Accounts[place].State.PauseLeftMs(nowMs) > 0 ? LimitsOf(target, place, ask)?.RestMs(nowMs) ?? 0 : 0;
+
     /// <summary>
     /// The place of the account that a request is sent as, which its part has been taken of: each in its turn, those that are not to be left
-    /// alone first, and of these the first that has room. Where none has, the one that has it soonest, if that is soon enough. -1 where there is none.
+    /// alone first, and of these the first that has room. Where none has, the one that has it soonest, if that is soon enough. -1 where there is none, or
+    /// where the provider has said of all of them when it has more.
     /// </summary>
     /// <param name="target">Whose accounts.</param>
     /// <param name="prefix">Of its prompt, which caches are kept of by account: the same goes to the same, if that has room; 0 for each in its turn.</param>
@@ -69,6 +94,7 @@ internal static class Accounts
         var start = all.Length == 1 ? 0 : (int)((prefix != 0 ? StableHash.Mix(prefix) : target.Provider.Turns.Next()) % (uint)all.Length);
         var isPaused = only is not null || PauseLeftMs(target.Provider, nowMs) > 0;
         var (soonest, soonestLimits) = (-1, (AccountLimits?)null);
+        var restMs = long.MaxValue;
         (trial, taken) = (0, null);
         waitMs = long.MaxValue;
         for (var i = 0; i < all.Length; i++)
@@ -79,6 +105,13 @@ internal static class Accounts
                 continue;
             taken = Known(target, place, ask);
             taken?.Want(nowMs, ask.Cost);
+            if (only is null && RestMs(target, place, nowMs, ask) is > 0 and var rest && (taken is null || taken.HeldMs(nowMs) == 0))
+            {
+                all[place].State.OnPaced();
+                restMs = Math.Min(restMs, rest);
+                continue;
+            }
+
             if (taken is null || taken.TryTake(nowMs, ask.Cost, 0, out var wait))
             {
                 waitMs = 0;
@@ -97,6 +130,7 @@ internal static class Accounts
         if (taken is not null && taken.TryTake(nowMs, ask.Cost, waitMaxMs, out waitMs))
             return soonest;
         taken = null;
+        waitMs = Math.Min(waitMs, restMs);
         return -1;
     }
 

@@ -34,7 +34,12 @@ internal static class Router
     }
 
     /// <summary>Chooses the first target of an exchange that has its model, and its needs where the model's targets look at them.</summary>
-    public static EdgeError Choose(Exchange exchange, TargetPlan plan) => plan.TryBegin(exchange) ? default : Unfit(exchange, plan.Lack);
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="plan">Its plan.</param>
+    /// <param name="origin">The model that its client asked for, where it has turned to another.</param>
+    /// <param name="originName">What the exchange calls that.</param>
+    public static EdgeError Choose(Exchange exchange, TargetPlan plan, ModelModel? origin = null, ModelName? originName = null) =>
+        plan.TryBegin(exchange, origin, originName) ? default : Unfit(exchange, plan.Lack);
 
     /// <summary>The model that a name stands for to a key: a name of its map, a version by the path's prefix, or what an alias means.</summary>
     public static ReadOnlySpan<byte> Meant(KeyModel key, ModelTable models, ReadOnlySpan<byte> asked, byte[]? prefix = null)

@@ -87,11 +87,13 @@ internal sealed partial class TargetPlan
             Taken = _taken,
             Limits = _limits,
             IsProbe = _isProbe,
+            IsAnyway = _isAnyway,
             Trial = _trial,
             Rest = _rest,
             SentAt = _exchange.SentAt,
         };
-        (_target, _taken, _limits, _isProbe, _trial, _rest) = (other.Index, other.Taken, other.Limits, other.IsProbe, other.Trial, other.Rest);
+        (_target, _taken, _limits, _trial, _rest) = (other.Index, other.Taken, other.Limits, other.Trial, other.Rest);
+        (_isProbe, _isAnyway) = (other.IsProbe, other.IsAnyway);
         (_exchange.Target, _exchange.Account, _exchange.SentAt) = (other.Target, other.Account, other.SentAt);
         other = asked;
     }
@@ -131,6 +133,7 @@ internal sealed partial class TargetPlan
         public AccountLimits? Taken;
         public AccountLimits? Limits;
         public bool IsProbe;
+        public bool IsAnyway;
         public long Trial;
         public long Rest;
         public long SentAt;

@@ -39,11 +39,14 @@ internal sealed partial class TargetPlan
         return Balancer.Ready(_asked, set, clock.CoarseMs, AskOf(_asked, null)) != 0;
     }
 
-    /// <summary>A cheaper model cannot be asked: a limit of it has nothing left. Turns to the next; false where it is none, or nobody is left.</summary>
+    /// <summary>
+    /// A cheaper model cannot be asked, or one that is fallen back to: a limit of it has nothing left. Turns to the next; false where it is none of these, or
+    /// nobody is left.
+    /// </summary>
     public bool TryPassOver()
     {
         if (_step == Own)
-            return false;
+            return TryPassModel();
         var (model, target) = (_exchange.Model, _exchange.Target);
         OnEscalated(CascadeOutcome.Limited);
         if (!TryStep(_step + 1) && !TryAsked())

@@ -18,12 +18,12 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     private ulong _full;
     private ModelModel? _fullOf;
     private int _target;
-    private int _fallbacks;
     private ModelName? _by;
     private TargetFit _fit;
     private bool _isNative;
     private bool _isWhole;
     private bool _isProbe;
+    private bool _isAnyway;
     private long _trial;
     private long _rest;
     private bool _isObserved;
@@ -39,11 +39,15 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     /// <summary>
     /// Chooses the target of the exchange's model, or where none of those can take it, of a model that it falls back to; false where none can.
     /// </summary>
-    public bool TryBegin(Exchange exchange)
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="origin">The model that its client asked for, where it has turned to another, which falls back to that at last; else null.</param>
+    /// <param name="originName">What the exchange calls that.</param>
+    public bool TryBegin(Exchange exchange, ModelModel? origin = null, ModelName? originName = null)
     {
         _exchange = exchange;
         _asked = exchange.Model!;
-        _isProbe = _isObserved = _isElsewhere = false;
+        (_origin, _originName, _askedName) = (origin, originName, exchange.OwnName);
+        _isProbe = _isAnyway = _isObserved = _isElsewhere = false;
         _isWhole = !exchange.Stream;
         _trial = _rest = 0;
         _without = 0;
@@ -62,15 +66,11 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     {
         for (_fit = TargetFit.Whole; _fit != TargetFit.No; _fit--)
         {
-            _tried = 0;
-            _fallbacks = 0;
+            _tried = _again = 0;
+            _fallen = 0;
             _by = null;
-
-            // Where all of them are ejected, to find out once more that they fail would take an attempt of each request, and of the budget.
-            var isOut = IsOut(Untried());
-            if (TryChoose(Untried(), isPicky: isOut) || TryFallBack(isPicky: isOut) || (isOut && (TryChoose(Untried(), isPicky: false) || TryFallBack())))
+            if (TryAnyone())
                 return true;
-
             if (!_asked.IsFitted)
                 break;
         }
@@ -87,7 +87,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         var now = clock.CoarseMs;
         for (var passed = 0UL; ;)
         {
-            _isProbe = false;
+            _isProbe = _isAnyway = false;
             var target = _exchange.Target!;
             var isTried = IsTried(passed, now);
             var hasRoom = isTried ? target.Load.TryEnterAlone(target.Concurrent, _isWhole) : target.Load.TryEnter(target.Concurrent, _isWhole);
@@ -99,7 +99,11 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
             if (others == 0 && !hasRoom && !(isTried && target.Load.TryEnter(target.Concurrent, _isWhole)))
                 return false;
             if (others == 0)
+            {
+                _isAnyway = true;
                 break;
+            }
+
             if (hasRoom)
                 target.Load.Leave(isWhole: _isWhole);
             passed |= 1UL << _target;
@@ -130,11 +134,13 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         target.Load.Leave(waits: !_isObserved, _isWhole);
         EndAccount();
         var now = clock.CoarseMs;
+        if (outcome == AttemptOutcome.Answered)
+            EndEjection();
         if (outcome != AttemptOutcome.Unknown)
             target.Health.Report(now, outcome == AttemptOutcome.Failed, _isProbe);
         else if (_isProbe)
             target.Health.Abandon(now);
-        _isProbe = false;
+        _isProbe = _isAnyway = false;
         if (_exchange.Usage is { IsPresent: true } usage)
             target.Load.Count(usage.InputTokens, usage.CachedInputTokens);
         _isObserved = false;
@@ -170,6 +176,8 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     {
         if (_limits is null && isServed && rates.IsTold)
             _limits = _exchange.Account!.State.Named.Add(Ask, clock.CoarseMs);
+        if (isServed)
+            _limits?.EndRest();
         if (refusedFor > TimeSpan.Zero)
             _limits?.OnRefused(clock.CoarseMs, refusedFor, rates, _exchange.AccountCost);
         if (_taken is not null)
@@ -201,6 +209,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         if (_rest != 0)
             _exchange.Target!.Pause.EndTrial(_rest);
         _trial = _rest = 0;
+        EndEjection();
         if (!_isProbe)
             return;
         _isProbe = false;
@@ -233,8 +242,8 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     public bool TrySkip()
     {
         _tried |= 1UL << _target;
-        if (!TryChoose(Untried(), isPicky: _step != Own) && (_step != Own || !TryFallBack()))
-            return TryPassOver();
+        if (_step == Own ? !TryAnyone() && !TryReturn(isAsked: false) : !TryChoose(Untried(), isPicky: true))
+            return _step != Own && TryPassOver();
         Pass();
         return true;
     }
@@ -268,12 +277,25 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         }
 
         _isNative = native;
-        var isFound = TryChoose(Untried(), isPicky: true) || (!native && TryAgain(retryAfter, out wait)) || TryFallBack()
-            || TryChoose(Untried(), isPicky: false);
+        var isOther = TryChoose(Untried(), isPicky: true);
+        var isFound = isOther || (!native && TryAgain(retryAfter, out wait));
+        if (!isFound)
+        {
+            isFound = isOther = TryFallBack(isPicky: true) || TryFallBack(isPicky: false)
+                || TryChoose(Untried() & ~Resting(Untried()), isPicky: false) || TryReturn(isAsked: true);
+        }
+
         _isNative = false;
         _next = (_exchange.Model!, _exchange.Target!);
         (_exchange.Model, _exchange.Target) = (model, target);
-        return isFound && _asked.Retries.TryTake(clock.CoarseMs, _asked.Retry.BudgetPercent);
+        if (!isFound)
+            return false;
+
+        // What keeps an outage from becoming worse is not to keep a request from who answers.
+        var isFree = isOther && attempts == 1 && _next.Target.Health.IsSound && !IsOut(_next.Model, 1UL << _target);
+        return isFree
+            ? _asked.Retries.TryCount(clock.CoarseMs, _asked.Retry.BudgetPercent)
+            : _asked.Retries.TryTake(clock.CoarseMs, _asked.Retry.BudgetPercent);
     }
 
     /// <summary>The same as before, after a wait that grows with each attempt and is nobody else's.</summary>
@@ -283,7 +305,12 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         var model = _exchange.Model!;
         if (!_asked.Retry.SameTarget)
             return false;
-        var all = Eligible(model);
+
+        // Where another model can be asked it is, within the attempts: who is to be left alone gives way to it, and who was asked twice.
+        var (attempts, hasOther) = (_exchange.Attempts - _spent, CanFallBack());
+        if (hasOther && attempts + 1 >= _asked.Retry.AttemptsMax)
+            return false;
+        var all = Eligible(model) & ~(hasOther ? _again : 0);
         var now = clock.CoarseMs;
         var set = Balancer.Available(model, all, now, Ask) is var available and not 0 ? available : Answering(model, all, now);
         if (set == 0)
@@ -291,25 +318,15 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         var choice = Balancer.Choose(model, Foremost(model, set), now, _exchange);
         var target = model.Targets[choice];
         var pause = Math.Max(retryAfter.TotalMilliseconds, Math.Max(Accounts.PauseLeftMs(target.Provider, now), target.Pause.LeftMs(now)));
-        var backoff = Math.Min(100 << Math.Min(_exchange.Attempts - _spent - 1, 5), 2000);
+        if (hasOther && pause > 0)
+            return false;
+        var backoff = Math.Min(100 << Math.Min(attempts - 1, 5), 2000);
         wait = TimeSpan.FromMilliseconds(Math.Max(pause, backoff / 2) + Random.Shared.Next((backoff / 2) + 1));
         if (wait > _asked.Retry.WaitMax)
             return false;
         Take(choice);
+        _again |= 1UL << choice;
         return true;
-    }
-
-    /// <summary>Whether there are some, and none of them may be asked for its own sake; who only has no room for now is waited for.</summary>
-    private bool IsOut(ulong set)
-    {
-        var now = clock.CoarseMs;
-        for (var rest = set; rest != 0; rest &= rest - 1)
-        {
-            if (_exchange.Model!.Targets[BitOperations.TrailingZeroCount(rest)].Health.IsAvailable(now))
-                return false;
-        }
-
-        return set != 0;
     }
 
     /// <summary>Those of a set that are not ejected, where there are such: who only has no room for now is more likely to answer than who fails.</summary>
@@ -326,29 +343,6 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         return answering != 0 ? answering : set;
     }
 
-    private bool TryFallBack(bool isPicky = false)
-    {
-        var before = (_exchange.Model, _tried, _by);
-
-        // What it goes on from lies where it lies: without it the request is another question.
-        if (_exchange.Stored.IsReferred)
-            return false;
-        while (_fallbacks < _asked.Fallback.Length)
-        {
-            var name = _asked.Fallback[_fallbacks++];
-            if (_exchange.Config.Models.Find(name.Utf8) is not { IsDisabled: false } model)
-                continue;
-            (_exchange.Model, _tried, _by) = (model, 0, model.OwnName ?? name);
-            if (TryChoose(Untried(), isPicky))
-                return true;
-            (_exchange.Model, _tried, _by) = before;
-        }
-
-        if (isPicky)
-            _fallbacks = 0;
-        return false;
-    }
-
     /// <summary>Chooses one of a set; one that cannot be asked now only where there is no other, and not at all if picky.</summary>
     private bool TryChoose(ulong set, bool isPicky)
     {
@@ -359,15 +353,10 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
         var available = Balancer.Available(model, set, now, Ask);
         if (available == 0 && isPicky)
             return false;
-        Take(Balancer.Choose(model, Foremost(model, available != 0 ? available : Answering(model, set, now)), now, _exchange));
+        if (available == 0)
+            available = Answering(model, (set & ~Resting(set)) is var askable and not 0 ? askable : set, now);
+        Take(Balancer.Choose(model, Foremost(model, available), now, _exchange));
         return true;
-    }
-
-    /// <summary>Where a target of another model has no name for it, that is asked for by the name that it was turned to by.</summary>
-    private void Pass()
-    {
-        _exchange.IsFallback = !ReferenceEquals(_exchange.Model, _asked);
-        _exchange.Pass(_by);
     }
 
     /// <summary>No head came of what was taken of an account: it was not sent, or nobody answered.</summary>
@@ -387,7 +376,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     private AccountAsk Ask => AskOf(_exchange.Model!, _by);
 
     private AccountAsk AskOf(ModelModel model, ModelName? by) =>
-        new(_exchange.AccountCost, !model.IsGlob ? default : (by ?? _exchange.OwnName) is { } name ? name.Utf8 : _exchange.AskedModel);
+        new(_exchange.AccountCost, !model.IsGlob ? default : (by ?? NameOf(model)) is { } name ? name.Utf8 : _exchange.AskedModel);
 
     private void Take(int target)
     {

@@ -52,6 +52,17 @@ public sealed class RetryBudgetTests
     }
 
     [Fact]
+    public void What_is_counted_without_being_asked_for_leaves_less_for_the_rest()
+    {
+        var budget = new RetryBudget();
+        for (var i = 0; i < RetryBudget.Floor + 5; i++)
+            Assert.True(budget.TryCount(0, 20));
+        Assert.False(budget.TryTake(0, 20));
+        Assert.False(budget.TryCount(0, 0));
+        Assert.Equal((RetryBudget.Floor + 5, 2), (budget.Granted, budget.Refused));
+    }
+
+    [Fact]
     public void No_share_is_none_at_all()
     {
         var budget = new RetryBudget();

@@ -22,9 +22,10 @@ public sealed class TargetPlanTests
     public void The_same_target_comes_after_the_others_and_other_models_last()
     {
         var world = new RouteWorld(
-            "  m: { targets: [ { provider: a }, { provider: b, priority: 1 } ], fallback: [ n ], retry: { attempts: 3, sameTarget: true, waitMax: 60s } }\n  n: { targets: [ { provider: c } ] }");
-        Assert.Equal(["a", "b", "a"], Asked(world));
-        Assert.InRange(world.Wait.TotalMilliseconds, 0, 0);
+            "  m: { targets: [ { provider: a }, { provider: b, priority: 1 } ], fallback: [ n ], retry: { attempts: 9, sameTarget: true, waitMax: 60s } }\n"
+            + "  n: { targets: [ { provider: c } ], health: { keep: 0% } }");
+        Assert.Equal(["a", "b", "a", "b", "c"], Asked(world)[..5]);
+        Assert.InRange(world.Wait.TotalMilliseconds, 0, 9_000);
         world = new RouteWorld("  m: { targets: [ { provider: a }, { provider: b, priority: 1 } ], fallback: [ n, o ], retry: { attempts: 9 } }\n"
             + "  n: { targets: [ { provider: c, model: x } ], fallback: [ o ] }\n  o: { targets: [ { provider: d } ] }");
         Assert.Equal(["a", "b", "c/x", "d"], Asked(world));

@@ -42,9 +42,9 @@ public sealed class ProviderWaitTests
     [Fact]
     public async Task Gemini_s_wait_is_a_header_to_clients_of_other_dialects()
     {
-        await using var edge = await Edge.StartAsync(Gem.Setup);
         foreach (var request in (string[])[Ask.Chat("", "gemini-2.5-flash"), Claude.Ask("", "gemini-2.5-pro")])
         {
+            await using var edge = await Edge.StartAsync(Gem.Setup);
             edge.Fake.EnqueueRaw(Ask.Refusal(429, Exhausted));
             var answer = await edge.AskAsync(request);
 

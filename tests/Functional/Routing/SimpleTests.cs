@@ -58,8 +58,11 @@ public sealed class SimpleTests
         });
         for (var i = 0; i < 4; i++)
             Assert.Equal((200, i < 2 ? null : "all;max-tokens=7"), (await edge.AskAsync(Ask.Chat(model: "large"))) is var answer ? (answer.Status, answer.Field("x-aiedge-degraded")) : default);
-        Assert.Equal("of-small;scope=global", (await edge.AskAsync(Ask.Chat(model: "large"))).Field("x-aiedge-limit"));
-        Assert.Equal([0, 0, 7, 7], edge.Fake.Requests.Select(request => JsonElement.Parse(request.BodyText).TryGetProperty("max_tokens", out var cap) ? cap.GetInt32() : 0));
+
+        // Nothing is refused for it: what the other model has no more for stays with its own.
+        Assert.Equal((200, null), (await edge.AskAsync(Ask.Chat(model: "large"))) is var own ? (own.Status, own.Field("x-aiedge-simple")) : default);
+        Assert.Equal("of-large;scope=global", (await edge.AskAsync(Ask.Chat(model: "large"))).Field("x-aiedge-limit"));
+        Assert.Equal([0, 0, 7, 7, 7], edge.Fake.Requests.Select(request => JsonElement.Parse(request.BodyText).TryGetProperty("max_tokens", out var cap) ? cap.GetInt32() : 0));
     }
 
     [Fact]
