@@ -22,19 +22,25 @@ internal static class ExchangeStages
           - { name: all, per: global, requests: 1000000000/min, tokens: 1000000000000/day, cost: $1000000000/month }
         """;
 
+    private const string Said =
+        """{"object":"chat.completion","choices":[{"index":0,"message":{"content":"a"},"finish_reason":"stop"}],"""
+        + """
+        "usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21}}
+        """;
+
     public static Action Small() => Begin(
         """{"model":"fake-1","messages":[{"role":"user","content":"Say hello"}]}""",
-        Answer("application/json", """{"object":"chat.completion","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21}}"""));
+        Answer("application/json", Said));
 
     /// <summary>The same with six amounts that limits keep and a journal.</summary>
     public static Action SmallLimited() => Begin(
         """{"model":"fake-1","messages":[{"role":"user","content":"Say hello"}]}""",
-        Answer("application/json", """{"object":"chat.completion","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21}}"""),
+        Answer("application/json", Said),
         isLimited: true);
 
     public static Action Large() => Begin(
         $$"""{"model":"fake-1","messages":[{"role":"user","content":"{{new string('x', 100_000)}}"}]}""",
-        Answer("application/json", """{"object":"chat.completion","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21}}"""));
+        Answer("application/json", Said));
 
     public static Action Stream() => Stream(isLimited: false);
 
