@@ -109,7 +109,7 @@ public sealed class EncodingTests
     {
         await using var edge = await Edge.StartAsync();
 
-        var answer = await edge.AskAsync(Ask.Chat($"status=429; encoding={coding}"));
+        var answer = await edge.AskAsync(Ask.Chat($"status=429; retryafter=none; encoding={coding}"));
 
         Assert.Equal(429, answer.Status);
         Assert.Null(answer.Field("Content-Encoding"));

@@ -62,7 +62,7 @@ public sealed class JournalTests
             (Ask.Post("/v1/chat/completions", "{}"), "refused", 400),
             (Ask.Chat(model: "unreachable"), "upstream_fault", 502),
             (Ask.Chat("status=401"), "upstream_fault", 502),
-            (Ask.Chat("status=429"), "done", 429),
+            (Ask.Chat("status=429; retryafter=none"), "done", 429),
             (Ask.Stream("cut=4"), "upstream_fault", 200),
         ];
         foreach (var (request, _, status) in asked)

@@ -14,7 +14,7 @@ public sealed class PoolTests
 
         for (var i = 0; i < 4; i++)
         {
-            (string Request, int Status)[] asked = [(Ask.Chat(), 200), (Ask.Stream(), 200), (Ask.Chat("status=401"), 502), (Ask.Stream("status=429"), 429)];
+            (string Request, int Status)[] asked = [(Ask.Chat(), 200), (Ask.Stream(), 200), (Ask.Chat("status=401"), 502), (Ask.Stream("status=429; retryafter=none"), 429)];
             foreach (var (request, status) in asked)
             {
                 Assert.Equal(status, (await edge.AskAsync(request)).Status);

@@ -65,7 +65,7 @@ public sealed class ProviderWaitTests
         await using var edge = await Edge.StartAsync(new EdgeSetup
         {
             Providers = "  pool: { dialect: gemini, baseUrl: \"ROOT\", key: key-one-000000000000 }",
-            Models = "  pool: { targets: [ { provider: pool, model: fake-n3 }, { provider: fake, model: fake-n9 } ], ensemble: { size: 2, pick: longest, within: 3s } }",
+            Models = "  pool: { targets: [ { provider: pool, model: fake-n3 }, { provider: fake, model: fake-n9 } ], ensemble: { size: 2, pick: longest, within: 6s } }",
             Fake = new FakeUpstreamOptions
             {
                 // One that has said what it is and does not end is called off in the end.
