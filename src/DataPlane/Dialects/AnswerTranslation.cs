@@ -64,10 +64,8 @@ internal sealed class AnswerTranslation
             WantsBase64 = exchange.WantsBase64,
             WantsOldCalls = exchange.WantsOldCalls,
         });
-        _told = Told();
-        _told = probe?.Over(_told, hidesLogprobs) ?? _told;
-        if (!exchange.FittedNames.IsEmpty)
-            _told = (_names ??= new OwnNames()).Over(_told, exchange.FittedNames);
+        var told = Told(exchange.FittedNames);
+        _told = probe?.Over(told, hidesLogprobs) ?? told;
     }
 
     /// <summary>Ids of exchanges are counted: who knows one could name items of another's answer.</summary>
@@ -80,12 +78,16 @@ internal sealed class AnswerTranslation
         Base64Url.EncodeToUtf8(random, secret);
     }
 
-    /// <summary>Whom the reader tells: the writer, or who puts calls in turn before it.</summary>
-    private AnswerWriter Told()
+    /// <summary>
+    /// Whom the reader tells: the writer, and before it who tells the client's own names, and before that who puts calls in turn, who has to see where the
+    /// arguments end that a custom tool's text is in.
+    /// </summary>
+    private AnswerWriter Told(ReadOnlyMemory<byte> names)
     {
+        var told = names.IsEmpty ? _writer : (_names ??= new OwnNames()).Over(_writer, names);
         if (!_writer.TellsCallsInTurn)
-            return _writer;
-        (_turns ??= new CallsInTurn()).Reset(_writer);
+            return told;
+        (_turns ??= new CallsInTurn()).Reset(told);
         return _turns;
     }
 

@@ -66,10 +66,14 @@ internal static class Accounts
 
     /// <summary>
     /// How long an account is to be left alone for the target's model by its provider's own word; 0 where it is not, or where that is no more than a guess, or
-    /// was said of its provider's health: then whoever has nobody else asks it all the same.
+    /// was said of its provider's health: then whoever has nobody else asks it all the same. Who comes when he was told to is not sent away for what the clock
+    /// is behind.
     /// </summary>
-    private static long RestMs(TargetModel target, int place, long nowMs, in AccountAsk ask) =>
-        target.Provider.Accounts[place].State.PauseLeftMs(nowMs) > 0 ? LimitsOf(target, place, ask)?.RestMs(nowMs) ?? 0 : 0;
+    private static long RestMs(TargetModel target, int place, long nowMs, in AccountAsk ask)
+    {
+        var told = target.Provider.Accounts[place].State.PauseLeftMs(nowMs) > 0 ? LimitsOf(target, place, ask)?.RestMs(nowMs) ?? 0 : 0;
+        return told > DeadlineWheel.TickMs ? told : 0;
+    }
 
     /// <summary>
     /// The place of the account that a request is sent as, which its part has been taken of: each in its turn, those that are not to be left

@@ -134,6 +134,7 @@ internal sealed class CustomInput
         {
             case Place.Before:
                 _place = octet == (byte)'{' ? Place.Members : IsBlank(octet) ? _place : Place.Behind;
+                HasOthers |= _place == Place.Behind;
                 break;
             case Place.Members when octet == (byte)'"':
                 (_place, _named, _isEscaped) = (Place.Name, 0, false);

@@ -115,7 +115,10 @@ internal ref struct NameFitting
             return slot.Name;
         }
 
-        return ToolNamespaces.Is(plain.Of(_request.Source)) ? _request.Put(made[.._form.Fit(plain.Of(_request.Source), 0, made)]) : default;
+        if (!ToolNamespaces.Is(plain.Of(_request.Source)))
+            return default;
+        _request.Losses.Add("tools.name"u8);
+        return _request.Put(made[.._form.Fit(plain.Of(_request.Source), 0, made)]);
     }
 
     /// <summary>A name without escapes. False where there is none, or one that is too long for all.</summary>

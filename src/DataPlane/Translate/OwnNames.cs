@@ -6,6 +6,9 @@ namespace AiEdge.DataPlane.Translate;
 /// </summary>
 internal sealed class OwnNames : AnswerWriter
 {
+    /// <summary>Calls whose place is kept for another answer.</summary>
+    private const int InputsKept = 64;
+
     private readonly List<CustomInput> _inputs = [];
     private readonly TextBuffer _text = new();
     private AnswerWriter _to = null!;
@@ -15,8 +18,6 @@ internal sealed class OwnNames : AnswerWriter
     public override int ChoicesMax => _to.ChoicesMax;
 
     public override bool TakesCustomCalls => _to.TakesCustomCalls;
-
-    public override bool HidesLogprobs => _to.HidesLogprobs;
 
     /// <summary>A new answer, which goes on to <paramref name="to"/>.</summary>
     /// <param name="to">Who takes it.</param>
@@ -45,6 +46,8 @@ internal sealed class OwnNames : AnswerWriter
     {
         _names = default;
         _text.Release();
+        if (_inputs.Count > InputsKept)
+            _inputs.RemoveRange(InputsKept, _inputs.Count - InputsKept);
     }
 
     protected override void OnBegin(in AnswerFacts facts) => throw new NotSupportedException("The answer is begun by who writes it.");

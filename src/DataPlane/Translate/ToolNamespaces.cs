@@ -11,6 +11,12 @@ internal static class ToolNamespaces
     private const byte Between = 0x1F;
     private const byte Underscore = (byte)'_';
 
+    /// <summary>
+    /// Bytes that names of two take at most, as many as can be told in the place of them: a client's body would be many times as long by a long name of a
+    /// server that has many tools.
+    /// </summary>
+    private const int JoinedBytesMax = FittedNames.CountMax * FittedNames.NameBytesMax;
+
     /// <summary>What it is as well to say as nothing: a tool in it is one of no server's.</summary>
     private static ReadOnlySpan<byte> Default => "functions"u8;
 
@@ -20,6 +26,7 @@ internal static class ToolNamespaces
     public static void Join(NeutralRequest request)
     {
         var (isAny, namesItself) = (false, false);
+        var room = JoinedBytesMax;
         for (var i = 0; i < request.Tools.Count; i++)
         {
             var tool = request.Tools[i];
@@ -27,24 +34,24 @@ internal static class ToolNamespaces
             namesItself |= IsItself(request, tool.Namespace, tool.Name);
             if (tool.NamespaceText.Length > 0)
                 tool = tool with { Description = request.Put(tool.NamespaceText, tool.Description.IsPresent ? "\\n\\n"u8 : default, tool.Description) };
-            request.Tools[i] = tool with { Name = NameOf(request, tool.Namespace, tool.Name, "tools.namespace"u8) };
+            request.Tools[i] = tool with { Name = NameOf(request, tool.Namespace, tool.Name, "tools.namespace"u8, ref room) };
         }
 
         for (var i = 0; i < request.AllowedTools.Count; i++)
         {
             var tool = request.AllowedTools[i];
-            request.AllowedTools[i] = tool with { Name = NameOf(request, tool.Namespace, tool.Name, request.Names.ToolChoice) };
+            request.AllowedTools[i] = tool with { Name = NameOf(request, tool.Namespace, tool.Name, request.Names.ToolChoice, ref room) };
         }
 
         for (var i = 0; i < request.Parts.Count; i++)
         {
             ref var part = ref CollectionsMarshal.AsSpan(request.Parts)[i];
             if (part.Namespace.IsPresent && (namesItself || !IsItself(request, part.Namespace, part.Name)))
-                part.Name = NameOf(request, part.Namespace, part.Name, "input.function_call.namespace"u8);
+                part.Name = NameOf(request, part.Namespace, part.Name, "input.function_call.namespace"u8, ref room);
         }
 
-        request.ToolName = NameOf(request, request.ToolNamespace, request.ToolName, request.Names.ToolChoice);
-        if (isAny && request.ToolName.IsPresent && !request.ToolNamespace.IsPresent)
+        request.ToolName = NameOf(request, request.ToolNamespace, request.ToolName, request.Names.ToolChoice, ref room);
+        if (isAny)
             FindChosen(request);
         if (request.MayRepeatTools)
             KeepLast(request);
@@ -91,32 +98,49 @@ internal static class ToolNamespaces
     private static bool IsItself(NeutralRequest request, Piece space, Piece name) =>
         space.IsPresent && name.IsPresent && space.Of(request.Source).SequenceEqual(name.Of(request.Source));
 
-    private static Piece NameOf(NeutralRequest request, Piece space, Piece name, ReadOnlySpan<byte> lost)
+    private static Piece NameOf(NeutralRequest request, Piece space, Piece name, ReadOnlySpan<byte> lost, ref int room)
     {
         if (space.Length == 0 || name.Length == 0 || space.Of(request.Source).SequenceEqual(Default))
             return name;
-        if (space.Length + 1 + name.Length <= FittedNames.NameBytesMax)
+        var length = space.Length + 1 + name.Length;
+        if (length <= Math.Min(room, FittedNames.NameBytesMax))
+        {
+            room -= length;
             return request.Put(space, [Between], name);
+        }
+
         request.Losses.Add(lost);
         return name;
     }
 
-    /// <summary>A function may be chosen by its name alone, where no other has it.</summary>
+    /// <summary>A function may be chosen, or allowed, by its name alone, where no other has it.</summary>
     private static void FindChosen(NeutralRequest request)
     {
-        var chosen = request.ToolName.Of(request.Source);
-        Piece found = default;
+        if (request.ToolName.IsPresent && !request.ToolNamespace.IsPresent)
+            request.ToolName = Found(request, request.ToolName);
+        if (request.AllowedTools.Count > FittedNames.CountMax || request.Tools.Count > FittedNames.CountMax)
+            return;
+        foreach (ref var tool in CollectionsMarshal.AsSpan(request.AllowedTools))
+        {
+            if (tool.Name.IsPresent && !tool.Namespace.IsPresent)
+                tool = tool with { Name = Found(request, tool.Name) };
+        }
+    }
+
+    private static Piece Found(NeutralRequest request, Piece chosen)
+    {
+        var own = chosen.Of(request.Source);
+        var found = chosen;
         foreach (var tool in request.Tools)
         {
             var name = tool.Name.Of(request.Source);
-            if (name.SequenceEqual(chosen))
-                return;
-            if (Split(name, out _).SequenceEqual(chosen))
+            if (name.SequenceEqual(own))
+                return chosen;
+            if (Split(name, out _).SequenceEqual(own))
                 found = tool.Name;
         }
 
-        if (found.IsPresent)
-            request.ToolName = found;
+        return found;
     }
 
     private static void KeepLast(NeutralRequest request)

@@ -49,6 +49,22 @@ public sealed class FallbackTests
         }
     }
 
+    /// <summary>The clock is behind by as much as a tick.</summary>
+    [Theory]
+    [InlineData(DeadlineWheel.TickMs, true)]
+    [InlineData(DeadlineWheel.TickMs + 1, false)]
+    public void Who_comes_when_he_was_told_to_is_not_sent_away(int leftMs, bool isAsked)
+    {
+        var world = new RouteWorld("  m: { targets: [ { provider: a, model: x } ] }");
+        var target = world.Model("m").Targets[0];
+        target.Provider.Accounts[0].State.Pause(0, TimeSpan.FromMilliseconds(leftMs));
+        target.Limits[0].Rest(0, TimeSpan.FromMilliseconds(leftMs));
+        world.Begin("m");
+        Assert.True(world.Plan.TryEnter());
+        Assert.Equal(isAsked, world.Plan.TryTakeAccount(mayWait: true, out _));
+        world.Plan.Leave(AttemptOutcome.Unknown);
+    }
+
     [Fact]
     public void What_a_provider_said_of_a_long_rest_holds_until_it_says_otherwise()
     {

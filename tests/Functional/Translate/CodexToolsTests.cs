@@ -53,7 +53,8 @@ public sealed class CodexToolsTests
         var item = $$"""{"type":"additional_tools","role":"developer","tools":[{{Tools}}]},""";
         var body = $$"""{"model":"{{model}}","stream":{{(isStream ? "true" : "false")}},"store":false,"input":[{{(isAmongItems ? item : "")}}{{Said}}],"tools":[{{(isAmongItems ? "" : Tools)}}]}""";
 
-        var answer = await edge.AskAsync(Ask.Post("/v1/responses", body, Ask.Script("n=3; tools=always")));
+        // Those of a chat begin all at once, too, and come in turn.
+        var answer = await edge.AskAsync(Ask.Post("/v1/responses", body, Ask.Script(isAmongItems ? "n=3; tools=always; weave; b=0" : "n=3; tools=always")));
 
         Assert.True(answer.Status == 200, answer.Text);
         if (!isStream)
@@ -61,6 +62,7 @@ public sealed class CodexToolsTests
         var response = isStream ? JsonElement.Parse(answer.Events[^1]).GetProperty("response") : answer.Json;
         var calls = response.GetProperty("output").EnumerateArray().Select(call => (
             call.GetProperty("type").GetString(), call.GetProperty("name").GetString(), call.TryGetProperty("namespace", out var space) ? space.GetString() : null));
+        Assert.Equal("completed", response.GetProperty("status").GetString());
         Assert.Equal([("function_call", "shell", null), ("custom_tool_call", "apply_patch", null), ("function_call", "view", "mcp__srv")], calls);
         Assert.Contains("mcp__srv__view", (await edge.Fake.NextRequestAsync()).BodyText, StringComparison.Ordinal);
     }

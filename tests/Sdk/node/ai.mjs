@@ -153,7 +153,7 @@ const kinds = {
     assert.doesNotMatch(JSON.stringify(unknown.responseBody), /at AiEdge/);
     const forbidden = await failure(generateText({ model: model('secret'), prompt, maxRetries: 0 }));
     assert.equal(forbidden.statusCode, 403);
-    const limited = await failure(generateText({ model: model('fake-n1'), prompt, maxRetries: 0, headers: once('status=429') }));
+    const limited = await failure(generateText({ model: model('fake-n1'), prompt, maxRetries: 0, headers: once('status=429; retryafter=none') }));
     assert.equal(limited.statusCode, 429);
     assert.equal(limited.isRetryable, true);
     const again = await generateText({ model: model('fake-n8'), prompt, maxRetries: 2, headers: once('status=429; retryafterms=30') });

@@ -182,7 +182,7 @@ const scenarios = {
     assert.equal(unknownModel.error.error.type, 'not_found_error');
     assert.ok((await failure(client.messages.create(ask('secret')))) instanceof Anthropic.PermissionDeniedError);
     assert.ok((await failure(client.messages.create(ask(7)))) instanceof Anthropic.BadRequestError);
-    const limited = await failure(client.messages.create(ask('fake-n1'), once('l', 'status=429')));
+    const limited = await failure(client.messages.create(ask('fake-n1'), once('l', 'status=429; retryafter=none')));
     assert.ok(limited instanceof Anthropic.RateLimitError);
     assert.equal(limited.headers.get('x-aiedge-limit'), 'provider');
     const broken = await failure(client.messages.create(ask('fake-n1'), once('b', 'status=401')));

@@ -133,7 +133,7 @@ const scenarios = {
     assert.equal(JSON.parse(unknownKey.message).error.status, 'UNAUTHENTICATED');
     assert.equal((await failure(models.generateContent(ask('gpt-99')))).status, 404);
     assert.equal((await failure(models.generateContent(ask('secret')))).status, 403);
-    assert.equal((await failure(models.generateContent({ ...ask('fake-n1'), config: once('l', 'status=429') }))).status, 429);
+    assert.equal((await failure(models.generateContent({ ...ask('fake-n1'), config: once('l', 'status=429; retryafter=none') }))).status, 429);
     assert.equal((await failure(models.generateContent({ ...ask('fake-n1'), config: once('b', 'status=401') }))).status, 502);
   },
 

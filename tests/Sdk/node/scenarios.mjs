@@ -329,7 +329,7 @@ const scenarios = {
     assert.ok(bad instanceof OpenAI.BadRequestError);
     assert.equal(bad.type, 'invalid_request_error');
     assert.equal(bad.param, 'model');
-    const limited = await failure(client.chat.completions.create({ model: 'fake-n1', messages }, once('l', 'status=429')));
+    const limited = await failure(client.chat.completions.create({ model: 'fake-n1', messages }, once('l', 'status=429; retryafter=none')));
     assert.ok(limited instanceof OpenAI.RateLimitError);
     assert.equal(limited.code, 'rate_limit_exceeded');
     assert.equal(limited.headers.get('x-aiedge-limit'), 'provider');

@@ -14,7 +14,8 @@ internal static class ResponseFailure
     /// <param name="message">The provider's words, the inside of a JSON string.</param>
     public static EdgeError Of(long number, ReadOnlySpan<byte> code, ReadOnlySpan<byte> message)
     {
-        if (ErrorText.StatusOf(number, code) is 401 or 402 or 403 or 404 or 412)
+        var status = ErrorText.StatusOf(number, code);
+        if (status is 401 or 402 or 403 or 404 or 412)
             return EdgeError.Upstream(ErrorKind.UpstreamAuth);
         var own = number == 0 ? code : default;
         code = ErrorText.KindOf(number, code);
@@ -30,8 +31,10 @@ internal static class ResponseFailure
         if (code.IndexOf("timeout"u8) >= 0)
             return EdgeError.Upstream(ErrorKind.UpstreamTimeout, text);
 
-        if (code.SequenceEqual("context_length_exceeded"u8))
+        if (code.SequenceEqual("context_length_exceeded"u8) || (status is >= 400 and < 500 && DialectTable.Of(Dialect.OpenAi).IsBeyondWindow(message)))
             return EdgeError.Client(ErrorKind.ContextExceeded, text);
+        if (status is 413 or 422)
+            return EdgeError.Client(status == 413 ? ErrorKind.BodyTooLarge : ErrorKind.Unprocessable, text);
 
         // Of the input: whoever is asked would say the same.
         return IsOfInput(code)

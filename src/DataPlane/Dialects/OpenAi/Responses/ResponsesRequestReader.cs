@@ -78,8 +78,12 @@ internal sealed class ResponsesRequestReader : RequestReader
                 request.Losses.Add(walk.Name);
         }
 
+        if (!walk.IsWhole())
+            return ChatRequestReader.Malformed(null);
+
+        // What it puts into the source may move that: nothing is walked through behind it.
         ToolNamespaces.Join(request);
-        return walk.IsWhole() ? default : ChatRequestReader.Malformed(null);
+        return default;
     }
 
     protected override string Missing(string field) => field == ResponsesInputReader.Reference
