@@ -54,7 +54,11 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
         var (model, name) = (exchange.Model, exchange.OwnName);
         TurnBack(exchange, _own, _ownName);
         if (!ChooseOwn(exchange, body).IsError)
+        {
+            exchange.ClearRefusal();
             return true;
+        }
+
         exchange.Model = model;
         exchange.TurnTo(name);
         return false;
@@ -117,7 +121,7 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
         // What it goes on from lies where it lies: without it the request is another question.
         if (exchange.Stored.IsReferred)
             return false;
-        var (own, ownName) = (exchange.Model, exchange.OwnName);
+        var (own, ownName, simple) = (exchange.Model, exchange.OwnName, exchange.SimpleModel);
         if (exchange.Config.Models.Find(name.Utf8) is not { IsDisabled: false } model || ReferenceEquals(model, own))
             return false;
         exchange.Model = model;
@@ -125,6 +129,7 @@ internal sealed class TargetChoice(Admission admission, AdmissionGate gate, Targ
         if (!ChooseOwn(exchange, body).IsError && plan.IsSettled)
             return true;
         TurnBack(exchange, own, ownName);
+        exchange.SimpleModel = simple;
         return false;
     }
 

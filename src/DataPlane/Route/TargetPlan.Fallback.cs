@@ -22,6 +22,7 @@ internal sealed partial class TargetPlan
     /// <summary>Targets of the exchange's model that have been asked twice.</summary>
     private ulong _again;
 
+    private (ModelModel Model, TargetModel Target, ModelName? By) _last;
     private (ModelModel Model, TargetModel Target, ModelName? By) _failed;
 
     /// <summary>
@@ -34,7 +35,7 @@ internal sealed partial class TargetPlan
     private int Fallbacks => _asked.Fallback.Length + (_origin is null ? 0 : 1);
 
     /// <summary>An attempt was in vain: if nobody else can be asked, it is that one's error that the exchange ends with.</summary>
-    public void OnFailed() => _failed = (_exchange.Model!, _exchange.Target!, _by);
+    public void OnFailed() => _failed = _last;
 
     /// <summary>Nobody else can be asked: the exchange is with the one again that has failed, and names nobody who was not asked.</summary>
     public void Recall()
@@ -63,14 +64,14 @@ internal sealed partial class TargetPlan
         var before = (_exchange.Model, _tried, _by);
         for (var i = 0; i < Fallbacks; i++)
         {
-            if ((_fallen & (1U << i)) != 0 || FallbackAt(i) is not ({ IsDisabled: false } model, var name))
+            if ((_fallen & (1U << i)) != 0 || FallbackAt(i) is not ({ IsDisabled: false } model, var name) || ReferenceEquals(model, before.Model))
                 continue;
             (_exchange.Model, _tried, _by) = (model, 0, name);
             if (TryChoose(Untried(), isPicky))
             {
                 if (ReferenceEquals(before.Model, _asked))
                     _triedOfAsked = before._tried;
-                _fallen |= 1U << i;
+                _fallen |= (1U << i) | (ReferenceEquals(model, _origin) ? 1U << _asked.Fallback.Length : 0);
                 _again = 0;
                 return true;
             }

@@ -265,6 +265,7 @@ internal sealed partial class TargetPlan(EdgeClock clock, Func<RequestShape, Pro
     public bool TryNext(TimeSpan retryAfter, out TimeSpan wait, bool native = false)
     {
         wait = TimeSpan.Zero;
+        _last = (_exchange.Model!, _exchange.Target!, _by);
         if (_step != Own)
             return TryEscalate();
         if (_exchange.Attempts - _spent is var attempts && (attempts >= _asked.Retry.AttemptsMax || attempts == 0))

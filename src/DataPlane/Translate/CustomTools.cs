@@ -98,14 +98,9 @@ internal static class CustomTools
         var kept = 0;
         foreach (var tool in CollectionsMarshal.AsSpan(request.Tools))
         {
-            if (allowed.Find(request.Source, tool.Name) < 0)
-                continue;
-            allowed.At(request.Source, tool.Name) = 1;
-            request.Tools[kept++] = tool;
+            if (allowed.Find(request.Source, tool.Name) >= 0)
+                request.Tools[kept++] = tool;
         }
-
-        foreach (var tool in request.AllowedTools)
-            request.LoseIf(tool.Name.Length > 0 && allowed.Find(request.Source, tool.Name) == 0, request.Names.ToolChoice);
 
         request.Tools.RemoveRange(kept, request.Tools.Count - kept);
         request.AllowedTools.Clear();

@@ -201,9 +201,27 @@ public sealed class FailoverTests
             Assert.Equal((200, i == 0 ? "fake-n3-small" : Ways.Good, i == 0), (answer.Status, answer.Field("x-aiedge-model"), answer.Field(field) is not null));
         }
 
+        // Nothing of the refusal is left on an exchange that was served.
+        for (var i = 0; i < 3; i++)
+            Assert.False((await edge.RecordAsync()).TryGetProperty("limit", out _));
         await edge.SeeMetricAsync("aiedge_limit_refusals_total{limit=\"spent\"} 0");
         if (field == "x-aiedge-degraded")
             await edge.SeeMetricAsync("""aiedge_model_degraded_total{gen_ai_request_model="way"} 1""");
+    }
+
+    /// <summary>Where the other falls back to the client's own by its name, too, that is asked once.</summary>
+    [Fact]
+    public async Task A_model_that_is_come_back_to_is_come_back_to_once()
+    {
+        await using var edge = await Ways.StartAsync(["status=500", "status=503"], change: setup => setup with
+        {
+            Models = """
+                  way: { targets: [ { provider: fake, model: way-1 } ], simple: { model: small, promptTokensMax: 1k } }
+                  small: { targets: [ { provider: fake, model: way-0 } ], fallback: [ way ] }
+                """,
+        });
+        Assert.Equal(503, (await edge.AskAsync(Ways.Chat())).Status);
+        Assert.Equal(["way-0", "way-1"], Ways.Asked(edge));
     }
 
     private static EdgeSetup Small(EdgeSetup setup, string model, string more) => setup with

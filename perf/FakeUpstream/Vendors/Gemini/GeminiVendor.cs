@@ -43,6 +43,7 @@ internal sealed class GeminiVendor : Vendor
             401 => ("UNAUTHENTICATED", "Request had invalid authentication credentials.", "[]"),
             403 => ("PERMISSION_DENIED", "The caller does not have permission", "[]"),
             404 => ("NOT_FOUND", "models/fake is not found", "[]"),
+            429 when fields.Length == 0 => ("RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota).", "[]"),
             429 => ("RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota).", "[{\"@type\":\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\"1s\"}]"),
             503 => ("UNAVAILABLE", "The model is overloaded. Please try again later.", "[]"),
             _ => ("INTERNAL", "An internal error has occurred.", "[]"),
