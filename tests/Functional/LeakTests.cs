@@ -146,7 +146,9 @@ public sealed class LeakTests
     {
         "key" => Text(record, "key") == value,
         "money" => (Text(record, "team") ?? "__none__") == value,
-        "answers" => Text(record, "provider") == value,
+
+        // What is sent once more on a fresh connection may find that the provider has no more for now: then it is refused, and counts for nobody who answers.
+        "answers" => Text(record, "provider") == value && Text(record, "end") != "refused",
         "all" => true,
         var rule => Text(record, "rule") == rule,
     };
