@@ -106,13 +106,15 @@ public sealed class SharedLimitTests : IAsyncLifetime
         // One plane alone uses half of it. No plane holds so much that its own lease would say so.
         var own = 0;
         await busy.SeeAsync(async () => (own += (await busy.AskAsync(Ask.Chat())).Status == 200 ? 1 : 0) >= 50);
-        Assert.Equal("shared;model=small", (await busy.AskAsync(Ask.Chat())).Field("x-aiedge-degraded"));
-        await idle.SeeAsync(async () =>
+        foreach (var edge in (LinkedEdge[])[busy, idle])
         {
-            // Each question uses up some of it: not more than there is before the figure comes, which a busy machine may take a second for.
-            await Task.Delay(200);
-            return (await idle.AskAsync(Ask.Chat())).Field("x-aiedge-degraded") == "shared;model=small";
-        });
+            await edge.SeeAsync(async () =>
+            {
+                // Each question uses up some of it: not more than there is before the figure comes, which a busy machine may take a second for.
+                await Task.Delay(200);
+                return (await edge.AskAsync(Ask.Chat())).Field("x-aiedge-degraded") == "shared;model=small";
+            });
+        }
 
         // The control plane knows it by what planes told it of, each when it asked last.
         await idle.SeeAsync(async () =>
